@@ -1,0 +1,1 @@
+"""adaptgen: MCP servers for legacy HTTP APIs, generated from their OpenAPI documents."""

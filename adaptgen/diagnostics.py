@@ -1,0 +1,106 @@
+"""Diagnostics: what is wrong with an input, where, and what to do about it.
+
+Every diagnostic has a code of the registry below. Errors end a command with exit code 2; warnings are printed and the
+work goes on. ``Where`` counts lines and columns from 1, as editors do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+CODES: dict[str, str] = {
+    # files and syntax
+    "AG001": "the file cannot be read",
+    "AG002": "the text is neither JSON nor YAML",
+    "AG003": "a key stands twice in one mapping",
+    "AG004": "the document is no OpenAPI or Swagger document, or of a version that is not read",
+    "AG005": "the document nests too deep, is too large or expands without end",
+    "AG006": "the text was repaired to be read",
+    # references
+    "AG010": "a $ref leads nowhere",
+    "AG011": "a $ref leaves the folder of the document, or the machine",
+    "AG012": "a $ref leads to itself",
+    # the document
+    "AG020": "a part of the document does not follow the specification and was read leniently",
+    "AG021": "an operation cannot be understood and was left out",
+    "AG022": "an input of an operation cannot be understood",
+    "AG023": "two operations are the same",
+    "AG024": "a tool schema was cut to its byte budget",
+    "AG025": "no server URL is declared",
+    # hints
+    "AG030": "an unknown key in the hints",
+    "AG031": "a value of the wrong type in the hints",
+    "AG032": "a key of the hints that is not supported yet",
+    "AG033": "a hint names an operation that the document does not have",
+    "AG034": "a hint names an input that the operation does not have",
+    "AG035": "a template in the hints cannot be read",
+    "AG036": "a path in the hints cannot be read",
+    "AG037": "a hint names something that the hints do not define",
+    "AG038": "two tools have the same name",
+    "AG039": "a hint contradicts another one",
+    # the proof
+    "AG040": "a declared input is neither reachable, absorbed nor hidden",
+    # output
+    "AG050": "a generated file was edited by hand",
+    "AG051": "the output folder cannot be written",
+    "AG052": "the output is stale",
+    "AG053": "the output folder holds files that adaptgen did not write",
+    # running
+    "AG060": "an environment variable is missing",
+    "AG061": "the generated server cannot be loaded",
+    "AG062": "the address is not allowed",
+    "AG063": "there is no such tool",
+    "AG064": "the arguments do not fit the tool",
+    "AG065": "the call failed",
+}
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in a file; line and column count from 1, 0 means "the whole file"."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. ``message`` says what is wrong, ``help`` what to do; neither ends in a full stop."""
+
+    code: str
+    message: str
+    where: Where | None = None
+    help: str = ""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        fix = f"\n    help: {self.help}" if self.help else ""
+        return f"{place}{self.severity} {self.code}: {self.message}{fix}"
+
+
+class AdaptgenError(Exception):
+    """Bad input. Carries one or more diagnostics; the command prints them and exits with 2."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n".join(map(str, diagnostics)))
+        self.diagnostics = diagnostics
+
+
+def error(code: str, message: str, where: Where | None = None, help: str = "") -> AdaptgenError:
+    """The exception for one error; ``raise error("AG030", …)``."""
+    return AdaptgenError(Diagnostic(code, message, where, help))
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Without repetitions, by place, then by code."""
+    unique = dict.fromkeys(diagnostics)
+    return sorted(unique, key=lambda one: (one.where or Where(""), one.code, one.message))

@@ -1,0 +1,426 @@
+"""The adapter model: what a generated MCP server *is*, as plain frozen values.
+
+``plan`` produces these values, ``render`` prints them as Python, ``runtime`` executes them. Standard library only, no
+behaviour. Defaults are what most tools have, so that a rendered table shows only what is special.
+
+Words follow their specifications: operation, parameter, style and explode (OpenAPI 3.1, Parameter Object), media type
+(RFC 9110), JSONPath (RFC 9535), tool, annotations and cursor (MCP). A *template* is a string (or a JSON value holding
+strings) in the little language of ``adaptgen.references``; a *path* is dotted, relative to one item
+(``organization.name``, ``tags[*].name``); a *JSONPath* starts with ``$`` and speaks of a whole body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+FORMAT = 1
+"""The format of generated servers. A runtime executes this one and the one before and refuses others by name."""
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, float, str, list or dict with string keys."""
+
+Effect: TypeAlias = Literal["read", "write", "delete"]
+Style: TypeAlias = Literal["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject"]
+Form: TypeAlias = Literal["columns", "objects", "structured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One input of a request: a path, query, header or cookie parameter, or a property of the body.
+
+    ``arg`` names the tool argument that supplies it (None: the one called ``name``). ``value`` is a template that
+    supplies it instead; then it is no argument. ``style`` None means the default of the place (path and header:
+    simple; query, cookie and form bodies: form); ``explode`` None the default of the style. ``encode`` is ``"json"``
+    for a value sent as JSON text, ``"file"`` for a file argument, or a media type. ``fill="uuid"`` lets the runtime
+    supply a fresh UUID when the argument is absent (idempotency keys).
+    """
+
+    name: str
+    arg: str | None = None
+    value: Json = None
+    style: Style | None = None
+    explode: bool | None = None
+    encode: str | None = None
+    reserved: bool = False
+    fill: Literal["uuid"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body. Either ``params``, one per top-level property, or ``whole``: one argument that is the body.
+
+    ``inside`` is the single wrapping property of bodies such as ``{"contact": {...}}``: ``params`` are properties of
+    the wrapped object. ``extra`` names an object argument whose members are added beside ``params`` (an object that
+    allows additional properties).
+    """
+
+    media: str = "application/json"
+    params: tuple[Param, ...] = ()
+    whole: Param | None = None
+    inside: str | None = None
+    extra: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request of the API.
+
+    ``path`` is an OpenAPI path template relative to the base (``/api/contacts/{pk}/``), or an absolute URL for token
+    endpoints elsewhere. Placeholders without an entry in ``path_params`` take the argument of their own name. ``base``
+    names one of the server's bases ("" is the main one).
+    """
+
+    method: str
+    path: str
+    path_params: tuple[Param, ...] = ()
+    query: tuple[Param, ...] = ()
+    headers: tuple[Param, ...] = ()
+    cookies: tuple[Param, ...] = ()
+    body: Body | None = None
+    base: str = ""
+    accept: str | None = None
+
+
+# ---------------------------------------------------------------------------------------------------------- paging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offset:
+    """limit/offset paging. ``items`` and ``total`` are JSONPaths; ``total`` may be ``header:<Name>``."""
+
+    offset: str
+    limit: str | None = None
+    items: str = "$"
+    total: str | None = None
+    max_size: int | None = None
+    place: Literal["query"] = "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageNumber:
+    """page/size paging. ``first`` is the number of the first page."""
+
+    page: str
+    size: str | None = None
+    first: int = 1
+    items: str = "$"
+    total: str | None = None
+    max_size: int | None = None
+    place: Literal["query"] = "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The API hands out a token for the next page. ``next`` is its JSONPath in the answer or ``header:<Name>``."""
+
+    cursor: str
+    next: str
+    limit: str | None = None
+    items: str = "$"
+    total: str | None = None
+    more: str | None = None
+    single_use: bool = False
+    max_size: int | None = None
+    place: Literal["query"] = "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The URL of the next page comes in the ``Link`` header (RFC 8288) under relation ``rel``."""
+
+    rel: str = "next"
+    limit: str | None = None
+    items: str = "$"
+    total: str | None = None
+    max_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextHeader:
+    """The URL of the next page comes in a header of its own (``Next-Page``)."""
+
+    header: str
+    limit: str | None = None
+    items: str = "$"
+    total: str | None = None
+    max_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextUrl:
+    """The URL of the next page stands in the body at JSONPath ``next``."""
+
+    next: str
+    limit: str | None = None
+    items: str = "$"
+    total: str | None = None
+    max_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpaged:
+    """The API gives the whole list at once; the answer is sliced."""
+
+    items: str = "$"
+    total: str | None = None
+
+
+Paging: TypeAlias = Offset | PageNumber | Cursor | Link | NextHeader | NextUrl | Unpaged
+
+
+# ----------------------------------------------------------------------------------------------------------- tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call of a tool of several calls. Parameters without a template take the tool's arguments.
+
+    ``save`` maps names to JSONPaths in the raw answer (``{step.name}``); ``{step}`` is the answer under ``view``
+    (a list of objects where ``items``, a JSONPath, is given). ``auth`` as in :class:`Tool`.
+    """
+
+    id: str
+    call: Call
+    auth: tuple[str, ...] = ()
+    save: Mapping[str, str] = field(default_factory=dict)
+    items: str | None = None
+    view: tuple[str, ...] | None = None
+    effect: Effect = "read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """A write that changes only what the agent gave: read the raw resource, merge, write it back, guarded.
+
+    ``read`` is the GET of the same resource, with the write's path arguments; ``answer`` the JSONPath of the resource
+    in its answer; ``accepts`` the properties that the write takes (None: all of what was read). With ``patch`` only
+    the changes are sent (PATCH), else the merged whole (PUT). Either is guarded by ``If-Match`` where the read gave
+    an ``ETag`` (RFC 9110, 13.1.1), a PUT otherwise by reading again and comparing before writing.
+    """
+
+    read: Call
+    answer: str = "$"
+    accepts: tuple[str, ...] | None = None
+    patch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One MCP tool: a ``call``, or ``steps`` with a ``result`` template.
+
+    ``auth``: names of :class:`Auth` values, all of them applied. ``view``: the paths kept by default (None: chosen
+    from the first answer). ``page``: set exactly when the tool answers a list. ``answer``: JSONPath of the payload of
+    an answer that is no list. ``sensitive``: path -> kind of personal data, for every reachable field; the paths are
+    relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument -> kind. ``source``:
+    JSON pointer of the operation in the document. ``was``: earlier names, still served.
+    """
+
+    name: str
+    call: Call | None = None
+    steps: tuple[Step, ...] = ()
+    result: Json = None
+    auth: tuple[str, ...] = ()
+    view: tuple[str, ...] | None = None
+    answer: str = "$"
+    page: Paging | None = None
+    update: Update | None = None
+    form: Form | None = None
+    page_size: int | None = None
+    max_bytes: int | None = None
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+    sensitive_arguments: Mapping[str, str] = field(default_factory=dict)
+    effect: Effect = "read"
+    source: str = ""
+    was: tuple[str, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------------------------ auth
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put a credential into a request: ``as_`` is a template over saved values and references.
+
+    ``place`` and ``name`` say where. ``basic``: the template gives ``user:password``, sent as RFC 7617 wants it.
+    ``only``: for reading or for writing requests only.
+    """
+
+    place: Literal["header", "query", "cookie"]
+    name: str
+    as_: str
+    basic: bool = False
+    only: Literal["read", "write"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expires:
+    """When a saved token ends: JSONPath ``after`` (a duration) or ``at`` (a moment), in ``unit``."""
+
+    after: str | None = None
+    at: str | None = None
+    unit: Literal["s", "ms", "min", "iso"] = "s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """One call of an authentication chain. Its parameters carry templates (credentials, saved values).
+
+    ``save``: name -> JSONPath in the answer, ``header:<Name>`` or ``cookie:<name>``. ``cookies``: keep the cookies of
+    the answer for all later requests.
+    """
+
+    id: str
+    call: Call
+    send: tuple[Send, ...] = ()
+    save: Mapping[str, str] = field(default_factory=dict)
+    expires: Expires | None = None
+    cookies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that means "not logged in, not executed": status, and glob patterns on the body by dotted path."""
+
+    status: int
+    body: Mapping[str, str] = field(default_factory=dict)
+    replay: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """How requests authenticate. A static credential has an empty ``chain``; a session logs in by its ``chain``.
+
+    ``start``: saved values that exist before any login (a refresh token), as templates. ``refresh``: tried before
+    logging in again; ``then``: ids of chain calls repeated after it. ``store``: where the session's state lives.
+    ``kind`` is for people: session, api_key, basic, bearer, oauth2.
+    """
+
+    name: str
+    kind: Literal["session", "api_key", "basic", "bearer", "oauth2"]
+    send: tuple[Send, ...] = ()
+    chain: tuple[Login, ...] = ()
+    start: Mapping[str, str] = field(default_factory=dict)
+    refresh: Login | None = None
+    then: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = (Refused(401),)
+    store: Literal["memory", "file"] = "memory"
+
+
+# ---------------------------------------------------------------------------------------------------------- server
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base URL: ``url`` is a template; environment variable ``env``, where set, replaces it."""
+
+    url: str = ""
+    env: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``)."""
+
+    name: str
+    title: str = ""
+    bases: tuple[Base, ...]
+    auth: tuple[Auth, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    page_size: int = 25
+    max_bytes: int = 9000
+    timeout: float = 30.0
+    contracts: Path = Path("tools")
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What agents see of one tool. ``input_schema`` is JSON Schema 2020-12, ``annotations`` MCP ToolAnnotations.
+
+    It is one entry of ``tools/<module>.json``: ``{name: {"description", "inputSchema", "annotations"}}``.
+    """
+
+    name: str
+    description: str
+    input_schema: Mapping[str, Json]
+    annotations: Mapping[str, Json] = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------------------- what plan says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """One generated module: the tools of one resource."""
+
+    name: str
+    title: str
+    tools: tuple[Tool, ...]
+    contracts: Mapping[str, Contract]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why something was decided: ``subject`` (a tool, an auth, "server"), ``aspect`` ("paging", "view", "login", …)."""
+
+    subject: str
+    aspect: str
+    decision: str
+    because: str
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One declared input of one operation and where it went. ``place``: path, query, header, cookie or body.
+
+    ``fate`` is ``argument`` (``by``: the tool and argument), ``absorbed`` (``by``: the place that supplies it),
+    ``hidden`` (``by``: the hint) or ``lost``, which is an error of the generator.
+    """
+
+    operation: str
+    place: str
+    name: str
+    fate: Literal["argument", "absorbed", "hidden", "lost"]
+    by: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An operation that became no tool. ``why``: ``hidden`` by a hint, ``login`` (serves an auth chain), ``broken``."""
+
+    operation: str
+    pointer: str
+    why: Literal["hidden", "login", "broken"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that the server reads."""
+
+    name: str
+    purpose: str
+    required: bool = True
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The whole result of planning: what is rendered, and what is said about it."""
+
+    server: Server
+    modules: tuple[Module, ...]
+    inputs: tuple[Input, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    operations: int = 0
+    title: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = field(default=())
