@@ -1,0 +1,80 @@
+"""What generated servers import: the vocabulary of the model, and the engine that executes it.
+
+Importing this package costs nothing but the model: the engine, and with it httpx, jsonschema_rs and cryptography, are
+loaded when they are first named (PEP 562).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model import (
+    FORMAT,
+    Auth,
+    Base,
+    Body,
+    Call,
+    Contract,
+    Cursor,
+    Expires,
+    Link,
+    Login,
+    NextHeader,
+    NextUrl,
+    Offset,
+    PageNumber,
+    Param,
+    Refused,
+    Send,
+    Server,
+    Step,
+    Tool,
+    Unpaged,
+    Update,
+)
+from adaptgen.runtime.answer import Answer, Binary, Text
+from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.runtime.errors import ToolError
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.engine import Engine
+
+__all__ = [
+    "FORMAT",
+    "LOCAL",
+    "Answer",
+    "Auth",
+    "Base",
+    "Binary",
+    "Body",
+    "Call",
+    "Caller",
+    "Contract",
+    "Cursor",
+    "Engine",
+    "Expires",
+    "Link",
+    "Login",
+    "NextHeader",
+    "NextUrl",
+    "Offset",
+    "PageNumber",
+    "Param",
+    "Refused",
+    "Send",
+    "Server",
+    "Step",
+    "Text",
+    "Tool",
+    "ToolError",
+    "Unpaged",
+    "Update",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Engine":
+        from adaptgen.runtime.engine import Engine
+
+        return Engine
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
