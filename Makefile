@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make:
+#   make demo   the whole story on the bundled CRM
+#   make test   install, then the quick tests
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+.PHONY: demo test test-all check lint types imports fresh docs lock clean help
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "adaptgen needs Python 3.11 or later: make PYTHON=/path/to/python3"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP)  ## the bundled CRM, before and after
+	$(BIN)/adaptgen demo
+
+test: $(STAMP)  ## the quick tests
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: $(STAMP)  ## all tests, real services included
+	$(BIN)/python -m pytest -q
+
+check: lint types imports fresh docs  ## everything but the tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy adaptgen
+	$(BIN)/mypy generated
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+fresh: $(STAMP)  ## generated/ is what the specs give
+	$(BIN)/adaptgen build specs/*.yaml --check
+
+docs: $(STAMP)  ## every figure and command in the docs is what a script prints
+	$(BIN)/python docs/check.py
+
+lock: $(STAMP)  ## write requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

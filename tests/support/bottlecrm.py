@@ -1,0 +1,105 @@
+"""BottleCRM: a real CRM (Django) with single-use refresh tokens, 403 for dead sessions and answers full of noise."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from support.services import Service, environment, free_port, launch, plain_environ, python
+
+EMAIL, ORGANISATION = "admin@example.com", "MicroPyramid"
+
+# Only how it is deployed differs from the package: SQLite, tables made without the migrations, mail into files.
+SETTINGS = '''\
+import datetime
+import os
+
+from crm.settings import *  # noqa: F403
+from django.db.backends.signals import connection_created
+
+_folder = os.environ["BOTTLECRM_FOLDER"]
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": _folder + "/crm.db", "OPTIONS": {"timeout": 20}}
+}
+CELERY_BROKER_URL = "memory://"
+CELERY_RESULT_BACKEND = "cache+memory://"
+CELERY_TASK_ALWAYS_EAGER = True
+MEDIA_ROOT = _folder + "/media"
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "OPTIONS": {"file_path": _folder + "/mail"},
+    }
+}
+_access = datetime.timedelta(seconds=int(os.environ["BOTTLECRM_ACCESS_SECONDS"]))
+SIMPLE_JWT = {**SIMPLE_JWT, "ACCESS_TOKEN_LIFETIME": _access}  # noqa: F405
+
+
+class _NoMigrations(dict):
+    def __contains__(self, key):
+        return True
+
+    def __getitem__(self, key):
+        return None
+
+
+MIGRATION_MODULES = _NoMigrations()
+
+
+def _set_config(sender, connection, **kwargs):
+    # The seeding calls PostgreSQL's set_config(); SQLite gets a function of that name that gives its value back.
+    connection.connection.create_function("set_config", 3, lambda name, value, local: value)
+
+
+connection_created.connect(_set_config, weak=False)
+'''
+
+
+def start(folder: Path, access_seconds: int = 3600) -> Service:
+    """BottleCRM with 500 contacts. ``facts["refresh_token"]`` is a fresh single-use refresh token."""
+    bin_ = environment("bottlecrm", python((3, 12)))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    (folder / "up_settings.py").write_text(SETTINGS)
+    environ = plain_environ(
+        folder,
+        BOTTLECRM_FOLDER=str(folder),
+        BOTTLECRM_ACCESS_SECONDS=str(access_seconds),
+        PYTHONPATH=str(folder),
+        DJANGO_SETTINGS_MODULE="up_settings",
+        DEBUG="True",
+        ENV_TYPE="dev",
+        SECRET_KEY="2" * 48,
+        DOMAIN_NAME=url,
+        ADMIN_EMAIL=EMAIL,
+        ADMIN_PASSWORD="crm-pw",
+    )
+
+    def admin(*args: str) -> str:
+        command = [str(bin_ / "django-admin"), *args]
+        done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True, cwd=folder, timeout=300)
+        return done.stdout
+
+    if not (folder / "seeded").exists():
+        admin("migrate", "--run-syncdb")
+        admin("create_default_admin")
+        sizes = {"leads": 40, "accounts": 30, "contacts": 500, "opportunities": 20, "cases": 10, "tasks": 10, "invoices": 10}
+        options = [f"--{key}={value}" for key, value in sizes.items()]
+        admin("seed_data", "--email", EMAIL, "--seed", "42", "--password", "crm-pw", "--no-input", *options)
+        (folder / "seeded").touch()
+    command = [str(bin_ / "gunicorn"), "--no-control-socket", "-w", "1", "--threads", "8"]
+    service = launch(
+        "bottlecrm",
+        [*command, "-b", f"127.0.0.1:{port}", "--access-logfile", str(folder / "access.log"), "crm.wsgi:application"],
+        url=url,
+        ready="/healthz/",
+        environ=environ,
+        folder=folder,
+        seconds=90,
+    )
+    token = re.search(r"^refresh_token:\s*(\S+)", admin("devlogin", EMAIL, "--org", ORGANISATION), re.MULTILINE)
+    if token is None:
+        raise AssertionError("devlogin printed no refresh token")
+    service.facts = {"refresh_token": token[1], "document": "/schema/?format=json", "access_log": str(folder / "access.log")}
+    return service
