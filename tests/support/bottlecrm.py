@@ -11,7 +11,7 @@ from support.services import Service, environment, free_port, launch, plain_envi
 EMAIL, ORGANISATION = "admin@example.com", "MicroPyramid"
 
 # Only how it is deployed differs from the package: SQLite, tables made without the migrations, mail into files.
-SETTINGS = '''\
+SETTINGS = """\
 import datetime
 import os
 
@@ -53,7 +53,7 @@ def _set_config(sender, connection, **kwargs):
 
 
 connection_created.connect(_set_config, weak=False)
-'''
+"""
 
 
 def start(folder: Path, access_seconds: int = 3600) -> Service:
@@ -84,7 +84,15 @@ def start(folder: Path, access_seconds: int = 3600) -> Service:
     if not (folder / "seeded").exists():
         admin("migrate", "--run-syncdb")
         admin("create_default_admin")
-        sizes = {"leads": 40, "accounts": 30, "contacts": 500, "opportunities": 20, "cases": 10, "tasks": 10, "invoices": 10}
+        sizes = {
+            "leads": 40,
+            "accounts": 30,
+            "contacts": 500,
+            "opportunities": 20,
+            "cases": 10,
+            "tasks": 10,
+            "invoices": 10,
+        }
         options = [f"--{key}={value}" for key, value in sizes.items()]
         admin("seed_data", "--email", EMAIL, "--seed", "42", "--password", "crm-pw", "--no-input", *options)
         (folder / "seeded").touch()
@@ -101,5 +109,9 @@ def start(folder: Path, access_seconds: int = 3600) -> Service:
     token = re.search(r"^refresh_token:\s*(\S+)", admin("devlogin", EMAIL, "--org", ORGANISATION), re.MULTILINE)
     if token is None:
         raise AssertionError("devlogin printed no refresh token")
-    service.facts = {"refresh_token": token[1], "document": "/schema/?format=json", "access_log": str(folder / "access.log")}
+    service.facts = {
+        "refresh_token": token[1],
+        "document": "/schema/?format=json",
+        "access_log": str(folder / "access.log"),
+    }
     return service

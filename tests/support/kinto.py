@@ -1,4 +1,4 @@
-"""Kinto: a JSON store that describes itself in Swagger 2.0, with HTTP Basic and a ``Next-Page`` header that it hides."""
+"""Kinto: a JSON store that describes itself in Swagger 2.0; its HTTP Basic and its ``Next-Page`` header are not described."""
 
 from __future__ import annotations
 

@@ -126,7 +126,13 @@ def launch(
     log = folder / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=dict(environ), start_new_session=True, cwd=folder
+            command,
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+            env=dict(environ),
+            start_new_session=True,
+            cwd=folder,
         )
     service = Service(name, url, process=process, log=log)
     end = time.monotonic() + seconds
