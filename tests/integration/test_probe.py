@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from support.generated import call, engine, generate, rows, walk
-from support.services import Service, free_port
+from support.services import Service, free_port, launch, plain_environ
 
 from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
@@ -22,22 +20,17 @@ pytestmark = [pytest.mark.asyncio]
 
 
 @pytest.fixture
-def probe(testdata: Path) -> Iterator[Service]:
+def probe(testdata: Path, tmp_path: Path) -> Iterator[Service]:
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, str(testdata / "probe" / "legacy_crm.py"), str(port)], start_new_session=True
+    service = launch(
+        "probe",
+        [sys.executable, str(testdata / "probe" / "legacy_crm.py"), str(port)],
+        url=f"http://127.0.0.1:{port}",
+        ready="/stats",
+        environ=plain_environ(tmp_path),
+        folder=tmp_path,
+        seconds=20,
     )
-    service = Service("probe", f"http://127.0.0.1:{port}", process=process)
-    for _ in range(200):
-        with socket.socket() as knock:
-            knock.settimeout(1)
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        with_timeout = subprocess.TimeoutExpired
-        try:
-            process.wait(0.05)
-        except with_timeout:
-            continue
     yield service
     service.stop()
 

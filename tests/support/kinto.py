@@ -1,4 +1,4 @@
-"""Kinto: a JSON store that describes itself in Swagger 2.0; its HTTP Basic and its ``Next-Page`` header are not described."""
+"""Kinto: a JSON store that describes itself in Swagger 2.0; its login and its ``Next-Page`` are undeclared."""
 
 from __future__ import annotations
 
