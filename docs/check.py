@@ -1,0 +1,72 @@
+"""Keeps the documents true: every block marked below is what its source says today.
+
+    <!-- run: adaptgen --help -->            a fenced block follows: the command's output
+    <!-- lines: path/to/file FIRST | LAST --> a fenced block follows: the lines from one that starts with FIRST to the
+                                              next one that starts with LAST (without LAST: to the next empty line)
+
+``python docs/check.py`` exits with 1 and a diff when a document is stale, ``--write`` brings it up to date.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"<!-- (?P<kind>run|lines): (?P<what>.+?) -->\n(?P<fence>```\w*)\n(?P<body>.*?)\n```", re.DOTALL)
+
+
+def run(command: str) -> str:
+    """What a command prints, run in the checkout with this interpreter's environment."""
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "100"}
+    done = subprocess.run(
+        shlex.split(command), cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=300
+    )
+    if done.returncode:
+        raise SystemExit(f"{command!r} ended with {done.returncode}: {done.stderr}")
+    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+
+
+def lines(what: str) -> str:
+    """Some lines of a file."""
+    name, _, span = what.partition(" ")
+    first, _, last = (part.strip() for part in span.partition("|"))
+    text = (ROOT / name).read_text().splitlines()
+    start = next((n for n, line in enumerate(text) if line.startswith(first)), None)
+    if start is None:
+        raise SystemExit(f"{name} has no line that starts with {first!r}")
+    rest = enumerate(text[start + 1 :], start + 1)
+    end = next((n for n, line in rest if (line.startswith(last) if last else not line.strip())), len(text) - 1)
+    return "\n".join(text[start : end + 1] if last else text[start:end]).rstrip()
+
+
+def true(match: re.Match[str]) -> str:
+    """The block as it should be."""
+    body = run(match["what"]) if match["kind"] == "run" else lines(match["what"])
+    return f"<!-- {match['kind']}: {match['what']} -->\n{match['fence']}\n{body}\n```"
+
+
+def main() -> int:
+    stale = False
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        before = path.read_text()
+        after = BLOCK.sub(true, before)
+        if before == after:
+            continue
+        if "--write" in sys.argv:
+            path.write_text(after)
+            print(f"written: {path.relative_to(ROOT)}")
+            continue
+        stale = True
+        name = str(path.relative_to(ROOT))
+        sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, name))
+    return int(stale)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
