@@ -1,0 +1,234 @@
+"""Builds every document of a corpus and says what became of it.
+
+For each document, in a process of its own: build, load the package, list its tools to a real client in both protocol
+eras; then build again under another hash seed and compare the bytes. Documents come from ``ADAPTGEN_TESTDATA/corpus``
+(or the folders given), else from this repository's own test cases. ``--check`` holds the bars of the kinds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import gzip
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import traceback
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from figures import options
+
+ROOT = Path(__file__).parent.parent
+KINDS = ("giants", "multifile", "specs", "edge", "edge-broken", "cases")
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    """The document of a corpus entry as a plain file; for a tar its entry document."""
+    if path.name.endswith(".tar.gz"):
+        with tarfile.open(path) as tar:
+            tar.extractall(folder, filter="data")
+        found = [one for one in folder.rglob("*.y*ml") if b"\nopenapi:" in b"\n" + one.read_bytes()[:4000]]
+        return min(found, key=lambda one: (len(one.parts), one.name))
+    name = path.name.removesuffix(".gz")
+    spec = folder / name
+    spec.write_bytes(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+    return spec
+
+
+def one(path: Path, listed: bool) -> dict[str, Any]:
+    """What becomes of one document."""
+    from adaptgen.diagnostics import AdaptgenError
+    from adaptgen.plan import plan
+    from adaptgen.render import render
+    from adaptgen.source import read, read_hints
+    from adaptgen.source.hints import EMPTY
+
+    found: dict[str, Any] = {"path": str(path)}
+    begun = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            spec = unpack(path, Path(folder))
+            document = read(spec)
+            side = path.with_name("hints.yaml")
+            made, notes = plan(document, read_hints(side) if side.exists() else EMPTY, "server")
+            files = render(made, spec="specs/server.yaml", side="specs/server")
+        except AdaptgenError as refused:
+            located = all(note.where is not None for note in refused.diagnostics)
+            codes = [note.code for note in refused.diagnostics]
+            return {**found, "refused": codes, "located": located, "text": str(refused)[:300]}
+        found["seconds"] = time.process_time() - begun
+        found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        found["digest"] = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        found["operations"] = made.operations
+        found["tools"] = len(made.server.tools)
+        found["login"] = sum(1 for left in made.left_out if left.why == "login")
+        found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why != "login"]
+        found["inputs"] = dict(Counter(row.fate for row in made.inputs))
+        found["repaired"] = any(note.code in ("AG006", "AG003") for note in (*document.diagnostics, *notes))
+        found["bytes"] = sum(map(len, files.values()))
+        if listed:
+            found["clients"] = asyncio.run(clients(files, Path(folder)))
+    return found
+
+
+async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
+    """How many tools a real client sees, in each era."""
+    from fastmcp import Client
+
+    from adaptgen.fronts.fastmcp import front
+    from adaptgen.fronts.load import load_server
+    from adaptgen.runtime.engine import Engine
+
+    package = folder / "generated" / "server"
+    for name, text in files.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text, "utf-8")
+    server = front(Engine(load_server(package), environ={}))
+    seen = {}
+    for mode in ("2026-07-28", "legacy"):
+        async with Client(server, mode=mode) as client:
+            seen[mode] = len(await client.list_tools())
+    return seen
+
+
+def child(path: Path, seed: str, listed: bool) -> dict[str, Any]:
+    """:func:`one` in a process of its own; a traceback is a finding, not an end."""
+    environ = {**os.environ, "PYTHONHASHSEED": seed}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, __file__, "--one", str(path), *(["--listed"] if listed else [])]
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False, timeout=600)
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        answer = {"path": str(path), "crash": done.stderr[-1500:] or f"exit {done.returncode}"}
+    return answer
+
+
+def twice(path: Path) -> dict[str, Any]:
+    first = child(path, "1", listed=True)
+    if "digest" in first:
+        first["same"] = child(path, "2", listed=False).get("digest") == first["digest"]
+    return first
+
+
+def faults(found: dict[str, Any]) -> list[str]:
+    """What is wrong with one result, whatever its kind."""
+    wrong = []
+    if "crash" in found:
+        return ["crash: " + found["crash"].strip().splitlines()[-1]]
+    if "refused" in found:
+        return [] if found["located"] else [f"an error without a place: {found['text']}"]
+    if not found["same"]:
+        wrong.append("other bytes under another hash seed")
+    if found["inputs"].get("lost"):
+        wrong.append(f"{found['inputs']['lost']} inputs lost")
+    if set(found["clients"].values()) != {found["tools"]}:
+        wrong.append(f"clients see {found['clients']} of {found['tools']} tools")
+    return wrong
+
+
+def covered(found: dict[str, Any]) -> float:
+    """Share of the operations that became a tool or serve the login."""
+    return 1.0 if not found.get("operations") else (found["tools"] + found["login"]) / found["operations"]
+
+
+def entries(folders: list[str]) -> dict[Path, str]:
+    """Every document and its kind."""
+    data = os.environ.get("ADAPTGEN_TESTDATA")
+    roots = [Path(folder) for folder in folders] or ([Path(data) / "corpus"] if data else [])
+    found = {path: path.relative_to(root).parts[0] for root in roots for path in sorted(root.rglob("*.gz"))}
+    own = [
+        path for path in sorted((ROOT / "tests/cases").glob("*/spec.*")) if not (path.parent / "stderr.txt").exists()
+    ]
+    return {**found, **({} if folders else dict.fromkeys(own, "cases"))}
+
+
+def main() -> int:
+    parser = options(__doc__ or "")
+    parser.add_argument("folders", nargs="*")
+    parser.add_argument("--one", type=Path, help=argparse_hidden())
+    parser.add_argument("--listed", action="store_true", help=argparse_hidden())
+    parser.add_argument("--only", default="", help="only documents whose path holds this")
+    given = parser.parse_args()
+    if given.one:
+        try:
+            print(json.dumps(one(given.one, given.listed)))
+        except Exception:
+            print(json.dumps({"path": str(given.one), "crash": traceback.format_exc()[-1500:]}))
+        return 0
+    documents = {path: kind for path, kind in entries(given.folders).items() if given.only in str(path)}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(twice, documents))
+    by_kind = {kind: [r for r, k in zip(results, documents.values(), strict=True) if k == kind] for kind in KINDS}
+    if given.json:
+        print(json.dumps(by_kind, indent=1))
+    else:
+        table(by_kind)
+    return judge(by_kind) if given.check else 0
+
+
+def argparse_hidden() -> str:
+    """The word by which argparse leaves an option out of the help."""
+    return "==SUPPRESS=="
+
+
+def table(by_kind: dict[str, list[dict[str, Any]]]) -> None:
+    """One line per kind, one per fault."""
+    print(
+        f"{'kind':12} {'documents':>9} {'built':>6} {'refused':>7} {'operations':>10} {'covered':>8} {'inputs':>8}  s (max)"
+    )
+    for kind, results in by_kind.items():
+        built = [found for found in results if "digest" in found]
+        operations = sum(found["operations"] for found in built)
+        tools = sum(found["tools"] + found["login"] for found in built)
+        inputs = sum(sum(found["inputs"].values()) for found in built)
+        share = f"{100 * tools / operations:.2f} %" if operations else "-"
+        longest = max((found["seconds"] for found in built), default=0)
+        refused = sum("refused" in found for found in results)
+        print(
+            f"{kind:12} {len(results):9} {len(built):6} {refused:7} {operations:10} {share:>8} {inputs:8}  {longest:.2f}"
+        )
+    for results in by_kind.values():
+        for found in results:
+            for fault in faults(found):
+                print(f"  FAULT {found['path']}: {fault}")
+            if "digest" in found and covered(found) < 0.98:
+                print(f"  below 98 %: {found['path']}: {covered(found):.1%} {found['left_out'][:3]}")
+            if "refused" in found:
+                print(f"  refused: {found['path']}: {found['text'].splitlines()[0]}")
+
+
+def judge(by_kind: dict[str, list[dict[str, Any]]]) -> int:
+    """The bars: giants and trees all, specs 99 %, each with 98 % of its operations; never a fault."""
+    good = {
+        kind: [found for found in results if "digest" in found and covered(found) >= 0.98]
+        for kind, results in by_kind.items()
+    }
+    missed = [
+        f"{found['path']}: {fault}" for results in by_kind.values() for found in results for fault in faults(found)
+    ]
+    missed += [
+        f"{kind}: not all built" for kind in ("giants", "multifile", "cases") if len(good[kind]) < len(by_kind[kind])
+    ]
+    if len(good["specs"]) < 0.99 * len(by_kind["specs"]):
+        missed.append(f"specs: {len(good['specs'])} of {len(by_kind['specs'])}")
+    missed += [
+        f"{found['path']}: read without a word although broken"
+        for found in by_kind["edge-broken"]
+        if "digest" in found and not found["repaired"]
+    ]
+    for line in missed:
+        print(f"missed: {line}", file=sys.stderr)
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
