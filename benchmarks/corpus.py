@@ -7,6 +7,7 @@ eras; then build again under another hash seed and compare the bytes. Documents 
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import concurrent.futures
 import gzip
@@ -45,11 +46,12 @@ def unpack(path: Path, folder: Path) -> Path:
 
 def one(path: Path, listed: bool) -> dict[str, Any]:
     """What becomes of one document."""
+    from adaptgen.source.hints import EMPTY
+
     from adaptgen.diagnostics import AdaptgenError
     from adaptgen.plan import plan
     from adaptgen.render import render
     from adaptgen.source import read, read_hints
-    from adaptgen.source.hints import EMPTY
 
     found: dict[str, Any] = {"path": str(path)}
     begun = time.process_time()
@@ -69,6 +71,7 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
         found["digest"] = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         found["operations"] = made.operations
         found["tools"] = len(made.server.tools)
+        found["covered"] = len({tool.source for tool in made.server.tools if tool.source})
         found["login"] = sum(1 for left in made.left_out if left.why == "login")
         found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why != "login"]
         found["inputs"] = dict(Counter(row.fate for row in made.inputs))
@@ -81,10 +84,10 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
 
 async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
     """How many tools a real client sees, in each era."""
-    from fastmcp import Client
-
     from adaptgen.fronts.fastmcp import front
     from adaptgen.fronts.load import load_server
+    from fastmcp import Client
+
     from adaptgen.runtime.engine import Engine
 
     package = folder / "generated" / "server"
@@ -137,7 +140,7 @@ def faults(found: dict[str, Any]) -> list[str]:
 
 def covered(found: dict[str, Any]) -> float:
     """Share of the operations that became a tool or serve the login."""
-    return 1.0 if not found.get("operations") else (found["tools"] + found["login"]) / found["operations"]
+    return 1.0 if not found.get("operations") else (found["covered"] + found["login"]) / found["operations"]
 
 
 def entries(folders: list[str]) -> dict[Path, str]:
@@ -154,8 +157,8 @@ def entries(folders: list[str]) -> dict[Path, str]:
 def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("folders", nargs="*")
-    parser.add_argument("--one", type=Path, help=argparse_hidden())
-    parser.add_argument("--listed", action="store_true", help=argparse_hidden())
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--listed", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help="only documents whose path holds this")
     given = parser.parse_args()
     if given.one:
@@ -175,27 +178,19 @@ def main() -> int:
     return judge(by_kind) if given.check else 0
 
 
-def argparse_hidden() -> str:
-    """The word by which argparse leaves an option out of the help."""
-    return "==SUPPRESS=="
-
-
 def table(by_kind: dict[str, list[dict[str, Any]]]) -> None:
     """One line per kind, one per fault."""
-    print(
-        f"{'kind':12} {'documents':>9} {'built':>6} {'refused':>7} {'operations':>10} {'covered':>8} {'inputs':>8}  s (max)"
-    )
+    print("kind         documents  built refused operations  covered   inputs  seconds (max)")
     for kind, results in by_kind.items():
         built = [found for found in results if "digest" in found]
         operations = sum(found["operations"] for found in built)
-        tools = sum(found["tools"] + found["login"] for found in built)
+        reached = sum(found["covered"] + found["login"] for found in built)
         inputs = sum(sum(found["inputs"].values()) for found in built)
-        share = f"{100 * tools / operations:.2f} %" if operations else "-"
+        share = f"{100 * reached / operations:.2f} %" if operations else "-"
         longest = max((found["seconds"] for found in built), default=0)
         refused = sum("refused" in found for found in results)
-        print(
-            f"{kind:12} {len(results):9} {len(built):6} {refused:7} {operations:10} {share:>8} {inputs:8}  {longest:.2f}"
-        )
+        print(f"{kind:12} {len(results):9} {len(built):6} {refused:7} {operations:10}", end="")
+        print(f" {share:>8} {inputs:8}  {longest:.2f}")
     for results in by_kind.values():
         for found in results:
             for fault in faults(found):
