@@ -295,7 +295,8 @@ class Auth:
 
     ``start``: saved values that exist before any login (a refresh token), as templates. ``refresh``: tried before
     logging in again; ``then``: ids of chain calls repeated after it. ``store``: where the session's state lives.
-    ``kind`` is for people: session, api_key, basic, bearer, oauth2.
+    ``kind`` is for people: session, api_key, basic, bearer, oauth2. ``optional``: a send whose references are not
+    all set is left out, and of several sends to the same place and name only the first that can be sent is sent.
     """
 
     name: str
@@ -307,6 +308,7 @@ class Auth:
     then: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = (Refused(401),)
     store: Literal["memory", "file"] = "memory"
+    optional: bool = False
 
 
 # ---------------------------------------------------------------------------------------------------------- server

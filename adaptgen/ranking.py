@@ -1,0 +1,428 @@
+"""The default view: which few fields of a record an agent needs to see first.
+
+Identity, label, status, amount, date, code or reference, then other short fields. Numbered families (``udf_01`` …),
+links, hashes, audit columns, secrets, personal data, repeated reference data and long texts are left out; all of them
+stay reachable through the ``fields`` argument. The same ranking serves schemas, at build time, and received data, at
+run time, where the schema is missing or open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from adaptgen import fields
+from adaptgen.sensitivity import kind_of
+from adaptgen.words import singular, words
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A leaf of one record.
+
+    ``path`` is dotted with ``[*]``; ``type`` and ``format`` as in JSON Schema; ``constant``: the value is the same in
+    every record; ``size``: mean length of its JSON text in bytes, where it was received.
+    """
+
+    path: str
+    type: str | None
+    format: str | None = None
+    enum: bool = False
+    description: str = ""
+    constant: bool = False
+    size: float | None = None
+
+
+IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)
+_CAPS = {IDENTITY: 2, LABEL: 3, STATUS: 2, AMOUNT: 2, DATE: 2, REFERENCE: 3, OTHER: 8}
+_LONG = 160.0
+
+# Objects that only hold the fields of the record (JSON:API, FHIR-like and Kubernetes-like envelopes).
+_WRAPPERS = frozenset(
+    {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record"}
+)
+
+_ID = frozenset("id uuid guid pk urn uid oid rid arn".split())
+_LABELS = frozenset("name title subject label headline caption username login fullname displayname".split())
+_STATUS = frozenset("status state stage phase lifecycle".split())
+_GRADES = frozenset("priority severity condition outcome result health conclusion".split())
+_FLAGS = frozenset(
+    "active enabled disabled archived paused closed open paid published suspended locked completed done failed "
+    "cancelled canceled running available online draft read resolved approved".split()
+)
+_KINDS = frozenset("type kind category".split())
+_AMOUNT = frozenset(
+    "amount price balance cost subtotal revenue salary fee budget sum value quantity qty score rate total "
+    "payment discount turnover margin probability duration".split()
+)
+_DATE = frozenset("date time datetime at on deadline due start end expires expiry begin timestamp when day".split())
+_MADE = frozenset("created creation create inserted added registered joined".split())
+_CHANGED = frozenset(
+    "updated update modified modification changed change edited synced accessed viewed indexed".split()
+)
+_AUDIT = frozenset("audit rowversion lockversion etag revision rev checksum".split())
+_REFERENCE = frozenset("code sku number ref reference slug key no nr isbn ean symbol abbreviation iata iso".split())
+_TEXT = frozenset(
+    "description body content text notes note comment comments remarks bio about html markdown readme message details "
+    "summary snippet excerpt instructions script query data payload raw xml json config configuration settings "
+    "metadata template diff patch log logs trace stacktrace doc docs md".split()
+)
+_LINK = frozenset(
+    "url urls uri href link links self thumbnail avatar image images icon logo photo photos picture gravatar src "
+    "permalink endpoint website webpage homepage".split()
+)
+_HASH = frozenset("hash sha sha1 sha256 md5 digest signature fingerprint salt crc".split())
+# What identifies or names a record that has nothing better.
+_ID_LAST = ("number", "key", "code", "slug", "sha", "hash", "ref", "reference", "self", "url", "href", "path")
+_LABEL_LAST = ("message", "summary", "description", "text", "email", "body", "content", "path", "url")
+
+
+def rank(candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collection[str] = ()) -> tuple[str, ...]:
+    """The paths of the default view, at most ``keep``, the most telling first.
+
+    ``identifying``: names of fields that identify the record beyond ``id`` (``contact_id``, the path parameters of
+    its sub-resources). One or two places are kept for status. The order of ``candidates`` decides between equals, so
+    equal input gives equal output. Empty when nothing is worth showing.
+    """
+    judged = _judged(candidates, frozenset(_plain(one) for one in identifying))
+    _ensure_identity(judged)
+    _ensure_label(judged)
+    chosen = sorted((one for one in judged if one.tier is not None), key=_Field.order)
+    kept: list[_Field] = []
+    later: list[_Field] = []
+    counts: dict[int, int] = {}
+    for one in chosen:
+        tier = one.tier if one.tier is not None else OTHER
+        cap = _CAPS[tier] + (2 if one.given else 0)
+        target = kept if counts.get(tier, 0) < cap else later
+        counts[tier] = counts.get(tier, 0) + 1
+        target.append(one)
+    kept += [one for one in later if one.tier in {IDENTITY, LABEL, STATUS, AMOUNT}]
+    return tuple(one.path for one in sorted(_with_status(kept, keep), key=_Field.order))
+
+
+def _with_status(found: list[_Field], keep: int) -> list[_Field]:
+    states = [one for one in found if one.tier == STATUS][: 2 if keep > 4 else 1]
+    rest = [one for one in found if one not in states]
+    return (rest[: max(keep - len(states), 1)] + states)[: max(keep, 1)]
+
+
+def _plain(name: str) -> str:
+    return "".join(words(name))
+
+
+@dataclass(slots=True)
+class _Field:
+    path: str
+    candidate: Candidate
+    index: int
+    names: tuple[str, ...]  # the keys on the way, without wrappers
+    many: bool
+    tier: int | None = None
+    sub: int = 0
+    given: bool = False
+    spoken: tuple[str, ...] = field(default=())
+
+    def order(self) -> tuple[int, int, int]:
+        return (OTHER if self.tier is None else self.tier, self.sub, self.index)
+
+    def set(self, tier: int | None, sub: int = 0) -> None:
+        self.tier, self.sub = tier, sub
+
+
+@lru_cache(maxsize=8192)
+def _segments(path: str) -> tuple[str, ...]:
+    try:
+        return tuple(one if isinstance(one, str) else "*" for one in fields.parse(path))
+    except ValueError:
+        return ()
+
+
+def _judged(candidates: Sequence[Candidate], identifying: frozenset[str]) -> list[_Field]:
+    found: list[_Field] = []
+    for index, one in enumerate(candidates):
+        segments = _segments(one.path)
+        names = tuple(part for part in segments if part != "*")
+        while len(names) > 1 and names[0] in _WRAPPERS:
+            names = names[1:]
+        if not names or one.type in {"object", "array", "null"}:
+            continue
+        found.append(_Field(one.path, one, index, names, "*" in segments, spoken=words(names[-1])))
+    families = _families(found)
+    for one_field in found:
+        if _family(one_field.names) not in families:
+            _judge(one_field, identifying)
+    _one_per_object(found)
+    return found
+
+
+def _family(names: tuple[str, ...]) -> str:
+    """``legacy_udf_07`` -> ``legacy_udf_#``; the name itself where it holds no number."""
+    return re.sub(r"\d+", "#", ".".join(names))
+
+
+def _families(given: Sequence[_Field]) -> frozenset[str]:
+    members: dict[str, set[str]] = {}
+    for one in given:
+        name = ".".join(one.names)
+        if (family := _family(one.names)) != name:
+            members.setdefault(family, set()).add(name)
+    return frozenset(family for family, found in members.items() if len(found) >= 3)
+
+
+def _judge(one: _Field, identifying: frozenset[str]) -> None:
+    if len(one.names) == 1 and not one.many:
+        if _plain(one.names[0]) in identifying:
+            one.given = True
+            one.set(IDENTITY, 0)
+        else:
+            _judge_own(one)
+    elif len(one.names) <= 3 and not _hidden_branch(one):
+        _judge_nested(one)
+
+
+def _hidden_branch(one: _Field) -> bool:
+    """Whether the field lies below something that is left out whole: links, audit blocks, secrets, own families."""
+    for name in one.names[:-1]:
+        spoken = words(name)
+        if not spoken or name.startswith("_") or singular(spoken[-1]) in {"link", "image", "avatar", "icon", "photo"}:
+            return True
+        if {"audit", "permission", "permissions", "pagination", "paging", "meta", "settings", "config"} & set(spoken):
+            return True
+    return False
+
+
+def _judge_own(one: _Field) -> None:
+    name, spoken, format = one.names[0], one.spoken, one.candidate.format
+    if not spoken:
+        return
+    last = singular(spoken[-1])
+    if (last in _ID and len(spoken) == 1) or (name.startswith("_") and spoken == ("id",)):
+        one.set(IDENTITY, 1)
+    elif name.startswith("_") or _is_noise(one, last):
+        return
+    elif last in _LABELS and format not in {"uri", "url"}:
+        one.set(LABEL, _label_order(spoken))
+    elif kind_of(name, type=one.candidate.type, format=format) not in {None, "name"}:
+        return
+    else:
+        _judge_value(one, spoken, last)
+
+
+def _is_noise(one: _Field, last: str) -> bool:
+    spoken, given = set(one.spoken), one.candidate
+    if given.format in {"uri", "url", "uri-reference", "iri", "byte", "binary", "html", "password"}:
+        return True
+    if last in _LINK or last in _HASH or spoken & _AUDIT:
+        return True
+    if "by" in spoken and spoken & (_MADE | _CHANGED | {"deleted"}):
+        return True
+    if given.size is not None and given.size > _LONG:
+        return True
+    return last in _TEXT and given.type in {"string", None} and not given.enum
+
+
+def _label_order(spoken: tuple[str, ...]) -> int:
+    if spoken in {("name",), ("title",), ("subject",), ("display", "name"), ("full", "name"), ("label",), ("login",)}:
+        return 0
+    if spoken in {("first", "name"), ("last", "name"), ("given", "name"), ("family", "name"), ("company", "name")}:
+        return 1
+    return 2 if spoken[-1] in {"name", "title"} and len(spoken) <= 3 and "file" not in spoken else 3
+
+
+def _judge_value(one: _Field, spoken: tuple[str, ...], last: str) -> None:
+    given = one.candidate
+    numeric = given.type in {"integer", "number"}
+    if last in _STATUS and len(spoken) <= 3:
+        one.set(STATUS, 0)
+    elif last in _GRADES:
+        one.set(STATUS, 1)
+    elif given.type == "boolean":
+        one.set(STATUS, 2) if last in _FLAGS else one.set(OTHER, 4)
+    elif last in _KINDS and given.type in {"string", None}:
+        one.set(STATUS, 3)
+    elif (last in _AMOUNT and given.type != "boolean") or (last in {"due", "paid"} and numeric):
+        one.set(AMOUNT, 0 if last not in {"rate", "score", "value", "quantity", "duration"} else 1)
+    elif last == "currency":
+        one.set(AMOUNT, 2)
+    elif given.format in {"date", "date-time"} or last in _DATE or spoken[0] in {"date", "time"}:
+        _judge_date(one, spoken)
+    elif last in _REFERENCE or last in _ID:
+        one.set(REFERENCE, 0 if last not in _ID else 4)
+    elif given.enum and given.type in {"string", None}:
+        one.set(OTHER, 0)
+    elif given.constant:
+        one.set(OTHER, 6)
+    else:
+        one.set(OTHER, 1 if given.type == "string" else 2 if numeric else 3)
+
+
+def _judge_date(one: _Field, spoken: tuple[str, ...]) -> None:
+    said = set(spoken)
+    if said & _CHANGED or "deleted" in said:
+        return
+    one.set(DATE, 3 if said & _MADE else 0)
+
+
+def _judge_nested(one: _Field) -> None:
+    """A nested object gives its label, or its value where it stands for a status, an amount or a date."""
+    given, spoken = one.candidate, one.spoken
+    if not spoken or given.format in {"uri", "url", "byte", "binary"} or (given.size or 0) > _LONG:
+        return
+    parent, last = words(one.names[-2]) if len(one.names) > 1 else spoken, singular(spoken[-1])
+    head = singular(parent[-1]) if parent else ""
+    if one.many:
+        if len(one.names) == 1 and given.type in {"string", "integer", "number", None}:
+            if head not in _LINK and not _is_noise(one, last) and kind_of(one.names[0], type=given.type) is None:
+                one.set(OTHER, 5)
+        elif last in _LABELS and _label_order(spoken) <= 2 and not given.constant:
+            one.set(OTHER, 5)
+        return
+    if kind_of(one.names[-1], type=given.type, format=given.format) not in {None, "name"}:
+        return
+    value = last in _LABELS | _STATUS or last in {"value", "code", "id", "key", "display", "text"}
+    if head in _STATUS | _GRADES and value:
+        one.set(STATUS, 0 if last in _LABELS else 1)
+    elif head in _AMOUNT and last in {"amount", "value", "currency"}:
+        one.set(AMOUNT, 1 if last != "currency" else 2)
+    elif head in _DATE and given.format in {"date", "date-time"}:
+        one.set(DATE, 1)
+    elif head in _LABELS and len(one.names) == 2 and given.type in {"string", None}:
+        one.set(LABEL, 1 if last not in _TEXT else 4)
+    elif last in _LABELS and given.type in {"string", None} and not given.constant:
+        one.set(REFERENCE, 1 if _label_order(spoken) <= 1 else 3)
+
+
+def _one_per_object(found: Sequence[_Field]) -> None:
+    """Of several paths into one nested object keep the best of each tier; first and last name go together."""
+    best: dict[tuple[str, int], tuple[int, int]] = {}
+    nested = [one for one in found if one.tier in {STATUS, DATE, REFERENCE, OTHER} and len(one.names) > 1]
+    for one in nested:
+        key = (one.names[0], one.tier or 0)
+        best[key] = min(best.get(key, (99, 0)), (one.sub, one.index))
+    for one in nested:
+        top = best[(one.names[0], one.tier or 0)]
+        pair = one.sub == top[0] and set(one.spoken) & {"first", "last", "given", "family"}
+        if (one.sub, one.index) != top and not pair:
+            one.tier = None
+
+
+def _ensure_identity(found: Sequence[_Field]) -> None:
+    if any(one.tier == IDENTITY for one in found):
+        return
+    own = [one for one in found if len(one.names) == 1 and not one.many]
+    ids = [one for one in own if one.spoken and one.spoken[-1] in _ID and one.candidate.type != "boolean"]
+    if ids:
+        ids[0].set(IDENTITY, 2)
+        return
+    for last in _ID_LAST:
+        for one in own:
+            if one.spoken and one.spoken[-1] == last and (len(one.spoken) == 1 or one.tier is not None):
+                one.set(IDENTITY, 3)
+                return
+
+
+def _ensure_label(found: Sequence[_Field]) -> None:
+    if any(one.tier == LABEL for one in found):
+        return
+    nested = [one for one in found if one.tier == REFERENCE and len(one.names) > 1 and one.spoken[-1] in _LABELS]
+    about = [one for one in nested if singular((words(one.names[0]) or ("",))[-1]) in {"profile", "user", "person"}]
+    if about:
+        about[0].set(LABEL, 1)
+        return
+    for depth in (1, 2):
+        for last in _LABEL_LAST:
+            for one in found:
+                if len(one.names) == depth and not one.many and one.spoken == (last,) and one.tier != IDENTITY:
+                    one.set(LABEL, 3)
+                    return
+
+
+# ------------------------------------------------------------------------------------------------------ from data
+
+
+@dataclass(slots=True)
+class _Seen:
+    types: set[str] = field(default_factory=set)
+    count: int = 0
+    bytes: int = 0
+    first: Json = None
+    same: bool = True
+    url: bool = True
+    date: bool = True
+
+
+_DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
+
+
+def candidates_from(items: Sequence[Json]) -> list[Candidate]:
+    """The leaves of received records, in the order of their first appearance. Records that are no objects have none.
+
+    At most 50 records are read, objects to a depth of three; a path that only few records have, and an object with
+    more than 60 members (a map keyed by data), is left out.
+    """
+    seen: dict[str, _Seen] = {}
+    records = [one for one in items[:50] if isinstance(one, Mapping)]
+    for record in records:
+        for path, value in _leaves(record, "", 0):
+            _note(seen.setdefault(path, _Seen()), value)
+    enough = max(1, len(records) // 10)
+    return [_from_seen(path, one, len(records)) for path, one in seen.items() if one.count >= enough]
+
+
+@lru_cache(maxsize=8192)
+def _key(key: str) -> str:
+    return fields.text((key,))
+
+
+def _leaves(record: Mapping[str, Json], prefix: str, depth: int) -> Iterator[tuple[str, Json]]:
+    for key, value in record.items():
+        name = _key(key)
+        path = f"{prefix}{name}" if name[0] == "[" or not prefix else f"{prefix}.{name}"
+        if isinstance(value, Mapping):
+            if depth < 3 and len(value) <= 60:
+                yield from _leaves(value, path, depth + 1)
+        elif isinstance(value, list):
+            yield from _list_leaves(value, path, depth)
+        else:
+            yield path, value
+
+
+def _list_leaves(value: list[Json], path: str, depth: int) -> Iterator[tuple[str, Json]]:
+    if value and isinstance(value[0], Mapping):
+        if depth < 2 and len(value) <= 60:
+            yield from _leaves(value[0], f"{path}[*]", depth + 1)
+    elif value and not isinstance(value[0], list):
+        yield f"{path}[*]", ",".join(map(str, value[:20])) if isinstance(value[0], str) else value[0]
+
+
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+
+
+def _note(one: _Seen, value: Json) -> None:
+    if value is None:
+        one.same = one.same and one.first is None
+    else:
+        one.types.add(_TYPES.get(type(value), "string"))
+        if one.types and one.first is None and one.count == 0:
+            one.first = value
+        one.same = one.same and value == one.first
+        text = isinstance(value, str)
+        one.url = one.url and text and value.startswith(("http://", "https://"))
+        one.date = one.date and text and _DATE_TEXT.match(value) is not None
+        one.bytes += len(value) + 2 if text else len(str(value))
+    one.count += 1
+
+
+def _from_seen(path: str, one: _Seen, records: int) -> Candidate:
+    kind = next(iter(one.types)) if len(one.types) == 1 else "null" if not one.types else "string"
+    if one.types == {"integer", "number"}:
+        kind = "number"
+    format = "uri" if one.types and one.url else "date-time" if one.types and one.date else None
+    constant = one.same and one.count == records > 2
+    return Candidate(path, kind, format, constant=constant, size=one.bytes / max(one.count, 1))

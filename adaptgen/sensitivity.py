@@ -1,0 +1,163 @@
+"""What kind of personal data a field holds, by the words of its name and its format.
+
+The last word decides, as in speech: ``email_address`` is an address for mail, ``email_enabled`` a switch,
+``country_name`` no name of a person. A wrong "yes" hides data that agents need, a wrong "no" shows what they must
+not see; so names that mean both (``name``, ``address`` of a network) need their context, which the caller puts
+before them (``kind_of("customer_name")``).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from adaptgen.words import singular, words
+
+# Words that may stand behind the word that decides, without changing what the value is.
+_NEUTRAL = frozenset(
+    "number no num nr nbr value text string raw plain primary secondary home work private business personal main alt "
+    "alternate other formatted normalized e164 masked 1 2 3 4 5 6 7 8 9".split()
+)
+# A value with such a last word speaks about another value.
+_ABOUT = frozenset(
+    "id type kind count enabled disabled required verified confirmed valid verification status state format label "
+    "template subject body domain provider prefix suffix length policy strength expiry expires expiration expired at "
+    "on url uri link href index order flag code country source purpose frequency preference consent optin optout "
+    "reset changed updated created hint title description name pattern regex mask class category limit quota usage "
+    "hash bounced field column".split()
+)
+_SWITCH = frozenset("send enable disable allow is has show hide can use include require notify".split())
+_EMAIL = frozenset("email mail correo courriel".split())
+_PHONE = frozenset(
+    "phone mobile fax msisdn tel telefon telefone telefono handy celular landline cellular whatsapp".split()
+)
+_PERSON = frozenset(
+    "person people user customer contact employee patient member client guest passenger driver holder cardholder "
+    "beneficiary recipient payee payer sender author owner applicant attendee student teacher doctor agent candidate "
+    "lead subscriber participant individual traveler traveller tenant spouse parent child guardian assignee creator "
+    "reporter requester submitter signer signatory buyer shopper borrower lender debtor creditor worker staff "
+    "colleague manager supervisor kontakt kunde cliente persona usuario utilisateur".split()
+)
+_NAME_PARTS = frozenset("first last given family middle maiden full birth legal preferred nick father mother".split())
+_NAMES = frozenset("surname forename vorname nachname apellido prenom sobrenome cognome familienname".split())
+_NOT_POSTAL = frozenset(
+    "ip ipv4 ipv6 mac email mail web url site contract wallet memory bind host server network net hardware bus physical "
+    "i2c dns proxy listen remote token return base start end bitcoin btc eth ethereum crypto account multicast "
+    "broadcast gateway subnet interface socket port nat peer cluster endpoint callback http https service virtual "
+    "private public load machine node loopback".split()
+)
+_SECRET = frozenset("password passphrase passcode secret credential jwt otp".split())
+_TOKEN_OF = frozenset(
+    "access refresh auth authentication authorization bearer session security api id csrf device push oauth personal "
+    "login user client app application service reset invite verification sso saml hook webhook bot registration".split()
+)
+_PAGING = frozenset(
+    "page next previous prev continuation sync cursor start end resume skip delta change scroll".split()
+)
+_KEY_OF = frozenset("api access secret private signing encryption auth session license client shared master".split())
+_NATIONAL = frozenset(
+    "ssn nino cpf curp dni nif nie bsn pesel aadhaar aadhar personnummer cedula passport tin itin fodselsnummer".split()
+)
+_PAPERS = tuple(
+    f"{paper} number"
+    for paper in (
+        "driver license,drivers license,driving license,driver licence,driving licence,id card,identity card,"
+        "identity document,nhs,steuer id,codice fiscale,identity"
+    ).split(",")
+)
+_CARD = frozenset("cvv cvc cvv2 cvc2 ccv ccnum".split())
+
+
+def kind_of(name: str, *, type: str | None = None, format: str | None = None) -> str | None:
+    """The kind of personal data that a field called ``name`` holds, or None.
+
+    Kinds: email, phone, name (of a person), national_id, card, iban, bank_account, address (postal), birth_date, ip
+    (of a person's machine), secret (password, token, key). ``type`` and ``format`` as in JSON Schema, where known.
+    """
+    return _kind(name, type, format)
+
+
+@lru_cache(maxsize=16384)
+def _kind(name: str, type: str | None, format: str | None) -> str | None:
+    if type in {"boolean", "null"}:
+        return None
+    if format in {"email", "idn-email"}:
+        return "email"
+    if format == "password":
+        return "secret"
+    if format in {"phone", "tel", "phone-number", "iban"}:
+        return "iban" if format == "iban" else "phone"
+    spoken = words(name)
+    if not spoken or spoken[0] in _SWITCH:
+        return None
+    if format in {"date", "date-time"} or {"birth", "date"} <= set(spoken):
+        return _birth(spoken)
+    if format in {"uri", "url", "uuid", "binary", "byte", "time", "duration"} and not _is_secret(spoken):
+        return None
+    return _by_words(spoken, type)
+
+
+def _birth(spoken: tuple[str, ...]) -> str | None:
+    text = " ".join(spoken)
+    born = {"geburtsdatum", "nacimiento", "naissance", "nascimento"} & set(spoken)
+    return "birth_date" if "birth date" in text or "date of birth" in text or born or spoken[0] == "born" else None
+
+
+def _by_words(spoken: tuple[str, ...], type: str | None) -> str | None:
+    core = list(spoken)
+    while len(core) > 1 and core[-1] in _NEUTRAL:
+        core.pop()
+    last = singular(core[-1])
+    before = core[-2] if len(core) > 1 else ""
+    if _is_secret(spoken):
+        return None if type in {"integer", "number"} else "secret"
+    if kind := _numbered(spoken, core, last, before):
+        return kind
+    if _birth(spoken):
+        return "birth_date"
+    if type in {"integer", "number"}:
+        return "phone" if last in _PHONE and len(spoken) > len(core) else None
+    if last in _EMAIL or (last in {"address", "addr"} and before in _EMAIL):
+        return "email"
+    if last in _PHONE or (last == "cell" and len(spoken) > len(core)):
+        return "phone"
+    if _is_name(core, last, before):
+        return "name"
+    if _is_postal(core, last, before):
+        return "address"
+    if last in {"ip", "ipv4", "ipv6"} or (last == "address" and before in {"ip", "ipv4", "ipv6"}):
+        return "ip" if {"client", "user", "remote", "visitor", "customer", "login"} & set(core) else None
+    return None
+
+
+def _is_secret(spoken: tuple[str, ...]) -> bool:
+    last, before = singular(spoken[-1]), spoken[-2] if len(spoken) > 1 else ""
+    if last in {"hash", "salt", "digest"}:
+        return before == "password"
+    if last in _SECRET:
+        return True
+    if last == "token":
+        return before not in _PAGING and (before in _TOKEN_OF or len(spoken) == 1)
+    return last == "key" and before in _KEY_OF
+
+
+def _numbered(spoken: tuple[str, ...], core: list[str], last: str, before: str) -> str | None:
+    said = set(spoken)
+    if last in _ABOUT - {"id"}:
+        return None
+    if last == "iban":
+        return "iban"
+    if last in _CARD or (last == "card" and (before in {"credit", "debit", "payment", "bank"} or "number" in said)):
+        return "card"
+    if last == "pan" and {"card", "primary"} & said:
+        return "card"
+    if last == "code" and before == "security" and "card" in said:
+        return "card"
+    if last == "account" and "bank" in said and len(spoken) > len(core):
+        return "bank_account"
+    if last in _NATIONAL:
+        return "national_id"
+    text = " ".join(spoken)
+    numbers = ("tax id", "tax number", "tax identification", "national id", "national insurance", "social security")
+    if text.endswith(tuple(one + end for one in numbers for end in ("", " number", " no"))):
+        return "national_id"
+    return "national_id" if text.endswith(_PAPERS) else None

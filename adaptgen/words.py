@@ -1,0 +1,127 @@
+"""Names as words: ``firstName``, ``first_name``, ``FIRST-NAME`` and ``firstname`` are all ``("first", "name")``.
+
+Every rule that reads a name (what a field means, whether it is personal, what a parameter does) reads these words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+
+# Names that their authors write in one piece, and plurals that only capitals of an abbreviation split.
+_JOINED = {
+    "firstname": "first name",
+    "lastname": "last name",
+    "middlename": "middle name",
+    "givenname": "given name",
+    "familyname": "family name",
+    "fullname": "full name",
+    "displayname": "display name",
+    "nickname": "nick name",
+    "companyname": "company name",
+    "username": "user name",
+    "userid": "user id",
+    "userpass": "user password",
+    "clientid": "client id",
+    "clientsecret": "client secret",
+    "customerid": "customer id",
+    "emailaddress": "email address",
+    "mailaddress": "email address",
+    "email": "email",
+    "emails": "email",
+    "phones": "phone",
+    "telephone": "phone",
+    "cellphone": "mobile phone",
+    "mobilephone": "mobile phone",
+    "homephone": "home phone",
+    "workphone": "work phone",
+    "phonenumber": "phone number",
+    "phoneno": "phone number",
+    "mobilenumber": "mobile number",
+    "birthdate": "birth date",
+    "dateofbirth": "birth date",
+    "birthday": "birth date",
+    "dob": "birth date",
+    "zipcode": "zip code",
+    "postalcode": "postal code",
+    "postcode": "postal code",
+    "taxid": "tax id",
+    "taxnumber": "tax number",
+    "passportnumber": "passport number",
+    "creditcard": "credit card",
+    "cardnumber": "card number",
+    "cardno": "card number",
+    "ccnumber": "card number",
+    "accountnumber": "account number",
+    "streetaddress": "street address",
+    "passwd": "password",
+    "pwd": "password",
+    "apikey": "api key",
+    "appkey": "api key",
+    "accesskey": "access key",
+    "secretkey": "secret key",
+    "privatekey": "private key",
+    "accesstoken": "access token",
+    "refreshtoken": "refresh token",
+    "authtoken": "auth token",
+    "idtoken": "id token",
+    "sessionid": "session id",
+    "sessiontoken": "session token",
+    "sessionkey": "session key",
+    "csrftoken": "csrf token",
+    "xsrf": "csrf",
+    "pagesize": "page size",
+    "pagenumber": "page number",
+    "pageno": "page number",
+    "perpage": "per page",
+    "pagetoken": "page token",
+    "nexttoken": "next token",
+    "nextpage": "next page",
+    "nextlink": "next link",
+    "nexturl": "next url",
+    "maxresults": "max results",
+    "startindex": "start index",
+    "totalcount": "total count",
+    "totalresults": "total results",
+    "filename": "file name",
+    "ids": "id",
+    "uuids": "uuid",
+}
+
+
+@lru_cache(maxsize=16384)
+def words(name: str) -> tuple[str, ...]:
+    """The words of an identifier in lower case, without accents, punctuation and leading zeros.
+
+    >>> words("primaryEmailAddress")
+    ('primary', 'email', 'address')
+    >>> words("legacy_udf_07")
+    ('legacy', 'udf', '7')
+    """
+    plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    plain = re.sub(r"(?i)\be[-_ ]mail", "email", plain.replace("IDs", "Ids").replace("OAuth", "Oauth"))
+    found: list[str] = []
+    for word in _WORD.findall(plain):
+        low = word.lower()
+        found += _JOINED[low].split() if low in _JOINED else [low.lstrip("0") or "0" if low.isdigit() else low]
+    return tuple(found)
+
+
+_SINGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "news": "news"}
+
+
+@lru_cache(maxsize=16384)
+def singular(word: str) -> str:
+    """The singular of an English plural, by its ending; other words stay as they are."""
+    if word in _SINGULAR:
+        return _SINGULAR[word]
+    if len(word) < 4 or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
