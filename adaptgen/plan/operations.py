@@ -47,7 +47,8 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """A request body in the media type that was chosen among ``alternatives`` (the others)."""
+    """A request body in the media type that was chosen among ``alternatives`` (the others). ``optional``: it says
+    ``required: false``, where most documents that leave ``required`` out mean a body that is needed."""
 
     required: bool
     media: str
@@ -56,6 +57,7 @@ class RequestBody:
     description: str = ""
     pointer: str = ""
     alternatives: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def operations(document: Document) -> tuple[list[Operation], list[LeftOut], list[Diagnostic]]:
-    """Every operation of the document in the order written, those that cannot be understood, and what was odd."""
+    """Every operation of the document by path and method, those that cannot be understood, and what was odd."""
     reader = _Reader(document)
     found: list[Operation] = []
     for key, item, pointer in reader.path_items():
@@ -159,10 +161,10 @@ class _Reader:
 
     def path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
         paths = self.document.root.get("paths")
-        for key, node in mapping(paths).items():
-            if str(key).startswith("x-"):
+        for key, node in _by_key(paths):
+            if key.startswith("x-"):
                 continue
-            pointer = f"#/paths/{escape_pointer(str(key))}"
+            pointer = f"#/paths/{escape_pointer(key)}"
             item = self.deref(node, pointer)
             if not isinstance(item, Mapping):
                 if item is not None:
@@ -170,7 +172,7 @@ class _Reader:
                 continue
             if isinstance(node, Mapping) and node is not item and len(node) > 1:
                 item = {**item, **{name: value for name, value in node.items() if name != "$ref"}}
-            yield str(key), item, pointer
+            yield key, item, pointer
 
     def operation(self, method: str, key: str, item: Mapping[str, Any], node: Any, pointer: str) -> Operation | None:
         raw = self.deref(node, pointer)
@@ -363,12 +365,13 @@ class _Reader:
             encoding=mapping(content[media].get("encoding")),
             description=text(raw.get("description")),
             pointer=f"{pointer}/content/{escape_pointer(media)}",
-            alternatives=tuple(other for other in content if other != media),
+            alternatives=tuple(sorted(other for other in content if other != media)),
+            optional=raw.get("required") is False,
         )
 
     def choose(self, content: Mapping[str, Mapping[str, Any]]) -> str:
         """JSON before forms before the rest; multipart first where JSON could not carry a declared file."""
-        ranked = sorted(content, key=lambda media: (body_rank(media), list(content).index(media)))
+        ranked = sorted(content, key=lambda media: (body_rank(media), media))
         best = ranked[0]
         multipart = next((media for media in ranked if base_media(media) == "multipart/form-data"), None)
         if multipart and multipart != best and body_rank(best) < body_rank(multipart):
@@ -392,17 +395,16 @@ class _Reader:
 
     def responses(self, node: Any, pointer: str) -> tuple[Response, ...]:
         found = []
-        for status, entry in mapping(self.deref(node, pointer)).items():
-            status = str(status)
+        for status, entry in _by_key(self.deref(node, pointer)):
             if status.startswith("x-"):
                 continue
             here = f"{pointer}/{escape_pointer(status)}"
             raw = mapping(self.deref(entry, here))
-            content = mapping(raw.get("content"))
-            media = min(map(str, content), key=lambda one: (answer_rank(one), one), default=None)
+            content = {str(name): entry for name, entry in mapping(raw.get("content")).items()}
+            media = min(content, key=lambda one: (answer_rank(one), one), default=None)
             schema = mapping(self.deref(content[media], here)).get("schema") if media is not None else None
             headers = {}
-            for name, header in mapping(raw.get("headers")).items():
+            for name, header in sorted(mapping(raw.get("headers")).items(), key=lambda pair: str(pair[0])):
                 declared = mapping(self.deref(header, here))
                 headers[str(name)] = declared.get("schema", {})
             found.append(
@@ -465,6 +467,11 @@ def server_urls(node: Any) -> tuple[str, ...]:
         if url:
             urls.append(url)
     return tuple(urls)
+
+
+def _by_key(node: Any) -> list[tuple[str, Any]]:
+    """The members of a mapping by name: results must not depend on the order of keys."""
+    return sorted(((str(key), value) for key, value in mapping(node).items()), key=lambda pair: pair[0])
 
 
 def _security(node: Any) -> tuple[Mapping[str, list[str]], ...] | None:

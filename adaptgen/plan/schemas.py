@@ -94,7 +94,7 @@ def shape(document: Document, schema: Json) -> Shape:
 
 
 def leaves(document: Document, schema: Json, *, depth: int = 6, limit: int = 2000) -> list[Leaf]:
-    """The values inside ``schema`` in document order, at most ``limit``, at most ``depth`` levels of objects deep.
+    """The values inside ``schema`` (required ones first, then by name), at most ``limit``, at most ``depth`` levels of objects deep.
 
     The alternatives of ``oneOf``/``anyOf`` are united. A leaf is required if every object on its path requires it,
     read-only (write-only) if anything on its path is.
@@ -292,9 +292,7 @@ def _own(schema: Mapping[str, Any]) -> Shape:
     types = tuple(dict.fromkeys(one for one in listed if one in TYPES))
     nullable = "null" in listed or schema.get("nullable") is True or schema.get("x-nullable") is True
     form = schema.get("format") if isinstance(schema.get("format"), str) else None
-    if declared == "file":
-        types, form = ("string",), "binary"
-    elif form is None and types in ((), ("string",)) and _raw_bytes(schema):
+    if declared == "file" or (form is None and types in ((), ("string",)) and _raw_bytes(schema)):
         types, form = ("string",), "binary"
     enum = schema.get("enum") if isinstance(schema.get("enum"), list) else None
     if enum is None and "const" in schema:
@@ -305,6 +303,7 @@ def _own(schema: Mapping[str, Any]) -> Shape:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
     required = schema.get("required")
+    needed = frozenset(one for one in required if isinstance(one, str)) if isinstance(required, list) else frozenset()
     additional = schema.get("additionalProperties")
     items = schema.get("items")
     prefix: tuple[Json, ...] = ()
@@ -340,6 +339,12 @@ def _own(schema: Mapping[str, Any]) -> Shape:
         constraints={name: schema[name] for name in CONSTRAINTS if name in schema},
         raw=schema,
     )
+
+
+def _ordered(properties: Mapping[str, Json], required: frozenset[str]) -> dict[str, Json]:
+    """Required ones first, then by name: an order that does not depend on the order of keys in the document."""
+    names = sorted((str(name) not in required, str(name), name) for name in properties)
+    return {text: properties[name] for _, text, name in names}
 
 
 def _raw_bytes(schema: Mapping[str, Any]) -> bool:

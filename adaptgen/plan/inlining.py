@@ -1,0 +1,280 @@
+"""Self-contained JSON Schemas (2020-12) of a bounded size, made of the schemas of a document.
+
+A schema that is too large is written with ever less detail (shorter descriptions, long enums as text, fewer levels)
+until it fits. What is cut becomes an open value with a description: validation may get weaker, but no input is lost.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from adaptgen.model import Json
+from adaptgen.plan.describe import clean, shorten
+from adaptgen.plan.schemas import MISSING, Shape, shape
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+Direction = Literal["input", "output"]
+
+# From fine to coarse: levels of objects, characters of a nested description, values of an enum.
+DETAIL = ((8, 200, 100), (5, 120, 60), (4, 80, 40), (3, 60, 25), (2, 40, 15), (1, 40, 10), (1, 0, 5))
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_OF_TYPE = {
+    "string": ("minLength", "maxLength", "pattern"),
+    "integer": _NUMBERS,
+    "number": _NUMBERS,
+    "array": ("minItems", "maxItems", "uniqueItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+# Look-around, back references, inline flags, named groups, Unicode classes: dialects differ, so no validator is asked.
+_UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/")
+
+
+class _Over(Exception):
+    """The budget is spent."""
+
+
+def inline(document: Document, schema: Json, *, budget: int, direction: Direction) -> tuple[Json, bool]:
+    """``schema`` as JSON Schema 2020-12 without references, of at most about ``budget`` bytes as compact JSON.
+
+    ``direction`` "input" leaves read-only properties out, "output" write-only ones. The second value tells whether
+    anything was cut: levels, enum values, cycles.
+    """
+    for depth, text, values in DETAIL:
+        writer = _Writer(document, direction, budget, text, values)
+        try:
+            return writer.write(schema, depth, ()), writer.cut
+        except _Over:
+            continue
+    return cut(shape(document, schema), max(0, budget - 60)), True
+
+
+def size(value: Json) -> int:
+    """Bytes of ``value`` as compact JSON, near enough and fast."""
+    if isinstance(value, str):
+        return len(value) + 2 if value.isascii() else len(value.encode("utf-8", "replace")) + 2
+    if isinstance(value, Mapping):
+        return 2 + sum(len(key) + 4 + size(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return 2 + sum(1 + size(item) for item in value)
+    return 4 if value is None or value is True else 5 if value is False else len(str(value))
+
+
+def cut(one: Shape, cap: int = 120) -> dict[str, Json]:
+    """The open value that stands for a schema that is not written out."""
+    said = clean(one.description or one.title, 100)
+    what = f"{one.name} as the API documents it" if one.name else "as the API documents it"
+    text = shorten(f"{said} ({what})" if said else what[0].upper() + what[1:], max(cap, 2)) if cap > 4 else ""
+    result: dict[str, Json] = {}
+    if one.type in ("object", "array") and not one.nullable:
+        result["type"] = one.type
+    elif one.type and not one.variants:
+        result["type"] = [one.type, "null"] if one.nullable else one.type
+    if text:
+        result["description"] = text
+    return result
+
+
+class _Writer:
+    def __init__(self, document: Document, direction: Direction, budget: int, text: int, values: int) -> None:
+        self.document, self.direction = document, direction
+        self.left, self.text, self.values = budget, text, values
+        self.cut = False
+
+    def spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise _Over
+
+    def write(self, schema: Json, depth: int, above: tuple[str | int, ...]) -> Json:
+        one = shape(self.document, schema)
+        if schema is False:
+            self.spend(8)
+            return {"not": {}}
+        mark: str | int = one.pointer or id(one)
+        inner = bool(one.properties or one.variants or one.items is not None)
+        if inner and (mark in above or (depth <= 0 and (one.properties or one.variants))):
+            self.cut = True
+            made = cut(one, self.text + 60 if self.text else 0)
+            self.spend(size(made))
+            return made
+        made = self.scalar(one)
+        self.spend(size(made) + 2)
+        above = (*above, mark)
+        if one.type == "array" or (one.type is None and one.items is not None):
+            self.array(one, made, depth, above)
+        if one.properties or one.additional not in (True, False):
+            self.object(one, made, depth, above)
+        elif one.closed and one.type == "object" and not one.variants:
+            made["additionalProperties"] = False
+            self.spend(30)
+        if one.variants:
+            self.spend(12)
+            made["anyOf"] = [self.write(variant, depth - 1, above) for variant in one.variants]
+            if one.nullable and "type" not in made:
+                made["anyOf"].append({"type": "null"})
+        return made
+
+    def scalar(self, one: Shape) -> dict[str, Json]:
+        made: dict[str, Json] = {}
+        types = list(one.types)
+        enum, described = self.enum(one)
+        if one.variants and not (one.properties and types == ["object"]):
+            # Alternatives carry their own types; one beside them that they contradict would refuse everything.
+            types = []
+        if types:
+            if one.nullable:
+                types.append("null")
+            made["type"] = types[0] if len(types) == 1 else types
+        text = clean(one.description or one.title, self.text) if self.text else ""
+        if described:
+            text = f"{text} {described}" if text else described
+        if text:
+            made["description"] = text
+        if enum is not None:
+            made["enum"] = [*enum, None] if one.nullable else enum
+            if made.get("type") and not all(_fits(value, types) for value in enum):
+                del made["type"]
+        if one.format:
+            made["format"] = one.format[:40]
+        if one.type and enum is None:
+            made.update(_constraints(one))
+        scalar = isinstance(one.default, (str, int, float, bool))
+        if scalar and one.default is not MISSING and size(one.default) <= 100 and _finite(one.default):
+            made["default"] = one.default
+        return made
+
+    def enum(self, one: Shape) -> tuple[list[Json] | None, str]:
+        """The allowed values in the declared type, or, where they are too many, a text that names some of them."""
+        if not one.enum:
+            return None, ""
+        values = list({(type(value), str(value)): value for value in (_cast(v, one.type) for v in one.enum)}.values())
+        if not all(_finite(value) for value in values):
+            return None, ""
+        if len(values) <= self.values and size(values) <= 2500:
+            return values, ""
+        self.cut = True
+        shown = ", ".join(clean(str(value), 60) for value in values[: max(self.values // 2, 3)])
+        return None, f"One of {len(values)} values: {shown}, …" if self.text else ""
+
+    def array(self, one: Shape, made: dict[str, Json], depth: int, above: tuple[str | int, ...]) -> None:
+        if one.prefix:
+            made["prefixItems"] = [self.write(item, depth - 1, above) for item in one.prefix]
+            self.spend(18)
+        elif isinstance(one.items, Mapping):
+            self.spend(10)
+            made["items"] = self.write(one.items, depth, above)
+
+    def object(self, one: Shape, made: dict[str, Json], depth: int, above: tuple[str | int, ...]) -> None:
+        properties: dict[str, Json] = {}
+        for name, node in one.properties.items():
+            inner = shape(self.document, node)
+            if inner.read_only if self.direction == "input" else inner.write_only:
+                continue
+            self.spend(len(name) + 5)
+            properties[name] = self.write(node, depth - 1, above)
+        if properties:
+            made["properties"] = properties
+        required = [name for name in properties if name in one.required]
+        if required:
+            made["required"] = required
+            self.spend(size(required) + 12)
+        if one.additional not in (True, False):
+            made["additionalProperties"] = self.write(one.additional, depth - 1, above)
+            self.spend(25)
+        elif one.closed and not one.variants:
+            made["additionalProperties"] = False
+            self.spend(30)
+
+
+def _constraints(one: Shape) -> dict[str, Json]:
+    """The restrictions that fit the type, in the spelling of 2020-12; what is malformed is left out."""
+    found: dict[str, Json] = {}
+    given = one.constraints
+    for keyword in _OF_TYPE.get(one.type or "", ()):
+        if keyword not in given:
+            continue
+        value = given[keyword]
+        if keyword in _NUMBERS:
+            if isinstance(value, bool):  # OpenAPI 3.0: a flag beside `minimum`
+                bound = _number(given.get("minimum" if keyword == "exclusiveMinimum" else "maximum"))
+                if value and bound is not None:
+                    found[keyword] = bound
+                    found.pop("minimum" if keyword == "exclusiveMinimum" else "maximum", None)
+                continue
+            number = _number(value)
+            if number is not None and (keyword != "multipleOf" or number > 0):
+                found[keyword] = number
+        elif keyword in _COUNTS:
+            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+                found[keyword] = value
+        elif keyword == "uniqueItems":
+            if value is True:
+                found[keyword] = True
+        elif isinstance(value, str) and safe_pattern(value):
+            found[keyword] = value
+    return found
+
+
+def safe_pattern(pattern: str) -> bool:
+    """A regular expression that means the same to ECMA 262, Python and Rust, and cannot run away."""
+    if not pattern or len(pattern) > 200 or _UNSAFE.search(pattern):
+        return False
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    # Rust has no other way to write a literal brace, and large counts compile to large automata.
+    return not re.search(r"\{(?!\d{1,3}(?:,\d{0,3})?\})", re.sub(r"\\.", "", pattern))
+
+
+def _number(value: Json) -> float | int | None:
+    if isinstance(value, str):
+        try:
+            value = float(value) if "." in value or "e" in value.lower() else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return value
+
+
+def _finite(value: Json) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _finite(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return -(2**63) <= value < 2**64
+    return value is None or isinstance(value, (str, bool))
+
+
+def _cast(value: Json, kind: str | None) -> Json:
+    """An enum value in the declared type where it was only spelled in another one (``yes``, ``"1"``)."""
+    if kind == "string" and isinstance(value, (bool, int, float)):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if kind in ("integer", "number") and isinstance(value, str):
+        number = _number(value)
+        return value if number is None or (kind == "integer" and not isinstance(number, int)) else number
+    if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return value
+
+
+def _fits(value: Json, types: list[Any]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    if isinstance(value, int):
+        return "integer" in types or "number" in types
+    if isinstance(value, float):
+        return "number" in types or ("integer" in types and value.is_integer())
+    if isinstance(value, str):
+        return "string" in types
+    return ("array" if isinstance(value, list) else "object" if isinstance(value, Mapping) else "null") in types

@@ -1,0 +1,270 @@
+"""Names of tools, arguments and modules: guessable (``list_contacts``), legal, unique, and stable.
+
+Stable means: a name depends on its own operation, and on others only where two would be the same. Then the one with
+the shorter path keeps the name and the others are told apart by their parents on the path, never by counting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from adaptgen.plan.operations import Operation
+
+RESERVED_ARGUMENTS = frozenset(("cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"))
+RESERVED_TOOLS = frozenset(("search_tools", "describe_tool", "call_read_tool", "call_write_tool"))
+LONGEST = 48
+
+_VERB_WORDS = """
+    accept acknowledge activate add allocate analyze append apply approve archive assign attach authorize ban batch
+    block book browse bulk calculate cancel capture change charge check clear clone close commit compare complete
+    compute configure confirm connect convert copy count create deactivate decline define delete deny deploy describe
+    destroy detach detect disable disconnect dismiss dispatch download duplicate edit enable end enqueue enroll
+    estimate evaluate exchange execute expire explain export extract fetch fill filter find finish follow force forward
+    generate get give grant import index initiate insert install inspect invite invoke issue join kill launch leave
+    link list load lock lookup login logout mark match merge migrate modify monitor move mute notify open order parse
+    patch pause pay perform ping post predict preview process promote provision publish purchase purge push put query
+    read rebuild receive recover redeem refresh refund register reject release reload remove rename render renew reopen
+    reorder replace replay report request resend reserve reset resolve restart restore resume retrieve retry return
+    revert review revoke rollback rotate run save scan schedule search select send set share show sign simulate skip
+    split start stop store submit subscribe suggest suspend swap switch sync tag terminate test toggle track train
+    transfer translate trigger unarchive unassign unblock unfollow uninstall unlink unlock unmute unpublish unsubscribe
+    update upgrade upload upsert validate verify view void vote watch withdraw write
+"""
+_VERBS = frozenset(_VERB_WORDS.split())
+# Verbs that some frameworks put behind the noun: `contacts_list`, `contacts_partial_update`.
+_ENDINGS = {
+    ("partial", "update"): "update", ("list",): "list", ("create",): "create", ("read",): "get", ("retrieve",): "get",
+    ("update",): "update", ("destroy",): "delete", ("delete",): "delete", ("get",): "get", ("patch",): "update",
+    ("insert",): "create", ("search",): "search",
+}  # fmt: skip
+_NOISE = frozenset(("api", "apis", "rest", "restapi", "services", "service", "public", "json", "index", "v", "ws"))
+_VERSION = re.compile(
+    r"v?\d+([._-]\d+)*(alpha|beta|rc)?\d*|v\d+[a-z0-9]*|latest|unstable|stable|beta|alpha", re.IGNORECASE
+)
+_EXTENSION = re.compile(r"\.(json|xml|php|aspx?|jsp|do|cgi|html?|action|ashx|svc)$", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_SPRING = re.compile(r"_?using_?(get|post|put|delete|patch|head|options)(_\d+)?$", re.IGNORECASE)
+
+
+def snake(text: str) -> str:
+    """Lower-case words of letters and digits, joined by ``_``: ``getHTTPUser-List`` -> ``get_http_user_list``."""
+    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
+    text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
+    return re.sub(r"[^a-zA-Z0-9]+", "_", text).strip("_").lower()
+
+
+def singular(word: str) -> str:
+    """The likely singular of an English plural: ``companies`` -> ``company``, ``statuses`` -> ``status``."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "news", "series")):
+        return word
+    if word.endswith("ies"):
+        return f"{word[:-3]}y" if len(word) > 4 else word[:-1]
+    if word.endswith(("sses", "xes", "zzes", "ches", "shes", "uses")) and word not in ("caches", "causes", "houses"):
+        return word[:-2]
+    return word[:-1]
+
+
+def plural(word: str) -> bool:
+    """Whether the word looks like an English plural."""
+    return singular(word) != word
+
+
+def argument(name: str) -> str:
+    """The legal argument name nearest to the name of an input: ``filter[name]`` -> ``filter_name``.
+
+    The result matches ``[a-zA-Z_][a-zA-Z0-9_-]{0,63}`` and is none of the reserved ones.
+    """
+    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    text = re.sub(r"[^a-zA-Z0-9_-]+", "_", text)
+    trimmed = text.strip("_-") if text != name else text.lstrip("-")
+    text = trimmed or "value"
+    if text[0].isdigit():
+        text = f"_{text}"
+    if len(text) > 64:
+        text = f"{text[:57]}_{digest(name)}"
+    return f"api_{text}" if text in RESERVED_ARGUMENTS else text
+
+
+def digest(text: str) -> str:
+    """Six hexadecimal digits that stand for ``text``."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
+
+
+def module(text: str) -> str:
+    """A legal file name for a Python module."""
+    name = snake(text)[:40].strip("_") or "other"
+    if name[0].isdigit():
+        name = f"n{name}"
+    return f"{name}_" if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name == "init" else name
+
+
+def segments(path: str) -> list[str]:
+    """The words of each fixed segment of a path, placeholders as ``{}``; without versions, ``api`` and extensions."""
+    found = []
+    path = re.sub(r"^https?://[^/]+", "", path)
+    for segment in _EXTENSION.sub("", path.split("?")[0].split("#")[0].rstrip("/")).split("/"):
+        if not segment:
+            continue
+        fixed = _PLACEHOLDER.sub("", segment)
+        word = snake(fixed)
+        if not word:
+            found.append("{}")
+        elif not (_VERSION.fullmatch(fixed) or word in _NOISE):
+            found.append(word)
+    while found and found[0] == "{}" and any(part != "{}" for part in found[1:]):
+        del found[0]  # tenants and versions in front of everything
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An operation that needs a name. ``role``: ``list``, ``get``, ``search``, ``update``, ``replace``, ``create``,
+    ``delete``, … as the passes found it."""
+
+    operation: Operation
+    role: str = ""
+
+
+@dataclass(slots=True)
+class Names:
+    """Gives names that are unique regardless of case. ``taken`` maps the folded name to who has it."""
+
+    server: str
+    taken: dict[str, str] = field(default_factory=dict)
+
+    def reserve(self, name: str, owner: str) -> str | None:
+        """Take ``name`` for ``owner``; returns the owner that has it already, if there is one."""
+        known = self.taken.get(name.lower())
+        if known is None:
+            self._take(name, owner)
+        return known
+
+    def _take(self, name: str, owner: str) -> None:
+        self.taken[name.lower()] = owner
+
+    def give(self, wanted: Sequence[Wanted]) -> dict[str, str]:
+        """Pointer of each operation -> its name."""
+        given: dict[str, str] = {}
+        order = sorted(
+            wanted, key=lambda one: (one.operation.path.count("/"), one.operation.key, one.operation.pointer)
+        )
+        # Identifiers first: whoever wrote a good one meant it.
+        named = [(one, identified(one.operation, one.role, self.server)) for one in order]
+        for one, name in [pair for pair in named if pair[1]] + [pair for pair in named if not pair[1]]:
+            for candidate in self.candidates(one, name):
+                folded = candidate.lower()
+                if folded not in self.taken and folded not in RESERVED_TOOLS:
+                    self._take(candidate, one.operation.pointer)
+                    given[one.operation.pointer] = candidate
+                    break
+        return given
+
+    def candidates(self, one: Wanted, name: str) -> Iterable[str]:
+        if name:
+            yield name
+        parts = segments(one.operation.path)
+        for parents in range(len(parts) + 1):
+            yield legal(synthesised(one.operation, one.role, parents))
+        # Nothing on the path tells them apart: a digest of the operation does.
+        yield legal(name or synthesised(one.operation, one.role, 0), digest(one.operation.key))
+        yield legal(name or synthesised(one.operation, one.role, 0), digest(one.operation.pointer + one.operation.key))
+
+
+def legal(name: str, mark: str = "") -> str:
+    """``name`` as a tool name of at most 64 characters that is a Python identifier too."""
+    name = re.sub(r"[^a-zA-Z0-9_]+", "_", name).strip("_") or "call"
+    if name[0].isdigit():
+        name = f"call_{name}"
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        name = f"{name}_it"
+    if mark:
+        return f"{name[:57].rstrip('_')}_{mark}"
+    return name if len(name) <= 64 else f"{name[:57].rstrip('_')}_{digest(name)}"
+
+
+def identified(operation: Operation, role: str, server: str) -> str:
+    """The tool name that the operationId gives; "" where it is missing, generated from the path, or says nothing."""
+    if not operation.id:
+        return ""
+    text = _SPRING.sub("", operation.id.strip())
+    found = [word for word in snake(text).split("_") if word]
+    own = snake(server)
+    while len(found) > 2 and (found[0] in _NOISE or found[0] == own or re.fullmatch(r"v\d+", found[0])):
+        del found[0]
+    while len(found) > 2 and re.fullmatch(r"v\d+", found[-1]):
+        del found[-1]
+    if not 2 <= len(found) <= 8 or found[-1].isdigit() or dumped(operation, found):
+        return ""
+    if not any(word in _VERBS for word in found[:1]):
+        for ending, verb in _ENDINGS.items():
+            if len(found) > len(ending) and tuple(found[-len(ending) :]) == ending:
+                if role in ("update", "replace") and verb in ("update", "replace"):
+                    verb = role
+                rest = found[: -len(ending)]
+                noun = rest if verb in ("list", "search") else [*rest[:-1], singular(rest[-1])]
+                found = [verb, *noun]
+                break
+    elif role == "replace" and found[0] in ("update", "put"):
+        found[0] = "replace"
+    elif role == "update" and found[0] in ("patch", "put"):
+        found[0] = "update"
+    if not any(word in _VERBS for word in found):
+        return ""
+    name = "_".join(found)
+    return legal(name) if len(name) <= LONGEST and not re.search(r"[0-9a-f]{16}", name) else ""
+
+
+def dumped(operation: Operation, found: Collection[str]) -> bool:
+    """Whether the identifier only repeats method and path, as generators do when nobody chose one."""
+    fixed = snake(_PLACEHOLDER.sub("", operation.path)).replace("_", "")
+    whole = snake(operation.path).replace("_", "")
+    joined = "".join(found)
+    deep = len([part for part in operation.path.split("/") if part]) > 1
+    return deep and any(len(one) > 8 and one in joined for one in (fixed, whole))
+
+
+def synthesised(operation: Operation, role: str, parents: int = 0) -> str:
+    """``verb_resource`` from method and path: ``GET /posts/{id}/comments`` -> ``list_post_comments``.
+
+    A parent that is one record (followed by a placeholder) always belongs to the name; ``parents`` more segments are
+    added to tell equal names apart.
+    """
+    parts = segments(operation.path)
+    fixed = [index for index, part in enumerate(parts) if part != "{}"]
+    if not fixed:
+        return f"{role or operation.method.lower()}_{'item' if parts else 'root'}"
+    last = fixed[-1]
+    on_item = last < len(parts) - 1
+    resource = parts[last]
+    words = resource.split("_")
+    above = fixed[:-1]
+    nested = bool(above) and above[-1] + 1 < last  # a placeholder stands between: the parent is one record
+    verb = role or {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete",
+                    "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}[operation.method]  # fmt: skip
+    context = [singular_words(parts[above[-1]])] if nested else []
+    extra = [singular_words(parts[index]) for index in above[: len(above) - len(context)]]
+    extra = extra[len(extra) - parents :] if parents else []
+    if words[0] in _VERBS and not on_item and operation.method in ("POST", "GET", "PUT", "PATCH"):
+        # An action: `/orders/{id}/cancel`, `/getUserList`.
+        if len(words) > 1:
+            return "_".join([*words, *context, *extra])
+        noun = context or ([parts[above[-1]]] if above else [])
+        rest = extra if context else extra[: max(0, len(extra) - 1)]
+        if noun or len(words) > 1:
+            return "_".join([words[0], *rest, *noun])
+        return words[0] if len(words) > 1 else f"{words[0]}_{'root' if not above else parts[above[-1]]}"
+    listed = verb in ("list", "search") or (not on_item and verb in ("replace", "update", "delete", "get"))
+    noun = [resource if listed else singular_words(resource)]
+    return "_".join([verb, *extra, *context, *noun])
+
+
+def singular_words(text: str) -> str:
+    """``text`` with its last word in the singular."""
+    head, _, tail = text.rpartition("_")
+    return f"{head}_{singular(tail)}" if head else singular(tail)
