@@ -16,7 +16,7 @@ from typing import Any
 
 from adaptgen import fields
 from adaptgen.sensitivity import kind_of
-from adaptgen.words import singular, words
+from adaptgen.words import singular, vocabulary, words
 
 Json = Any
 
@@ -47,36 +47,34 @@ _WRAPPERS = frozenset(
     {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record"}
 )
 
-_ID = frozenset("id uuid guid pk urn uid oid rid arn".split())
-_LABELS = frozenset("name title subject label headline caption username login fullname displayname".split())
-_STATUS = frozenset("status state stage phase lifecycle".split())
-_GRADES = frozenset("priority severity condition outcome result health conclusion".split())
-_FLAGS = frozenset(
+_ID = vocabulary("id uuid guid pk urn uid oid rid arn")
+_LABELS = vocabulary("name title subject label headline caption username login fullname displayname")
+_STATUS = vocabulary("status state stage phase lifecycle")
+_GRADES = vocabulary("priority severity condition outcome result health conclusion")
+_FLAGS = vocabulary(
     "active enabled disabled archived paused closed open paid published suspended locked completed done failed "
-    "cancelled canceled running available online draft read resolved approved".split()
+    "cancelled canceled running available online draft read resolved approved"
 )
-_KINDS = frozenset("type kind category".split())
-_AMOUNT = frozenset(
-    "amount price balance cost subtotal revenue salary fee budget sum value quantity qty score rate total "
-    "payment discount turnover margin probability duration".split()
+_KINDS = vocabulary("type kind category")
+_AMOUNT = vocabulary(
+    "amount price balance cost subtotal revenue salary fee budget sum value quantity qty score rate total payment "
+    "discount turnover margin probability duration"
 )
-_DATE = frozenset("date time datetime at on deadline due start end expires expiry begin timestamp when day".split())
-_MADE = frozenset("created creation create inserted added registered joined".split())
-_CHANGED = frozenset(
-    "updated update modified modification changed change edited synced accessed viewed indexed".split()
+_DATE = vocabulary("date time datetime at on deadline due start end expires expiry begin timestamp when day")
+_MADE = vocabulary("created creation create inserted added registered joined")
+_CHANGED = vocabulary("updated update modified modification changed change edited synced accessed viewed indexed")
+_AUDIT = vocabulary("audit rowversion lockversion etag revision rev checksum")
+_REFERENCE = vocabulary("code sku number ref reference slug key no nr isbn ean symbol abbreviation iata iso")
+_TEXT = vocabulary(
+    "description body content text notes note comment comments remarks bio about html markdown readme message "
+    "details summary snippet excerpt instructions script query data payload raw xml json config configuration "
+    "settings metadata template diff patch log logs trace stacktrace doc docs md"
 )
-_AUDIT = frozenset("audit rowversion lockversion etag revision rev checksum".split())
-_REFERENCE = frozenset("code sku number ref reference slug key no nr isbn ean symbol abbreviation iata iso".split())
-_TEXT = frozenset(
-    "description body content text notes note comment comments remarks bio about html markdown readme message details "
-    "summary snippet excerpt instructions script query data payload raw xml json config configuration settings "
-    "metadata template diff patch log logs trace stacktrace doc docs md".split()
-)
-_LINK = frozenset(
+_LINK = vocabulary(
     "url urls uri href link links self thumbnail avatar image images icon logo photo photos picture gravatar src "
-    "permalink endpoint website webpage homepage".split()
+    "permalink endpoint website webpage homepage"
 )
-_HASH = frozenset("hash sha sha1 sha256 md5 digest signature fingerprint salt crc".split())
+_HASH = vocabulary("hash sha sha1 sha256 md5 digest signature fingerprint salt crc")
 # What identifies or names a record that has nothing better.
 _ID_LAST = ("number", "key", "code", "slug", "sha", "hash", "ref", "reference", "self", "url", "href", "path")
 _LABEL_LAST = ("message", "summary", "description", "text", "email", "body", "content", "path", "url")
@@ -92,6 +90,8 @@ def rank(candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collect
     judged = _judged(candidates, frozenset(_plain(one) for one in identifying))
     _ensure_identity(judged)
     _ensure_label(judged)
+    if not any(one.tier in {IDENTITY, LABEL} for one in judged):
+        _ensure_substance(judged)
     chosen = sorted((one for one in judged if one.tier is not None), key=_Field.order)
     kept: list[_Field] = []
     later: list[_Field] = []
@@ -341,6 +341,13 @@ def _ensure_label(found: Sequence[_Field]) -> None:
                 if len(one.names) == depth and not one.many and one.spoken == (last,) and one.tier != IDENTITY:
                     one.set(LABEL, 3)
                     return
+
+
+def _ensure_substance(found: Sequence[_Field]) -> None:
+    """What neither has an identity nor a name is no record but a result (a log, a quote, a report): keep its texts."""
+    for one in found:
+        if one.tier is None and len(one.names) <= 2 and kind_of(one.names[-1], type=one.candidate.type) is None:
+            one.set(OTHER, 1 if not set(one.spoken) & (_LINK | _HASH) else 5)
 
 
 # ------------------------------------------------------------------------------------------------------ from data

@@ -10,61 +10,58 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from adaptgen.words import singular, words
+from adaptgen.words import singular, vocabulary, words
 
 # Words that may stand behind the word that decides, without changing what the value is.
-_NEUTRAL = frozenset(
-    "number no num nr nbr value text string raw plain primary secondary home work private business personal main alt "
-    "alternate other formatted normalized e164 masked 1 2 3 4 5 6 7 8 9".split()
+_NEUTRAL = vocabulary(
+    "number no num nr nbr value text string raw plain primary secondary home work private business personal main "
+    "alt alternate other formatted normalized e164 masked 1 2 3 4 5 6 7 8 9"
 )
 # A value with such a last word speaks about another value.
-_ABOUT = frozenset(
+_ABOUT = vocabulary(
     "id type kind count enabled disabled required verified confirmed valid verification status state format label "
-    "template subject body domain provider prefix suffix length policy strength expiry expires expiration expired at "
-    "on url uri link href index order flag code country source purpose frequency preference consent optin optout "
-    "reset changed updated created hint title description name pattern regex mask class category limit quota usage "
-    "hash bounced field column".split()
+    "template subject body domain provider prefix suffix length policy strength expiry expires expiration expired "
+    "at on url uri link href index order flag code country source purpose frequency preference consent optin "
+    "optout reset changed updated created hint title description name pattern regex mask class category limit "
+    "quota usage hash bounced field column"
 )
-_SWITCH = frozenset("send enable disable allow is has show hide can use include require notify".split())
-_EMAIL = frozenset("email mail correo courriel".split())
-_PHONE = frozenset(
-    "phone mobile fax msisdn tel telefon telefone telefono handy celular landline cellular whatsapp".split()
-)
-_PERSON = frozenset(
+_SWITCH = vocabulary("send enable disable allow is has show hide can use include require notify")
+_EMAIL = vocabulary("email mail correo courriel")
+_PHONE = vocabulary("phone mobile fax msisdn tel telefon telefone telefono handy celular landline cellular whatsapp")
+_PERSON = vocabulary(
     "person people user customer contact employee patient member client guest passenger driver holder cardholder "
-    "beneficiary recipient payee payer sender author owner applicant attendee student teacher doctor agent candidate "
-    "lead subscriber participant individual traveler traveller tenant spouse parent child guardian assignee creator "
-    "reporter requester submitter signer signatory buyer shopper borrower lender debtor creditor worker staff "
-    "colleague manager supervisor kontakt kunde cliente persona usuario utilisateur".split()
+    "beneficiary recipient payee payer sender author owner applicant attendee student teacher doctor agent "
+    "candidate lead subscriber participant individual traveler traveller tenant spouse parent child guardian "
+    "assignee creator reporter requester submitter signer signatory buyer shopper borrower lender debtor creditor "
+    "worker staff colleague manager supervisor kontakt kunde cliente persona usuario utilisateur"
 )
-_NAME_PARTS = frozenset("first last given family middle maiden full birth legal preferred nick father mother".split())
-_NAMES = frozenset("surname forename vorname nachname apellido prenom sobrenome cognome familienname".split())
-_NOT_POSTAL = frozenset(
-    "ip ipv4 ipv6 mac email mail web url site contract wallet memory bind host server network net hardware bus physical "
-    "i2c dns proxy listen remote token return base start end bitcoin btc eth ethereum crypto account multicast "
-    "broadcast gateway subnet interface socket port nat peer cluster endpoint callback http https service virtual "
-    "private public load machine node loopback".split()
+_NAME_PARTS = vocabulary("first last given family middle maiden full birth legal preferred nick father mother")
+_NAMES = vocabulary("surname forename vorname nachname apellido prenom sobrenome cognome familienname")
+_NOT_POSTAL = vocabulary(
+    "ip ipv4 ipv6 mac email mail web url site contract wallet memory bind host server network net hardware bus "
+    "physical i2c dns proxy listen remote token return base start end bitcoin btc eth ethereum crypto account "
+    "multicast broadcast gateway subnet interface socket port nat peer cluster endpoint callback http https "
+    "service virtual private public load machine node loopback"
 )
-_SECRET = frozenset("password passphrase passcode secret credential jwt otp".split())
-_TOKEN_OF = frozenset(
-    "access refresh auth authentication authorization bearer session security api id csrf device push oauth personal "
-    "login user client app application service reset invite verification sso saml hook webhook bot registration".split()
+_SECRET = vocabulary("password passphrase passcode secret credential jwt otp")
+_TOKEN_OF = vocabulary(
+    "access refresh auth authentication authorization bearer session security api id csrf device push oauth "
+    "personal login user client app application service reset invite verification sso saml hook webhook bot "
+    "registration"
 )
-_PAGING = frozenset(
-    "page next previous prev continuation sync cursor start end resume skip delta change scroll".split()
-)
-_KEY_OF = frozenset("api access secret private signing encryption auth session license client shared master".split())
-_NATIONAL = frozenset(
-    "ssn nino cpf curp dni nif nie bsn pesel aadhaar aadhar personnummer cedula passport tin itin fodselsnummer".split()
+_PAGING = vocabulary("page next previous prev continuation sync cursor start end resume skip delta change scroll")
+_KEY_OF = vocabulary("api access secret private signing encryption auth session license client shared master")
+_NATIONAL = vocabulary(
+    "ssn nino cpf curp dni nif nie bsn pesel aadhaar aadhar personnummer cedula passport tin itin fodselsnummer"
 )
 _PAPERS = tuple(
     f"{paper} number"
     for paper in (
-        "driver license,drivers license,driving license,driver licence,driving licence,id card,identity card,"
-        "identity document,nhs,steuer id,codice fiscale,identity"
-    ).split(",")
+        *("driver license", "drivers license", "driving license", "driver licence", "driving licence", "id card"),
+        *("identity card", "identity document", "nhs", "steuer id", "codice fiscale", "identity"),
+    )
 )
-_CARD = frozenset("cvv cvc cvv2 cvc2 ccv ccnum".split())
+_CARD = vocabulary("cvv cvc cvv2 cvc2 ccv ccnum")
 
 
 def kind_of(name: str, *, type: str | None = None, format: str | None = None) -> str | None:
@@ -161,3 +158,23 @@ def _numbered(spoken: tuple[str, ...], core: list[str], last: str, before: str) 
     if text.endswith(tuple(one + end for one in numbers for end in ("", " number", " no"))):
         return "national_id"
     return "national_id" if text.endswith(_PAPERS) else None
+
+
+def _is_name(core: list[str], last: str, before: str) -> bool:
+    if last in _NAMES:
+        return True
+    if last in {"holder", "cardholder"}:
+        return bool({"card", "account"} & set(core)) or last == "cardholder"
+    if last != "name" or not before:
+        return False
+    return before in _NAME_PARTS or (singular(before) in _PERSON and core != ["user", "name"])
+
+
+def _is_postal(core: list[str], last: str, before: str) -> bool:
+    if last in {"street", "postal", "zip", "adresse", "direccion", "endereco", "indirizzo", "anschrift", "strasse"}:
+        return True
+    if last == "code" and before in {"zip", "postal", "post"}:
+        return True
+    if last == "line" and before == "address":
+        return True
+    return last in {"address", "addr"} and not _NOT_POSTAL & set(core)

@@ -110,6 +110,11 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def vocabulary(text: str) -> frozenset[str]:
+    """The words of ``text``, which separates them by spaces: how the rules write down their word lists."""
+    return frozenset(text.split())
+
+
 _SINGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "news": "news"}
 
 

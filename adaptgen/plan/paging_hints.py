@@ -1,0 +1,154 @@
+"""Paging as the hints say it: ``page: {style: offset, limit: limit, offset: offset, items: $.results}``.
+
+What a hint leaves out is taken from inference where both mean the same style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.diagnostics import Where, error
+from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+
+if TYPE_CHECKING:
+    from adaptgen.plan.envelope import Envelope
+    from adaptgen.plan.operations import Operation
+    from adaptgen.source.hints import PageHint
+
+_STYLES = {
+    "offset": Offset,
+    "page": PageNumber,
+    "cursor": Cursor,
+    "link": Link,
+    "header": NextHeader,
+    "next_url": NextUrl,
+    "none": Unpaged,
+}
+_NEEDS = {
+    "offset": ("offset",),
+    "page": ("page",),
+    "cursor": ("cursor", "next"),
+    "header": ("header",),
+    "next_url": ("next",),
+}
+
+
+def hinted(
+    operation: Operation,
+    hint: PageHint,
+    envelope: Envelope | None,
+    inferred: Paging | None,
+    where: Callable[..., Where] | None,
+) -> tuple[Paging, tuple[str, ...]]:
+    """The paging that ``hint`` describes, and the query parameters that it supplies.
+
+    Raises:
+        AdaptgenError: as in ``find_paging``.
+    """
+    reader = _Reader(operation, hint, envelope, inferred, where)
+    return reader.read()
+
+
+class _Reader:
+    def __init__(
+        self,
+        operation: Operation,
+        hint: PageHint,
+        envelope: Envelope | None,
+        inferred: Paging | None,
+        where: Callable[..., Where] | None,
+    ) -> None:
+        self.operation, self.hint, self.envelope, self.where = operation, hint, envelope, where
+        style = self.style(inferred)
+        self.style_name = style
+        self.known = inferred if isinstance(inferred, _STYLES[style]) else None
+
+    def style(self, inferred: Paging | None) -> str:
+        hint = self.hint
+        if hint.style is not None:
+            if hint.style not in _STYLES:
+                raise error(
+                    "AG031", f"the paging style {hint.style!r} is unknown", self.place("style"), _known_styles()
+                )
+            return hint.style
+        for style, key in (("cursor", "cursor"), ("offset", "offset"), ("page", "page"), ("header", "header")):
+            if getattr(hint, key) is not None:
+                return style
+        if hint.rel is not None:
+            return "link"
+        if hint.next is not None:
+            return "next_url"
+        return next((name for name, made in _STYLES.items() if type(inferred) is made), "none")
+
+    def place(self, *keys: str) -> Where | None:
+        return self.where(*keys) if self.where else None
+
+    def read(self) -> tuple[Paging, tuple[str, ...]]:
+        values: dict[str, Any] = {"items": self.items(), "total": self.path("total")}
+        if self.style_name == "none":
+            return Unpaged(items=values["items"], total=values["total"] or self.before("total")), ()
+        for key in _NEEDS.get(self.style_name, ()):
+            values[key] = getattr(self.hint, key) if getattr(self.hint, key) is not None else self.before(key)
+            if values[key] is None:
+                message = f"paging by {self.style_name} needs {key!r}"
+                raise error("AG031", message, self.place(), f"add {key}: to page: of {self.operation.key}")
+        size = "size" if self.style_name == "page" else "limit"
+        given = self.hint.size if self.hint.size is not None else self.hint.limit
+        values[size] = given if given is not None else self.before(size)
+        values["max_size"] = self.hint.max_size if self.hint.max_size is not None else self.before("max_size")
+        values["total"] = values["total"] or self.before("total")
+        if self.style_name == "page":
+            first = self.hint.first if self.hint.first is not None else self.before("first")
+            values["first"] = 1 if first is None else first
+        if self.style_name == "cursor":
+            values["more"] = self.path("more") or self.before("more")
+            values["single_use"] = bool(self.hint.single_use)
+        if self.style_name == "link" and self.hint.rel:
+            values["rel"] = self.hint.rel
+        if self.style_name in {"cursor", "next_url"}:
+            self.check("next", values["next"])
+        names = tuple(values[key] for key in ("offset", "page", "cursor", size) if values.get(key))
+        self.declared(names)
+        return _STYLES[self.style_name](**values), names
+
+    def items(self) -> str:
+        if self.hint.items is not None:
+            self.check("items", self.hint.items)
+            return self.hint.items
+        return self.envelope.items if self.envelope else "$"
+
+    def path(self, key: str) -> str | None:
+        value: str | None = getattr(self.hint, key)
+        if value is not None:
+            self.check(key, value)
+        return value
+
+    def before(self, key: str) -> Any:
+        return getattr(self.known, key, None)
+
+    def check(self, key: str, value: str) -> None:
+        header = value.startswith("header:") and len(value) > 7 and key in {"next", "total"}
+        if header or value == "$" or value.startswith(("$.", "$[")):
+            return
+        also = " or header:<Name>" if key in {"next", "total"} else ""
+        message = f"{key}: {value!r} is no JSONPath of the body"
+        raise error("AG036", message, self.place(key), f"write a path that starts with $.{also}")
+
+    def declared(self, names: tuple[str, ...]) -> None:
+        if self.hint.place is not None:
+            return
+        known = {one.name for one in self.operation.parameters if one.place == "query"}
+        known |= {name for name, _ in self.operation.constants}
+        for name in names:
+            if name not in known:
+                key = next(
+                    (key for key in ("offset", "page", "cursor", "limit", "size") if getattr(self.hint, key) == name),
+                    "",
+                )
+                message = f"{self.operation.key} declares no query parameter {name!r}"
+                raise error("AG034", message, self.place(key), "if the API takes it all the same, add in: query")
+
+
+def _known_styles() -> str:
+    return "known: " + ", ".join(_STYLES)

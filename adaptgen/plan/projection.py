@@ -1,0 +1,250 @@
+"""The default view of an answer: which paths of a record agents see unless they ask for others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adaptgen import fields
+from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.model import Evidence, Paging
+from adaptgen.plan.envelope import at, ends_in_placeholder, jsonpath, resource_words
+from adaptgen.plan.operations import PLACEHOLDER, is_json
+from adaptgen.plan.schemas import Leaf, Shape, join, leaves, shape
+from adaptgen.ranking import Candidate, rank
+from adaptgen.words import singular, vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.plan.operations import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints import ToolHint
+
+Json = Any
+_LISTS = 4  # sibling lists of a detail that are shown by their labels
+# Lists that serve the forms of a user interface.
+_LOOKUP = vocabulary(
+    "country currency timezone language locale choice option permission role_choice link image errors error "
+    "warning message"
+)
+_OUTCOME = vocabulary(
+    "status success message messages error errors code ok meta metadata links request id version time timestamp "
+    "info warnings detail response result jsonapi included api type"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """``view``: paths relative to one item or to the payload (None: chosen from the first answer). ``answer``: the
+    JSONPath of the payload of an answer that is no list."""
+
+    view: tuple[str, ...] | None
+    answer: str = "$"
+    evidence: tuple[Evidence, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def find_view(
+    document: Document,
+    operation: Operation,
+    page: Paging | None,
+    hint: ToolHint | None = None,
+    *,
+    where: Callable[..., Where] | None = None,
+) -> ViewPlan:
+    """The default view of the success answer of ``operation``; hints win.
+
+    A hinted path that a schema does not declare is a warning only: APIs answer more than they document. ``where``
+    gives the place of a key of the tool's hint.
+
+    Raises:
+        AdaptgenError: AG036 for a path that cannot be read.
+    """
+    answer = operation.success()
+    usable = answer is not None and (answer.media is None or is_json(answer.media))
+    schema = answer.schema if answer is not None and usable else None
+    payload = "$" if page is not None or schema is None else _payload(document, schema)
+    if hint is not None and hint.answer is not None:
+        if not hint.answer.startswith("$"):
+            raise error(
+                "AG036", f"answer: {hint.answer!r} is no JSONPath of the body", _at(where, "answer"), "write $.…"
+            )
+        payload = hint.answer
+    root = at(document, schema, payload) if schema is not None else None
+    record = _item(document, schema, page) if page is not None and schema is not None else root
+    if hint is not None and hint.view is not None:
+        notes = _check(document, operation, record, hint.view, where)
+        made = Evidence(operation.key, "view", ", ".join(hint.view), "the hints say so", operation.pointer)
+        return ViewPlan(tuple(hint.view), payload, (made,), notes)
+    if record is None or operation.method == "HEAD":
+        return ViewPlan(None, payload)
+    view = _list_view(document, operation, record) if page is not None else _detail_view(document, operation, record)
+    if not view:
+        return ViewPlan(None, payload)
+    because = f"the most telling of {len(leaves(document, record))} declared fields"
+    return ViewPlan(view, payload, (Evidence(operation.key, "view", ", ".join(view), because, operation.pointer),))
+
+
+def _at(where: Callable[..., Where] | None, *keys: str | int) -> Where | None:
+    return where(*keys) if where else None
+
+
+def _item(document: Document, schema: Json, page: Paging) -> Json | None:
+    rows = at(document, schema, page.items)
+    return None if rows is None else shape(document, rows).items
+
+
+def _payload(document: Document, schema: Json) -> str:
+    """Through wrappers that hold one object and nothing else but how the call went: ``{"data": {…}, "status": …}``."""
+    keys: tuple[str, ...] = ()
+    here = shape(document, schema)
+    for _ in range(2):
+        inner = {key: shape(document, node) for key, node in here.properties.items()}
+        objects = [
+            key for key, one in inner.items() if one.properties or (one.variants and one.type in {"object", None})
+        ]
+        others = [key for key in inner if key not in objects]
+        about = [key for key in objects if set(words(key)) <= _OUTCOME]
+        objects = [key for key in objects if key not in about] or objects
+        if len(objects) != 1 or not all(set(words(key)) <= _OUTCOME for key in others):
+            break
+        if any(inner[key].type == "array" for key in others) or "id" in others:
+            break
+        keys, here = (*keys, objects[0]), inner[objects[0]]
+    return jsonpath(keys)
+
+
+# ------------------------------------------------------------------------------------------------------ the ranking
+
+
+def candidate(leaf: Leaf) -> Candidate:
+    """What the ranking needs to know of a declared leaf."""
+    return Candidate(leaf.path, leaf.type, leaf.format, bool(leaf.enum and len(leaf.enum) > 1), leaf.description)
+
+
+def _candidates(document: Document, record: Json) -> list[Candidate]:
+    return [candidate(leaf) for leaf in leaves(document, record) if leaf.path and not leaf.write_only]
+
+
+def _list_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
+    return rank(_candidates(document, record), identifying=identifying(document, operation))
+
+
+def _detail_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
+    """The fields of the record, and of each list beside them the labels."""
+    names = identifying(document, operation)
+    whole = shape(document, record)
+    main = _main_object(document, operation, whole)
+    found = _candidates(document, record)
+    if main is None:
+        view = rank([one for one in found if "[*]" not in one.path], identifying=names)
+    else:
+        prefix = join("", main)
+        inner = _candidates(document, whole.properties[main])
+        view = tuple(_under(prefix, path) for path in rank(inner, identifying=names))
+    lists = _lists(document, whole, "") + (
+        _lists(document, shape(document, whole.properties[main]), main) if main else []
+    )
+    fresh = [path for path in dict.fromkeys(lists) if path not in view]
+    return (*view, *fresh[:_LISTS])
+
+
+def _under(prefix: str, path: str) -> str:
+    return f"{prefix}{path}" if path.startswith("[") else f"{prefix}.{path}"
+
+
+def _main_object(document: Document, operation: Operation, whole: Shape) -> str | None:
+    """The property that holds the record where the answer wraps it beside other data."""
+    inner = {key: shape(document, node) for key, node in whole.properties.items()}
+    scalar = [key for key, one in inner.items() if one.type not in {"object", "array"} and not one.properties]
+    if any(words(key)[-1:] in {("id",), ("name",), ("title",)} for key in scalar):
+        return None
+    resource = resource_words(operation)
+    named = [
+        key for key, one in inner.items()
+        if len(one.properties) > 2 and resource and resource[-1] in map(singular, words(key))
+    ]  # fmt: skip
+    return named[0] if len(named) == 1 else None
+
+
+def _lists(document: Document, one: Shape, above: str) -> list[str]:
+    """The label of each list of objects among the properties: ``comments[*].name``."""
+    found = []
+    for key, node in one.properties.items():
+        inner = shape(document, node)
+        said = words(key)
+        if inner.type != "array" or inner.write_only or not said or singular(said[-1]) in _LOOKUP:
+            continue
+        path = join(join("", above) if above else "", key) + "[*]"
+        item = shape(document, inner.items)
+        if item.properties:
+            inside = [one for one in _candidates(document, inner.items) if "[*]" not in one.path]
+            best = rank(inside, keep=3)
+            if label := next((each for kind in (_LABELS, _IDS) for each in best if _ends(each, kind)), None):
+                found.append(_under(path, label))
+        elif item.type in {"string", "integer"} and item.format not in {"uri", "url"}:
+            found.append(path)
+    return found
+
+
+_LABELS = vocabulary("name title subject label username login comment")
+_IDS = vocabulary("number code key id uuid")
+
+
+def _ends(path: str, kind: frozenset[str]) -> bool:
+    return bool(kind & set(words(path.rpartition(".")[2])[-1:]))
+
+
+def identifying(document: Document, operation: Operation) -> frozenset[str]:
+    """Names of fields that identify the records: ``<resource>_id``, and the path parameters of child paths."""
+    names: set[str] = set()
+    resource = resource_words(operation)
+    if resource:
+        for end in ("id", "uuid", "key", "number", "code"):
+            names |= {"_".join((*resource, end)), f"{resource[-1]}_{end}"}
+    path = operation.path.rstrip("/")
+    if ends_in_placeholder(operation):
+        names |= set(PLACEHOLDER.findall(path.rpartition("/")[2]))
+    else:
+        for child in document.root.get("paths") or {}:
+            if isinstance(child, str) and child.startswith(f"{path}/{{"):
+                names |= set(PLACEHOLDER.findall(child[len(path) + 1 :].partition("/")[0]))
+    return frozenset(names)
+
+
+# ------------------------------------------------------------------------------------------------------------ hints
+
+
+def _check(
+    document: Document,
+    operation: Operation,
+    record: Json | None,
+    view: tuple[str, ...],
+    where: Callable[..., Where] | None,
+) -> tuple[Diagnostic, ...]:
+    notes = []
+    for index, path in enumerate(view):
+        try:
+            segments = fields.parse(path)
+        except ValueError as wrong:
+            raise error("AG036", f"the path {path!r} of the view cannot be read: {wrong}", _at(where, "view", index),
+                        'write it dotted: organization.name, tags[*].name, ["odd.key"]') from None  # fmt: skip
+        if record is not None and not _declared(document, record, list(segments)):
+            message = f"the view of {operation.key} names {path!r}, which its answer does not declare"
+            notes.append(Diagnostic("AG036", message, _at(where, "view", index), "check the spelling", "warning"))
+    return tuple(notes)
+
+
+def _declared(document: Document, schema: Json, segments: list[Any]) -> bool:
+    """Whether the path leads somewhere in ``schema``; open objects may hold anything."""
+    one = shape(document, schema)
+    if not segments:
+        return True
+    if one.variants and not one.properties and one.type != "array":
+        return any(_declared(document, option, segments) for option in one.variants)
+    head, rest = segments[0], segments[1:]
+    if isinstance(head, str) and head in one.properties:
+        return _declared(document, one.properties[head], rest)
+    if one.type == "array":
+        return one.items is None or (not isinstance(head, str) and _declared(document, one.items, rest))
+    return not one.properties or bool(one.additional) or bool(one.variants)

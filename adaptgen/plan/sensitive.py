@@ -1,0 +1,83 @@
+"""Which fields and arguments of a tool hold personal data, and of what kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen import fields
+from adaptgen.model import Paging
+from adaptgen.plan.envelope import at, resource_words
+from adaptgen.plan.operations import is_json
+from adaptgen.plan.schemas import Leaf, leaves, shape
+from adaptgen.sensitivity import kind_of
+from adaptgen.words import singular, words
+
+if TYPE_CHECKING:
+    from adaptgen.plan.operations import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints import Hints, ToolHint
+
+Json = Any
+
+
+def find_sensitive(
+    document: Document,
+    operation: Operation,
+    page: Paging | None,
+    arguments: Mapping[str, Json] | Iterable[str],
+    hints: Hints,
+    tool_hint: ToolHint | None = None,
+    *,
+    answer: str = "$",
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Path -> kind for every declared field of the answer, and argument -> kind.
+
+    Paths are relative to one item of a list (``page``), else to the payload at JSONPath ``answer``. ``arguments``:
+    names, or name -> schema. Hints add and override; the kind ``none`` says that something is not personal. In hints
+    ``$..name`` means every field and argument called ``name``; ``$`` before any other path means the whole body.
+    """
+    hinted = {**hints.sensitive, **(tool_hint.sensitive if tool_hint is not None else {})}
+    anywhere = {path[3:]: kind for path, kind in hinted.items() if path.startswith("$..")}
+    exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
+    found: dict[str, str] = {}
+    resource = " ".join(resource_words(operation))
+    for leaf in _leaves(document, operation, page, answer):
+        kind = anywhere.get(leaf.name) or _kind(leaf.path, leaf.name, leaf.type, leaf.format, resource)
+        if kind and not leaf.write_only:
+            found[leaf.path] = kind
+    found |= exact
+    inputs: dict[str, str] = {}
+    for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
+        one = shape(document, schema)
+        if kind := exact.get(name) or anywhere.get(name) or _kind(name, name, one.type, one.format, resource):
+            inputs[name] = kind
+    return _real(found), _real(inputs)
+
+
+def _real(kinds: Mapping[str, str]) -> dict[str, str]:
+    return {path: kind for path, kind in kinds.items() if kind != "none"}
+
+
+def _kind(path: str, name: str, type: str | None, format: str | None, resource: str) -> str | None:
+    """By the name alone, or, for names that mean a person only in context, by what holds the field."""
+    if kind := kind_of(name, type=type, format=format):
+        return kind
+    if words(name) not in {("name",), ("display", "name"), ("title", "name")}:
+        return None
+    try:
+        keys = [one for one in fields.parse(path) if isinstance(one, str)]
+    except ValueError:
+        return None
+    holders = [singular(word) for word in words(keys[-2])] if len(keys) > 1 else resource.split()
+    return kind_of(f"{holders[-1]}_name", type=type) if holders else None
+
+
+def _leaves(document: Document, operation: Operation, page: Paging | None, answer: str) -> list[Leaf]:
+    response = operation.success()
+    if response is None or response.schema is None or (response.media is not None and not is_json(response.media)):
+        return []
+    node = at(document, response.schema, page.items if page is not None else answer)
+    if page is not None and node is not None:
+        node = shape(document, node).items
+    return [] if node is None else [leaf for leaf in leaves(document, node) if leaf.path]
