@@ -1,0 +1,1 @@
+"""The bundled legacy CRM and the story that ``adaptgen demo`` tells with it."""

@@ -1,0 +1,1 @@
+"""What the CRM answers, one module per part of the business."""
