@@ -1,0 +1,224 @@
+"""``adaptgen.lock``: what a generated folder was made from, and what was made.
+
+It is JSON in a stable layout: the format, a hash of the generator's own sources and templates, the document, the hash
+of every file that was read (paths relative to the folder of the document, so that the lock is the same on every
+machine), the options, and the hash of every file that was written. Hashes are SHA-256, in hexadecimal digits.
+
+Nothing here imports the generator: an unchanged build only reads and compares.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model import FORMAT, Json
+
+NAME = "adaptgen.lock"
+IGNORED = frozenset(("__pycache__", ".DS_Store"))
+"""Names in a generated folder that are nobody's work."""
+
+# What the output depends on: the bottom layer, the build column, and this file's own layout.
+_SOURCES = ("source", "plan", "render")
+_LONGEST_DIFF = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The content of a lock. ``inputs`` and ``files`` map paths (POSIX) to hashes."""
+
+    generator: str
+    spec: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def make(*, spec: str, inputs: Iterable[tuple[str, str]], options: Mapping[str, Json], files: Mapping[str, str]) -> str:
+    """The text of the lock for ``files`` (path -> text). ``spec`` is the document's file name."""
+    lock = {
+        "format": FORMAT,
+        "generator": generator(),
+        "spec": spec,
+        "options": dict(sorted(options.items())),
+        "inputs": dict(sorted(inputs)),
+        "files": {path: digest(text.encode()) for path, text in sorted(files.items()) if path != NAME},
+    }
+    return json.dumps(lock, indent=2) + "\n"
+
+
+def read(folder: Path) -> Lock | None:
+    """The lock of a generated folder; None where there is none.
+
+    Raises:
+        AdaptgenError: AG050, the lock cannot be understood (a merge conflict, for instance).
+    """
+    path = folder / NAME
+    try:
+        found = json.loads(path.read_bytes())
+        lock = Lock(**{key: found[key] for key in ("generator", "spec", "inputs", "options", "files", "format")})
+        texts = (lock.generator, lock.spec, *lock.inputs.items(), *lock.files.items())
+        if not isinstance(lock.format, int) or not isinstance(lock.options, dict) or not all(map(_is_text, texts)):
+            raise TypeError
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        help = f"delete {folder.name}/ and build again: everything in it is derived"
+        raise AdaptgenError(Diagnostic("AG050", f"{NAME} cannot be understood", Where(str(path)), help)) from None
+    return lock
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, tuple) and all(isinstance(one, str) for one in value))
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of ``data`` in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@cache
+def generator() -> str:
+    """A hash of everything of adaptgen that the output depends on: its sources, up to the renderer, and templates."""
+    from adaptgen.render.environment import templates
+
+    package = Path(__file__).parent
+    sources = [*package.glob("*.py"), *(path for folder in _SOURCES for path in (package / folder).rglob("*.py"))]
+    named = [(path.relative_to(package).as_posix(), path) for path in sources]
+    named += [(f"templates/{path.name}", path) for path in templates().glob("*.j2")]
+    total = hashlib.sha256()
+    for name, path in sorted(named):
+        total.update(f"{name}\0{digest(path.read_bytes())}\n".encode())
+    return total.hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------------- drift
+
+
+def edited(folder: Path) -> list[str]:
+    """The generated files that no longer are as they were written: changed, or replaced by something else. Deleted
+    ones are not edited: a build writes them again."""
+    lock = read(folder)
+    return [] if lock is None else [path for path, hash in sorted(lock.files.items()) if _changed(folder / path, hash)]
+
+
+def _changed(path: Path, hash: str) -> bool:
+    try:
+        return path.is_symlink() or digest(path.read_bytes()) != hash
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def refuse_edits(folder: Path, *, hints: str) -> None:
+    """Refuse to overwrite what a person changed by hand. ``hints``: the hints file, as it is to be named.
+
+    Raises:
+        AdaptgenError: AG050 for every file that was edited.
+    """
+    found = [
+        Diagnostic("AG050", "this generated file was edited by hand", Where(str(folder / path)), _instead(path, hints))
+        for path in edited(folder)
+    ]
+    if found:
+        raise AdaptgenError(*found)
+
+
+def _instead(path: str, hints: str) -> str:
+    if path == "README.md":
+        where = "write your own page elsewhere: this one is derived"
+    elif path == "server.py":
+        where = f"say it in {hints} (server, defaults)"
+    elif path == "auth.py":
+        where = f"say it in {hints} (auth)"
+    else:
+        where = f"say it in {hints} (tools: names, descriptions, views, paging, arguments)"
+    return f"{where}, then delete the edited file and build again"
+
+
+def unchanged(folder: Path, *, spec: Path, sides: Iterable[Path] = (), options: Mapping[str, Json] = {}) -> bool:
+    """Whether a build would write what is there: the same generator, options and inputs, and every file as written.
+
+    ``sides``: the side files that would be read if they existed; one that appeared or went makes a difference.
+    Raises nothing: whatever is odd is a difference.
+    """
+    try:
+        lock = read(folder)
+        if lock is None or lock.format != FORMAT or lock.spec != spec.name or dict(lock.options) != dict(options):
+            return False
+        if lock.generator != generator():
+            return False
+        base = spec.parent
+        if any(path.exists() != (path.relative_to(base).as_posix() in lock.inputs) for path in sides):
+            return False
+        if any(digest((base / path).read_bytes()) != hash for path, hash in lock.inputs.items()):
+            return False
+        return present(folder) == {NAME, *lock.files} and not any(
+            digest((folder / path).read_bytes()) != hash for path, hash in lock.files.items()
+        )
+    except (AdaptgenError, OSError, ValueError):
+        return False
+
+
+def present(folder: Path) -> set[str]:
+    """The paths (POSIX, relative) of all files in ``folder``, and of symbolic links and empty folders, which adaptgen
+    never writes, with a ``/`` at the end. Links are not followed."""
+    found: set[str] = set()
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.name in IGNORED:
+            continue
+        if entry.is_symlink():
+            found.add(f"{entry.name}/")
+        elif entry.is_dir():
+            inner = present(entry)
+            found |= {f"{entry.name}/{name}" for name in inner} or {f"{entry.name}/"}
+        else:
+            found.add(entry.name)
+    return found
+
+
+def diff(folder: Path, files: Mapping[str, str]) -> str:
+    """What a build would change, as a unified diff; empty if nothing.
+
+    A lock that differs in the generator's hash alone is no change: the same files came out.
+    """
+    there = {path for path in present(folder) if not path.endswith("/")}
+    parts = [_file_diff(folder, path, files.get(path)) for path in sorted(there | set(files))]
+    return "".join(parts)
+
+
+def _file_diff(folder: Path, path: str, new: str | None) -> str:
+    try:
+        old = (folder / path).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        old = None
+    if old == new or (path == NAME and old and new and _same_but_generator(old, new)):
+        return ""
+    before, after = (old or "").splitlines(keepends=True), (new or "").splitlines(keepends=True)
+    names = "/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}"
+    if min(len(before), len(after)) > _LONGEST_DIFF:
+        return f"--- {names[0]}\n+++ {names[1]}\n@@ too long to compare: {len(before)} lines, then {len(after)} @@\n"
+    lines = difflib.unified_diff(before, after, *names)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _same_but_generator(old: str, new: str) -> bool:
+    try:
+        first, second = json.loads(old), json.loads(new)
+        return bool(first | {"generator": ""} == second | {"generator": ""})
+    except (ValueError, TypeError):
+        return False
+
+
+def foreign(folder: Path, known: Collection[str]) -> list[str]:
+    """What lies in ``folder`` and is not among the ``known`` paths, sorted."""
+    return sorted(present(folder) - set(known))

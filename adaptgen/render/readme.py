@@ -1,0 +1,144 @@
+"""What the README of a generated server says: its tools in one table, how to run it, what it reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adaptgen.model import Call, LeftOut, Plan, Tool
+from adaptgen.render import markdown
+from adaptgen.render.safe import MarkdownText, one_line
+
+_SUMMARY = 160
+_WHY = {"hidden": "hidden by a hint", "login": "serves the login", "broken": "cannot be understood"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRow:
+    """One tool: its name, effect, first sentence and operations."""
+
+    name: MarkdownText
+    effect: MarkdownText
+    summary: MarkdownText
+    operations: MarkdownText
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRow:
+    """One environment variable."""
+
+    name: MarkdownText
+    needed: MarkdownText
+    purpose: MarkdownText
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """Operations left out, and why."""
+
+    operation: MarkdownText
+    reason: MarkdownText
+
+
+@dataclass(frozen=True, slots=True)
+class Readme:
+    """All that ``README.md.j2`` prints."""
+
+    title: MarkdownText
+    spec: MarkdownText
+    hints: MarkdownText
+    tools: MarkdownText
+    operations: MarkdownText
+    rows: tuple[ToolRow, ...]
+    variables: tuple[VariableRow, ...]
+    serve: MarkdownText
+    client: MarkdownText
+    left_out: tuple[LeftOutRow, ...]
+    inputs: tuple[MarkdownText, ...]
+    notes: tuple[MarkdownText, ...]
+
+
+def readme(plan: Plan, *, spec: str, side: str) -> Readme:
+    """The view of ``plan`` for ``README.md.j2``."""
+    name = plan.server.name
+    tools = sorted((tool for module in plan.modules for tool in module.tools), key=lambda one: one.name)
+    contracts = {name: contract for module in plan.modules for name, contract in module.contracts.items()}
+    descriptions = {name: contract.description for name, contract in contracts.items()}
+    folder = f"generated/{name}"
+    return Readme(
+        title=markdown.inline(plan.title or plan.server.title or name, 120),
+        spec=markdown.code(spec),
+        hints=markdown.code(f"{side}/hints.yaml"),
+        tools=markdown.count(len(tools), "tool"),
+        operations=markdown.count(plan.operations, "operation"),
+        rows=tuple(_tool(tool, descriptions.get(tool.name, "")) for tool in tools),
+        variables=tuple(
+            VariableRow(
+                markdown.code(variable.name),
+                markdown.inline(("yes" if variable.required else "no") + (", secret" if variable.secret else "")),
+                markdown.inline(variable.purpose, _SUMMARY),
+            )
+            for variable in sorted(plan.variables, key=lambda one: (not one.required, one.name))
+        ),
+        serve=markdown.fenced("sh", f"adaptgen serve {_word(folder)}"),
+        client=markdown.fenced("json", _client(plan, folder)),
+        left_out=_left_out(plan.left_out),
+        inputs=_inputs(plan),
+        notes=tuple(markdown.inline(note) for note in plan.notes),
+    )
+
+
+def _tool(tool: Tool, description: str) -> ToolRow:
+    calls = operations(tool)
+    return ToolRow(
+        name=markdown.code(tool.name),
+        effect=markdown.inline(tool.effect),
+        summary=markdown.inline(_first_sentence(description), _SUMMARY),
+        operations=MarkdownText("<br>".join(markdown.code(f"{call.method} {call.path}").text for call in calls)),
+    )
+
+
+def operations(tool: Tool) -> tuple[Call, ...]:
+    """The calls of a tool, in the order in which they are sent."""
+    calls = [step.call for step in tool.steps]
+    if tool.call is not None:
+        calls += [tool.update.read, tool.call] if tool.update is not None else [tool.call]
+    return tuple(calls)
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = text.strip().split("\n\n")[0]
+    sentence, stop, _ = paragraph.partition(". ")
+    return sentence + "." if stop else paragraph
+
+
+def _left_out(left_out: Iterable[LeftOut]) -> tuple[LeftOutRow, ...]:
+    ordered = sorted(left_out, key=lambda one: (one.why, one.operation, one.pointer))
+    return tuple(
+        LeftOutRow(
+            markdown.code(one.operation),
+            markdown.inline(_WHY.get(one.why, one.why) + (f": {one.reason}" if one.reason else ""), _SUMMARY),
+        )
+        for one in ordered
+    )
+
+
+def _inputs(plan: Plan) -> tuple[MarkdownText, ...]:
+    fates = [one.fate for one in plan.inputs]
+    numbers = (len(fates), *(fates.count(fate) for fate in ("argument", "absorbed", "hidden", "lost")))
+    return tuple(MarkdownText(f"{number:,}") for number in numbers)
+
+
+def _client(plan: Plan, folder: str) -> str:
+    """The entry of an MCP client's configuration, for stdio."""
+    env = {variable.name: "" for variable in sorted(plan.variables, key=lambda one: one.name) if variable.required}
+    entry = {"command": "adaptgen", "args": ["serve", folder]} | ({"env": env} if env else {})
+    return json.dumps({"mcpServers": {plan.server.name: entry}}, indent=2)
+
+
+def _word(text: str) -> str:
+    """One word of a shell's command line."""
+    line = one_line(text)
+    plain = all(char.isascii() and (char.isalnum() or char in "/._-") for char in line)
+    return line if plain else "'" + line.replace("'", "'\\''") + "'"
