@@ -1,0 +1,60 @@
+"""The address to listen on. Without governance a server listens on loopback only."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_address
+
+from adaptgen.diagnostics import error
+
+_HELP = "without governance a server listens on loopback only: 127.0.0.1:8000, localhost:8000 or [::1]:8000"
+
+
+def parse(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``, ``[IPV6]:PORT`` or ``PORT`` (then 127.0.0.1); port 0 lets the system choose.
+
+    Raises:
+        AdaptgenError: AG062 for a malformed address, and for any host that is not loopback.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        host = "127.0.0.1"
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise error("AG062", f"{text!r} is no address HOST:PORT", help=_HELP)
+    host = host.removeprefix("[").removesuffix("]")
+    if host == "localhost":
+        return "127.0.0.1", int(port)
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise error("AG062", f"{host or 'every address'} is not loopback", help=_HELP)
+    return host, int(port)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host``.
+
+    It is made with IPPROTO_TCP: asyncio sets TCP_NODELAY on accepted connections only then, and without it Nagle's
+    algorithm and delayed acknowledgements cost 40 ms an answer.
+
+    Raises:
+        AdaptgenError: AG062 when the address is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as why:
+        listener.close()
+        raise error("AG062", f"cannot listen on {host}:{port}: {why.strerror}", help="choose another port") from why
+    return listener
+
+
+def url(listener: socket.socket) -> str:
+    """The URL under which ``listener`` serves MCP."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/mcp" if ":" in host else f"http://{host}:{port}/mcp"

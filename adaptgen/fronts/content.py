@@ -1,0 +1,60 @@
+"""A runtime answer as the wire form of MCP's CallToolResult, and a contract as that of its Tool.
+
+Both are dictionaries with the keys of revision 2026-07-28; the SDK drops those that 2025-11-25 does not know.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+from urllib.parse import quote
+
+from adaptgen.model import Contract
+from adaptgen.runtime.answer import Answer, Binary, Content
+
+
+def result(answer: Answer) -> dict[str, Any]:
+    """CallToolResult. ``structuredContent`` only where the tool opted in; then the text is not repeated beside it."""
+    blocks = [block(one, at) for at, one in enumerate(answer.content)]
+    wire: dict[str, Any] = {"content": blocks, "resultType": "complete"}
+    if answer.is_error:
+        wire["isError"] = True
+    elif answer.structured is not None:
+        structured = answer.structured
+        wire["structuredContent"] = structured if isinstance(structured, dict) else {"result": structured}
+    return wire
+
+
+def block(content: Content, at: int = 0) -> dict[str, Any]:
+    """ContentBlock: text, image, audio, or an embedded resource for bytes of any other media type."""
+    if not isinstance(content, Binary):
+        return {"type": "text", "text": content.text}
+    data = b64encode(content.data).decode()
+    family = content.media_type.partition("/")[0].lower()
+    if family in ("image", "audio"):
+        return {"type": family, "data": data, "mimeType": content.media_type}
+    uri = f"file:///{quote(content.name or f'answer-{at + 1}', safe='')}"
+    return {"type": "resource", "resource": {"uri": uri, "mimeType": content.media_type, "blob": data}}
+
+
+def listed(contract: Contract, structured: bool) -> dict[str, Any]:
+    """Tool. One with structured answers declares the most lenient schema that clients accept.
+
+    The title is always there: some clients drop a tool without one.
+    """
+    wire: dict[str, Any] = {
+        "name": contract.name,
+        "title": contract.annotations.get("title") or contract.name.replace("_", " ").capitalize(),
+        "description": contract.description,
+        "inputSchema": dict(contract.input_schema),
+    }
+    if contract.annotations:
+        wire["annotations"] = dict(contract.annotations)
+    if structured:
+        wire["outputSchema"] = {"type": "object"}
+    return wire
+
+
+def listing(tools: list[dict[str, Any]]) -> dict[str, Any]:
+    """ListToolsResult. The list lasts as long as the process; clients may keep it for a minute."""
+    return {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}

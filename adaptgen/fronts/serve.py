@@ -1,0 +1,80 @@
+"""Run the FastMCP front: on stdio, or over streamable HTTP on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+
+from adaptgen.fronts.fastmcp import front
+from adaptgen.runtime.engine import Engine
+
+
+def stdio(engine: Engine) -> None:
+    """Serve on stdin and stdout until stdin ends or a signal comes. Nothing but MCP reaches stdout."""
+    _quiet()
+    asyncio.run(_stdio(engine))
+
+
+async def _stdio(engine: Engine) -> None:
+    mcp = front(engine)
+    loop = asyncio.get_running_loop()
+
+    async def leave() -> None:
+        await engine.aclose()
+        sys.stderr.flush()
+        # The thread that waits for stdin cannot be woken: an ordinary exit would wait for one more line.
+        os._exit(0)
+
+    stopping: list[asyncio.Task[None]] = []
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(sign, lambda: stopping.append(loop.create_task(leave())))
+        except NotImplementedError:
+            pass  # Windows: Ctrl-C ends the process by itself
+    gc.freeze()
+    await mcp.run_stdio_async(show_banner=False)
+
+
+def http(engine: Engine, listener: socket.socket) -> None:
+    """Serve streamable HTTP under ``/mcp`` on ``listener`` until a signal comes.
+
+    JSON answers, no sessions, both revisions; Host and Origin of every request must be loopback (DNS rebinding).
+    """
+    _quiet()
+    try:
+        asyncio.run(_http(engine, listener))
+    except KeyboardInterrupt:
+        pass  # uvicorn has shut down and raises the signal again
+    finally:
+        listener.close()
+
+
+async def _http(engine: Engine, listener: socket.socket) -> None:
+    mcp = front(engine)
+    gc.freeze()
+    host, port = listener.getsockname()[:2]
+    await mcp.run_http_async(
+        show_banner=False,
+        host=host,
+        port=port,
+        path="/mcp",
+        json_response=True,
+        stateless_http=True,
+        host_origin_protection=True,
+        allowed_hosts=[],
+        allowed_origins=[],
+        uvicorn_config={"log_config": None, "access_log": False, "ws": "none"},
+        sockets=[listener],
+    )
+
+
+def _quiet() -> None:
+    """Only warnings are worth a line on stderr; the log of httpx would hold every URL with its query."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for name in ("fastmcp", "mcp", "uvicorn", "httpx", "httpcore", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)

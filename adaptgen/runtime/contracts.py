@@ -1,0 +1,115 @@
+"""The contracts of a server, ``tools/<module>.json``: read once at start and checked against the tables.
+
+Each file is one object, ``{name: {"description", "inputSchema", "annotations"}}``; the members follow MCP's Tool. A
+table and its contract are generated together, so a difference means that one of the two was edited or not written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import orjson
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model import Call, Contract, Json, Param, Server, Tool
+from adaptgen.references import placeholders
+
+RESERVED = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
+"""Arguments of the runtime itself; an input of the API never has one of these names."""
+
+_REBUILD = "generate the server again: adaptgen build"
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def load(server: Server) -> dict[str, Contract]:
+    """The contracts of ``server``'s tools by name, in the order of the tables.
+
+    Raises:
+        AdaptgenError: AG061 with every file that cannot be read, and every tool and argument that stands in a table
+            and not in a contract, or the other way round.
+    """
+    found: dict[str, Contract] = {}
+    files: dict[str, Path] = {}
+    problems: list[Diagnostic] = []
+    for file in sorted(server.contracts.glob("*.json")):
+        try:
+            entries = orjson.loads(file.read_bytes())
+            for name, entry in entries.items():
+                found[name] = _contract(name, entry)
+                files[name] = file
+        except (OSError, ValueError, TypeError, AttributeError, KeyError) as why:
+            reason = f"no {why} in an entry" if isinstance(why, KeyError) else str(why)
+            problems.append(_broken(f"the contract cannot be read: {reason}", file))
+    tools = {tool.name: tool for tool in server.tools}
+    if not problems:
+        problems += [_broken(f"tool {name!r} has no contract", server.contracts) for name in tools.keys() - found.keys()]
+        problems += [_broken(f"tool {name!r} has no table", files[name]) for name in found.keys() - tools.keys()]
+        for name in tools.keys() & found.keys():
+            problems += _compared(tools[name], found[name], files[name])
+    if problems:
+        raise AdaptgenError(*sorted(problems, key=lambda one: (one.where or Where(""), one.message)))
+    return {name: found[name] for name in tools}
+
+
+def _contract(name: str, entry: Mapping[str, Json]) -> Contract:
+    schema = entry["inputSchema"]
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
+        raise TypeError(f"inputSchema of {name!r} is no object schema")
+    return Contract(
+        name=name,
+        description=str(entry.get("description", "")),
+        input_schema=schema,
+        annotations=entry.get("annotations") or {},
+    )
+
+
+def _compared(tool: Tool, contract: Contract, file: Path) -> Iterator[Diagnostic]:
+    taken = arguments(tool)
+    offered = contract.input_schema.get("properties", {}).keys()
+    for name in taken - offered:
+        yield _broken(f"argument {name!r} of {tool.name!r} stands in the table and not in the contract", file)
+    for name in offered - taken - RESERVED:
+        yield _broken(f"argument {name!r} of {tool.name!r} stands in the contract and not in the table", file)
+
+
+def arguments(tool: Tool) -> frozenset[str]:
+    """The names of the arguments that the table of ``tool`` takes, without the reserved ones."""
+    names: set[str] = set()
+    if tool.call is not None:
+        names |= _of_call(tool.call)
+    if tool.update is not None:
+        names |= _of_call(tool.update.read)
+    if tool.steps:
+        ids = {step.id for step in tool.steps}
+        wanted = {name for step in tool.steps for name in _of_call(step.call)}
+        wanted |= placeholders(tool.result)
+        names |= {head for name in wanted if (head := name.partition(".")[0]) not in ids and name not in ids}
+    return frozenset(names)
+
+
+def _of_call(call: Call) -> set[str]:
+    params = [*call.path_params, *call.query, *call.headers, *call.cookies]
+    names: set[str] = set()
+    if call.body is not None:
+        params += call.body.params
+        if call.body.whole is not None:
+            params.append(call.body.whole)
+        if call.body.extra is not None:
+            names.add(call.body.extra)
+    given = {param.name for param in call.path_params}
+    names.update(name for name in _PLACEHOLDER.findall(call.path) if name not in given)
+    for param in params:
+        names.update(_of_param(param))
+    return names
+
+
+def _of_param(param: Param) -> frozenset[str]:
+    if param.value is None:
+        return frozenset((param.arg or param.name,))
+    return placeholders(param.value)
+
+
+def _broken(message: str, file: Path) -> Diagnostic:
+    return Diagnostic("AG061", message, Where(str(file)), _REBUILD)
