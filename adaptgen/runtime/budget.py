@@ -1,0 +1,88 @@
+"""Budgets: how one value that is larger than a whole answer is made to fit, and how that is said.
+
+Long strings are shortened first, then long lists, then the largest members are left out. Every cut is recorded under
+its path, with a ``fields`` path that gives the rest, so that nothing becomes unreachable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adaptgen import fields
+from adaptgen.runtime.text import encode
+
+_STRINGS = (4000, 2000, 1000, 500, 200, 80)
+_LISTS = (50, 20, 10, 5, 3, 1)
+_NAMED = 6
+
+
+def reduced(value: Any, room: int, *, paths: bool = False) -> tuple[Any, dict[str, str]]:
+    """``value`` cut to at most ``room`` bytes of JSON (as far as a value of its type can be), and what was cut.
+
+    The second value maps the path of each cut to words: ``{"notes": "200 of 9123 characters; fields notes[200:]"}``.
+    With ``paths`` the keys of ``value`` are paths themselves (one row of a list).
+    """
+    if len(encode(value)) <= room:
+        return value, {}
+    cuts: dict[str, str] = {}
+    for strings, lists in [(size, None) for size in _STRINGS] + [(80, size) for size in _LISTS]:
+        cuts = {}
+        if paths:
+            smaller = {key: _cut(cell, fields.parse(key), strings, lists, cuts) for key, cell in value.items()}
+        else:
+            smaller = _cut(value, (), strings, lists, cuts)
+        if len(encode(smaller)) <= room:
+            return smaller, _worded(cuts)
+    if isinstance(smaller, dict):
+        smaller = _without_largest(smaller, room, cuts, paths)
+    elif isinstance(smaller, str):
+        smaller = _cut(smaller, (), max(room // 8, 1), None, cuts)
+    elif isinstance(smaller, list) and len(encode(smaller)) > room:
+        smaller, cuts = [], {"": f"all {len(value)} elements"}
+    return smaller, _worded(cuts)
+
+
+def _cut(value: Any, path: tuple[fields.Segment, ...], strings: int, lists: int | None, cuts: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        if len(value) <= strings:
+            return value
+        _record(cuts, path, strings, len(value), "characters")
+        return value[:strings] + "…"
+    if isinstance(value, dict):
+        return {key: _cut(member, (*path, key), strings, lists, cuts) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        kept = value if lists is None or len(value) <= lists else value[:lists]
+        if len(kept) < len(value):
+            _record(cuts, path, len(kept), len(value), "elements")
+        return [_cut(element, (*path, position), strings, lists, cuts) for position, element in enumerate(kept)]
+    return value
+
+
+def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, whole: int, unit: str) -> None:
+    name = fields.text(path)
+    rest = f"; fields {name}[{kept}:]" if path else ""
+    cuts[name] = f"{kept} of {whole} {unit}{rest}"
+
+
+def _without_largest(value: dict[str, Any], room: int, cuts: dict[str, str], paths: bool) -> dict[str, Any]:
+    kept = dict(value)
+    sizes = {key: len(encode(member)) + len(encode(key)) + 2 for key, member in value.items()}
+    total = sum(sizes.values()) + 2
+    for key in sorted(sizes, key=lambda one: -sizes[one]):
+        if total <= room or len(kept) == 1:
+            break
+        total -= sizes[key]
+        del kept[key]
+        name = key if paths else fields.text((key,))
+        for inner in [one for one in cuts if one == name or one.startswith((f"{name}.", f"{name}["))]:
+            del cuts[inner]
+        cuts[name] = f"left out; fields {name}"
+    return kept
+
+
+def _worded(cuts: dict[str, str]) -> dict[str, str]:
+    """The first few cuts by path, the others as a number: the report must stay smaller than what it reports."""
+    named = dict(list(cuts.items())[:_NAMED])
+    if len(cuts) > _NAMED:
+        named["…"] = f"and {len(cuts) - _NAMED} more"
+    return named

@@ -1,0 +1,224 @@
+"""Answers that are no lists: one record, the outcome of a write, a scalar, a file.
+
+The view applies to the payload (``tool.answer``). Lists of objects that the view leaves out, in the payload and
+beside it, stay as a count and a few labels under ``omitted``, by the path that gives them through ``fields``; there a
+path that starts with ``$`` speaks of the whole body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from adaptgen import fields as paths
+from adaptgen import ranking
+from adaptgen.fields import MISSING
+from adaptgen.model import Json, Tool
+from adaptgen.runtime import jsonpath
+from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.budget import reduced
+from adaptgen.runtime.media import answer_media
+from adaptgen.runtime.paging import is_json
+from adaptgen.runtime.projection import View, view
+from adaptgen.runtime.shape import Secrets, asked_view, available, swept
+from adaptgen.runtime.text import clean, encode
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.http import Response
+
+_SMALL: Final = 800
+"""Bytes up to which a record without a declared view is shown whole."""
+_LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_name", "summary", "email", "code", "key")
+_LISTS: Final = 12
+
+
+def answer_detail(tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int) -> Answer:
+    """The answer of a tool that is no list: the payload under its view, as JSON or as what its media type is.
+
+    Raises:
+        ToolError: a path in ``fields`` cannot be read, or the answer claims to be JSON and is not.
+    """
+    if response.status in (204, 205) or not response.content.strip():
+        return _json(_done(response), None, tool)
+    if not is_json(response):
+        return answer_media(response, max_bytes=max_bytes)
+    body = response.json()
+    return show(tool, body, fields=fields, max_bytes=max_bytes)
+
+
+def _done(response: Response) -> dict[str, Json]:
+    done: dict[str, Json] = {"accepted" if response.status == 202 else "done": True}
+    if "location" in response.headers:
+        done["location"] = response.headers["location"]
+    return done
+
+
+def show(tool: Tool, body: Json, *, fields: Sequence[str] | None, max_bytes: int) -> Answer:
+    """The answer for ``body``, a JSON value, under the tool's view or ``fields``."""
+    own = [path for path in fields or () if not path.startswith("$")]
+    beside = [path for path in fields or () if path.startswith("$")]
+    payload = jsonpath.first(tool.answer, body)
+    if payload is MISSING:
+        payload = body
+    shown, omitted = _shown(tool, payload, own or None) if own or not beside else ({}, {})
+    if beside:
+        shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
+    elif not fields and payload is not body:
+        omitted = {**_siblings(body, tool.answer), **omitted}
+    return _fitted(tool, shown, omitted, max_bytes)
+
+
+def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json, dict[str, Json]]:
+    if not isinstance(payload, (dict, list)):
+        return {"result": payload}, {}
+    records = payload if isinstance(payload, list) else [payload]
+    chosen = asked_view(asked) if asked else _default(tool, records, payload)
+    hidden = list(Secrets(tool.sensitive, chosen).hide(records))
+    projected = swept(chosen.objects(hidden))
+    shown = projected if isinstance(payload, list) else projected[0]
+    omitted: dict[str, Json] = {}
+    if asked:
+        unmet = chosen.unmet(records)
+        if unmet and records:
+            omitted["fields"] = f"there is no {', '.join(unmet)}; there are: {', '.join(available(records))}"
+    elif isinstance(payload, dict) and not chosen.whole:
+        omitted |= _left_out(payload, chosen)
+    return shown, omitted
+
+
+def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
+    if tool.view is not None:
+        declared = view(tool.view)
+        if declared.whole or not declared.paths or len(declared.unmet(records)) < len(declared.paths):
+            return declared
+    if len(encode(payload)) <= _SMALL:
+        return view(("*",))
+    ranked = ranking.rank(ranking.candidates_from(records))
+    return view(ranked or ("*",))
+
+
+# ----------------------------------------------------------------------------------------------------- left-out lists
+
+
+def _left_out(payload: dict[str, Json], chosen: View) -> dict[str, Json]:
+    """The lists of objects in the payload that the view does not keep."""
+    kept = {segments[0] for segments in chosen.segments if isinstance(segments[0], str)}
+    found: dict[str, Json] = {}
+    for key, value in payload.items():
+        if key in kept:
+            continue
+        if isinstance(value, list) and _objects(value):
+            found[paths.text((key,))] = summary(value)
+        elif isinstance(value, dict):
+            for inner, members in value.items():
+                if isinstance(members, list) and _objects(members):
+                    found[paths.text((key, inner))] = summary(members)
+    return dict(list(found.items())[:_LISTS])
+
+
+def _siblings(body: Json, answer: str) -> dict[str, Json]:
+    """The lists beside the payload, by their JSONPath."""
+    found: dict[str, Json] = {}
+    if isinstance(body, dict):
+        for key, value in body.items():
+            name = f"$.{key}" if paths.text((key,)) == key else f"${paths.text((key,))}"
+            if isinstance(value, list) and value and name != answer and not answer.startswith((f"{name}.", f"{name}[")):
+                found[name] = summary(value)
+    return dict(list(found.items())[:_LISTS])
+
+
+def _objects(value: list[Json]) -> bool:
+    return bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def summary(value: list[Json]) -> dict[str, Json]:
+    """A list as its number of elements and the labels of the first three."""
+    labels = [label for one in value[:3] if (label := _label(one)) is not None]
+    return {"count": len(value), **({"first": labels} if labels else {})}
+
+
+def _label(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return clean(value)[:60] if isinstance(value, str) else value if isinstance(value, (int, float)) else None
+    for name in _LABELS:
+        if isinstance(value.get(name), str) and value[name]:
+            return clean(value[name])[:60]
+    named = [one for key, one in value.items() if key.endswith(("name", "title")) and isinstance(one, str) and one]
+    if named:
+        return clean(named[0])[:60]
+    for name in ("id", "_id", "uuid", "pk"):
+        if isinstance(value.get(name), (str, int)):
+            return value[name]
+    return None
+
+
+def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
+    """What ``fields`` asks of the whole body, by path."""
+    inner = [path.removeprefix("$").removeprefix(".") or "*" for path in asked]
+    asked_view([path for path in inner if path != "*"])
+    prefix = tool.answer.removeprefix("$").removeprefix(".")
+    sensitive = {
+        f"{prefix}{'' if path.startswith('[') or not prefix else '.'}{path}": k for path, k in tool.sensitive.items()
+    }
+    found: dict[str, Any] = {}
+    for name, path in zip(asked, inner, strict=True):
+        (hidden,) = Secrets(sensitive, view((path,))).hide([body])
+        value = hidden if path == "*" else paths.get(hidden, path)
+        found[name] = None if value is MISSING else swept(value)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------------- fitting
+
+
+def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int) -> Answer:
+    if isinstance(shown, list):
+        return _fitted_list(tool, shown, omitted, max_bytes)
+    reserve = len(encode(omitted)) + 14 if omitted else 0
+    if len(encode(shown)) + reserve <= max_bytes:
+        return _json(shown, omitted, tool)
+    room = max(max_bytes - reserve - 200, 200)
+    value: Json = shown
+    for _ in range(5):
+        value, cuts = reduced(shown, room)
+        both = {**omitted, **cuts}
+        over = len(_text(value, both)) - max_bytes
+        if over <= 0:
+            return _json(value, both, tool)
+        room = max(room - over - 20, 60)
+    return _json(value, {"fields": "much is left out; ask for single paths with `fields`"}, tool)
+
+
+def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_bytes: int) -> Answer:
+    lines = [len(encode(one)) + 1 for one in shown]
+    room = max_bytes - len(encode(omitted)) - 90
+    count = 0
+    while count < len(lines) and sum(lines[: count + 1]) <= room:
+        count += 1
+    if count == len(shown):
+        return _json({"items": shown}, omitted, tool)
+    if count == 0:
+        value, cuts = reduced(shown[0], max(room - 200, 60))
+        return _json({"items": [value]}, {**omitted, **cuts, "items": f"1 of {len(shown)}"}, tool)
+    return _json({"items": shown[:count]}, {**omitted, "items": f"{count} of {len(shown)}"}, tool)
+
+
+def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
+    if not omitted:
+        return shown
+    key = "omitted"
+    while key in shown:
+        key = f"_{key}"
+    return {**shown, key: omitted}
+
+
+def _text(shown: Json, omitted: dict[str, Json] | None) -> bytes:
+    return encode(_joined(shown, omitted))
+
+
+def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool) -> Answer:
+    text = _text(shown, omitted)
+    structured = orjson.loads(text) if tool.form == "structured" else None
+    return Answer((Text(text.decode()),), structured=structured)

@@ -1,0 +1,308 @@
+"""Lists: one answer of a tool that pages, whatever the API's own paging is.
+
+Read pages → project → measure → cut by whole items → mint the cursor. An answer holds at least one item where there
+is one, ``limit`` items at most, and no more bytes than its budget. ``next_cursor`` is there exactly when there is more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import orjson
+
+from adaptgen.model import Cursor, Json, Tool
+from adaptgen.runtime import paging as pages
+from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.budget import reduced
+from adaptgen.runtime.cursor import Bound, CursorBox, bound
+from adaptgen.runtime.detail import answer_detail
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.paging import At, Fetch, NoList, Page
+from adaptgen.runtime.shape import Shape, asked_view
+from adaptgen.runtime.text import encode
+from adaptgen.runtime.walk import MAX_REQUESTS, State, Walk
+
+__all__ = ["Fetch", "answer_detail", "answer_list"]
+
+MAX_LIMIT: Final = 1000
+"""Items per answer."""
+MAX_SIZE: Final = 100
+"""Items that are asked for in one request, where the API does not declare a bound of its own."""
+_OTHERS: Final = 500
+"""Bytes of field names that are listed when the view was chosen from the data."""
+
+
+async def answer_list(
+    tool: Tool,
+    fetch: Fetch,
+    *,
+    arguments: Mapping[str, Json],
+    limit: int | None,
+    fields: Sequence[str] | None,
+    cursor: str | None,
+    box: CursorBox,
+    caller: str,
+    contract_hash: str,
+    page_size: int,
+    max_bytes: int,
+) -> Answer:
+    """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
+
+    ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items, ``max_bytes`` in bytes of the
+    whole text. Keys stand only where they say something.
+
+    Raises:
+        ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
+    """
+    if tool.page is None:
+        raise ValueError(f"{tool.name} does not page")
+    if fields:
+        asked_view(fields)
+    to = bound(tool.name, contract_hash, caller, arguments)
+    state = State.unpack(box.open(cursor, to)) if cursor else _fresh(tool, limit or page_size)
+    state.limit = limit or state.limit
+    reading = _Reading(tool, fetch, box, to, state, fields, max_bytes)
+    try:
+        return await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
+    except NoList as nothing:
+        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes)
+
+
+def _fresh(tool: Tool, wanted: int) -> State:
+    paging = tool.page
+    assert paging is not None
+    bound = getattr(paging, "max_size", None) or MAX_SIZE
+    size = min(max(wanted, 1), bound) if pages.size_parameter(paging) is not None else None
+    return State(pages.start(paging), size=size)
+
+
+class _Reading:
+    """One answer in the making."""
+
+    def __init__(
+        self,
+        tool: Tool,
+        fetch: Fetch,
+        box: CursorBox,
+        to: Bound,
+        state: State,
+        fields: Sequence[str] | None,
+        max_bytes: int,
+    ) -> None:
+        assert tool.page is not None
+        self._tool = tool
+        self._box = box
+        self._to = to
+        self._asked = fields
+        self._budget = max_bytes
+        self._walk = Walk(tool.page, fetch, box, state)
+        self._whole = isinstance(tool.page, Cursor) and tool.page.single_use
+        self._taken: list[tuple[Page, int]] = []
+        self._lines: list[bytes] = []
+        self._bytes = 0
+        self._goes_on: State | None = None
+        self._following: dict[int, At] = {}
+
+    async def answer(self, limit: int, *, resumed: bool) -> Answer:
+        walk = self._walk
+        page, begin = await walk.resume() if resumed else (await walk.first(), 0)
+        if self._whole and not resumed:
+            page = await self._fitting(page)
+        shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths)
+        note = ""
+        while True:
+            self._take(shape, page, begin, limit)
+            if self._left(page, begin):
+                at = begin + self._count(page)
+                self._goes_on = self._state(page.at, at, "")
+                break
+            following = None if walk.ended else walk.after(page)
+            self._following[id(page)] = following
+            if following is None:
+                self._goes_on = None
+                break
+            enough = len(self._lines) >= limit or self._bytes > self._budget or (self._whole and bool(self._lines))
+            self._goes_on = self._state(following, 0, walk.fingerprint(page) if page.items else "")
+            if (enough and not walk.doubtful) or walk.requests >= MAX_REQUESTS:
+                break
+            try:
+                next_page = await walk.follow(page, following)
+            except ToolError as problem:
+                if not self._lines:
+                    raise
+                note = f"The next page could not be read: {problem.text}"
+                break
+            if next_page is None:
+                self._goes_on = None
+                break
+            begin = walk.overlap(next_page, self._taken[-1][0].items[self._taken[-1][1]]) if self._taken else 0
+            page = next_page
+            if enough and page.items[begin:]:
+                break
+            if not self._lines and page.items:
+                shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths)
+        return self._cut(shape, note, resumed)
+
+    # ---------------------------------------------------------------------------------------------------- reading
+
+    def _take(self, shape: Shape, page: Page, begin: int, limit: int) -> None:
+        room = len(page.items) - begin if self._whole else limit - len(self._lines)
+        for position in range(begin, min(len(page.items), begin + room), 25):
+            if self._bytes > self._budget and not self._whole:
+                return
+            batch = page.items[position : min(position + 25, begin + room)]
+            for offset, line in enumerate(shape.encode(batch)):
+                self._taken.append((page, position + offset))
+                self._lines.append(line)
+                self._bytes += len(line) + 1
+
+    def _count(self, page: Page) -> int:
+        return sum(1 for one, _ in self._taken if one is page)
+
+    def _left(self, page: Page, begin: int) -> bool:
+        return begin + self._count(page) < len(page.items)
+
+    async def _fitting(self, page: Page) -> Page:
+        """The first page of an API whose cursors work once, read again in a size that fits the budget."""
+        for _ in range(3):
+            shape = Shape(self._tool, page.items, self._asked, None)
+            measured = sum(len(line) + 1 for line in shape.encode(page.items)) + 300
+            if measured <= self._budget or self._walk.state.size is None or len(page.items) < 2:
+                break
+            self._walk.state.size = max(1, int(len(page.items) * self._budget / measured * 0.85))
+            page = await self._walk.first()
+        return page
+
+    def _state(self, at: At, given: int, page: str) -> State:
+        """The state after everything that was taken."""
+        state = self._walk.state
+        anchor = state.anchor
+        if self._taken:
+            last, position = self._taken[-1]
+            anchor = self._walk.anchor(last.items[position])
+        return State(
+            at, given, state.size, state.step, state.honoured, anchor, state.total, state.limit, state.paths, page
+        )
+
+    # ---------------------------------------------------------------------------------------------------- cutting
+
+    def _cut(self, shape: Shape, note: str, resumed: bool) -> Answer:
+        walk = self._walk
+        walk.state.paths = shape.chosen
+        notes = " ".join(one for one in (shape.note if not resumed else "", walk.note, note) if one)
+        total = walk.total
+        if total is None and not resumed and self._goes_on is None:
+            total = len(self._lines)
+        omitted: dict[str, Json] = {}
+        if shape.others and not resumed:
+            omitted["fields"] = _few(shape.others)
+        count = len(self._lines)
+        if self._whole:
+            omitted |= self._squeeze(shape)
+        while True:
+            parts = self._tail(count, total, omitted, notes)
+            text = self._text(shape, count, parts)
+            over = len(text) - self._budget
+            if over <= 0 or count <= 1 or self._whole:
+                break
+            count = self._fewer(count, over)
+        if over > 0 and "fields" in omitted:
+            del omitted["fields"]
+            text = self._text(shape, count, self._tail(count, total, omitted, notes))
+            over = len(text) - self._budget
+        if over > 0 and count == 1:
+            room = max(len(self._lines[0]) - over - 120, 40)
+            for _ in range(4):
+                self._lines[0], cuts = self._reduced(shape, 0, room)
+                text = self._text(shape, count, self._tail(count, total, {**omitted, **cuts}, notes))
+                if len(text) <= self._budget or room <= 40:
+                    break
+                room = max(room - (len(text) - self._budget) - 20, 40)
+        structured = orjson.loads(text) if self._tool.form == "structured" else None
+        return Answer((Text(text.decode()),), structured=structured)
+
+    def _fewer(self, count: int, over: int) -> int:
+        """The number of items that is left after taking ``over`` bytes from the end."""
+        while over > 0 and count > 1:
+            count -= 1
+            over -= len(self._lines[count]) + 1
+        return count
+
+    def _tail(self, count: int, total: int | None, omitted: dict[str, Json], note: str) -> dict[str, Json]:
+        parts: dict[str, Json] = {}
+        state = self._resumption(count)
+        if state is not None:
+            parts["next_cursor"] = self._box.seal(state.pack(), self._to)
+        if total is not None:
+            parts["total"] = total
+        if omitted:
+            parts["omitted"] = omitted
+        if note:
+            parts["note"] = note
+        return parts
+
+    def _resumption(self, count: int) -> State | None:
+        """The state after ``count`` of the items taken; None at the end of the list."""
+        if count == len(self._lines):
+            state = self._goes_on
+        else:
+            page, position = self._taken[count - 1]
+            if position + 1 < len(page.items):
+                at, given, mark = page.at, position + 1, ""
+            else:
+                at, given, mark = self._following[id(page)], 0, self._walk.fingerprint(page)
+            state = self._state(at, given, mark)
+            state.anchor = self._walk.anchor(page.items[position])
+        if state is not None:
+            known = self._walk.state
+            state.paths, state.total, state.honoured, state.step = (
+                known.paths,
+                known.total,
+                known.honoured,
+                known.step,
+            )
+            if self._whole and known.size is not None and self._lines:
+                each = sum(map(len, self._lines)) / len(self._lines) + 1
+                state.size = max(1, min(int((self._budget - 300) * 0.8 / each), known.limit or known.size))
+            if not pages.positional(self._walk.paging):
+                state.page = ""
+        return state
+
+    def _text(self, shape: Shape, count: int, parts: dict[str, Json]) -> bytes:
+        head = b'{"fields":' + encode(list(shape.paths)) + b"," if shape.columns else b"{"
+        tail = encode(parts)[1:-1]
+        items = b",".join(self._lines[:count])
+        return head + b'"items":[' + items + b"]" + (b"," + tail if tail else b"") + b"}"
+
+    def _squeeze(self, shape: Shape) -> dict[str, Json]:
+        """Reduce every item of a page that cannot be cut until the page fits."""
+        cuts: dict[str, Json] = {}
+        if self._bytes + 300 > self._budget:
+            room = max((self._budget - 500) // max(len(self._lines), 1) - 1, 40)
+            for position, line in enumerate(self._lines):
+                if len(line) > room:
+                    self._lines[position], found = self._reduced(shape, position, room)
+                    cuts |= found
+        return {"items": "long values are shortened; ask for one item"} if cuts else {}
+
+    def _reduced(self, shape: Shape, index: int, room: int) -> tuple[bytes, dict[str, str]]:
+        page, position = self._taken[index]
+        (shown,) = shape.project([page.items[position]])
+        if not shape.columns:
+            value, cuts = reduced(shown, room)
+            return encode(value), cuts
+        named = dict(zip(shape.paths, shown, strict=True))
+        value, cuts = reduced(named, room, paths=True)
+        return encode([value.get(path) for path in shape.paths]), cuts
+
+
+def _few(names: Sequence[str]) -> list[str]:
+    kept: list[str] = []
+    used = 0
+    for name in names:
+        used += len(name) + 3
+        if used > _OTHERS:
+            return [*kept, f"and {len(names) - len(kept)} more"]
+        kept.append(name)
+    return kept

@@ -1,0 +1,96 @@
+"""Answers that are not JSON, as MCP content: text as text, pages as their words, everything else as bytes."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Final
+
+from adaptgen.runtime.answer import Answer, Binary, Text
+from adaptgen.runtime.text import clean
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.http import Response
+
+_TEXTUAL: Final = ("xml", "csv", "yaml", "javascript", "x-www-form-urlencoded", "ndjson", "jsonl", "json-seq", "sql")
+_PAGE_LIMIT: Final = 1_000_000
+_NAME: Final = re.compile(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
+
+
+def answer_media(response: Response, *, max_bytes: int) -> Answer:
+    """The answer for content that is not JSON; text is cut to ``max_bytes`` bytes and says so."""
+    media = response.media_type.partition(";")[0].strip().lower()
+    if media in ("text/html", "application/xhtml+xml"):
+        words = page_text(response.content[:_PAGE_LIMIT].decode(_charset(response), errors="replace"))
+        return Answer((Text(_capped(words, max_bytes)),))
+    if media.startswith("text/") or media.endswith("+xml") or any(one in media for one in _TEXTUAL):
+        return Answer((Text(_capped(response.content.decode(_charset(response), errors="replace"), max_bytes)),))
+    if not media:
+        try:
+            return Answer((Text(_capped(response.content.decode(), max_bytes)),))
+        except UnicodeDecodeError:
+            media = "application/octet-stream"
+    return Answer((Binary(response.content, media, _file_name(response)),))
+
+
+def _charset(response: Response) -> str:
+    found = re.search(r"charset\s*=\s*\"?([\w.:-]+)", response.headers.get("content-type", ""), re.IGNORECASE)
+    if found is None:
+        return "utf-8-sig"
+    try:
+        "".encode(found.group(1))
+    except LookupError:
+        return "utf-8-sig"
+    return found.group(1)
+
+
+def _file_name(response: Response) -> str:
+    found = _NAME.search(response.headers.get("content-disposition", ""))
+    return clean(found.group(1)).replace("/", "_").replace("\\", "_")[:200] if found else ""
+
+
+def _capped(text: str, max_bytes: int) -> str:
+    shown = clean(text)
+    data = shown.encode(errors="replace")
+    if len(data) <= max_bytes:
+        return data.decode()
+    room = max(max_bytes - 60, 20)
+    kept = data[:room].decode(errors="ignore")
+    return f"{kept}\n… (the first {len(kept.encode())} of {len(data)} bytes)"
+
+
+class _Words(HTMLParser):
+    _HIDDEN = frozenset({"script", "style", "head", "template", "svg", "noscript"})
+    _BREAKS = frozenset({"p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "table", "pre"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self._HIDDEN:
+            self._depth += 1
+        elif tag in self._BREAKS:
+            self.parts.append("\n")
+        elif tag in ("td", "th"):
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._HIDDEN:
+            self._depth = max(self._depth - 1, 0)
+        elif tag in self._BREAKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._depth:
+            self.parts.append(data)
+
+
+def page_text(html: str) -> str:
+    """The words of an HTML page, without markup, scripts and styles, one line per block."""
+    parser = _Words()
+    parser.feed(html)
+    parser.close()
+    lines = (" ".join(line.split()) for line in "".join(parser.parts).splitlines())
+    return "\n".join(line for line in lines if line)

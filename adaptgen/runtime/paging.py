@@ -1,0 +1,261 @@
+"""One page of an API: how it is asked for, and what its answer says about items, total and the next page.
+
+Positional styles (offset, page number) know where any page starts; the others learn the next place from the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from urllib.parse import urljoin
+
+from adaptgen.fields import MISSING
+from adaptgen.model import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.runtime import jsonpath
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.http import Response
+
+At: TypeAlias = int | str | None
+"""Where an API page starts: an offset, a page number, a token or a URL; None is the first page of the others."""
+
+
+class Fetch(Protocol):
+    """One request of the tool's call with these paging parameters added, or of a whole next-page URL.
+
+    Raises:
+        ToolError: the API refused or failed, its status in ``status``; or the URL is of another origin.
+    """
+
+    def __call__(self, query: Mapping[str, Json] = ..., url: str | None = None) -> Awaitable[Response]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say)."""
+
+    at: At
+    items: list[Json]
+    next: At = None
+    total: int | None = None
+
+
+class NoList(Exception):
+    """The answer holds no list. ``response`` is all of it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("no list in the answer")
+        self.response = response
+
+
+def start(paging: Paging) -> At:
+    """Where the first page starts."""
+    if isinstance(paging, Offset):
+        return 0
+    return paging.first if isinstance(paging, PageNumber) else None
+
+
+def positional(paging: Paging) -> bool:
+    """Whether any page can be asked for by its number."""
+    return isinstance(paging, (Offset, PageNumber))
+
+
+def size_parameter(paging: Paging) -> str | None:
+    """The parameter that asks for a number of items."""
+    if isinstance(paging, PageNumber):
+        return paging.size
+    return None if isinstance(paging, Unpaged) else paging.limit
+
+
+async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
+    """Ask for the page at ``at`` with ``size`` items, where the API lets one ask.
+
+    Raises:
+        NoList: the answer holds no list of items.
+        ToolError: from ``fetch``, or because the answer is not JSON.
+    """
+    query: dict[str, Json] = {}
+    sized = size_parameter(paging)
+    if sized is not None and size is not None:
+        query[sized] = size
+    if isinstance(at, str) and (not isinstance(paging, Cursor) or _is_url(at)):
+        return _page(paging, at, await fetch({}, at))
+    if isinstance(paging, Offset):
+        query[paging.offset] = at
+    elif isinstance(paging, PageNumber):
+        query[paging.page] = at
+    elif isinstance(paging, Cursor) and at is not None:
+        query[paging.cursor] = at
+    return _page(paging, at, await fetch(query))
+
+
+def _page(paging: Paging, at: At, response: Response) -> Page:
+    if response.status == 204 or not response.content.strip():
+        return Page(at, [])
+    if not is_json(response):
+        raise NoList(response)
+    body = response.json()
+    items = find_items(paging.items, body)
+    if items is None:
+        raise NoList(response)
+    return Page(at, items, _next(paging, response, body), _total(paging, response, body))
+
+
+def is_json(response: Response) -> bool:
+    """Whether the content is JSON: by its media type (RFC 6839 suffixes too), else by how it starts."""
+    media = response.media_type.partition(";")[0].strip().lower()
+    if media.endswith(("/json", "+json")):
+        return True
+    if media.startswith(("image/", "audio/", "video/")) or "ndjson" in media or "jsonl" in media or "json-seq" in media:
+        return False
+    return response.content.lstrip()[:1] in (b"{", b"[")
+
+
+# ----------------------------------------------------------------------------------------------------------- items
+
+_LIST_NAMES: Final = ("items", "results", "data", "records", "entries", "values", "rows", "content", "list", "value")
+
+
+def find_items(path: str, body: Json) -> list[Json] | None:
+    """The items of a body: at ``path``, else the one list that the body holds; None where there is none."""
+    found = jsonpath.compiled(path)(body)
+    if len(found) > 1:
+        return [item for one in found for item in (one if isinstance(one, list) else [one])]
+    value = found[0] if found else MISSING
+    if isinstance(value, list):
+        return value
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        only = None if found and path != "$" else _only_list(value)
+        if only is not None:
+            return only
+        if _is_map(value):
+            return _members(value)
+        return None if path == "$" else [value]
+    if value is MISSING:
+        return _only_list(body)
+    return None if path == "$" else [value]
+
+
+def _only_list(body: Json) -> list[Json] | None:
+    """The one list in the body or in one of its objects; of several, one of objects or with a usual name."""
+    if isinstance(body, list):
+        return body
+    if not isinstance(body, dict):
+        return None
+    lists = {key: value for key, value in body.items() if isinstance(value, list)}
+    if not lists:
+        inner = [found for value in body.values() if isinstance(value, dict) and (found := _shallow(value)) is not None]
+        return inner[0] if len(inner) == 1 else None
+    return _best(lists)
+
+
+def _shallow(body: dict[str, Json]) -> list[Json] | None:
+    return _best({key: value for key, value in body.items() if isinstance(value, list)})
+
+
+def _best(lists: dict[str, list[Json]]) -> list[Json] | None:
+    if len(lists) == 1:
+        return next(iter(lists.values()))
+    for name in _LIST_NAMES:
+        if name in lists:
+            return lists[name]
+    of_objects = [value for value in lists.values() if value and all(isinstance(one, dict) for one in value)]
+    return of_objects[0] if len(of_objects) == 1 else None
+
+
+def _is_map(value: dict[str, Json]) -> bool:
+    """Whether an object is a list by key: objects that share a key, or at least two of them."""
+    members = list(value.values())
+    if not members or not all(isinstance(member, dict) for member in members):
+        return False
+    return len(members) > 1 and bool(set(members[0]).intersection(*members[1:]))
+
+
+def _members(value: dict[str, Json]) -> list[Json]:
+    return [member if "key" in member else {"key": key, **member} for key, member in value.items()]
+
+
+# ------------------------------------------------------------------------------------------------- total and next
+
+_COUNT = re.compile(r"(?:.*/)?\s*(\d{1,15})\s*")
+
+
+def _named(place: str, response: Response, body: Json) -> Json:
+    """The value at a JSONPath or in ``header:<Name>``."""
+    if place.startswith("header:"):
+        return response.headers.get(place.removeprefix("header:").strip().lower())
+    value = jsonpath.first(place, body)
+    return None if value is MISSING else value
+
+
+def _total(paging: Paging, response: Response, body: Json) -> int | None:
+    if paging.total is None:
+        return None
+    value = _named(paging.total, response, body)
+    if isinstance(value, dict):  # {"value": 250, "relation": "eq"}
+        value = value.get("value") if value.get("relation", "eq") == "eq" else None
+    if isinstance(value, str):  # Content-Range: items 0-24/250 (RFC 9110, 14.4)
+        count = _COUNT.fullmatch(value)
+        value = int(count.group(1)) if count else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _next(paging: Paging, response: Response, body: Json) -> At:
+    if isinstance(paging, Cursor):
+        token = _named(paging.next, response, body)
+        if paging.more is not None and _named(paging.more, response, body) in (False, None, 0, "false", "False"):
+            return None
+        return _token(token)
+    if isinstance(paging, Link):
+        target = link_target(response.headers.get("link", ""), paging.rel)
+    elif isinstance(paging, NextHeader):
+        target = response.headers.get(paging.header.lower())
+    elif isinstance(paging, NextUrl):
+        target = _named(paging.next, response, body)
+        if isinstance(target, dict):
+            target = target.get("href") or target.get("url")
+    else:
+        return None
+    return urljoin(response.url, target.strip()) if isinstance(target, str) and target.strip() else None
+
+
+def _token(value: Json) -> At:
+    if isinstance(value, bool) or value is None or value == "":
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, (str, int)) else None
+
+
+def _is_url(token: str) -> bool:
+    return token.startswith(("http://", "https://"))
+
+
+_LINK = re.compile(r"<\s*([^>]*?)\s*>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]*))?)*)")
+_RELATION = re.compile(r"(?:^|;)\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
+
+
+def link_target(header: str, relation: str) -> str | None:
+    """The target of the first link with ``relation`` in a ``Link`` header field (RFC 8288, section 3)."""
+    for link in _LINK.finditer(header):
+        found = _RELATION.search(link.group(2))
+        names = (found.group(1) or found.group(2) or "").lower().split() if found else []
+        if relation.lower() in names:
+            return link.group(1)
+    return None
+
+
+def neighbour(paging: Paging, at: At, pages: int, step: int) -> At:
+    """The start of the page that lies ``pages`` further (negative: before), or None before the first one."""
+    if not isinstance(at, int):
+        return None
+    if isinstance(paging, Offset):
+        return max(at + pages * step, 0) if at + pages * step > -step else None
+    first = paging.first if isinstance(paging, PageNumber) else 0
+    return at + pages if at + pages >= first else None

@@ -1,0 +1,64 @@
+"""Text of the API on its way to a model: without characters that a person does not see, as compact JSON.
+
+Bidirectional controls, zero-width characters, tag characters (U+E0000 …) and control characters carry instructions
+that nobody reads in a log (Unicode TR 36, TR 39); they are dropped from keys and values. Newlines and tabs stay.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+_UNSEEN = re.compile(
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls but \t \n \r
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb"
+    "\U000e0000-\U000e0fff"  # tags and supplementary variation selectors
+    "\ud800-\udfff"  # halves of surrogate pairs: no UTF-8
+    "]"
+)
+_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
+_ESCAPED = re.compile(rb"\\(?:u00|[bfr])|\x7f")
+
+
+def clean(text: str) -> str:
+    """``text`` without unseen characters; every kind of line break is ``\\n``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub("", _BREAKS.sub("\n", text))
+
+
+def cleaned(value: Any) -> Any:
+    """A copy of the JSON ``value`` with every key and string cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(key)): cleaned(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [cleaned(element) for element in value]
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """``value`` as compact JSON in UTF-8, cleaned."""
+    try:
+        data = orjson.dumps(value)
+    except TypeError:  # integers beyond 64 bits, halves of surrogate pairs, very deep nesting
+        return json.dumps(cleaned(value), ensure_ascii=False, separators=(",", ":")).encode()
+    if _suspicious(data):
+        return orjson.dumps(cleaned(value))
+    return data
+
+
+def _suspicious(data: bytes) -> bool:
+    """Whether encoded text may hold unseen characters; looks at the bytes once, so that clean answers cost little."""
+    if (b"\\" in data or b"\x7f" in data) and _ESCAPED.search(data) is not None:
+        return True
+    if data.isascii():
+        return False
+    text = data.decode()
+    return _UNSEEN.search(text) is not None or "\u2028" in text or "\u2029" in text

@@ -1,0 +1,347 @@
+"""Walking through the pages of an API: where the list goes on, where it ends, and whether it is still the same list.
+
+An API may clamp the page size, hold the page parameter for a decoration, claim totals that are not, and change its
+list between two calls. Nothing here believes one sign alone:
+
+* A short page ends the list only if a page of full size was seen; otherwise the total, or an empty page, decides.
+* A total that equals the size of the first page may be the size of the page: it is believed only after a look at the
+  next page, unless the page is shorter than asked for and of a size that no API clamps to.
+* A page that repeats the one before means that the API ignores the parameter.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from adaptgen.model import Cursor, Json, Offset, PageNumber, Paging, Unpaged
+from adaptgen.runtime import paging as pages
+from adaptgen.runtime.cursor import CursorBox
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.paging import At, Fetch, Page
+
+MAX_REQUESTS: Final = 10
+"""Requests to the API for one answer."""
+WALK: Final = 3
+"""Pages around the remembered one where the last item given is looked for."""
+LIES: Final = -1
+"""The total of an API that claims the size of the page for it."""
+
+_BEYOND: Final = frozenset({400, 404, 410, 416, 422})
+_CHANGED: Final = (
+    "The list changed since this cursor was given, so that it cannot be continued without gaps or repetitions. "
+    "Start again: leave `cursor` out."
+)
+
+
+@dataclass(slots=True)
+class State:
+    """Where a list goes on; what a cursor seals.
+
+    ``at``: where the API page starts that is read next; ``given``: how many of its items were given; ``size``: the
+    number of items that every request asks for; ``step``: the number that a full page has (the first page's);
+    ``honoured``: a full page was seen; ``anchor``: marks the last item given; ``total``: as the API said, or
+    :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data;
+    ``page``: a fingerprint of the page before ``at``, where that was given whole.
+    """
+
+    at: At
+    given: int = 0
+    size: int | None = None
+    step: int = 0
+    honoured: bool = False
+    anchor: str = ""
+    total: int | None = None
+    limit: int | None = None
+    paths: tuple[str, ...] | None = None
+    page: str = ""
+
+    def pack(self) -> list[Json]:
+        """As a JSON value without empty ends."""
+        values: list[Json] = [self.at, self.given, self.size, self.step, int(self.honoured), self.anchor, self.total]
+        values += [self.page or None, self.limit, list(self.paths) if self.paths is not None else None]
+        while values[-1] is None:
+            values.pop()
+        return values
+
+    @classmethod
+    def unpack(cls, values: list[Json]) -> State:
+        at, given, size, step, honoured, anchor, total, page, limit, paths = values + [None] * (10 - len(values))
+        chosen = tuple(paths) if paths is not None else None
+        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, page or "")
+
+
+class Walk:
+    """The pages of one answer. ``state`` is updated as pages show what the API does; ``note`` says what is odd."""
+
+    def __init__(self, paging: Paging, fetch: Fetch, box: CursorBox, state: State) -> None:
+        self.paging = paging
+        self.state = state
+        self.requests = 0
+        self.note = ""
+        self.ended = False
+        self._settled = False
+        self._fetch = fetch
+        self._box = box
+        self._positional = pages.positional(paging)
+        self._doubtful = False
+
+    async def read(self, at: At) -> Page:
+        """The page at ``at``."""
+        self.requests += 1
+        return await pages.read(self.paging, self._fetch, at, self.state.size)
+
+    # ------------------------------------------------------------------------------------------------ first page
+
+    async def first(self) -> Page:
+        """The first page of the list; it tells how many items a page has."""
+        page = await self.read(self.state.at)
+        self.state.step = len(page.items)
+        self.state.honoured = self.state.size is not None and len(page.items) == self.state.size
+        self.state.total = page.total
+        return page
+
+    async def resume(self) -> tuple[Page, int]:
+        """The page where the list goes on, and the number of its items that were given before.
+
+        Raises:
+            ToolError: the list changed so that this cannot be told.
+        """
+        state = self.state
+        try:
+            page = await self.read(state.at)
+        except ToolError as problem:
+            if problem.status not in _BEYOND:
+                raise
+            if not self._positional:
+                raise ToolError(
+                    "The API no longer accepts its own page token. Start again: leave `cursor` out.",
+                    status=problem.status,
+                ) from problem
+            if state.total is not None and state.total >= 0:
+                raise
+            page = Page(state.at, [])
+        if not state.anchor:
+            return page, min(state.given, len(page.items))
+        moved = page.total is not None and state.total not in (None, LIES, page.total)
+        place = None
+        trusted = page.total is not None and state.total is not None and state.total >= 0 and not moved
+        if state.page and page.items and self.fingerprint(page) == state.page and not moved:
+            self._repeated(page)
+            self.ended = True
+            return page, len(page.items)
+        if state.given or moved or (state.anchor.startswith("i") and not trusted):
+            place = self._find(page.items, state.given - 1)
+        if place is None and not state.given and not (moved and self._positional):
+            place = -1
+        if place is None:
+            page, place = await self._search(page)
+        if moved:
+            state.total = page.total
+        return page, place + 1
+
+    async def _search(self, page: Page) -> tuple[Page, int]:
+        """Look for the last item given around ``page``: it moved back if items went, forward if items came."""
+        state = self.state
+        if isinstance(self.paging, Unpaged) or not state.step:
+            raise ToolError(_CHANGED)
+        if not self._positional:
+            return await self._search_forward(page)
+        order = [sign * distance for distance in range(1, WALK + 1) for sign in (-1, 1)]
+        if page.total is not None and state.total is not None:
+            grew = page.total > state.total
+            order.sort(key=lambda pages: (pages > 0) != grew)
+        seen = {page.at}
+        for distance in order:
+            at = pages.neighbour(self.paging, page.at, distance, state.step)
+            if at is None or at in seen:
+                continue
+            seen.add(at)
+            try:
+                other = await self.read(at)
+            except ToolError as problem:
+                if problem.status in _BEYOND:
+                    continue
+                raise
+            place = self._find(other.items, -1)
+            if place is not None:
+                return other, place
+        raise ToolError(_CHANGED)
+
+    async def _search_forward(self, page: Page) -> tuple[Page, int]:
+        for _ in range(WALK):
+            if page.next is None or (isinstance(self.paging, Cursor) and self.paging.single_use):
+                break
+            page = await self.read(page.next)
+            place = self._find(page.items, -1)
+            if place is not None:
+                return page, place
+        raise ToolError(_CHANGED)
+
+    # ------------------------------------------------------------------------------------------------ further pages
+
+    def after(self, page: Page) -> At:
+        """Where the list goes on after ``page``, or None at its end."""
+        if not self._positional:
+            if page.next is not None and page.next == page.at:
+                self.note = "The API names the same page as the next one again and again; this is all that it gives."
+                return None
+            if page.total is not None and page.total == len(page.items) and page.next is not None:
+                self.state.total = LIES
+            return page.next
+        count = len(page.items)
+        if not count:
+            return None
+        state = self.state
+        if count == state.step and page.at != pages.start(self.paging):
+            state.honoured = True
+        elif count > state.step:
+            state.step, state.honoured = count, count == state.size
+        following = self._position(page, count)
+        self._doubtful = False
+        if page.total is not None and state.total != LIES:
+            read = following if isinstance(self.paging, Offset) else self._before(page) + count
+            if page.total > read:
+                return following
+            if page.total == read:
+                self._doubtful = page.at == pages.start(self.paging) and self._clamped(count)
+                return following if self._doubtful else None
+            state.total = LIES
+        return None if state.honoured and count < state.step else following
+
+    def _position(self, page: Page, count: int) -> int:
+        at = page.at if isinstance(page.at, int) else 0
+        return at + count if isinstance(self.paging, Offset) else at + 1
+
+    def _before(self, page: Page) -> int:
+        first = self.paging.first if isinstance(self.paging, PageNumber) else 0
+        return ((page.at if isinstance(page.at, int) else first) - first) * self.state.step
+
+    def _clamped(self, count: int) -> bool:
+        """Whether a page of ``count`` items may have been cut to that size: as asked for, or a size that APIs use."""
+        size = self.state.size
+        return (size is not None and count >= size) or count % 5 == 0 or (count >= 8 and count & (count - 1) == 0)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether only the next page can tell whether the list has ended."""
+        return self._doubtful
+
+    async def follow(self, page: Page, at: At) -> Page | None:
+        """The page at ``at``, which follows ``page``; None where it turns out that there is none."""
+        doubtful, self._doubtful = self._doubtful, False
+        try:
+            following = await self.read(at)
+        except ToolError as problem:
+            total = self.state.total
+            known = total is not None and total >= 0 and not doubtful
+            if self._positional and problem.status in _BEYOND and not known:
+                return None
+            raise
+        self._settled = self._settled or doubtful
+        if following.items and _same(page.items, following.items):
+            self._repeated(page)
+            return None
+        if doubtful and following.items:
+            self.state.total = LIES
+        return following
+
+    def _repeated(self, page: Page) -> None:
+        count, size = len(page.items), self.state.size
+        if page.total != count and (size is None or count <= size):
+            name = self.paging.offset if isinstance(self.paging, Offset) else getattr(self.paging, "page", "its page")
+            self.note = (
+                f"The API ignores its parameter `{name}` and gives the same {count} items every time; "
+                "if there are more, they cannot be read."
+            )
+
+    @property
+    def total(self) -> int | None:
+        """The number of items in the list, where the API says it and can be believed."""
+        total = self.state.total
+        if total is None or total < 0 or (total == self.state.step and self._clamped(total) and not self._settled):
+            return None
+        return total
+
+    def overlap(self, page: Page, last: Json) -> int:
+        """How many items of ``page`` were given already, because the list grew while it was read."""
+        if self._positional and isinstance(last, dict) and _identity(last) is not None:
+            wanted = _identity(last)
+            for position, item in enumerate(page.items):
+                if isinstance(item, dict) and _identity(item) == wanted and item == last:
+                    return position + 1
+        return 0
+
+    # ------------------------------------------------------------------------------------------------------ anchors
+
+    def anchor(self, item: Json) -> str:
+        """A keyed mark of an item: ``i`` and a hash of its identity, or ``w`` and hashes of its ids and its whole."""
+        identity = _identity(item) if isinstance(item, dict) else None
+        if identity is not None:
+            return "i" + self._hash(list(identity), 6)
+        return "w" + self._hash(_ids(item), 3) + self._hash(item, 6)
+
+    def fingerprint(self, page: Page) -> str:
+        """A short keyed hash of the items of a page, by their identities where they have them."""
+        return self._hash([(isinstance(item, dict) and _identity(item)) or item for item in page.items], 6)
+
+    def _hash(self, value: Json, size: int) -> str:
+        try:
+            data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        except TypeError:
+            data = repr(value).encode(errors="replace")
+        return base64.b64encode(self._box.digest(data, size)).decode()
+
+    def _find(self, items: Sequence[Json], expected: int) -> int | None:
+        """The index of the remembered item: where it was, else where it alone can be."""
+        anchor = self.state.anchor
+        if 0 <= expected < len(items) and self.anchor(items[expected]) == anchor:
+            return expected
+        marks = [self.anchor(item) for item in items]
+        whole = [position for position, mark in enumerate(marks) if mark == anchor]
+        if len(whole) == 1:
+            return whole[0]
+        if not whole and anchor.startswith("w") and len(self.state.anchor) > 5:
+            ids = [position for position, mark in enumerate(marks) if mark[:5] == anchor[:5]]
+            if len(ids) == 1 and _ids(items[ids[0]]):
+                return ids[0]
+        return None
+
+
+_EXACT: Final = ("id", "_id", "uuid", "guid", "pk", "uid", "Id", "ID", "UUID", "Uuid", "@id", "objectId")
+_LIKE: Final = ("_id", "Id", "ID", "_uuid", "_key", "_code", "name", "slug", "key", "code")
+
+
+def _identity(item: dict[str, Json]) -> tuple[str, Json] | None:
+    for name in _EXACT:
+        value = item.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+            return name, value
+    return None
+
+
+def _ids(item: Json) -> list[Json]:
+    """The fields that may name an item; other fields may change from one reading to the next."""
+    if not isinstance(item, dict):
+        return []
+    return [
+        [name, value]
+        for name, value in sorted(item.items())
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and name.endswith(_LIKE)
+    ]
+
+
+def _same(one: Sequence[Json], other: Sequence[Json]) -> bool:
+    return len(one) == len(other) and all(map(_alike, one, other))
+
+
+def _alike(one: Json, other: Json) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        identity = _identity(one)
+        if identity is not None:
+            return identity == _identity(other)
+    return bool(one == other)
