@@ -1,0 +1,75 @@
+"""One file: bytes to a value, JSON or YAML as the content says."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.source import jsontext, yaml12
+from adaptgen.source.text import Text, decode
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The value of a file. ``refs``: every string under a key ``$ref``, references or not."""
+
+    value: Any
+    refs: frozenset[str]
+    syntax: Literal["json", "yaml"]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(data: bytes, file: str, *, strict: bool = False) -> Parsed:
+    """Read JSON or YAML. The content decides, not the file's name: what begins with ``{`` or ``[`` is tried as JSON.
+
+    ``strict``: a key that stands twice is an error (for what people write for adaptgen); else a warning.
+
+    Raises:
+        AdaptgenError: AG002, AG003 or AG005, with line and column.
+    """
+    source = decode(data, file)
+    with _collector_paused():
+        if source.text.lstrip()[:1] in ("{", "["):
+            return _json(source, strict)
+        value, refs = yaml12.load(source, strict=strict)
+        return Parsed(value, frozenset(refs), "yaml", tuple(source.diagnostics))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    # A large document is a million new objects and no garbage: the collector would walk them again and again.
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _json(source: Text, strict: bool) -> Parsed:
+    try:
+        value, refs = jsontext.load(source, strict=strict)
+        return Parsed(value, frozenset(refs), "json", tuple(source.diagnostics))
+    except json.JSONDecodeError as broken:
+        first = broken
+    repaired = Text(source.text, source.file, list(source.diagnostics))
+    try:
+        value, refs = jsontext.load_leniently(repaired, strict=strict)
+        return Parsed(value, frozenset(refs), "json", tuple(repaired.diagnostics))
+    except json.JSONDecodeError:
+        pass
+    # A YAML flow mapping ({a: 1}) begins like JSON.
+    try:
+        value, refs = yaml12.load(source, strict=strict)
+        return Parsed(value, frozenset(refs), "yaml", tuple(source.diagnostics))
+    except AdaptgenError as also:
+        if source.file.lower().endswith((".yaml", ".yml")) or also.diagnostics[0].code != "AG002":
+            raise
+    where = Where(source.file, first.lineno, first.colno)
+    raise error("AG002", f"the JSON is broken: {first.msg[:1].lower()}{first.msg[1:]}", where, "correct the JSON there")

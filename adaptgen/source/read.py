@@ -1,0 +1,68 @@
+"""A document from disk: its version, its tree, and the one shape that later stages read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.source.document import Document
+from adaptgen.source.tree import Tree
+from adaptgen.source.upgrade import upgrade
+
+_HELP = "adaptgen reads Swagger 2.0 and OpenAPI 3.0 and 3.1"
+
+
+def read(path: Path) -> Document:
+    """Read an OpenAPI document and every file that it refers to.
+
+    Swagger 2.0 is turned into the shape of OpenAPI 3.0; 3.0 and 3.1 stay as they are. What can be understood is read,
+    the rest is said in ``diagnostics`` (all of them warnings).
+
+    Raises:
+        AdaptgenError: AG001 to AG005, for a file that cannot be read at all.
+    """
+    tree = Tree(path)
+    version, family = _version(tree.entry.value, tree.entry.places.file, tree)
+    if family == "3.2":
+        message = f"OpenAPI {version} is read as 3.1"
+        tree.diagnostics.append(Diagnostic("AG020", message, tree.locate(["openapi"]), severity="warning"))
+    root = tree.bundle()
+    if family != "2.0":
+        return Document(root, version, path, tree.inputs, tuple(tree.diagnostics), tree.locate)
+    upgraded = upgrade(root)
+
+    def locate(at: list[str]) -> Where:
+        return tree.locate(upgraded.original(at))
+
+    found = [Diagnostic(one.code, one.message, tree.locate(one.at), one.help, "warning") for one in upgraded.findings]
+    return Document(upgraded.root, version, path, tree.inputs, (*tree.diagnostics, *found), locate)
+
+
+def _version(root: Any, file: str, tree: Tree) -> tuple[str, str]:
+    """The version as declared, and "2.0", "3.0", "3.1" or "3.2"."""
+    if not isinstance(root, dict):
+        kind = {list: "a list", str: "a text", type(None): "empty"}.get(type(root), "a single value")
+        what = "; it looks like a web page" if isinstance(root, str) and root.lstrip().startswith("<") else ""
+        raise error("AG004", f"this is no OpenAPI document: the file is {kind}{what}", Where(file, 1, 1), _HELP)
+    for key in ("openapi", "swagger", "swaggerVersion"):
+        declared = root.get(key)
+        if declared is None:
+            continue
+        version = str(declared).strip()
+        match = re.match(r"v?(\d+)\.(\d+)(?![\d])|v?(\d+)$", version)
+        if match:
+            major, minor = match[1] or match[3], match[2] or "0"
+            if (major, minor) == ("2", "0") or (major == "3" and minor in "012"):
+                return version, f"{major}.{minor}"
+        where = tree.locate([key])
+        if key == "swaggerVersion" or version.startswith("1."):
+            raise error("AG004", f"Swagger {version} is not read", where, f"{_HELP}; convert the document to 3.0")
+        raise error("AG004", f"the version {version!r} of OpenAPI is not read", where, _HELP)
+    if "asyncapi" in root:
+        raise error("AG004", "this is an AsyncAPI document", tree.locate(["asyncapi"]), _HELP)
+    if "paths" in root:
+        message = "the document has paths but does not say which version of OpenAPI it follows"
+        raise error("AG004", message, Where(file, 1, 1), 'add openapi: "3.0.3", or swagger: "2.0" as the case may be')
+    raise error("AG004", "this is no OpenAPI document: it has neither openapi nor swagger", Where(file, 1, 1), _HELP)

@@ -1,0 +1,85 @@
+"""Bytes to text: encodings, byte order marks and control characters. What had to be repaired is said (AG006)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from adaptgen.diagnostics import Diagnostic, Where, error
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No description of an API is larger; what is, is refused before it is parsed."""
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+# Neither YAML 1.2 (section 5.1, c-printable) nor JSON (RFC 8259, section 7) lets these stand in a text. U+0085, next
+# line, is printable in YAML 1.2. Surrogates come from bytes that are no UTF-8 (PEP 383).
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass
+class Text:
+    """A file as text, and what was repaired to get it."""
+
+    text: str
+    file: str
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def where(self, offset: int) -> Where:
+        """The line and column of a character, both from 1."""
+        line = self.text.count("\n", 0, offset)
+        return Where(self.file, line + 1, offset - self.text.rfind("\n", 0, offset))
+
+    def repaired(self, what: str, offset: int, help: str) -> None:
+        """Report a repair at a character."""
+        self.diagnostics.append(Diagnostic("AG006", what, self.where(offset), help, "warning"))
+
+
+def decode(data: bytes, file: str) -> Text:
+    """The text of a file: UTF-8, or UTF-16 and UTF-32 with a byte order mark.
+
+    Bytes that are no UTF-8 and C1 control characters are what is left of Windows-1252 (a typographic quote, a dash)
+    and are read as such. Other control characters become U+FFFD.
+
+    Raises:
+        AdaptgenError: AG005 if the file is too large, AG002 if it is empty or no text.
+    """
+    if len(data) > MAX_BYTES:
+        raise error("AG005", f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read", Where(file))
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8":
+        text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    else:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError as broken:
+            raise error(
+                "AG002", f"the text is not {encoding.upper()}, as its first bytes say: {broken}", Where(file)
+            ) from None
+    if not text.strip():
+        raise error("AG002", "the file is empty", Where(file))
+    result = Text(text.replace("\r\n", "\n"), file)
+    forbidden = [match.start() for match in _FORBIDDEN.finditer(result.text)]
+    if not forbidden:
+        return result
+    if "\x00" in result.text[:1024]:
+        raise error("AG002", "the file is binary, not text", Where(file))
+    kinds = sorted({_name(result.text[at]) for at in forbidden})
+    result.text = _FORBIDDEN.sub(_repair, result.text)
+    count = "1 character" if len(forbidden) == 1 else f"{len(forbidden)} characters"
+    shown = ", ".join(kinds[:4]) + (", …" if len(kinds) > 4 else "")
+    result.repaired(f"{count} that a text may not hold ({shown}) were replaced", forbidden[0], "save the file as UTF-8")
+    return result
+
+
+def _name(char: str) -> str:
+    code = ord(char)
+    return f"byte {code - 0xDC00:#04x}" if 0xDC80 <= code <= 0xDCFF else f"U+{code:04X}"
+
+
+def _repair(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    byte = code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code
+    if 0x80 <= byte <= 0xFF:
+        return bytes([byte]).decode("cp1252", "replace")
+    return "\ufffd"

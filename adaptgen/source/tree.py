@@ -1,0 +1,262 @@
+"""A tree of files as one document: relative ``$ref``s are bundled, never the network, never outside of the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections import deque
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.source import pointer as pointers
+from adaptgen.source.document import FILES
+from adaptgen.source.parse import Parsed, parse
+from adaptgen.source.places import Places
+from adaptgen.source.references import Place, link, walk
+
+MAX_FILES = 10_000
+"""How many files one tree may have."""
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_PROSE = (".md", ".txt", ".html")
+
+
+class File:
+    """One file of the tree. ``name`` is its path relative to the entry's folder, with forward slashes."""
+
+    def __init__(self, name: str, path: Path, shown: str, data: bytes, parsed: Parsed) -> None:
+        self.name = name
+        self.digest = hashlib.sha256(data).hexdigest()
+        self.value = parsed.value
+        self.refs = parsed.refs
+        self.diagnostics = parsed.diagnostics
+        self.places = Places(path, shown, parsed.syntax)
+        self.seen: set[int] = set()
+
+    def where(self, at: list[str]) -> Where:
+        return self.places.where(at)
+
+
+def read_file(path: Path, shown: str) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        AdaptgenError: AG001.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as broken:
+        reason = broken.strerror or type(broken).__name__
+        raise error("AG001", f"the file cannot be read: {reason[:1].lower()}{reason[1:]}", Where(shown)) from None
+
+
+class Tree:
+    """The entry document and the files that it refers to, read one by one, with every reference made internal."""
+
+    def __init__(self, entry: Path) -> None:
+        self.folder = entry.parent
+        data = read_file(entry, entry.as_posix())
+        self.entry = File(entry.name, entry, entry.as_posix(), data, parse(data, entry.as_posix()))
+        self.files: dict[str, File | None] = {}
+        self.diagnostics = list(self.entry.diagnostics)
+        self.said: set[tuple[str, str]] = set()
+        self.internal: set[str] = set()
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str], ...]:
+        """(name, SHA-256) of every file, sorted."""
+        files = [self.entry, *(file for file in self.files.values() if file is not None)]
+        return tuple(sorted((file.name, file.digest) for file in files))
+
+    def locate(self, at: list[str]) -> Where:
+        """The place of a pointer into the bundled root."""
+        if len(at) > 1 and at[0] == FILES:
+            file = self.files.get(at[1])
+            if file is not None:
+                return file.where(at[2:])
+        return self.entry.where(at)
+
+    def bundle(self) -> dict[str, Any]:
+        """The root of the entry with the other files under ``x-adaptgen-files`` and all references internal.
+
+        References that lead nowhere stay as they are and are reported (AG010), as do those that leave the folder or
+        the machine (AG011) and those that lead to themselves (AG012).
+        """
+        root: dict[str, Any] = self.entry.value
+        self.internal = {ref for ref in self.entry.refs if ref.startswith("#") and self.found(root, ref)}
+        if len(self.internal) == len(self.entry.refs):
+            self.cycles(root)
+            return root
+        queue: deque[tuple[File, Any, list[str]]] = deque([(self.entry, root, [])])
+        maps: list[Place] = []
+        while queue:
+            file, value, start = queue.popleft()
+            for place in walk(value, file.seen, link(start)):
+                target = self.resolve(file, place)
+                if target is None:
+                    continue
+                other, at, node = target
+                if isinstance(node, str) and place.parent is not None:
+                    place.parent[place.key] = node  # prose in a file of its own
+                    continue
+                if place.is_map and isinstance(node, dict):
+                    maps.append(place)
+                # What is referred to is walked even where the walk does not come by: another file, an extension.
+                if isinstance(node, (dict, list)) and id(node) not in other.seen:
+                    queue.append((other, node, at))
+        bundled = {name: file.value for name, file in sorted(self.files.items()) if file is not None}
+        if bundled:
+            root[FILES] = bundled
+        for place in maps:
+            target = pointers.follow(root, pointers.split(place.node.pop("$ref")))
+            for name, value in target.items():
+                place.node.setdefault(name, value)
+        self.cycles(root)
+        return root
+
+    def found(self, root: Any, ref: str) -> bool:
+        try:
+            pointers.resolve(root, ref)
+        except LookupError:
+            return False
+        return True
+
+    def cycles(self, root: dict[str, Any]) -> None:
+        """Report references that lead to themselves."""
+        endless = {ref for ref in self.internal if pointers.endless(root, ref)}
+        if endless:
+            for place in walk(root, set()):
+                ref = place.node[place.name]
+                if ref in endless:
+                    self.say("AG012", ref, "leads to itself", self.locate(place.tokens), "point it at a definition")
+
+    def say(self, code: str, ref: str, what: str, where: Where, help: str) -> None:
+        if (code, ref) not in self.said:
+            self.said.add((code, ref))
+            self.diagnostics.append(Diagnostic(code, f"the $ref {ref!r} {what}", where, help, "warning"))
+
+    def resolve(self, file: File, place: Place) -> tuple[File, list[str], Any] | None:
+        """The file, pointer and value that a reference leads to; the reference is rewritten. None: left as it is."""
+        ref = place.node[place.name]
+        path, _, fragment = ref.partition("#")
+        other = file
+        if path:
+            named = self.by_name(file, place, ref)
+            if named is not None:
+                return named
+            found = self.other(file, place, ref, path)
+            if found is None:
+                return None
+            other = found
+        try:
+            at = pointers.split(fragment)
+            node = pointers.follow(other.value, at)
+        except LookupError:
+            return self.elsewhere(file, other, place, ref, fragment)
+        self.rewrite(place, other, fragment)
+        return other, at, node
+
+    def rewrite(self, place: Place, file: File, fragment: str) -> None:
+        if file is self.entry:
+            place.node[place.name] = f"#{fragment}"
+        else:
+            # The pointer is percent-decoded when it is read: a percent sign of the name must survive that.
+            name = pointers.escape(file.name).replace("%", "%25")
+            place.node[place.name] = f"#/{FILES}/{name}{fragment}"
+        self.internal.add(place.node[place.name])
+
+    def by_name(self, file: File, place: Place, ref: str) -> tuple[File, list[str], Any] | None:
+        """``$ref: Pet``, as Swagger 1.2 had it, names a definition."""
+        if "/" in ref or "#" in ref or (self.folder / Path(file.name).parent / ref).exists():
+            return None
+        for at in (["definitions", ref], ["components", "schemas", ref]):
+            try:
+                node = pointers.follow(self.entry.value, at)
+            except LookupError:
+                continue
+            where = file.where(place.tokens)
+            self.say(
+                "AG020", ref, "is a bare name and was read as that of a schema", where, f"write {pointers.join(*at)}"
+            )
+            self.rewrite(place, self.entry, pointers.join(*at)[1:])
+            return self.entry, at, node
+        return None
+
+    def elsewhere(
+        self, file: File, other: File, place: Place, ref: str, fragment: str
+    ) -> tuple[File, list[str], Any] | None:
+        """A pointer that the file does not have: perhaps the entry has it, perhaps it goes through a reference."""
+        where = file.where(place.tokens)
+        if other is file and file is not self.entry and self.found(self.entry.value, f"#{fragment}"):
+            self.rewrite(place, self.entry, fragment)
+            what = "is not in this file and was read as one into the entry document"
+            self.say("AG020", ref, what, where, f"write {self.entry.name}#{fragment}")
+            at = pointers.split(fragment)
+            return self.entry, at, None
+        if other is self.entry and self.found(self.entry.value, f"#{fragment}"):
+            self.rewrite(place, other, fragment)
+            return None
+        self.say("AG010", ref, "leads nowhere", where, "correct it, or add what it names")
+        if other is not self.entry:
+            # What does not exist must not be found by chance in the entry.
+            self.rewrite(place, other, fragment)
+        return None
+
+    def other(self, file: File, place: Place, ref: str, path: str) -> File | None:
+        """The file that a reference names, read if need be; None, and a diagnostic, if that is not possible."""
+        where_at = place.tokens
+        if _ABSOLUTE.match(path):
+            what = "leads off this machine and is not followed"
+            self.say("AG011", ref, what, file.where(where_at), "put the document beside this one")
+            return None
+        decoded = unquote(path.partition("?")[0])
+        for candidate in dict.fromkeys((decoded, path)):
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(file.name), candidate.replace("\\", "/")))
+            if name == self.entry.name:
+                return self.entry
+            if self.escapes(name):
+                what = "leaves the folder of the document and is not followed"
+                self.say("AG011", ref, what, file.where(where_at), "put the file below the folder of the document")
+                return None
+            if name in self.files:
+                return self.files[name]
+            if (self.folder / name).is_file():
+                return self.read(name, file, where_at)
+        self.say(
+            "AG010", ref, "leads to a file that does not exist", file.where(where_at), "correct it, or add the file"
+        )
+        return None
+
+    def escapes(self, name: str) -> bool:
+        if name.startswith(("../", "/")) or name in ("..", ".") or "\x00" in name:
+            return True
+        try:
+            return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError):
+            return True
+
+    def read(self, name: str, file: File, where_at: list[str]) -> File | None:
+        if len(self.files) >= MAX_FILES:
+            raise error("AG005", f"the tree has more than {MAX_FILES:,} files", file.where(where_at))
+        path = self.folder / name
+        self.files[name] = None
+        try:
+            data = read_file(path, path.as_posix())
+            if path.suffix.lower() in _PROSE:
+                parsed = Parsed(data.decode("utf-8", "replace"), frozenset(), "yaml", ())
+            else:
+                parsed = parse(data, path.as_posix())
+        except AdaptgenError as broken:
+            # The document goes on without the file; what it would have held is missing, and said to be.
+            help = "everything that refers to this file is missing"
+            self.diagnostics += (
+                Diagnostic(one.code, one.message, one.where, one.help or help, "warning") for one in broken.diagnostics
+            )
+            return None
+        read = File(name, path, path.as_posix(), data, parsed)
+        self.files[name] = read
+        self.diagnostics += parsed.diagnostics
+        return read
