@@ -1,0 +1,154 @@
+"""``adaptgen build``: documents in, generated servers out."""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from adaptgen import lock
+from adaptgen.cli import terminal
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One generated server before it is written: its plan, its files with the lock, and what is said about it."""
+
+    spec: Path
+    hints: Path
+    folder: Path
+    version: str
+    plan: Plan
+    files: dict[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def run(options: argparse.Namespace) -> int:
+    """All documents are generated before the first one is written, so that bad input writes nothing."""
+    fresh: list[Path] = []
+    made: list[Made] = []
+    problems: list[Diagnostic] = []
+    folders: dict[Path, Path] = {}
+    for spec in dict.fromkeys(options.specs):
+        try:
+            folder = up_to_date(spec, options.out)
+            if folder is not None:
+                fresh.append(folder)
+            else:
+                made.append(make(spec, options.out))
+                folder = made[-1].folder
+            if folder in folders:
+                raise error(
+                    "AG039",
+                    f"{spec} and {folders[folder]} both make {folder}",
+                    Where(str(spec)),
+                    "give one of them another server.name in its hints",
+                )
+            folders[folder] = spec
+        except AdaptgenError as problem:
+            problems += problem.diagnostics
+    if problems:
+        raise AdaptgenError(*problems)
+    for folder in fresh:
+        terminal.say(f"{folder} is up to date")
+    if options.check:
+        return max((_check(one) for one in made), default=0)
+    for one in made:
+        _write(one, options.quiet)
+    return 0
+
+
+def side_file(spec: Path) -> Path:
+    """Where the hints of a document lie. Repeated here from the source so that a fresh output needs no import of it."""
+    return spec.parent / spec.stem / "hints.yaml"
+
+
+def up_to_date(spec: Path, out: Path) -> Path | None:
+    """The folder below ``out`` that a build of ``spec`` would leave as it is."""
+    try:
+        folders = sorted(path.parent for path in out.glob(f"*/{lock.NAME}"))
+    except OSError:
+        return None
+    options = _options(spec, out)
+    sides = [side_file(spec)]
+    return next((one for one in folders if lock.unchanged(one, spec=spec, sides=sides, options=options)), None)
+
+
+def make(spec: Path, out: Path) -> Made:
+    """Read, plan and render one document.
+
+    Raises:
+        AdaptgenError: for everything that is wrong with the document and its hints.
+    """
+    from adaptgen import plan, render, source
+
+    with terminal.progress(f"{spec}: reading"):
+        document = source.read(spec)
+        hints = source.read_hints(source.side_file(spec))
+    name = identifier(hints.name or spec.stem)
+    with terminal.progress(f"{spec}: planning"):
+        planned, found = plan.plan(document, hints, name)
+    with terminal.progress(f"{spec}: rendering"):
+        shown = shown_path(spec, out)
+        files = dict(render.render(planned, spec=shown, side=str(PurePosixPath(shown).with_suffix(""))))
+        inputs = {**dict(document.inputs), **dict(hints.inputs)}
+        files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=_options(spec, out), files=files)
+    diagnostics = (*document.diagnostics, *found)
+    return Made(spec, source.side_file(spec), out / name, document.version, planned, files, diagnostics)
+
+
+def _options(spec: Path, out: Path) -> dict[str, str]:
+    return {"source": shown_path(spec, out)}
+
+
+def shown_path(spec: Path, out: Path) -> str:
+    """How generated files name the document: relative to the folder that holds ``out``, else by its name alone.
+
+    The output must not depend on the machine or on the folder where the command runs.
+    """
+    root = out.resolve().parent
+    path = spec.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def identifier(text: str) -> str:
+    """A name for the server, its folder and its environment variables: ``Crm-API v2`` gives ``crm_api_v2``."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    if not name:
+        return "api"
+    return f"api_{name}" if name[0].isdigit() or keyword.iskeyword(name) else name
+
+
+def _check(one: Made) -> int:
+    difference = lock.diff(one.folder, one.files)
+    if not difference:
+        terminal.say(f"{one.folder} is up to date")
+        return 0
+    terminal.diagnostics(one.diagnostics)
+    sys.stdout.write(difference)
+    stale = Diagnostic("AG052", "the output is stale", Where(str(one.folder)), f"run: adaptgen build {one.spec}")
+    terminal.diagnostics([stale])
+    return 1
+
+
+def _write(one: Made, quiet: bool) -> None:
+    from adaptgen import write
+    from adaptgen.cli import report
+
+    lock.refuse_edits(one.folder, hints=str(one.hints))
+    changes = write.write(one.folder, one.files)
+    if not quiet:
+        report.show(one.plan, one.spec, one.version)
+    terminal.diagnostics(one.diagnostics)
+    parts = [
+        terminal.count(len(paths), f"file {word}", f"files {word}")
+        for word in ("created", "changed", "removed", "unchanged")
+        if (paths := getattr(changes, word))
+    ]
+    tools = terminal.count(len(one.plan.server.tools), "tool")
+    terminal.say(terminal.paint(f"{one.folder}: {tools}; {', '.join(parts)}", "green"))

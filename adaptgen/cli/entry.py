@@ -1,0 +1,42 @@
+"""Run one command and turn whatever happens into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from adaptgen.cli import terminal
+from adaptgen.cli.parser import parser
+from adaptgen.diagnostics import AdaptgenError
+
+DONE, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``adaptgen`` with ``argv`` (default: the process's arguments) and give its exit code."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else BAD_INPUT
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except AdaptgenError as problem:
+        terminal.diagnostics(problem.diagnostics)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; what is left in the buffer must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINDING
+    except Exception as problem:
+        if os.environ.get("ADAPTGEN_DEBUG"):
+            raise
+        said = " ".join(str(problem).split())[:300]
+        terminal.complain(f"internal error: {type(problem).__name__}: {said}")
+        terminal.complain("    help: run it again with ADAPTGEN_DEBUG=1 for the details, and report them")
+        return BAD_INPUT

@@ -1,0 +1,162 @@
+"""``adaptgen explain``: one tool, from its source lines to what it sends."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from adaptgen import lock
+from adaptgen.cli import terminal, tools
+from adaptgen.diagnostics import AdaptgenError, error
+from adaptgen.model import Call, Contract, Evidence, Input, Paging, Param, Server, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the document says of a tool; empty when the document is not there."""
+
+    place: str = ""
+    operation: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    inputs: tuple[Input, ...] = ()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the page of one tool."""
+    from adaptgen.fronts.load import load_server
+    from adaptgen.runtime.contracts import load
+
+    server = load_server(options.folder)
+    tool = tools.find(server, options.tool)
+    spec = options.spec or _find_spec(options.folder)
+    if options.spec and not options.spec.is_file():
+        raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
+    origin = _origin(spec, options.folder, tool) if spec else Origin()
+    _show(server, tool, load(server)[tool.name], origin)
+    if not spec:
+        terminal.say()
+        terminal.say("  the document was not found: give it with --spec to see its lines and the evidence")
+    return 0
+
+
+def _find_spec(folder: Path) -> Path | None:
+    """The document named in the lock, beside the output folder, when it is still the one that was built."""
+    known = lock.read(folder)
+    if known is None:
+        return None
+    root = folder.resolve().parent.parent
+    shown = str(known.options.get("source", ""))
+    for path in (root / shown, root / "specs" / known.spec, Path("specs") / known.spec, Path(known.spec)):
+        if path.is_file() and lock.digest(path.read_bytes()) == known.inputs.get(known.spec):
+            return path
+    return None
+
+
+def _origin(spec: Path, folder: Path, tool: Tool) -> Origin:
+    """Plans the document again. A tool of the output that the document no longer gives has no evidence."""
+    from adaptgen import plan, source
+    from adaptgen.cli.build import identifier
+
+    with terminal.progress(f"{spec}: reading"):
+        document = source.read(spec)
+        hints = source.read_hints(source.side_file(spec))
+        planned, _ = plan.plan(document, hints, identifier(hints.name or spec.stem))
+    pointer = tool.source.removeprefix("#")
+    try:
+        place = str(document.where(pointer)) if pointer else ""
+    except (AdaptgenError, LookupError, ValueError):
+        place = ""
+    evidence = tuple(
+        one
+        for one in planned.evidence
+        if one.subject in (tool.name, *tool.auth) or (pointer and one.pointer.removeprefix("#").startswith(pointer))
+    )
+    operations = {one.subject for one in evidence if one.pointer.removeprefix("#") == pointer and " " in one.subject}
+    operation = min(operations, default="")
+    inputs = tuple(one for one in planned.inputs if one.operation == operation) if operation else ()
+    return Origin(place, operation, evidence, inputs)
+
+
+def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> None:
+    kind = ", ".join([f"{tool.effect}s", *(["a list"] if tool.page else [])])
+    terminal.say(f"{terminal.paint(tool.name, 'bold')}  ({kind})")
+    terminal.table(("",), [[contract.description]])
+    if origin.place or tool.source:
+        _section("source", [(origin.place or "the document", origin.operation or tool.source)])
+    calls = [("request", tool.call)] if tool.call else [(f"step {one.id}", one.call) for one in tool.steps]
+    if tool.update:
+        calls.insert(0, ("reads first", tool.update.read))
+    for title, call in calls:
+        _section(f"{title}: {call.method} {call.path}", list(_request(call)))
+    _section("arguments", list(_arguments(tool, contract)))
+    if tool.page:
+        _section("paging", list(_paging(tool.page)))
+    if tool.view is not None:
+        _section("view", [(path, "") for path in tool.view])
+    elif tool.effect == "read":
+        _section("view", [("chosen from the first answer", "")])
+    _section("auth", [(one.name, one.kind) for one in server.auth if one.name in tool.auth])
+    sensitive = [
+        *tool.sensitive.items(),
+        *((f"argument {name}", kind) for name, kind in tool.sensitive_arguments.items()),
+    ]
+    _section("sensitive", sensitive)
+    _section("evidence", [(f"{one.aspect}: {one.decision}", one.because) for one in origin.evidence])
+    gone = [one for one in origin.inputs if one.fate != "argument"]
+    _section("inputs that are no arguments", [(f"{one.place} {one.name}", f"{one.fate}: {one.by}") for one in gone])
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> None:
+    if rows:
+        terminal.say()
+        terminal.say(terminal.paint(terminal.clean(title), "bold"))
+        terminal.table(("", ""), rows)
+
+
+def _request(call: Call) -> Iterator[tuple[str, str]]:
+    places = (("path", call.path_params), ("query", call.query), ("header", call.headers), ("cookie", call.cookies))
+    for place, params in places:
+        for param in params:
+            yield f"{place} {param.name}", _supply(param)
+    body = call.body
+    if body is None:
+        return
+    inside = f"{body.inside}." if body.inside else ""
+    yield f"body {body.media}", f"inside {body.inside!r}" if body.inside else ""
+    for param in body.params:
+        yield f"body {inside}{param.name}", _supply(param)
+    if body.whole:
+        yield "body, whole", _supply(body.whole)
+    if body.extra:
+        yield "body, further members", f"argument {body.extra}"
+
+
+def _supply(param: Param) -> str:
+    said = f"always {param.value!r}" if param.value is not None else f"argument {param.arg or param.name}"
+    special = [
+        f"style {param.style}" if param.style else "",
+        f"explode {str(param.explode).lower()}" if param.explode is not None else "",
+        f"as {param.encode}" if param.encode else "",
+        "a fresh UUID when absent" if param.fill else "",
+    ]
+    return ", ".join([said, *(word for word in special if word)])
+
+
+def _arguments(tool: Tool, contract: Contract) -> Iterator[tuple[str, str]]:
+    required = contract.input_schema.get("required", ())
+    for name, schema in contract.input_schema.get("properties", {}).items():
+        given: Mapping[str, object] = schema if isinstance(schema, dict) else {}
+        kind = given.get("type", "any")
+        words = " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
+        star = ", required" if name in required else ""
+        yield f"{name}: {words}{star}", str(given.get("description", ""))
+
+
+def _paging(page: Paging) -> Iterator[tuple[str, str]]:
+    yield type(page).__name__, ""
+    for one in fields(page):
+        value = getattr(page, one.name)
+        if value is not None and value is not False and one.name != "place":
+            yield one.name, str(value)

@@ -1,0 +1,89 @@
+"""The key that seals cursors: from the environment, or for ``call`` from the user's state folder."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from adaptgen.diagnostics import Where, error
+
+VARIABLE = "ADAPTGEN_CURSOR_KEY"
+SIZE = 32
+
+
+def given(environ: Mapping[str, str]) -> bytes | None:
+    """The key that the environment gives: 32 bytes, as hexadecimal digits or base64.
+
+    Raises:
+        AdaptgenError: AG060 when the variable holds something else.
+    """
+    text = environ.get(VARIABLE, "").strip()
+    if not text:
+        return None
+    for decode in (bytes.fromhex, lambda one: base64.b64decode(one, "-_" if set(one) & set("-_") else None, True)):
+        try:
+            key: bytes = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(key) == SIZE:
+            return key
+    help = "32 bytes in hexadecimal digits or base64, for instance from: openssl rand -hex 32"
+    raise error("AG060", f"{VARIABLE} is not a key of {SIZE} bytes", help=help)
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Where adaptgen keeps what outlives a process (XDG Base Directory Specification)."""
+    if folder := environ.get("ADAPTGEN_STATE"):
+        return Path(folder)
+    base = environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "adaptgen"
+
+
+def kept(environ: Mapping[str, str]) -> bytes:
+    """The key of the environment, else the one in the user's state folder (mode 0600), made at first use.
+
+    Raises:
+        AdaptgenError: AG060 for a malformed key in the environment, AG001 when the folder cannot be used.
+    """
+    if key := given(environ):
+        return key
+    path = state_folder(environ) / "cursor.key"
+    try:
+        key = _read(path)
+        if len(key) != SIZE:
+            _place(path, secrets.token_bytes(SIZE))
+            key = _read(path)
+    except OSError as why:
+        help = f"set {VARIABLE}, or ADAPTGEN_STATE to a folder that can be written"
+        raise error("AG001", f"the key of cursors cannot be kept: {why.strerror}", Where(str(path)), help) from why
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _place(path: Path, key: bytes) -> None:
+    """Whole or not at all: another process may make the same file at the same moment; the first one stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".cursor-")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+        if len(_read(path)) == SIZE:
+            return
+        path.unlink(missing_ok=True)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -1,0 +1,100 @@
+"""What may stand on the command line. Each command's module is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from adaptgen import __version__
+
+_EPILOG = """\
+exit codes: 0 done, 1 a finding (stale output, failed call), 2 bad input or usage
+
+start here:
+  adaptgen demo                                   the whole story on a bundled legacy CRM
+  adaptgen build specs/crm.yaml                   writes generated/crm/
+  adaptgen serve generated/crm                    an MCP server on stdio
+  adaptgen call generated/crm find_contacts name=Ada
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command; the parsed options carry ``run(options) -> exit code``."""
+    top = argparse.ArgumentParser(
+        prog="adaptgen",
+        description="MCP servers for legacy HTTP APIs, generated from their OpenAPI documents.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"adaptgen {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    build = _command(
+        commands,
+        "build",
+        "generate MCP servers from OpenAPI or Swagger documents",
+        "Each document gives one folder below --out, named by server.name of its hints (specs/crm.yaml is hinted by "
+        "specs/crm/hints.yaml) or after the document. Prints what was inferred and from what evidence.",
+    )
+    build.add_argument("specs", metavar="SPEC", nargs="+", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
+    build.add_argument("--out", metavar="DIR", type=Path, default=Path("generated"), help="default: %(default)s")
+    build.add_argument("--check", action="store_true", help="write nothing; exit 1 with a diff if the output is stale")
+    build.add_argument("--quiet", action="store_true", help="print warnings and the last line only")
+
+    serve = _command(
+        commands,
+        "serve",
+        "run a generated server",
+        "Speaks MCP on stdin and stdout, or with --http over streamable HTTP. Credentials and addresses come from the "
+        "environment; the server's README.md names the variables.",
+    )
+    serve.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
+    serve.add_argument("--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; loopback addresses only")
+
+    call = _command(
+        commands,
+        "call",
+        "call one tool and print what an agent would see",
+        "Values take the types of the tool's schema: name=Ada limit=5 active=true tags=a tags=b. Objects are JSON; "
+        "key:=JSON gives any value as JSON. Exit code 1 when the tool answers with an error.",
+    )
+    call.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
+    call.add_argument("tool", metavar="TOOL", help="the name of the tool")
+    call.add_argument("arguments", metavar="KEY=VALUE", nargs="*", help="or one JSON object, or - for one on stdin")
+
+    explain = _command(
+        commands,
+        "explain",
+        "show where a tool comes from and what it does",
+        "Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool. Evidence and "
+        "source lines need the document: it is looked for beside the output folder, or given by --spec.",
+    )
+    explain.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
+    explain.add_argument("tool", metavar="TOOL", help="the name of the tool")
+    explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
+
+    _command(
+        commands,
+        "demo",
+        "the whole story on a bundled legacy CRM",
+        "Starts the CRM on loopback, builds a server for it, runs an agent's session against both and compares.",
+    )
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, text: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {text}")
+    command.set_defaults(run=_runner(name))
+    return command
+
+
+def _runner(name: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        code: int = import_module(f"adaptgen.cli.{name}").run(options)
+        return code
+
+    return run

@@ -1,0 +1,118 @@
+"""Printing: results on stdout, everything else on stderr, colours and progress on a terminal only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from adaptgen.diagnostics import Diagnostic, ordered
+
+_COLOURS = {"error": "31", "warning": "33", "note": "36", "bold": "1", "dim": "2", "green": "32"}
+_PIPE_WIDTH = 160
+
+
+def say(text: str = "") -> None:
+    """A line of the result, on stdout. Characters that the terminal cannot show are replaced."""
+    _write(sys.stdout, text)
+
+
+def complain(text: str) -> None:
+    """A line on stderr."""
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """``text`` in a colour where ``stream`` (default stdout) is a terminal that wants colours (no-color.org)."""
+    stream = stream or sys.stdout
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def clean(text: str) -> str:
+    """One line of printable text: spec text may hold line ends and terminal escapes."""
+    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
+
+
+def diagnostics(found: Iterable[Diagnostic], most: int = 40) -> None:
+    """Diagnostics on stderr in the order of the files; long runs of one code are cut, errors never."""
+    shown: dict[str, int] = {}
+    cut: dict[str, int] = {}
+    for one in ordered(found):
+        shown[one.code] = shown.get(one.code, 0) + 1
+        if one.severity != "error" and shown[one.code] > most:
+            cut[one.code] = cut.get(one.code, 0) + 1
+            continue
+        place = f"{one.where}: " if one.where else ""
+        word = paint(f"{one.severity} {one.code}:", one.severity, sys.stderr)
+        complain(f"{clean(place)}{' ' if place else ''}{word} {clean(one.message)}")
+        if one.help:
+            complain(f"    help: {clean(one.help)}")
+    for code, number in cut.items():
+        complain(f"    and {number} more {code}")
+
+
+@contextmanager
+def progress(text: str) -> Iterator[None]:
+    """Shows ``text`` on a terminal's stderr while the block runs."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write(f"\r\x1b[K{text}…")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def width() -> int:
+    """The columns of the terminal; a wide page in a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> None:
+    """An aligned table on stdout. The last column wraps; the others are cut at half of the width."""
+    if not rows:
+        return
+    total = max(width(), 60)
+    cleaned = [[clean(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in (head, *cleaned)) for at in range(len(head))]
+    widths = [min(one, total // 2 if len(head) == 2 else total // 3) for one in widths]
+    last = max(total - indent - sum(widths[:-1]) - 2 * (len(head) - 1), 20)
+    if any(head):
+        say(paint(" " * indent + _row(head, widths), "dim").rstrip())
+    for row in cleaned:
+        lines = textwrap.wrap(row[-1], last) or [""]
+        *cells, _ = (_cut(cell, size) for cell, size in zip(row, widths, strict=True))
+        say((" " * indent + _row([*cells, lines[0]], widths)).rstrip())
+        blank = [""] * (len(head) - 1)
+        for line in lines[1:]:
+            say((" " * indent + _row([*blank, line], widths)).rstrip())
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(size) for cell, size in zip(cells, widths, strict=True))
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else f"{text[: size - 1]}…"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 tool``, ``2,000 tools``."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
