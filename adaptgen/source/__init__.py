@@ -1,6 +1,8 @@
 """Text to document: loading, upgrading, references, hints, and line numbers."""
 
 from adaptgen.source.document import FILES, Document
+from adaptgen.source.hints import EMPTY, Hints
 from adaptgen.source.read import read
+from adaptgen.source.read_hints import read_hints, side_file
 
-__all__ = ["FILES", "Document", "read"]
+__all__ = ["EMPTY", "FILES", "Document", "Hints", "read", "read_hints", "side_file"]

@@ -1,0 +1,154 @@
+"""The vocabulary of the hint table: what kinds of values hints hold, and each kind as JSON Schema 2020-12."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal[
+    "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header"
+]  # fmt: skip
+"""What a text is: a ``template`` of ``adaptgen.references``, a dotted ``path``, a ``jsonpath``, a ``place`` in an
+answer (a JSONPath, ``header:<Name>`` or ``cookie:<name>``), a ``call`` (``GET /pets``), a pattern of ``hide``, …"""
+
+PATTERNS: Mapping[str, str] = {
+    "name": r"^[A-Za-z][A-Za-z0-9_-]{0,63}$",
+    "tool": r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+    "call": r"^(?i:get|put|post|delete|options|head|patch|trace) +(/|https?://|\$\{)\S*$",
+    "hide": r"^(deprecated|tag:.+|((?i:get|put|post|delete|options|head|patch|trace)|\*) +/\S*)$",
+    "jsonpath": r"^\$",
+    "place": r"^(\$|header:.|cookie:.)",
+    "duration": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$",
+    "header": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+}
+"""What such a text looks like (``header``: token of RFC 9110, section 5.6.2)."""
+
+SAMPLES: Mapping[str, str] = {
+    "name": "a name of letters, digits, _ and -, such as crm",
+    "tool": "a name of letters, digits and _, such as find_contacts",
+    "call": "a method and a path, such as GET /api/contacts/",
+    "hide": "deprecated, tag:internal or a method and a path pattern, such as POST /api/auth/*",
+    "jsonpath": "a JSONPath, such as $.results",
+    "place": "a JSONPath such as $.token, header:<Name> or cookie:<name>",
+    "duration": "a duration such as 10s",
+    "header": "the name of a header",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Flag:
+    pass
+
+
+@dataclass(frozen=True)
+class Number:
+    """``whole``: an integer. Both bounds inclusive."""
+
+    least: float | None = None
+    most: float | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of ``words``. ``later``: words of the design that are not supported yet."""
+
+    words: tuple[str, ...]
+    later: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Anything:
+    """Any JSON value. With ``template`` every text in it is a template."""
+
+    template: bool = True
+
+
+@dataclass(frozen=True)
+class ListOf:
+    item: Type
+
+
+@dataclass(frozen=True)
+class MapOf:
+    """Names that the author chooses. ``key`` says what they must look like."""
+
+    value: Type
+    key: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Either:
+    """One of several types, told apart by the JSON type of the value."""
+
+    types: tuple[Type, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a table. ``later``: not supported yet."""
+
+    type: Type
+    about: str = ""
+    required: bool = False
+    later: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mapping with known keys. ``exactly``: of each group of keys exactly one stands there."""
+
+    keys: Mapping[str, Key]
+    exactly: tuple[tuple[str, ...], ...] = field(default=())
+
+
+Type = Text | Flag | Number | OneOf | Anything | ListOf | MapOf | Either | Table
+
+
+def later(about: str = "") -> Key:
+    """A key of the design that is not supported yet."""
+    return Key(Anything(template=False), about, later=True)
+
+
+def schema(type_: Type) -> dict[str, Any]:
+    """The JSON Schema of a type."""
+    match type_:
+        case Text(kind):
+            pattern = PATTERNS.get(kind)
+            # Inline flags are no part of the regular expressions of JSON Schema (ECMA-262).
+            return {"type": "string", **({"pattern": pattern} if pattern and "(?i:" not in pattern else {})}
+        case Flag():
+            return {"type": "boolean"}
+        case Number(least, most, whole):
+            bounds = {"minimum": least, "maximum": most}
+            given = {key: value for key, value in bounds.items() if value is not None}
+            return {"type": "integer" if whole else "number", **given}
+        case OneOf(words):
+            return {"enum": list(words)}
+        case Anything():
+            return {}
+        case ListOf(item):
+            return {"type": "array", "items": schema(item)}
+        case MapOf(value, key):
+            named = {"propertyNames": {"pattern": PATTERNS[key]}} if key in PATTERNS else {}
+            return {"type": "object", **named, "additionalProperties": schema(value)}
+        case Either(types):
+            return {"anyOf": [schema(one) for one in types]}
+        case Table(keys, exactly):
+            properties = {}
+            for name, one in keys.items():
+                if not one.later:
+                    about = {"description": one.about} if one.about else {}
+                    properties[name] = {**about, **schema(one.type)}
+            result: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+            required = [name for name, one in keys.items() if one.required]
+            if required:
+                result["required"] = required
+            groups = [{"oneOf": [{"required": [name]} for name in group]} for group in exactly]
+            return {**result, "allOf": groups} if groups else result

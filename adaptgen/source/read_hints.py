@@ -1,0 +1,292 @@
+"""``hints.yaml`` from disk: checked against the table, then made into typed values."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model import Form
+from adaptgen.references import TemplateError, placeholders
+from adaptgen.source.document import Document
+from adaptgen.source.hint_check import Checker, nearest
+from adaptgen.source.hint_schema import EXTRAS, FORMS, HINTS
+from adaptgen.source.hints import (
+    MISSING,
+    ArgumentHint,
+    AuthHint,
+    CallHint,
+    ExpiresHint,
+    Hints,
+    LoginHint,
+    PageHint,
+    RefusedHint,
+    SendHint,
+    StepHint,
+    ToolHint,
+)
+from adaptgen.source.parse import parse
+from adaptgen.source.places import Places
+from adaptgen.source.read import read
+from adaptgen.source.tree import read_file
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def read_hints(path: Path) -> Hints:
+    """Read a hints file and the other documents that it names.
+
+    Raises:
+        AdaptgenError: every error of the file at once, each with its place (AG001 to AG005 for the text itself, AG030
+            to AG032, AG035 to AG037, AG039), or the errors of another document.
+    """
+    shown = path.as_posix()
+    data = read_file(path, shown)
+    # A file of comments only says nothing, which is fine.
+    parsed = parse(data, shown, strict=True)
+    raw = {} if parsed.value is None else parsed.value
+    places = Places(path, shown, parsed.syntax)
+
+    def where(*keys: str | int) -> Where:
+        return places.where([str(key) for key in keys])
+
+    checker = Checker(where)
+    checker.check(raw, HINTS, ())
+    if not checker.found:
+        _names(raw, checker)
+    if checker.found:
+        raise AdaptgenError(*checker.found)
+    documents, inputs = _documents(raw, path, where)
+    own = (path.name, hashlib.sha256(data).hexdigest())
+    server, defaults = raw.get("server", {}), raw.get("defaults", {})
+    return Hints(
+        path=path,
+        **_given(server, "name", "title", "base_url", "surface"),
+        **_given(defaults, "page_size", "max_bytes"),
+        timeout=_seconds(raw.get("connection", {}).get("timeout")),
+        auth={name: _auth(one) for name, one in raw.get("auth", {}).items()},
+        sensitive=raw.get("sensitive", {}),
+        tools={name: _tool(one) for name, one in raw.get("tools", {}).items()},
+        hide=tuple(raw.get("hide", ())),
+        documents=documents,
+        inputs=tuple(sorted({own, *inputs})),
+        locate=places.where,
+    )
+
+
+def side_file(spec: Path) -> Path:
+    """Where the hints of a document are: ``specs/crm.yaml`` -> ``specs/crm/hints.yaml``."""
+    return spec.with_suffix("") / "hints.yaml"
+
+
+# ------------------------------------------------------------------------------------------------ what names what
+
+
+def _names(raw: Mapping[str, Any], checker: Checker) -> None:
+    for name, auth in raw.get("auth", {}).items():
+        _auth_names(auth, ("auth", name), checker)
+    for name, tool in raw.get("tools", {}).items():
+        _tool_names(tool, ("tools", name), checker)
+
+
+def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    chain = auth.get("chain", [])
+    ids: set[str] = set()
+    for index, login in enumerate(chain):
+        if login["id"] in ids:
+            checker.say("AG039", f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"))
+        ids.add(login["id"])
+    refresh = auth.get("refresh", {})
+    for index, one in enumerate(refresh.get("then", ())):
+        if one not in ids:
+            checker.say("AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), nearest(one, ids))
+    saved = {*auth.get("start", {}), *refresh.get("save", {})}
+    saved |= {name for login in chain for name in login.get("save", {})}
+    parts: list[tuple[tuple[str | int, ...], Any]] = [
+        ((*at, "send"), auth.get("send", [])),
+        *(((*at, "chain", index), login) for index, login in enumerate(chain)),
+        ((*at, "refresh"), refresh),
+    ]
+    for where, value in parts:
+        _defined(value, where, saved, "nothing saves", checker)
+    kind = auth["kind"]
+    needs: dict[str, tuple[str, ...]] = {
+        "api_key": ("header", "query", "cookie"),
+        "session": ("chain", "start", "send"),
+    }
+    wanted = needs.get(kind, ())
+    if wanted and "send" not in auth and not any(key in auth for key in wanted):
+        which = " or ".join(filter(None, (", ".join(wanted[:-1]), wanted[-1])))
+        checker.say("AG031", f"{'.'.join(at)} needs {which}", at)
+
+
+def _tool_names(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    if "steps" not in tool:
+        if "result" in tool and tool["result"] not in FORMS:
+            help = "only a tool with steps has a template of its answer"
+            checker.say("AG031", f"{'.'.join(at)}.result must be {', '.join(FORMS)}", (*at, "result"), help)
+        return
+    if "call" in tool:
+        checker.say("AG039", "a tool has a call or steps, not both", (*at, "call"), "make the call a step")
+    ids: set[str] = set()
+    for index, step in enumerate(tool["steps"]):
+        if step["id"] in ids:
+            checker.say("AG039", f"two steps have the id {step['id']!r}", (*at, "steps", index, "id"))
+        ids.add(step["id"])
+    arguments = tool.get("arguments", {})
+    for name in sorted(ids & arguments.keys()):
+        checker.say("AG039", f"{name!r} is a step and an argument", (*at, "arguments", name), "rename one of them")
+
+
+def _defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: str, checker: Checker) -> None:
+    """Report placeholders that name nothing. Keys that hold no templates hold no braces either."""
+    if isinstance(value, str):
+        try:
+            names = placeholders(value)
+        except TemplateError:
+            return
+        for name in sorted(names):
+            if name not in known and name.partition(".")[0] not in known:
+                checker.say("AG037", f"{problem} {name!r}", at, nearest(name, known))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("call", "save", "document"):
+                _defined(item, (*at, key), known, problem, checker)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _defined(item, (*at, index), known, problem, checker)
+
+
+# ---------------------------------------------------------------------------------------------- other documents
+
+
+def _documents(
+    raw: Mapping[str, Any], path: Path, where: Callable[..., Where]
+) -> tuple[dict[str, Document], list[tuple[str, str]]]:
+    documents: dict[str, Document] = {}
+    inputs: list[tuple[str, str]] = []
+    for name, at in _named(raw, ()):
+        if name in documents:
+            continue
+        try:
+            documents[name] = read(path.parent / name)
+        except AdaptgenError as broken:
+            first = broken.diagnostics[0]
+            if first.code != "AG001":
+                raise
+            raise AdaptgenError(Diagnostic("AG001", f"{name}: {first.message}", where(*at))) from None
+        folder = posixpath.dirname(name)
+        inputs += ((posixpath.normpath(posixpath.join(folder, one)), digest) for one, digest in documents[name].inputs)
+    return documents, inputs
+
+
+def _named(value: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
+    """Every ``document`` beside or inside of a ``call``."""
+    if isinstance(value, dict):
+        if "call" in value:
+            call = value["call"]
+            if isinstance(call, dict) and isinstance(call.get("document"), str):
+                yield call["document"], (*at, "call", "document")
+            if isinstance(value.get("document"), str):
+                yield value["document"], (*at, "document")
+        for key, item in value.items():
+            yield from _named(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _named(item, (*at, index))
+
+
+# -------------------------------------------------------------------------------------------------- typed values
+
+
+def _given(raw: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: tuple(raw[key]) if isinstance(raw[key], list) else raw[key] for key in keys if key in raw}
+
+
+def _seconds(value: Any) -> float | None:
+    if not isinstance(value, str):
+        return None if value is None else float(value)
+    unit = value.lstrip("0123456789.")
+    return float(value.removesuffix(unit)) * _UNITS[unit]
+
+
+def _call(raw: Mapping[str, Any]) -> CallHint:
+    call, document = raw["call"], raw.get("document")
+    if isinstance(call, dict):
+        call, document = call["call"], call["document"]
+    method, path = call.split(None, 1)
+    return CallHint(method.upper(), path, document)
+
+
+def _send(raw: Mapping[str, Any]) -> SendHint:
+    place = next(one for one in ("header", "query", "cookie") if one in raw)
+    return SendHint(place=place, name=raw[place], as_=raw["as"], only=raw.get("only"))  # type: ignore[arg-type]
+
+
+def _login(raw: Mapping[str, Any]) -> LoginHint:
+    return LoginHint(
+        id=raw.get("id", "refresh"),
+        call=_call(raw),
+        with_=raw.get("with", {}),
+        expires=ExpiresHint(**raw["expires"]) if "expires" in raw else None,
+        send=tuple(map(_send, raw.get("send", ()))),
+        cookies=raw.get("cookies") in ("keep", True),
+        **_given(raw, "save", "then"),
+    )
+
+
+def _refused(raw: Any) -> RefusedHint:
+    return RefusedHint(status=raw) if isinstance(raw, int) else RefusedHint(**raw)
+
+
+_SHORT = ("header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
+          "client_secret", "refresh_token", "scopes", "audience")  # fmt: skip
+
+
+def _auth(raw: Mapping[str, Any]) -> AuthHint:
+    return AuthHint(
+        chain=tuple(map(_login, raw.get("chain", ()))),
+        send=tuple(map(_send, raw.get("send", ()))),
+        refresh=_login(raw["refresh"]) if "refresh" in raw else None,
+        refused=tuple(map(_refused, raw["refused"])) if "refused" in raw else None,
+        **_given(raw, "kind", "per", "store", "start", *_SHORT),
+    )
+
+
+def _page(raw: Any) -> PageHint:
+    if isinstance(raw, str):
+        return PageHint(style="none")
+    return PageHint(**{("place" if key == "in" else key): value for key, value in raw.items()})
+
+
+def _argument(raw: Mapping[str, Any]) -> ArgumentHint:
+    return ArgumentHint(
+        value=raw.get("value", MISSING),
+        place=raw.get("in"),
+        schema={key: raw[key] for key in EXTRAS if key in raw},
+        **_given(raw, "hide", "encode", "description", "type", "required", "name"),
+    )
+
+
+def _step(raw: Mapping[str, Any]) -> StepHint:
+    return StepHint(call=_call(raw), with_=raw.get("with", {}), **_given(raw, "id", "save", "view", "items"))
+
+
+def _tool(raw: Mapping[str, Any]) -> ToolHint:
+    result = raw.get("result", MISSING)
+    # With steps, result is the template of the answer, and a word in it is a word.
+    form: Form | None = next((word for word in FORMS if "steps" not in raw and result == word), None)
+    return ToolHint(
+        call=_call(raw) if "call" in raw else None,
+        page=_page(raw["page"]) if "page" in raw else None,
+        arguments={name: _argument(one) for name, one in raw.get("arguments", {}).items()},
+        form=form,
+        result=MISSING if form is not None else result,
+        steps=tuple(map(_step, raw.get("steps", ()))),
+        **_given(
+            raw, "description", "view", "answer", "effect", "sensitive", "update", "page_size", "max_bytes", "was"
+        ),
+    )
