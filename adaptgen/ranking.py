@@ -106,6 +106,13 @@ def rank(candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collect
     return tuple(one.path for one in sorted(_with_status(kept, keep), key=_Field.order))
 
 
+def is_record(candidates: Sequence[Candidate], *, identifying: Collection[str] = ()) -> bool:
+    """Whether the fields have an identity or a name among them: a record, and not a result such as a log or a sum."""
+    judged = _judged(candidates, frozenset(_plain(one) for one in identifying))
+    _ensure_identity(judged)
+    return any(one.tier in {IDENTITY, LABEL} for one in judged)
+
+
 def _with_status(found: list[_Field], keep: int) -> list[_Field]:
     states = [one for one in found if one.tier == STATUS][: 2 if keep > 4 else 1]
     rest = [one for one in found if one not in states]

@@ -49,8 +49,7 @@ def find_effect(
     half of the evidence that a POST only reads."""
     hinted = hint.effect if hint is not None else None
     if hinted in {"read", "write", "delete"}:
-        effect: Effect = hinted  # type: ignore[assignment]
-        return effect, _evidence(operation, effect, "the hints say so")
+        return hinted, _evidence(operation, hinted, "the hints say so")
     effect, because = _inferred(operation, answers_list)
     return effect, _evidence(operation, effect, because)
 

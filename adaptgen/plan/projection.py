@@ -12,7 +12,8 @@ from adaptgen.model import Evidence, Paging
 from adaptgen.plan.envelope import at, ends_in_placeholder, jsonpath, resource_words
 from adaptgen.plan.operations import PLACEHOLDER, is_json
 from adaptgen.plan.schemas import Leaf, Shape, join, leaves, shape
-from adaptgen.ranking import Candidate, rank
+from adaptgen.ranking import Candidate, is_record, rank
+from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from adaptgen.source.hints import ToolHint
 
 Json = Any
+_WHOLE = 12  # properties of a result that is no record
 _LISTS = 4  # sibling lists of a detail that are shown by their labels
 # Lists that serve the forms of a user interface.
 _LOOKUP = vocabulary(
@@ -136,6 +138,8 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
     whole = shape(document, record)
     main = _main_object(document, operation, whole)
     found = _candidates(document, record)
+    if main is None and not is_record(found, identifying=names):
+        return _whole(document, whole)
     if main is None:
         view = rank([one for one in found if "[*]" not in one.path], identifying=names)
     else:
@@ -147,6 +151,16 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
     )
     fresh = [path for path in dict.fromkeys(lists) if path not in view]
     return (*view, *fresh[:_LISTS])
+
+
+def _whole(document: Document, one: Shape) -> tuple[str, ...]:
+    """Every property of a small result as it is; a large one is left to the ranking of what is received."""
+    keys = [
+        key
+        for key, node in one.properties.items()
+        if not shape(document, node).write_only and kind_of(key, type=shape(document, node).type) != "secret"
+    ]
+    return tuple(join("", key) for key in keys) if len(keys) <= _WHOLE else ()
 
 
 def _under(prefix: str, path: str) -> str:

@@ -1,0 +1,285 @@
+"""How calls authenticate: by the hints, by a login chain found in the document, by its declared security schemes, by
+an ordinary parameter that takes a key, or, where nothing is declared, by whatever credentials the environment gives.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.diagnostics import Diagnostic
+from adaptgen.model import Auth, Base, Evidence, Send, Variable
+from adaptgen.plan.login import Chain, find_chain
+from adaptgen.plan.schemes import (
+    basic_send,
+    identifier,
+    prefix,
+    reference,
+    scheme_word,
+    schemes,
+    static,
+    variable,
+)
+from adaptgen.references import escape, references
+from adaptgen.words import words
+
+if TYPE_CHECKING:
+    from adaptgen.plan.operations import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints import Hints
+
+
+@dataclass(frozen=True, slots=True)
+class AuthPlan:
+    """``by_operation``: pointer -> names of auths. ``login_operations``: pointer -> name of the auth that it serves.
+    ``absorbed``: (pointer, place, parameter) -> name of the auth that sends it. ``bases``: of other documents that
+    the hints call."""
+
+    auths: tuple[Auth, ...] = ()
+    by_operation: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    login_operations: Mapping[str, str] = field(default_factory=dict)
+    absorbed: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    bases: tuple[Base, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def find_auth(document: Document, operations: Sequence[Operation], hints: Hints, name: str) -> AuthPlan:
+    """How the calls of server ``name`` authenticate.
+
+    Hinted auth takes the place of all inference and serves every operation that is not declared public.
+
+    Raises:
+        AdaptgenError: for hints that cannot be carried out (AG031, AG033, AG034, AG035, AG036, AG037).
+    """
+    if hints.auth:
+        from adaptgen.plan.auth_hints import hinted  # reads this module's AuthPlan
+
+        return _finish(hinted(document, operations, hints, name), operations, name)
+    return _finish(_Inference(document, operations, name).plan(), operations, name)
+
+
+class _Inference:
+    def __init__(self, document: Document, operations: Sequence[Operation], name: str) -> None:
+        self.document, self.operations, self.name = document, operations, name
+        self.schemes = schemes(document)
+        self.chain = find_chain(document, operations, name)
+        self.made: dict[str, Auth | None] = {}
+        keys = [one for one in self.schemes.values() if str(one.get("type")).lower() == "apikey"]
+        self.alone = len(keys) <= 1
+        self.taken: set[str] = set()
+
+    def plan(self) -> AuthPlan:
+        chain = self.chain
+        by_operation: dict[str, tuple[str, ...]] = {}
+        auths: dict[str, Auth] = {}
+        evidence: list[Evidence] = []
+        login = dict.fromkeys(chain.operations, chain.auth.name) if chain else {}
+        if chain:
+            auths[chain.auth.name] = chain.auth
+            evidence.append(Evidence(chain.auth.name, "login", chain.login.key, chain.because, chain.login.pointer))
+        declared = any(one.security for one in self.operations)
+        unapplied = not declared and bool(self.schemes)
+        parameter = self.parameter_auth() if not declared and not chain else None
+        fallback = self.fallback(unapplied) if not declared and not chain and not parameter else None
+        for operation in self.operations:
+            if operation.pointer in login:
+                continue
+            names = self.of(operation, auths, parameter or fallback, declared)
+            if names:
+                by_operation[operation.pointer] = names
+        extra = parameter or fallback
+        if extra and any(extra.name in names for names in by_operation.values()):
+            auths[extra.name] = extra
+            evidence.append(self.because(extra, unapplied))
+        for scheme, auth in self.made.items():
+            if auth is not None and any(auth.name in names for names in by_operation.values()):
+                pointer = f"#/components/securitySchemes/{scheme}"
+                evidence.append(Evidence(auth.name, "auth", auth.kind, f"the scheme {scheme!r} is declared", pointer))
+        used = {each for names in by_operation.values() for each in names} | set(login.values())
+        kept = tuple(auth for auth_name, auth in auths.items() if auth_name in used)
+        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence))
+
+    def because(self, auth: Auth, unapplied: bool) -> Evidence:
+        if unapplied and not auth.optional:
+            return Evidence(auth.name, "auth", auth.kind, "a scheme is declared")
+        if unapplied:
+            return Evidence(auth.name, "auth", auth.kind, "schemes are declared, but no operation names one")
+        if auth.optional and len(auth.send) > 1:
+            return Evidence(auth.name, "auth", "what the environment gives", "the document says nothing about security")
+        send = auth.send[0]
+        return Evidence(auth.name, "auth", auth.kind, f"most operations take {send.place} parameter {send.name!r}")
+
+    # --------------------------------------------------------------------------------------------- one operation
+
+    def of(self, operation: Operation, auths: dict[str, Auth], extra: Auth | None, declared: bool) -> tuple[str, ...]:
+        if operation.security:
+            return self.best(operation.security, auths)
+        public = operation.security == () and (declared or bool(self.schemes))
+        if public:
+            return ()
+        if (
+            self.chain
+            and (self.chain.parameter is None or self.takes(operation, self.chain.parameter))
+            and not declared
+        ):
+            return (self.chain.auth.name,)
+        if self.chain and self.chain.parameter and self.takes(operation, self.chain.parameter):
+            return (self.chain.auth.name,)
+        return (extra.name,) if extra else ()
+
+    def takes(self, operation: Operation, parameter: tuple[str, str]) -> bool:
+        return any(_same(one.place, one.name, *parameter) for one in operation.parameters)
+
+    def best(self, options: Sequence[Mapping[str, Any]], auths: dict[str, Auth]) -> tuple[str, ...]:
+        """The names of the alternative that asks least of a person; none where no alternative can be served."""
+        ranked: list[tuple[int, int, tuple[Auth, ...]]] = []
+        for index, option in enumerate(options):
+            found = [self.auth(scheme) for scheme in option]
+            if not found or any(one is None for one in found):
+                continue
+            served = tuple(one for one in found if one is not None)
+            ranked.append((sum(map(self.cost, served)), index, served))
+        if not ranked:
+            return ()
+        served = min(ranked, key=lambda one: one[:2])[2]
+        for auth in served:
+            auths.setdefault(auth.name, auth)
+        return tuple(dict.fromkeys(auth.name for auth in served))
+
+    def cost(self, auth: Auth) -> int:
+        if self.chain and auth is self.chain.auth:
+            return 3
+        if auth.chain:
+            return 5 if any(str(param.value) == "client_credentials" for param in _params(auth)) else 7
+        return {"api_key": 2, "bearer": 4, "basic": 6, "oauth2": 8}.get(auth.kind, 9)
+
+    def auth(self, scheme_name: str) -> Auth | None:
+        """The auth that serves a declared scheme: the chain's where its token goes there."""
+        chain = self.chain
+        if chain and (chain.serves == scheme_name or scheme_name in chain.also):
+            return chain.auth
+        if scheme_name not in self.made:
+            scheme = self.schemes.get(scheme_name)
+            made = static(self.document, self.name, scheme_name, scheme, alone=self.alone) if scheme else None
+            if made is not None and (made.name in self.taken or (chain and made.name == chain.auth.name)):
+                made = replace(made, name=f"{made.name}_{len(self.taken) + 1}")
+            if made is not None:
+                self.taken.add(made.name)
+            self.made[scheme_name] = made
+        return self.made[scheme_name]
+
+    # ------------------------------------------------------------------------------------------ nothing declared
+
+    def parameter_auth(self) -> Auth | None:
+        """A key that most operations take as an ordinary parameter."""
+        counts: Counter[tuple[str, str]] = Counter()
+        required: Counter[tuple[str, str]] = Counter()
+        described: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for operation in self.operations:
+            for one in operation.parameters:
+                said = tuple(word for word in words(one.name) if word != "x")
+                if one.place in {"query", "header", "cookie"} and said in _KEY_PARAMETERS:
+                    counts[(one.place, one.name)] += 1
+                    required[(one.place, one.name)] += one.required
+                    described.setdefault((one.place, one.name), {"description": one.description})
+        enough = [key for key, count in counts.items() if count * 2 >= len(self.operations)]
+        if not enough:
+            return None
+        best = max(enough, key=lambda key: (counts[key], key))
+        place, key = best
+        optional = required[best] * 2 < counts[best]
+        if key.lower() == "authorization":
+            word = scheme_word("", described[best])
+            if word.lower() == "basic":
+                return Auth(name="basic", kind="basic", send=(basic_send(self.name),), optional=optional)
+            template = f"{escape(word)} {reference(self.name, 'TOKEN')}"
+            return Auth(name="bearer", kind="bearer", send=(Send("header", key, template),), optional=optional)
+        token = {"token", "session", "jwt"} & set(words(key))
+        template = reference(self.name, "TOKEN" if token else "API_KEY")
+        return Auth(name=identifier(key), kind="api_key", send=(Send(place, key, template),), optional=optional)  # type: ignore[arg-type]
+
+    def fallback(self, unapplied: bool) -> Auth | None:
+        """What the environment gives: a declared scheme that no operation names, or any of the usual credentials."""
+        if unapplied:
+            ranked = [
+                (self.cost(auth), index, auth) for index, name in enumerate(self.schemes) if (auth := self.auth(name))
+            ]
+            if ranked:
+                best = min(ranked, key=lambda one: one[:2])[2]
+                return best if best.chain else replace(best, optional=True)
+        return optional_auth(self.name)
+
+
+_KEY_PARAMETERS = {
+    ("api", "key"), ("key",), ("access", "key"), ("token",), ("auth", "token"), ("access", "token"), ("api", "token"),
+    ("authorization",), ("subscription", "key"), ("ocp", "apim", "subscription", "key"), ("app", "key"), ("jwt",),
+    ("session", "token"), ("session", "id"), ("auth", "key"), ("security", "token"), ("user", "token"), ("user", "key"),
+    ("rapidapi", "key"), ("secret", "key"), ("client", "key"), ("auth",),
+}  # fmt: skip
+
+
+def optional_auth(name: str) -> Auth:
+    """For documents that say nothing about security: the first of a token, a user with a password and an API key that
+    the environment of server ``name`` holds; none of them is sent where none is set."""
+    return Auth(
+        name="credentials",
+        kind="bearer",
+        send=(
+            Send("header", "Authorization", f"Bearer {reference(name, 'TOKEN')}"),
+            basic_send(name),
+            Send("header", "X-API-Key", reference(name, "API_KEY")),
+        ),
+        optional=True,
+    )
+
+
+def _params(auth: Auth) -> list[Any]:
+    return [param for login in auth.chain for param in (login.call.body.params if login.call.body else ())]
+
+
+def _same(place: str, name: str, other_place: str, other: str) -> bool:
+    return place == other_place and (name.lower() == other.lower() if place == "header" else name == other)
+
+
+def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthPlan:
+    """The parameters that the auths send, and the variables that they read."""
+    by_name = {auth.name: auth for auth in plan.auths}
+    absorbed: dict[tuple[str, str, str], str] = dict(plan.absorbed)
+    for operation in operations:
+        names = plan.by_operation.get(operation.pointer, ())
+        for auth_name in names:
+            for send in by_name[auth_name].send:
+                for one in operation.parameters:
+                    if _same(one.place, one.name, send.place, send.name):
+                        absorbed.setdefault((operation.pointer, one.place, one.name), auth_name)
+    variables: dict[str, Variable] = {}
+    for auth in plan.auths:
+        for env in sorted(_env_of(auth)):
+            known = variables.get(env)
+            required = not auth.optional or (known is not None and known.required)
+            variables[env] = variable(env, name, required=required)
+    return replace(plan, absorbed=absorbed, variables=tuple(variables.values()))
+
+
+def _env_of(auth: Auth) -> set[str]:
+    logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
+    templates: list[Any] = [send.as_ for send in auth.send] + list(auth.start.values())
+    for login in logins:
+        templates += [send.as_ for send in login.send]
+        body = login.call.body
+        params = [*login.call.path_params, *login.call.query, *login.call.headers, *login.call.cookies]
+        params += [*body.params, *((body.whole,) if body.whole else ())] if body else []
+        templates += [param.value for param in params] + [login.call.path]
+    return {one.name for template in templates for one in references(template) if one.kind == "env"}
+
+
+def env_prefix(name: str) -> str:
+    """How the environment variables of server ``name`` begin."""
+    return prefix(name)
+
+
+__all__ = ["AuthPlan", "Chain", "env_prefix", "find_auth", "optional_auth"]

@@ -1,0 +1,294 @@
+"""Auth as the hints say it: sessions with a chain of calls, and the short forms for keys, Basic, tokens and OAuth 2.0."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.diagnostics import Diagnostic, error
+from adaptgen.model import Auth, Base, Call, Evidence, Expires, Login, Refused, Send
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.credentials import inputs
+from adaptgen.plan.logincall import build_call, constant
+from adaptgen.plan.operations import PLACEHOLDER, Operation
+from adaptgen.plan.operations import operations as read_operations
+from adaptgen.plan.schemas import MISSING, shape
+from adaptgen.plan.schemes import identifier, oauth2_session, prefix, reference, server_url
+from adaptgen.references import escape, placeholders
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+    from adaptgen.source.hints import AuthHint, CallHint, Hints, LoginHint, SendHint
+
+Keys = tuple[str | int, ...]
+
+
+def hinted(document: Document, operations: Sequence[Operation], hints: Hints, name: str) -> AuthPlan:
+    """The auths of the hints. One whose name is a declared security scheme serves the operations that ask for that
+    scheme; the others serve every operation that is not public.
+
+    Raises:
+        AdaptgenError: as in ``find_auth``.
+    """
+    reader = _Reader(document, operations, hints, name)
+    auths = tuple(reader.auth(key, hint) for key, hint in hints.auth.items())
+    by_operation: dict[str, tuple[str, ...]] = {}
+    anywhere = any(one.security for one in operations)
+    for operation in operations:
+        if operation.pointer in reader.served:
+            continue
+        public = operation.security == () and anywhere
+        asked = {scheme for option in operation.security or () for scheme in option}
+        named = tuple(auth.name for auth in auths if auth.name in asked)
+        if not public:
+            by_operation[operation.pointer] = named or tuple(auth.name for auth in auths)
+    evidence = tuple(
+        Evidence(auth.name, "login" if auth.chain or auth.refresh else "auth", auth.kind, "the hints say so")
+        for auth in auths
+    )
+    return AuthPlan(
+        auths=auths,
+        by_operation=by_operation,
+        login_operations=dict(reader.served),
+        evidence=evidence,
+        bases=tuple(reader.bases.values()),
+        diagnostics=tuple(reader.notes),
+    )
+
+
+class _Reader:
+    def __init__(self, document: Document, operations: Sequence[Operation], hints: Hints, name: str) -> None:
+        self.document, self.operations, self.hints, self.name = document, operations, hints, name
+        self.served: dict[str, str] = {}
+        self.bases: dict[str, Base] = {}
+        self.notes: list[Diagnostic] = []
+        self.others: dict[str, list[Operation]] = {}
+
+    def auth(self, name: str, hint: AuthHint) -> Auth:
+        keys: Keys = ("auth", name)
+        kind = hint.kind or self.kind(hint)
+        if kind == "session":
+            return self.session(name, hint, keys)
+        send = self.sends(hint.send, frozenset(), (*keys, "send"))
+        if kind == "oauth2":
+            return self.oauth2(name, hint, keys, send)
+        if kind == "basic":
+            who, word = (
+                hint.username or reference(self.name, "USERNAME"),
+                hint.password or reference(self.name, "PASSWORD"),
+            )
+            made = Send("header", "Authorization", f"{who}:{word}", basic=True)
+        elif kind == "bearer":
+            made = Send("header", "Authorization", f"Bearer {hint.token or reference(self.name, 'TOKEN')}")
+        else:
+            made = self.key(hint, keys)
+        return Auth(
+            name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store or "memory"
+        )
+
+    def kind(self, hint: AuthHint) -> Any:
+        if hint.chain or hint.refresh or hint.start:
+            return "session"
+        if hint.token_url or hint.grant:
+            return "oauth2"
+        if hint.token:
+            return "bearer"
+        return "basic" if hint.username or hint.password else "api_key"
+
+    def key(self, hint: AuthHint, keys: Keys) -> Send:
+        value = hint.value or reference(self.name, "API_KEY")
+        for place in ("header", "query", "cookie"):
+            if name := getattr(hint, place):
+                return Send(place, name, value)  # type: ignore[arg-type]
+        raise error("AG031", "an API key needs the place it goes to", self.hints.where(*keys), "add header: X-API-Key")
+
+    def oauth2(self, name: str, hint: AuthHint, keys: Keys, send: tuple[Send, ...]) -> Auth:
+        grant = hint.grant or "client_credentials"
+        if grant not in {"client_credentials", "password"}:
+            raise error("AG031", f"the grant {grant!r} is unknown", self.hints.where(*keys, "grant"),
+                        "known: client_credentials, password")  # fmt: skip
+        if not hint.token_url:
+            raise error("AG031", "OAuth 2.0 needs a token_url", self.hints.where(*keys), "add token_url: https://…")
+        made = oauth2_session(
+            self.name, name, grant, hint.token_url,
+            client_id=hint.client_id, client_secret=hint.client_secret, username=hint.username,
+            password=hint.password, scopes=tuple(hint.scopes or ()),
+        )  # fmt: skip
+        return Auth(
+            name=name, kind="oauth2", send=send or made.send, chain=made.chain, refused=self.refused(hint),
+            store=hint.store or "memory",
+        )  # fmt: skip
+
+    def refused(self, hint: AuthHint) -> tuple[Refused, ...]:
+        found = tuple(Refused(one.status, dict(one.body or {}), one.replay is not False) for one in hint.refused or ())
+        return found or (Refused(401),)
+
+    # ------------------------------------------------------------------------------------------------- sessions
+
+    def session(self, name: str, hint: AuthHint, keys: Keys) -> Auth:
+        start = dict(hint.start or {})
+        renewed = frozenset(hint.refresh.save or {}) if hint.refresh else frozenset()
+        known = frozenset(start) | renewed
+        chain: list[Login] = []
+        for index, one in enumerate(hint.chain or ()):
+            chain.append(self.login(name, one, one.id or f"login{index + 1}", known, (*keys, "chain", index)))
+            known |= frozenset(one.save or {})
+        refresh = self.login(name, hint.refresh, "refresh", known, (*keys, "refresh")) if hint.refresh else None
+        ids = {one.id for one in chain}
+        then = tuple(hint.refresh.then or ()) if hint.refresh else ()
+        for index, one_id in enumerate(then):
+            if one_id not in ids:
+                where = self.hints.where(*keys, "refresh", "then", index)
+                raise error(
+                    "AG037", f"the chain has no call {one_id!r}", where, f"known: {', '.join(sorted(ids)) or 'none'}"
+                )
+        if not chain and refresh is None:
+            raise error("AG031", "a session needs a chain of calls or a refresh", self.hints.where(*keys), "add chain:")
+        send = self.sends(hint.send, known, (*keys, "send"))
+        store = hint.store or "memory"
+        rotating = refresh is not None and placeholders(_templates(refresh.call)) & set(refresh.save) & set(start)
+        if rotating and store == "memory":
+            self.notes.append(Diagnostic(
+                "AG039", f"every renewal of {name!r} changes what it starts from, which store: memory forgets at exit",
+                self.hints.where(*keys, "store"), "write store: file", "warning",
+            ))  # fmt: skip
+        return Auth(
+            name=name, kind="session", send=send, chain=tuple(chain), start=start, refresh=refresh, then=then,
+            refused=self.refused(hint), store=store,
+        )  # fmt: skip
+
+    def login(self, auth: str, hint: LoginHint, id: str, known: frozenset[str], keys: Keys) -> Login:
+        values = dict(hint.with_ or {})
+        self.check(values, known, (*keys, "with"))
+        call = self.call(auth, hint.call, values, keys)
+        given = hint.expires
+        expires = Expires(given.after, given.at, given.unit or "s") if given else None
+        return Login(
+            id=id,
+            call=call,
+            send=self.sends(hint.send, known | frozenset(hint.save or {}), (*keys, "send")),
+            save=dict(hint.save or {}),
+            expires=expires,
+            cookies=bool(hint.cookies),
+        )
+
+    def sends(self, hints: Sequence[SendHint] | None, known: frozenset[str], keys: Keys) -> tuple[Send, ...]:
+        made = []
+        for index, one in enumerate(hints or ()):
+            self.check(one.as_, known, (*keys, index, "as"))
+            made.append(Send(one.place, one.name, one.as_, only=one.only))
+        return tuple(made)
+
+    def check(self, value: Any, known: frozenset[str], keys: Keys) -> None:
+        """Every ``{name}`` of a template is saved before, or there from the start."""
+        for name in sorted(placeholders(value)):
+            if name.partition(".")[0] not in known and name not in known:
+                help = f"known here: {', '.join(sorted(known))}" if known else "nothing is saved before this"
+                close = difflib.get_close_matches(name, known, 1)
+                help = f"did you mean {close[0]!r}? {help}" if close else help
+                raise error("AG037", f"nothing saves {name!r}", self.hints.where(*keys), help)
+
+    # ---------------------------------------------------------------------------------------------------- calls
+
+    def call(self, auth: str, hint: CallHint, values: Mapping[str, Any], keys: Keys) -> Call:
+        if re.match(r"https?://|\$\{", hint.path) and not hint.document:
+            return self.foreign(hint, values)
+        document, operations, base = self.document, self.operations, ""
+        if hint.document:
+            document, operations, base = self.other(hint.document, keys)
+        operation = match(operations, hint.method, hint.path)
+        if operation is None:
+            where = self.hints.where(*keys, "call")
+            close = difflib.get_close_matches(f"{hint.method} {hint.path}", [one.key for one in operations], 1, 0.5)
+            place = f"{hint.document} has" if hint.document else "the document has"
+            help = f"did you mean {close[0]!r}?" if close else ""
+            raise error("AG033", f"{place} no operation {hint.method} {hint.path}", where, help)
+        if not hint.document:
+            self.served.setdefault(operation.pointer, auth)
+        placed = self.placed(document, operation, values, keys)
+        made = build_call(operation, placed)
+        return Call(made.method, made.path, made.path_params, made.query, made.headers, made.cookies, made.body, base)
+
+    def foreign(self, hint: CallHint, values: Mapping[str, Any]) -> Call:
+        """A call of a service that no document describes: a body of JSON, or a query for GET."""
+        place = "query" if hint.method in {"GET", "HEAD", "DELETE"} else "body"
+        empty = Operation(
+            hint.method, hint.path, "", hint.path, None, "", "", (), (), None, (), None, (), False, (), {}
+        )
+        return build_call(empty, [((place, key), value) for key, value in values.items()])
+
+    def other(self, path: str, keys: Keys) -> tuple[Document, Sequence[Operation], str]:
+        document = self.hints.documents.get(path)
+        if document is None:
+            raise error("AG033", f"the document {path!r} is not there", self.hints.where(*keys, "call"))
+        if path not in self.others:
+            self.others[path] = read_operations(document)[0]
+        base = identifier(PurePosixPath(path).stem)
+        url = server_url(document)
+        if base not in self.bases:
+            self.bases[base] = Base(escape(url), f"{prefix(self.name)}_{base.upper()}_BASE_URL", base)
+        return document, self.others[path], base
+
+    def placed(
+        self, document: Document, operation: Operation, values: Mapping[str, Any], keys: Keys
+    ) -> list[tuple[tuple[str, ...], Any]]:
+        """Where each value goes: the body before the query, path, header and cookie; ``a.b`` into objects."""
+        declared = inputs(document, operation)
+        order = ("body", "query", "path", "header", "cookie")
+        found: list[tuple[tuple[str, ...], Any]] = []
+        used: set[tuple[str, ...]] = set()
+        for name, value in values.items():
+            fitting = [one for one in declared if ".".join(one.keys) == name or one.name == name]
+            fitting.sort(key=lambda one: (len(one.keys), order.index(one.place)))
+            if fitting:
+                target: tuple[str, ...] = (fitting[0].place, *fitting[0].keys)
+            elif self.open_body(document, operation):
+                target = ("body", *self.nested(document, operation, name))
+            elif any(one.keys[0] == name and one.place == "body" for one in declared):
+                target = ("body", name)
+            else:
+                names = sorted({one.name for one in declared})
+                close = difflib.get_close_matches(name, names, 1)
+                help = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+                raise error(
+                    "AG034", f"{operation.key} has no input {name!r}", self.hints.where(*keys, "with", name), help
+                )
+            used.add(target)
+            found.append((target, value))
+        for one in declared:
+            target = (one.place, *one.keys)
+            if one.required and target not in used and not any(target[: len(each)] == each for each in used):
+                if (value := constant(one)) is not MISSING:
+                    found.append((target, value))
+        missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target, _ in found if target[0] == "path"}
+        if missing:
+            message = f"{operation.key} needs {', '.join(map(repr, sorted(missing)))}"
+            raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
+        return found
+
+    def open_body(self, document: Document, operation: Operation) -> bool:
+        if operation.body is None:
+            return operation.method in {"POST", "PUT", "PATCH"}
+        one = shape(document, operation.body.schema)
+        return not one.properties or bool(one.additional)
+
+    def nested(self, document: Document, operation: Operation, name: str) -> tuple[str, ...]:
+        return tuple(name.split(".")) if operation.body is None else (name,)
+
+
+def match(operations: Sequence[Operation], method: str, path: str) -> Operation | None:
+    """The operation that a hint names; placeholders may have other names than in the document."""
+    exact = [one for one in operations if one.method == method.upper() and path in (one.written, one.path)]
+    if exact:
+        return exact[0]
+    wanted = PLACEHOLDER.sub("{}", path)
+    loose = [one for one in operations if one.method == method.upper() and PLACEHOLDER.sub("{}", one.path) == wanted]
+    return loose[0] if len(loose) == 1 else None
+
+
+def _templates(call: Call) -> list[Any]:
+    params = [*call.path_params, *call.query, *call.headers, *call.cookies, *(call.body.params if call.body else ())]
+    return [param.value for param in params]

@@ -1,0 +1,226 @@
+"""Which inputs are credentials and which answer fields are tokens, by the words of their names.
+
+A login is known by both together: what it takes and what it gives back. A path called ``/login`` alone is wrong half of
+the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from adaptgen.plan.operations import Operation, base_media, is_json
+from adaptgen.plan.schemas import MISSING, Leaf, leaves, shape
+from adaptgen.words import vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+Role = Literal[
+    "user", "password", "client_id", "client_secret", "api_key", "api_secret", "refresh", "grant", "scope", ""
+]
+
+_PASSWORDS = vocabulary("password passphrase passcode pass kennwort contrasena senha motdepasse")
+_USERS = {
+    ("user", "name"), ("user",), ("username",), ("login",), ("email",), ("email", "address"), ("user", "email"),
+    ("user", "login"), ("login", "name"), ("login", "id"), ("user", "id"), ("account",), ("account", "name"),
+    ("identifier",), ("principal",), ("user", "name", "or", "email"), ("user", "or", "email"), ("uid",), ("usuario",),
+    ("benutzername",), ("user", "principal", "name"), ("identity",), ("sid",), ("phone",), ("phone", "number"),
+    ("mobile",), ("nick", "name"), ("name",), ("account", "sid"), ("acct",), ("logon",), ("logon", "name"),
+}  # fmt: skip
+_API_KEYS = {
+    ("api", "key"), ("key",), ("app", "key"), ("access", "key"), ("access", "key", "id"), ("consumer", "key"),
+    ("application", "key"), ("api", "token"), ("license", "key"), ("personal", "access", "token"), ("user", "key"),
+}  # fmt: skip
+_API_SECRETS = {
+    ("secret",), ("api", "secret"), ("secret", "key"), ("app", "secret"), ("secret", "access", "key"),
+    ("consumer", "secret"), ("shared", "secret"), ("application", "secret"), ("private", "key"),
+}  # fmt: skip
+# Tokens that are not for calling the API.
+_OTHER_TOKEN = vocabulary(
+    "refresh csrf xsrf reset device push page next previous continuation sync fcm apns registration invite invitation "
+    "verification confirmation activation unsubscribe card payment captcha recaptcha upload download share request "
+    "type secret public setup email phone password expires expiry expired expiration in at lifetime scope scopes renewal"
+)
+
+
+def role(name: str) -> Role:
+    """What an input of a login is for; empty for anything else."""
+    said = words(name)
+    if not said:
+        return ""
+    text = tuple(word for word in said if word not in {"x", "o", "auth"}) or said
+    if said[-1] in _PASSWORDS and not {"new", "old", "confirm", "confirmation", "repeat", "current", "reset"} & set(
+        said
+    ):
+        return "password"
+    if text in {("grant", "type"), ("granttype",)}:
+        return "grant"
+    if text[:1] == ("refresh",) and text[-1] in {"token", "refresh", "jwt"}:
+        return "refresh"
+    if text in {("client", "id"), ("app", "id"), ("application", "id"), ("consumer", "id")}:
+        return "client_id"
+    if text == ("client", "secret"):
+        return "client_secret"
+    if text in {("scope",), ("scopes",)}:
+        return "scope"
+    if text in _API_SECRETS:
+        return "api_secret"
+    if text in _API_KEYS:
+        return "api_key"
+    return "user" if text in _USERS else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An input of a login operation. ``keys``: the way to it inside the body; one name for parameters."""
+
+    place: Literal["body", "query", "header", "path", "cookie"]
+    keys: tuple[str, ...]
+    role: Role
+    required: bool
+    type: str | None
+    enum: tuple[object, ...] | None
+    default: object
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.keys[-1]
+
+
+def inputs(document: Document, operation: Operation) -> list[Given]:
+    """Every input of ``operation`` with its role in a login, the body's two levels deep."""
+    found: list[Given] = []
+    for one in operation.parameters:
+        schema = shape(document, one.schema)
+        if one.place == "header" and one.name.lower() in {"content-type", "accept", "user-agent", "accept-language"}:
+            continue
+        place: Literal["query", "header", "path", "cookie"]
+        place = one.place if one.place in ("query", "header", "path") else "cookie"  # type: ignore[assignment]
+        given_role = role(one.name)
+        secret = schema.format == "password"
+        found.append(
+            Given(place, (one.name,), given_role, one.required, schema.type, schema.enum, schema.default, secret)
+        )
+    body = operation.body
+    if body is None or not (is_json(body.media) or base_media(body.media) in _FORMS):
+        return found
+    whole = shape(document, body.schema)
+    for name, node in whole.properties.items():
+        one_shape = shape(document, node)
+        if one_shape.read_only:
+            continue
+        if one_shape.properties and len(one_shape.properties) <= 12:
+            for inner, schema_node in one_shape.properties.items():
+                below = shape(document, schema_node)
+                needed = name in whole.required and inner in one_shape.required
+                found.append(
+                    Given("body", (name, inner), role(inner), needed, below.type, below.enum, below.default,
+                          below.format == "password")
+                )  # fmt: skip
+        else:
+            found.append(
+                Given("body", (name,), role(name), name in whole.required, one_shape.type, one_shape.enum,
+                      one_shape.default, one_shape.format == "password")
+            )  # fmt: skip
+    return found
+
+
+_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+def credentials(given: Sequence[Given]) -> bool:
+    """Whether the inputs prove who is calling: a secret, alone only where it is a key made for that."""
+    roles = {one.role for one in given}
+    if "password" in roles:
+        return bool(roles & {"user", "client_id", "api_key"}) or any(
+            one.role == "password" and one.required for one in given
+        )
+    if "client_secret" in roles and "client_id" in roles:
+        return True
+    if "api_secret" in roles:
+        return bool(roles & {"user", "api_key", "client_id"})
+    return "api_key" in roles
+
+
+# ------------------------------------------------------------------------------------------------------ the answer
+
+_TOKEN_FIRST = (
+    ("access", "token"), ("access", "jwt"), ("auth", "token"), ("session", "token"), ("bearer", "token"), ("jwt",),
+    ("jwt", "token"), ("api", "token"), ("user", "token"), ("login", "token"), ("authentication", "token"),
+    ("authorization", "token"), ("token",), ("access",), ("security", "token"), ("token", "value"), ("bearer",),
+    ("id", "token"), ("session", "id"), ("session", "key"), ("auth", "key"), ("authorization",), ("ticket",),
+    ("token", "string"), ("auth", "ticket"), ("key",), ("sid",), ("session",), ("auth",), ("api", "key"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token in an answer: its JSONPath and the words of its name with those of what holds it."""
+
+    path: str
+    said: tuple[str, ...]
+    rank: int
+
+
+def answer_leaves(document: Document, operation: Operation) -> list[Leaf]:
+    """The declared fields of the success answer, lists left out."""
+    answer = operation.success()
+    if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
+        return []
+    found = leaves(document, answer.schema, depth=4, limit=200)
+    return [one for one in found if "[*]" not in one.path]
+
+
+def jsonpath(path: str) -> str:
+    """The JSONPath of a dotted path from the body's root."""
+    return f"${path}" if path.startswith("[") else f"$.{path}" if path else "$"
+
+
+def find_token(document: Document, operation: Operation) -> Token | None:
+    """The token that the answer hands out for further calls, None without one."""
+    found: list[Token] = []
+    for one in answer_leaves(document, operation):
+        if one.type not in {"string", None} or not one.path:
+            continue
+        keys = re.split(r"\.", one.path)
+        said = words(one.name)
+        if not said:
+            continue
+        plain = said[1:] if said[0] in {"x", "my"} else said
+        above = words(keys[-2]) if len(keys) > 1 else ()
+        if set(plain) & _OTHER_TOKEN - {"type"} and plain not in {("session", "id")}:
+            continue
+        if plain in _TOKEN_FIRST:
+            rank = _TOKEN_FIRST.index(plain)
+        elif plain[-1] in {"token", "jwt"}:
+            rank = 20
+        else:
+            continue
+        if plain == ("key",) and above[-1:] not in {("token",), ("session",), ("auth",), ()}:
+            continue
+        found.append(Token(jsonpath(one.path), (*above, *said), rank * 10 + len(keys)))
+    return min(found, key=lambda token: token.rank, default=None)
+
+
+def find_refresh_token(document: Document, operation: Operation) -> str | None:
+    """The JSONPath of a refresh token in the answer."""
+    for one in answer_leaves(document, operation):
+        said = words(one.name)
+        inside = {word for key in one.path.split(".")[:-1] for word in words(key)}
+        if one.type in {"string", None} and (
+            said in {("refresh", "token"), ("refresh",), ("refresh", "jwt"), ("refresh", "token", "value")}
+            or ("refresh" in inside and said in {("token",), ("value",)})
+        ):
+            return jsonpath(one.path)
+    return None
+
+
+def default_of(one: Given) -> object:
+    """The value that the document itself proposes for an input; MISSING without one."""
+    if one.default is not MISSING:
+        return one.default
+    return one.enum[0] if one.enum and len(one.enum) == 1 else MISSING

@@ -1,0 +1,162 @@
+"""The request of a login: an operation's declared inputs filled with credentials, constants and saved values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model import Body, Call, Param
+from adaptgen.plan.credentials import Given, default_of
+from adaptgen.plan.operations import Operation
+from adaptgen.plan.schemas import MISSING
+from adaptgen.plan.schemes import reference
+from adaptgen.references import escape_json
+from adaptgen.words import vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+_ENV = {
+    "user": "USERNAME",
+    "password": "PASSWORD",
+    "client_id": "CLIENT_ID",
+    "client_secret": "CLIENT_SECRET",
+    "api_key": "API_KEY",
+    "api_secret": "API_SECRET",
+}
+# Who logs in may have to say where, too.
+_WHERE = vocabulary(
+    "tenant company organization organisation domain account database realm workspace instance subdomain customer site "
+    "client org db firm branch business store shop team project environment"
+)
+# The likeliest of several optional inputs that name the user.
+_USER_ORDER = ("username", "user", "login", "email", "account", "identifier", "name")
+
+
+def login_call(
+    document: Document,
+    operation: Operation,
+    given: Sequence[Given],
+    name: str,
+    *,
+    basic: bool = False,
+    refresh: bool = False,
+    bare: bool = False,
+) -> Call | None:
+    """The call of ``operation`` as a login (``refresh``: as the renewal of one; ``bare``: without credentials). None
+    where it requires an input that nobody can supply."""
+    filled: list[tuple[Given, Any]] = []
+    chosen = _chosen(given, refresh, basic or bare)
+    if chosen is None:
+        return None
+    for one in given:
+        if one in chosen:
+            filled.append((one, _value(one, chosen, name)))
+        elif one.required:
+            value = _constant(one, name)
+            if value is MISSING:
+                return None
+            filled.append((one, value))
+    return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
+
+
+def _chosen(given: Sequence[Given], refresh: bool, none: bool) -> list[Given] | None:
+    """The inputs that take the credentials; None where the declared grants do not offer them."""
+    if none:
+        return []
+    by_role: dict[str, list[Given]] = {}
+    for one in given:
+        by_role.setdefault(one.role, []).append(one)
+    grants = {str(value) for one in by_role.get("grant", ()) for value in one.enum or ()}
+    wanted: tuple[str, ...]
+    if refresh:
+        wanted, grant = ("refresh",), "refresh_token"
+    elif "password" in by_role and not (grants and "password" not in grants):
+        wanted, grant = ("user", "password"), "password"
+    elif {"client_id", "client_secret"} <= set(by_role) and not (grants and "client_credentials" not in grants):
+        wanted, grant = ("client_id", "client_secret"), "client_credentials"
+    elif "api_secret" in by_role:
+        wanted, grant = ("api_key", "user", "client_id", "api_secret"), ""
+    else:
+        wanted, grant = ("api_key",), ""
+    if grants and grant and grant not in grants:
+        return None
+    chosen = [pick for role in wanted for pick in _pick(by_role.get(role, []))]
+    if grant == "password" and not by_role.get("user"):
+        chosen += _pick(by_role.get("api_key", [])) or _pick(by_role.get("client_id", []))
+    chosen += by_role.get("grant", [])[:1]
+    chosen += [one for one in given if one.required and one.role in _ENV and one not in chosen]
+    return chosen
+
+
+def _pick(options: list[Given]) -> list[Given]:
+    required = [one for one in options if one.required]
+    if required or len(options) < 2:
+        return required or options
+    order = {name: index for index, name in enumerate(_USER_ORDER)}
+    return [min(options, key=lambda one: order.get("".join(words(one.name)), 99))]
+
+
+def _value(one: Given, chosen: Sequence[Given], name: str) -> Any:
+    if one.role == "refresh":
+        return "{refresh}"
+    if one.role == "grant":
+        roles = {each.role for each in chosen}
+        if "refresh" in roles:
+            return "refresh_token"
+        return "password" if "password" in roles else "client_credentials"
+    return reference(name, _ENV[one.role])
+
+
+def constant(one: Given) -> Any:
+    """The value of an input that is no credential, as far as the document proposes one; MISSING without."""
+    proposed = default_of(one)
+    if proposed is not MISSING and not isinstance(proposed, (dict, list)):
+        return escape_json(proposed)
+    if one.role == "scope" and one.type != "array":
+        return ""
+    return False if one.type == "boolean" else MISSING
+
+
+def _constant(one: Given, name: str) -> Any:
+    if (proposed := constant(one)) is not MISSING:
+        return proposed
+    said = words(one.name)
+    if one.type in {"string", "integer", None} and set(said) & _WHERE:
+        return reference(name, "_".join(said).upper())
+    return MISSING
+
+
+def build_call(operation: Operation, values: Sequence[tuple[tuple[str, ...], Any]]) -> Call:
+    """The call of ``operation`` with fixed ``values``: (place, key, …) -> template. Constants of its path included."""
+    placed: dict[str, list[Param]] = {"path": [], "query": [], "header": [], "cookie": []}
+    placed["query"] += [Param(key, value=escape_json(value)) for key, value in operation.constants]
+    body: dict[str, Any] = {}
+    for (place, *keys), value in values:
+        if place == "body":
+            inside = body
+            for key in keys[:-1]:
+                inside = inside.setdefault(key, {})
+            inside[keys[-1]] = value
+        else:
+            placed[place].append(Param(keys[0], value=value))
+    return Call(
+        operation.method,
+        operation.path,
+        path_params=tuple(placed["path"]),
+        query=tuple(placed["query"]),
+        headers=tuple(placed["header"]),
+        cookies=tuple(placed["cookie"]),
+        body=_body(operation, body),
+    )
+
+
+def _body(operation: Operation, values: dict[str, Any]) -> Body | None:
+    if not values:
+        empty = operation.body is not None and operation.body.required and "json" in operation.body.media
+        return Body(whole=Param("body", value={})) if empty else None
+    media = operation.body.media if operation.body else "application/json"
+    inside = None
+    if len(values) == 1 and isinstance(next(iter(values.values())), dict) and "json" in media:
+        inside, values = next(iter(values.items()))
+    return Body(media=media, params=tuple(Param(key, value=value) for key, value in values.items()), inside=inside)
