@@ -10,12 +10,15 @@ from adaptgen.render.safe import MarkdownText, one_line
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$]")
 # Bare addresses become links on their own.
 _ADDRESS = re.compile(r"(?i)(www)\.|:(?=//)|(mailto|xmpp):")
+# What would start a list, or draw a line, at the beginning of a line.
+_BULLET = re.compile(r"^(\d*)([-+.)])(?=[-\s]|$)")
 _PLAIN_CODE = re.compile(r"[\w ./:{}$#~,;=?&%+\-\[\]()@\"'*<>^]+", re.ASCII)
 
 
 def inline(text: str, limit: int = 0) -> MarkdownText:
     """Words in a paragraph, a heading, an item or a cell: one line, shown as they are."""
     escaped = _SPECIAL.sub(r"\\\g<0>", one_line(text, limit))
+    escaped = _BULLET.sub(r"\1\\\2", escaped)
     return MarkdownText(_ADDRESS.sub(lambda found: found[0].replace(".", "\\.").replace(":", "\\:"), escaped))
 
 

@@ -85,7 +85,7 @@ def readme(plan: Plan, *, spec: str, side: str) -> Readme:
         client=markdown.fenced("json", _client(plan, folder)),
         left_out=_left_out(plan.left_out),
         inputs=_inputs(plan),
-        notes=tuple(markdown.inline(note) for note in plan.notes),
+        notes=tuple(markdown.inline(note) for note in plan.notes if note.split()),
     )
 
 
