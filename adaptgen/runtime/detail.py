@@ -26,7 +26,7 @@ from adaptgen.runtime.shape import Secrets, asked_view, available, swept
 from adaptgen.runtime.text import clean, encode
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.http import Response
+    from adaptgen.runtime.response import Response
 
 _SMALL: Final = 800
 """Bytes up to which a record without a declared view is shown whole."""
@@ -34,8 +34,12 @@ _LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_nam
 _LISTS: Final = 12
 
 
-def answer_detail(tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int) -> Answer:
+def answer_detail(
+    tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int, note: str = ""
+) -> Answer:
     """The answer of a tool that is no list: the payload under its view, as JSON or as what its media type is.
+
+    ``note`` is added where the answer is JSON.
 
     Raises:
         ToolError: a path in ``fields`` cannot be read, or the answer claims to be JSON and is not.
@@ -45,7 +49,7 @@ def answer_detail(tool: Tool, response: Response, *, fields: Sequence[str] | Non
     if not is_json(response):
         return answer_media(response, max_bytes=max_bytes)
     body = response.json()
-    return show(tool, body, fields=fields, max_bytes=max_bytes)
+    return show(tool, body, fields=fields, max_bytes=max_bytes, note=note)
 
 
 def _done(response: Response) -> dict[str, Json]:
@@ -55,7 +59,7 @@ def _done(response: Response) -> dict[str, Json]:
     return done
 
 
-def show(tool: Tool, body: Json, *, fields: Sequence[str] | None, max_bytes: int) -> Answer:
+def show(tool: Tool, body: Json, *, fields: Sequence[str] | None, max_bytes: int, note: str = "") -> Answer:
     """The answer for ``body``, a JSON value, under the tool's view or ``fields``."""
     own = [path for path in fields or () if not path.startswith("$")]
     beside = [path for path in fields or () if path.startswith("$")]
@@ -67,6 +71,8 @@ def show(tool: Tool, body: Json, *, fields: Sequence[str] | None, max_bytes: int
         shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
     elif not fields and payload is not body:
         omitted = {**_siblings(body, tool.answer), **omitted}
+    if note:
+        omitted = {"note": note, **omitted}
     return _fitted(tool, shown, omitted, max_bytes)
 
 

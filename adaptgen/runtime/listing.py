@@ -66,7 +66,8 @@ async def answer_list(
     try:
         return await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
     except NoList as nothing:
-        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes)
+        note = "The API answered no list; this is all that it said."
+        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note)
 
 
 def _fresh(tool: Tool, wanted: int) -> State:

@@ -10,7 +10,7 @@ from adaptgen.runtime.answer import Answer, Binary, Text
 from adaptgen.runtime.text import clean
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.http import Response
+    from adaptgen.runtime.response import Response
 
 _TEXTUAL: Final = ("xml", "csv", "yaml", "javascript", "x-www-form-urlencoded", "ndjson", "jsonl", "json-seq", "sql")
 _PAGE_LIMIT: Final = 1_000_000
@@ -21,27 +21,16 @@ def answer_media(response: Response, *, max_bytes: int) -> Answer:
     """The answer for content that is not JSON; text is cut to ``max_bytes`` bytes and says so."""
     media = response.media_type.partition(";")[0].strip().lower()
     if media in ("text/html", "application/xhtml+xml"):
-        words = page_text(response.content[:_PAGE_LIMIT].decode(_charset(response), errors="replace"))
+        words = page_text(response.text()[:_PAGE_LIMIT])
         return Answer((Text(_capped(words, max_bytes)),))
     if media.startswith("text/") or media.endswith("+xml") or any(one in media for one in _TEXTUAL):
-        return Answer((Text(_capped(response.content.decode(_charset(response), errors="replace"), max_bytes)),))
+        return Answer((Text(_capped(response.text(), max_bytes)),))
     if not media:
         try:
             return Answer((Text(_capped(response.content.decode(), max_bytes)),))
         except UnicodeDecodeError:
             media = "application/octet-stream"
     return Answer((Binary(response.content, media, _file_name(response)),))
-
-
-def _charset(response: Response) -> str:
-    found = re.search(r"charset\s*=\s*\"?([\w.:-]+)", response.headers.get("content-type", ""), re.IGNORECASE)
-    if found is None:
-        return "utf-8-sig"
-    try:
-        "".encode(found.group(1))
-    except LookupError:
-        return "utf-8-sig"
-    return found.group(1)
 
 
 def _file_name(response: Response) -> str:
@@ -84,7 +73,7 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._depth:
-            self.parts.append(data)
+            self.parts.append(re.sub(r"\s+", " ", data))
 
 
 def page_text(html: str) -> str:

@@ -9,14 +9,15 @@ import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
-from urllib.parse import urljoin
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from adaptgen.fields import MISSING
 from adaptgen.model import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import jsonpath
+from adaptgen.runtime.errors import ToolError
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.http import Response
+    from adaptgen.runtime.response import Response
 
 At: TypeAlias = int | str | None
 """Where an API page starts: an offset, a page number, a token or a URL; None is the first page of the others."""
@@ -100,7 +101,8 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
     items = find_items(paging.items, body)
     if items is None:
         raise NoList(response)
-    return Page(at, items, _next(paging, response, body), _total(paging, response, body))
+    total = len(items) if isinstance(paging, Unpaged) else _total(paging, response, body)
+    return Page(at, items, _next(paging, response, body), total)
 
 
 def is_json(response: Response) -> bool:
@@ -110,7 +112,13 @@ def is_json(response: Response) -> bool:
         return True
     if media.startswith(("image/", "audio/", "video/")) or "ndjson" in media or "jsonl" in media or "json-seq" in media:
         return False
-    return response.content.lstrip()[:1] in (b"{", b"[")
+    if response.content.lstrip()[:1] not in (b"{", b"["):
+        return False
+    try:
+        response.json()
+    except ToolError:
+        return False
+    return True
 
 
 # ----------------------------------------------------------------------------------------------------------- items
@@ -237,25 +245,61 @@ def _is_url(token: str) -> bool:
     return token.startswith(("http://", "https://"))
 
 
-_LINK = re.compile(r"<\s*([^>]*?)\s*>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]*))?)*)")
-_RELATION = re.compile(r"(?:^|;)\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
+_PARAMETER = r";\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s\",;]*))?\s*"
+_LINK = re.compile(rf"<\s*([^>]*?)\s*>\s*((?:{_PARAMETER})*)")
+_ONE = re.compile(_PARAMETER)
 
 
 def link_target(header: str, relation: str) -> str | None:
     """The target of the first link with ``relation`` in a ``Link`` header field (RFC 8288, section 3)."""
     for link in _LINK.finditer(header):
-        found = _RELATION.search(link.group(2))
-        names = (found.group(1) or found.group(2) or "").lower().split() if found else []
-        if relation.lower() in names:
+        values = (one.group(2) or "" for one in _ONE.finditer(link.group(2)) if one.group(1).lower() == "rel")
+        if relation.lower() in next(values, "").strip('"').lower().split():  # the first `rel` counts
             return link.group(1)
     return None
 
 
+# ------------------------------------------------------------------------------------------------------ neighbours
+
+NOWHERE: Final = -1
+"""No page starts there."""
+_OFFSETS: Final = frozenset({"offset", "skip", "start", "from", "startat", "startindex", "first"})
+_PAGES: Final = frozenset({"page", "pagenumber", "p", "pageno", "pageindex"})
+
+
+def movable(paging: Paging, at: At) -> bool:
+    """Whether the pages around ``at`` can be asked for: positions, and URLs that hold one."""
+    return positional(paging) or (not isinstance(paging, Cursor) and _position(at) is not None)
+
+
 def neighbour(paging: Paging, at: At, pages: int, step: int) -> At:
-    """The start of the page that lies ``pages`` further (negative: before), or None before the first one."""
-    if not isinstance(at, int):
+    """Where the page starts that lies ``pages`` further (negative: before), or :data:`NOWHERE`."""
+    if isinstance(at, int):
+        if isinstance(paging, Offset):
+            return max(at + pages * step, 0) if at + pages * step > -step else NOWHERE
+        first = paging.first if isinstance(paging, PageNumber) else 0
+        return at + pages if at + pages >= first else NOWHERE
+    found = _position(at)
+    if found is None or at is None:
+        return NOWHERE
+    parts, query, index, by_page = found
+    value = int(query[index][1]) + pages * (1 if by_page else step)
+    if value <= (0 if by_page else -step):
+        return NOWHERE
+    if not by_page and value <= 0:
         return None
-    if isinstance(paging, Offset):
-        return max(at + pages * step, 0) if at + pages * step > -step else None
-    first = paging.first if isinstance(paging, PageNumber) else 0
-    return at + pages if at + pages >= first else None
+    query[index] = (query[index][0], str(value))
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def _position(at: At) -> tuple[SplitResult, list[tuple[str, str]], int, bool] | None:
+    """The URL, its query, and the index of the parameter in it that is an offset or (True) a page number."""
+    if not isinstance(at, str):
+        return None
+    parts = urlsplit(at)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    for index, (name, value) in enumerate(query):
+        plain = name.lower().replace("_", "").replace("-", "").replace("$", "")
+        if value.isdecimal() and (plain in _OFFSETS or plain in _PAGES):
+            return parts, query, index, plain in _PAGES
+    return None

@@ -51,6 +51,8 @@ class View:
         return self._one(value)
 
     def _one(self, item: Any) -> Any:
+        if not isinstance(item, (dict, list)):
+            return item
         built = self._build(item)
         return {} if built is MISSING else built
 

@@ -40,7 +40,6 @@ class Shape:
         self._secrets = Secrets(tool.sensitive, self.view)
         self._nested = tool.form == "columns"
         self.columns = plain and self._in_columns(tool.form, items)
-        self.raw = bool(items) and not objects
 
     def _default(self, tool: Tool, objects: Sequence[Json]) -> View:
         if tool.view is not None:

@@ -136,7 +136,7 @@ class Walk:
             return page, len(page.items)
         if state.given or moved or (state.anchor.startswith("i") and not trusted):
             place = self._find(page.items, state.given - 1)
-        if place is None and not state.given and not (moved and self._positional):
+        if place is None and not state.given and not (moved and pages.movable(self.paging, state.at)):
             place = -1
         if place is None:
             page, place = await self._search(page)
@@ -149,7 +149,7 @@ class Walk:
         state = self.state
         if isinstance(self.paging, Unpaged) or not state.step:
             raise ToolError(_CHANGED)
-        if not self._positional:
+        if not pages.movable(self.paging, page.at):
             return await self._search_forward(page)
         order = [sign * distance for distance in range(1, WALK + 1) for sign in (-1, 1)]
         if page.total is not None and state.total is not None:
@@ -158,7 +158,7 @@ class Walk:
         seen = {page.at}
         for distance in order:
             at = pages.neighbour(self.paging, page.at, distance, state.step)
-            if at is None or at in seen:
+            if at == pages.NOWHERE or at in seen:
                 continue
             seen.add(at)
             try:
@@ -188,7 +188,9 @@ class Walk:
         """Where the list goes on after ``page``, or None at its end."""
         if not self._positional:
             if page.next is not None and page.next == page.at:
-                self.note = "The API names the same page as the next one again and again; this is all that it gives."
+                self.note = (
+                    "The API names the page itself as the next one; if there are more items, they cannot be read."
+                )
                 return None
             if page.total is not None and page.total == len(page.items) and page.next is not None:
                 self.state.total = LIES
@@ -253,9 +255,10 @@ class Walk:
     def _repeated(self, page: Page) -> None:
         count, size = len(page.items), self.state.size
         if page.total != count and (size is None or count <= size):
-            name = self.paging.offset if isinstance(self.paging, Offset) else getattr(self.paging, "page", "its page")
+            name = getattr(self.paging, "offset", None) or getattr(self.paging, "page", None)
+            why = f"ignores its parameter `{name}` and " if name else ""
             self.note = (
-                f"The API ignores its parameter `{name}` and gives the same {count} items every time; "
+                f"The API {why}gives the same {count} items again as the next page; "
                 "if there are more, they cannot be read."
             )
 
@@ -263,7 +266,11 @@ class Walk:
     def total(self) -> int | None:
         """The number of items in the list, where the API says it and can be believed."""
         total = self.state.total
-        if total is None or total < 0 or (total == self.state.step and self._clamped(total) and not self._settled):
+        if total is None or total < 0:
+            return None
+        if isinstance(self.paging, Unpaged) or self._settled:
+            return total
+        if total == self.state.step and self._clamped(total):
             return None
         return total
 

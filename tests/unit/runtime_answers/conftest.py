@@ -15,30 +15,16 @@ from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.listing import answer_list
+from adaptgen.runtime.response import Response
 
 ORIGIN = "http://api.test"
 
 
-@dataclass
-class Reply:
-    """What the runtime's Response looks like to the code under test."""
-
-    content: bytes
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    url: str = f"{ORIGIN}/things"
-    elapsed: float = 0.0
-    media_type: str = "application/json"
-
-    def json(self) -> Any:
-        try:
-            return orjson.loads(self.content)
-        except orjson.JSONDecodeError:
-            raise ToolError("not JSON") from None
-
-
-def reply(body: Any, **more: Any) -> Reply:
-    return Reply(orjson.dumps(body), **more)
+def reply(body: Any, **more: Any) -> Response:
+    """An answer of the API; ``body`` as bytes, or as what becomes JSON."""
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    given = {"status": 200, "headers": {}, "url": f"{ORIGIN}/things", "media_type": "application/json", **more}
+    return Response(content=content, **given)
 
 
 @dataclass
@@ -81,12 +67,12 @@ class FakeApi:
                 return Link(limit=limit, items=items, total=total)
             case "next-header":
                 return NextHeader(header="Next-Page", limit=limit, items=items, total=total)
-            case "next-url":
+            case "next-url" | "next-url-offset" | "next-url-page":
                 return NextUrl(next="$.next", limit=limit, items=items, total=total)
             case _:
                 return Unpaged(items=items, total=total)
 
-    async def __call__(self, query: Mapping[str, Any] = {}, url: str | None = None) -> Reply:
+    async def __call__(self, query: Mapping[str, Any] = {}, url: str | None = None) -> Response:
         asked: dict[str, Any] = dict(query)
         if url is not None:
             assert url.startswith(ORIGIN)
@@ -98,9 +84,9 @@ class FakeApi:
             size, at = len(self.items), 0
         elif self.ignores:
             at = 0
-        elif self.style == "page":
+        elif self.style in ("page", "next-url-page"):
             at = (int(asked.get("page", self.first)) - self.first) * size
-        elif self.style == "offset":
+        elif self.style in ("offset", "next-url-offset"):
             at = int(asked.get("offset", 0))
         else:
             token = str(asked.get("after", "t0"))
@@ -128,6 +114,10 @@ class FakeApi:
                 headers["next-page"] = ORIGIN + target
             case "next-url":
                 body["next"] = target
+            case "next-url-offset":
+                body["next"] = target and f"/things?limit={size}&offset={at + size}"
+            case "next-url-page":
+                body["next"] = target and f"{ORIGIN}/things?limit={size}&page={at // size + 2}"
         return reply(body, headers=headers)
 
 
@@ -190,7 +180,6 @@ def kit() -> Any:
     class Kit:
         Api = FakeApi
         Agent = Agent
-        Reply = Reply
         reply = staticmethod(reply)
         ids = staticmethod(ids)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-STYLES = ("offset", "page", "cursor", "cursor-header", "link", "next-header", "next-url", "none")
+STYLES = ("offset", "page", "cursor", "cursor-header", "link", "next-header", "next-url", "next-url-offset", "none")
 
 
 @st.composite
