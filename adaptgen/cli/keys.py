@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import secrets
 import tempfile
@@ -11,29 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adaptgen.diagnostics import Where, error
+from adaptgen.runtime.cursor import KEY_VARIABLE, KeyFormatError, key_from
 
-VARIABLE = "ADAPTGEN_CURSOR_KEY"
 SIZE = 32
 
 
-def given(environ: Mapping[str, str]) -> bytes | None:
-    """The key that the environment gives: 32 bytes, as hexadecimal digits or base64.
+def given(environ: Mapping[str, str]) -> bytes:
+    """The key that ``ADAPTGEN_CURSOR_KEY`` gives, or a random one.
 
     Raises:
         AdaptgenError: AG060 when the variable holds something else.
     """
-    text = environ.get(VARIABLE, "").strip()
-    if not text:
-        return None
-    for decode in (bytes.fromhex, lambda one: base64.b64decode(one, "-_" if set(one) & set("-_") else None, True)):
-        try:
-            key: bytes = decode(text)
-        except (ValueError, binascii.Error):
-            continue
-        if len(key) == SIZE:
-            return key
-    help = "32 bytes in hexadecimal digits or base64, for instance from: openssl rand -hex 32"
-    raise error("AG060", f"{VARIABLE} is not a key of {SIZE} bytes", help=help)
+    try:
+        return key_from(environ)
+    except KeyFormatError as why:
+        raise error("AG060", str(why), help="make one with: openssl rand -hex 32") from None
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
@@ -50,8 +40,8 @@ def kept(environ: Mapping[str, str]) -> bytes:
     Raises:
         AdaptgenError: AG060 for a malformed key in the environment, AG001 when the folder cannot be used.
     """
-    if key := given(environ):
-        return key
+    if environ.get(KEY_VARIABLE, "").strip():
+        return given(environ)
     path = state_folder(environ) / "cursor.key"
     try:
         key = _read(path)
@@ -59,7 +49,7 @@ def kept(environ: Mapping[str, str]) -> bytes:
             _place(path, secrets.token_bytes(SIZE))
             key = _read(path)
     except OSError as why:
-        help = f"set {VARIABLE}, or ADAPTGEN_STATE to a folder that can be written"
+        help = f"set {KEY_VARIABLE}, or ADAPTGEN_STATE to a folder that can be written"
         raise error("AG001", f"the key of cursors cannot be kept: {why.strerror}", Where(str(path)), help) from why
     return key
 
