@@ -25,7 +25,10 @@ class Session:
 
 
 class Sessions:
-    """All sessions. ``ttl``: seconds a session lives. Tokens are derived from a counter: same run, same tokens."""
+    """All sessions. ``ttl``: seconds a session lives. Tokens are derived from a counter: same run, same tokens.
+
+    ``given``: every session id handed out so far.
+    """
 
     def __init__(self, ttl: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.ttl = ttl
@@ -37,6 +40,7 @@ class Sessions:
         self._live: dict[str, Session] = {}
         self._refreshable: dict[str, str] = {}
         self._spent: set[str] = set()
+        self.given: list[str] = []
 
     def login(self, username: object, password: object) -> Session:
         if (username, password) != (USERNAME, PASSWORD):
@@ -79,6 +83,7 @@ class Sessions:
         session = Session(token, refresh, csrf, self._clock() + self.ttl)
         self._live[session.id] = session
         self._refreshable[session.refresh] = session.id
+        self.given.append(session.id)
         return session
 
     def _token(self, kind: str) -> str:

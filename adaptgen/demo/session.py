@@ -1,0 +1,118 @@
+"""An agent-like session without a model: scripted tool calls, each taking values out of earlier answers.
+
+A script is data, so that what is claimed about it (turns, bytes, what the text contains) can be read and checked. A
+*turn* is one tool call: the model writes its arguments, then reads its answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from adaptgen.model import Json
+from adaptgen.references import Reference, fill
+
+Caller = Callable[[str, dict[str, Json]], Awaitable[str]]
+"""Calls a tool by name with arguments and gives the text of its answer. Raises :class:`Refusal` for an error."""
+
+
+class Refusal(Exception):
+    """A tool answered with an error; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One tool call of a script.
+
+    ``arguments`` are templates over earlier answers, by the names that ``keep`` gave them: ``{customer.items.0.id}``.
+    ``resend`` names an earlier answer whose members are sent along as the body, ``arguments["body"]`` on top of them,
+    as a full replacement wants it; ``only`` the members that may be sent.
+    """
+
+    tool: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    keep: str = ""
+    resend: str = ""
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What went over the wire in one turn, as text."""
+
+    tool: str
+    asked: str
+    answered: str
+
+    @property
+    def size(self) -> int:
+        """UTF-8 bytes of both directions."""
+        return len(self.asked.encode()) + len(self.answered.encode())
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Everything the model wrote and read. ``answers``: name -> the answer, lists in columns turned into objects."""
+
+    turns: list[Turn] = field(default_factory=list)
+    answers: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return sum(turn.size for turn in self.turns)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(f"{turn.asked}\n{turn.answered}" for turn in self.turns)
+
+    @property
+    def last(self) -> Json:
+        return self.answers[""]
+
+
+async def play(script: Iterable[Say], call: Caller, scope: Mapping[str, Json] | None = None) -> Conversation:
+    """Run a script. ``scope``: values that templates may name beside earlier answers.
+
+    Raises:
+        Refusal: from ``call``.
+        KeyError: a template names what no earlier answer has.
+    """
+    said = Conversation()
+    for one in script:
+        arguments = fill(dict(one.arguments), {**(scope or {}), **said.answers}, _no_references)
+        if one.resend:
+            before = said.answers[one.resend]
+            kept = {name: before[name] for name in one.only or before if name in before}
+            arguments["body"] = {**kept, **arguments.get("body", {})}
+        answer = await call(one.tool, arguments)
+        said.turns.append(Turn(one.tool, json.dumps(arguments, separators=(",", ":"), ensure_ascii=False), answer))
+        said.answers[""] = read(answer)
+        if one.keep:
+            said.answers[one.keep] = said.answers[""]
+    return said
+
+
+def read(text: str) -> Json:
+    """The value of an answer. Lists in columns (``fields`` and rows) become lists of objects under ``items``."""
+    try:
+        value = json.loads(text) if text else None
+    except ValueError:
+        return text
+    return _objects(value)
+
+
+def _objects(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_objects(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names, rows = value.get("fields"), value.get("items")
+    if isinstance(names, list) and isinstance(rows, list):
+        items = [dict(zip(names, row, strict=True)) if isinstance(row, list) else row for row in rows]
+        return {**value, "items": items}
+    return {key: _objects(member) for key, member in value.items()}
+
+
+def _no_references(reference: Reference) -> str:
+    raise KeyError(str(reference))
