@@ -153,7 +153,7 @@ class _Writer:
         """The allowed values in the declared type, or, where they are too many, a text that names some of them."""
         if not one.enum:
             return None, ""
-        values = list({(type(value), str(value)): value for value in (_cast(v, one.type) for v in one.enum)}.values())
+        values = list({(type(value), str(value)): value for value in (cast(v, one.type) for v in one.enum)}.values())
         if not all(_finite(value) for value in values):
             return None, ""
         if len(values) <= self.values and size(values) <= 2500:
@@ -256,7 +256,7 @@ def _finite(value: Json) -> bool:
     return value is None or isinstance(value, (str, bool))
 
 
-def _cast(value: Json, kind: str | None) -> Json:
+def cast(value: Json, kind: str | None) -> Json:
     """An enum value in the declared type where it was only spelled in another one (``yes``, ``"1"``)."""
     if kind == "string" and isinstance(value, (bool, int, float)):
         return str(value).lower() if isinstance(value, bool) else str(value)

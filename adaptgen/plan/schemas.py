@@ -6,6 +6,7 @@ results are cached per node of the document, so shared schemas are read once how
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 _STRUCTURE = frozenset(
     ("type", "properties", "items", "enum", "allOf", "oneOf", "anyOf", "additionalProperties", "required", "format")
 )
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_SPECIAL = re.compile(r"[.\[\]\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,11 @@ def shape(document: Document, schema: Json) -> Shape:
 
 
 def leaves(document: Document, schema: Json, *, depth: int = 6, limit: int = 2000) -> list[Leaf]:
-    """The values inside ``schema`` (required ones first, then by name), at most ``limit``, at most ``depth`` levels of objects deep.
+    """The values inside ``schema``, at most ``limit``, at most ``depth`` levels of objects deep.
 
-    The alternatives of ``oneOf``/``anyOf`` are united. A leaf is required if every object on its path requires it,
-    read-only (write-only) if anything on its path is.
+    Required properties come first, then they are in the order of their names. The alternatives of ``oneOf`` and
+    ``anyOf`` are united. A leaf is required if every object on its path requires it, read-only (write-only) if
+    anything on its path is.
     """
     return _cache(document).leaves(schema, depth, limit)
 
@@ -108,9 +110,9 @@ def forget(document: Document) -> None:
 
 
 def join(path: str, name: str) -> str:
-    """``path`` extended by a property: ``a.b``, or ``a["odd.key"]`` for a name with other characters."""
-    if not _PLAIN.fullmatch(name):
-        return f'{path}["{name}"]'
+    """``path`` extended by a property, in the grammar of ``adaptgen.fields``: ``a.b``, ``a["odd.key"]``."""
+    if not name or name == "*" or name[0] == "$" or _SPECIAL.search(name):
+        return f"{path}[{json.dumps(name, ensure_ascii=False)}]"
     return f"{path}.{name}" if path else name
 
 
@@ -261,7 +263,10 @@ class _Cache:
                 node, join(path, key), key, depth - 1, above, required and key in one.required, read_only, write_only
             )
         for variant in one.variants:
-            yield from self.walk(variant, path, name, depth - 1, above, False, read_only, write_only)
+            for leaf in self.walk(variant, path, name, depth - 1, above, False, read_only, write_only):
+                # Beside properties an alternative may only say which of them are required; that is no value.
+                if leaf.path != path or not one.properties:
+                    yield leaf
 
 
 OPEN = Shape(additional=True, raw={})
@@ -318,10 +323,8 @@ def _own(schema: Mapping[str, Any]) -> Shape:
     return Shape(
         type=types[0] if len(types) == 1 else None,
         types=types,
-        properties={str(name): node for name, node in properties.items()},
-        required=frozenset(one for one in required if isinstance(one, str))
-        if isinstance(required, list)
-        else frozenset(),
+        properties=_ordered(properties, needed),
+        required=needed,
         items=items if isinstance(items, (Mapping, bool)) else None,
         prefix=prefix,
         enum=tuple(enum) if enum else None,
@@ -343,8 +346,8 @@ def _own(schema: Mapping[str, Any]) -> Shape:
 
 def _ordered(properties: Mapping[str, Json], required: frozenset[str]) -> dict[str, Json]:
     """Required ones first, then by name: an order that does not depend on the order of keys in the document."""
-    names = sorted((str(name) not in required, str(name), name) for name in properties)
-    return {text: properties[name] for _, text, name in names}
+    names = sorted(properties, key=lambda name: (str(name) not in required, str(name)))
+    return {str(name): properties[name] for name in names}
 
 
 def _raw_bytes(schema: Mapping[str, Any]) -> bool:

@@ -1,0 +1,292 @@
+"""The whole plan: from operations and hints to tools, modules, the proof and what is said about all of it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, ordered
+from adaptgen.model import Evidence, Input, LeftOut, Plan, Server, Tool, Variable
+from adaptgen.plan import schemas, steps, surface, tools
+from adaptgen.plan.auth import AuthPlan, find_auth
+from adaptgen.plan.bases import find_bases
+from adaptgen.plan.describe import clean
+from adaptgen.plan.inputs import Proof, inputs_of
+from adaptgen.plan.naming import Names, Wanted
+from adaptgen.plan.operations import Operation, mapping, operations, text
+from adaptgen.plan.surface import Emitted
+from adaptgen.plan.targets import Targets
+from adaptgen.plan.tools import Built, Context, Draft
+from adaptgen.references import TemplateError, references
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+    from adaptgen.source.hints import Hints, ToolHint
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+T = TypeVar("T")
+
+
+def plan(document: Document, hints: Hints, name: str) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Plan the server ``name``: its tools, what was inferred from what evidence, and where every input went.
+
+    Returns the plan and the warnings and notes.
+
+    Raises:
+        AdaptgenError: for every error in the hints at once, and AG040 where an input would be lost.
+    """
+    try:
+        return _Planner(document, hints, name).plan()
+    finally:
+        for one in (document, *hints.documents.values()):
+            schemas.forget(one)
+
+
+class _Planner:
+    def __init__(self, document: Document, hints: Hints, name: str) -> None:
+        self.document, self.hints, self.name = document, hints, hints.name or name
+        self.operations, self.left_out, found = operations(document)
+        self.diagnostics: list[Diagnostic] = list(found)
+        self.errors: list[Diagnostic] = []
+        self.evidence: list[Evidence] = []
+        self.names = Names(self.name)
+        self.targets = Targets(hints, self.operations)
+
+    def plan(self) -> tuple[Plan, tuple[Diagnostic, ...]]:
+        bases = find_bases(self.document, self.hints, self.operations, self.name)
+        auth = find_auth(self.document, self.operations, self.hints, self.name)
+        siblings: dict[str, dict[str, Operation]] = defaultdict(dict)
+        for operation in self.operations:
+            siblings[operation.path].setdefault(operation.method, operation)
+        context = Context(self.document, self.hints, auth, bases, siblings)
+
+        drafts = self.drafts(context, auth)
+        self.stop()
+        emitted = self.emit(context, drafts)
+        emitted += self.workflows(context)
+        self.stop()
+        inputs = self.prove(auth, emitted)
+        modules = surface.modules([one for one, _ in emitted])
+        ordered_tools = tuple(tool for module in modules for tool in module.tools)
+        hints = self.hints
+        server = Server(
+            name=self.name,
+            title=self.title(),
+            bases=(*bases.bases, *auth.bases),
+            auth=tuple(auth.auths),
+            tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
+            **_given(page_size=hints.page_size, max_bytes=hints.max_bytes, timeout=hints.timeout),
+        )
+        evidence = dict.fromkeys((*bases.evidence, *auth.evidence, *self.evidence))
+        result = Plan(
+            server=server,
+            modules=modules,
+            inputs=tuple(inputs),
+            evidence=tuple(sorted(evidence, key=lambda one: (one.aspect, one.subject, one.decision, one.because))),
+            left_out=tuple(sorted(self.left_out, key=lambda one: (one.operation, one.pointer))),
+            variables=self.variables((*bases.variables, *auth.variables), ordered_tools),
+            operations=len(self.operations) + sum(1 for one in self.left_out if one.why == "broken"),
+            title=server.title,
+            source=self.document.path.name,
+        )
+        return result, tuple(ordered((*self.diagnostics, *bases.diagnostics, *auth.diagnostics)))
+
+    def title(self) -> str:
+        info = mapping(self.document.root.get("info"))
+        return clean(self.hints.title or text(info.get("title")), 80) or self.name
+
+    def stop(self) -> None:
+        if self.errors:
+            raise AdaptgenError(*ordered(self.errors))
+
+    def attempt(self, work: Callable[[], T]) -> T | None:
+        """The result of ``work``; an error of the hints is kept, so that all of them are reported together."""
+        try:
+            return work()
+        except AdaptgenError as wrong:
+            self.errors.extend(wrong.diagnostics)
+            return None
+
+    # ------------------------------------------------------------------------------------------ what becomes a tool
+
+    def drafts(self, context: Context, auth: AuthPlan) -> list[tuple[Draft, str]]:
+        """Every operation that becomes a tool, with the name that hints give it ("": not yet named)."""
+        hinted: list[tuple[Draft, str]] = []
+        spoken_for: set[str] = set()
+        for key, hint in sorted(self.hints.tools.items()):
+            if hint.call is None or hint.steps:
+                continue
+            made = self.attempt(lambda key=key, hint=hint: self.hinted(context, key, hint))  # type: ignore[misc]
+            if made is not None:
+                hinted.append((made, key))
+                spoken_for.add(made.operation.pointer)
+        for index, found in surface.check_hide(self.operations, self.hints.hide):
+            located = Diagnostic(found.code, found.message, self.hints.where("hide", index), found.help, found.severity)
+            (self.errors if found.severity == "error" else self.diagnostics).append(located)
+        plain: list[Draft] = []
+        for operation in self.operations:
+            if operation.pointer in spoken_for or self.leaves_out(operation, auth):
+                continue
+            plain.append(tools.draft(context, operation))
+        payloads: dict[str, str | None] = {}
+        for one in [*plain, *(made for made, _ in hinted)]:
+            if one.operation.method == "GET":
+                payloads[one.operation.pointer] = tools.payload_of(context, one)
+        for operation in self.operations:
+            # A GET that is no tool itself (hidden, a login) can still be read before a write.
+            if operation.method == "GET" and operation.pointer not in payloads:
+                payloads[operation.pointer] = tools.payload_of(context, tools.draft(context, operation))
+        for one in [*plain, *(made for made, _ in hinted)]:
+            tools.settle(context, one, payloads)
+        return [*hinted, *self.named(context, plain, payloads)]
+
+    def hinted(self, context: Context, key: str, hint: ToolHint) -> Draft:
+        assert hint.call is not None
+        where = self.hints.where("tools", key)
+        if not _NAME.fullmatch(key):
+            message = f"{key!r} is no legal tool name"
+            raise AdaptgenError(Diagnostic("AG031", message, where, "letters, digits, _ and -, at most 64"))
+        operation = self.targets.find(hint.call, self.hints.where("tools", key, "call"))
+        if (owner := self.names.reserve(key, key)) is not None:
+            raise AdaptgenError(Diagnostic("AG038", f"two tools are called {key!r} ({owner})", where))
+        return tools.draft(context, operation, key, hint)
+
+    def named(
+        self, context: Context, plain: list[Draft], payloads: Mapping[str, str | None]
+    ) -> list[tuple[Draft, str]]:
+        """Names for all others. A hint without ``call`` speaks of the tool that gets its name."""
+        about = {key: hint for key, hint in self.hints.tools.items() if hint.call is None and not hint.steps}
+        for key, hint in self.hints.tools.items():
+            for old in hint.was:
+                if (owner := self.names.reserve(old, key)) not in (None, key):
+                    message = f"{old!r} is the name of the tool {owner!r}"
+                    self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key, "was")))
+            if hint.steps and (owner := self.names.reserve(key, key)) is not None:
+                message = f"two tools are called {key!r} ({owner})"
+                self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key)))
+        given = self.names.give([Wanted(one.operation, one.role) for one in plain])
+        found: list[tuple[Draft, str]] = []
+        for one in plain:
+            name = given[one.operation.pointer]
+            if (hint := about.pop(name, None)) is not None:
+                hint_now, operation = hint, one.operation
+                made = self.attempt(lambda o=operation, n=name, h=hint_now: tools.draft(context, o, n, h))  # type: ignore[misc]
+                if made is None:
+                    continue
+                tools.settle(context, made, payloads)
+                one = made
+            found.append((one, name))
+        for key in sorted(about):
+            message = f"the tool {key!r} has neither `call` nor `steps`, and no tool is called so"
+            help = surface.did_you_mean(key, sorted(given.values())) or "add `call: METHOD /path`"
+            self.errors.append(Diagnostic("AG037", message, self.hints.where("tools", key), help))
+        return found
+
+    def leaves_out(self, operation: Operation, auth: AuthPlan) -> bool:
+        """Whether the operation becomes no tool; remembers why."""
+        if pattern := surface.hidden_by(operation, self.hints.hide):
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", f"hide: {pattern}"))
+        elif (login := auth.login_operations.get(operation.pointer)) is not None:
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "login", f"serves the auth {login}"))
+        elif reason := broken(operation):
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "broken", reason))
+            where = self.document.where(operation.pointer)
+            message = f"{operation.key} was left out: {reason}"
+            self.diagnostics.append(Diagnostic("AG021", message, where, severity="warning"))
+        else:
+            return False
+        return True
+
+    # ------------------------------------------------------------------------------------------------------- tools
+
+    def emit(self, context: Context, drafts: list[tuple[Draft, str]]) -> list[tuple[Emitted, Built | None]]:
+        emitted: list[tuple[Emitted, Built | None]] = []
+        for one, name in drafts:
+            built = self.attempt(lambda one=one, name=name: tools.finish(context, one, name))  # type: ignore[misc]
+            if built is None:
+                continue
+            self.evidence += built.evidence
+            self.diagnostics += built.diagnostics
+            emitted.append((Emitted(built.tool, built.contract, one.operation), built))
+        return emitted
+
+    def workflows(self, context: Context) -> list[tuple[Emitted, Built | None]]:
+        found: list[tuple[Emitted, Built | None]] = []
+        for key, hint in sorted(self.hints.tools.items()):
+            if not hint.steps:
+                continue
+            made = self.attempt(lambda key=key, hint=hint: steps.workflow(context, self.targets, key, hint))  # type: ignore[misc]
+            if made is not None:
+                tool, contract, evidence = made
+                self.evidence += evidence
+                found.append((Emitted(tool, contract, None), None))
+        return found
+
+    def prove(self, auth: AuthPlan, emitted: list[tuple[Emitted, Built | None]]) -> list[Input]:
+        """Every declared input of every emitted operation and its fate.
+
+        Raises:
+            AdaptgenError: AG040 for each that is lost.
+        """
+        hidden = {
+            (built.tool.name, place, name) for _, built in emitted if built is not None for place, name in built.hidden
+        }
+        proof = Proof(self.document, {one.name: one for one in auth.auths}, auth.absorbed, frozenset(hidden))
+        by_operation: dict[str, list[Emitted]] = defaultdict(list)
+        for one, _ in emitted:
+            if one.operation is not None:
+                by_operation[one.operation.pointer].append(one)
+        found: list[Input] = []
+        for operation in self.operations:
+            if group := by_operation.get(operation.pointer):
+                inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
+                found += inputs
+                self.errors += [
+                    Diagnostic(
+                        "AG040",
+                        f"the {one.place} input {one.name!r} of {one.operation} would be lost",
+                        self.document.where(operation.pointer),
+                        "this is an error of adaptgen; `hide` the operation to go on without it",
+                    )
+                    for one in inputs
+                    if one.fate == "lost"
+                ]
+        self.stop()
+        return found
+
+    def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...]) -> tuple[Variable, ...]:
+        """The environment variables of bases and auth, and those that values in the hints of tools refer to."""
+        found = {one.name: one for one in reversed(known)}
+        for tool in made:
+            for call in filter(None, (tool.call, *(step.call for step in tool.steps))):
+                rows = [*call.path_params, *call.query, *call.headers, *call.cookies]
+                rows += call.body.params if call.body else ()
+                for row in rows:
+                    for one in _references(row.value):
+                        found.setdefault(one, Variable(one, f"used by {tool.name}"))
+        return tuple(found[name] for name in sorted(found))
+
+
+def broken(operation: Operation) -> str:
+    """Why no tool can be made of the operation, or ""."""
+    rest = re.sub(r"\{[^{}]+\}", "", operation.path)
+    if "{" in rest or "}" in rest:
+        return "its path template has unbalanced or empty braces"
+    if re.search(r"[\x00-\x1f\x7f]", operation.path):
+        return "its path holds control characters"
+    return ""
+
+
+def _references(value: object) -> list[str]:
+    if value is None:
+        return []
+    try:
+        return sorted(one.name for one in references(value) if one.kind == "env")
+    except TemplateError:
+        return []
+
+
+def _given(**values: T | None) -> dict[str, T]:
+    return {key: value for key, value in values.items() if value is not None}

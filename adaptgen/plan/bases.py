@@ -1,0 +1,117 @@
+"""Base URLs: from the hints, else from the document's servers, always replaceable by the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from adaptgen.diagnostics import Diagnostic, error
+from adaptgen.model import Base, Evidence, Variable
+from adaptgen.plan import naming
+from adaptgen.plan.operations import Operation, server_urls
+from adaptgen.references import TemplateError, escape, references
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+    from adaptgen.source.hints import Hints
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """The bases of the server; ``by_operation`` pointer -> name of the base, for operations that have their own."""
+
+    bases: tuple[Base, ...]
+    by_operation: Mapping[str, str] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def prefix(name: str) -> str:
+    """The prefix of the server's environment variables: ``my-crm`` -> ``MY_CRM``."""
+    return re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "API"
+
+
+def find_bases(document: Document, hints: Hints, operations: Sequence[Operation], name: str) -> Bases:
+    """The main base and those that single operations declare (OpenAPI 3.1, 4.8.8: ``servers`` overrides).
+
+    Raises:
+        AdaptgenError: AG035 for a base URL in the hints that is no template.
+    """
+    env = f"{prefix(name)}_BASE_URL"
+    declared = server_urls(document.root.get("servers"))
+    absolute = _first_absolute(declared)
+    relative = next((url for url in declared if url.startswith("/") and url != "/"), "")
+    diagnostics: list[Diagnostic] = []
+    if hints.base_url:
+        try:
+            named = references(hints.base_url)
+        except TemplateError as wrong:
+            raise error("AG035", str(wrong), hints.where("server", "base_url")) from None
+        bases = [Base(hints.base_url, "" if named else env)]
+        variables = [Variable(one.name, "base URL of the API") for one in sorted(named, key=str) if one.kind == "env"]
+        if not named:
+            variables.append(Variable(env, "base URL of the API, instead of the one in the hints", required=False))
+        because = "the hints say so"
+    elif absolute:
+        bases = [Base(escape(absolute), env)]
+        variables = [Variable(env, f"base URL of the API, instead of {absolute}", required=False)]
+        because = "the first absolute URL among the document's servers"
+    else:
+        ending = f", ending in {relative}" if relative else ""
+        bases = [Base("", env)]
+        variables = [Variable(env, f"base URL of the API{ending}")]
+        because = "the document declares no absolute server URL"
+        diagnostics.append(
+            Diagnostic("AG025", because, document.where("#/servers"), f"set {env} or `server.base_url`", "warning")
+        )
+    evidence = [Evidence("server", "base", bases[0].url or f"${env}", because, "#/servers")]
+    by_operation: dict[str, str] = {}
+    known: dict[str, str] = dict.fromkeys(declared, "")
+    for operation in operations:
+        url = _first_absolute(operation.servers)
+        if not url or url in known or hints.base_url:
+            if url and known.get(url):
+                by_operation[operation.pointer] = known[url]
+            continue
+        base = _base_name(url, {one.name for one in bases})
+        variable = f"{prefix(name)}_{prefix(base)}_BASE_URL"
+        bases.append(Base(escape(url), variable, base))
+        variables.append(Variable(variable, f"base URL of {operation.key} and others, instead of {url}", False))
+        evidence.append(Evidence("server", "base", url, f"{operation.key} has a server of its own", operation.pointer))
+        known[url] = base
+        by_operation[operation.pointer] = base
+    return Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
+
+
+def _first_absolute(urls: Sequence[str]) -> str:
+    """The first URL that can be requested as it stands; HTTPS before HTTP where the rest is the same."""
+    for url in urls:
+        if _requestable(url):
+            secure = f"https://{url[7:]}" if url.lower().startswith("http://") else ""
+            return (secure if secure in urls else url).rstrip("/")
+    return ""
+
+
+def _requestable(url: str) -> bool:
+    if re.search(r"[\x00-\x20\x7f{}<>\"\\^`|]", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = not parts.username and not parts.password and not parts.query and not parts.fragment
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_fine and plain
+
+
+def _base_name(url: str, taken: set[str]) -> str:
+    parts = urlsplit(url)
+    host = naming.snake((parts.hostname or "").split(".")[0]) or "other"
+    for candidate in (host, naming.snake(f"{host} {parts.path}"), f"{host}_{naming.digest(url)}"):
+        if candidate not in taken:
+            return candidate[:48]
+    return naming.digest(url)

@@ -1,0 +1,113 @@
+"""Contracts: the schema, description and annotations of a tool as agents see them, within a byte budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import jsonschema_rs
+
+from adaptgen.model import Contract, Effect, Json
+from adaptgen.plan.arguments import Argument
+from adaptgen.plan.describe import ARGUMENT, clean
+from adaptgen.plan.inlining import inline, size
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+BUDGET = 16_000
+"""Bytes of one tool's input schema."""
+_LEAST = 60
+
+CURSOR = {"type": "string", "description": "`next_cursor` of the answer before"}
+LIMIT = {"type": "integer", "minimum": 1, "description": "Items per answer"}
+FIELDS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": 'Paths to give instead of the default ones; ["*"] for all',
+}
+DRY_RUN = {"type": "boolean", "description": "Return the request instead of sending it"}
+
+
+def input_schema(
+    document: Document, arguments: Sequence[Argument], own: dict[str, Json], budget: int = BUDGET
+) -> tuple[dict[str, Json], bool]:
+    """The JSON Schema of a tool's arguments, ``own`` being those that adaptgen adds; and whether anything was cut.
+
+    Required arguments come first. The budget is shared: what needs less than its share leaves the rest to the others.
+    """
+    order = sorted(arguments, key=lambda one: not one.required)
+    left = budget - size(own) - 60 - sum(len(one.name) + 8 for one in order)
+    made: dict[str, Json] = {}
+    sizes: dict[str, int] = {}
+    anything = False
+    for one in order:
+        made[one.name], cut = _property(document, one, max(left, _LEAST))
+        sizes[one.name] = size(made[one.name])
+        anything |= cut
+    if sum(sizes.values()) > left:
+        anything = True
+        waiting = sorted(order, key=lambda one: sizes[one.name])
+        for index, one in enumerate(waiting):
+            share = max(left // (len(waiting) - index), _LEAST)
+            if sizes[one.name] > share:
+                made[one.name], _ = _property(document, one, share)
+                sizes[one.name] = size(made[one.name])
+            left -= sizes[one.name]
+    schema: dict[str, Json] = {"type": "object", "properties": {**made, **own}, "additionalProperties": False}
+    required = [one.name for one in order if one.required]
+    if required:
+        schema["required"] = required
+    return _accepted(schema, order), anything
+
+
+def _property(document: Document, one: Argument, budget: int) -> tuple[Json, bool]:
+    cap = min(ARGUMENT, max(budget // 2, 20))
+    said = clean(one.description, cap) if one.description else ""
+    if one.made is not None:
+        schema, cut = dict(one.made), False
+    else:
+        schema, cut = inline(document, one.schema, budget=max(budget - size(said) - 20, 0), direction="input")
+    if not isinstance(schema, dict):
+        schema = {}
+    if said and budget > 4 * _LEAST // 2:
+        inner = schema.get("description", "")
+        # What the schema says about its values (a list of them) is kept beside what the parameter says.
+        values = inner[inner.index("One of ") :] if "One of " in inner and "One of " not in said else ""
+        schema["description"] = f"{said} {values}".strip() if values else said
+    return {**schema, **one.extras}, cut
+
+
+def _accepted(schema: dict[str, Json], arguments: Sequence[Argument]) -> dict[str, Json]:
+    """``schema``, with every property that the validator refuses opened: hostile documents may hold anything."""
+    if valid(schema):
+        return schema
+    for one in arguments:
+        here = schema["properties"][one.name]
+        if not valid(here):
+            said = here.get("description")
+            schema["properties"][one.name] = {"description": said} if isinstance(said, str) else {}
+    return schema
+
+
+def valid(schema: Json) -> bool:
+    """Whether the runtime's validator takes the schema."""
+    try:
+        jsonschema_rs.validator_for(schema)
+    except (ValueError, OverflowError, TypeError):
+        return False
+    return True
+
+
+def contract(
+    name: str, description: str, schema: dict[str, Json], effect: Effect, method: str, role: str, title: str
+) -> Contract:
+    """The contract with MCP's annotations (ToolAnnotations): hints about reading, destroying and repeating."""
+    annotations: dict[str, Json] = {"title": title, "readOnlyHint": effect == "read"}
+    if effect != "read":
+        annotations["destructiveHint"] = effect == "delete" or role != "create"
+        annotations["idempotentHint"] = method in ("PUT", "DELETE") or role in ("update", "replace")
+    annotations["openWorldHint"] = True
+    return Contract(name=name, description=re.sub(r"\s+", " ", description).strip(), input_schema=schema,
+                    annotations=annotations)  # fmt: skip

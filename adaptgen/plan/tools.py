@@ -1,0 +1,255 @@
+"""One operation to one tool: what the passes found out about it, put together as a table and a contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.model import Call, Contract, Effect, Evidence, Json, Tool
+from adaptgen.plan import contracts, describe, updates
+from adaptgen.plan.arguments import Inputs, decide
+from adaptgen.plan.bases import Bases
+from adaptgen.plan.bodies import BodyInputs, read_body
+from adaptgen.plan.effects import find_effect
+from adaptgen.plan.naming import segments
+from adaptgen.plan.operations import Operation, is_json
+from adaptgen.plan.paging import PagingPlan, find_paging
+from adaptgen.plan.projection import ViewPlan, find_view
+from adaptgen.plan.schemas import shape
+from adaptgen.plan.sensitive import find_sensitive
+
+if TYPE_CHECKING:
+    from adaptgen.plan.auth import AuthPlan
+    from adaptgen.source import Document
+    from adaptgen.source.hints import Hints, ToolHint
+
+_TABULAR = ("text/csv", "application/x-ndjson", "application/ndjson", "application/jsonl")
+_PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known before any tool is made. ``siblings``: path -> method -> operation."""
+
+    document: Document
+    hints: Hints
+    auth: AuthPlan
+    bases: Bases
+    siblings: Mapping[str, Mapping[str, Operation]]
+
+
+@dataclass(slots=True)
+class Draft:
+    """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or ""."""
+
+    operation: Operation
+    key: str
+    hint: ToolHint | None
+    paging: PagingPlan
+    view: ViewPlan
+    effect: Effect
+    body: BodyInputs | None
+    evidence: list[Evidence]
+    role: str = ""
+    read: Operation | None = None
+    payload: str = "$"
+    merges: str = ""
+    patches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A finished tool. ``hidden``: (place, name) of the inputs that hints hide."""
+
+    tool: Tool
+    contract: Contract
+    evidence: tuple[Evidence, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    hidden: tuple[tuple[str, str], ...] = field(default=())
+
+
+def locator(hints: Hints, *base: str) -> Callable[..., Where]:
+    """``where`` for the keys below ``base`` in the hints."""
+    return lambda *keys: hints.where(*base, *keys)
+
+
+def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint | None = None) -> Draft:
+    """Run the passes on one operation.
+
+    Raises:
+        AdaptgenError: for what is wrong in ``hint``.
+    """
+    document, where = context.document, locator(context.hints, "tools", key)
+    page_where = locator(context.hints, "tools", key, "page")
+    paging = find_paging(document, operation, hint.page if hint else None, where=page_where if hint else None)
+    view = find_view(document, operation, paging.page, hint, where=where if hint else None)
+    effect, because = find_effect(operation, hint, answers_list=paging.page is not None)
+    return Draft(
+        operation=operation,
+        key=key,
+        hint=hint,
+        paging=paging,
+        view=view,
+        effect=effect,
+        body=read_body(document, operation.body) if operation.body else None,
+        evidence=[*paging.evidence, *view.evidence, because],
+    )
+
+
+def settle(context: Context, one: Draft, payloads: Mapping[str, str | None]) -> None:
+    """Decide the role, and whether a write merges. ``payloads``: pointer of a GET -> JSONPath of what it answers,
+    None for lists."""
+    operation = one.operation
+    methods = context.siblings.get(operation.path, {})
+    read = methods.get("GET")
+    if read is not None and payloads.get(read.pointer) is not None and operation.method in ("PUT", "PATCH"):
+        one.read, one.payload = read, payloads[read.pointer] or "$"
+        wanted = one.hint.update if one.hint else None
+        if wanted != "replace":
+            if operation.method == "PUT":
+                one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
+                if "PATCH" in methods and wanted != "merge":
+                    one.merges = ""
+            else:
+                one.patches = updates.patches(operation, read, one.body)
+    if operation.method in ("PUT", "PATCH"):
+        one.role = updates.role_of(operation, methods if not one.merges else {}, bool(one.merges))
+    elif one.paging.page is not None:
+        one.role = "list" if operation.method == "GET" else "search"
+    elif operation.method == "POST":
+        on_item = segments(operation.path)[-1:] == ["{}"]
+        one.role = "search" if one.effect == "read" else "create"
+        if on_item and one.role == "create" and not {"PUT", "PATCH"} & methods.keys():
+            one.role = "update"
+    else:
+        one.role = _PLAIN_ROLES.get(operation.method, "call")
+
+
+def finish(context: Context, one: Draft, name: str) -> Built:
+    """The table and the contract.
+
+    Raises:
+        AdaptgenError: for what is wrong in the hint.
+    """
+    operation, hint, document = one.operation, one.hint, context.document
+    merging = bool(one.merges or one.patches)
+    absorbed = dict(one.paging.absorbed)
+    for (pointer, place, parameter), auth in context.auth.absorbed.items():
+        if pointer == operation.pointer:
+            absorbed[place, parameter] = f"auth {auth}"
+    inputs = decide(
+        document,
+        operation,
+        one.body,
+        absorbed,
+        hint.arguments if hint else {},
+        locator(context.hints, "tools", one.key, "arguments"),
+        name,
+        loose=merging,
+    )
+    call = _call(operation, inputs, context.bases)
+    update = None
+    if merging and one.read is not None and one.body is not None:
+        update = updates.update(one.read, call, one.body, one.payload, patch=one.patches)
+    schemas = {argument.name: argument.schema for argument in inputs.arguments}
+    sensitive, sensitive_arguments = find_sensitive(
+        document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
+    )
+    tool = Tool(
+        name=name,
+        call=call,
+        auth=tuple(context.auth.by_operation.get(operation.pointer, ())),
+        view=one.view.view,
+        answer=one.view.answer,
+        page=one.paging.page,
+        update=update,
+        form=hint.form if hint else None,
+        page_size=hint.page_size if hint else None,
+        max_bytes=hint.max_bytes if hint else None,
+        sensitive=dict(sorted(sensitive.items())),
+        sensitive_arguments=dict(sorted(sensitive_arguments.items())),
+        effect=one.effect,
+        source=operation.pointer,
+        was=tuple(hint.was) if hint else (),
+    )
+    schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
+    diagnostics = list(one.view.diagnostics)
+    if cut:
+        message = f"the input schema of {name} was cut to {contracts.BUDGET} bytes; what is cut takes any value"
+        diagnostics.append(Diagnostic("AG024", message, document.where(operation.pointer), "", "note"))
+    contract = contracts.contract(
+        name,
+        description(one, name),
+        schema,
+        one.effect,
+        operation.method,
+        one.role,
+        describe.title(operation, name),
+    )
+    evidence = [*one.evidence, *inputs.evidence]
+    if one.merges:
+        evidence.append(Evidence(name, "update", "merges what it is given", one.merges, operation.pointer))
+    elif one.patches:
+        because = "a PATCH with JSON beside a GET of the same path"
+        evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
+    hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
+    return Built(tool, contract, tuple(evidence), tuple(diagnostics), hidden)
+
+
+def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
+    answer = operation.success()
+    accept = None
+    if answer is not None and answer.media and "*" not in answer.media and answer.media != "application/json":
+        # Header values must be plain ASCII; anything else in a media type is a mistake of the document.
+        accept = answer.media if re.fullmatch(r"[!-~]+(?: ?; ?[!-~]+)*", answer.media) else None
+    return Call(
+        operation.method,
+        operation.path,
+        path_params=tuple(inputs.path),
+        query=tuple(inputs.query),
+        headers=tuple(inputs.headers),
+        cookies=tuple(inputs.cookies),
+        body=inputs.body,
+        base=bases.by_operation.get(operation.pointer, ""),
+        accept=accept,
+    )
+
+
+def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
+    """The arguments that adaptgen adds: paging and fields to what reads, a dry run to what writes."""
+    if tool.effect != "read":
+        return {"dry_run": contracts.DRY_RUN}
+    if tool.page is not None:
+        return {"cursor": contracts.CURSOR, "limit": contracts.LIMIT, "fields": contracts.FIELDS}
+    answer = operation.success() if operation else None
+    structured = answer is None or answer.media is None or is_json(answer.media) or answer.media in _TABULAR
+    silent = operation is not None and operation.method in ("HEAD", "OPTIONS", "TRACE")
+    return {"fields": contracts.FIELDS} if structured and not silent else {}
+
+
+def description(one: Draft, name: str) -> str:
+    """What agents read about the tool."""
+    if one.hint and one.hint.description:
+        return one.hint.description
+    text, _ = describe.summary(one.operation, name)
+    parts = ["Deprecated." if one.operation.deprecated else "", text]
+    if one.merges or one.patches:
+        parts.append("Only the given properties change.")
+    if one.effect == "read":
+        parts.append(describe.answers(one.view.view, one.paging.page is not None))
+    return " ".join(filter(None, parts))
+
+
+def payload_of(context: Context, one: Draft) -> str | None:
+    """JSONPath of the record that a GET answers; None for lists and for answers that are no JSON object."""
+    if one.paging.page is not None:
+        return None
+    answer = one.operation.success()
+    if answer is not None and answer.media is not None and not is_json(answer.media):
+        return None
+    if answer is not None and shape(context.document, answer.schema).type == "array":
+        return None
+    return one.view.answer

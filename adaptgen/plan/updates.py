@@ -1,0 +1,106 @@
+"""Writes that change only what the agent gave: which PUT and PATCH can be guarded by a GET of the same resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from adaptgen.model import Call, Json, Param, Update
+from adaptgen.plan.bodies import BodyInputs
+from adaptgen.plan.operations import Operation, base_media, is_json
+from adaptgen.plan.schemas import shape
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+# Of the properties that a PUT takes, this share must be readable for a merge to make sense.
+_OVERLAP = 0.5
+_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+
+
+def role_of(operation: Operation, methods: Mapping[str, Operation], merges: bool) -> str:
+    """``update`` or ``replace`` for PUT and PATCH: PATCH updates; PUT does where it merges and no PATCH exists."""
+    if operation.method == "PATCH":
+        return "update"
+    return "update" if merges and "PATCH" not in methods else "replace"
+
+
+def can_merge(
+    document: Document, write: Operation, read: Operation | None, body: BodyInputs | None, payload: str
+) -> str:
+    """Why the body of a PUT can be merged with what ``read`` answers at JSONPath ``payload``; "" if it cannot."""
+    if read is None or write.body is None or body is None or not is_json(body.media):
+        return ""
+    if not _readable(write, read):
+        return ""
+    answer = read.success()
+    if answer is None or (answer.media and not is_json(answer.media)):
+        return ""
+    known = _properties(document, answer.schema, payload)
+    if body.whole is not None:
+        # A free-form body is merged at its top level, with an answer that is at least an object.
+        free = body.whole.wish == "data" and body.whole.made is None
+        return "the body is a free-form object that the GET answers" if free and known is not None else ""
+    if not known:
+        return ""
+    names = [slot.name for slot in body.slots if not slot.read_only]
+    shared = [name for name in names if name in known]
+    if not shared or len(shared) < _OVERLAP * len(names):
+        return ""
+    return f"the GET answers {len(shared)} of the {len(names)} properties that the PUT takes"
+
+
+def patches(write: Operation, read: Operation | None, body: BodyInputs | None) -> bool:
+    """Whether a PATCH sends changes as JSON (RFC 7396 or by custom) and can be guarded by a GET."""
+    if read is None or body is None or base_media(body.media) == "application/json-patch+json":
+        return False
+    answer = read.success()
+    readable = answer is None or answer.media is None or is_json(answer.media)
+    whole_object = body.whole is None or body.whole.wish == "data"
+    return is_json(body.media) and whole_object and readable and _readable(write, read)
+
+
+def update(read: Operation, call: Call, body: BodyInputs, payload: str, *, patch: bool) -> Update:
+    """The update that reads with ``read`` and writes with ``call``."""
+    names = {one.name for one in read.parameters if one.place == "query"}
+    headers = {one.name.lower() for one in read.parameters if one.place == "header"} - {"accept", "content-type"}
+    constants = tuple(Param(name, value=value.replace("{", "{{").replace("}", "}}")) for name, value in read.constants)
+    accepts = None
+    if body.whole is None and body.extra is None:
+        accepts = tuple(slot.name for slot in body.slots if not slot.read_only)
+    return Update(
+        read=Call(
+            "GET",
+            read.path,
+            path_params=call.path_params,
+            query=(*(param for param in call.query if param.name in names), *constants),
+            headers=tuple(param for param in call.headers if param.name.lower() in headers),
+            base=call.base,
+        ),
+        answer=payload,
+        accepts=accepts,
+        patch=patch,
+    )
+
+
+def _readable(write: Operation, read: Operation) -> bool:
+    """The GET needs nothing that the write does not have."""
+    if read.path != write.path:
+        return False
+    mine = {(one.place, one.name.lower()) for one in write.parameters}
+    needed = {(one.place, one.name.lower()) for one in read.parameters if one.required and one.place != "path"}
+    return needed <= mine
+
+
+def _properties(document: Document, schema: Json | None, payload: str) -> Mapping[str, Json] | None:
+    """The properties of the resource in the answer; {} for an open object, None where it is no object."""
+    one = shape(document, schema)
+    for match in _STEP.finditer(payload.removeprefix("$")):
+        node = one.properties.get(match[1] or match[2] or match[3])
+        if node is None:
+            return None
+        one = shape(document, node)
+    if one.type == "object" or (one.type is None and not one.types):
+        return one.properties
+    return None
