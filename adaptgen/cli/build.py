@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import keyword
+import posixpath
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from adaptgen import lock
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model import Plan
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document, Hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,6 @@ class Made:
     """One generated server before it is written: its plan, its files with the lock, and what is said about it."""
 
     spec: Path
-    hints: Path
     folder: Path
     version: str
     plan: Plan
@@ -85,21 +89,30 @@ def make(spec: Path, out: Path) -> Made:
     Raises:
         AdaptgenError: for everything that is wrong with the document and its hints.
     """
-    from adaptgen import plan, render, source
+    from adaptgen import plan, render
 
     with terminal.progress(f"{spec}: reading"):
-        document = source.read(spec)
-        hints = source.read_hints(source.side_file(spec))
+        document, hints = read(spec)
     name = identifier(hints.name or spec.stem)
     with terminal.progress(f"{spec}: planning"):
         planned, found = plan.plan(document, hints, name)
     with terminal.progress(f"{spec}: rendering"):
         shown = shown_path(spec, out)
-        files = dict(render.render(planned, spec=shown, side=str(PurePosixPath(shown).with_suffix(""))))
-        inputs = {**dict(document.inputs), **dict(hints.inputs)}
+        files = dict(render.render(planned, spec=shown, side=PurePosixPath(shown).with_suffix("").as_posix()))
+        beside = side_file(spec).parent.name
+        inputs = dict(document.inputs)
+        # Hints count their inputs from their own folder, the lock from that of the document.
+        inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in hints.inputs}
         files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=_options(spec, out), files=files)
-    diagnostics = (*document.diagnostics, *found)
-    return Made(spec, source.side_file(spec), out / name, document.version, planned, files, diagnostics)
+    return Made(spec, out / name, document.version, planned, files, (*document.diagnostics, *found))
+
+
+def read(spec: Path) -> tuple[Document, Hints]:
+    """A document and its hints, where there are any."""
+    from adaptgen import source
+
+    hints = side_file(spec)
+    return source.read(spec), source.read_hints(hints) if hints.exists() else source.EMPTY
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:
@@ -140,7 +153,7 @@ def _write(one: Made, quiet: bool) -> None:
     from adaptgen import write
     from adaptgen.cli import report
 
-    lock.refuse_edits(one.folder, hints=str(one.hints))
+    lock.refuse_edits(one.folder, hints=str(side_file(one.spec)))
     changes = write.write(one.folder, one.files)
     if not quiet:
         report.show(one.plan, one.spec, one.version)

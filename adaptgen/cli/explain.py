@@ -56,12 +56,11 @@ def _find_spec(folder: Path) -> Path | None:
 
 def _origin(spec: Path, folder: Path, tool: Tool) -> Origin:
     """Plans the document again. A tool of the output that the document no longer gives has no evidence."""
-    from adaptgen import plan, source
-    from adaptgen.cli.build import identifier
+    from adaptgen import plan
+    from adaptgen.cli.build import identifier, read
 
     with terminal.progress(f"{spec}: reading"):
-        document = source.read(spec)
-        hints = source.read_hints(source.side_file(spec))
+        document, hints = read(spec)
         planned, _ = plan.plan(document, hints, identifier(hints.name or spec.stem))
     pointer = tool.source.removeprefix("#")
     try:

@@ -1,0 +1,59 @@
+"""The key of cursors: given, or kept for this user."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from adaptgen.cli import keys
+from adaptgen.diagnostics import AdaptgenError
+
+KEY = bytes(range(32))
+
+
+@pytest.mark.parametrize("text", [KEY.hex(), base64.b64encode(KEY).decode()])
+def test_the_environment_gives_the_key(text: str, tmp_path: Path) -> None:
+    environ = {"ADAPTGEN_CURSOR_KEY": text, "ADAPTGEN_STATE": str(tmp_path)}
+    assert keys.given(environ) == KEY
+    assert keys.kept(environ) == KEY
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_of_the_wrong_size_is_refused_without_repeating_it() -> None:
+    with pytest.raises(AdaptgenError, match="AG060") as caught:
+        keys.given({"ADAPTGEN_CURSOR_KEY": "abcd1234"})
+    assert "abcd1234" not in str(caught.value)
+
+
+def test_a_kept_key_stays_and_is_private(tmp_path: Path) -> None:
+    environ = {"ADAPTGEN_STATE": str(tmp_path / "state")}
+    first = keys.kept(environ)
+    assert len(first) == 32
+    assert keys.kept(environ) == first
+    (file,) = (tmp_path / "state").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_damaged_key_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "cursor.key").write_bytes(b"short")
+    environ = {"ADAPTGEN_STATE": str(tmp_path)}
+    assert len(keys.kept(environ)) == 32
+    assert keys.kept(environ) == keys.kept(environ)
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AdaptgenError, match="AG001") as caught:
+        keys.kept({"ADAPTGEN_STATE": str(tmp_path / "file")})
+    assert "ADAPTGEN_CURSOR_KEY" in caught.value.diagnostics[0].help
+
+
+def test_state_lies_where_the_desktop_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert keys.state_folder({"XDG_STATE_HOME": "/x"}) == Path("/x/adaptgen")
+    assert keys.state_folder({"XDG_STATE_HOME": "relative"}) == tmp_path / ".local/state/adaptgen"
+    assert keys.state_folder({"ADAPTGEN_STATE": os.sep + "y"}) == Path("/y")
