@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, ordered
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
 from adaptgen.model import Evidence, Input, LeftOut, Plan, Server, Tool, Variable
 from adaptgen.plan import schemas, steps, surface, tools
+from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.plan.bases import find_bases
 from adaptgen.plan.describe import clean
@@ -37,9 +40,14 @@ def plan(document: Document, hints: Hints, name: str) -> tuple[Plan, tuple[Diagn
     Raises:
         AdaptgenError: for every error in the hints at once, and AG040 where an input would be lost.
     """
+    # Planning frees next to nothing, and every full collection walks the whole document: a third of the time.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         return _Planner(document, hints, name).plan()
     finally:
+        if collecting:
+            gc.enable()
         for one in (document, *hints.documents.values()):
             schemas.forget(one)
 
@@ -67,6 +75,7 @@ class _Planner:
         emitted = self.emit(context, drafts)
         emitted += self.workflows(context)
         self.stop()
+        self.diagnostics += self.shortened(emitted)
         inputs = self.prove(auth, emitted)
         modules = surface.modules([one for one, _ in emitted])
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
@@ -77,8 +86,9 @@ class _Planner:
             bases=(*bases.bases, *auth.bases),
             auth=tuple(auth.auths),
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
-            **_given(page_size=hints.page_size, max_bytes=hints.max_bytes, timeout=hints.timeout),
         )
+        said: dict[str, Any] = {"page_size": hints.page_size, "max_bytes": hints.max_bytes, "timeout": hints.timeout}
+        server = replace(server, **{key: value for key, value in said.items() if value is not None})
         evidence = dict.fromkeys((*bases.evidence, *auth.evidence, *self.evidence))
         result = Plan(
             server=server,
@@ -170,9 +180,9 @@ class _Planner:
         found: list[tuple[Draft, str]] = []
         for one in plain:
             name = given[one.operation.pointer]
-            if (hint := about.pop(name, None)) is not None:
-                hint_now, operation = hint, one.operation
-                made = self.attempt(lambda o=operation, n=name, h=hint_now: tools.draft(context, o, n, h))  # type: ignore[misc]
+            if name in about:
+                hint, operation = about.pop(name), one.operation
+                made = self.attempt(lambda o=operation, n=name, h=hint: tools.draft(context, o, n, h))  # type: ignore[misc]
                 if made is None:
                     continue
                 tools.settle(context, made, payloads)
@@ -180,7 +190,7 @@ class _Planner:
             found.append((one, name))
         for key in sorted(about):
             message = f"the tool {key!r} has neither `call` nor `steps`, and no tool is called so"
-            help = surface.did_you_mean(key, sorted(given.values())) or "add `call: METHOD /path`"
+            help = did_you_mean(key, sorted(given.values())) or "add `call: METHOD /path`"
             self.errors.append(Diagnostic("AG037", message, self.hints.where("tools", key), help))
         return found
 
@@ -211,6 +221,16 @@ class _Planner:
             self.diagnostics += built.diagnostics
             emitted.append((Emitted(built.tool, built.contract, one.operation), built))
         return emitted
+
+    def shortened(self, emitted: list[tuple[Emitted, Built | None]]) -> list[Diagnostic]:
+        """One note on all tools whose schemas were cut; it is not located, since reading line marks costs seconds on
+        the large documents that it speaks of."""
+        cut = sorted(built.tool.name for _, built in emitted if built is not None and built.cut)
+        if not cut:
+            return []
+        named = ", ".join(cut[:5]) + (", …" if len(cut) > 5 else "")
+        message = f"the input schemas of {len(cut)} tools were cut ({named}); what was cut takes any value"
+        return [Diagnostic("AG024", message, Where(self.document.path.as_posix()), severity="note")]
 
     def workflows(self, context: Context) -> list[tuple[Emitted, Built | None]]:
         found: list[tuple[Emitted, Built | None]] = []
@@ -286,7 +306,3 @@ def _references(value: object) -> list[str]:
         return sorted(one.name for one in references(value) if one.kind == "env")
     except TemplateError:
         return []
-
-
-def _given(**values: T | None) -> dict[str, T]:
-    return {key: value for key, value in values.items() if value is not None}

@@ -176,7 +176,7 @@ def _field(document: Document, body: RequestBody, one: Shape, name: str, node: J
         encode = kind
     param = Param(
         name,
-        style=style if style != "form" else None,  # type: ignore[arg-type]  # checked against _STYLES
+        style=style if style != "form" else None,
         explode=explode if explode is not None and explode != (style in (None, "form")) else None,
         encode=encode,
         reserved=said.get("allowReserved") is True,

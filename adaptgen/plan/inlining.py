@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen.model import Json
 from adaptgen.plan.describe import clean, shorten
-from adaptgen.plan.schemas import MISSING, Shape, shape
+from adaptgen.plan.schemas import MISSING, Shape, identity, memory, shape
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -43,8 +43,20 @@ def inline(document: Document, schema: Json, *, budget: int, direction: Directio
     """``schema`` as JSON Schema 2020-12 without references, of at most about ``budget`` bytes as compact JSON.
 
     ``direction`` "input" leaves read-only properties out, "output" write-only ones. The second value tells whether
-    anything was cut: levels, enum values, cycles.
+    anything was cut: levels, enum values, cycles. The result is shared: do not change it.
     """
+    known = memory(document)
+    # Shares of a budget differ by a few bytes from tool to tool: steps of 1/8 let tools share results.
+    step = max(1 << max(budget.bit_length() - 4, 0), 1)
+    key = ("inline", identity(schema), budget // step, step, direction)
+    if key not in known:
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (schema, *_inline(document, schema, budget // step * step, direction))
+    _, made, anything = known[key]
+    return made, anything
+
+
+def _inline(document: Document, schema: Json, budget: int, direction: Direction) -> tuple[Json, bool]:
     for depth, text, values in DETAIL:
         writer = _Writer(document, direction, budget, text, values)
         try:

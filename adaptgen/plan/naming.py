@@ -36,12 +36,16 @@ _VERB_WORDS = """
     update upgrade upload upsert validate verify view void vote watch withdraw write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
-# Verbs that some frameworks put behind the noun: `contacts_list`, `contacts_partial_update`.
-_ENDINGS = {
-    ("partial", "update"): "update", ("list",): "list", ("create",): "create", ("read",): "get", ("retrieve",): "get",
-    ("update",): "update", ("destroy",): "delete", ("delete",): "delete", ("get",): "get", ("patch",): "update",
-    ("insert",): "create", ("search",): "search",
-}  # fmt: skip
+# Verbs that are at least as often nouns: as the first word they name a resource if a verb follows.
+_NOUNS = frozenset(
+    ("order", "report", "issue", "book", "review", "tag", "test", "check", "export", "import", "request", "link",
+     "list", "transfer", "charge", "refund", "query", "schedule", "process", "purchase", "post", "vote", "match",
+     "share", "view", "invite", "filter", "load", "lock", "index", "capture", "change", "exchange", "block", "search",
+     "batch", "bulk")
+)  # fmt: skip
+# Verbs of frameworks that have a plainer word in tool names.
+_FRAMEWORK = {"read": "get", "retrieve": "get", "destroy": "delete", "insert": "create"}
+_LINKING = frozenset(("for", "in", "by", "of", "from", "to", "with", "on", "and", "or", "as", "at"))
 _NOISE = frozenset(("api", "apis", "rest", "restapi", "services", "service", "public", "json", "index", "v", "ws"))
 _VERSION = re.compile(
     r"v?\d+([._-]\d+)*(alpha|beta|rc)?\d*|v\d+[a-z0-9]*|latest|unstable|stable|beta|alpha", re.IGNORECASE
@@ -199,25 +203,39 @@ def identified(operation: Operation, role: str, server: str) -> str:
         del found[0]
     while len(found) > 2 and re.fullmatch(r"v\d+", found[-1]):
         del found[-1]
-    if not 2 <= len(found) <= 8 or found[-1].isdigit() or dumped(operation, found):
+    if not 2 <= len(found) <= 9 or found[-1].isdigit() or dumped(operation, found):
         return ""
-    if not any(word in _VERBS for word in found[:1]):
-        for ending, verb in _ENDINGS.items():
-            if len(found) > len(ending) and tuple(found[-len(ending) :]) == ending:
-                if role in ("update", "replace") and verb in ("update", "replace"):
-                    verb = role
-                rest = found[: -len(ending)]
-                noun = rest if verb in ("list", "search") else [*rest[:-1], singular(rest[-1])]
-                found = [verb, *noun]
-                break
-    elif role == "replace" and found[0] in ("update", "put"):
-        found[0] = "replace"
-    elif role == "update" and found[0] in ("patch", "put"):
-        found[0] = "update"
-    if not any(word in _VERBS for word in found):
+    found = verb_first(found, role)
+    if not found or found[0] not in _VERBS:
         return ""
     name = "_".join(found)
     return legal(name) if len(name) <= LONGEST and not re.search(r"[0-9a-f]{16}", name) else ""
+
+
+def verb_first(found: list[str], role: str) -> list[str]:
+    """The words of an identifier with the verb in front: ``contacts_partial_update`` -> ``update_contact``,
+    ``issues_list_for_repo`` -> ``list_issues_for_repo``. [] where there is no verb."""
+    found = [word for word in found if word not in ("a", "an", "the", "controller")]
+    at = next((index for index, word in enumerate(found) if word in _VERBS and (index or word not in _NOUNS)), None)
+    if at is None:
+        at = 0 if found and found[0] in _VERBS else None
+    if at is None:
+        return []
+    before, verb, rest = found[:at], found[at], found[at + 1 :]
+    if before[-1:] == ["partial"]:
+        before = before[:-1]
+    if before:
+        verb = _FRAMEWORK.get(verb, verb)
+        nouns = {singular(word) for word in rest}
+        if all(singular(word) in nouns for word in before):
+            before = []  # `teams/list-team-members`
+        elif verb not in ("list", "search") or (rest and rest[0] not in _LINKING):
+            before = [*before[:-1], singular(before[-1])]
+    if role == "replace" and verb in ("update", "put"):
+        verb = "replace"
+    elif role == "update" and verb in ("patch", "put", "modify"):
+        verb = "update"
+    return [verb, *before, *rest]
 
 
 def dumped(operation: Operation, found: Collection[str]) -> bool:
@@ -247,6 +265,9 @@ def synthesised(operation: Operation, role: str, parents: int = 0) -> str:
     nested = bool(above) and above[-1] + 1 < last  # a placeholder stands between: the parent is one record
     verb = role or {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete",
                     "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}[operation.method]  # fmt: skip
+    if above and parts[above[-1]] in ("search", "find", "query") and verb in ("list", "get", "search"):
+        verb, above = parts[above[-1]], above[:-1]
+        nested = False
     context = [singular_words(parts[above[-1]])] if nested else []
     extra = [singular_words(parts[index]) for index in above[: len(above) - len(context)]]
     extra = extra[len(extra) - parents :] if parents else []
@@ -259,7 +280,9 @@ def synthesised(operation: Operation, role: str, parents: int = 0) -> str:
         if noun or len(words) > 1:
             return "_".join([words[0], *rest, *noun])
         return words[0] if len(words) > 1 else f"{words[0]}_{'root' if not above else parts[above[-1]]}"
-    listed = verb in ("list", "search") or (not on_item and verb in ("replace", "update", "delete", "get"))
+    listed = verb in ("list", "search", "find", "query") or (
+        not on_item and verb in ("replace", "update", "delete", "get")
+    )
     noun = [resource if listed else singular_words(resource)]
     return "_".join([verb, *extra, *context, *noun])
 

@@ -104,6 +104,18 @@ def leaves(document: Document, schema: Json, *, depth: int = 6, limit: int = 200
     return _cache(document).leaves(schema, depth, limit)
 
 
+def identity(schema: Json) -> int | str:
+    """What tells one schema from another: the pointer of a plain reference, else the node itself."""
+    if isinstance(schema, Mapping) and len(schema) == 1 and isinstance(schema.get("$ref"), str):
+        return str(schema["$ref"])
+    return id(schema)
+
+
+def memory(document: Document) -> dict[Any, Any]:
+    """A place for what other passes remember about ``document``; it goes with :func:`forget`."""
+    return _cache(document).memory
+
+
 def forget(document: Document) -> None:
     """Drop what is cached for ``document``."""
     _CACHES[:] = [cache for cache in _CACHES if cache.document is not document]
@@ -135,7 +147,8 @@ class _Cache:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.shapes: dict[int, tuple[Json, Shape]] = {}
-        self.found: dict[tuple[int, int, int], tuple[Json, list[Leaf]]] = {}
+        self.found: dict[tuple[int | str, int, int], tuple[Json, list[Leaf]]] = {}
+        self.memory: dict[Any, Any] = {}
 
     def shape(self, schema: Json) -> Shape:
         known = self.shapes.get(id(schema))
@@ -217,7 +230,7 @@ class _Cache:
     # ---------------------------------------------------------------------------------------------------- leaves
 
     def leaves(self, schema: Json, depth: int, limit: int) -> list[Leaf]:
-        key = (id(schema), depth, limit)
+        key = (identity(schema), depth, limit)
         if known := self.found.get(key):
             return known[1]
         found: dict[str, Leaf] = {}

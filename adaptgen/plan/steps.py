@@ -45,7 +45,8 @@ def workflow(
     steps = tuple(maker.step(index, step) for index, step in enumerate(hint.steps))
     result = hint.result if hint.result is not MISSING else f"{{{steps[-1].id}}}"
     maker.check(result, maker.where("result"))
-    effect: Effect = hint.effect or max((step.effect for step in steps), key=_STRENGTH.index)
+    strongest = max((step.effect for step in steps), key=_STRENGTH.index)
+    effect = hint.effect if hint.effect is not None else strongest
     tool = Tool(
         name=key,
         steps=steps,

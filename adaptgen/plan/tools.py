@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where
@@ -62,13 +62,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A finished tool. ``hidden``: (place, name) of the inputs that hints hide."""
+    """A finished tool. ``hidden``: (place, name) of the inputs that hints hide. ``cut``: the schema was too large."""
 
     tool: Tool
     contract: Contract
     evidence: tuple[Evidence, ...]
     diagnostics: tuple[Diagnostic, ...]
-    hidden: tuple[tuple[str, str], ...] = field(default=())
+    hidden: tuple[tuple[str, str], ...] = ()
+    cut: bool = False
 
 
 def locator(hints: Hints, *base: str) -> Callable[..., Where]:
@@ -176,10 +177,6 @@ def finish(context: Context, one: Draft, name: str) -> Built:
         was=tuple(hint.was) if hint else (),
     )
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
-    diagnostics = list(one.view.diagnostics)
-    if cut:
-        message = f"the input schema of {name} was cut to {contracts.BUDGET} bytes; what is cut takes any value"
-        diagnostics.append(Diagnostic("AG024", message, document.where(operation.pointer), "", "note"))
     contract = contracts.contract(
         name,
         description(one, name),
@@ -196,7 +193,7 @@ def finish(context: Context, one: Draft, name: str) -> Built:
         because = "a PATCH with JSON beside a GET of the same path"
         evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
-    return Built(tool, contract, tuple(evidence), tuple(diagnostics), hidden)
+    return Built(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
 
 
 def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
