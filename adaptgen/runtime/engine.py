@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adaptgen.model import Contract, Json, Server, Tool
+import orjson
+
+from adaptgen.model import FORMAT, Contract, Json, Server, Tool
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 
 if TYPE_CHECKING:
-    import httpx
+    from adaptgen.runtime.cursor import CursorBox
+    from adaptgen.runtime.execution import Execution
+    from adaptgen.runtime.http import Transport
+    from adaptgen.runtime.validation import Arguments
+
+_log = logging.getLogger("adaptgen.runtime")
 
 
 class Engine:
@@ -29,18 +38,34 @@ class Engine:
         server: Server,
         *,
         environ: Mapping[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         cursor_key: bytes | None = None,
         state: Path | None = None,
     ) -> None:
+        """Read the contracts.
+
+        Raises:
+            AdaptgenError: AG061, the contracts do not fit the tables, or the format is not this runtime's.
+        """
         from adaptgen.runtime.contracts import load
 
+        if server.format not in (FORMAT, FORMAT - 1):
+            from adaptgen.diagnostics import error
+
+            raise error("AG061", f"the server has format {server.format}; this runtime executes {FORMAT}")
         self.server = server
         self._environ = os.environ if environ is None else environ
+        self._transport = transport
+        self._cursor_key = cursor_key
+        self._state = state
         self._contracts = load(server)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
         self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.was}
         self._tools |= {tool.name: tool for tool in server.tools}
+        self._arguments: dict[str, Arguments] = {}
+        self._hashes: dict[str, str] = {}
+        self._execution: Execution | None = None
+        self._box: CursorBox | None = None
 
     def list(self, caller: Caller) -> Sequence[Contract]:
         """The contracts of every tool, ordered by name."""
@@ -54,9 +79,96 @@ class Engine:
     async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Json]) -> Answer:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
         try:
-            raise ToolError(f"there is no tool {tool!r}")
+            found = self._tools.get(tool)
+            if found is None:
+                raise ToolError(self._no_tool(tool))
+            return await self._call(caller, found, arguments)
         except ToolError as problem:
-            return Answer((Text(problem.text),), is_error=True)
+            text = problem.text
+        except UnicodeEncodeError:
+            text = "An argument holds half of a surrogate pair, which is no text. Nothing was sent."
+        except Exception as problem:  # the last line of defence: an agent gets no stack trace
+            _log.error("call of %s failed: %s", found.name if found else "?", type(problem).__name__, exc_info=_trace())
+            text = f"The call failed inside the server ({type(problem).__name__}); trying again does not help."
+        return Answer((Text(text),), is_error=True)
 
     async def aclose(self) -> None:
-        """Close pooled connections."""
+        """Finish renewals under way and close pooled connections."""
+        if self._execution is not None:
+            await self._execution.aclose()
+
+    # ------------------------------------------------------------------------------------------------------- inside
+
+    def _no_tool(self, name: str) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(name, list(self._tools), 1, 0.6)
+        return f"There is no tool `{name[:80]}`{f'; did you mean `{near[0]}`?' if near else '.'}"
+
+    async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json]) -> Answer:
+        checked = self._check(tool, arguments)
+        execution = self._execution
+        if execution is None:
+            execution = self._execution = self._make()
+        fields = checked.pop("fields", None)
+        limit = checked.pop("limit", None)
+        cursor = checked.pop("cursor", None)
+        dry_run = checked.pop("dry_run", False) is True
+        max_bytes = tool.max_bytes or self.server.max_bytes
+        if tool.steps:
+            return await execution.steps(tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+        assert tool.call is not None
+        if tool.page is None:
+            return await execution.detail(tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+        from adaptgen.runtime.listing import answer_list
+
+        if dry_run:
+            return execution.dry(tool, await execution.request(tool, checked))
+        return await answer_list(
+            tool,
+            execution.fetch(tool, checked),
+            arguments=checked,
+            limit=limit,
+            fields=fields,
+            cursor=cursor,
+            box=self._sealed(),
+            caller=f"{caller.tenant}/{caller.sub}",
+            contract_hash=self._hash(tool),
+            page_size=tool.page_size or self.server.page_size,
+            max_bytes=max_bytes,
+        )
+
+    def _check(self, tool: Tool, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        found = self._arguments.get(tool.name)
+        if found is None:
+            from adaptgen.runtime.validation import Arguments
+
+            found = self._arguments[tool.name] = Arguments(self._contracts[tool.name].input_schema)
+        return found.check(arguments)
+
+    def _hash(self, tool: Tool) -> str:
+        found = self._hashes.get(tool.name)
+        if found is None:
+            schema = orjson.dumps(self._contracts[tool.name].input_schema, option=orjson.OPT_SORT_KEYS)
+            found = self._hashes[tool.name] = hashlib.sha256(schema).hexdigest()[:16]
+        return found
+
+    def _sealed(self) -> CursorBox:
+        if self._box is None:
+            from adaptgen.runtime.cursor import CursorBox, KeyFormatError, key_from
+
+            try:
+                self._box = CursorBox(self._cursor_key or key_from(self._environ))
+            except KeyFormatError as problem:
+                raise ToolError(f"{problem}.") from None
+        return self._box
+
+    def _make(self) -> Execution:
+        from adaptgen.runtime.execution import Execution
+
+        return Execution(self.server, self._environ, self._transport, self._state)
+
+
+def _trace() -> bool:
+    """Whether the log may hold stack traces: they name arguments, so only where somebody debugs."""
+    return _log.isEnabledFor(logging.DEBUG)

@@ -1,0 +1,180 @@
+"""Executing tools: requests with their credentials, refusals as errors, updates, steps, dry runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from adaptgen.model import Call, Json, Server, Tool
+from adaptgen.references import fill, references
+from adaptgen.runtime import serialize, updates
+from adaptgen.runtime.answer import Answer
+from adaptgen.runtime.auth import Authenticator
+from adaptgen.runtime.credentials import Credentials
+from adaptgen.runtime.detail import answer_detail
+from adaptgen.runtime.dry_run import described
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.failures import Scrub, check
+from adaptgen.runtime.http import Client, Transport
+from adaptgen.runtime.paging import Fetch
+from adaptgen.runtime.request import Inputs, Request, build, origin, templates
+from adaptgen.runtime.response import Response
+from adaptgen.runtime.session import Session
+from adaptgen.runtime.state import folder
+from adaptgen.runtime.steps import run
+
+
+class Execution:
+    """What the calls of one server share: connections, credentials and sessions."""
+
+    def __init__(
+        self, server: Server, environ: Mapping[str, str], transport: Transport | None, state: Path | None
+    ) -> None:
+        self.server = server
+        self._environ = environ
+        self._client = Client(timeout=server.timeout, transport=transport)
+        self._credentials = Credentials(environ)
+        self._bases = {base.name: base for base in server.bases}
+        where = state or folder(environ)
+        sessions = {
+            auth.name: Session(auth, self._credentials, self._client, self.base, where, server.name)
+            for auth in server.auth
+        }
+        self._auth = Authenticator(sessions, self._credentials, self._client)
+
+    async def aclose(self) -> None:
+        """Finish renewals under way and close the connections."""
+        for session in self._auth.sessions.values():
+            await session.settle()
+        await self._client.aclose()
+
+    # ---------------------------------------------------------------------------------------------------- addresses
+
+    def base(self, name: str) -> str:
+        """The URL of a base, without a trailing slash.
+
+        Raises:
+            ToolError: it is not set, or no http or https URL; the text names the environment variable.
+        """
+        found = self._bases.get(name)
+        if found is None:
+            raise ToolError(f"The server has no base {name!r}.")
+        url = (self._environ.get(found.env, "") if found.env else "").strip()
+        if not url and found.url:
+            missing = self._credentials.missing(references(found.url))
+            if missing:
+                raise ToolError(f"The environment variable {' and '.join(missing)} is not set. Nothing was sent.")
+            url = str(fill(found.url, {}, self._credentials.resolve)).strip()
+        if not url:
+            raise ToolError(
+                f"The environment variable {found.env or 'for the base URL'} is not set; it gives the address of the "
+                "API. Nothing was sent."
+            )
+        try:
+            origin(url)
+        except ToolError:
+            named = found.env or "the base URL of the hints"
+            raise ToolError(f"{named} must be an absolute http or https URL. Nothing was sent.") from None
+        parts = urlsplit(url)
+        if "@" in parts.netloc:
+            raise ToolError(f"{found.env or 'The base URL'} must not hold a user name or password. Nothing was sent.")
+        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+    # ------------------------------------------------------------------------------------------------------ requests
+
+    def inputs(self, arguments: Mapping[str, Json], scope: Mapping[str, Json] | None = None) -> Inputs:
+        """Where the parameters of a call get their values."""
+        return Inputs(arguments, self._credentials.resolve, scope)
+
+    async def request(self, tool: Tool, arguments: Mapping[str, Json]) -> Request:
+        """The request of a tool's call; of a partial update after the resource was read."""
+        assert tool.call is not None
+        await self.constants(tool.call)
+        base = self.base(tool.call.base)
+        if tool.update is None:
+            return build(tool.call, base, self.inputs(arguments))
+        read_base = self.base(tool.update.read.base)
+        await self.constants(tool.update.read)
+        send = self.sender(tool, tool.auth, read_base, arguments)
+        return await updates.prepare(tool.call, tool.update, self.inputs(arguments), base, read_base, send)
+
+    async def constants(self, call: Call) -> None:
+        """Look up the references in the constant parameters of a call."""
+        found = references(templates(call))
+        if found:
+            await self._credentials.prepare(found, "the server needs it for this call")
+
+    def sender(
+        self, tool: Tool, auth: Sequence[str], base: str, arguments: Mapping[str, Json]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Sends requests under ``auth``; every answer that is no success is a ToolError."""
+
+        async def send(request: Request) -> Response:
+            response = await self._auth.exchange(request, auth, base)
+            if response.status != 200 or len(response.content) < 65536:
+                check(response, Scrub(self._auth.secrets(auth), tool.sensitive, arguments), reads=request.reads)
+            return response
+
+        return send
+
+    # --------------------------------------------------------------------------------------------------------- tools
+
+    def fetch(self, tool: Tool, arguments: Mapping[str, Json]) -> Fetch:
+        """How a list is read: the tool's request with paging parameters, or a next-page URL of the same origin."""
+        first: Request | None = None
+
+        async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+            nonlocal first
+            assert tool.call is not None
+            base = self.base(tool.call.base)
+            if first is None:
+                first = await self.request(tool, arguments)
+            request = first.copy()
+            if url is not None:
+                request.url = _next(url, first.url)
+            else:
+                request.set_query({name: serialize.scalar(value) for name, value in query.items()})
+            return await self.sender(tool, tool.auth, base, arguments)(request)
+
+        return fetch
+
+    async def detail(
+        self, tool: Tool, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int, dry_run: bool
+    ) -> Answer:
+        """A tool of one call that is no list."""
+        assert tool.call is not None
+        request = await self.request(tool, arguments)
+        if dry_run:
+            return self.dry(tool, request)
+        response = await self.sender(tool, tool.auth, self.base(tool.call.base), arguments)(request)
+        return answer_detail(tool, response, fields=fields, max_bytes=max_bytes)
+
+    def dry(self, tool: Tool, request: Request, auth: Sequence[str] | None = None) -> Answer:
+        """What would be sent, with a mark in the place of each credential."""
+        return described(self._auth.redacted(request, tool.auth if auth is None else auth))
+
+    async def steps(
+        self, tool: Tool, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int, dry_run: bool
+    ) -> Answer:
+        """A tool of several calls."""
+        return await run(self, tool, arguments, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+
+
+def _next(url: str, current: str) -> str:
+    """A next-page URL, absolute or relative, on the origin of the list.
+
+    An API behind a proxy that ends TLS writes ``http`` where it is reached by ``https``: the scheme is kept then.
+
+    Raises:
+        ToolError: it leads elsewhere.
+    """
+    target = urljoin(current, url.strip())
+    here = origin(current)
+    there = origin(target)
+    if there != here and there[1] == here[1] and (there[0], here[0]) == ("http", "https") and there[2] in (80, here[2]):
+        parts = urlsplit(target)
+        return urlunsplit(("https", urlsplit(current).netloc, parts.path, parts.query, ""))
+    if there != here or "@" in urlsplit(target).netloc:
+        raise ToolError("The API names a next page on another host; it is not followed.")
+    return target.partition("#")[0]

@@ -1,0 +1,310 @@
+"""The network: one pooled httpx client, with every bound that a stranger's server needs. The only module with httpx.
+
+A request ends within its time budget however slowly the API drips, an answer is read up to :data:`MAX_BYTES` after
+decompression, redirects stay on the origin, and what a failure means for a write is said: not sent, or unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+import zlib
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.request import Request, origin
+from adaptgen.runtime.response import Response
+from adaptgen.runtime.retry_after import seconds
+
+__all__ = ["MAX_BYTES", "Client", "Response", "Transport"]
+
+Transport: TypeAlias = httpx.AsyncBaseTransport
+
+MAX_BYTES = 16 * 1024 * 1024
+"""Bytes of an answer after decompression."""
+RETRIES = 2
+REDIRECTS = 5
+_BACKOFF = 0.15
+_PATIENCE = 2.0
+"""Seconds of ``Retry-After`` that are waited for instead of reported."""
+
+# httpx logs each URL with its query string at INFO, httpcore each header at DEBUG: personal data and credentials.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Client:
+    """Sends requests. ``timeout`` is the budget in seconds of one request with its retries and redirects."""
+
+    def __init__(self, *, timeout: float, transport: Transport | None = None) -> None:
+        self.timeout = timeout
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _pool(self) -> httpx.AsyncClient:
+        """The client of the running loop: connections cannot move from one event loop to another."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._loop = loop
+            self._client = httpx.AsyncClient(
+                transport=self._transport,
+                timeout=httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
+                limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4.0),
+                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # sessions keep their own
+                follow_redirects=False,
+            )
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        client, self._client = self._client, None
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.aclose()
+
+    async def send(self, request: Request, *, keep: Collection[int] = (), follow: bool = True) -> Response:
+        """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
+
+        Raises:
+            ToolError: the API cannot be reached, is too slow, sends too much or not all of it, or redirects to
+                another host.
+        """
+        started = time.monotonic()
+        state = _State(request)
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._followed(request, state, started, keep, follow)
+        except TimeoutError:
+            raise state.slow(self.timeout) from None
+
+    async def _followed(
+        self, request: Request, state: _State, started: float, keep: Collection[int], follow: bool
+    ) -> Response:
+        for _ in range(REDIRECTS + 1):
+            response = await self._retried(request, state, started)
+            if response.status not in (301, 302, 303, 307, 308) or response.status in keep or not follow:
+                return response
+            target = response.headers.get("location")
+            if not target:
+                return response
+            request = _redirected(request, response.status, urljoin(request.url, target))
+        raise ToolError("The API redirects again and again; the address of this call is wrong.", status=response.status)
+
+    async def _retried(self, request: Request, state: _State, started: float) -> Response:
+        """One request; again after failures that certainly did not run it, and after any failure of a read."""
+        for attempt in range(RETRIES + 1):
+            state.sent = False
+            response: Response | None = None
+            failure: ToolError | None = None
+            try:
+                response = await self._once(request, state, started)
+                pause = self._pause(request, response, attempt)
+            except httpx.TransportError as problem:
+                failure = state.failed(problem)
+                again = (request.reads or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
+                pause = _BACKOFF * 3**attempt if again else -1
+            late = time.monotonic() - started + pause > self.timeout * 0.8
+            if attempt == RETRIES or pause < 0 or late:
+                break
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+        if response is None:
+            assert failure is not None
+            raise failure
+        return response
+
+    @staticmethod
+    def _pause(request: Request, response: Response, attempt: int) -> float:
+        """Seconds before this request is sent again, below 0 for not at all."""
+        if response.status == 429 or (request.reads and response.status in (502, 503, 504)):
+            wait = seconds(response.headers)
+            if wait is None:
+                return -1 if response.status == 429 else _BACKOFF * 3**attempt
+            return wait if wait <= _PATIENCE else -1
+        return -1
+
+    async def _once(self, request: Request, state: _State, started: float) -> Response:
+        headers = dict(request.headers)
+        headers.setdefault("user-agent", "adaptgen")
+        headers["accept-encoding"] = "gzip, deflate"
+        if request.cookies:
+            headers["cookie"] = "; ".join(request.cookies)
+        try:
+            prepared = httpx.Request(request.method, request.url, headers=headers, content=request.content)
+        except httpx.InvalidURL:
+            raise ToolError("The address of this call is no valid URL.") from None
+        client = self._pool()
+        prepared.extensions["timeout"] = client.timeout.as_dict()
+        if not request.reads:
+            prepared.extensions["trace"] = state.trace
+        answer = await client.send(prepared, stream=True)
+        try:
+            content = await _read(answer, request)
+        finally:
+            await answer.aclose()
+        kind = answer.headers.get("content-type", "")
+        return Response(
+            status=answer.status_code,
+            headers=_joined(answer.headers),
+            content=content,
+            url=request.url,
+            elapsed=time.monotonic() - started,
+            media_type=kind.partition(";")[0].strip().lower(),
+            cookies=_cookies(answer.headers) if "set-cookie" in answer.headers else {},
+        )
+
+
+class _State:
+    """How far a request came, to say what its failure means."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.sent = False
+
+    async def trace(self, event: str, info: object) -> None:
+        """httpcore's trace extension: from its first byte on, a request may have been carried out."""
+        if event.endswith("send_request_headers.started"):
+            self.sent = True
+
+    def _outcome(self) -> str:
+        if self.request.reads:
+            return "Trying again later may help."
+        if self.sent:
+            return (
+                "It is unknown whether the change was carried out: it may have been. Read the current state before "
+                "trying again."
+            )
+        return "The change was not sent. Trying again later may help."
+
+    def slow(self, timeout: float) -> ToolError:
+        return ToolError(f"The API did not finish its answer within {timeout:g} s. {self._outcome()}")
+
+    def failed(self, problem: httpx.TransportError) -> ToolError:
+        if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
+            what = f"The API cannot be reached at {_host(self.request.url)}"
+            why = str(problem).lower()
+            if "certificate" in why or "ssl" in why:
+                what += " (its TLS certificate is not accepted)"
+            elif ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
+                what += " (its host name is not known)"
+            elif "refused" in why or "attempts failed" in why:
+                what += " (connection refused)"
+            return ToolError(f"{what}. {self._outcome()}")
+        if isinstance(problem, httpx.TimeoutException):
+            return ToolError(f"The API is too slow: it sent nothing in time. {self._outcome()}")
+        if isinstance(problem, httpx.UnsupportedProtocol):
+            return ToolError("The address of the API must be an http or https URL.")
+        return ToolError(f"The connection broke before the answer of the API was complete. {self._outcome()}")
+
+
+def _host(url: str) -> str:
+    scheme, host, port = origin(url)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _redirected(request: Request, status: int, target: str) -> Request:
+    """The request that a redirect asks for (RFC 9110, 15.4), on the same origin only.
+
+    301, 302 and 308 that only add or drop a trailing slash are sent again as they were, with their body: the server
+    did nothing but point at the right spelling. Other redirects of a write lead to a page to read.
+    """
+    try:
+        same = origin(target) == origin(request.url)
+    except ToolError:
+        same = False
+    if not same:
+        try:
+            place = _host(target)
+        except ToolError:
+            place = "another place"
+        raise ToolError(
+            f"The API redirects to another host ({place}), where credentials and data are not sent. If that is the "
+            "right address, set the server's base URL to it.",
+            status=status,
+        )
+    target = target.partition("#")[0]
+    old, new = urlsplit(request.url), urlsplit(target)
+    slash = old.path.rstrip("/") == new.path.rstrip("/")
+    if request.reads or status in (307, 308) or (slash and status in (301, 302)):
+        if slash and not new.query and old.query:
+            target = f"{target}?{old.query}"
+        again = request.copy()
+        again.url = target
+        return again
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+    return Request("GET", target, headers, list(request.cookies))
+
+
+async def _read(answer: httpx.Response, request: Request) -> bytes:
+    """The content, decoded chunk by chunk so that nothing is ever larger than allowed."""
+    coding = answer.headers.get("content-encoding", "identity").strip().lower()
+    parts: list[bytes] = []
+    size = 0
+    async for part in _decoded(answer, coding):
+        size += len(part)
+        if size > MAX_BYTES:
+            raise ToolError(
+                f"The answer of the API is larger than {MAX_BYTES // 2**20} MB. Ask for less: filter, or give a "
+                "smaller limit.",
+                status=answer.status_code,
+            )
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _decoded(answer: httpx.Response, coding: str) -> AsyncIterator[bytes]:
+    if coding in ("", "identity"):
+        async for chunk in answer.aiter_raw():
+            yield chunk
+        return
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise ToolError(f"The API uses the content coding {coding[:20]!r}, which was not asked for.")
+    decoder = None
+    async for chunk in answer.aiter_raw():
+        if decoder is None:
+            # "deflate" is zlib (RFC 9110, 8.4.1.2), but some servers send it raw.
+            raw = coding == "deflate" and (chunk[0] & 0x0F != 8 or chunk[0] >> 4 > 7)
+            decoder = zlib.decompressobj(31 if "gzip" in coding else -15 if raw else 15)
+        while chunk and not decoder.eof:
+            with _broken_coding(answer):
+                part = decoder.decompress(chunk, 1 << 20)
+            chunk = decoder.unconsumed_tail
+            yield part
+    if decoder is not None and not decoder.eof:
+        raise httpx.RemoteProtocolError("the compressed content ends early")
+
+
+@contextmanager
+def _broken_coding(answer: httpx.Response) -> Iterator[None]:
+    try:
+        yield
+    except zlib.error:
+        raise ToolError("The answer of the API is compressed but broken.", status=answer.status_code) from None
+
+
+def _joined(headers: httpx.Headers) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in headers.multi_items():
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    joined.pop("set-cookie", None)
+    return joined
+
+
+def _cookies(headers: httpx.Headers) -> dict[str, str | None]:
+    """What ``Set-Cookie`` sets (RFC 6265, 5.2); None where it expires the cookie at once."""
+    cookies: dict[str, str | None] = {}
+    for line in headers.get_list("set-cookie"):
+        pair, _, attributes = line.partition(";")
+        name, equals, value = pair.partition("=")
+        if equals and name.strip():
+            lower = attributes.lower().replace(" ", "")
+            gone = "max-age=0" in lower or "max-age=-" in lower or "expires=thu,01jan1970" in lower
+            cookies[name.strip()] = None if gone else value.strip()
+    return cookies

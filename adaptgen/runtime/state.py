@@ -1,0 +1,114 @@
+"""State files: what a session must remember beyond its process, such as a single-use refresh token.
+
+One file per session, mode 0600, written to a new file that replaces the old one, so that a killed process leaves
+either. A lock file beside it makes sure that one process at a time renews.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adaptgen.model import Json
+from adaptgen.runtime.errors import ToolError
+
+if os.name == "nt":  # pragma: no cover
+    import msvcrt
+else:
+    import fcntl
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """``ADAPTGEN_STATE``, else ``adaptgen`` in the user's state folder (XDG Base Directory)."""
+    given = environ.get("ADAPTGEN_STATE")
+    if given:
+        return Path(given)
+    state = environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "adaptgen"
+
+
+class StateFile:
+    """One JSON object on disk. ``key`` names what it belongs to; other keys are other files."""
+
+    def __init__(self, where: Path, label: str, key: str) -> None:
+        safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in label)[:60]
+        self._path = where / f"{safe}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+
+    def read(self) -> dict[str, Json] | None:
+        """The object, or None where there is none or it cannot be read."""
+        try:
+            value = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def write(self, value: Mapping[str, Json]) -> None:
+        """Replace the object; it is on the disk when this returns.
+
+        Raises:
+            ToolError: the state folder cannot be written.
+        """
+        try:
+            self._make_folder()
+            new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.new")
+            try:
+                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(value, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                new.replace(self._path)
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+
+    def _make_folder(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _unwritable(self, problem: OSError) -> ToolError:
+        reason = problem.strerror or type(problem).__name__
+        return ToolError(
+            f"The session cannot be kept in {self._path.parent} ({reason}); set ADAPTGEN_STATE to a folder."
+        )
+
+    @asynccontextmanager
+    async def lock(self, patience: float) -> AsyncIterator[None]:
+        """Hold the session against other processes; a killed holder lets go.
+
+        Raises:
+            ToolError: another process held it for ``patience`` seconds, or the folder cannot be written.
+        """
+        try:
+            self._make_folder()
+            handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+        try:
+            ends = time.monotonic() + patience
+            while not _try_lock(handle):
+                if time.monotonic() > ends:
+                    raise ToolError("Another process has been renewing the session for too long. Try again.")
+                await asyncio.sleep(0.02)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        if os.name == "nt":  # pragma: no cover
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

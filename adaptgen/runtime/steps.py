@@ -1,0 +1,101 @@
+"""Tools of several calls: each step sees the arguments and what the steps before it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from adaptgen.fields import MISSING as ABSENT
+from adaptgen.model import Json, Step, Tool
+from adaptgen.references import TemplateError, fill, placeholders
+from adaptgen.runtime import jsonpath
+from adaptgen.runtime.answer import Answer
+from adaptgen.runtime.detail import show
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.paging import find_items, is_json
+from adaptgen.runtime.projection import view
+from adaptgen.runtime.request import build, templates
+from adaptgen.runtime.response import Response
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.execution import Execution
+
+
+async def run(
+    execution: Execution,
+    tool: Tool,
+    arguments: Mapping[str, Json],
+    *,
+    fields: Sequence[str] | None,
+    max_bytes: int,
+    dry_run: bool,
+) -> Answer:
+    """Run the steps in order and answer the ``result`` template, or the last step where there is none.
+
+    A dry run ends before the first step that writes, with the request of that step.
+
+    Raises:
+        ToolError: a step failed; the text names it.
+    """
+    scope: dict[str, Json] = dict(arguments)
+    written: list[str] = []
+    for step in tool.steps:
+        try:
+            base = execution.base(step.call.base)
+            await execution.constants(step.call)
+            _needed(step, scope, tool)
+            request = build(step.call, base, execution.inputs(arguments, scope))
+            if dry_run and not request.reads and step.effect != "read":
+                return execution.dry(tool, request, step.auth)
+            response = await execution.sender(tool, step.auth, base, arguments)(request)
+            _keep(step, response, scope)
+        except ToolError as problem:
+            done = f" Before it, {' and '.join(written)} changed something already." if written else ""
+            raise ToolError(
+                f"Step {step.id!r} failed. {problem.text}{done}",
+                status=problem.status,
+                retry_after=problem.retry_after,
+            ) from None
+        if step.effect != "read":
+            written.append(repr(step.id))
+    return show(tool, _result(execution, tool, scope), fields=fields, max_bytes=max_bytes)
+
+
+def _needed(step: Step, scope: Mapping[str, Json], tool: Tool) -> None:
+    """A step that builds on a value which an earlier one did not give would ask for something else."""
+    ids = {one.id for one in tool.steps}
+    for name in placeholders(templates(step.call)):
+        head = name.partition(".")[0]
+        if head in ids and name in scope and scope[name] is None:
+            raise ToolError(f"Step {head!r} gave no {name.partition('.')[2]!r}, which this step needs.")
+
+
+def _keep(step: Step, response: Response, scope: dict[str, Json]) -> None:
+    if response.status == 204 or not response.content.strip():
+        body: Json = None
+    elif is_json(response):
+        body = response.json()
+    elif step.save or step.items:
+        raise ToolError("The API sent something that is not JSON, where a value is to be read from it.")
+    else:
+        body = response.text()
+    for name, path in step.save.items():
+        value = jsonpath.first(path, body)
+        scope[f"{step.id}.{name}"] = None if value is ABSENT else value
+    shown = body
+    if step.items is not None:
+        found = find_items(step.items, body)
+        if found is None:
+            raise ToolError(f"The answer holds no list at {step.items}.")
+        shown = found
+    scope[step.id] = view(step.view).objects(shown) if step.view is not None else shown
+
+
+def _result(execution: Execution, tool: Tool, scope: Mapping[str, Json]) -> Json:
+    if tool.result is None:
+        return scope[tool.steps[-1].id]
+    known = dict.fromkeys(placeholders(tool.result)) | dict(scope)
+    try:
+        return fill(tool.result, known, execution.inputs({}).resolve)
+    except (KeyError, TemplateError):
+        raise ToolError("The result of the tool's steps cannot be put together.") from None

@@ -1,0 +1,85 @@
+"""Partial updates: read the raw resource, merge, write it back, guarded against other writers (RFC 9110, 13.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from adaptgen.fields import MISSING as ABSENT
+from adaptgen.model import Call, Json, Update
+from adaptgen.runtime import jsonpath
+from adaptgen.runtime.body import MISSING, collect
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.request import Inputs, Request, build
+from adaptgen.runtime.response import Response
+
+Send = Callable[[Request], Awaitable[Response]]
+"""Sends an authenticated request; raises ToolError for every answer that is no success."""
+
+_CHANGED = (
+    "The record was changed by somebody else between reading and writing; nothing was written. Read it again and "
+    "repeat the change."
+)
+
+
+async def prepare(call: Call, update: Update, inputs: Inputs, base: str, read_base: str, send: Send) -> Request:
+    """The guarded write of a partial update; the resource is read, nothing is written.
+
+    ``base`` and ``read_base`` are the URLs of the write's and the read's base; ``send`` is used for the reads.
+
+    Raises:
+        ToolError: nothing to change was given, the resource cannot be read or is no object, or it changed meanwhile.
+    """
+    changes = _changes(call, inputs)
+    reading = build(update.read, read_base, inputs)
+    response = await send(reading)
+    own = next((name for name in inputs.arguments if name.lower() in ("if_match", "if-match")), None)
+    etag = response.headers.get("etag", "")
+    strong = etag if etag.startswith('"') else ""
+    if update.patch:
+        request = build(call, base, inputs, changes)
+    else:
+        resource = _accepted(_resource(update, response), update)
+        top = call.body is not None and call.body.whole is not None
+        merged = {**resource, **changes} if top else merge(resource, changes)
+        if not strong and not (own and inputs.arguments[own]):
+            again = await send(reading)
+            if _accepted(_resource(update, again), update) != resource or again.headers.get("etag", "") != etag:
+                raise ToolError(_CHANGED, status=412)
+        request = build(call, base, inputs, merged)
+    if strong and not any(name.lower() == "if-match" for name in request.headers):
+        request.headers["If-Match"] = strong
+    return request
+
+
+def _changes(call: Call, inputs: Inputs) -> dict[str, Json]:
+    assert call.body is not None
+    extra = inputs.arguments.get(call.body.extra, MISSING) if call.body.extra else MISSING
+    changes = collect(call.body, inputs.get, extra)
+    if not isinstance(changes, dict) or not changes:
+        named = [param.arg or param.name for param in call.body.params if param.value is None]
+        if call.body.whole is not None:
+            named = [call.body.whole.arg or call.body.whole.name]
+        raise ToolError(f"There is nothing to change. Give at least one of: {', '.join(named[:40])}.")
+    return changes
+
+
+def _resource(update: Update, response: Response) -> dict[str, Json]:
+    resource = jsonpath.first(update.answer, response.json())
+    if resource is ABSENT or not isinstance(resource, dict):
+        raise ToolError("The record that is to be changed cannot be read: the API's answer holds no object for it.")
+    return resource
+
+
+def _accepted(resource: Mapping[str, Json], update: Update) -> dict[str, Json]:
+    if update.accepts is None:
+        return dict(resource)
+    return {name: resource[name] for name in update.accepts if name in resource}
+
+
+def merge(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
+    """``old`` with the members of ``new``: objects member by member, arrays replaced, null set as null."""
+    merged = dict(old)
+    for name, value in new.items():
+        before = merged.get(name)
+        merged[name] = merge(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return merged

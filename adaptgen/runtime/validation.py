@@ -1,0 +1,223 @@
+"""Arguments against the contract (JSON Schema 2020-12), before anything is sent; formats are not asserted.
+
+Models send ``"5"`` for 5, ``"true"`` for true, 5 for ``"5"`` and null for "not given": what is lossless is read as it
+was meant. Everything else is refused by name, with what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from adaptgen.model import Json
+from adaptgen.runtime.errors import ToolError
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_PROBLEMS = 4
+
+
+class Arguments:
+    """The arguments of one tool: checked and read by its ``schema``, compiled at first use."""
+
+    def __init__(self, schema: Mapping[str, Json]) -> None:
+        properties = schema.get("properties")
+        self._properties: dict[str, Json] = properties if isinstance(properties, dict) else {}
+        self._required = frozenset(schema.get("required") or ())
+        self._open = bool(schema.get("additionalProperties", False)) or "patternProperties" in schema
+        self._validator = _compiled(schema)
+
+    def check(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """The arguments as they are meant.
+
+        Raises:
+            ToolError: naming each argument that is wrong (a few), and what is allowed.
+        """
+        if not isinstance(arguments, Mapping):
+            raise ToolError("The arguments must be an object.")
+        given = dict(arguments)
+        if not self._open and not given.keys() <= self._properties.keys():
+            self._unknown(given)
+        validator = self._validator
+        if validator is None or validator.is_valid(given):
+            return given
+        meant = {name: _meant(value, self._properties.get(name)) for name, value in given.items()}
+        meant = {
+            name: value
+            for name, value in meant.items()
+            if value is not None or name in self._required or _takes(self._properties.get(name), "null")
+        }
+        problems = [_described(error, meant) for error in islice(validator.iter_errors(meant), _PROBLEMS)]
+        if problems:
+            raise ToolError(f"{' '.join(dict.fromkeys(problems))} Nothing was sent.")
+        return meant
+
+    def _unknown(self, given: Mapping[str, Json]) -> None:
+        known = sorted(self._properties)
+        told: list[str] = []
+        for name in sorted(given.keys() - self._properties.keys())[:_PROBLEMS]:
+            near = difflib.get_close_matches(name, known, 1, 0.6) or [
+                one for one in known if one.replace("_", "").lower() == name.replace("_", "").replace("-", "").lower()
+            ]
+            hint = f"; did you mean `{near[0]}`?" if near else "."
+            told.append(f"There is no argument `{name[:60]}`{hint}")
+        listed = ", ".join(f"`{name}`" for name in known[:40]) + (", …" if len(known) > 40 else "")
+        what = f"The arguments are: {listed}." if known else "This tool takes no arguments."
+        raise ToolError(f"{' '.join(told)} {what} Nothing was sent.")
+
+
+def _compiled(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator | None:
+    """A validator; without patterns where one is no regular expression that Rust reads, None where nothing helps."""
+    for attempt in (dict(schema), _without_patterns(dict(schema))):
+        try:
+            return jsonschema_rs.Draft202012Validator(attempt, validate_formats=False, offline=True)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
+            continue
+    return None
+
+
+def _without_patterns(value: Json) -> Json:
+    if isinstance(value, dict):
+        names = isinstance(value.get("pattern"), str)
+        return {
+            key: _without_patterns(one)
+            for key, one in value.items()
+            if not (key == "pattern" and names) and key != "patternProperties"
+        }
+    return [_without_patterns(one) for one in value] if isinstance(value, list) else value
+
+
+# ----------------------------------------------------------------------------------------------------------- coercion
+
+
+def _types(schema: Json) -> frozenset[str]:
+    """The types that a property may have, by ``type`` and one level of ``anyOf``/``oneOf``; empty for "any"."""
+    if not isinstance(schema, dict):
+        return frozenset()
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        return frozenset((kind,))
+    if isinstance(kind, list):
+        return frozenset(one for one in kind if isinstance(one, str))
+    for name in ("anyOf", "oneOf"):
+        branches = schema.get(name)
+        if isinstance(branches, list):
+            found = [_types(one) for one in branches]
+            return frozenset().union(*found) if all(found) else frozenset()
+    if isinstance(schema.get("enum"), list):
+        return frozenset(_type(one) for one in schema["enum"])
+    return frozenset()
+
+
+def _takes(schema: Json, kind: str) -> bool:
+    types = _types(schema)
+    return not types or kind in types
+
+
+def _meant(value: Json, schema: Json) -> Json:
+    """``value`` read as the type that the schema wants, where nothing is lost; else itself."""
+    types = _types(schema)
+    if not types or _type(value) in types or (isinstance(value, int) and "number" in types):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if "integer" in types and _INTEGER.match(text):
+            return int(text)
+        if "number" in types and _NUMBER.match(text):
+            return int(text) if _INTEGER.match(text) else float(text)
+        if "boolean" in types and text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        return value
+    if isinstance(value, float) and value.is_integer() and "integer" in types:
+        return int(value)
+    if "string" in types and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return value
+
+
+def _type(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+# ----------------------------------------------------------------------------------------------------------- messages
+
+_TYPE_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a string",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def _described(error: Any, given: Mapping[str, Json]) -> str:
+    """One problem as a sentence that names the argument and what is allowed."""
+    path = list(error.instance_path)
+    kind = error.kind
+    name = getattr(kind, "name", "")
+    if name == "required":
+        place = f" in `{_dotted(path)}`" if path else ""
+        return f"Argument `{kind.property}`{place} is missing."
+    if not path:
+        return f"The arguments are wrong: {_cut(error.message)}."
+    value = error.instance
+    head = f"Argument `{_dotted(path)}`"
+    if name == "type":
+        kinds = kind.types if hasattr(kind, "types") else kind.value
+        listed = [kinds] if isinstance(kinds, str) else list(kinds)
+        wanted = " or ".join(_TYPE_WORDS.get(one, str(one)) for one in listed)
+        return f"{head} must be {wanted}, not {_shown(value)}."
+    if name == "enum":
+        options = kind.options if isinstance(kind.options, list) else [kind.options]
+        listed = [_shown(one) for one in options[:30]]
+        near = difflib.get_close_matches(str(value), [str(one) for one in options], 1, 0.6)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        more = ", …" if len(options) > 30 else ""
+        return f"{head} must be one of {', '.join(listed)}{more}, not {_shown(value)}.{hint}"
+    if name in ("anyOf", "oneOfNotValid"):
+        return f"{head} fits none of its allowed forms; it is {_shown(value)}."
+    if name == "additionalProperties":
+        unexpected = ", ".join(f"`{one}`" for one in list(getattr(kind, "unexpected", []))[:_PROBLEMS])
+        return f"{head} takes no member {unexpected}."
+    return f"{head}: {_cut(error.message)}."
+
+
+def _dotted(path: list[str | int]) -> str:
+    text = ""
+    for one in path:
+        text += f"[{one}]" if isinstance(one, int) else f".{one}" if text else one
+    return text[:100]
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, str):
+        return f'"{_cut(value, 60)}"'
+    if isinstance(value, (list, dict)):
+        return _TYPE_WORDS[_type(value)]
+    return (
+        {None: "null", True: "true", False: "false"}.get(value, str(value))
+        if not isinstance(value, float)
+        else str(value)
+    )
+
+
+def _cut(text: str, size: int = 160) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= size else text[: size - 1] + "…"
