@@ -67,8 +67,9 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     if server.auth:
         files["auth.py"] = source("auth.py.j2", f"How {about} authenticates.", **_auth(plan))
     for module, stem in zip(modules, stems, strict=True):
-        title = module.title or module.name
-        files[f"tools/{stem}.py"] = source("tools.py.j2", f"{title}.", **_module(module, spec))
+        title = one_of(module.title, module.name)
+        title = f"{title[:1].upper()}{title[1:]} of {about}."
+        files[f"tools/{stem}.py"] = source("tools.py.j2", title, **_module(module, spec))
         tools = {tool.name for tool in module.tools}
         files[f"tools/{stem}.json"] = contract.contract_json(
             one for one in module.contracts.values() if one.name in tools

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adaptgen.model import Call, LeftOut, Plan, Tool
+from adaptgen.model import Call, Json, LeftOut, Plan, Tool
 from adaptgen.render import markdown
 from adaptgen.render.safe import MarkdownText, one_line
 
 _SUMMARY = 160
-_WHY = {"hidden": "hidden by a hint", "login": "serves the login", "broken": "cannot be understood"}
+_WHY = {"hidden": "hidden by a hint", "login": "", "broken": "cannot be understood"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _left_out(left_out: Iterable[LeftOut]) -> tuple[LeftOutRow, ...]:
     return tuple(
         LeftOutRow(
             markdown.code(one.operation),
-            markdown.inline(_WHY.get(one.why, one.why) + (f": {one.reason}" if one.reason else ""), _SUMMARY),
+            markdown.inline(": ".join(text for text in (_WHY.get(one.why, one.why), one.reason) if text), _SUMMARY),
         )
         for one in ordered
     )
@@ -132,9 +132,11 @@ def _inputs(plan: Plan) -> tuple[MarkdownText, ...]:
 
 def _client(plan: Plan, folder: str) -> str:
     """The entry of an MCP client's configuration, for stdio."""
-    env = {variable.name: "" for variable in sorted(plan.variables, key=lambda one: one.name) if variable.required}
-    entry = {"command": "adaptgen", "args": ["serve", folder]} | ({"env": env} if env else {})
-    return json.dumps({"mcpServers": {plan.server.name: entry}}, indent=2)
+    fields: list[tuple[str, Json]] = [("command", "adaptgen"), ("args", ["serve", folder])]
+    if env := sorted(variable.name for variable in plan.variables if variable.required):
+        fields.append(("env", dict.fromkeys(env, "")))
+    entry = ",\n".join(f'      "{name}": {json.dumps(value)}' for name, value in fields)
+    return f'{{\n  "mcpServers": {{\n    {json.dumps(plan.server.name)}: {{\n{entry}\n    }}\n  }}\n}}'
 
 
 def _word(text: str) -> str:

@@ -27,6 +27,7 @@ from adaptgen.model import (
     NextUrl,
     Offset,
     PageNumber,
+    Paging,
     Param,
     Plan,
     Refused,
@@ -55,7 +56,7 @@ def full_plan() -> Plan:
         base="second",
         accept="text/csv",
     )
-    pages = (
+    pages: tuple[Paging, ...] = (
         Offset(offset="offset", limit="limit", items="$.items", total="$.total", max_size=50),
         PageNumber(page="page", size="size", first=0, items="$.items", total="$.total"),
         Cursor(cursor="cursor", next="$.next", limit="limit", items="$.i", total="$.t", more="$.m", single_use=True),

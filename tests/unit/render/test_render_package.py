@@ -20,8 +20,8 @@ def plan_of(*tools: Tool, **others: object) -> Plan:
         tool.name: Contract(name=tool.name, description="Lists.", input_schema={"type": "object"}) for tool in tools
     }
     server = Server(name="crm", bases=(Base("https://crm.example"),))
-    modules = (Module(name="contacts", title="Contacts of the CRM", tools=tools, contracts=contracts),)
-    return Plan(server=server, modules=modules, **others)  # type: ignore[arg-type]
+    modules = (Module(name="contacts", title="contacts", tools=tools, contracts=contracts),)
+    return Plan(server=server, modules=modules, title="the CRM", **others)  # type: ignore[arg-type]
 
 
 FIND = Tool(
