@@ -76,7 +76,10 @@ class State:
 
 
 class Walk:
-    """The pages of one answer. ``state`` is updated as pages show what the API does; ``note`` says what is odd."""
+    """The pages of one answer. ``state`` is updated as pages show what the API does.
+
+    ``note`` says what is odd, ``ended`` that the list can go on no further.
+    """
 
     def __init__(self, paging: Paging, fetch: Fetch, box: CursorBox, state: State) -> None:
         self.paging = paging
@@ -130,8 +133,9 @@ class Walk:
         moved = page.total is not None and state.total not in (None, LIES, page.total)
         place = None
         trusted = page.total is not None and state.total is not None and state.total >= 0 and not moved
-        if state.page and page.items and self.fingerprint(page) == state.page and not moved:
-            self._repeated(page)
+        again = bool(state.page and page.items) and self.fingerprint(page) == state.page and not moved
+        if again and await self._repeats(page, page):
+            self._repeated(page, state.at)
             self.ended = True
             return page, len(page.items)
         if state.given or moved or (state.anchor.startswith("i") and not trusted):
@@ -245,16 +249,38 @@ class Walk:
                 return None
             raise
         self._settled = self._settled or doubtful
-        if following.items and _same(page.items, following.items):
-            self._repeated(page)
+        advances = not self._positional and following.next != page.next
+        if following.items and not advances and await self._repeats(page, following):
+            self._repeated(page, at)
             return None
         if doubtful and following.items:
             self.state.total = LIES
         return following
 
-    def _repeated(self, page: Page) -> None:
+    async def _repeats(self, page: Page, following: Page) -> bool:
+        """Whether the API gives one page for two places; records without an identity may well be equal."""
+        if not _same(page.items, following.items):
+            return False
+        if not self._positional or all(isinstance(item, dict) and _identity(item) is not None for item in page.items):
+            return True
+        for _ in range(1 if len(page.items) > 2 else 3):
+            if self.requests >= MAX_REQUESTS:
+                return False  # unproven; the next answer looks again
+            try:
+                following = await self.read(self._position(following, len(following.items)))
+            except ToolError as problem:
+                if problem.status in _BEYOND:
+                    return False
+                raise
+            if not _same(page.items, following.items):
+                return False
+        return True
+
+    def _repeated(self, page: Page, place: At) -> None:
+        """Say that ``page`` came for ``place`` too. The last page may: some APIs give it for all that lie beyond."""
         count, size = len(page.items), self.state.size
-        if page.total != count and (size is None or count <= size):
+        second = pages.neighbour(self.paging, pages.start(self.paging), 1, count)
+        if (place == second or not self._positional) and page.total != count and (size is None or count <= size):
             name = getattr(self.paging, "offset", None) or getattr(self.paging, "page", None)
             why = f"ignores its parameter `{name}` and " if name else ""
             self.note = (

@@ -107,3 +107,16 @@ def test_an_api_that_gives_everything_at_once_is_sliced(kit: Any) -> None:
 
     assert kit.ids(answers) == list(range(60))
     assert [answer for answer in answers if "note" in answer] == answers[-1:]
+
+
+@pytest.mark.parametrize("key", ["id", "nr"])
+def test_an_api_that_repeats_its_last_page_ends_there(kit: Any, key: str) -> None:
+    class Last(kit.Api):  # type: ignore[misc, name-defined]
+        async def __call__(self, query: Any = None, url: str | None = None) -> Any:
+            return await super().__call__({**query, "page": min(query["page"], 3)}, url)
+
+    api = Last([{key: n, "name": f"n{n}"} for n in range(30)], style="page", clamp=10, total="none")
+    answers = kit.Agent(api, view=(key, "name"), page_size=10).walk()
+
+    assert [row[0] for answer in answers for row in answer["items"]] == list(range(30))
+    assert not any("note" in answer for answer in answers)
