@@ -10,7 +10,6 @@ from typing import Any
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where
 from adaptgen.references import TemplateError, parse
-from adaptgen.source.hint_schema import misplaced
 from adaptgen.source.hint_types import (
     PATTERNS,
     SAMPLES,
@@ -117,7 +116,7 @@ class Checker:
             key = type_.keys.get(name)
             if key is None:
                 known = [one for one, its in type_.keys.items() if not its.later]
-                place = misplaced(type_, name)
+                place = _misplaced(type_, name)
                 help = nearest(name, type_.keys) or (
                     f"it belongs under {place}" if place else f"known: {', '.join(known)}"
                 )
@@ -179,6 +178,14 @@ def kind_of(value: Any) -> str:
     if isinstance(value, (int, float)):
         return f"the number {value}"
     return "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping"
+
+
+def _misplaced(table: Table, key: str) -> str | None:
+    """Where in the tables right below a misplaced key belongs, as a dotted path."""
+    for name, one in table.keys.items():
+        if isinstance(one.type, Table) and key in one.type.keys:
+            return f"{name}.{key}"
+    return None
 
 
 def _shape(value: Any, type_: Type) -> bool:

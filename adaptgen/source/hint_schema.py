@@ -1,7 +1,4 @@
-"""The table of hints: every key that a person may write, once, for the checker and for the published JSON Schema.
-
-``python -m adaptgen.source.hint_schema`` prints the schema (``docs/hints.schema.json``).
-"""
+"""The published JSON Schema of hints. ``python -m adaptgen.source.hint_schema`` prints it."""
 
 from __future__ import annotations
 
@@ -9,12 +6,12 @@ import json
 import sys
 from typing import Any
 
-from adaptgen.model import Form
+from adaptgen.source.hint_table import HINTS
 from adaptgen.source.hint_types import (
+    PATTERNS,
     Anything,
     Either,
     Flag,
-    Key,
     ListOf,
     MapOf,
     Number,
@@ -22,201 +19,11 @@ from adaptgen.source.hint_types import (
     Table,
     Text,
     Type,
-    later,
-    schema,
 )
-
-_TEMPLATE = Text("template")
-_TEMPLATES = MapOf(Anything())
-_PATHS = ListOf(Text("path"))
-_SIZE = Number(1)
-_BYTES = Number(200)
-
-CALL = Either((
-    Text("call"),
-    Table({
-        "document": Key(Text("file"), "Another OpenAPI document, relative to the hints file", required=True),
-        "call": Key(Text("call"), "The call in that document", required=True),
-    }),
-))  # fmt: skip
-
-SENSITIVE = MapOf(Text("name"), key="path")
-
-SEND = Table(
-    {
-        "header": Key(Text("header"), "Send it in this header"),
-        "query": Key(Text(), "Send it in this query parameter"),
-        "cookie": Key(Text("header"), "Send it in this cookie"),
-        "as": Key(_TEMPLATE, "The value, such as Bearer {access}", required=True),
-        "only": Key(OneOf(("read", "write")), "Only with requests that read, or only with those that write"),
-    },
-    exactly=(("header", "query", "cookie"),),
-)
-
-_LOGIN: dict[str, Key] = {
-    "call": Key(CALL, "The call, such as POST /session", required=True),
-    "document": Key(Text("file"), "Another OpenAPI document that has the call, relative to the hints file"),
-    "with": Key(_TEMPLATES, "Inputs of the call: templates of credentials and saved values"),
-    "save": Key(MapOf(Text("place")), "Name -> where in the answer: a JSONPath, header:<Name> or cookie:<name>"),
-    "expires": Key(
-        Table({
-            "after": Key(Text("jsonpath"), "Where the answer says how long the token lives"),
-            "at": Key(Text("jsonpath"), "Where the answer says when the token ends"),
-            "unit": Key(OneOf(("s", "ms", "min", "iso")), "The unit of that number"),
-        }, exactly=(("after", "at"),)),
-        "When what was saved ends",
-    ),
-    "send": Key(ListOf(SEND), "Credentials that this call itself needs"),
-    "cookies": Key(Either((OneOf(("keep",)), Flag())), "keep: send the cookies of the answer with every later request"),
-}  # fmt: skip
-
-AUTH = Table({
-    "kind": Key(
-        OneOf(("session", "api_key", "basic", "bearer", "oauth2"), later=("exchange", "sigv4")),
-        "How requests authenticate", required=True,
-    ),
-    "per": Key(OneOf(("server",), later=("caller",)), "Whose session it is"),
-    "store": Key(OneOf(("memory", "file"), later=("redis", "dynamodb")), "Where sessions outlive a request"),
-    "start": Key(MapOf(_TEMPLATE), "Saved values that exist before any login, such as a refresh token"),
-    "chain": Key(ListOf(Table({"id": Key(Text("name"), "Its name", required=True), **_LOGIN})), "The login, in order"),
-    "send": Key(ListOf(SEND), "What every request carries"),
-    "refresh": Key(
-        Table({**_LOGIN, "then": Key(ListOf(Text("name")), "Calls of the chain that are repeated after it")}),
-        "How a token is renewed without logging in",
-    ),
-    "refused": Key(
-        ListOf(Either((
-            Number(100, 599),
-            Table({
-                "status": Key(Number(100, 599), "The status", required=True),
-                "body": Key(MapOf(Text(), key="path"), "Path in the body -> pattern, such as *login again*"),
-                "replay": Key(Flag(), "false: the call may have been executed, do not repeat it"),
-            }),
-        ))),
-        "Answers that mean: not logged in, not executed",
-    ),
-    "header": Key(Text("header"), "api_key: the header"),
-    "query": Key(Text(), "api_key: the query parameter"),
-    "cookie": Key(Text("header"), "api_key: the cookie"),
-    "value": Key(_TEMPLATE, "api_key: the key, as a reference"),
-    "username": Key(_TEMPLATE, "basic, oauth2: the user, as a reference"),
-    "password": Key(_TEMPLATE, "basic, oauth2: the password, as a reference"),
-    "token": Key(_TEMPLATE, "bearer: the token, as a reference"),
-    "grant": Key(OneOf(("client_credentials", "password", "refresh_token")), "oauth2: the grant"),
-    "token_url": Key(_TEMPLATE, "oauth2: the token endpoint"),
-    "client_id": Key(_TEMPLATE, "oauth2"),
-    "client_secret": Key(_TEMPLATE, "oauth2, as a reference"),
-    "refresh_token": Key(_TEMPLATE, "oauth2 with grant refresh_token, as a reference"),
-    "scopes": Key(ListOf(Text()), "oauth2"),
-    "audience": Key(_TEMPLATE, "oauth2: the audience that some token endpoints want"),
-})  # fmt: skip
-
-PAGE = Table({
-    "style": Key(OneOf(("offset", "page", "cursor", "link", "header", "next_url", "none")), "How the API pages"),
-    "limit": Key(Text(), "The parameter with the number of items"),
-    "offset": Key(Text(), "offset: the parameter with the position"),
-    "page": Key(Text(), "page: the parameter with the number of the page"),
-    "size": Key(Text(), "page: the parameter with the size of a page"),
-    "cursor": Key(Text(), "cursor: the parameter that takes the token"),
-    "next": Key(Text("place"), "cursor, next_url: where the answer has the next token or URL"),
-    "rel": Key(Text(), "link: the relation, if it is not next"),
-    "header": Key(Text("header"), "header: the header that has the next URL"),
-    "items": Key(Text("jsonpath"), "Where the answer has the list"),
-    "total": Key(Text("place"), "Where the answer has the number of all items"),
-    "more": Key(Text("jsonpath"), "cursor: where the answer says whether there is more"),
-    "first": Key(Number(0), "page: the number of the first page"),
-    "max_size": Key(_SIZE, "The largest page that the API gives"),
-    "single_use": Key(Flag(), "cursor: a token can be used once"),
-    "in": Key(OneOf(("query",), later=("body",)), "Where the paging parameters are"),
-    "inside": later("The parameter that holds the paging parameters"),
-})  # fmt: skip
-
-ARGUMENT = Table({
-    "hide": Key(Flag(), "Agents do not see it"),
-    "value": Key(Anything(), "What is sent: a template; it is no argument then"),
-    "encode": Key(Text(), "json, file, or a media type"),
-    "name": Key(Text("tool"), "What agents call it"),
-    "description": Key(Text(), "What agents read about it"),
-    "type": Key(OneOf(("string", "integer", "number", "boolean", "array", "object")), "Its JSON type"),
-    "required": Key(Flag(), "Whether agents must give it"),
-    "in": Key(OneOf(("query", "header", "body", "cookie", "path")), "Where an undeclared input goes"),
-    "enum": Key(Anything(template=False), "Its values"),
-    "format": Key(Text(), "Its format, as in JSON Schema"),
-    "default": Key(Anything(template=False), "What the API takes if it is left out"),
-    "pattern": Key(Text(), "As in JSON Schema"),
-    "minimum": Key(Number(whole=False), "As in JSON Schema"),
-    "maximum": Key(Number(whole=False), "As in JSON Schema"),
-    "minLength": Key(Number(0), "As in JSON Schema"),
-    "maxLength": Key(Number(0), "As in JSON Schema"),
-    "items": Key(Anything(template=False), "As in JSON Schema"),
-    "properties": Key(Anything(template=False), "As in JSON Schema"),
-    "examples": Key(Anything(template=False), "As in JSON Schema"),
-})  # fmt: skip
-
-EXTRAS = ("enum", "format", "default", "pattern", "minimum", "maximum", "minLength", "maxLength", "items", "properties",
-          "examples")  # fmt: skip
-"""The keys of an argument that go into its JSON Schema as they are."""
-
-STEP = Table({
-    "id": Key(Text("name"), "Its name: {id} is its answer, {id.name} a saved value", required=True),
-    "call": Key(CALL, "The call, such as GET /api/contacts/", required=True),
-    "document": Key(Text("file"), "Another OpenAPI document that has the call, relative to the hints file"),
-    "with": Key(_TEMPLATES, "Inputs of the call: templates of arguments and earlier steps"),
-    "save": Key(MapOf(Text("place")), "Name -> where in the answer"),
-    "view": Key(_PATHS, "The fields that are kept"),
-    "items": Key(Text("jsonpath"), "Where the answer has the list"),
-    "when": later(), "each": later(), "until": later(), "all_pages": later(), "on_error": later(),
-})  # fmt: skip
-
-FORMS: tuple[Form, ...] = ("columns", "objects", "structured")
-
-TOOL = Table({
-    "call": Key(CALL, "The operation, such as GET /api/contacts/"),
-    "document": Key(Text("file"), "Another OpenAPI document that has the operation, relative to the hints file"),
-    "description": Key(Text(), "What agents read about the tool"),
-    "view": Key(_PATHS, "The fields that are kept unless an agent asks for others"),
-    "page": Key(Either((OneOf(("none",)), PAGE)), "How the operation pages"),
-    "arguments": Key(MapOf(ARGUMENT), "What agents give it, by the name of the input"),
-    "answer": Key(Text("jsonpath"), "Where the answer has what matters"),
-    "result": Key(
-        Anything(), "columns, objects or structured: the form of the answer; with steps: the template of the answer"
-    ),
-    "effect": Key(OneOf(("read", "write", "delete")), "What it does to the data; a POST that only reads says read"),
-    "sensitive": Key(SENSITIVE, "Path -> kind of personal data"),
-    "steps": Key(ListOf(STEP), "Several calls that are one tool"),
-    "update": Key(OneOf(("merge", "replace")), "Whether a PUT takes the changes only, or the whole"),
-    "page_size": Key(_SIZE, "Items per answer"),
-    "max_bytes": Key(_BYTES, "Bytes per answer"),
-    "was": Key(ListOf(Text("tool")), "Earlier names, which are still served"),
-})  # fmt: skip
-
-HINTS = Table({
-    "adaptgen": Key(Number(1, 1), "The format of this file"),
-    "server": Key(Table({
-        "name": Key(Text("name"), "The name of the server"),
-        "title": Key(Text(), "What people read"),
-        "base_url": Key(_TEMPLATE, "Where the API is"),
-        "surface": Key(OneOf(("auto", "list"), later=("search",)), "How tools are shown"),
-    })),
-    "connection": Key(Table({
-        "timeout": Key(Either((Text("duration"), Number(0.001, 3600, whole=False))), "Seconds, or a duration: 10s"),
-        "ca": later(), "client_cert": later(), "proxy": later(), "concurrency": later(), "rate": later(),
-    })),
-    "overlays": later("OpenAPI Overlay documents"),
-    "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
-    "defaults": Key(Table({
-        "page_size": Key(_SIZE, "Items per answer"),
-        "max_bytes": Key(_BYTES, "Bytes per answer"),
-    })),
-    "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),
-    "tools": Key(MapOf(TOOL, key="tool"), "The tools, by their names"),
-    "hide": Key(ListOf(Text("hide")), "Operations that become no tools"),
-    "pin": later("Tools that are always listed"),
-})  # fmt: skip
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a hints file (2020-12)."""
+    """The JSON Schema (2020-12) of a hints file."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Hints for adaptgen",
@@ -226,18 +33,46 @@ def json_schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The published file."""
+    """The published file, ``docs/hints.schema.json``."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def misplaced(type_: Type, key: str) -> str | None:
-    """Where in the tables below ``type_`` a misplaced key belongs, as a dotted path."""
-    if not isinstance(type_, Table):
-        return None
-    for name, one in type_.keys.items():
-        if isinstance(one.type, Table) and key in one.type.keys:
-            return f"{name}.{key}"
-    return None
+def schema(type_: Type) -> dict[str, Any]:
+    """The JSON Schema of a type."""
+    match type_:
+        case Text(kind):
+            pattern = PATTERNS.get(kind)
+            # Inline flags are no part of the regular expressions of JSON Schema (ECMA-262).
+            return {"type": "string", **({"pattern": pattern} if pattern and "(?i:" not in pattern else {})}
+        case Flag():
+            return {"type": "boolean"}
+        case Number(least, most, whole):
+            bounds = {"minimum": least, "maximum": most}
+            given = {key: value for key, value in bounds.items() if value is not None}
+            return {"type": "integer" if whole else "number", **given}
+        case OneOf(words):
+            return {"enum": list(words)}
+        case Anything():
+            return {}
+        case ListOf(item):
+            return {"type": "array", "items": schema(item)}
+        case MapOf(value, key):
+            named = {"propertyNames": {"pattern": PATTERNS[key]}} if key in PATTERNS else {}
+            return {"type": "object", **named, "additionalProperties": schema(value)}
+        case Either(types):
+            return {"anyOf": [schema(one) for one in types]}
+        case Table(keys, exactly):
+            properties = {}
+            for name, one in keys.items():
+                if not one.later:
+                    about = {"description": one.about} if one.about else {}
+                    properties[name] = {**about, **schema(one.type)}
+            result: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+            required = [name for name, one in keys.items() if one.required]
+            if required:
+                result["required"] = required
+            groups = [{"oneOf": [{"required": [name]} for name in group]} for group in exactly]
+            return {**result, "allOf": groups} if groups else result
 
 
 if __name__ == "__main__":

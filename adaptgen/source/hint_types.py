@@ -1,10 +1,10 @@
-"""The vocabulary of the hint table: what kinds of values hints hold, and each kind as JSON Schema 2020-12."""
+"""The vocabulary of the hint table: what kinds of values hints hold, and what each kind looks like."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 Kind = Literal[
     "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header"
@@ -114,41 +114,3 @@ Type = Text | Flag | Number | OneOf | Anything | ListOf | MapOf | Either | Table
 def later(about: str = "") -> Key:
     """A key of the design that is not supported yet."""
     return Key(Anything(template=False), about, later=True)
-
-
-def schema(type_: Type) -> dict[str, Any]:
-    """The JSON Schema of a type."""
-    match type_:
-        case Text(kind):
-            pattern = PATTERNS.get(kind)
-            # Inline flags are no part of the regular expressions of JSON Schema (ECMA-262).
-            return {"type": "string", **({"pattern": pattern} if pattern and "(?i:" not in pattern else {})}
-        case Flag():
-            return {"type": "boolean"}
-        case Number(least, most, whole):
-            bounds = {"minimum": least, "maximum": most}
-            given = {key: value for key, value in bounds.items() if value is not None}
-            return {"type": "integer" if whole else "number", **given}
-        case OneOf(words):
-            return {"enum": list(words)}
-        case Anything():
-            return {}
-        case ListOf(item):
-            return {"type": "array", "items": schema(item)}
-        case MapOf(value, key):
-            named = {"propertyNames": {"pattern": PATTERNS[key]}} if key in PATTERNS else {}
-            return {"type": "object", **named, "additionalProperties": schema(value)}
-        case Either(types):
-            return {"anyOf": [schema(one) for one in types]}
-        case Table(keys, exactly):
-            properties = {}
-            for name, one in keys.items():
-                if not one.later:
-                    about = {"description": one.about} if one.about else {}
-                    properties[name] = {**about, **schema(one.type)}
-            result: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-            required = [name for name, one in keys.items() if one.required]
-            if required:
-                result["required"] = required
-            groups = [{"oneOf": [{"required": [name]} for name in group]} for group in exactly]
-            return {**result, "allOf": groups} if groups else result

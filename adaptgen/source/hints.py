@@ -19,7 +19,6 @@ MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__b
 """Where null is a value of its own: nothing was said."""
 
 Texts: TypeAlias = Mapping[str, str]
-_NONE: Any = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,8 @@ class LoginHint:
 
     id: str
     call: CallHint
-    with_: Mapping[str, Json] = _NONE
-    save: Texts = _NONE
+    with_: Mapping[str, Json] = field(default_factory=dict)
+    save: Texts = field(default_factory=dict)
     expires: ExpiresHint | None = None
     send: tuple[SendHint, ...] = ()
     cookies: bool = False
@@ -76,7 +75,7 @@ class RefusedHint:
     """An answer that means "not logged in". ``body``: dotted path -> glob pattern."""
 
     status: int
-    body: Texts = _NONE
+    body: Texts = field(default_factory=dict)
     replay: bool = True
 
 
@@ -87,7 +86,7 @@ class AuthHint:
     kind: Literal["session", "api_key", "basic", "bearer", "oauth2"]
     per: Literal["server"] = "server"
     store: Literal["memory", "file"] = "memory"
-    start: Texts = _NONE
+    start: Texts = field(default_factory=dict)
     chain: tuple[LoginHint, ...] = ()
     send: tuple[SendHint, ...] = ()
     refresh: LoginHint | None = None
@@ -127,7 +126,7 @@ class PageHint:
     first: int | None = None
     max_size: int | None = None
     single_use: bool | None = None
-    place: Literal["query"] = "query"
+    place: Literal["query"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +143,7 @@ class ArgumentHint:
     required: bool | None = None
     place: Literal["query", "header", "body", "cookie", "path"] | None = None
     name: str | None = None
-    schema: Mapping[str, Json] = _NONE
+    schema: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +152,8 @@ class StepHint:
 
     id: str
     call: CallHint
-    with_: Mapping[str, Json] = _NONE
-    save: Texts = _NONE
+    with_: Mapping[str, Json] = field(default_factory=dict)
+    save: Texts = field(default_factory=dict)
     view: tuple[str, ...] | None = None
     items: str | None = None
 
@@ -167,11 +166,11 @@ class ToolHint:
     description: str | None = None
     view: tuple[str, ...] | None = None
     page: PageHint | None = None
-    arguments: Mapping[str, ArgumentHint] = _NONE
+    arguments: Mapping[str, ArgumentHint] = field(default_factory=dict)
     answer: str | None = None
     form: Form | None = None
     effect: Effect | None = None
-    sensitive: Texts = _NONE
+    sensitive: Texts = field(default_factory=dict)
     steps: tuple[StepHint, ...] = ()
     result: Json = MISSING
     update: Literal["merge", "replace"] | None = None
@@ -194,11 +193,11 @@ class Hints:
     timeout: float | None = None
     page_size: int | None = None
     max_bytes: int | None = None
-    auth: Mapping[str, AuthHint] = _NONE
-    sensitive: Texts = _NONE
-    tools: Mapping[str, ToolHint] = _NONE
+    auth: Mapping[str, AuthHint] = field(default_factory=dict)
+    sensitive: Texts = field(default_factory=dict)
+    tools: Mapping[str, ToolHint] = field(default_factory=dict)
     hide: tuple[str, ...] = ()
-    documents: Mapping[str, Document] = _NONE
+    documents: Mapping[str, Document] = field(default_factory=dict)
     inputs: tuple[tuple[str, str], ...] = ()
     locate: Callable[[list[str]], Where] | None = field(default=None, repr=False)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.source.text import Text
-from adaptgen.source.yaml12 import MAX_DEPTH, both, duplicate
+from adaptgen.source.yaml12 import MAX_DEPTH, both, duplicate, mapped
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 _LAX = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
@@ -20,7 +20,7 @@ _HUGE = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 
 
 def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
-    """The value of a JSON text, and every string that stands under a key ``$ref``.
+    """The value of a JSON text, and every text that may be a reference.
 
     A key that stands twice is treated as in ``yaml12.load``. Numbers that JSON does not have become null.
 
@@ -76,6 +76,9 @@ def _load(source: Text, text: str, *, strict: bool, controls: bool = True) -> tu
         ref = result.get("$ref")
         if type(ref) is str:
             refs.add(ref)
+        named = result.get("mapping")
+        if type(named) is dict:
+            refs.update(mapped(named))
         return result
 
     def number(literal: str) -> float | None:

@@ -16,7 +16,7 @@ from adaptgen.source.text import Text, decode
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The value of a file. ``refs``: every string under a key ``$ref``, references or not."""
+    """The value of a file. ``refs``: every text that may be a reference, by its key."""
 
     value: Any
     refs: frozenset[str]

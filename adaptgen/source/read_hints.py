@@ -13,7 +13,7 @@ from adaptgen.model import Form
 from adaptgen.references import TemplateError, placeholders
 from adaptgen.source.document import Document
 from adaptgen.source.hint_check import Checker, nearest
-from adaptgen.source.hint_schema import EXTRAS, FORMS, HINTS
+from adaptgen.source.hint_table import EXTRAS, FORMS, HINTS
 from adaptgen.source.hints import (
     MISSING,
     ArgumentHint,
@@ -103,24 +103,17 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
     for index, one in enumerate(refresh.get("then", ())):
         if one not in ids:
             checker.say("AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), nearest(one, ids))
+    if not chain:
+        return  # it is inferred from the document, and so are the names that it saves
     saved = {*auth.get("start", {}), *refresh.get("save", {})}
     saved |= {name for login in chain for name in login.get("save", {})}
     parts: list[tuple[tuple[str | int, ...], Any]] = [
         ((*at, "send"), auth.get("send", [])),
-        *(((*at, "chain", index), login) for index, login in enumerate(chain)),
         ((*at, "refresh"), refresh),
     ]
+    parts += [((*at, "chain", index), login) for index, login in enumerate(chain)]
     for where, value in parts:
         _defined(value, where, saved, "nothing saves", checker)
-    kind = auth["kind"]
-    needs: dict[str, tuple[str, ...]] = {
-        "api_key": ("header", "query", "cookie"),
-        "session": ("chain", "start", "send"),
-    }
-    wanted = needs.get(kind, ())
-    if wanted and "send" not in auth and not any(key in auth for key in wanted):
-        which = " or ".join(filter(None, (", ".join(wanted[:-1]), wanted[-1])))
-        checker.say("AG031", f"{'.'.join(at)} needs {which}", at)
 
 
 def _tool_names(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:

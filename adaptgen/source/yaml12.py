@@ -65,7 +65,7 @@ def _integer(text: str, base: int) -> Any:
 
 
 def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
-    """The first document of a YAML stream, and every string that stands under a key ``$ref``.
+    """The first document of a YAML stream, and every text that may be a reference.
 
     Mapping keys are strings as written (``200:`` gives ``"200"``); ``<<`` is expanded; a value that JSON does not have
     becomes null. A key that stands twice keeps its last value, or, directly under ``paths``, both path items merged,
@@ -292,6 +292,8 @@ class _Builder:
                 return
         if key == "$ref" and type(value) is str:
             self.refs.add(value)
+        elif key == "mapping" and type(value) is dict:
+            self.refs.update(mapped(value))
         mapping = frame.container
         mapping[key] = both(key, mapping[key], value) if key in mapping else value
 
@@ -339,6 +341,11 @@ class _Builder:
 
 
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
+
+
+def mapped(mapping: dict[str, Any]) -> Iterator[str]:
+    """What may be references in the mapping of a discriminator; the others are names of schemas."""
+    return (value for value in mapping.values() if type(value) is str and ("/" in value or "#" in value))
 
 
 def duplicate(key: str, where: Where, *, strict: bool) -> Diagnostic:
