@@ -13,6 +13,14 @@ _OPEN = "no governance: one caller, local, may call every tool; nothing is token
 
 def run(options: argparse.Namespace) -> int:
     """Serves until stdin ends or a signal comes. Nothing is printed on stdout: on stdio it belongs to MCP."""
+    try:
+        _serve(options)
+    except KeyboardInterrupt:
+        pass  # the usual end of a server, also while it starts
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
     # Everything that is loaded now stays: collecting in between finds nothing and costs more than the loading.
     gc.disable()
     from adaptgen.fronts import address
@@ -32,4 +40,3 @@ def run(options: argparse.Namespace) -> int:
         serve.http(engine, listener)
     else:
         serve.stdio(engine)
-    return 0
