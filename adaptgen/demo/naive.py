@@ -73,7 +73,7 @@ def naive_server(document: Mapping[str, Json], http: httpx.AsyncClient) -> FastM
 
 def tool_name(method: str, path: str, operation: Mapping[str, Json]) -> str:
     """The operationId, else method and path."""
-    made = re.sub(r"\W+", "_", f"{method}_{path}").strip("_")
+    made = re.sub(r"\W+", "_", f"{method}{path}").strip("_")
     return str(operation.get("operationId") or made)
 
 

@@ -105,7 +105,8 @@ class Story:
             f"{times:.0f} times fewer tokens. A turn is one tool call; bytes and tokens are what the model writes and",
             f"reads in it, each counted once. Tokens: {vocabulary()}.",
         ]
-        return "\n".join(["", *first, "", *second, "", *note, ""])
+        head = "The same five tasks for an agent, on the same legacy CRM (520 customers, 46 operations, Swagger 2.0)"
+        return "\n".join(["", head, "", *first, "", *second, "", *note, ""])
 
 
 def _numbers(one: Cost) -> tuple[str, str, str]:
