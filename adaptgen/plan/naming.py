@@ -45,6 +45,15 @@ _NOUNS = frozenset(
 )  # fmt: skip
 # Verbs of frameworks that have a plainer word in tool names.
 _FRAMEWORK = {"read": "get", "retrieve": "get", "destroy": "delete", "insert": "create"}
+# Verbs that mean no more than the role of the operation, so that tools are called alike.
+_USUAL = {
+    "list": ("get", "read", "fetch", "retrieve", "show"),
+    "create": ("post",),
+    "update": ("patch", "put", "modify", "edit", "save", "replace"),
+    "replace": ("update", "put", "save", "modify", "edit"),
+    "get": ("read", "retrieve", "fetch", "show"),
+    "delete": ("destroy",),
+}
 _LINKING = frozenset(("for", "in", "by", "of", "from", "to", "with", "on", "and", "or", "as", "at"))
 _NOISE = frozenset(("api", "apis", "rest", "restapi", "services", "service", "public", "json", "index", "v", "ws"))
 _VERSION = re.compile(
@@ -231,10 +240,11 @@ def verb_first(found: list[str], role: str) -> list[str]:
             before = []  # `teams/list-team-members`
         elif verb not in ("list", "search") or (rest and rest[0] not in _LINKING):
             before = [*before[:-1], singular(before[-1])]
-    if role == "replace" and verb in ("update", "put"):
-        verb = "replace"
-    elif role == "update" and verb in ("patch", "put", "modify"):
-        verb = "update"
+    usual = _USUAL.get(role, ())
+    if verb in usual:
+        verb = role
+        if role == "create" and rest:
+            rest = [*rest[:-1], singular(rest[-1])]
     return [verb, *before, *rest]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where
@@ -56,7 +56,7 @@ class Draft:
     role: str = ""
     read: Operation | None = None
     payload: str = "$"
-    merges: str = ""
+    merges: updates.Merge | None = None
     patches: bool = False
 
 
@@ -111,9 +111,8 @@ def settle(context: Context, one: Draft, payloads: Mapping[str, str | None]) -> 
         wanted = one.hint.update if one.hint else None
         if wanted != "replace":
             if operation.method == "PUT":
-                one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
-                if "PATCH" in methods and wanted != "merge":
-                    one.merges = ""
+                if "PATCH" not in methods or wanted == "merge":
+                    one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
             else:
                 one.patches = updates.patches(operation, read, one.body)
     if operation.method in ("PUT", "PATCH"):
@@ -153,8 +152,9 @@ def finish(context: Context, one: Draft, name: str) -> Built:
     )
     call = _call(operation, inputs, context.bases)
     update = None
+    payload = one.merges.payload if one.merges else one.payload
     if merging and one.read is not None and one.body is not None:
-        update = updates.update(one.read, call, one.body, one.payload, patch=one.patches)
+        update = updates.update(one.read, call, one.body, payload, patch=one.patches)
     schemas = {argument.name: argument.schema for argument in inputs.arguments}
     sensitive, sensitive_arguments = find_sensitive(
         document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
@@ -186,9 +186,9 @@ def finish(context: Context, one: Draft, name: str) -> Built:
         one.role,
         describe.title(operation, name),
     )
-    evidence = [*one.evidence, *inputs.evidence]
+    evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
     if one.merges:
-        evidence.append(Evidence(name, "update", "merges what it is given", one.merges, operation.pointer))
+        evidence.append(Evidence(name, "update", "merges what it is given", one.merges.because, operation.pointer))
     elif one.patches:
         because = "a PATCH with JSON beside a GET of the same path"
         evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
@@ -231,10 +231,14 @@ def description(one: Draft, name: str) -> str:
     """What agents read about the tool."""
     if one.hint and one.hint.description:
         return one.hint.description
-    text, _ = describe.summary(one.operation, name)
-    parts = ["Deprecated." if one.operation.deprecated else "", text]
+    operation = one.operation
+    if one.merges and operation.summary:
+        # What the document says about a full replace ("missing fields are cleared") does not hold for this tool.
+        operation = replace(operation, description="")
+    text, _ = describe.summary(operation, name)
+    parts = ["Deprecated." if operation.deprecated else "", text]
     if one.merges or one.patches:
-        parts.append("Only the given properties change.")
+        parts.append("Only the given properties change, all others are kept.")
     if one.effect == "read":
         parts.append(describe.answers(one.view.view, one.paging.page is not None))
     return " ".join(filter(None, parts))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Call, Json, Param, Update
@@ -26,29 +28,52 @@ def role_of(operation: Operation, methods: Mapping[str, Operation], merges: bool
     return "update" if merges and "PATCH" not in methods else "replace"
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How a PUT merges: the resource stands at JSONPath ``payload`` of the GET's answer."""
+
+    payload: str
+    because: str
+
+
 def can_merge(
     document: Document, write: Operation, read: Operation | None, body: BodyInputs | None, payload: str
-) -> str:
-    """Why the body of a PUT can be merged with what ``read`` answers at JSONPath ``payload``; "" if it cannot."""
-    if read is None or write.body is None or body is None or not is_json(body.media):
-        return ""
-    if not _readable(write, read):
-        return ""
+) -> Merge | None:
+    """Whether the body of a PUT can be merged with what ``read`` answers, at ``payload`` or one level below it."""
+    if read is None or write.body is None or body is None or not is_json(body.media) or not _readable(write, read):
+        return None
     answer = read.success()
     if answer is None or (answer.media and not is_json(answer.media)):
-        return ""
-    known = _properties(document, answer.schema, payload)
+        return None
     if body.whole is not None:
         # A free-form body is merged at its top level, with an answer that is at least an object.
         free = body.whole.wish == "data" and body.whole.made is None
-        return "the body is a free-form object that the GET answers" if free and known is not None else ""
-    if not known:
-        return ""
+        known = _properties(document, answer.schema, payload)
+        return Merge(payload, "the body is a free-form object that the GET answers") if free and known else None
     names = [slot.name for slot in body.slots if not slot.read_only]
-    shared = [name for name in names if name in known]
-    if not shared or len(shared) < _OVERLAP * len(names):
-        return ""
-    return f"the GET answers {len(shared)} of the {len(names)} properties that the PUT takes"
+    best = max(
+        _candidates(document, answer.schema, payload),
+        key=lambda pair: sum(name in pair[1] for name in names),
+        default=None,
+    )
+    shared = sum(name in best[1] for name in names) if best else 0
+    if best is None or not shared or shared < _OVERLAP * len(names):
+        return None
+    return Merge(best[0], f"the GET answers {shared} of the {len(names)} properties that the PUT takes")
+
+
+def _candidates(document: Document, schema: Json | None, payload: str) -> list[tuple[str, Mapping[str, Json]]]:
+    """The payload and the objects right inside it: answers are wrapped more often than bodies."""
+    whole = _properties(document, schema, payload)
+    if whole is None:
+        return []
+    found = [(payload, whole)]
+    for name, node in whole.items():
+        inner = shape(document, node)
+        if inner.type == "object" and inner.properties:
+            step = f".{name}" if re.fullmatch(r"[A-Za-z_]\w*", name) else f"[{json.dumps(name)}]"
+            found.append((f"{payload}{step}", inner.properties))
+    return found
 
 
 def patches(write: Operation, read: Operation | None, body: BodyInputs | None) -> bool:
