@@ -124,7 +124,7 @@ class _Reading:
                 self._goes_on = None
                 break
             enough = len(self._lines) >= limit or self._bytes > self._budget or (self._whole and bool(self._lines))
-            self._goes_on = self._state(following, 0, walk.fingerprint(page) if page.items else "")
+            self._goes_on = self._state(following, 0, walk.anchors.of_page(page.items) if page.items else "")
             if (enough and not walk.doubtful) or walk.requests >= MAX_REQUESTS:
                 break
             try:
@@ -181,7 +181,7 @@ class _Reading:
         anchor = state.anchor
         if self._taken:
             last, position = self._taken[-1]
-            anchor = self._walk.anchor(last.items[position])
+            anchor = self._walk.anchors.of(last.items[position])
         return State(
             at, given, state.size, state.step, state.honoured, anchor, state.total, state.limit, state.paths, page
         )
@@ -252,9 +252,9 @@ class _Reading:
             if position + 1 < len(page.items):
                 at, given, mark = page.at, position + 1, ""
             else:
-                at, given, mark = self._following[id(page)], 0, self._walk.fingerprint(page)
+                at, given, mark = self._following[id(page)], 0, self._walk.anchors.of_page(page.items)
             state = self._state(at, given, mark)
-            state.anchor = self._walk.anchor(page.items[position])
+            state.anchor = self._walk.anchors.of(page.items[position])
         if state is not None:
             known = self._walk.state
             state.paths, state.total, state.honoured, state.step = (

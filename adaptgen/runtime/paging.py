@@ -24,7 +24,7 @@ At: TypeAlias = int | str | None
 
 
 class Fetch(Protocol):
-    """One request of the tool's call with these paging parameters added, or of a whole next-page URL.
+    """One request of the tool's call with these paging parameters added, or of a next-page URL (maybe relative).
 
     Raises:
         ToolError: the API refused or failed, its status in ``status``; or the URL is of another origin.
@@ -230,7 +230,15 @@ def _next(paging: Paging, response: Response, body: Json) -> At:
             target = target.get("href") or target.get("url")
     else:
         return None
-    return urljoin(response.url, target.strip()) if isinstance(target, str) and target.strip() else None
+    return _relative(response.url, target.strip()) if isinstance(target, str) and target.strip() else None
+
+
+def _relative(here: str, target: str) -> str:
+    """The URL of the next page, without the origin where that is the same: it travels in cursors."""
+    parts, base = urlsplit(urljoin(here, target)), urlsplit(here)
+    if (parts.scheme, parts.netloc) == (base.scheme, base.netloc) and parts.path.startswith("/"):
+        parts = parts._replace(scheme="", netloc="")
+    return parts._replace(fragment="").geturl()
 
 
 def _token(value: Json) -> At:

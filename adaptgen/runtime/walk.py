@@ -11,15 +11,12 @@ list between two calls. Nothing here believes one sign alone:
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
 from adaptgen.model import Cursor, Json, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import paging as pages
+from adaptgen.runtime.anchor import Anchors, identity, same
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.paging import At, Fetch, Page
@@ -89,7 +86,7 @@ class Walk:
         self.ended = False
         self._settled = False
         self._fetch = fetch
-        self._box = box
+        self.anchors = Anchors(box)
         self._positional = pages.positional(paging)
         self._doubtful = False
 
@@ -133,13 +130,13 @@ class Walk:
         moved = page.total is not None and state.total not in (None, LIES, page.total)
         place = None
         trusted = page.total is not None and state.total is not None and state.total >= 0 and not moved
-        again = bool(state.page and page.items) and self.fingerprint(page) == state.page and not moved
+        again = bool(state.page and page.items) and self.anchors.of_page(page.items) == state.page and not moved
         if again and await self._repeats(page, page):
             self._repeated(page, state.at)
             self.ended = True
             return page, len(page.items)
         if state.given or moved or (state.anchor.startswith("i") and not trusted):
-            place = self._find(page.items, state.given - 1)
+            place = self.anchors.find(page.items, state.anchor, state.given - 1)
         if place is None and not state.given and not (moved and pages.movable(self.paging, state.at)):
             place = -1
         if place is None:
@@ -171,7 +168,7 @@ class Walk:
                 if problem.status in _BEYOND:
                     continue
                 raise
-            place = self._find(other.items, -1)
+            place = self.anchors.find(other.items, state.anchor, -1)
             if place is not None:
                 return other, place
         raise ToolError(_CHANGED)
@@ -181,7 +178,7 @@ class Walk:
             if page.next is None or (isinstance(self.paging, Cursor) and self.paging.single_use):
                 break
             page = await self.read(page.next)
-            place = self._find(page.items, -1)
+            place = self.anchors.find(page.items, self.state.anchor, -1)
             if place is not None:
                 return page, place
         raise ToolError(_CHANGED)
@@ -259,9 +256,9 @@ class Walk:
 
     async def _repeats(self, page: Page, following: Page) -> bool:
         """Whether the API gives one page for two places; records without an identity may well be equal."""
-        if not _same(page.items, following.items):
+        if not same(page.items, following.items):
             return False
-        if not self._positional or all(isinstance(item, dict) and _identity(item) is not None for item in page.items):
+        if not self._positional or all(identity(item) is not None for item in page.items):
             return True
         for _ in range(1 if len(page.items) > 2 else 3):
             if self.requests >= MAX_REQUESTS:
@@ -272,7 +269,7 @@ class Walk:
                 if problem.status in _BEYOND:
                     return False
                 raise
-            if not _same(page.items, following.items):
+            if not same(page.items, following.items):
                 return False
         return True
 
@@ -302,79 +299,8 @@ class Walk:
 
     def overlap(self, page: Page, last: Json) -> int:
         """How many items of ``page`` were given already, because the list grew while it was read."""
-        if self._positional and isinstance(last, dict) and _identity(last) is not None:
-            wanted = _identity(last)
+        if self._positional and identity(last) is not None:
             for position, item in enumerate(page.items):
-                if isinstance(item, dict) and _identity(item) == wanted and item == last:
+                if item == last:
                     return position + 1
         return 0
-
-    # ------------------------------------------------------------------------------------------------------ anchors
-
-    def anchor(self, item: Json) -> str:
-        """A keyed mark of an item: ``i`` and a hash of its identity, or ``w`` and hashes of its ids and its whole."""
-        identity = _identity(item) if isinstance(item, dict) else None
-        if identity is not None:
-            return "i" + self._hash(list(identity), 6)
-        return "w" + self._hash(_ids(item), 3) + self._hash(item, 6)
-
-    def fingerprint(self, page: Page) -> str:
-        """A short keyed hash of the items of a page, by their identities where they have them."""
-        return self._hash([(isinstance(item, dict) and _identity(item)) or item for item in page.items], 6)
-
-    def _hash(self, value: Json, size: int) -> str:
-        try:
-            data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        except TypeError:
-            data = repr(value).encode(errors="replace")
-        return base64.b64encode(self._box.digest(data, size)).decode()
-
-    def _find(self, items: Sequence[Json], expected: int) -> int | None:
-        """The index of the remembered item: where it was, else where it alone can be."""
-        anchor = self.state.anchor
-        if 0 <= expected < len(items) and self.anchor(items[expected]) == anchor:
-            return expected
-        marks = [self.anchor(item) for item in items]
-        whole = [position for position, mark in enumerate(marks) if mark == anchor]
-        if len(whole) == 1:
-            return whole[0]
-        if not whole and anchor.startswith("w") and len(self.state.anchor) > 5:
-            ids = [position for position, mark in enumerate(marks) if mark[:5] == anchor[:5]]
-            if len(ids) == 1 and _ids(items[ids[0]]):
-                return ids[0]
-        return None
-
-
-_EXACT: Final = ("id", "_id", "uuid", "guid", "pk", "uid", "Id", "ID", "UUID", "Uuid", "@id", "objectId")
-_LIKE: Final = ("_id", "Id", "ID", "_uuid", "_key", "_code", "name", "slug", "key", "code")
-
-
-def _identity(item: dict[str, Json]) -> tuple[str, Json] | None:
-    for name in _EXACT:
-        value = item.get(name)
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-            return name, value
-    return None
-
-
-def _ids(item: Json) -> list[Json]:
-    """The fields that may name an item; other fields may change from one reading to the next."""
-    if not isinstance(item, dict):
-        return []
-    return [
-        [name, value]
-        for name, value in sorted(item.items())
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and name.endswith(_LIKE)
-    ]
-
-
-def _same(one: Sequence[Json], other: Sequence[Json]) -> bool:
-    return len(one) == len(other) and all(map(_alike, one, other))
-
-
-def _alike(one: Json, other: Json) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        identity = _identity(one)
-        if identity is not None:
-            return identity == _identity(other)
-    return bool(one == other)

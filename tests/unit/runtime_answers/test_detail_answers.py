@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from adaptgen.model import Tool
+from adaptgen.model import Call, Step, Tool
 from adaptgen.runtime.answer import Answer, Binary, Text
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.listing import answer_detail
@@ -135,6 +135,12 @@ def test_structured_answers_carry_the_value_too(kit: Any) -> None:
 def test_without_a_view_a_large_record_is_ranked(kit: Any) -> None:
     body = {"id": 4, "name": "Ada", "bio": "b" * 2000, "status": "open"}
     assert detail(kit, Tool(name="t"), body) == {"id": 4, "name": "Ada", "status": "open"}
+
+
+def test_the_result_of_steps_is_shown_whole(kit: Any) -> None:
+    body = {"account": {"id": 1}, "oddly_named": [{"q": "x" * 90} for _ in range(20)]}
+    tool = Tool(name="t", steps=(Step(id="a", call=Call("GET", "/a")),))
+    assert detail(kit, tool, body) == body
 
 
 # ------------------------------------------------------------------------------------------------------------- media

@@ -74,11 +74,12 @@ def test_total(kit: Any, total: str, body: Any, headers: dict[str, str], count: 
         (Cursor(cursor="c", next="$.next"), {"next": 17, "r": []}, {}, 17),
         (Cursor(cursor="c", next="$.next", more="$.more"), {"next": "abc", "more": False, "r": []}, {}, None),
         (Cursor(cursor="c", next="header:X-Next"), {"r": []}, {"x-next": "abc"}, "abc"),
-        (NextUrl(next="$.next"), {"next": "?page=2", "r": []}, {}, "http://api.test/things?page=2"),
-        (NextUrl(next="$._links.next"), {"_links": {"next": {"href": "/t?p=2"}}, "r": []}, {}, "http://api.test/t?p=2"),
+        (NextUrl(next="$.next"), {"next": "?page=2", "r": []}, {}, "/things?page=2"),
+        (NextUrl(next="$._links.next"), {"_links": {"next": {"href": "/t?p=2"}}, "r": []}, {}, "/t?p=2"),
         (NextUrl(next="$.next"), {"next": None, "r": []}, {}, None),
-        (NextHeader(header="Next-Page"), {"r": []}, {"next-page": "http://api.test/x"}, "http://api.test/x"),
-        (Link(), {"r": []}, {"link": "<x?page=2>; rel=next"}, "http://api.test/x?page=2"),
+        (NextHeader(header="Next-Page"), {"r": []}, {"next-page": "http://api.test/x"}, "/x"),
+        (Link(), {"r": []}, {"link": "<x?page=2>; rel=next"}, "/x?page=2"),
+        (Link(), {"r": []}, {"link": "<https://other.test/x>; rel=next"}, "https://other.test/x"),
     ],
 )
 def test_next(kit: Any, paging: Any, body: Any, headers: dict[str, str], following: Any) -> None:
