@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from adaptgen import fields
 from adaptgen.fields import EACH, MISSING
 
-_BEYOND = ("..", "?", "(", ",", "@")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
+_BEYOND = ("..", "?", "(", ",")
 
 
 class JsonPathError(ValueError):
@@ -28,7 +30,8 @@ def compiled(path: str) -> Callable[[Any], list[Any]]:
     rest = path[1:]
     if not rest:
         return lambda body: [body]
-    if any(mark in rest for mark in _BEYOND) and not _quoted_only(rest):
+    bare = _QUOTED.sub("", rest)
+    if any(mark in bare for mark in _BEYOND):
         return _general(path)
     try:
         segments = fields.parse(rest.removeprefix("."))
@@ -47,14 +50,6 @@ def _found(value: Any) -> list[Any]:
 
 def _members(body: Any) -> list[Any]:
     return list(body.values()) if isinstance(body, dict) else list(body) if isinstance(body, list) else []
-
-
-def _quoted_only(rest: str) -> bool:
-    """Whether the special characters stand inside quoted keys."""
-    try:
-        return fields.text(fields.parse(rest.removeprefix("."))) == rest.removeprefix(".") and '"' in rest
-    except fields.PathError:
-        return False
 
 
 def _general(path: str) -> Callable[[Any], list[Any]]:

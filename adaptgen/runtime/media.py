@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
 
 _TEXTUAL: Final = ("xml", "csv", "yaml", "javascript", "x-www-form-urlencoded", "ndjson", "jsonl", "json-seq", "sql")
+MAX_FILE: Final = 4 * 1024 * 1024
+"""Bytes of a file that are handed on; the most that deployed servers can answer is 6 MB of base64."""
 _PAGE_LIMIT: Final = 1_000_000
 _NAME: Final = re.compile(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
 
@@ -30,7 +32,11 @@ def answer_media(response: Response, *, max_bytes: int) -> Answer:
             return Answer((Text(_capped(response.content.decode(), max_bytes)),))
         except UnicodeDecodeError:
             media = "application/octet-stream"
-    return Answer((Binary(response.content, media, _file_name(response)),))
+    name = _file_name(response)
+    if len(response.content) > MAX_FILE:
+        what = f"{name or 'a file'} ({media}, {len(response.content)} bytes)"
+        return Answer((Text(f"The API sent {what}, too large to hand on; the limit is {MAX_FILE} bytes."),))
+    return Answer((Binary(response.content, media, name),))
 
 
 def _file_name(response: Response) -> str:

@@ -180,3 +180,12 @@ def test_a_file_comes_as_bytes_with_a_harmless_name(kit: Any) -> None:
     assert answer_detail(GET, sent, fields=None, max_bytes=5).content == (
         Binary(b"%PDF-1.7\x00", "application/pdf", ".._.._etc_x.pdf"),
     )
+
+
+def test_a_file_that_no_deployed_server_could_answer_is_only_named(kit: Any) -> None:
+    sent = kit.reply(bytes(5 * 1024 * 1024), media_type="application/zip")
+    said = words(answer_detail(GET, sent, fields=None, max_bytes=9000))
+    assert (
+        said
+        == "The API sent a file (application/zip, 5242880 bytes), too large to hand on; the limit is 4194304 bytes."
+    )

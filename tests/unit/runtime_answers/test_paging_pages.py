@@ -111,12 +111,25 @@ def test_no_list_hands_the_answer_on(kit: Any) -> None:
     assert caught.value.response.content == b"<html>"
 
 
+BODY = {"a": {"b": 1}, "c": [2, 3], "n": None, "@odata.nextLink": "/x", "?(,": 5}
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("$.a.b", 1), ("$['a'].b", 1), ("$.c[1]", 3), ("$.c[?(@ > 2)]", 3), ("$..b", 1), ("$.zz", MISSING), ("$.n", None)],
+    [
+        ("$.a.b", 1),
+        ("$['a'].b", 1),
+        ("$['@odata.nextLink']", "/x"),
+        ('$["?(,"]', 5),
+        ("$.c[1]", 3),
+        ("$.c[?(@ > 2)]", 3),
+        ("$..b", 1),
+        ("$.zz", MISSING),
+        ("$.n", None),
+    ],
 )
 def test_jsonpath_first(path: str, value: Any) -> None:
-    assert jsonpath.first(path, {"a": {"b": 1}, "c": [2, 3], "n": None}) == value
+    assert jsonpath.first(path, BODY) == value
 
 
 @pytest.mark.parametrize("path", ["a.b", "$.a[", "$..", "$.[?("])
