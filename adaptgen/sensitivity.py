@@ -27,7 +27,7 @@ _ABOUT = vocabulary(
 )
 _SWITCH = vocabulary("send enable disable allow is has show hide can use include require notify")
 _EMAIL = vocabulary("email mail correo courriel")
-_PHONE = vocabulary("phone mobile fax msisdn tel telefon telefone telefono handy celular landline cellular whatsapp")
+_PHONE = vocabulary("phone mobile fax msisdn tel telefon telefone telefono handy celular landline cellular")
 _PERSON = vocabulary(
     "person people user customer contact employee patient member client guest passenger driver holder cardholder "
     "beneficiary recipient payee payer sender author owner applicant attendee student teacher doctor agent "

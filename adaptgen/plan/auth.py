@@ -5,17 +5,16 @@ an ordinary parameter that takes a key, or, where nothing is declared, by whatev
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model import Auth, Base, Evidence, Send, Variable
-from adaptgen.plan.login import Chain, find_chain
+from adaptgen.plan.login import find_chain
 from adaptgen.plan.schemes import (
     basic_send,
     identifier,
-    prefix,
     reference,
     scheme_word,
     schemes,
@@ -81,7 +80,7 @@ class _Inference:
         if chain:
             auths[chain.auth.name] = chain.auth
             evidence.append(Evidence(chain.auth.name, "login", chain.login.key, chain.because, chain.login.pointer))
-        declared = any(one.security for one in self.operations)
+        declared = any(self.asks(one) for one in self.operations)
         unapplied = not declared and bool(self.schemes)
         parameter = self.parameter_auth() if not declared and not chain else None
         fallback = self.fallback(unapplied) if not declared and not chain and not parameter else None
@@ -115,8 +114,12 @@ class _Inference:
 
     # --------------------------------------------------------------------------------------------- one operation
 
+    def asks(self, operation: Operation) -> bool:
+        """Whether the operation names a scheme that the document has; ``{}`` and names of none say nothing."""
+        return any(scheme in self.schemes for option in operation.security or () for scheme in option)
+
     def of(self, operation: Operation, auths: dict[str, Auth], extra: Auth | None, declared: bool) -> tuple[str, ...]:
-        if operation.security:
+        if operation.security and self.asks(operation):
             return self.best(operation.security, auths)
         public = operation.security == () and (declared or bool(self.schemes))
         if public:
@@ -138,24 +141,29 @@ class _Inference:
         """The names of the alternative that asks least of a person; none where no alternative can be served."""
         ranked: list[tuple[int, int, tuple[Auth, ...]]] = []
         for index, option in enumerate(options):
-            found = [self.auth(scheme) for scheme in option]
+            found = [self.auth(scheme) for scheme in sorted(option)]
             if not found or any(one is None for one in found):
                 continue
-            served = tuple(one for one in found if one is not None)
-            ranked.append((sum(map(self.cost, served)), index, served))
+            usable = tuple(one for one in found if one is not None)
+            ranked.append((sum(map(self.cost, usable)), index, usable))
         if not ranked:
             return ()
-        served = min(ranked, key=lambda one: one[:2])[2]
-        for auth in served:
+        served: dict[tuple[Send, ...], Auth] = {}
+        for auth in min(ranked, key=lambda one: one[:2])[2]:
+            # Two schemes that send the same (OAuth 2.0 by two flows) are satisfied by one.
+            served.setdefault(auth.send or (Send("cookie", auth.name, ""),), auth)
+        for auth in served.values():
             auths.setdefault(auth.name, auth)
-        return tuple(dict.fromkeys(auth.name for auth in served))
+        return tuple(auth.name for auth in served.values())
 
     def cost(self, auth: Auth) -> int:
         if self.chain and auth is self.chain.auth:
-            return 3
+            return 30
         if auth.chain:
-            return 5 if any(str(param.value) == "client_credentials" for param in _params(auth)) else 7
-        return {"api_key": 2, "bearer": 4, "basic": 6, "oauth2": 8}.get(auth.kind, 9)
+            return 50 if any(str(param.value) == "client_credentials" for param in _params(auth)) else 70
+        if auth.kind == "api_key":
+            return {"header": 20, "query": 22}.get(auth.send[0].place, 65)
+        return {"bearer": 40, "basic": 60, "oauth2": 80}.get(auth.kind, 90)
 
     def auth(self, scheme_name: str) -> Auth | None:
         """The auth that serves a declared scheme: the chain's where its token goes there."""
@@ -167,6 +175,10 @@ class _Inference:
             made = static(self.document, self.name, scheme_name, scheme, alone=self.alone) if scheme else None
             if made is not None and (made.name in self.taken or (chain and made.name == chain.auth.name)):
                 made = replace(made, name=f"{made.name}_{len(self.taken) + 1}")
+            same = [
+                one for one in self.made.values() if made and one and one.send == made.send and one.chain == made.chain
+            ]
+            made = same[0] if same else made
             if made is not None:
                 self.taken.add(made.name)
             self.made[scheme_name] = made
@@ -182,7 +194,7 @@ class _Inference:
         for operation in self.operations:
             for one in operation.parameters:
                 said = tuple(word for word in words(one.name) if word != "x")
-                if one.place in {"query", "header", "cookie"} and said in _KEY_PARAMETERS:
+                if one.place in {"query", "header", "cookie"} and (said in _KEY_PARAMETERS or said[-2:] in _KEY_ENDS):
                     counts[(one.place, one.name)] += 1
                     required[(one.place, one.name)] += one.required
                     described.setdefault((one.place, one.name), {"description": one.description})
@@ -214,11 +226,12 @@ class _Inference:
         return optional_auth(self.name)
 
 
+_KEY_ENDS = {("api", "key"), ("subscription", "key"), ("auth", "token"), ("access", "token")}
 _KEY_PARAMETERS = {
     ("api", "key"), ("key",), ("access", "key"), ("token",), ("auth", "token"), ("access", "token"), ("api", "token"),
-    ("authorization",), ("subscription", "key"), ("ocp", "apim", "subscription", "key"), ("app", "key"), ("jwt",),
+    ("authorization",), ("subscription", "key"), ("app", "key"), ("jwt",),
     ("session", "token"), ("session", "id"), ("auth", "key"), ("security", "token"), ("user", "token"), ("user", "key"),
-    ("rapidapi", "key"), ("secret", "key"), ("client", "key"), ("auth",),
+    ("secret", "key"), ("client", "key"), ("auth",),
 }  # fmt: skip
 
 
@@ -258,28 +271,26 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
                         absorbed.setdefault((operation.pointer, one.place, one.name), auth_name)
     variables: dict[str, Variable] = {}
     for auth in plan.auths:
-        for env in sorted(_env_of(auth)):
+        instead = _named(auth.start.values()) if auth.chain else set()
+        for env in sorted(_env_of(auth) | instead):
             known = variables.get(env)
-            required = not auth.optional or (known is not None and known.required)
-            variables[env] = variable(env, name, required=required)
+            needed = not auth.optional and env not in instead
+            variables[env] = variable(env, name, required=needed or (known is not None and known.required))
     return replace(plan, absorbed=absorbed, variables=tuple(variables.values()))
 
 
 def _env_of(auth: Auth) -> set[str]:
     logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
-    templates: list[Any] = [send.as_ for send in auth.send] + list(auth.start.values())
+    templates: list[Any] = [send.as_ for send in auth.send] + ([] if auth.chain else list(auth.start.values()))
     for login in logins:
         templates += [send.as_ for send in login.send]
         body = login.call.body
         params = [*login.call.path_params, *login.call.query, *login.call.headers, *login.call.cookies]
         params += [*body.params, *((body.whole,) if body.whole else ())] if body else []
         templates += [param.value for param in params] + [login.call.path]
+    return _named(templates)
+
+
+def _named(templates: Iterable[Any]) -> set[str]:
+    """The environment variables in templates."""
     return {one.name for template in templates for one in references(template) if one.kind == "env"}
-
-
-def env_prefix(name: str) -> str:
-    """How the environment variables of server ``name`` begin."""
-    return prefix(name)
-
-
-__all__ = ["AuthPlan", "Chain", "env_prefix", "find_auth", "optional_auth"]

@@ -1,4 +1,4 @@
-"""Auth as the hints say it: sessions with a chain of calls, and the short forms for keys, Basic, tokens and OAuth 2.0."""
+"""Auth as the hints say it: sessions with a chain of calls, and the short forms for keys, Basic, tokens and OAuth."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from adaptgen.diagnostics import Diagnostic, error
 from adaptgen.model import Auth, Base, Call, Evidence, Expires, Login, Refused, Send
 from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.bases import prefix
 from adaptgen.plan.credentials import inputs
 from adaptgen.plan.logincall import build_call, constant
-from adaptgen.plan.operations import PLACEHOLDER, Operation
+from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.operations import operations as read_operations
 from adaptgen.plan.schemas import MISSING, shape
-from adaptgen.plan.schemes import identifier, oauth2_session, prefix, reference, server_url
+from adaptgen.plan.schemes import identifier, oauth2_session, reference, server_url
 from adaptgen.references import escape, placeholders
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class _Reader:
 
     def auth(self, name: str, hint: AuthHint) -> Auth:
         keys: Keys = ("auth", name)
-        kind = hint.kind or self.kind(hint)
+        kind = hint.kind
         if kind == "session":
             return self.session(name, hint, keys)
         send = self.sends(hint.send, frozenset(), (*keys, "send"))
@@ -85,41 +87,31 @@ class _Reader:
             made = Send("header", "Authorization", f"Bearer {hint.token or reference(self.name, 'TOKEN')}")
         else:
             made = self.key(hint, keys)
-        return Auth(
-            name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store or "memory"
-        )
-
-    def kind(self, hint: AuthHint) -> Any:
-        if hint.chain or hint.refresh or hint.start:
-            return "session"
-        if hint.token_url or hint.grant:
-            return "oauth2"
-        if hint.token:
-            return "bearer"
-        return "basic" if hint.username or hint.password else "api_key"
+        return Auth(name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store)
 
     def key(self, hint: AuthHint, keys: Keys) -> Send:
         value = hint.value or reference(self.name, "API_KEY")
-        for place in ("header", "query", "cookie"):
-            if name := getattr(hint, place):
-                return Send(place, name, value)  # type: ignore[arg-type]
+        if hint.header:
+            return Send("header", hint.header, value)
+        if hint.query:
+            return Send("query", hint.query, value)
+        if hint.cookie:
+            return Send("cookie", hint.cookie, value)
         raise error("AG031", "an API key needs the place it goes to", self.hints.where(*keys), "add header: X-API-Key")
 
     def oauth2(self, name: str, hint: AuthHint, keys: Keys, send: tuple[Send, ...]) -> Auth:
         grant = hint.grant or "client_credentials"
-        if grant not in {"client_credentials", "password"}:
-            raise error("AG031", f"the grant {grant!r} is unknown", self.hints.where(*keys, "grant"),
-                        "known: client_credentials, password")  # fmt: skip
         if not hint.token_url:
             raise error("AG031", "OAuth 2.0 needs a token_url", self.hints.where(*keys), "add token_url: https://…")
         made = oauth2_session(
             self.name, name, grant, hint.token_url,
             client_id=hint.client_id, client_secret=hint.client_secret, username=hint.username,
-            password=hint.password, scopes=tuple(hint.scopes or ()),
+            password=hint.password, scopes=hint.scopes, audience=hint.audience, refresh_token=hint.refresh_token,
         )  # fmt: skip
         return Auth(
-            name=name, kind="oauth2", send=send or made.send, chain=made.chain, refused=self.refused(hint),
-            store=hint.store or "memory",
+            name=name, kind="oauth2", send=send or made.send, chain=made.chain, refresh=made.refresh,
+            start=made.start, refused=self.refused(hint),
+            store=hint.store,
         )  # fmt: skip
 
     def refused(self, hint: AuthHint) -> tuple[Refused, ...]:
@@ -148,7 +140,7 @@ class _Reader:
         if not chain and refresh is None:
             raise error("AG031", "a session needs a chain of calls or a refresh", self.hints.where(*keys), "add chain:")
         send = self.sends(hint.send, known, (*keys, "send"))
-        store = hint.store or "memory"
+        store = hint.store
         rotating = refresh is not None and placeholders(_templates(refresh.call)) & set(refresh.save) & set(start)
         if rotating and store == "memory":
             self.notes.append(Diagnostic(
@@ -226,11 +218,23 @@ class _Reader:
             raise error("AG033", f"the document {path!r} is not there", self.hints.where(*keys, "call"))
         if path not in self.others:
             self.others[path] = read_operations(document)[0]
+        url = self.beside(server_url(document))
+        if not url:
+            return document, self.others[path], ""
         base = identifier(PurePosixPath(path).stem)
-        url = server_url(document)
-        if base not in self.bases:
-            self.bases[base] = Base(escape(url), f"{prefix(self.name)}_{base.upper()}_BASE_URL", base)
+        self.bases.setdefault(base, Base(url, f"{prefix(self.name)}_{prefix(base)}_BASE_URL", base))
         return document, self.others[path], base
+
+    def beside(self, url: str) -> str:
+        """The template of another document's server: its URL, resolved against the main base (RFC 3986, 5) where it is
+        relative. What an environment variable holds is taken for a URL without a path."""
+        if not url.startswith("/"):
+            return escape(url)
+        main = self.hints.base_url or f"${{env:{prefix(self.name)}_BASE_URL}}"
+        if not self.hints.base_url:
+            declared = [one for one in server_urls(self.document.root.get("servers")) if "://" in one]
+            main = escape(declared[0]) if declared else main
+        return urljoin(main, url) if main.startswith(("http://", "https://")) else f"{main.rstrip('/')}{url}"
 
     def placed(
         self, document: Document, operation: Operation, values: Mapping[str, Any], keys: Keys
@@ -260,9 +264,9 @@ class _Reader:
             found.append((target, value))
         for one in declared:
             target = (one.place, *one.keys)
-            if one.required and target not in used and not any(target[: len(each)] == each for each in used):
-                if (value := constant(one)) is not MISSING:
-                    found.append((target, value))
+            given = any(target[: len(each)] == each for each in used)
+            if one.required and not given and (value := constant(one)) is not MISSING:
+                found.append((target, value))
         missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target, _ in found if target[0] == "path"}
         if missing:
             message = f"{operation.key} needs {', '.join(map(repr, sorted(missing)))}"

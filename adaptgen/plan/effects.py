@@ -28,6 +28,7 @@ _CHANGE = vocabulary(
     "decline expire ban unban mute unmute follow unfollow destroy clear clears flush rename move merge upgrade "
     "downgrade install uninstall charge refund"
 )
+_THIRD = frozenset(word for word in _CHANGE | _DELETE if word.endswith("s"))  # in a path these are nouns
 _WEAK = vocabulary("run runs start starts stop stops post posts request sync pay pin unpin vote rate like apply")
 _READ = vocabulary(
     "get gets list lists read reads fetch fetches retrieve retrieves return returns show shows find finds search "
@@ -83,11 +84,11 @@ def _mutation(operation: Operation) -> tuple[str, str]:
     if said and said[0] in strong:
         return said[0], "the summary"
     last = words(_last(operation))
-    if last and last[0] in strong and len(last) == 1 and not reads:
+    if last and last[0] in strong - _THIRD and len(last) == 1 and not reads:
         return last[0], "the path"
     if name and said and name[0] in _WEAK and said[0] in _WEAK | strong:
         return name[0], "operationId"
-    if last and last[0] in _DELETE:
+    if last and last[0] in _DELETE - _THIRD and not reads:
         return last[0], "the path"
     return "", ""
 
@@ -95,10 +96,10 @@ def _mutation(operation: Operation) -> tuple[str, str]:
 def _only_searches(operation: Operation) -> bool:
     last = words(_last(operation))
     verb = words(operation.id or "")[:1] or words(operation.summary)[:1]
-    said = words(operation.summary)[:1]
     named = bool(last) and (last[0] in _SEARCH_PATH or last[-1] in _SEARCH_PATH)
     searches = bool(verb) and (verb[0] in _SEARCH_VERB or verb[0] in last)
-    return named and searches and not (said and said[0] in _CHANGE | _DELETE)
+    changes = (set(words(operation.summary)) | set(words(operation.id or ""))) & (_CHANGE | _DELETE)
+    return named and searches and not changes
 
 
 def _last(operation: Operation) -> str:

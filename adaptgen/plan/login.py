@@ -23,7 +23,7 @@ from adaptgen.plan.credentials import (
 )
 from adaptgen.plan.logincall import login_call
 from adaptgen.plan.operations import Operation
-from adaptgen.plan.schemes import basic_send, place_of, scheme_word, schemes
+from adaptgen.plan.schemes import basic_send, place_of, reference, scheme_word, schemes
 from adaptgen.references import escape
 from adaptgen.words import vocabulary, words
 
@@ -37,7 +37,7 @@ _LOGIN = vocabulary(
 _NOT_LOGIN = vocabulary(
     "register registration signup reset forgot forget forgotten change recover recovery activate activation confirm "
     "confirmation invite invitation verify verification introspect introspection revoke logout signout logoff "
-    "impersonate 2fa otp mfa totp refresh renew webhook google facebook apple twitter linkedin github social sms magic "
+    "impersonate 2fa otp mfa totp refresh renew webhook social federated sms magic "
     "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin admin"
 )
 _OUT = vocabulary("logout signout logoff")
@@ -128,7 +128,7 @@ class _Finder:
             return None
         said = said_of(operation) | set(words(operation.summary)[:3])
         like = bool(said & _LOGIN) or {"log", "in"} <= said or {"sign", "in"} <= said
-        if said & _NOT_LOGIN or "{" in operation.path.rpartition("/")[2]:
+        if said_of(operation) & _NOT_LOGIN or "{" in operation.path.rpartition("/")[2]:
             return None
         given = self.inputs(operation)
         takes = credentials(given)
@@ -233,6 +233,8 @@ class _Finder:
             kind="session",
             chain=chain,
             send=sends,
+            # Who has a token already need not log in.
+            start={"access": reference(self.name, "TOKEN")} if "access" in save else {},
             refresh=refresh,
             then=tuple(each.id for each in chain[1:]) if refresh else (),
         )
@@ -274,7 +276,7 @@ class _Finder:
             return declared
         if parameter := self.parameter(rest, one):
             return parameter
-        if any(each.security for each in rest):
+        if any(set(option) & set(self.schemes) for each in rest for option in each.security or ()):
             return None
         if not self.schemes or all(self.is_basic(name) for name in self.schemes):
             send = Send("header", "Authorization", "Bearer {access}")

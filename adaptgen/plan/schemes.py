@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from adaptgen.model import Auth, Body, Call, Expires, Login, Param, Send, Variable
+from adaptgen.plan.bases import prefix
 from adaptgen.plan.operations import server_urls
 from adaptgen.references import escape
 from adaptgen.words import words
@@ -29,12 +30,6 @@ _PURPOSES = {
     "API_SECRET": ("the secret that belongs to the API key", True),
     "REFRESH_TOKEN": ("a refresh token", True),
 }
-
-
-def prefix(name: str) -> str:
-    """The server's name as environment variables begin with it: ``my-crm`` -> ``MY_CRM``."""
-    made = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "API"
-    return f"_{made}" if made[0].isdigit() else made
 
 
 def identifier(text: str) -> str:
@@ -78,7 +73,7 @@ def place_of(scheme: Mapping[str, Any]) -> tuple[Literal["header", "query", "coo
 
 
 _WORD = re.compile(
-    r"\b(Bearer|Token|Basic|JWT|ApiKey|Api-Key|API-Key|Apikey|Key|OAuth|SSWS|GenieKey|Digest)\b[ ]*[ :]?[ ]*[`'\"]?[<{\[($]"
+    r"\b(Bearer|Token|Basic|JWT|ApiKey|Api-Key|API-Key|Apikey|Key|OAuth)\b[ ]*[ :]?[ ]*[`'\"]?[<{\[($]"
     r"|['\"`](Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic) "
     r"|Authorization:? +[`'\"]?(Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic)\b"
 )
@@ -195,7 +190,7 @@ def server_url(document: Document) -> str:
 def oauth2_session(
     name: str,
     called: str,
-    grant: Literal["client_credentials", "password"],
+    grant: Literal["client_credentials", "password", "refresh_token"],
     token_url: str,
     *,
     client_id: str | None = None,
@@ -203,18 +198,24 @@ def oauth2_session(
     username: str | None = None,
     password: str | None = None,
     scopes: tuple[str, ...] = (),
+    audience: str | None = None,
+    refresh_token: str | None = None,
 ) -> Auth:
-    """A session that gets its token at ``token_url`` by an OAuth 2.0 grant (RFC 6749, 4.3 and 4.4). The client
+    """A session that gets its token at ``token_url`` by an OAuth 2.0 grant (RFC 6749, 4.3, 4.4 and 6). The client
     authenticates by HTTP Basic (2.3.1). All values are templates; without them the environment gives them."""
     params = [Param("grant_type", value=grant)]
     send: tuple[Send, ...] = ()
     if grant == "password":
         params.append(Param("username", value=username or reference(name, "USERNAME")))
         params.append(Param("password", value=password or reference(name, "PASSWORD")))
+    if grant == "refresh_token":
+        params.append(Param("refresh_token", value="{refresh}"))
     if grant == "client_credentials" or client_id is not None:
         client = client_id or reference(name, "CLIENT_ID")
         secret = client_secret or (reference(name, "CLIENT_SECRET") if grant == "client_credentials" else "")
         send = (Send("header", "Authorization", f"{client}:{secret}", basic=True),)
+    if audience:
+        params.append(Param("audience", value=audience))
     if scopes:
         params.append(Param("scope", value=" ".join(scopes)))
     body = Body(media="application/x-www-form-urlencoded", params=tuple(params))

@@ -1,0 +1,124 @@
+"""What an answer and its headers say about paging: the total, the next token, the next URL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from adaptgen.model import Json
+from adaptgen.plan.envelope import Envelope, Sibling
+from adaptgen.plan.paging_parameters import CURSOR, fold
+from adaptgen.plan.schemas import Shape, shape
+from adaptgen.words import vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+_TOTAL = vocabulary(
+    "total totalcount totalresults totalitems totalelements totalentries totalrecords totalhits totalrows "
+    "totalnumber totalsize totalobjects recordstotal fullcount itemcount recordcount totalmatches totalavailable "
+    "odatacount numfound numberofrecords numberofresults totalresultscount totalnumberofresults hydratotalitems "
+    "totalitemscount totalresultcount resulttotal countall"
+)
+_NEXT_TOKEN = vocabulary(
+    "nextcursor nextpagetoken nexttoken continuationtoken continue nextmarker nextpagecursor endcursor scrollid "
+    "bookmark nextpageid nextcontinuationtoken paginationtoken nextstartingtoken nextpagekey aftercursor "
+    "nextafter"
+)
+_NEXT_URL = vocabulary("nexturl nextlink nextpageurl nexthref nexturi odatanextlink nextpagelink nextrecordsurl")
+_TOTAL_HEADERS = vocabulary("xtotalcount xtotal totalcount totalrecords paginationcount xpaginationtotalcount")
+_NEXT_HEADERS = vocabulary("nextpage xnextpage xnexturl xnextlink nextlink xnexthref")
+_TOKEN_HEADERS = vocabulary("xnextcursor nextcursor xnexttoken xnextpagetoken xcontinuationtoken")
+
+
+class Signs:
+    """The properties beside the records, and the declared headers, of one list."""
+
+    def __init__(self, document: Document, envelope: Envelope, headers: Mapping[str, Json]) -> None:
+        self.document, self.envelope = document, envelope
+        self.headers = {fold(name): (name, node) for name, node in sorted(headers.items())}
+        self.beside = frozenset(fold(one.keys[-1]) for one in envelope.siblings)
+
+    def total(self) -> str | None:
+        """Where the number of all records stands: a JSONPath or ``header:<Name>``."""
+        for one in self.envelope.siblings:
+            name, kind = fold(one.keys[-1]), one.shape.type
+            if kind not in {"integer", "number", None} or (kind is None and one.shape.properties):
+                continue
+            if name in _TOTAL:
+                return one.path
+            if name in {"count", "size"} and len(one.keys) <= 2:
+                said = one.shape.description.lower()
+                if (name == "count" and {"next", "previous"} <= self.beside) or re.search(r"\btotal\b", said):
+                    return one.path
+        for folded in sorted(_TOTAL_HEADERS & set(self.headers)):
+            return f"header:{self.headers[folded][0]}"
+        return None
+
+    def token_for(self, target: str) -> str | None:
+        """Where the answer gives the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``."""
+        wanted = fold(target).strip("]").replace("page[", "")
+        exact, named = [], []
+        for one in self.envelope.siblings:
+            name = fold(one.keys[-1])
+            if one.shape.properties or one.shape.type not in {"string", "integer", None} or _is_url(one.shape):
+                continue
+            inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
+            if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next"} and name == wanted):
+                exact.append(one)
+            elif (
+                name in _NEXT_TOKEN
+                or name.removeprefix("x") in _NEXT_TOKEN
+                or (name == wanted and (name in CURSOR - {"after", "position", "token"} or "cursor" in inside))
+                or (
+                    name in {"next", "after"}
+                    and (
+                        inside in {"cursor", "cursors", "page", "paging", "pagination"}
+                        or (name == "next" and one.shape.type == "string")
+                    )
+                )
+            ):
+                named.append(one)
+        for group in (exact, named):
+            if group:
+                return group[0].path
+        for folded in sorted(_TOKEN_HEADERS & set(self.headers)):
+            return f"header:{self.headers[folded][0]}"
+        return None
+
+    def next_url(self) -> str | None:
+        """The JSONPath of the next page's URL."""
+        return next((one.path for one in self.envelope.siblings if self.is_next_url(one)), None)
+
+    def next_header(self) -> str | None:
+        """The declared header that holds the next page's URL."""
+        for folded in sorted(_NEXT_HEADERS & set(self.headers)):
+            name, node = self.headers[folded]
+            one = shape(self.document, node)
+            said = f"{name} {one.description}".lower()
+            if one.format in {"uri", "url"} or (one.type in {"string", None} and re.search(r"ur[il]|link", said)):
+                return name
+        return None
+
+    def is_next_url(self, one: Sibling) -> bool:
+        name, kind = fold(one.keys[-1]), one.shape
+        if kind.properties or kind.type not in {"string", None}:
+            return False
+        if name in _NEXT_URL:
+            return True
+        inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
+        if name == "href" and inside == "next":
+            return True
+        if name == "next":
+            return _is_url(kind) or inside in {"links", "link", "_links"}
+        return name == "nextpage" and _is_url(kind)
+
+
+def _is_url(one: Shape) -> bool:
+    if one.format in {"uri", "url", "uri-reference"}:
+        return True
+    raw = one.raw if isinstance(one.raw, Mapping) else {}
+    example = raw.get("example")
+    said = set(words(one.description))
+    return bool(said & {"url", "uri", "link", "href"}) or (str(example).startswith(("http", "/")))

@@ -1,0 +1,156 @@
+"""What the parameters of an operation say about paging: which one is the size, from where pages count, how many at
+most. Names are compared without case and punctuation: ``page_size``, ``pageSize`` and ``$pageSize`` are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from adaptgen.plan.operations import Parameter
+from adaptgen.plan.schemas import MISSING, shape
+from adaptgen.words import vocabulary
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+OFFSET = vocabulary("offset skip startat startindex start from rowstart firstresult startrow startrecord")
+OFFSET |= {"page[offset]", "pageoffset", "resultoffset", "offsetrows", "startoffset"}
+PAGE = vocabulary("page pagenumber pageno pagenum pageindex currentpage paged p pg page[number] pagenr")
+LIMIT = vocabulary(
+    "limit top size count max maxresults rows num pagesize perpage pagelimit pagelen take length maxrecords "
+    "maxitems resultsperpage hitsperpage itemsperpage recordsperpage limitcount batchsize resultsize pagecount "
+    "maxpagesize page[size] page[limit] pages[size] page[perpage] numresults limitresults ps first resultcount "
+    "max_count querylimit resultlimit entriesperpage"
+)
+CURSOR = vocabulary(
+    "cursor pagetoken nexttoken nextpagetoken continuationtoken after continue marker nextcursor pagecursor "
+    "bookmark startcursor scrollid page[after] page[cursor] paginationtoken nextpage nextpageid startingtoken "
+    "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey"
+)
+_SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
+_LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
+_MAXIMUM = (
+    r"(?:max(?:imum)?(?: allowed)?(?: value| size| limit| number)?(?: is|:| of|=)?|up to|at most|no more than|exceed|"
+    r"upper limit(?: is|:| of)?|less than or equal to|not (?:be )?(?:greater|larger|more) than)"
+    r"\s*(?:a )?[`'\"(*]*(\d{1,5})\b|\bbetween 1 and (\d{1,5})\b|\b1\s?(?:-|–|\.\.|to)\s?(\d{1,5})\b"
+    r"|(\d{1,5}) (?:is the )?max(?:imum)?\b"
+)
+
+
+def fold(name: str) -> str:
+    """A parameter's name for comparison: ``page_size``, ``pageSize`` and ``$pageSize`` are the same."""
+    return re.sub(r"[^a-z0-9\[\]]", "", name.lower())
+
+
+class Parameters:
+    """The query parameters of one operation."""
+
+    def __init__(self, document: Document, queries: Mapping[str, Parameter]) -> None:
+        self.queries = queries
+        self.shapes = {name: shape(document, one.schema) for name, one in queries.items()}
+        self.folded = {name: fold(name) for name in queries}
+
+    def called(self, names: frozenset[str]) -> list[str]:
+        """Those whose folded name is among ``names``, in the order declared."""
+        return [name for name, folded in self.folded.items() if folded in names]
+
+    def limit(self, *, clear: bool = False) -> str | None:
+        """The parameter for the size of a page; ``clear``: only one that cannot mean anything else."""
+        found = [name for name in self.queries if self.folded[name] in LIMIT and self.number_like(name)]
+        if clear:
+            found = [name for name in found if self.folded[name] in _SURE]
+        ranks = {name: _LIKELY.index(self.folded[name]) if self.folded[name] in _LIKELY else 99 for name in found}
+        return min(found, key=lambda name: (ranks[name], list(self.queries).index(name)), default=None)
+
+    def number_like(self, name: str) -> bool:
+        one = self.shapes[name]
+        if one.type in {"integer", "number"}:
+            return True
+        if one.type is None and (not one.types or "integer" in one.types):
+            return True
+        return one.type == "string" and one.format is None and self.numeric(name)
+
+    def numeric(self, name: str) -> bool:
+        """Whether a parameter declared as a string holds a number, by its default, example or description."""
+        one, given = self.shapes[name], self.queries[name]
+        raw = given.raw or {}
+        schema = one.raw if isinstance(one.raw, Mapping) else {}
+        for value in (one.default, raw.get("example"), schema.get("example")):
+            if isinstance(value, str) and value.isdigit():
+                return True
+            if isinstance(value, int) and not isinstance(value, bool):
+                return True
+        if self.folded[name] in {"perpage", "pagesize", "limit"}:
+            return one.enum is None or all(str(value).isdigit() for value in one.enum)
+        said = f"{given.description} {one.description}".lower()
+        return bool(
+            re.search(r"\bpage (number|no\b|index)|number of (the )?(page|items|results|records)|which page", said)
+        )
+
+    def text_like(self, name: str) -> bool:
+        one = self.shapes[name]
+        return one.type in {"string", None} and one.format not in {"date", "date-time"} and one.enum is None
+
+    def described(self, name: str) -> str:
+        said = f"{self.queries[name].description} {self.shapes[name].description}".lower()
+        return re.sub(r"[`'\"*]", "", said)
+
+    def counts_pages(self, name: str) -> bool:
+        return bool(re.search(r"\bpages? (number|to skip|index)\b|number of pages", self.described(name)))
+
+    def no_page_number(self, name: str) -> bool:
+        said = self.described(name)
+        return bool(re.search(r"\b(id|slug|name|url|title) of (the|a) page\b|page (id|slug|url|token)|cursor", said))
+
+    def one_based(self, name: str) -> bool:
+        one = self.shapes[name]
+        if re.search(
+            r"\b(1|one)-(based|indexed)|starts? (at|from|with) (1|one)\b|first .{0,20} is (1|one)\b",
+            self.described(name),
+        ):
+            return True
+        return one.default == 1 or one.constraints.get("minimum") == 1
+
+    def first(self, name: str, beside: frozenset[str]) -> int | None:
+        """The number of the first page; None where it may as well be 0 as 1. ``beside``: folded names of what stands
+        beside the records (a page object that counts from 0 is known by its members)."""
+        one, said = self.shapes[name], self.described(name)
+        zero = (
+            r"\b(0|zero)[- ]?(based|index)|starts? (at|from|with) (0|zero)\b|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
+        )
+        if re.search(zero + r"|(0|zero) (is|for|means|being|as) the first|index.{0,30}\b0\b", said):
+            return 0
+        if re.search(
+            r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)", said
+        ):
+            return 1
+        for value in (one.default, one.constraints.get("minimum")):
+            if value is not MISSING and str(value) in {"0", "1"}:
+                return int(str(value))
+        if {"totalelements", "totalpages", "number"} <= beside:
+            return 0
+        return None if self.folded[name] == "pageindex" else 1
+
+    def maximum(self, name: str | None) -> int | None:
+        """The largest page that the API allows, where it says so."""
+        if name is None:
+            return None
+        one = self.shapes[name]
+        bound = one.constraints.get("maximum")
+        if isinstance(bound, (int, float)) and not isinstance(bound, bool) and 0 < bound < 100_000:
+            exclusive = one.constraints.get("exclusiveMaximum") is True
+            return int(bound) - (1 if exclusive else 0) or None
+        if one.enum and all(isinstance(value, int) and not isinstance(value, bool) for value in one.enum):
+            return max(one.enum) or None
+        said = re.sub(r"(?<=\d),(?=\d{3})", "", self.described(name))
+        found = re.search(_MAXIMUM, said)
+        if not found:
+            return None
+        value = int(next(group for group in found.groups() if group))
+        return value if value > 1 else None
+
+    def counts_records(self, name: str) -> bool:
+        """Whether a parameter that is called an offset is a size after all."""
+        return bool(re.search(r"number of \w+( \w+)? to (be )?(retrieve|return|fetch|get)", self.described(name)))
