@@ -112,11 +112,16 @@ def edited(folder: Path) -> list[str]:
 
 def _changed(path: Path, hash: str) -> bool:
     try:
-        return path.is_symlink() or digest(path.read_bytes()) != hash
+        return path.is_symlink() or digest(_lines(path)) != hash
     except FileNotFoundError:
         return False
     except OSError:
         return True
+
+
+def _lines(path: Path) -> bytes:
+    """The bytes of a generated file as adaptgen wrote them: a checkout with other line ends is no edit."""
+    return path.read_bytes().replace(b"\r\n", b"\n")
 
 
 def refuse_edits(folder: Path, *, hints: str) -> None:
@@ -198,7 +203,7 @@ def diff(folder: Path, files: Mapping[str, str]) -> str:
 
 def _file_diff(folder: Path, path: str, new: str | None) -> str:
     try:
-        old = (folder / path).read_bytes().decode("utf-8", "replace")
+        old = _lines(folder / path).decode("utf-8", "replace")
     except OSError:
         old = None
     if old == new or (path == NAME and old and new and _same_but_generator(old, new)):

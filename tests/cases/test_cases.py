@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adaptgen import plan, render, source
+from adaptgen import lock, plan, render, source
 from adaptgen.diagnostics import AdaptgenError, ordered
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/spec.*") if path.is_file())
@@ -26,15 +26,10 @@ def test_case(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     if os.environ.get("ADAPTGEN_UPDATE_CASES") == "1":
         update(case, files, said)
-    folder = case / "expected"
-    expected = {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
     stderr = case / "stderr.txt"
     assert said == (stderr.read_text(encoding="utf-8") if stderr.exists() else "")
-    assert files == expected
+    difference = lock.diff(case / "expected", files)
+    assert not difference, f"\n{difference}"
 
 
 def built(case: Path) -> tuple[dict[str, str], str]:

@@ -158,3 +158,11 @@ def test_another_generator_with_the_same_files_is_no_diff(built: Path) -> None:
     files = {path: (built / path).read_text() for path in ("server.py", "tools/contacts.py", lock.NAME)}
     files[lock.NAME] = files[lock.NAME].replace(lock.generator(), "0" * 64)
     assert lock.diff(built, files) == ""
+
+
+def test_a_checkout_with_other_line_ends_is_neither_edited_nor_stale(built: Path) -> None:
+    files = {path: (built / path).read_text() for path in ("server.py", "tools/contacts.py", lock.NAME)}
+    for path, text in files.items():
+        (built / path).write_bytes(text.replace("\n", "\r\n").encode())
+    assert lock.edited(built) == []
+    assert lock.diff(built, files) == ""

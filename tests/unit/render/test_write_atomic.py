@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,28 @@ def test_a_path_outside_the_folder_is_a_mistake_of_the_caller(tmp_path: Path, pa
     files: Mapping[str, str] = {path: ""}
     with pytest.raises(ValueError, match="no path inside a folder"):
         write(tmp_path / "crm", files)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_without_permission_is_an_error_with_a_reason(tmp_path: Path) -> None:
+    out = tmp_path / "generated" / "crm"
+    write(out, old := locked(a_py="1\n"))
+    out.parent.chmod(0o555)
+    try:
+        with pytest.raises(AdaptgenError, match="Permission denied") as failure:
+            write(out, locked(a_py="2\n"))
+    finally:
+        out.parent.chmod(0o755)
+    assert codes(failure) == ["AG051"]
+    assert tree(out) == old
+
+
+def test_builds_of_one_folder_take_turns(tmp_path: Path) -> None:
+    out = tmp_path / "crm"
+    trees = [locked(**{f"file{number}_py": f"{number}\n" * 1000}) for number in range(8)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda files: write(out, files), trees))
+
+    assert tree(out) in trees
+    assert [path.name for path in tmp_path.iterdir()] == ["crm"]

@@ -17,8 +17,8 @@ get_things = Tool(
 
 # POST /things/{id}
 # specs/colliding_inputs.yaml#/paths/~1things~1{id}/post
-save_thing = Tool(
-    name="save_thing",
+update_thing = Tool(
+    name="update_thing",
     call=Call(
         "POST",
         "/things/{id}",
@@ -38,4 +38,4 @@ save_thing = Tool(
     source="#/paths/~1things~1{id}/post",
 )
 
-TOOLS = (get_things, save_thing)
+TOOLS = (get_things, update_thing)
