@@ -47,10 +47,11 @@ def _find_spec(folder: Path) -> Path | None:
     if known is None:
         return None
     root = folder.resolve().parent.parent
+    here = Path.cwd()
     shown = str(known.options.get("source", ""))
     for path in (root / shown, root / "specs" / known.spec, Path("specs") / known.spec, Path(known.spec)):
         if path.is_file() and lock.digest(path.read_bytes()) == known.inputs.get(known.spec):
-            return path
+            return path.relative_to(here) if path.is_relative_to(here) else path
     return None
 
 
@@ -72,10 +73,17 @@ def _origin(spec: Path, folder: Path, tool: Tool) -> Origin:
         for one in planned.evidence
         if one.subject in (tool.name, *tool.auth) or (pointer and one.pointer.removeprefix("#").startswith(pointer))
     )
-    operations = {one.subject for one in evidence if one.pointer.removeprefix("#") == pointer and " " in one.subject}
-    operation = min(operations, default="")
-    inputs = tuple(one for one in planned.inputs if one.operation == operation) if operation else ()
+    operation = _operation(pointer)
+    inputs = tuple(one for one in planned.inputs if one.operation == operation)
     return Origin(place, operation, evidence, inputs)
+
+
+def _operation(pointer: str) -> str:
+    """``/paths/~1notes/get`` (RFC 6901) -> ``GET /notes``."""
+    match pointer.split("/"):
+        case ["", "paths", path, method]:
+            return f"{method.upper()} {path.replace('~1', '/').replace('~0', '~')}"
+    return ""
 
 
 def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> None:
@@ -88,7 +96,7 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
     if tool.update:
         calls.insert(0, ("reads first", tool.update.read))
     for title, call in calls:
-        _section(f"{title}: {call.method} {call.path}", list(_request(call)))
+        _section(title, [(f"{call.method} {_base(server, call)}{call.path}", ""), *_request(call)])
     _section("arguments", list(_arguments(tool, contract)))
     if tool.page:
         _section("paging", list(_paging(tool.page)))
@@ -112,6 +120,11 @@ def _section(title: str, rows: list[tuple[str, str]]) -> None:
         terminal.say()
         terminal.say(terminal.paint(terminal.clean(title), "bold"))
         terminal.table(("", ""), rows)
+
+
+def _base(server: Server, call: Call) -> str:
+    """The base URL as declared; the environment may name another."""
+    return next((one.url or f"${{env:{one.env}}}" for one in server.bases if one.name == call.base), "")
 
 
 def _request(call: Call) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,8 +14,9 @@ _MOST_ROWS = 12
 """Rows of one aspect; beyond, decisions are counted."""
 _MOST_PATTERNS = 8
 _ORDER = ("login", "auth", "refresh", "csrf", "base", "paging", "effect", "name", "argument", "update", "view")
-_TOOL_ASPECTS = frozenset({"view", "name", "description"})
-"""Aspects with a decision of its own in nearly every tool: always counted, `explain` tells them."""
+_NAMES = re.compile(r"'[^']*'|`[^`]*`|\$[\w.\[\]*]+|\d+")
+_TOOL_ASPECTS = frozenset({"view", "name", "description", "effect"})
+"""Aspects that nearly every tool has: always counted, `explain` tells them one by one."""
 
 
 def show(plan: Plan, spec: Path, version: str) -> None:
@@ -58,21 +60,29 @@ def _evidence(evidence: Iterable[Evidence]) -> None:
 
 
 def _patterns(aspect: str, found: list[Evidence]) -> list[tuple[str, str, str, str]]:
-    """Rows by decision and reason where they repeat; by reason alone where every decision is another."""
+    """One row for all decisions that differ only in names and numbers, with the first of them as the example."""
     groups: dict[tuple[str, str], list[Evidence]] = {}
-    varied = len({one.decision for one in found}) > _MOST_PATTERNS
+    varied = aspect == "view"
     for one in found:
-        groups.setdefault(("" if varied else one.decision, one.because), []).append(one)
-    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
+        groups.setdefault(("" if varied else _blank(one.decision), _blank(one.because)), []).append(one)
+    ranked = sorted(groups.values(), key=lambda members: -len(members))
     rows = []
-    for (decision, because), members in ranked[:_MOST_PATTERNS]:
+    for members in ranked[:_MOST_PATTERNS]:
         example = members[0]
-        subject = f"{len(members):,} × such as {example.subject}" if len(members) > 1 else example.subject
-        rows.append((aspect, subject, decision or f"such as: {example.decision}", because))
-    rest = sum(len(members) for _, members in ranked[_MOST_PATTERNS:])
+        many = len(members) > 1
+        same = len({one.decision for one in members}) == 1
+        decision = example.decision if same else f"such as: {example.decision}"
+        alike = "" if len({one.because for one in members}) == 1 else " (or alike)"
+        subject = f"{len(members):,} × such as {example.subject}" if many else example.subject
+        rows.append((aspect, subject, decision, f"{example.because}{alike}"))
+    rest = sum(map(len, ranked[_MOST_PATTERNS:]))
     if rest:
         rows.append((aspect, f"{rest:,} more", "", "adaptgen explain tells them tool by tool"))
     return rows
+
+
+def _blank(text: str) -> str:
+    return _NAMES.sub("·", text)
 
 
 def _inputs(inputs: Iterable[Input]) -> None:

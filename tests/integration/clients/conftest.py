@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -82,7 +83,8 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         given = {name: values[0] for name, values in parse_qs(url.query).items()}
-        status, body = 200, {}
+        status = 200
+        body: Mapping[str, Any] = {}
         if url.path == "/notes":
             found = [note for note in NOTES if given.get("q", "") in str(note["text"])]
             start = int(given.get("offset", 0))

@@ -33,6 +33,7 @@ async def everything(client: Client[Any]) -> tuple[list[str], list[list[Any]]]:
     while True:
         result = await client.call_tool("find_notes", given)
         (block,) = result.content
+        assert block.type == "text"
         answer = json.loads(block.text)
         assert result.structured_content is None
         rows += answer["items"]
