@@ -23,7 +23,7 @@ from adaptgen.demo.crm import PASSWORD, USERNAME, Running, running
 from adaptgen.demo.measure import Cost, cost, personal
 from adaptgen.demo.naive import SESSION, naive_server
 from adaptgen.demo.session import Conversation, Refusal, Say, play
-from adaptgen.demo.table import table
+from adaptgen.demo.table import RULE, table
 from adaptgen.demo.tasks import LOGIN, TASKS, with_login
 from adaptgen.demo.tokens import count, vocabulary
 from adaptgen.fronts.fastmcp import front
@@ -39,7 +39,8 @@ class Side:
     """One way to serve the CRM. ``costs``: one for each task. The rest is about all tasks together.
 
     ``tool_list_tokens``: what the tool list costs before the first question. ``tickets``: how many of the CRM's
-    tickets paging can reach. ``waiting``: the answer to "how many tickets wait for the customer?".
+    tickets paging can reach. ``waiting``: the answer to "how many tickets wait for the customer?". ``glimpse``: the
+    answer to the first task as the model reads it.
     """
 
     tools: int
@@ -51,6 +52,7 @@ class Side:
     personal: Mapping[str, int]
     tickets: int
     waiting: int
+    glimpse: str
 
     @property
     def total(self) -> Cost:
@@ -73,7 +75,10 @@ class Story:
             for task, before, after in zip(TASKS, self.before.costs, self.after.costs, strict=True)
         ]
         sides = {
-            name: {**{key: value for key, value in asdict(side).items() if key != "costs"}, "total": asdict(side.total)}
+            name: {
+                **{key: value for key, value in asdict(side).items() if key not in ("costs", "glimpse")},
+                "total": asdict(side.total),
+            }
             for name, side in (("before", self.before), ("after", self.after))
         }
         truth = {"tickets": self.tickets, "waiting": self.waiting}
@@ -102,11 +107,23 @@ class Story:
         second = table(("over the session", "one tool per endpoint", "adaptgen"), facts)
         times = before.total.tokens / max(after.total.tokens, 1)
         note = [
-            f"{times:.0f} times fewer tokens. A turn is one tool call; bytes and tokens are what the model writes and",
-            f"reads in it, each counted once. Tokens: {vocabulary()}.",
+            f"{times:.0f} times fewer tokens for the tasks themselves. Every task is a conversation of its own; a turn is one",
+            "tool call; bytes and tokens are what the model writes and reads in it, each counted once.",
+            f"Tokens: {vocabulary()}.",
         ]
         head = "The same five tasks for an agent, on the same legacy CRM (520 customers, 46 operations, Swagger 2.0)"
-        return "\n".join(["", head, "", *first, "", *second, "", *note, ""])
+        look = [
+            f'What the model reads for "{TASKS[0].title}"',
+            *(line for side in (before, after) for line in ("", *_look(side.glimpse))),
+        ]
+        return "\n".join(["", head, "", *first, "", *second, "", *look, "", *note, ""])
+
+
+def _look(text: str, width: int = 94, lines: int = 3) -> list[str]:
+    """The beginning of an answer, and how long it goes on."""
+    shown = [f"  {text[at : at + width]}" for at in range(0, min(len(text), width * lines), width)]
+    rest = len(text.encode()) - len(text[: width * lines].encode())
+    return [*shown, f"  ... {rest:,} more bytes"] if rest else shown
 
 
 def _numbers(one: Cost) -> tuple[str, str, str]:
@@ -183,6 +200,7 @@ async def _side(crm: Running, server: FastMCP[Any], *, raw: bool) -> Side:
         session_in_text=any(session in text for session in crm.crm.state.sessions.given),
         personal=personal(said),
         tickets=tickets,
+        glimpse=said[0].turns[-1].answered,
         waiting=len(said[-1].last["tickets"]) if raw else said[-1].last["total"],
     )
 
@@ -211,5 +229,8 @@ def main(*, as_json: bool = False) -> int:
     progress = (lambda text: print(f"  {text}", file=sys.stderr)) if sys.stderr.isatty() else (lambda text: None)
     story = tell(progress)
     text = story.json() if as_json else story.text()
-    sys.stdout.buffer.write(f"{text}\n".encode())
+    try:
+        sys.stdout.write(f"{text}\n")
+    except UnicodeEncodeError:
+        sys.stdout.write(f"{text.replace(RULE, '-')}\n".encode("ascii", "replace").decode())
     return 0
