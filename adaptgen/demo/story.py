@@ -107,8 +107,8 @@ class Story:
         second = table(("over the session", "one tool per endpoint", "adaptgen"), facts)
         times = before.total.tokens / max(after.total.tokens, 1)
         note = [
-            f"{times:.0f} times fewer tokens for the tasks themselves. Every task is a conversation of its own; a turn is one",
-            "tool call; bytes and tokens are what the model writes and reads in it, each counted once.",
+            f"{times:.0f} times fewer tokens for the tasks themselves. Every task is a conversation of its own; a turn",
+            "is one tool call; bytes and tokens are what the model writes and reads in it, each counted once.",
             f"Tokens: {vocabulary()}.",
         ]
         head = "The same five tasks for an agent, on the same legacy CRM (520 customers, 46 operations, Swagger 2.0)"
