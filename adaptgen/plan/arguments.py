@@ -18,9 +18,9 @@ from adaptgen.model import Body, Evidence, Json, Param
 from adaptgen.plan import naming
 from adaptgen.plan.bodies import FILE, BodyInputs, Slot
 from adaptgen.plan.inlining import cast
-from adaptgen.plan.operations import Operation, Parameter, base_media, is_json
+from adaptgen.plan.operations import Operation, Parameter, base_media, is_json, sendable
 from adaptgen.plan.schemas import MISSING, Shape, shape
-from adaptgen.references import escape, escape_json
+from adaptgen.references import escape, escape_json, placeholders
 from adaptgen.source.hints import MISSING as NO_VALUE
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _STYLES = {
 }
 _KEEPS_NAME = ("path", "query", "body", "header", "cookie")
 _IDEMPOTENCY = re.compile(r"idempoten(?:cy|t|ce)[-_]?(?:key|id|token)", re.IGNORECASE)
+_LEGAL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
@@ -143,7 +144,7 @@ def decide(
         result.fates[slot.place, slot.name] = (kind, by)
         if value is not MISSING:
             given[index] = replace(slot.param, value=value)
-    names = _names(open_slots, matched, result, operation, subject)
+    names = _names(open_slots, matched, result, operation, subject, where)
     for index, slot in open_slots:
         hint, name = matched.get(index), names[index]
         given[index] = replace(slot.param, arg=name if name != slot.name else None)
@@ -158,10 +159,25 @@ def decide(
                 made = dict(FILE)
         description = (hint.description if hint and hint.description else "") or slot.description
         result.arguments.append(Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras))
+    _check_values(slots, matched, names, where)
     _rows(slots, given, body, result)
     for name, value in operation.constants:
         result.query.append(Param(name, value=escape(value)))
     return result
+
+
+def _check_values(
+    slots: list[Slot], hints: Mapping[int, ArgumentHint], names: Mapping[int, str], where: Callable[..., Where]
+) -> None:
+    """The values of hints may only speak of arguments that the tool has."""
+    known = sorted(names.values())
+    for index, hint in hints.items():
+        if hint.value is NO_VALUE:
+            continue
+        for name in sorted(placeholders(hint.value)):
+            if name.split(".")[0] not in known:
+                help = did_you_mean(name, known) or "a literal brace is written twice"
+                raise error("AG037", f"the tool has no argument {name!r}", where(slots[index].name, "value"), help)
 
 
 def _match(
@@ -234,6 +250,8 @@ def _fate(
         return "absorbed", reason, MISSING
     if slot.place == "path" and slot.name not in paths:
         return "absorbed", "the path has no place for it", MISSING
+    if not sendable(slot.place, slot.name):
+        return "absorbed", "no request can carry a header of this name", MISSING
     if slot.read_only:
         return "absorbed", "read-only (the API sets it)", MISSING
     if slot.place == "header" and slot.name.lower() in ("accept", "content-type"):
@@ -267,14 +285,19 @@ def _names(
     result: Inputs,
     operation: Operation,
     subject: str,
+    where: Callable[..., Where],
 ) -> dict[int, str]:
     """Argument names, unique regardless of case. The path keeps its names, then query, body, header and cookie."""
     names: dict[int, str] = {}
     taken: set[str] = set()
     renamed = [(index, slot) for index, slot in slots if index in hints and hints[index].name]
-    for index, _ in renamed:
-        names[index] = str(hints[index].name)
-        taken.add(names[index].lower())
+    for index, slot in renamed:
+        names[index] = name = str(hints[index].name)
+        if not _LEGAL.fullmatch(name) or name in naming.RESERVED_ARGUMENTS or name.lower() in taken:
+            why = "is the name of two arguments" if name.lower() in taken else "cannot be the name of an argument"
+            help = f"reserved are {', '.join(sorted(naming.RESERVED_ARGUMENTS))}"
+            raise error("AG039", f"{name!r} {why}", where(slot.name, "name"), help)
+        taken.add(name.lower())
     for index, slot in sorted(slots, key=lambda pair: (_KEEPS_NAME.index(pair[1].place), pair[0])):
         if index in names:
             continue

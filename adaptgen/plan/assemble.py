@@ -18,7 +18,7 @@ from adaptgen.plan.bases import find_bases
 from adaptgen.plan.describe import clean
 from adaptgen.plan.inputs import Proof, inputs_of
 from adaptgen.plan.naming import Names, Wanted
-from adaptgen.plan.operations import Operation, mapping, operations, text
+from adaptgen.plan.operations import Operation, mapping, operations, sendable, text
 from adaptgen.plan.surface import Emitted
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Built, Context, Draft
@@ -296,6 +296,11 @@ def broken(operation: Operation) -> str:
         return "its path template has unbalanced or empty braces"
     if re.search(r"[\x00-\x1f\x7f]", operation.path):
         return "its path holds control characters"
+    if not operation.path.startswith("/"):
+        return "its path is an absolute URL; servers are declared elsewhere"
+    for one in operation.parameters:
+        if one.required and not sendable(one.place, one.name):
+            return f"no request can carry the required {one.place} {one.name!r}"
     return ""
 
 

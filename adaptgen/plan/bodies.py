@@ -177,7 +177,7 @@ def _field(document: Document, body: RequestBody, one: Shape, name: str, node: J
     param = Param(
         name,
         style=style if style != "form" else None,
-        explode=explode if explode is not None and explode != (style in (None, "form")) else None,
+        explode=explode if explode is not None and explode != (style in (None, "form", "deepObject")) else None,
         encode=encode,
         reserved=said.get("allowReserved") is True,
     )

@@ -71,7 +71,7 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         schema, cut = inline(document, one.schema, budget=max(budget - size(said) - 20, 0), direction="input")
     if not isinstance(schema, dict):
         schema = {}
-    if said and budget > 4 * _LEAST // 2:
+    if said and budget > 2 * _LEAST:
         inner = schema.get("description", "")
         # What the schema says about its values (a list of them) is kept beside what the parameter says.
         values = inner[inner.index("One of ") :] if "One of " in inner and "One of " not in said else ""

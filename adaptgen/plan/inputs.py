@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
 from adaptgen.model import Auth, Body, Call, Contract, Cursor, Input, Json, Offset, PageNumber, Param, Tool
-from adaptgen.plan.operations import Operation, base_media
+from adaptgen.plan.operations import Operation, base_media, sendable
 from adaptgen.plan.schemas import Leaf, leaves, shape
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def _parameter(
         return "absorbed", "the media type of the answer"
     if place == "header" and name.lower() == "content-type":
         return "absorbed", "the media type of the body"
+    if not sendable(place, name):
+        return "absorbed", "no request can carry a header of this name"
     if place == "path" and f"{{{name}}}" not in operation.path:
         return "absorbed", "the path has no place for it"
     return _LOST

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PLACES = ("path", "query", "header", "cookie")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # Keywords of a schema that old or careless documents put straight into the parameter.
 _SCHEMA_KEYS = ("type", "format", "enum", "items", "default", "minimum", "maximum", "pattern", "minLength", "maxLength")
@@ -246,7 +247,8 @@ class _Reader:
             schema = {name: raw[name] for name in _SCHEMA_KEYS if name in raw}
         style, explode = raw.get("style"), raw.get("explode")
         return Parameter(
-            name=str(raw["name"]),
+            # A colon or a blank at the end of a header name is a slip of the pen.
+            name=str(raw["name"]).strip(" :") or str(raw["name"]) if place == "header" else str(raw["name"]),
             place=place,
             required=raw.get("required") is True or place == "path",
             schema=schema,
@@ -418,6 +420,11 @@ class _Reader:
                 )
             )
         return tuple(found)
+
+
+def sendable(place: str, name: str) -> bool:
+    """Whether a header or cookie can have this name (token of RFC 9110, 5.6.2)."""
+    return place not in ("header", "cookie") or bool(_TOKEN.fullmatch(name))
 
 
 def base_media(media: str) -> str:

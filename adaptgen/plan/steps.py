@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen import fields
 from adaptgen.diagnostics import Where, error
-from adaptgen.model import Body, Call, Contract, Effect, Evidence, Json, Param, Step, Tool
+from adaptgen.model import Body, Call, Contract, Effect, Evidence, Json, Paging, Param, Step, Tool
 from adaptgen.plan import contracts, describe, naming
 from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, parameter_slot
 from adaptgen.plan.bodies import BodyInputs, Slot, read_body
@@ -54,7 +54,7 @@ def workflow(
         auth=tuple(dict.fromkeys(name for step in steps for name in step.auth)),
         form=hint.form,
         max_bytes=hint.max_bytes,
-        sensitive=dict(sorted(maker.sensitive(result).items())),
+        sensitive=_classified({**maker.sensitive(result), **hint.sensitive}),
         sensitive_arguments=dict(sorted(maker.sensitive_arguments.items())),
         effect=effect,
         source=maker.made[0].operation.pointer,
@@ -113,7 +113,6 @@ class _Maker:
         call = self.call(document, operation, body, absorbed, index, step)
         paging = find_paging(document, operation)
         items = step.items or (paging.page.items if paging.page is not None else None)
-        view = find_view(document, operation, paging.page)
         effect, _ = find_effect(operation, None, answers_list=paging.page is not None)
         names = {param.arg or param.name: None for param in _rows(call) if param.value is None}
         sensitive, arguments = find_sensitive(
@@ -128,9 +127,23 @@ class _Maker:
             auth=tuple(self.context.auth.by_operation.get(operation.pointer, ())) if main else (),
             save=dict(step.save),
             items=items,
-            view=step.view if step.view is not None else view.view if items is not None else None,
+            view=step.view if step.view is not None else self.view(document, operation, paging.page, index),
             effect=effect,
         )
+
+    def view(self, document: Document, operation: Operation, page: Paging | None, index: int) -> tuple[str, ...] | None:
+        """The default view of a step; None (everything) where a template reads into what was not saved."""
+        step = self.hint.steps[index]
+        later = [self.hint.result, *(one.with_ for one in self.hint.steps[index + 1 :])]
+        for name in sorted(placeholders([one for one in later if one is not MISSING])):
+            head, _, rest = name.partition(".")
+            if head == step.id and rest and rest.split(".")[0] not in step.save:
+                return None
+        found = find_view(document, operation, page)
+        if found.view is None or page is not None or found.answer == "$":
+            return found.view
+        keys = _keys(found.answer)
+        return tuple(fields.text([*keys, *fields.parse(path)]) for path in found.view) if keys else None
 
     def call(
         self,
@@ -141,6 +154,7 @@ class _Maker:
         index: int,
         step: StepHint,
     ) -> Call:
+        main = document is self.context.document
         slots = [parameter_slot(document, one) for one in operation.parameters]
         slots = [slot for slot in slots if (slot.place, slot.name) not in absorbed]
         if body is not None and body.inside in step.with_ and body.inside is not None:
@@ -186,7 +200,7 @@ class _Maker:
             headers=tuple(rows["header"]),
             cookies=tuple(rows["cookie"]),
             body=made_body,
-            base=self.context.bases.by_operation.get(operation.pointer, ""),
+            base=self.context.bases.by_operation.get(operation.pointer, "") if main else "",
         )
 
     def row(self, document: Document, slot: Slot, left: dict[str, Json], index: int) -> Param | None:
@@ -283,6 +297,11 @@ class _Maker:
             elif rest in one.sensitive:
                 found[at] = one.sensitive[rest]
         return {path: kind for path, kind in found.items() if path}
+
+
+def _classified(kinds: Mapping[str, str]) -> dict[str, str]:
+    """In the order of the paths; ``none`` is how hints say that something is not personal."""
+    return {path: kinds[path] for path in sorted(kinds) if kinds[path] != "none"}
 
 
 def _under(start: str, path: str) -> str:

@@ -1,0 +1,221 @@
+"""From declared inputs to arguments and rows of the request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adaptgen.model import Body, Param
+
+OK: dict[str, Any] = {"responses": {"200": {"description": "ok"}}}
+
+
+def query(name: str, **rest: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}, **rest}
+
+
+def header(name: str, **rest: Any) -> dict[str, Any]:
+    return {"name": name, "in": "header", "schema": {"type": "string"}, **rest}
+
+
+def body(schema: Any, media: str = "application/json", **rest: Any) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {media: {"schema": schema, **rest}}}}
+
+
+def call_of(planned: Any, operation: dict[str, Any], method: str = "post", path: str = "/things") -> Any:
+    done = planned({path: {method: {**operation, **OK}}})
+    (tool,) = done.tools.values()
+    return tool.call, done.contracts[tool.name].input_schema, done
+
+
+def test_colliding_names_are_resolved_by_place_and_recorded(planned: Any) -> None:
+    operation = {"parameters": [query("id"), header("id")], **body({"properties": {"id": {"type": "integer"}}})}
+    call, schema, done = call_of(planned, operation, path="/things/{id}")
+    assert call.path_params == ()
+    assert call.query == (Param("id", arg="query_id"),)
+    assert call.headers == (Param("id", arg="header_id"),)
+    assert call.body == Body(params=(Param("id", arg="body_id"),))
+    assert set(schema["properties"]) == {"id", "query_id", "header_id", "body_id", "dry_run"}
+    assert len([one for one in done.plan.evidence if one.aspect == "argument"]) == 3
+
+
+def test_reserved_names_get_a_prefix_and_odd_ones_are_made_legal(planned: Any) -> None:
+    call, _, _ = call_of(
+        planned, {"parameters": [query("sort"), query("with[]"), query("filter[a]"), query("filter_a")]}
+    )
+    assert call.query == (
+        Param("sort", arg="api_sort"),
+        Param("with[]", arg="with"),
+        Param("filter[a]", arg="filter_a"),
+        Param("filter_a", arg="query_filter_a"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "row"),
+    [
+        ({"style": "form", "explode": True}, Param("q")),
+        ({"explode": False}, Param("q", explode=False)),
+        ({"style": "pipeDelimited"}, Param("q", style="pipeDelimited")),
+        ({"style": "deepObject", "explode": True}, Param("q", style="deepObject")),
+        ({"style": "matrix"}, Param("q")),
+        ({"allowReserved": True}, Param("q", reserved=True)),
+        ({"schema": None, "content": {"application/json": {"schema": {"type": "object"}}}}, Param("q", encode="json")),
+    ],
+)
+def test_styles_are_kept_where_they_are_not_the_default(planned: Any, declared: Any, row: Param) -> None:
+    call, _, _ = call_of(planned, {"parameters": [query("q", **declared)]})
+    assert call.query == (row,)
+
+
+def test_the_only_value_that_is_allowed_is_a_constant_and_no_template(planned: Any) -> None:
+    only = {"type": "string", "enum": ["${env:HOME} {x}"]}
+    operation = {"parameters": [query("q", required=True, schema=only), query("o", schema=only)]}
+    call, schema, done = call_of(planned, operation)
+    assert call.query == (Param("q", value="${{env:HOME}} {{x}}"), Param("o"))
+    assert set(schema["properties"]) == {"o", "dry_run"}
+    assert done.fates() == {("query", "q"): "absorbed", ("query", "o"): "argument"}
+
+
+def test_negotiation_headers_are_arguments_only_where_there_is_a_choice(planned: Any) -> None:
+    choice = {"type": "string", "enum": ["application/json", "text/csv"]}
+    operation = {"parameters": [header("Accept", required=True), header("Content-Type"), header("X-A")]}
+    call, _, done = call_of(planned, operation)
+    assert call.headers == (Param("X-A"),)
+    assert done.fates()["header", "Accept"] == "absorbed"
+    call, _, _ = call_of(planned, {"parameters": [header("accept", schema=choice)]}, "get")
+    assert call.headers == (Param("accept"),)
+
+
+def test_an_idempotency_key_is_filled_by_the_runtime_and_may_be_given(planned: Any) -> None:
+    call, schema, _ = call_of(planned, {"parameters": [header("X-Idempotency-Key", required=True)]})
+    assert call.headers == (Param("X-Idempotency-Key", fill="uuid"),)
+    assert "required" not in schema
+    assert "X-Idempotency-Key" in schema["properties"]
+
+
+def test_properties_of_the_body_are_flat(planned: Any) -> None:
+    schema = {
+        "type": "object",
+        "required": ["name", "id"],
+        "properties": {"id": {"readOnly": True}, "name": {"type": "string"}, "age": {"type": "integer"}},
+    }
+    call, made, done = call_of(planned, body(schema))
+    assert call.body == Body(params=(Param("name"), Param("age")))
+    assert made["required"] == ["name"]
+    assert done.fates()["body", "id"] == "absorbed"
+
+
+def test_a_body_that_says_it_is_optional_requires_nothing(planned: Any) -> None:
+    operation = body({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}})
+    operation["requestBody"]["required"] = False
+    _, made, _ = call_of(planned, operation)
+    assert "required" not in made
+
+
+def test_a_single_wrapping_property_is_looked_through(planned: Any) -> None:
+    inner = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "extra": {}}}
+    call, made, _ = call_of(
+        planned, body({"type": "object", "required": ["contact"], "properties": {"contact": inner}})
+    )
+    assert call.body == Body(inside="contact", params=(Param("name"), Param("extra")))
+    assert made["required"] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, Body(whole=Param("body"))),
+        ({"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}, Body(whole=Param("body"))),
+        ({"type": "string"}, Body(whole=Param("body"))),
+        ({"type": "object"}, Body(whole=Param("data"))),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, Body(whole=Param("data"))),
+        ({}, Body(whole=Param("data"))),
+        (
+            {"properties": {"a": {}}, "additionalProperties": {"type": "string"}},
+            Body(params=(Param("a"),), extra="extra"),
+        ),
+        ({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, Body(params=(Param("a"),))),
+        ({"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}, Body(params=(Param("a"), Param("b")))),
+    ],
+)
+def test_shapes_of_json_bodies(planned: Any, schema: Any, expected: Body) -> None:
+    call, _, done = call_of(planned, body(schema))
+    assert call.body == expected
+    assert "lost" not in done.fates().values()
+
+
+def test_form_fields_are_encoded_as_the_document_says(planned: Any) -> None:
+    schema = {"properties": {"a": {"type": "array"}, "b": {"type": "object"}, "c": {"type": "object"}, "d": {}}}
+    encoding = {"a": {"explode": False}, "c": {"style": "deepObject"}, "d": {"contentType": "application/json"}}
+    call, _, _ = call_of(planned, body(schema, "application/x-www-form-urlencoded", encoding=encoding))
+    assert call.body == Body(
+        "application/x-www-form-urlencoded",
+        (Param("a", explode=False), Param("b", encode="json"), Param("c", style="deepObject"),
+         Param("d", encode="json")),
+    )  # fmt: skip
+
+
+def test_files_of_a_multipart_form_are_file_arguments(planned: Any) -> None:
+    schema = {
+        "properties": {
+            "file": {"type": "string", "format": "binary"},
+            "more": {"type": "array", "items": {"type": "string", "format": "binary"}},
+            "image": {"type": "string"},
+            "meta": {"type": "object"},
+        }
+    }
+    call, made, _ = call_of(
+        planned, body(schema, "multipart/form-data", encoding={"image": {"contentType": "image/png"}})
+    )
+    assert {one.name: one.encode for one in call.body.params} == {
+        "file": "file", "more": "file", "image": "file", "meta": "json"
+    }  # fmt: skip
+    assert set(made["properties"]["file"]["properties"]) == {"filename", "media_type", "text", "base64"}
+    assert made["properties"]["more"]["items"] == made["properties"]["file"]
+
+
+@pytest.mark.parametrize(
+    ("media", "row"),
+    [
+        ("application/octet-stream", Param("file", encode="file")),
+        ("image/png", Param("file", encode="file")),
+        ("application/xml", Param("body")),
+        ("text/plain; charset=utf-8", Param("body")),
+    ],
+)
+def test_other_media_types_are_text_or_a_file(planned: Any, media: str, row: Param) -> None:
+    call, made, _ = call_of(planned, body({"type": "object", "properties": {"a": {"type": "string"}}}, media))
+    assert call.body == Body(media, whole=row)
+    assert made["properties"][row.name]["type"] == ("object" if row.encode else "string")
+
+
+def test_bodies_of_get_and_delete_are_kept(planned: Any) -> None:
+    call, _, _ = call_of(planned, body({"properties": {"a": {}}}), "delete")
+    assert call.body == Body(params=(Param("a"),))
+
+
+def test_the_answer_decides_what_is_accepted(planned: Any) -> None:
+    answer: dict[str, Any] = {"responses": {"200": {"content": {"text/csv": {}}}}}
+    done = planned({"/a": {"get": answer}, "/b": {"get": {"responses": {"200": {"content": {"x\ny/z": {}}}}}}})
+    assert {tool.call.path: tool.call.accept for tool in done.tools.values()} == {"/a": "text/csv", "/b": None}
+
+
+def test_descriptions_are_cleaned(planned: Any) -> None:
+    text = "<p>The <b>name</b>&nbsp;of‮ it.</p>\n![x](data:image/png;base64,iVBORw0KGgo=) See [docs](https://x.y/z)."
+    _, made, _ = call_of(planned, {"parameters": [query("q", description=text)]})
+    assert made["properties"]["q"]["description"] == "The name of it. See docs."
+
+
+def test_a_tool_schema_keeps_to_its_budget_and_every_argument(planned: Any) -> None:
+    parameters = [query(f"q{n}", description="long " * 200, schema={"enum": ["v" * 40] * 50}) for n in range(60)]
+    deep = {
+        "type": "object",
+        "properties": {f"p{n}": {"type": "string", "description": "x " * 300} for n in range(200)},
+    }
+    import orjson
+
+    _, made, _ = call_of(planned, {"parameters": parameters, **body({"properties": {"deep": deep, "b": {}}})})
+    assert len(orjson.dumps(made)) <= 16_000
+    assert {f"q{n}" for n in range(60)} | {"deep", "b"} <= set(made["properties"])

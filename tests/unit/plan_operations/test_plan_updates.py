@@ -1,0 +1,115 @@
+"""Writes that merge: which, and with what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adaptgen.model import Call, Param
+from adaptgen.source.hints import CallHint, Hints, ToolHint
+
+RECORD = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}, "city": {"type": "string"}},
+}
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+TENANT = {"name": "tenant", "in": "query", "required": True, "schema": {"type": "string"}}
+IF_MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+
+
+def answers(schema: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "ok", "content": {"application/json": {"schema": schema}}}}}
+
+
+def takes(schema: Any, media: str = "application/json") -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {media: {"schema": schema}}}, "responses": {"200": {}}}
+
+
+def resource(**methods: Any) -> dict[str, Any]:
+    return {"/contacts/{id}": {"parameters": [ID], **methods}}
+
+
+def test_a_put_that_overlaps_its_get_becomes_an_update(planned: Any) -> None:
+    done = planned(resource(get=answers(RECORD), put={**takes(RECORD), "parameters": [IF_MATCH]}))
+    tool, made = done.tools["update_contact"], done.contracts["update_contact"].input_schema
+    assert tool.update is not None
+    assert tool.update.read == Call("GET", "/contacts/{id}")
+    assert (tool.update.accepts, tool.update.patch, tool.update.answer) == (("name", "city"), False, "$")
+    assert made["required"] == ["id"]
+    assert set(made["properties"]) == {"id", "If-Match", "name", "city", "dry_run"}
+
+
+@pytest.mark.parametrize("key", ["data", "odd key"])
+def test_a_wrapped_answer_is_looked_through(planned: Any, key: str) -> None:
+    wrapped = {"type": "object", "properties": {key: RECORD, "meta": {"type": "object", "properties": {"n": {}}}}}
+    update = planned(resource(get=answers(wrapped), put=takes(RECORD))).tools["update_contact"].update
+    assert update is not None
+    assert update.answer == ("$.data" if key == "data" else '$["odd key"]')
+
+
+def test_with_patch_and_put_the_patch_updates_and_the_put_replaces(planned: Any) -> None:
+    patch = takes(RECORD, "application/merge-patch+json")
+    done = planned(resource(get=answers(RECORD), put=takes(RECORD), patch=patch))
+    assert set(done.tools) == {"get_contact", "update_contact", "replace_contact"}
+    assert done.tools["replace_contact"].update is None
+    assert done.contracts["replace_contact"].input_schema["required"] == ["id", "name"]
+    update = done.tools["update_contact"].update
+    assert update is not None
+    assert update.patch
+    assert done.contracts["update_contact"].input_schema["required"] == ["id"]
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        {"put": takes(RECORD)},
+        {"get": answers({"properties": {"other": {}}}), "put": takes(RECORD)},
+        {"get": answers({"type": "array", "items": RECORD}), "put": takes(RECORD)},
+        {"get": {**answers(RECORD), "parameters": [TENANT]}, "put": takes(RECORD)},
+        {"get": answers(RECORD), "put": takes(RECORD, "application/x-www-form-urlencoded")},
+        {"get": {"responses": {"200": {"content": {"text/html": {}}}}}, "put": takes(RECORD)},
+    ],
+)
+def test_a_put_without_a_get_to_merge_with_is_a_plain_replace(planned: Any, methods: Any) -> None:
+    done = planned(resource(**methods))
+    tool = next(tool for tool in done.tools.values() if tool.call.method == "PUT")
+    assert tool.update is None
+    assert tool.name == "replace_contact"
+    assert done.contracts[tool.name].input_schema["required"] == ["id", "name"]
+
+
+def test_query_parameters_that_both_take_are_handed_to_the_get(planned: Any) -> None:
+    shared = {"parameters": [TENANT]}
+    done = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared}))
+    update = done.tools["update_contact"].update
+    assert update is not None
+    assert update.read.query == (Param("tenant"),)
+
+
+def test_a_free_form_body_is_merged_as_one_object(planned: Any) -> None:
+    done = planned(resource(get=answers({"type": "object", "properties": {"a": {}}}), put=takes({"type": "object"})))
+    update = done.tools["update_contact"].update
+    assert update is not None
+    assert update.accepts is None
+    assert set(done.properties("update_contact")) == {"id", "data", "dry_run"}
+
+
+def test_a_hint_asks_for_the_plain_one(planned: Any) -> None:
+    hints = Hints(tools={"save": ToolHint(call=CallHint("PUT", "/contacts/{id}"), update="replace")})
+    done = planned(resource(get=answers(RECORD), put=takes(RECORD)), hints)
+    assert done.tools["save"].update is None
+    assert done.contracts["save"].input_schema["required"] == ["id", "name"]
+
+
+def test_annotations_follow_the_effect(planned: Any) -> None:
+    done = planned(
+        {**resource(get=answers(RECORD), put=takes(RECORD), delete={"responses": {"204": {}}}),
+         "/contacts": {"post": takes(RECORD)}}
+    )  # fmt: skip
+    shown = {name: dict(one.annotations) for name, one in done.contracts.items()}
+    assert shown["get_contact"] == {"title": "Get contact", "readOnlyHint": True, "openWorldHint": True}
+    assert (shown["create_contact"]["destructiveHint"], shown["create_contact"]["idempotentHint"]) == (False, False)
+    assert (shown["update_contact"]["destructiveHint"], shown["update_contact"]["idempotentHint"]) == (True, True)
+    assert (shown["delete_contact"]["destructiveHint"], shown["delete_contact"]["idempotentHint"]) == (True, True)
