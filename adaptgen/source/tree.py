@@ -111,9 +111,7 @@ class Tree:
         if bundled:
             root[FILES] = bundled
         for place in maps:
-            target = pointers.follow(root, pointers.split(place.node.pop("$ref")))
-            for name, value in target.items():
-                place.node.setdefault(name, value)
+            _spread(root, place.node)
         self.cycles(root)
         return root
 
@@ -260,3 +258,14 @@ class Tree:
         self.files[name] = read
         self.diagnostics += parsed.diagnostics
         return read
+
+
+def _spread(root: dict[str, Any], node: dict[str, Any]) -> None:
+    """A map of names that is a reference becomes a map of references. Copying what is there could go in circles."""
+    ref = node.pop("$ref")
+    target = pointers.resolve(root, ref)
+    for name, value in list(target.items()):
+        if isinstance(value, dict):
+            node.setdefault(name, {"$ref": f"{ref}/{pointers.escape(name).replace('%', '%25')}"})
+        elif not isinstance(value, list):
+            node.setdefault(name, value)

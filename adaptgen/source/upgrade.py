@@ -243,7 +243,7 @@ class _Upgrade:
             return {"style": "form", "explode": False} if query else {"style": "simple"}
         if query and listed in ("ssv", "pipes"):
             return {"style": "spaceDelimited" if listed == "ssv" else "pipeDelimited", "explode": False}
-        if listed in _SEPARATED:
+        if isinstance(listed, str) and listed in _SEPARATED:
             return None
         help = "csv, ssv, tsv, pipes and multi exist; csv was taken"
         self.say("AG020", f"the collectionFormat {listed!r} does not exist", [*at, "collectionFormat"], help)
