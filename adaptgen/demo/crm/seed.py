@@ -8,68 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from datetime import date, timedelta
-from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from adaptgen.demo.crm import words
+from adaptgen.demo.crm.dice import TODAY, Dice, audit, iban, national_id, phone
 from adaptgen.demo.crm.sessions import USER_ID
 
 Row = tuple[Any, ...]
-T = TypeVar("T")
-
 CUSTOMERS = 520
-TODAY = date(2026, 2, 16)
-
-
-class _Dice:
-    """Choices from ``Random.random`` alone, the one method whose sequence Python promises to keep."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311  no secret comes of it
-
-    def number(self, low: int, high: int) -> int:
-        return low + int(self._random.random() * (high - low + 1))
-
-    def pick(self, values: Sequence[T]) -> T:
-        return values[self.number(0, len(values) - 1)]
-
-    def chance(self, share: float) -> bool:
-        return self._random.random() < share
-
-    def day(self, first: date, days: int) -> date:
-        return first + timedelta(days=self.number(0, days))
-
-
-def _udf(dice: _Dice) -> str:
-    return json.dumps(
-        {f"udf_{n:02d}": dice.pick((None, None, "N/A", "", "0", "migr.", "X", str(n * 37))) for n in range(1, 13)}
-    )
-
-
-def _audit(dice: _Dice) -> Row:
-    created = dice.day(date(2009, 11, 14), 5000)
-    changed = created + timedelta(days=dice.number(0, (TODAY - created).days))
-    who = (f"u{dice.number(1, 24):03d}", f"u{dice.number(1, 24):03d}")
-    return _udf(dice), 1, who[0], f"{created}T08:15:00Z", who[1], f"{changed}T16:40:00Z"
-
-
-def _iban(dice: _Dice, country: str) -> str:
-    return f"{country}00" + "".join(str(dice.number(0, 9)) for _ in range(18))
-
-
-def _phone(dice: _Dice) -> str:
-    return f"+1-555-{dice.number(0, 9999):04d}"
-
-
-def _national_id(dice: _Dice) -> str:
-    return f"000-{dice.number(10, 99)}-{dice.number(1000, 9999)}"
 
 
 def rows() -> dict[str, list[Row]]:
     """Table name -> rows in column order (see ``database``)."""
-    dice = _Dice(2012)
+    dice = Dice(2012)
     made: dict[str, list[Row]] = _reference(dice)
     made["customers"] = _customers(dice)
     made["contacts"] = _contacts(dice, made["customers"])
@@ -83,7 +35,7 @@ def rows() -> dict[str, list[Row]]:
     return made
 
 
-def _reference(dice: _Dice) -> dict[str, list[Row]]:
+def _reference(dice: Dice) -> dict[str, list[Row]]:
     regions = ("EMEA", "APAC", "AMER")
     users: list[Row] = []
     for n in range(1, 25):
@@ -91,7 +43,7 @@ def _reference(dice: _Dice) -> dict[str, list[Row]]:
         role = "ADMIN" if n == 1 else "SERVICE" if n % 6 == 0 else "SALES"
         mail = f"{first}.{last}@crm.example.com".lower()
         team = words.TEAMS[n % len(words.TEAMS)]
-        users.append((n, f"u{n:03d}", f"{first} {last}", mail, _phone(dice), role, team, int(n % 11 != 0)))
+        users.append((n, f"u{n:03d}", f"{first} {last}", mail, phone(dice), role, team, int(n % 11 != 0)))
     return {
         "countries": [(c, n, regions[i % 3], f"+{100 + i}", 1) for i, (c, n) in enumerate(words.countries())],
         "users": users,
@@ -111,7 +63,7 @@ def _reference(dice: _Dice) -> dict[str, list[Row]]:
     }
 
 
-def _customers(dice: _Dice) -> list[Row]:
+def _customers(dice: Dice) -> list[Row]:
     made: list[Row] = []
     codes = list(words.LEGAL)
     for n in range(CUSTOMERS):
@@ -133,13 +85,13 @@ def _customers(dice: _Dice) -> list[Row]:
                 f"{dice.pick(words.LAST)} Street {dice.number(1, 180)}",
                 dice.pick(words.CITIES[country]),
                 f"{dice.number(10000, 99999)}",
-                _phone(dice),
-                _phone(dice),
+                phone(dice),
+                phone(dice),
                 f"office@{slug}.example.com",
                 f"https://{slug}.example.com/",
                 f"{country}000{dice.number(100000, 999999)}",
-                _iban(dice, country),
-                _national_id(dice) if dice.chance(0.15) else None,
+                iban(dice, country),
+                national_id(dice) if dice.chance(0.15) else None,
                 float(dice.number(1, 80) * 1000),
                 "USD" if country == "US" else "GBP" if country == "GB" else "EUR",
                 dice.pick((14, 30, 30, 45, 60)),
@@ -147,13 +99,13 @@ def _customers(dice: _Dice) -> list[Row]:
                 int(dice.chance(0.05)),
                 json.dumps(tags),
                 dice.pick(words.REMARKS),
-                *_audit(dice),
+                *audit(dice),
             )
         )
     return made
 
 
-def _contacts(dice: _Dice, customers: list[Row]) -> list[Row]:
+def _contacts(dice: Dice, customers: list[Row]) -> list[Row]:
     made: list[Row] = []
     for customer in customers:
         host = customer[13].partition("@")[2]
@@ -169,10 +121,10 @@ def _contacts(dice: _Dice, customers: list[Row]) -> list[Row]:
                     dice.pick(words.TITLES),
                     dice.pick(words.DEPARTMENTS),
                     f"{first}.{last}{5001 + len(made)}@{host}".lower(),
-                    _phone(dice),
-                    _phone(dice) if dice.chance(0.6) else None,
+                    phone(dice),
+                    phone(dice) if dice.chance(0.6) else None,
                     str(dice.day(date(1955, 1, 1), 17000)),
-                    _national_id(dice),
+                    national_id(dice),
                     int(position == 0),
                     int(dice.chance(0.5)),
                     dice.pick(("en", "de", "fr", "es")),
@@ -181,13 +133,13 @@ def _contacts(dice: _Dice, customers: list[Row]) -> list[Row]:
                     customer[10],
                     customer[7],
                     dice.pick(words.REMARKS),
-                    *_audit(dice),
+                    *audit(dice),
                 )
             )
     return made
 
 
-def _opportunities(dice: _Dice) -> list[Row]:
+def _opportunities(dice: Dice) -> list[Row]:
     made: list[Row] = []
     for n in range(640):
         stage = dice.pick(words.STAGES)
@@ -208,13 +160,13 @@ def _opportunities(dice: _Dice) -> list[Row]:
                 dice.pick(words.CHORES),
                 "PRICE" if stage == "LOST" else None,
                 dice.pick(words.REMARKS),
-                *_audit(dice),
+                *audit(dice),
             )
         )
     return made
 
 
-def _contracts(dice: _Dice, customers: list[Row]) -> list[Row]:
+def _contracts(dice: Dice, customers: list[Row]) -> list[Row]:
     made: list[Row] = []
     for n in range(430):
         customer = customers[n * 7 % CUSTOMERS]
@@ -242,13 +194,13 @@ def _contracts(dice: _Dice, customers: list[Row]) -> list[Row]:
                 customer[21],
                 f"General terms of {dice.pick((2011, 2014, 2018))} with annex {dice.pick('ABCD')}.",
                 dice.pick(words.REMARKS),
-                *_audit(dice),
+                *audit(dice),
             )
         )
     return made
 
 
-def _invoices(dice: _Dice, contracts: list[Row]) -> tuple[list[Row], list[Row]]:
+def _invoices(dice: Dice, contracts: list[Row]) -> tuple[list[Row], list[Row]]:
     invoices: list[Row] = []
     payments: list[Row] = []
     for n in range(1500):
@@ -281,7 +233,7 @@ def _invoices(dice: _Dice, contracts: list[Row]) -> tuple[list[Row], list[Row]]:
                 dice.number(1, 3) if status == "OVERDUE" else 0,
                 f"invoices{contract[3]}@example.com",
                 dice.pick(words.REMARKS),
-                *_audit(dice),
+                *audit(dice),
             )
         )
         if paid:
@@ -289,7 +241,7 @@ def _invoices(dice: _Dice, contracts: list[Row]) -> tuple[list[Row], list[Row]]:
     return invoices, payments
 
 
-def _tickets(dice: _Dice, contacts: list[Row]) -> tuple[list[Row], list[Row]]:
+def _tickets(dice: Dice, contacts: list[Row]) -> tuple[list[Row], list[Row]]:
     tickets: list[Row] = []
     comments: list[Row] = []
     for n in range(900):
@@ -313,7 +265,7 @@ def _tickets(dice: _Dice, contacts: list[Row]) -> tuple[list[Row], list[Row]]:
                 f"{opened}T09:00:00Z",
                 f"{min(opened + timedelta(days=dice.number(0, 30)), TODAY)}T17:00:00Z" if done else None,
                 "Fixed with the customer on the phone." if done else None,
-                *_audit(dice),
+                *audit(dice),
             )
         )
         first_id = len(comments) + 1
@@ -324,7 +276,7 @@ def _tickets(dice: _Dice, contacts: list[Row]) -> tuple[list[Row], list[Row]]:
     return tickets, comments
 
 
-def _tasks(dice: _Dice) -> list[Row]:
+def _tasks(dice: Dice) -> list[Row]:
     return [
         (
             12001 + n,
@@ -335,13 +287,13 @@ def _tasks(dice: _Dice) -> list[Row]:
             dice.pick(("OPEN", "OPEN", "DONE")),
             dice.pick(words.PRIORITIES),
             dice.pick(words.REMARKS),
-            *_audit(dice),
+            *audit(dice),
         )
         for n in range(260)
     ]
 
 
-def _notes(dice: _Dice) -> list[Row]:
+def _notes(dice: Dice) -> list[Row]:
     return [
         (
             15001 + n,
@@ -354,7 +306,7 @@ def _notes(dice: _Dice) -> list[Row]:
     ]
 
 
-def _attachments(dice: _Dice) -> list[Row]:
+def _attachments(dice: Dice) -> list[Row]:
     made: list[Row] = []
     for n in range(120):
         customer = dice.number(1001, 1000 + CUSTOMERS)
