@@ -36,7 +36,7 @@ class Credentials:
         """Make sure that :meth:`resolve` can answer for every one of ``references``.
 
         Raises:
-            Missing: naming every environment variable that is not set, and ``purpose``.
+            Missing: naming every environment variable that is not set, and its ``purpose`` ("‘crm’ logs in with").
             ToolError: AWS does not give a value.
         """
         references = list(references)
@@ -44,8 +44,8 @@ class Credentials:
         if absent:
             many = len(absent) > 1
             raise Missing(
-                f"The environment variable{'s' if many else ''} {' and '.join(absent)} {'are' if many else 'is'} not "
-                f"set; {purpose}. Nothing was sent."
+                f"The environment variable{'s' if many else ''} {' and '.join(absent)}, which {purpose}, "
+                f"{'are' if many else 'is'} not set. Nothing was sent."
             )
         for one in references:
             if one.kind != "env" and self._stale(one):

@@ -103,7 +103,7 @@ class Execution:
         """Look up the references in the constant parameters of a call."""
         found = references(templates(call))
         if found:
-            await self._credentials.prepare(found, "the server needs it for this call")
+            await self._credentials.prepare(found, "this call needs")
 
     def sender(
         self, tool: Tool, auth: Sequence[str], base: str, arguments: Mapping[str, Json]

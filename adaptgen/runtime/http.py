@@ -70,27 +70,26 @@ class Client:
         if client is not None and self._loop is asyncio.get_running_loop():
             await client.aclose()
 
-    async def send(self, request: Request, *, keep: Collection[int] = (), follow: bool = True) -> Response:
+    async def send(self, request: Request, *, keep: Collection[int] = (), login: bool = False) -> Response:
         """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
+        A ``login`` changes nothing that an agent must look after, whatever becomes of it.
 
         Raises:
             ToolError: the API cannot be reached, is too slow, sends too much or not all of it, or redirects to
                 another host.
         """
         started = time.monotonic()
-        state = _State(request)
+        state = _State(request, login)
         try:
             async with asyncio.timeout(self.timeout):
-                return await self._followed(request, state, started, keep, follow)
+                return await self._followed(request, state, started, keep)
         except TimeoutError:
             raise state.slow(self.timeout) from None
 
-    async def _followed(
-        self, request: Request, state: _State, started: float, keep: Collection[int], follow: bool
-    ) -> Response:
+    async def _followed(self, request: Request, state: _State, started: float, keep: Collection[int]) -> Response:
         for _ in range(REDIRECTS + 1):
             response = await self._retried(request, state, started)
-            if response.status not in (301, 302, 303, 307, 308) or response.status in keep or not follow:
+            if response.status not in (301, 302, 303, 307, 308) or response.status in keep:
                 return response
             target = response.headers.get("location")
             if not target:
@@ -108,7 +107,7 @@ class Client:
                 response = await self._once(request, state, started)
                 pause = self._pause(request, response, attempt)
             except httpx.TransportError as problem:
-                failure = state.failed(problem)
+                failure = state.failed(problem, request.url)
                 again = (request.reads or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
                 pause = _BACKOFF * 3**attempt if again else -1
             late = time.monotonic() - started + pause > self.timeout * 0.8
@@ -164,8 +163,8 @@ class Client:
 class _State:
     """How far a request came, to say what its failure means."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
+    def __init__(self, request: Request, login: bool) -> None:
+        self.harmless = request.reads or login
         self.sent = False
 
     async def trace(self, event: str, info: object) -> None:
@@ -174,7 +173,7 @@ class _State:
             self.sent = True
 
     def _outcome(self) -> str:
-        if self.request.reads:
+        if self.harmless:
             return "Trying again later may help."
         if self.sent:
             return (
@@ -186,9 +185,9 @@ class _State:
     def slow(self, timeout: float) -> ToolError:
         return ToolError(f"The API did not finish its answer within {timeout:g} s. {self._outcome()}")
 
-    def failed(self, problem: httpx.TransportError) -> ToolError:
+    def failed(self, problem: httpx.TransportError, url: str) -> ToolError:
         if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
-            what = f"The API cannot be reached at {_host(self.request.url)}"
+            what = f"The API cannot be reached at {_host(url)}"
             why = str(problem).lower()
             if "certificate" in why or "ssl" in why:
                 what += " (its TLS certificate is not accepted)"

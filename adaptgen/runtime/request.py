@@ -24,7 +24,7 @@ _HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "
 _ACCEPT = "application/json, */*;q=0.5"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Request:
     """One HTTP request. ``headers`` keep their order; ``cookies`` become one header when it is sent."""
 
@@ -33,6 +33,9 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: list[str] = field(default_factory=list)
     content: bytes | None = None
+
+    def __repr__(self) -> str:  # queries and headers carry credentials and personal data
+        return f"Request({self.method!r}, {self.url.partition('?')[0]!r})"
 
     def copy(self) -> Request:
         """A request that can be changed without changing this one."""

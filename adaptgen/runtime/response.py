@@ -24,12 +24,12 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
-    url: str = ""
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    url: str = field(default="", repr=False)
     elapsed: float = 0.0
     media_type: str = ""
-    cookies: Mapping[str, str | None] = field(default_factory=dict)
+    cookies: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     _json: Json = field(default=_UNREAD, repr=False, compare=False)
 
     def json(self) -> Json:

@@ -83,7 +83,7 @@ class Session:
         if not self.logs_in:
             if not self.auth.optional:
                 wanted = self._start_references | references([send.as_ for send in self.auth.send])
-                await self._credentials.prepare(wanted, f"the server needs them for {self.auth.name!r}")
+                await self._credentials.prepare(wanted, f"{self.auth.name!r} needs")
             if self.auth.start and not self._saved:
                 self._saved = self._started()
             return 0
@@ -192,14 +192,14 @@ class Session:
         auth = self.auth
         fresh = not self._saved and not self._active
         if fresh and auth.start and (not auth.chain or not self._credentials.missing(self._start_references)):
-            await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with them")
+            await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
             self._saved = self._started()
             sent = placeholders([send.as_ for send in auth.send])
             if sent and sent <= self._saved.keys():
                 self._done()
                 return
         if auth.refresh is not None and self._can(auth.refresh):
-            await self._credentials.prepare(_references(auth.refresh), f"{auth.name!r} is renewed with them")
+            await self._credentials.prepare(_references(auth.refresh), f"{auth.name!r} is renewed with")
             try:
                 await self._refresh(auth.refresh)
                 return
@@ -213,7 +213,7 @@ class Session:
         if not auth.chain:
             names = " and ".join(self.variables()) or "the hints"
             raise ToolError(f"The session {auth.name!r} has ended and nothing can renew it; see {names}.", status=401)
-        await self._credentials.prepare(self._chain_references, "the server needs them to log in")
+        await self._credentials.prepare(self._chain_references, f"{auth.name!r} logs in with")
         self._active, self._ends = False, None
         self._cookies = {}
         wanted = self._wanted()
@@ -263,7 +263,7 @@ class Session:
         by_cookie = login.cookies or any(source.startswith(("cookie:", "header:")) for source in login.save.values())
         scrub = Scrub(self.secrets())
         try:
-            response = await self._client.send(request, keep=(302, 303) if by_cookie else ())
+            response = await self._client.send(request, keep=(302, 303) if by_cookie else (), login=True)
         except ToolError as problem:
             raise ToolError(f"The login {login.id!r} of {self.auth.name!r} failed. {problem.text}") from None
         if not (by_cookie and response.status in (302, 303)):

@@ -42,13 +42,29 @@ async def prepare(call: Call, update: Update, inputs: Inputs, base: str, read_ba
         top = call.body is not None and call.body.whole is not None
         merged = {**resource, **changes} if top else merge(resource, changes)
         if not strong and not (own and inputs.arguments[own]):
-            again = await send(reading)
-            if _accepted(_resource(update, again), update) != resource or again.headers.get("etag", "") != etag:
-                raise ToolError(_CHANGED, status=412)
+            await _compare(update, resource, lambda: send(reading))
         request = build(call, base, inputs, merged)
     if strong and not any(name.lower() == "if-match" for name in request.headers):
         request.headers["If-Match"] = strong
     return request
+
+
+async def _compare(update: Update, first: dict[str, Json], read: Callable[[], Awaitable[Response]]) -> None:
+    """Read again: the record must be what was merged. Members that each reading changes (view counters) do not count.
+
+    Raises:
+        ToolError: somebody else wrote.
+    """
+    second = _accepted(_resource(update, await read()), update)
+    changed = _differing(first, second)
+    if changed:
+        third = _accepted(_resource(update, await read()), update)
+        if not changed <= _differing(second, third):
+            raise ToolError(_CHANGED, status=412)
+
+
+def _differing(one: Mapping[str, Json], other: Mapping[str, Json]) -> set[str]:
+    return {name for name in one.keys() | other.keys() if one.get(name, MISSING) != other.get(name, MISSING)}
 
 
 def _changes(call: Call, inputs: Inputs) -> dict[str, Json]:

@@ -16,6 +16,7 @@ import jsonschema_rs
 
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.serialize import scalar
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
@@ -211,11 +212,7 @@ def _shown(value: Json) -> str:
         return f'"{_cut(value, 60)}"'
     if isinstance(value, (list, dict)):
         return _TYPE_WORDS[_type(value)]
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, str(value))
-        if not isinstance(value, float)
-        else str(value)
-    )
+    return scalar(value)
 
 
 def _cut(text: str, size: int = 160) -> str:

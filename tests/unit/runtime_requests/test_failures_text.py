@@ -1,0 +1,90 @@
+"""Which words of an error body reach an agent. The bodies are those of real services (names changed)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from adaptgen.runtime.failures import Scrub, refusal
+from adaptgen.runtime.response import Response
+
+
+def told(body: Any, *, status: int = 422, scrub: Scrub | None = None, media: str = "application/json") -> str:
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return refusal(Response(status, {}, content, media_type=media), scrub or Scrub(), reads=True).text
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"message": "No such thing"}, "No such thing"),
+        ({"detail": "Not found."}, "Not found"),
+        (
+            {"title": "Bad input", "detail": "age must be positive", "type": "about:blank"},
+            "age must be positive; Bad input",
+        ),
+        ({"error": "invalid_grant", "error_description": "The token is spent"}, "The token is spent; invalid_grant"),
+        ({"error": {"code": 3, "message": "quota"}}, "quota"),
+        ({"errors": [{"field": "email", "message": "is taken"}]}, "email: is taken"),
+        ({"errors": {"email": ["is taken"]}}, "email: is taken"),
+        ({"email": ["Enter a valid address."], "age": ["Required."]}, "email: Enter a valid address.; age: Required"),
+        ({"non_field_errors": ["Start is after end."]}, "Start is after end"),
+        ({"error": True, "errors": {"name": ["too short"]}}, "name: too short"),
+        ({"errors": [{"source": {"pointer": "/data/x"}, "detail": "wrong"}]}, "/data/x: wrong"),
+    ],
+)
+def test_messages_are_found(body: Any, words: str) -> None:
+    assert f": {words}. Correct the arguments" in told(body)
+
+
+def test_the_record_in_a_412_stays_where_it_is() -> None:
+    body = {
+        "code": 412,
+        "errno": 114,
+        "error": "Precondition Failed",
+        "message": "Resource was modified meanwhile",
+        "details": {"existing": {"id": "7", "phone": "555-1234", "message": "private note"}},
+    }
+    text = told(body, status=412)
+    assert "Resource was modified meanwhile" in text
+    assert "555-1234" not in text
+    assert "private" not in text
+
+
+def test_the_input_that_a_422_echoes_stays_where_it_is() -> None:
+    body = {"detail": [{"type": "int_parsing", "loc": ["query", "limit"], "msg": "not a number", "input": "hunter22"}]}
+    text = told(body)
+    assert "query.limit: not a number" in text
+    assert "hunter22" not in text
+
+
+def test_classified_values_and_unknown_addresses_are_removed() -> None:
+    body = {"message": "Ada (ssn 123-45-6789, ada@x.example) clashes with bob@x.example", "ssn": "123-45-6789"}
+    text = told(body, scrub=Scrub((), ["person.ssn"], {"email": "bob@x.example"}))
+    assert "Ada (ssn [removed], [e-mail]) clashes with bob@x.example" in text
+
+
+def test_credentials_are_removed() -> None:
+    assert "tok-123456" not in told({"message": "bad token tok-123456"}, scrub=Scrub(["tok-123456"]))
+
+
+def test_a_message_in_a_classified_member_is_not_told() -> None:
+    assert "secret story" not in told({"description": "secret story"}, scrub=Scrub((), ["description"]))
+
+
+def test_markup_and_traces_inside_json_are_dropped() -> None:
+    body = {"message": "<b>boom</b>", "detail": 'Traceback (most recent call last):\n  File "x.py"'}
+    assert told(body) == (
+        "The API answered 422 Unprocessable Entity. Correct the arguments; the same call will be refused again."
+    )
+
+
+def test_long_messages_are_cut() -> None:
+    assert len(told({"errors": [{"message": f"{n} " + "x" * 900} for n in range(50)]})) < 700
+
+
+@pytest.mark.parametrize(("status", "shown"), [(404, True), (500, False)])
+def test_plain_text_of_a_refusal_is_told_of_a_failure_not(status: int, shown: bool) -> None:
+    assert ("no route" in told(b"no route", status=status, media="text/plain")) is shown
