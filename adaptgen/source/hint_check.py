@@ -146,14 +146,28 @@ class Checker:
             code = "AG036" if kind in ("jsonpath", "place") else "AG031"
             help = nearest(value, ("deprecated",)) if kind == "hide" else ""
             self.say(code, f"{_name(at)}: {value!r} is not {SAMPLES[kind]}", at, help)
+        elif kind in ("jsonpath", "place") and value.startswith("$"):
+            self.jsonpath(value, at)
 
     def path(self, value: str, at: Keys) -> None:
-        if value.startswith("$"):  # a JSONPath on the whole body
+        if value.startswith("$"):
+            self.jsonpath(value, at)
             return
         try:
             fields.parse(value)
         except ValueError as broken:
             self.say("AG036", f"{_name(at)}: {broken}", at, "write it like organization.name or tags[*].name")
+
+    def jsonpath(self, value: str, at: Keys) -> None:
+        if not re.search(r"\.\.|[?(,]", value):  # a plain path needs no parser
+            rest = value[1:].removeprefix(".")
+            plain = (value == "$") or (rest and _parses(fields.parse, rest))
+        else:
+            from jsonpath_ng.ext.parser import parse as parse_jsonpath
+
+            plain = _parses(parse_jsonpath, value)
+        if not plain:
+            self.say("AG036", f"{_name(at)}: {value!r} is no JSONPath", at, "write it like $.data.items")
 
     def templates(self, value: Any, at: Keys) -> None:
         if isinstance(value, str):
@@ -167,6 +181,14 @@ class Checker:
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 self.templates(item, (*at, index))
+
+
+def _parses(parser: Callable[[str], Any], text: str) -> bool:
+    try:
+        parser(text)
+    except Exception:  # jsonpath-ng raises bare Exception too
+        return False
+    return True
 
 
 def kind_of(value: Any) -> str:

@@ -230,6 +230,8 @@ def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Pa
         ("tools:\n  t:\n    steps:\n      - {id: a, call: GET /x, with: {b: ['{']}}", "AG035", 4, 42, ""),
         ("tools:\n  t:\n    view: [a, 'b[']", "AG036", 3, 15, "write it like organization.name or tags[*].name"),
         ("tools:\n  t:\n    answer: data", "AG036", 3, 5, ""),
+        ("tools:\n  t:\n    answer: $.a[", "AG036", 3, 5, "write it like $.data.items"),
+        ("tools:\n  t:\n    page: {items: '$..[?(@.'}", "AG036", 3, 12, "write it like $.data.items"),
         ("sensitive:\n  'a..b': name", "AG036", 2, 3, "write it like organization.name or tags[*].name"),
         (
             "auth:\n  a:\n    kind: session\n    chain: [{id: l, call: POST /l, save: {access: $.a}}]\n"
