@@ -7,12 +7,15 @@ fair opponent: bodies are handed on as they came, once, without pretty-printing 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
-import httpx
 from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.tools.base import Tool, ToolResult
@@ -30,7 +33,7 @@ SESSION = "X-CRM-Session"
 class EndpointTool(Tool):
     """One operation as a tool. ``_places``: argument -> where the request wants it."""
 
-    _http: httpx.AsyncClient = PrivateAttr()
+    _base: str = PrivateAttr()
     _method: str = PrivateAttr()
     _path: str = PrivateAttr()
     _places: dict[str, str] = PrivateAttr()
@@ -44,30 +47,39 @@ class EndpointTool(Tool):
         given: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "body": {}}
         for name, value in arguments.items():
             given[self._places.get(name, "query")][name] = value
-        answer = await self._http.request(
-            self._method,
-            self._path.format(**given["path"]),
-            params={name: _plain(value) for name, value in given["query"].items()},
-            headers={name: str(value) for name, value in given["header"].items()},
-            json=given["body"].get("body"),
-        )
-        if answer.is_error:
-            raise ToolError(f"HTTP {answer.status_code}: {answer.text}")
-        return ToolResult(content=[TextContent(type="text", text=answer.text)])
+        url = self._base + self._path.format(**given["path"])
+        if given["query"]:
+            url += "?" + urlencode({name: _plain(value) for name, value in given["query"].items()})
+        headers = {name: str(value) for name, value in given["header"].items()}
+        body = json.dumps(given["body"]["body"]).encode() if "body" in given["body"] else None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        text = await asyncio.to_thread(_send, Request(url, body, headers, method=self._method))  # noqa: S310  http
+        return ToolResult(content=[TextContent(type="text", text=text)])
+
+
+def _send(request: Request) -> str:
+    try:
+        with urlopen(request, timeout=30) as answer:  # noqa: S310  loopback
+            text: bytes = answer.read()
+    except HTTPError as problem:
+        with problem:
+            raise ToolError(f"HTTP {problem.code}: {problem.read().decode(errors='replace')}") from None
+    return text.decode(errors="replace")
 
 
 def _plain(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def naive_server(document: Mapping[str, Json], http: httpx.AsyncClient) -> FastMCP[Any]:
-    """A FastMCP server with one tool per operation of a Swagger 2.0 ``document``; requests go through ``http``."""
+def naive_server(document: Mapping[str, Json], base: str) -> FastMCP[Any]:
+    """A FastMCP server with one tool per operation of a Swagger 2.0 ``document``, served at the URL ``base``."""
     mcp: FastMCP[Any] = FastMCP("naive")
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
                 parameters = [*item.get("parameters", []), *item[method].get("parameters", [])]
-                mcp.add_tool(_tool(document, method, path, item[method], parameters, http))
+                mcp.add_tool(_tool(document, method, path, item[method], parameters, base))
     return mcp
 
 
@@ -83,7 +95,7 @@ def _tool(
     path: str,
     operation: Mapping[str, Json],
     parameters: list[Json],
-    http: httpx.AsyncClient,
+    base: str,
 ) -> EndpointTool:
     properties: dict[str, Json] = {}
     places: dict[str, str] = {}
@@ -105,7 +117,7 @@ def _tool(
         description=about or f"{method.upper()} {path}",
         parameters={"type": "object", "properties": properties, "required": required},
     )
-    tool._http, tool._method, tool._path, tool._places = http, method.upper(), path.lstrip("/"), places
+    tool._base, tool._method, tool._path, tool._places = base, method.upper(), path, places
     return tool
 
 
