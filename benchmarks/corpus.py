@@ -69,11 +69,12 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
         found["seconds"] = time.process_time() - begun
         found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         found["digest"] = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-        found["operations"] = made.operations
+        hidden = sum(1 for left in made.left_out if left.why == "hidden")
+        found["operations"] = made.operations - hidden
         found["tools"] = len(made.server.tools)
         found["covered"] = len({tool.source for tool in made.server.tools if tool.source})
         found["login"] = sum(1 for left in made.left_out if left.why == "login")
-        found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why != "login"]
+        found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why == "broken"]
         found["inputs"] = dict(Counter(row.fate for row in made.inputs))
         found["repaired"] = any(note.code in ("AG006", "AG003") for note in (*document.diagnostics, *notes))
         found["bytes"] = sum(map(len, files.values()))

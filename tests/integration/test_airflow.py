@@ -43,8 +43,8 @@ tools:
       - id: tasks
         call: GET /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances
         with: {dag_id: "{dag_id}", dag_run_id: "{runs.run}", state: [failed]}
-        view: ["task_instances[*].task_id", "task_instances[*].state", "task_instances[*].try_number"]
-    result: {run: "{runs.run}", failed: "{tasks.task_instances}"}
+        view: [task_id, state, try_number]
+    result: {run: "{runs.run}", failed: "{tasks}"}
 """
 
 

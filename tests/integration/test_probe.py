@@ -72,5 +72,5 @@ async def test_neither_login_nor_secret_is_seen(tools: Engine) -> None:
 
 async def test_what_the_view_leaves_out_comes_by_fields(tools: Engine) -> None:
     (contract,) = tools.list(LOCAL)
-    answer, _ = await call(tools, contract.name, limit=1, fields=["id", "legacy_udf_01", "audit.row_hash"])
-    assert rows(answer) == [{"id": 1, "legacy_udf_01": "N/A", "audit.row_hash": "0" * 64}]
+    answer, _ = await call(tools, contract.name, limit=1, fields=["id", "legacy_udf_03", "audit.row_hash"])
+    assert rows(answer) == [{"id": 1, "legacy_udf_03": "N/A", "audit.row_hash": "0" * 64}]

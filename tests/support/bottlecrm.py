@@ -96,6 +96,9 @@ def start(folder: Path, access_seconds: int = 3600) -> Service:
         options = [f"--{key}={value}" for key, value in sizes.items()]
         admin("seed_data", "--email", EMAIL, "--seed", "42", "--password", "crm-pw", "--no-input", *options)
         (folder / "seeded").touch()
+    document = folder / "openapi.json"
+    if not document.exists():
+        document.write_text(admin("spectacular", "--format", "openapi-json"))
     command = [str(bin_ / "gunicorn"), "--no-control-socket", "-w", "1", "--threads", "8"]
     service = launch(
         "bottlecrm",
@@ -111,7 +114,7 @@ def start(folder: Path, access_seconds: int = 3600) -> Service:
         raise AssertionError("devlogin printed no refresh token")
     service.facts = {
         "refresh_token": token[1],
-        "document": "/schema/?format=json",
+        "document": str(document),
         "access_log": str(folder / "access.log"),
     }
     return service
