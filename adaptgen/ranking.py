@@ -77,7 +77,19 @@ _LINK = vocabulary(
 _HASH = vocabulary("hash sha sha1 sha256 md5 digest signature fingerprint salt crc")
 # What identifies or names a record that has nothing better.
 _ID_LAST = ("number", "key", "code", "slug", "sha", "hash", "ref", "reference", "self", "url", "href", "path")
-_LABEL_LAST = ("message", "summary", "description", "text", "email", "body", "content", "path", "url")
+_LABEL_LAST = (
+    "message",
+    "summary",
+    "description",
+    "text",
+    "comment",
+    "note",
+    "email",
+    "body",
+    "content",
+    "path",
+    "url",
+)
 
 
 def rank(candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collection[str] = ()) -> tuple[str, ...]:

@@ -74,7 +74,8 @@ class _Reader:
         kind = hint.kind
         if kind == "session":
             return self.session(name, hint, keys)
-        send = self.sends(hint.send, frozenset(), (*keys, "send"))
+        known = frozenset({"access", "refresh"} if kind == "oauth2" else ())
+        send = self.sends(hint.send, known, (*keys, "send"))
         if kind == "oauth2":
             return self.oauth2(name, hint, keys, send)
         if kind == "basic":

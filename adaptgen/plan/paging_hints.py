@@ -62,6 +62,7 @@ class _Reader:
         self.operation, self.hint, self.envelope, self.where = operation, hint, envelope, where
         style = self.style(inferred)
         self.style_name = style
+        self.total = getattr(inferred, "total", None)
         self.known = inferred if isinstance(inferred, _STYLES[style]) else None
 
     def style(self, inferred: Paging | None) -> str:
@@ -85,9 +86,9 @@ class _Reader:
         return self.where(*keys) if self.where else None
 
     def read(self) -> tuple[Paging, tuple[str, ...]]:
-        values: dict[str, Any] = {"items": self.items(), "total": self.path("total")}
+        values: dict[str, Any] = {"items": self.items(), "total": self.path("total") or self.total}
         if self.style_name == "none":
-            return Unpaged(items=values["items"], total=values["total"] or self.before("total")), ()
+            return Unpaged(items=values["items"], total=values["total"]), ()
         for key in _NEEDS.get(self.style_name, ()):
             values[key] = getattr(self.hint, key) if getattr(self.hint, key) is not None else self.before(key)
             if values[key] is None:
@@ -97,7 +98,6 @@ class _Reader:
         given = self.hint.size if self.hint.size is not None else self.hint.limit
         values[size] = given if given is not None else self.before(size)
         values["max_size"] = self.hint.max_size if self.hint.max_size is not None else self.before("max_size")
-        values["total"] = values["total"] or self.before("total")
         if self.style_name == "page":
             first = self.hint.first if self.hint.first is not None else self.before("first")
             values["first"] = 1 if first is None else first

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -158,26 +159,29 @@ def _http(name: str, called: str, scheme: str) -> Auth | None:
 
 def _oauth2(name: str, called: str, scheme: Mapping[str, Any]) -> Auth:
     flows = scheme.get("flows")
-    declared = (
-        {str(key): flow for key, flow in flows.items() if isinstance(flow, Mapping)}
-        if isinstance(flows, Mapping)
-        else {}
-    )
-    for grant in ("clientCredentials", "password"):
-        url = declared.get(grant, {}).get("tokenUrl")
-        if isinstance(url, str) and usable_url(url):
-            return oauth2_session(
-                name, called, "client_credentials" if grant != "password" else "password", escape(url)
-            )
+    grants: tuple[tuple[str, Literal["client_credentials", "password"]], ...]
+    grants = (("clientCredentials", "client_credentials"), ("password", "password"))
+    for key, grant in grants:
+        flow = flows.get(key) if isinstance(flows, Mapping) else None
+        url = token_url(flow.get("tokenUrl")) if isinstance(flow, Mapping) else None
+        if url is not None:
+            # Who has a token already need not ask for one.
+            return replace(oauth2_session(name, called, grant, url), start={"access": reference(name, "TOKEN")})
     return bearer(name, called, "oauth2")
 
 
-def usable_url(url: str) -> bool:
-    """Whether a token URL can be called: http(s), or relative to the server."""
-    parts = urlsplit(url.strip())
+def token_url(declared: object) -> str | None:
+    """A declared token URL that can be called: http(s), or a path below the main base; None for anything else."""
+    url = declared.strip() if isinstance(declared, str) else ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if not url or "{" in url or "}" in url or parts.username or parts.password:
+        return None
     if not parts.scheme and not parts.netloc:
-        return url.strip().startswith("/")
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and "{" not in url
+        return f"/{url.removeprefix('./').lstrip('/')}"
+    return url if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
 def server_url(document: Document) -> str:
@@ -191,7 +195,7 @@ def oauth2_session(
     name: str,
     called: str,
     grant: Literal["client_credentials", "password", "refresh_token"],
-    token_url: str,
+    url: str,
     *,
     client_id: str | None = None,
     client_secret: str | None = None,
@@ -201,7 +205,7 @@ def oauth2_session(
     audience: str | None = None,
     refresh_token: str | None = None,
 ) -> Auth:
-    """A session that gets its token at ``token_url`` by an OAuth 2.0 grant (RFC 6749, 4.3, 4.4 and 6). The client
+    """A session that gets its token at ``url`` by an OAuth 2.0 grant (RFC 6749, 4.3, 4.4 and 6). The client
     authenticates by HTTP Basic (2.3.1). All values are templates; without them the environment gives them."""
     params = [Param("grant_type", value=grant)]
     send: tuple[Send, ...] = ()
@@ -221,9 +225,18 @@ def oauth2_session(
     body = Body(media="application/x-www-form-urlencoded", params=tuple(params))
     login = Login(
         id="token",
-        call=Call("POST", token_url, body=body, accept="application/json"),
+        call=Call("POST", url, body=body, accept="application/json"),
         send=send,
         save={"access": "$.access_token"},
         expires=Expires(after="$.expires_in"),
     )
-    return Auth(name=called, kind="oauth2", chain=(login,), send=(Send("header", "Authorization", "Bearer {access}"),))
+    sent = (Send("header", "Authorization", "Bearer {access}"),)
+    if grant == "client_credentials":
+        return Auth(name=called, kind="oauth2", chain=(login,), send=sent)
+    login = replace(login, save={**login.save, "refresh": "$.refresh_token"})
+    if grant == "refresh_token":
+        start = {"refresh": refresh_token or reference(name, "REFRESH_TOKEN")}
+        return Auth(name=called, kind="oauth2", start=start, refresh=replace(login, id="refresh"), send=sent)
+    again = (Param("grant_type", value="refresh_token"), Param("refresh_token", value="{refresh}"))
+    renewal = replace(login, id="refresh", call=replace(login.call, body=replace(body, params=again)))
+    return Auth(name=called, kind="oauth2", chain=(login,), refresh=renewal, send=sent)

@@ -1,0 +1,101 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.plan.paging import find_paging
+from adaptgen.plan.projection import ViewPlan, find_view
+from adaptgen.source.hints import ToolHint
+
+INT, TEXT = {"type": "integer"}, {"type": "string"}
+
+
+def obj(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def view(
+    api: SimpleNamespace, path: str, schema: Any, hint: ToolHint | None = None, paths: dict[str, Any] | None = None
+) -> ViewPlan:
+    made, found = api.document({path: {"get": api.answer(schema)}, **(paths or {})})
+    operation = found[f"GET {path}"]
+    return find_view(made, operation, find_paging(made, operation).page, hint)
+
+
+def listed(**properties: Any) -> dict[str, Any]:
+    return obj(results={"type": "array", "items": obj(**properties)}, count=INT)
+
+
+def test_a_list_shows_its_records(api: SimpleNamespace) -> None:
+    found = view(api, "/customers", listed(id=INT, name=TEXT, status=TEXT, ssn=TEXT, phone=TEXT, audit=obj()))
+    assert (found.view, found.answer) == (("id", "name", "status"), "$")
+
+
+def test_path_parameters_of_child_paths_are_kept(api: SimpleNamespace) -> None:
+    child = {"/dags/{dag_key}/runs": {"get": api.answer(api.rows())}}
+    schema = listed(dag_key=TEXT, description=TEXT, title=TEXT)
+    assert view(api, "/dags", schema, paths=child).view == ("dag_key", "title")
+
+
+def test_an_open_answer_is_left_to_the_first_page(api: SimpleNamespace) -> None:
+    assert view(api, "/customers", {}).view is None
+    assert view(api, "/customers", {"type": "array", "items": {"type": "object"}}).view is None
+
+
+def test_a_list_of_texts_has_no_view(api: SimpleNamespace) -> None:
+    assert view(api, "/tags", {"type": "array", "items": TEXT}).view is None
+
+
+def test_write_only_fields_are_not_shown(api: SimpleNamespace) -> None:
+    schema = listed(id=INT, name=TEXT, code={"type": "string", "writeOnly": True})
+    assert view(api, "/customers", schema).view == ("id", "name")
+
+
+def test_a_wrapper_around_one_object_is_opened(api: SimpleNamespace) -> None:
+    schema = obj(status=TEXT, data=obj(id=INT, name=TEXT, total=INT))
+    assert view(api, "/orders/{id}", schema) == ViewPlan(
+        ("id", "name", "total"), "$.data", view(api, "/orders/{id}", schema).evidence
+    )
+
+
+def test_a_detail_keeps_its_sibling_lists_as_labels(api: SimpleNamespace) -> None:
+    comments = {"type": "array", "items": obj(id=INT, comment=TEXT)}
+    countries = {"type": "array", "items": obj(code=TEXT, name=TEXT)}
+    schema = obj(
+        contact_obj=obj(id=INT, first_name=TEXT, last_name=TEXT, email=TEXT, created_by=TEXT),
+        comments=comments,
+        cases={"type": "array", "items": obj(id=INT, name=TEXT)},
+        countries=countries,
+    )
+    found = view(api, "/contacts/{pk}/", schema)
+    assert found.answer == "$"
+    assert found.view == (
+        "contact_obj.id", "contact_obj.first_name", "contact_obj.last_name", "cases[*].name", "comments[*].comment",
+    )  # fmt: skip
+
+
+def test_a_result_that_is_no_record_is_shown_whole(api: SimpleNamespace) -> None:
+    schema = obj(terms=TEXT, breakdown={"type": "object"}, valid_for={"type": "array", "items": TEXT})
+    assert view(api, "/quotes/{key}", schema).view == ("breakdown", "terms", "valid_for")
+
+
+def test_hints_win_and_a_misspelt_path_is_a_warning(api: SimpleNamespace) -> None:
+    hint = ToolHint(view=("id", "organization.nme", "tags[*].name"))
+    schema = listed(id=INT, organization=obj(name=TEXT), tags={"type": "array", "items": obj(name=TEXT)})
+    found = view(api, "/customers", schema, hint)
+    assert found.view == ("id", "organization.nme", "tags[*].name")
+    assert [(one.code, one.severity) for one in found.diagnostics] == [("AG036", "warning")]
+    assert "organization.nme" in found.diagnostics[0].message
+
+
+def test_open_parts_of_a_schema_may_hold_any_hinted_path(api: SimpleNamespace) -> None:
+    hint = ToolHint(view=("id", "custom.anything", "meta"))
+    schema = {"type": "array", "items": {**obj(id=INT, custom={"type": "object"}), "additionalProperties": True}}
+    assert view(api, "/customers", schema, hint).diagnostics == ()
+
+
+def test_a_path_that_cannot_be_read_is_an_error(api: SimpleNamespace) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        view(api, "/customers", listed(id=INT), ToolHint(view=("tags[",)))
+    assert caught.value.diagnostics[0].code == "AG036"

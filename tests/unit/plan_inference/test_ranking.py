@@ -1,0 +1,129 @@
+import random
+
+from adaptgen.ranking import Candidate, candidates_from, is_record, rank
+
+
+def fields(*names: str, **typed: str) -> list[Candidate]:
+    return [Candidate(name, "string") for name in names] + [Candidate(name, kind) for name, kind in typed.items()]
+
+
+def test_identity_then_label_then_status_then_amount_then_date() -> None:
+    given = [
+        Candidate("issued_on", "string", "date"),
+        *fields("sku", "status"),
+        Candidate("total", "number"),
+        *fields("name", "id"),
+    ]
+    assert rank(given) == ("id", "name", "status", "total", "issued_on", "sku")
+
+
+def test_noise_is_left_out() -> None:
+    noise = fields(
+        *(f"udf_{number:02d}" for number in range(1, 30)),
+        "avatar_url", "row_hash", "created_by", "updated_at", "password", "ssn", "phone", "notes", "etag",
+        "_links.self.href",
+    )  # fmt: skip
+    assert rank([*fields("id", "name"), *noise]) == ("id", "name")
+
+
+def test_two_numbered_fields_are_no_family() -> None:
+    assert rank(fields("id", "name", "score_1", "score_2")) == ("id", "name", "score_1", "score_2")
+
+
+def test_an_identity_that_is_a_url_is_kept() -> None:
+    given = [Candidate("url", "string", "uri"), Candidate("homepage", "string", "uri"), *fields("name")]
+    assert rank(given)[:2] == ("url", "name")
+    assert rank([Candidate("id", "string", "uri"), *fields("name")]) == ("id", "name")
+
+
+def test_path_parameters_of_children_identify() -> None:
+    given = fields("dag_display_name", "run_type", "dag_run_id", "state", "dag_id")
+    assert rank(given, identifying={"dag_run_id"})[0] == "dag_run_id"
+
+
+def test_a_name_one_level_down_is_the_label() -> None:
+    assert rank(fields("id", "name.first", "name.last", "role"))[:3] == ("id", "name.first", "name.last")
+    assert rank(fields("sha", "commit.message", "tree.sha"))[:2] == ("sha", "commit.message")
+
+
+def test_the_fields_of_a_wrapper_are_the_record_s_own() -> None:
+    given = fields("type", "id", "attributes.title", "attributes.status", "attributes.body")
+    assert rank(given) == ("id", "attributes.title", "attributes.status", "type")
+
+
+def test_a_nested_object_gives_its_label_once() -> None:
+    given = fields("id", "name", "organization.id", "organization.name", "organization.code", "organization.website")
+    assert [path for path in rank(given) if path.startswith("organization")] == ["organization.name"]
+
+
+def test_a_list_of_objects_gives_its_labels() -> None:
+    assert rank(fields("id", "name", "tags[*].name", "tags[*].id")) == ("id", "name", "tags[*].name")
+
+
+def test_status_keeps_its_place_against_many_better_fields() -> None:
+    names = ["id", "uuid", "name", "title", "first_name", "last_name", "display_name", "customer_id", "order_id"]
+    assert "status" in rank([*fields(*names, "code", "status")], identifying={"customer_id", "order_id"})
+
+
+def test_at_most_keep_fields_and_at_least_one() -> None:
+    given = fields("id", "name", "status", *(f"field{letter}" for letter in "abcdefghijkl"))
+    assert len(rank(given)) == 8
+    assert len(rank(given, keep=3)) == 3
+    assert rank(fields("id"), keep=0) == ("id",)
+
+
+def test_personal_data_is_shown_where_nothing_else_names_the_record() -> None:
+    assert rank(fields("id", "email", "name")) == ("id", "name")
+    assert rank(fields("id", "email", "role"))[:2] == ("id", "email")
+
+
+def test_a_result_without_identity_keeps_its_text() -> None:
+    assert rank(fields("content", "continuation_token")) != ()
+    assert not is_record(fields("content", "lines"))
+    assert is_record(fields("id", "lines"))
+
+
+def test_the_order_of_equals_follows_the_input_and_nothing_else() -> None:
+    given = fields("id", "alpha", "beta", "gamma")
+    assert rank(given) == ("id", "alpha", "beta", "gamma")
+    shuffled = given[:]
+    random.Random(3).shuffle(shuffled)
+    assert set(rank(shuffled)) == set(rank(given))
+
+
+def test_nothing_from_nothing() -> None:
+    assert rank([]) == ()
+    assert candidates_from([]) == []
+    assert candidates_from(["a", 1, None]) == []
+
+
+# ------------------------------------------------------------------------------------------------------ from data
+
+
+def test_received_records_give_paths_types_and_formats() -> None:
+    found = candidates_from([{"id": 1, "site": "https://x.example", "due": "2026-03-01", "odd.key": {"a b": 1.5}}])
+    assert {(one.path, one.type, one.format) for one in found} == {
+        ("id", "integer", None),
+        ("site", "string", "uri"),
+        ("due", "string", "date-time"),
+        ('["odd.key"].a b', "number", None),
+    }
+
+
+def test_what_is_the_same_in_every_record_or_long_is_left_out() -> None:
+    countries = [{"code": "DE", "name": "Germany"}, {"code": "FR", "name": "France"}]
+    given = [
+        {"id": number, "name": f"n{number}", "owner": {"name": "same"}, "countries": countries, "remark": "x" * 400}
+        for number in range(5)
+    ]
+    assert rank(candidates_from(given)) == ("id", "name")
+
+
+def test_fields_that_are_always_null_are_left_out() -> None:
+    given = [{"id": 1, "name": "a", "code": None}, {"id": 2, "name": "b", "code": None}]
+    assert rank(candidates_from(given)) == ("id", "name")
+
+
+def test_a_map_keyed_by_data_is_not_taken_for_fields() -> None:
+    given = [{"id": 1, "name": "a", "scores": {f"key{number}": number for number in range(100)}}]
+    assert [one.path for one in candidates_from(given)] == ["id", "name"]

@@ -1,0 +1,61 @@
+import pytest
+
+from adaptgen.sensitivity import kind_of
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("email", "email"),
+        ("contactEmailAddress", "email"),
+        ("email2", "email"),
+        ("mobile_no", "phone"),
+        ("work_phone", "phone"),
+        ("first_name", "name"),
+        ("customerName", "name"),
+        ("nachname", "name"),
+        ("ssn", "national_id"),
+        ("taxId", "national_id"),
+        ("passport_number", "national_id"),
+        ("creditCardNumber", "card"),
+        ("iban", "iban"),
+        ("bank_account_number", "bank_account"),
+        ("shipping_address", "address"),
+        ("postalCode", "address"),
+        ("dateOfBirth", "birth_date"),
+        ("client_ip", "ip"),
+        ("password", "secret"),
+        ("apiKey", "secret"),
+        ("refresh_token", "secret"),
+    ],
+)
+def test_names_of_personal_data(name: str, kind: str) -> None:
+    assert kind_of(name) == kind
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "filename", "product_name", "country_name", "email_enabled", "email_template", "phone_type", "name", "username",
+        "ip_address", "mac_address", "next_page_token", "token_type", "account_number", "order_number", "card_type",
+        "password_reset_at", "company_name", "key",
+    ],
+)  # fmt: skip
+def test_names_that_only_sound_personal(name: str) -> None:
+    assert kind_of(name) is None
+
+
+def test_the_format_decides_where_the_name_does_not() -> None:
+    assert kind_of("owner", type="string", format="email") == "email"
+    assert kind_of("pin", format="password") == "secret"
+
+
+def test_a_switch_or_a_count_holds_no_personal_data() -> None:
+    assert kind_of("email", type="boolean") is None
+    assert kind_of("max_tokens", type="integer") is None
+    assert kind_of("email_address", type="integer") is None
+
+
+def test_a_birth_date_is_known_by_its_name_and_not_by_being_a_date() -> None:
+    assert kind_of("birthday", type="string", format="date") == "birth_date"
+    assert kind_of("due_date", type="string", format="date") is None
