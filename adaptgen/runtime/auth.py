@@ -85,6 +85,9 @@ class Authenticator:
                 return response
             session, generation, rule = verdict
             if not session.logs_in or generation < 0:
+                if not renewed and await session.reread():
+                    renewed += 1
+                    continue
                 raise self._unaccepted(session, response)
             if renewed and not (renewed < _RENEWALS and session.expired()):
                 raise ToolError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -76,10 +77,7 @@ class Execution:
         except ToolError:
             named = found.env or "the base URL of the hints"
             raise ToolError(f"{named} must be an absolute http or https URL. Nothing was sent.") from None
-        parts = urlsplit(url)
-        if "@" in parts.netloc:
-            raise ToolError(f"{found.env or 'The base URL'} must not hold a user name or password. Nothing was sent.")
-        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+        return _cleaned(url, found.env or "The base URL")
 
     # ------------------------------------------------------------------------------------------------------ requests
 
@@ -93,7 +91,9 @@ class Execution:
         await self.constants(tool.call)
         base = self.base(tool.call.base)
         if tool.update is None:
-            return build(tool.call, base, self.inputs(arguments))
+            request = build(tool.call, base, self.inputs(arguments))
+            request.safe = tool.effect == "read"
+            return request
         read_base = self.base(tool.update.read.base)
         await self.constants(tool.update.read)
         send = self.sender(tool, tool.auth, read_base, arguments)
@@ -112,9 +112,11 @@ class Execution:
 
         async def send(request: Request) -> Response:
             response = await self._auth.exchange(request, auth, base)
-            if response.status != 200 or len(response.content) < 65536:
-                check(response, Scrub(self._auth.secrets(auth), tool.sensitive, arguments), reads=request.reads)
+            check(response, scrub, reads=request.harmless)
             return response
+
+        def scrub() -> Scrub:
+            return Scrub(self._auth.secrets(auth), tool.sensitive, arguments)
 
         return send
 
@@ -159,6 +161,14 @@ class Execution:
     ) -> Answer:
         """A tool of several calls."""
         return await run(self, tool, arguments, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+
+
+@lru_cache(maxsize=64)
+def _cleaned(url: str, what: str) -> str:
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ToolError(f"{what} must not hold a user name or password. Nothing was sent.")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 
 def _next(url: str, current: str) -> str:

@@ -7,7 +7,7 @@ messages are passed on, short, without classified values, credentials and e-mail
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 
 from adaptgen.model import Json
@@ -170,21 +170,23 @@ def _short(text: str) -> str:
 # -------------------------------------------------------------------------------------------------------- the verdicts
 
 
-def check(response: Response, scrub: Scrub, *, reads: bool) -> None:
+def check(response: Response, scrub: Callable[[], Scrub], *, reads: bool) -> None:
     """Nothing for an answer; an exception for a refusal, a failure, or an answer 200 that reports an error.
+
+    ``reads``: whether the request changed nothing, whatever became of it.
 
     Raises:
         ToolError: with the API's status, and when to try again where the API says so.
     """
     if 200 <= response.status < 300:
         if _reports_error(response):
-            words = message(response, scrub)
+            words = message(response, scrub())
             raise ToolError(
                 f"The API answered {response.status} but reports an error{f': {words}' if words else ''}.",
                 status=response.status,
             )
         return
-    raise refusal(response, scrub, reads=reads)
+    raise refusal(response, scrub(), reads=reads)
 
 
 def _reports_error(response: Response) -> bool:

@@ -108,7 +108,7 @@ class Client:
                 pause = self._pause(request, response, attempt)
             except httpx.TransportError as problem:
                 failure = state.failed(problem, request.url)
-                again = (request.reads or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
+                again = (request.harmless or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
                 pause = _BACKOFF * 3**attempt if again else -1
             late = time.monotonic() - started + pause > self.timeout * 0.8
             if attempt == RETRIES or pause < 0 or late:
@@ -122,7 +122,7 @@ class Client:
     @staticmethod
     def _pause(request: Request, response: Response, attempt: int) -> float:
         """Seconds before this request is sent again, below 0 for not at all."""
-        if response.status == 429 or (request.reads and response.status in (502, 503, 504)):
+        if response.status == 429 or (request.harmless and response.status in (502, 503, 504)):
             wait = seconds(response.headers)
             if wait is None:
                 return -1 if response.status == 429 else _BACKOFF * 3**attempt
@@ -141,7 +141,7 @@ class Client:
             raise ToolError("The address of this call is no valid URL.") from None
         client = self._pool()
         prepared.extensions["timeout"] = client.timeout.as_dict()
-        if not request.reads:
+        if not state.harmless:
             prepared.extensions["trace"] = state.trace
         answer = await client.send(prepared, stream=True)
         try:
@@ -164,7 +164,7 @@ class _State:
     """How far a request came, to say what its failure means."""
 
     def __init__(self, request: Request, login: bool) -> None:
-        self.harmless = request.reads or login
+        self.harmless = request.harmless or login
         self.sent = False
 
     async def trace(self, event: str, info: object) -> None:
@@ -215,7 +215,7 @@ def _redirected(request: Request, status: int, target: str) -> Request:
     did nothing but point at the right spelling. Other redirects of a write lead to a page to read.
     """
     try:
-        same = origin(target) == origin(request.url)
+        same = origin(target) == origin(request.url) and "@" not in urlsplit(target).netloc
     except ToolError:
         same = False
     if not same:

@@ -26,20 +26,25 @@ _ACCEPT = "application/json, */*;q=0.5"
 
 @dataclass(slots=True, repr=False)
 class Request:
-    """One HTTP request. ``headers`` keep their order; ``cookies`` become one header when it is sent."""
+    """One HTTP request. ``headers`` keep their order; ``cookies`` become one header when it is sent.
+
+    ``safe``: whether it may be sent twice without harm, where that is known better than by the method: a POST that
+    only searches, a GET that deletes.
+    """
 
     method: str
     url: str
     headers: dict[str, str] = field(default_factory=dict)
     cookies: list[str] = field(default_factory=list)
     content: bytes | None = None
+    safe: bool | None = None
 
     def __repr__(self) -> str:  # queries and headers carry credentials and personal data
         return f"Request({self.method!r}, {self.url.partition('?')[0]!r})"
 
     def copy(self) -> Request:
         """A request that can be changed without changing this one."""
-        return Request(self.method, self.url, dict(self.headers), list(self.cookies), self.content)
+        return Request(self.method, self.url, dict(self.headers), list(self.cookies), self.content, self.safe)
 
     def add_query(self, pairs: list[str]) -> None:
         """Append encoded ``name=value`` pairs to the URL."""
@@ -59,6 +64,11 @@ class Request:
     def reads(self) -> bool:
         """Whether the method is safe (RFC 9110, 9.2.1)."""
         return self.method in ("GET", "HEAD", "OPTIONS")
+
+    @property
+    def harmless(self) -> bool:
+        """Whether sending it again changes nothing."""
+        return self.reads if self.safe is None else self.safe
 
 
 class Inputs:
@@ -182,6 +192,11 @@ def origin(url: str) -> tuple[str, str, int]:
     Raises:
         ToolError: it is no http or https URL with a host.
     """
+    return _origin("/".join(url.split("/", 3)[:3]).partition("?")[0].partition("#")[0])
+
+
+@lru_cache(maxsize=256)
+def _origin(url: str) -> tuple[str, str, int]:
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -82,8 +82,7 @@ class Session:
         """
         if not self.logs_in:
             if not self.auth.optional:
-                wanted = self._start_references | references([send.as_ for send in self.auth.send])
-                await self._credentials.prepare(wanted, f"{self.auth.name!r} needs")
+                await self._credentials.prepare(self.references, f"{self.auth.name!r} needs")
             if self.auth.start and not self._saved:
                 self._saved = self._started()
             return 0
@@ -91,8 +90,10 @@ class Session:
             return self.generation
         if self.auth.optional and self._credentials.missing(self.references) and not self._active:
             return -1
-        if not self._opened and not self._active and self._open() and self._usable():
-            return self.generation
+        if not self._opened and self.auth.store == "file":
+            await self._credentials.prepare([one for one in self._start_references if one.kind != "env"], "")
+            if self._open() and self._usable():
+                return self.generation
         await self.renew(self.generation)
         return self.generation
 
@@ -126,6 +127,14 @@ class Session:
         """The names behind the credentials, to tell a person where to look."""
         named = {one.name if one.kind == "env" else str(one) for one in self.references}
         return sorted(named)
+
+    async def reread(self) -> bool:
+        """Ask AWS again for a static credential that was refused; whether it is another one now."""
+        before = self._credentials.fingerprint(self.references)
+        if not self._credentials.forget():
+            return False
+        await self._credentials.prepare([one for one in self.references if one.kind != "env"], "")
+        return self._credentials.fingerprint(self.references) != before
 
     # ----------------------------------------------------------------------------------------------------- renewing
 
@@ -166,7 +175,6 @@ class Session:
             raise _copy(self._failed[1])
 
     async def _obtain(self) -> None:
-        credentials = self._credentials
         try:
             await self._try()
         except Missing:
@@ -178,13 +186,10 @@ class Session:
                 raise
             if problem.status is None:
                 raise
-            before = credentials.fingerprint(self.references)
-            if credentials.forget():  # a secret may have been rotated since it was read
-                await credentials.prepare([one for one in self.references if one.kind != "env"], "")
-                if credentials.fingerprint(self.references) != before:
-                    await self._try()
-                    return
-            self._failed = (before, problem)
+            if await self.reread():  # a secret may have been rotated since it was read
+                await self._try()
+                return
+            self._failed = (self._credentials.fingerprint(self.references), problem)
             raise
 
     async def _try(self) -> None:
@@ -261,19 +266,22 @@ class Session:
         apply(request, login.send, self._saved, self._credentials)
         request.cookies += [f"{name}={value}" for name, value in self._cookies.items()]
         by_cookie = login.cookies or any(source.startswith(("cookie:", "header:")) for source in login.save.values())
-        scrub = Scrub(self.secrets())
         try:
             response = await self._client.send(request, keep=(302, 303) if by_cookie else (), login=True)
         except ToolError as problem:
             raise ToolError(f"The login {login.id!r} of {self.auth.name!r} failed. {problem.text}") from None
         if not (by_cookie and response.status in (302, 303)):
             try:
-                check(response, scrub, reads=True)
+                check(response, lambda: Scrub(self.secrets()), reads=True)
             except ToolError as problem:
                 raise self._refused(login, response, problem) from None
         if login.cookies:
             self._cookies |= {name: value for name, value in response.cookies.items() if value}
-        found = {name: self._value(source, response) for name, source in login.save.items()}
+        try:
+            found = {name: self._value(source, response) for name, source in login.save.items()}
+        except ToolError as problem:
+            text = f"The login {login.id!r} of {self.auth.name!r} gave no token. {problem.text} {self._look()}"
+            raise ToolError(text, status=response.status) from None
         for name, value in found.items():
             if value in (None, "", MISSING):
                 if name in wanted and (login is self.auth.refresh or not self._saved.get(name)):

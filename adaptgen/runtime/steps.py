@@ -45,6 +45,7 @@ async def run(
             await execution.constants(step.call)
             _needed(step, scope, tool)
             request = build(step.call, base, execution.inputs(arguments, scope))
+            request.safe = step.effect == "read"
             if dry_run and not request.reads and step.effect != "read":
                 return execution.dry(tool, request, step.auth)
             response = await execution.sender(tool, step.auth, base, arguments)(request)

@@ -73,3 +73,16 @@ async def test_a_secret_that_does_not_exist_is_named(api: Api, make: Make, aws: 
     assert "${secret:none#token}" in text
     assert "ResourceNotFoundException" in text
     assert not api.received
+
+
+@pytest.mark.asyncio
+async def test_a_rotated_key_is_read_again_when_it_is_refused(api: Api, make: Make, reply: Any, aws: Any) -> None:
+    keys = ["old"]
+    api.handler = lambda one: reply(200 if one.headers["x-key"] == keys[0] else 401, {"id": 1})
+    auth = Auth(name="crm", kind="api_key", send=(Send("header", "X-Key", "${secret:crm#password}"),))
+    calls = make(READ, auth=(auth,), environ={"AWS_DEFAULT_REGION": "eu-west-1"})
+    await calls.ok("get_item", id=1)
+    keys[0] = "new"
+    assert "did not accept the credentials" in await calls.error("get_item", id=1)
+    aws.put_secret_value(SecretId="crm", SecretString='{"password": "new"}')
+    await calls.ok("get_item", id=1)

@@ -133,6 +133,18 @@ async def test_a_read_is_tried_again_after_503_a_write_is_not(api: Api, make: Ma
     assert "unknown whether" in await calls.error("add_item", name="x")
 
 
+async def test_the_effect_says_more_than_the_method(api: Api, make: Make) -> None:
+    search = Tool(name="search", call=Call("POST", "/search", body=Body(params=(Param("q"),))), effect="read")
+    fire = Tool(name="fire", call=Call("GET", "/fire"), effect="write")
+    calls = make(search, fire)
+    api.handler = lambda one: _reply(503, b"{}", {}) if len(api.received) == 1 else _reply(200, b"{}", {})
+    await calls.ok("search", q="x")
+    assert api.calls("/search") == 2
+    api.handler = lambda one: _reply(503, b"{}", {})
+    assert "unknown whether" in await calls.error("fire")
+    assert api.calls("/fire") == 1
+
+
 async def test_200_with_an_error_body_is_an_error(api: Api, make: Make) -> None:
     calls = make(READ)
     for body in (
@@ -167,6 +179,16 @@ async def test_a_redirect_to_another_host_is_refused(api: Api, make: Make) -> No
     api.handler = lambda _: _reply(302, b"", {"Location": "http://evil.example/login?next=1"})
     text = await make(READ).error("get_item", id=1)
     assert "another host (http://evil.example:80)" in text
+    assert len(api.received) == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example/x", "https:/\\evil.example", "ftp://h/x", "http://a@{host}/items/2"]
+)
+async def test_a_redirect_in_disguise_is_refused(api: Api, make: Make, target: str) -> None:
+    location = target.replace("{host}", api.url.removeprefix("http://"))
+    api.handler = lambda _: _reply(302, b"", {"Location": location})
+    assert "redirects to another host" in await make(READ).error("get_item", id=1)
     assert len(api.received) == 1
 
 

@@ -98,6 +98,13 @@ async def test_a_login_answer_without_the_token_is_said(
     assert "elsewhere" not in text
 
 
+async def test_a_login_that_answers_a_page_is_said(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
+    api.handler = lambda one: reply(200, b"<html>sign in: hunter22</html>", {"Content-Type": "text/html"})
+    text = await make(READ, auth=(CRM,), environ=environ).error("get_item", id=1)
+    assert "'login' of 'crm' gave no token. The API sent an HTML page" in text
+    assert "hunter22" not in text
+
+
 async def test_a_busy_login_may_be_tried_again(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
     tokens = Tokens(reply)
     api.handler = lambda one: reply(503, {"message": "restarting"}) if len(api.received) == 1 else tokens(one)
