@@ -136,10 +136,12 @@ class Checker:
                 self.say("AG031", f"{_name(at)} needs exactly one of {which}; {found}", at)
 
     def text(self, value: str, kind: str, at: Keys) -> None:
-        if kind in ("template", "jsonpath", "place", "path") and not value:
+        if kind in ("template", "secret", "jsonpath", "place", "path") and not value:
             self.say("AG031", f"{_name(at)} is empty", at)
         elif kind == "template":
             self.templates(value, at)
+        elif kind == "secret":
+            self.secret(value, at)
         elif kind == "path":
             self.path(value, at)
         elif kind in PATTERNS and not re.match(PATTERNS[kind], value):
@@ -148,6 +150,17 @@ class Checker:
             self.say(code, f"{_name(at)}: {value!r} is not {SAMPLES[kind]}", at, help)
         elif kind in ("jsonpath", "place") and value.startswith("$"):
             self.jsonpath(value, at)
+
+    def secret(self, value: str, at: Keys) -> None:
+        """A template that refers to a secret; one that holds it would be written into the generated server."""
+        try:
+            parts = parse(value)
+        except TemplateError as broken:
+            self.say("AG035", f"{_name(at)}: {broken}", at)
+            return
+        if all(isinstance(part, str) for part in parts):
+            message = f"{_name(at)} must refer to a secret and not hold it: it would stand in the generated server"
+            self.say("AG031", message, at, "write ${env:NAME} and set the variable")
 
     def path(self, value: str, at: Keys) -> None:
         if value.startswith("$"):

@@ -18,6 +18,7 @@ from adaptgen.source.hint_types import (
 )
 
 _TEMPLATE = Text("template")
+_SECRET = Text("secret")
 _TEMPLATES = MapOf(Anything())
 _PATHS = ListOf(Text("path"))
 _SIZE = Number(1)
@@ -68,7 +69,7 @@ AUTH = Table({
     ),
     "per": Key(OneOf(("server",), later=("caller",)), "Whose session it is"),
     "store": Key(OneOf(("memory", "file"), later=("redis", "dynamodb")), "Where sessions outlive a request"),
-    "start": Key(MapOf(_TEMPLATE), "Saved values that exist before any login, such as a refresh token"),
+    "start": Key(MapOf(_SECRET), "Saved values that exist before any login, such as a refresh token"),
     "chain": Key(ListOf(Table({"id": Key(Text("name"), "Its name", required=True), **_LOGIN})), "The login, in order"),
     "send": Key(ListOf(SEND), "What every request carries"),
     "refresh": Key(
@@ -89,15 +90,15 @@ AUTH = Table({
     "header": Key(Text("header"), "api_key: the header"),
     "query": Key(Text(), "api_key: the query parameter"),
     "cookie": Key(Text("header"), "api_key: the cookie"),
-    "value": Key(_TEMPLATE, "api_key: the key, as a reference"),
+    "value": Key(_SECRET, "api_key: the key, as a reference"),
     "username": Key(_TEMPLATE, "basic, oauth2: the user, as a reference"),
-    "password": Key(_TEMPLATE, "basic, oauth2: the password, as a reference"),
-    "token": Key(_TEMPLATE, "bearer: the token, as a reference"),
+    "password": Key(_SECRET, "basic, oauth2: the password, as a reference"),
+    "token": Key(_SECRET, "bearer: the token, as a reference"),
     "grant": Key(OneOf(("client_credentials", "password", "refresh_token")), "oauth2: the grant"),
     "token_url": Key(_TEMPLATE, "oauth2: the token endpoint"),
     "client_id": Key(_TEMPLATE, "oauth2"),
-    "client_secret": Key(_TEMPLATE, "oauth2, as a reference"),
-    "refresh_token": Key(_TEMPLATE, "oauth2 with grant refresh_token, as a reference"),
+    "client_secret": Key(_SECRET, "oauth2, as a reference"),
+    "refresh_token": Key(_SECRET, "oauth2 with grant refresh_token, as a reference"),
     "scopes": Key(ListOf(Text()), "oauth2"),
     "audience": Key(_TEMPLATE, "oauth2: the audience that some token endpoints want"),
 })  # fmt: skip

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header"
+    "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header",
+    "secret",
 ]  # fmt: skip
-"""What a text is: a ``template`` of ``adaptgen.references``, a dotted ``path``, a ``jsonpath``, a ``place`` in an
-answer (a JSONPath, ``header:<Name>`` or ``cookie:<name>``), a ``call`` (``GET /pets``), a pattern of ``hide``, …"""
+"""What a text is: a ``template`` of ``adaptgen.references``, a ``secret`` (a template that refers to one), a dotted
+``path``, a ``jsonpath``, a ``place`` in an answer (a JSONPath, ``header:<Name>`` or ``cookie:<name>``), a ``call``
+(``GET /pets``), a pattern of ``hide``, …"""
 
 PATTERNS: Mapping[str, str] = {
     "name": r"^[A-Za-z][A-Za-z0-9_-]{0,63}$",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from adaptgen.source.places import Places
 from adaptgen.source.read import read
 from adaptgen.source.tree import read_file
 
+_SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -99,6 +101,9 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
         if login["id"] in ids:
             checker.say("AG039", f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"))
         ids.add(login["id"])
+        for name, value in login.get("with", {}).items():
+            if _SECRET.fullmatch(name) and isinstance(value, str):
+                checker.secret(value, (*at, "chain", index, "with", name))
     refresh = auth.get("refresh", {})
     for index, one in enumerate(refresh.get("then", ())):
         if one not in ids:

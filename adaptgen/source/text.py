@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass, field
 
@@ -24,11 +25,14 @@ class Text:
     text: str
     file: str
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    ends: list[int] | None = field(default=None, repr=False)  # the line breaks, once someone asks for a line
 
     def where(self, offset: int) -> Where:
         """The line and column of a character, both from 1."""
-        line = self.text.count("\n", 0, offset)
-        return Where(self.file, line + 1, offset - self.text.rfind("\n", 0, offset))
+        if self.ends is None:
+            self.ends = [match.start() for match in re.finditer("\n", self.text)]
+        line = bisect.bisect_left(self.ends, offset)
+        return Where(self.file, line + 1, offset - (self.ends[line - 1] if line else -1))
 
     def repaired(self, what: str, offset: int, help: str) -> None:
         """Report a repair at a character."""

@@ -211,7 +211,7 @@ def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Pa
         ("tools:\n  t:\n    call: GET /x\n    veiw: [a]", "AG030", 4, 5, "did you mean 'view'?"),
         ("tools:\n  t:\n    page:\n      styl: none", "AG030", 4, 7, "did you mean 'style'?"),
         ("auth:\n  a:\n    kind: bearr", "AG031", 3, 5, "did you mean 'bearer'?"),
-        ("auth:\n  a: {token: x}", "AG031", 2, 3, ""),
+        ("auth:\n  a: {token: '${env:X}'}", "AG031", 2, 3, ""),
         ("defaults:\n  page_size: many", "AG031", 2, 3, ""),
         ("defaults:\n  page_size: 0", "AG031", 2, 3, ""),
         ("adaptgen: 2", "AG031", 1, 1, ""),
@@ -242,6 +242,12 @@ def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Pa
             "auth:\n  a:\n    kind: session\n    chain: [{id: login, call: POST /l}]\n"
             "    refresh: {call: POST /r, then: [logn]}",
             "AG037", 5, 37, "did you mean 'login'?",
+        ),
+        ("auth:\n  a: {kind: bearer, token: abc}", "AG031", 2, 21, "write ${env:NAME} and set the variable"),
+        (
+            "auth:\n  a:\n    kind: session\n    chain:\n"
+            "      - {id: l, call: POST /l, with: {user: me, password: abc}}",
+            "AG031", 5, 49, "write ${env:NAME} and set the variable",
         ),
         ("auth:\n  a: {kind: session, send: [{as: x}]}", "AG031", 2, 29, ""),
         ("auth:\n  a: {kind: session, send: [{as: x, header: A, query: b}]}", "AG031", 2, 29, ""),
