@@ -32,10 +32,6 @@ class Anchors:
             return "i" + self._hash(list(known), 6)
         return "w" + self._hash(_ids(item), 3) + self._hash(item, 6)
 
-    def of_page(self, items: Sequence[Json]) -> str:
-        """A short mark of a whole page, by the identities of its items where they have them."""
-        return self._hash([identity(item) or item for item in items], 6)
-
     def find(self, items: Sequence[Json], mark: str, expected: int) -> int | None:
         """The index of the item with ``mark``: ``expected`` if it is there, else where it alone can be, else None."""
         if 0 <= expected < len(items) and self.of(items[expected]) == mark:

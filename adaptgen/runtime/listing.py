@@ -19,6 +19,7 @@ from adaptgen.runtime.cursor import Bound, CursorBox, bound
 from adaptgen.runtime.detail import answer_detail
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.paging import At, Fetch, NoList, Page
+from adaptgen.runtime.resume import resume
 from adaptgen.runtime.shape import Shape, asked_view
 from adaptgen.runtime.text import encode
 from adaptgen.runtime.walk import MAX_REQUESTS, State, Walk
@@ -107,7 +108,7 @@ class _Reading:
 
     async def answer(self, limit: int, *, resumed: bool) -> Answer:
         walk = self._walk
-        page, begin = await walk.resume() if resumed else (await walk.first(), 0)
+        page, begin = await resume(walk) if resumed else (await walk.first(), 0)
         if self._whole and not resumed:
             page = await self._fitting(page)
         shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths)
@@ -116,7 +117,7 @@ class _Reading:
             self._take(shape, page, begin, limit)
             if self._left(page, begin):
                 at = begin + self._count(page)
-                self._goes_on = self._state(page.at, at, "")
+                self._goes_on = self._state(page.at, at)
                 break
             following = None if walk.ended else walk.after(page)
             self._following[id(page)] = following
@@ -124,7 +125,7 @@ class _Reading:
                 self._goes_on = None
                 break
             enough = len(self._lines) >= limit or self._bytes > self._budget or (self._whole and bool(self._lines))
-            self._goes_on = self._state(following, 0, walk.anchors.of_page(page.items) if page.items else "")
+            self._goes_on = self._state(following, 0)
             if (enough and not walk.doubtful) or walk.requests >= MAX_REQUESTS:
                 break
             try:
@@ -175,16 +176,14 @@ class _Reading:
             page = await self._walk.first()
         return page
 
-    def _state(self, at: At, given: int, page: str) -> State:
+    def _state(self, at: At, given: int) -> State:
         """The state after everything that was taken."""
         state = self._walk.state
         anchor = state.anchor
         if self._taken:
             last, position = self._taken[-1]
             anchor = self._walk.anchors.of(last.items[position])
-        return State(
-            at, given, state.size, state.step, state.honoured, anchor, state.total, state.limit, state.paths, page
-        )
+        return State(at, given, state.size, state.step, state.honoured, anchor, state.total, state.limit, state.paths)
 
     # ---------------------------------------------------------------------------------------------------- cutting
 
@@ -250,10 +249,9 @@ class _Reading:
         else:
             page, position = self._taken[count - 1]
             if position + 1 < len(page.items):
-                at, given, mark = page.at, position + 1, ""
+                state = self._state(page.at, position + 1)
             else:
-                at, given, mark = self._following[id(page)], 0, self._walk.anchors.of_page(page.items)
-            state = self._state(at, given, mark)
+                state = self._state(self._following[id(page)], 0)
             state.anchor = self._walk.anchors.of(page.items[position])
         if state is not None:
             known = self._walk.state
@@ -266,8 +264,6 @@ class _Reading:
             if self._whole and known.size is not None and self._lines:
                 each = sum(map(len, self._lines)) / len(self._lines) + 1
                 state.size = max(1, min(int((self._budget - 300) * 0.8 / each), known.limit or known.size))
-            if not pages.positional(self._walk.paging):
-                state.page = ""
         return state
 
     def _text(self, shape: Shape, count: int, parts: dict[str, Json]) -> bytes:

@@ -63,6 +63,11 @@ def positional(paging: Paging) -> bool:
     return isinstance(paging, (Offset, PageNumber))
 
 
+def by_offset(paging: Paging) -> bool:
+    """Whether positions count items."""
+    return isinstance(paging, Offset)
+
+
 def size_parameter(paging: Paging) -> str | None:
     """The parameter that asks for a number of items."""
     if isinstance(paging, PageNumber):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from adaptgen.model import Cursor, Json, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model import Json, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import paging as pages
 from adaptgen.runtime.anchor import Anchors, identity, same
 from adaptgen.runtime.cursor import CursorBox
@@ -23,16 +23,11 @@ from adaptgen.runtime.paging import At, Fetch, Page
 
 MAX_REQUESTS: Final = 10
 """Requests to the API for one answer."""
-WALK: Final = 3
-"""Pages around the remembered one where the last item given is looked for."""
 LIES: Final = -1
 """The total of an API that claims the size of the page for it."""
 
-_BEYOND: Final = frozenset({400, 404, 410, 416, 422})
-_CHANGED: Final = (
-    "The list changed since this cursor was given, so that it cannot be continued without gaps or repetitions. "
-    "Start again: leave `cursor` out."
-)
+BEYOND: Final = frozenset({400, 404, 410, 416, 422})
+"""Statuses that may mean that there is no such page."""
 
 
 @dataclass(slots=True)
@@ -42,8 +37,7 @@ class State:
     ``at``: where the API page starts that is read next; ``given``: how many of its items were given; ``size``: the
     number of items that every request asks for; ``step``: the number that a full page has (the first page's);
     ``honoured``: a full page was seen; ``anchor``: marks the last item given; ``total``: as the API said, or
-    :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data;
-    ``page``: a fingerprint of the page before ``at``, where that was given whole.
+    :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data.
     """
 
     at: At
@@ -55,21 +49,20 @@ class State:
     total: int | None = None
     limit: int | None = None
     paths: tuple[str, ...] | None = None
-    page: str = ""
 
     def pack(self) -> list[Json]:
         """As a JSON value without empty ends."""
         values: list[Json] = [self.at, self.given, self.size, self.step, int(self.honoured), self.anchor, self.total]
-        values += [self.page or None, self.limit, list(self.paths) if self.paths is not None else None]
+        values += [self.limit, list(self.paths) if self.paths is not None else None]
         while values[-1] is None:
             values.pop()
         return values
 
     @classmethod
     def unpack(cls, values: list[Json]) -> State:
-        at, given, size, step, honoured, anchor, total, page, limit, paths = values + [None] * (10 - len(values))
+        at, given, size, step, honoured, anchor, total, limit, paths = values + [None] * (9 - len(values))
         chosen = tuple(paths) if paths is not None else None
-        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, page or "")
+        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen)
 
 
 class Walk:
@@ -104,84 +97,6 @@ class Walk:
         self.state.honoured = self.state.size is not None and len(page.items) == self.state.size
         self.state.total = page.total
         return page
-
-    async def resume(self) -> tuple[Page, int]:
-        """The page where the list goes on, and the number of its items that were given before.
-
-        Raises:
-            ToolError: the list changed so that this cannot be told.
-        """
-        state = self.state
-        try:
-            page = await self.read(state.at)
-        except ToolError as problem:
-            if problem.status not in _BEYOND:
-                raise
-            if not self._positional:
-                raise ToolError(
-                    "The API no longer accepts its own page token. Start again: leave `cursor` out.",
-                    status=problem.status,
-                ) from problem
-            if state.total is not None and state.total >= 0:
-                raise
-            page = Page(state.at, [])
-        if not state.anchor:
-            return page, min(state.given, len(page.items))
-        moved = page.total is not None and state.total not in (None, LIES, page.total)
-        place = None
-        trusted = page.total is not None and state.total is not None and state.total >= 0 and not moved
-        again = bool(state.page and page.items) and self.anchors.of_page(page.items) == state.page and not moved
-        if again and await self._repeats(page, page):
-            self._repeated(page, state.at)
-            self.ended = True
-            return page, len(page.items)
-        if state.given or moved or (state.anchor.startswith("i") and not trusted):
-            place = self.anchors.find(page.items, state.anchor, state.given - 1)
-        if place is None and not state.given and not (moved and pages.movable(self.paging, state.at)):
-            place = -1
-        if place is None:
-            page, place = await self._search(page)
-        if moved:
-            state.total = page.total
-        return page, place + 1
-
-    async def _search(self, page: Page) -> tuple[Page, int]:
-        """Look for the last item given around ``page``: it moved back if items went, forward if items came."""
-        state = self.state
-        if isinstance(self.paging, Unpaged) or not state.step:
-            raise ToolError(_CHANGED)
-        if not pages.movable(self.paging, page.at):
-            return await self._search_forward(page)
-        order = [sign * distance for distance in range(1, WALK + 1) for sign in (-1, 1)]
-        if page.total is not None and state.total is not None:
-            grew = page.total > state.total
-            order.sort(key=lambda pages: (pages > 0) != grew)
-        seen = {page.at}
-        for distance in order:
-            at = pages.neighbour(self.paging, page.at, distance, state.step)
-            if at == pages.NOWHERE or at in seen:
-                continue
-            seen.add(at)
-            try:
-                other = await self.read(at)
-            except ToolError as problem:
-                if problem.status in _BEYOND:
-                    continue
-                raise
-            place = self.anchors.find(other.items, state.anchor, -1)
-            if place is not None:
-                return other, place
-        raise ToolError(_CHANGED)
-
-    async def _search_forward(self, page: Page) -> tuple[Page, int]:
-        for _ in range(WALK):
-            if page.next is None or (isinstance(self.paging, Cursor) and self.paging.single_use):
-                break
-            page = await self.read(page.next)
-            place = self.anchors.find(page.items, self.state.anchor, -1)
-            if place is not None:
-                return page, place
-        raise ToolError(_CHANGED)
 
     # ------------------------------------------------------------------------------------------------ further pages
 
@@ -242,21 +157,22 @@ class Walk:
         except ToolError as problem:
             total = self.state.total
             known = total is not None and total >= 0 and not doubtful
-            if self._positional and problem.status in _BEYOND and not known:
+            if self._positional and problem.status in BEYOND and not known:
                 return None
             raise
         self._settled = self._settled or doubtful
-        advances = not self._positional and following.next != page.next
-        if following.items and not advances and await self._repeats(page, following):
-            self._repeated(page, at)
+        if following.items and await self.repeats(page, following):
+            self.repeated(page, at)
             return None
         if doubtful and following.items:
             self.state.total = LIES
         return following
 
-    async def _repeats(self, page: Page, following: Page) -> bool:
+    async def repeats(self, page: Page, following: Page) -> bool:
         """Whether the API gives one page for two places; records without an identity may well be equal."""
         if not same(page.items, following.items):
+            return False
+        if not self._positional and following.next != page.next:
             return False
         if not self._positional or all(identity(item) is not None for item in page.items):
             return True
@@ -266,14 +182,14 @@ class Walk:
             try:
                 following = await self.read(self._position(following, len(following.items)))
             except ToolError as problem:
-                if problem.status in _BEYOND:
+                if problem.status in BEYOND:
                     return False
                 raise
             if not same(page.items, following.items):
                 return False
         return True
 
-    def _repeated(self, page: Page, place: At) -> None:
+    def repeated(self, page: Page, place: At) -> None:
         """Say that ``page`` came for ``place`` too. The last page may: some APIs give it for all that lie beyond."""
         count, size = len(page.items), self.state.size
         second = pages.neighbour(self.paging, pages.start(self.paging), 1, count)

@@ -39,24 +39,25 @@ def exact(kit: Any, api: Any, agent: Any, change: Any) -> None:
 @given(
     seed=st.integers(0, 10_000),
     style=st.sampled_from(("offset", "page", "next-url-offset", "next-url-page", "none")),
-    kind=st.sampled_from(("insert", "delete")),
+    total=st.sampled_from(("true", "none")),
     count=st.integers(10, 60),
     clamp=st.integers(3, 30),
     page_size=st.integers(2, 20),
     max_bytes=st.integers(400, 1500),
 )
-def test_inserts_or_deletes_where_the_total_is_known(
-    kit: Any, seed: int, style: str, kind: str, count: int, clamp: int, page_size: int, max_bytes: int
+def test_inserts_and_deletes_between_two_answers(
+    kit: Any, seed: int, style: str, total: str, count: int, clamp: int, page_size: int, max_bytes: int
 ) -> None:
     chance = random.Random(seed)
-    api = kit.Api([{"id": n, "name": "z" * chance.randrange(60)} for n in range(count)], style=style, clamp=clamp)
+    items = [{"id": n, "name": "z" * chance.randrange(60)} for n in range(count)]
+    api = kit.Api(items, style=style, clamp=clamp, total=total)
     fresh = iter(range(1000, 9000))
 
     def change(items: list[Any]) -> None:
         for _ in range(chance.randrange(3)):
-            if kind == "delete" and items:
+            if chance.random() < 0.5 and items:
                 items.pop(chance.randrange(len(items)))
-            elif kind == "insert":
+            else:
                 items.insert(chance.randrange(len(items) + 1), {"id": next(fresh), "name": "new"})
 
     exact(kit, api, kit.Agent(api, page_size=page_size, max_bytes=max_bytes), change)
@@ -83,6 +84,26 @@ def test_a_delete_between_two_whole_pages(kit: Any, style: str) -> None:
     second = agent.call(first["next_cursor"])
 
     assert kit.ids([second])[0] == 10
+
+
+def test_a_change_that_keeps_the_total_is_noticed(kit: Any) -> None:
+    api = kit.Api([{"id": n, "name": "n"} for n in range(30)])
+    agent = kit.Agent(api, page_size=10)
+    first = agent.call()
+    del api.items[3]
+    api.items.append({"id": 99, "name": "new"})
+
+    assert kit.ids([agent.call(first["next_cursor"])]) == list(range(10, 20))
+
+
+@pytest.mark.parametrize("style", ["cursor", "link"])
+def test_the_api_s_own_token_is_trusted(kit: Any, style: str) -> None:
+    api = kit.Api([{"id": n, "name": "n"} for n in range(30)], style=style)
+    agent = kit.Agent(api, page_size=10)
+    cursor = agent.call()["next_cursor"]
+    agent.call(cursor)
+
+    assert len(api.requests) == 2
 
 
 def test_a_changed_field_of_the_remembered_item_does_not_stop_the_list(kit: Any) -> None:
