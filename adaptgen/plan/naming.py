@@ -22,18 +22,19 @@ LONGEST = 48
 _VERB_WORDS = """
     accept acknowledge activate add allocate analyze append apply approve archive assign attach authorize ban batch
     block book browse bulk calculate cancel capture change charge check clear clone close commit compare complete
-    compute configure confirm connect convert copy count create deactivate decline define delete deny deploy describe
-    destroy detach detect disable disconnect dismiss dispatch download duplicate edit enable end enqueue enroll
-    estimate evaluate exchange execute expire explain export extract fetch fill filter find finish follow force forward
-    generate get give grant import index initiate insert install inspect invite invoke issue join kill launch leave
-    link list load lock lookup login logout mark match merge migrate modify monitor move mute notify open order parse
-    patch pause pay perform ping post predict preview process promote provision publish purchase purge push put query
-    read rebuild receive recover redeem refresh refund register reject release reload remove rename render renew reopen
-    reorder replace replay report request resend reserve reset resolve restart restore resume retrieve retry return
-    revert review revoke rollback rotate run save scan schedule search select send set share show sign simulate skip
-    split start stop store submit subscribe suggest suspend swap switch sync tag terminate test toggle track train
-    transfer translate trigger unarchive unassign unblock unfollow uninstall unlink unlock unmute unpublish unsubscribe
-    update upgrade upload upsert validate verify view void vote watch withdraw write
+    compute configure confirm connect convert copy count create deactivate decline define delete deny deploy
+    describe destroy detach detect disable disconnect dismiss dispatch download duplicate edit enable end enqueue
+    enroll estimate evaluate exchange execute expire explain export extract fetch fill filter find finish follow
+    force forward generate get give grant import index initiate insert inspect install invite invoke issue join
+    kill launch leave link list load lock login logout lookup mark match merge migrate modify monitor move mute
+    notify open order parse patch pause pay perform ping post predict preview process promote provision publish
+    purchase purge push put query read rebuild receive recover redeem refresh refund register reject release reload
+    remove rename render renew reopen reorder replace replay report request resend reserve reset resolve restart
+    restore resume retrieve retry return revert review revoke rollback rotate run save scan schedule search seek
+    select send set share show sign simulate skip split start stop store submit subscribe suggest suspend swap
+    switch sync tag terminate test toggle track train transfer translate trigger unarchive unassign unblock
+    undelete unfollow uninstall unlink unlock unmute unpublish unsubscribe update upgrade upload upsert validate
+    verify view void vote watch withdraw write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
 # Verbs that are at least as often nouns: as the first word they name a resource if a verb follows.
@@ -43,6 +44,10 @@ _NOUNS = frozenset(
      "share", "view", "invite", "filter", "load", "lock", "index", "capture", "change", "exchange", "block", "search",
      "batch", "bulk")
 )  # fmt: skip
+# Those that name records when they stand alone in a path: `/orders/order`, `/tag_groups`.
+_RECORDS = _NOUNS - frozenset(
+    ("search", "query", "filter", "check", "test", "export", "import", "batch", "bulk", "list", "lock", "load")
+)
 # Verbs of frameworks that have a plainer word in tool names.
 _FRAMEWORK = {"read": "get", "retrieve": "get", "destroy": "delete", "insert": "create"}
 # Verbs that mean no more than the role of the operation, so that tools are called alike.
@@ -61,6 +66,7 @@ _VERSION = re.compile(
 )
 _EXTENSION = re.compile(r"\.(json|xml|php|aspx?|jsp|do|cgi|html?|action|ashx|svc)$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_NAMED = re.compile(r"\{([^{}]*)\}")
 _SPRING = re.compile(r"_?using_?(get|post|put|delete|patch|head|options)(_\d+)?$", re.IGNORECASE)
 
 
@@ -74,12 +80,12 @@ def snake(text: str) -> str:
 
 def singular(word: str) -> str:
     """The likely singular of an English plural: ``companies`` -> ``company``, ``statuses`` -> ``status``."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "news", "series")):
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "news", "series", "species")):
         return word
     if word.endswith("ies"):
         return f"{word[:-3]}y" if len(word) > 4 else word[:-1]
-    if word.endswith(("sses", "xes", "zzes", "ches", "shes", "uses")) and word not in ("caches", "causes", "houses"):
-        return word[:-2]
+    if word.endswith(("sses", "xes", "zzes", "ches", "shes", "tuses", "buses", "nuses", "ruses", "iases", "gases")):
+        return word[:-1] if word.endswith("caches") else word[:-2]
     return word[:-1]
 
 
@@ -121,7 +127,9 @@ def segments(path: str) -> list[str]:
     """The words of each fixed segment of a path, placeholders as ``{}``; without versions, ``api`` and extensions."""
     found = []
     path = re.sub(r"^https?://[^/]+", "", path)
-    for segment in _EXTENSION.sub("", path.split("?")[0].split("#")[0].rstrip("/")).split("/"):
+    # `things/{id}:restore` and `things:search` are custom methods: segments of their own.
+    path = _EXTENSION.sub("", path.split("?")[0].split("#")[0].rstrip("/"))
+    for segment in re.sub(r":(?=[A-Za-z]+(?:/|$))", "/", path).split("/"):
         if not segment:
             continue
         fixed = _PLACEHOLDER.sub("", segment)
@@ -184,7 +192,16 @@ class Names:
         parts = segments(one.operation.path)
         for parents in range(len(parts) + 1):
             yield legal(synthesised(one.operation, one.role, parents))
-        # Nothing on the path tells them apart: a digest of the operation does.
+        # The same words on both paths: versions, parameters and methods tell them apart, at last a digest.
+        base, path = name or synthesised(one.operation, one.role), one.operation.path
+        versions = [snake(part) for part in path.split("/") if _VERSION.fullmatch(part)]
+        if versions:
+            yield legal(f"{base}_{versions[-1]}")
+        named = [snake(found) for found in _NAMED.findall(path)]
+        if named and snake(named[-1]):
+            yield legal(f"{base}_by_{named[-1]}")
+            yield legal(f"{base}_by_{'_and_'.join(named)}")
+        yield legal(f"{base}_by_{one.operation.method.lower()}")
         yield legal(name or synthesised(one.operation, one.role, 0), digest(one.operation.key))
         yield legal(name or synthesised(one.operation, one.role, 0), digest(one.operation.pointer + one.operation.key))
 
@@ -205,17 +222,19 @@ def identified(operation: Operation, role: str, server: str) -> str:
     """The tool name that the operationId gives; "" where it is missing, generated from the path, or says nothing."""
     if not operation.id:
         return ""
-    text = _SPRING.sub("", operation.id.strip())
+    text = re.sub(r"^\d+[\s._)-]+", "", _SPRING.sub("", operation.id.strip()))
     found = [word for word in snake(text).split("_") if word]
     own = snake(server)
     while len(found) > 2 and (found[0] in _NOISE or found[0] == own or re.fullmatch(r"v\d+", found[0])):
         del found[0]
     while len(found) > 2 and re.fullmatch(r"v\d+", found[-1]):
         del found[-1]
+    if len(found) > 2 and found[0] == operation.method.lower() and found[1] in _VERBS:
+        del found[0]  # `post-listRecurringDetails`
     if not 2 <= len(found) <= 9 or found[-1].isdigit() or dumped(operation, found):
         return ""
     found = verb_first(found, role)
-    if not found or found[0] not in _VERBS:
+    if not found or found[0].split("_")[0] not in _VERBS:
         return ""
     name = "_".join(found)
     return legal(name) if len(name) <= LONGEST and not re.search(r"[0-9a-f]{16}", name) else ""
@@ -231,6 +250,10 @@ def verb_first(found: list[str], role: str) -> list[str]:
     if at is None:
         return []
     before, verb, rest = found[:at], found[at], found[at + 1 :]
+    if rest[:1] == ["or"] and rest[1:2] and rest[1] in _VERBS:
+        verb, rest = f"{verb}_or_{rest[1]}", rest[2:]
+    elif verb in ("batch", "bulk") and rest and rest[0] in _VERBS:
+        verb, rest = f"{verb}_{rest[0]}", rest[1:]
     if before[-1:] == ["partial"]:
         before = before[:-1]
     if before:
@@ -250,8 +273,9 @@ def verb_first(found: list[str], role: str) -> list[str]:
 
 def dumped(operation: Operation, found: Collection[str]) -> bool:
     """Whether the identifier only repeats method and path, as generators do when nobody chose one."""
-    fixed = snake(_PLACEHOLDER.sub("", operation.path)).replace("_", "")
-    whole = snake(operation.path).replace("_", "")
+    path = _EXTENSION.sub("", operation.path)
+    fixed = snake(_PLACEHOLDER.sub("", path)).replace("_", "")
+    whole = snake(path).replace("_", "")
     joined = "".join(found)
     deep = len([part for part in operation.path.split("/") if part]) > 1
     return deep and any(len(one) > 8 and one in joined for one in (fixed, whole))
@@ -281,15 +305,15 @@ def synthesised(operation: Operation, role: str, parents: int = 0) -> str:
     context = [singular_words(parts[above[-1]])] if nested else []
     extra = [singular_words(parts[index]) for index in above[: len(above) - len(context)]]
     extra = extra[len(extra) - parents :] if parents else []
-    if words[0] in _VERBS and not on_item and operation.method in ("POST", "GET", "PUT", "PATCH"):
-        # An action: `/orders/{id}/cancel`, `/getUserList`.
+    # Of the verbs that are nouns too, only a single one below a record is an action: `/orders/{id}/refund`.
+    plain = words[0] not in _RECORDS or (len(words) == 1 and nested and operation.method != "GET")
+    if words[0] in _VERBS and plain and not on_item and operation.method in ("POST", "GET", "PUT", "PATCH"):
+        # An action: `/orders/{id}/cancel`, `/getUserList`, `/login`.
         if len(words) > 1:
             return "_".join([*words, *context, *extra])
         noun = context or ([parts[above[-1]]] if above else [])
         rest = extra if context else extra[: max(0, len(extra) - 1)]
-        if noun or len(words) > 1:
-            return "_".join([words[0], *rest, *noun])
-        return words[0] if len(words) > 1 else f"{words[0]}_{'root' if not above else parts[above[-1]]}"
+        return "_".join([words[0], *rest, *noun])
     listed = verb in ("list", "search", "find", "query") or (
         not on_item and verb in ("replace", "update", "delete", "get")
     )

@@ -39,6 +39,9 @@ def names(planned: Any, paths: dict[str, Any]) -> dict[str, str]:
         ("getThingUsingGET_1", "get", "get_thing"),
         ("api.v2.things.enable", "post", "enable_thing"),
         ("get_a_classroom", "get", "get_classroom"),
+        ("secrets/create-or-update-org-secret", "put", "create_or_update_org_secret"),
+        ("things.batchDelete", "post", "batch_delete_thing"),
+        ("post-listRecurringDetails", "post", "list_recurring_details"),
         # Says nothing, or only repeats the path: the name comes from the path.
         ("get", "get", "get_widget"),
         ("read_widgets_api_v1_widgets__id__get", "get", "get_widget"),
@@ -66,6 +69,11 @@ def test_the_name_of_one_operation(planned: Any, identifier: str | None, method:
         ("get", "/", OK, "get_root"),
         ("get", "/{id}", OK, "get_item"),
         ("get", "/v1/2fa", OK, "get_2fa"),
+        ("post", "/login", OK, "login"),
+        ("post", "/alerts/{id}:undelete", OK, "undelete_alert"),
+        ("post", "/tag_groups", OK, "create_tag_group"),
+        ("post", "/orders/{id}/refund", OK, "refund_order"),
+        ("get", "/users/{id}/report", OK, "get_user_report"),
     ],
 )
 def test_the_name_that_a_path_gives(planned: Any, method: str, path: str, answer: Any, expected: str) -> None:
@@ -79,6 +87,17 @@ def test_equal_names_are_told_apart_by_parents_and_the_shorter_path_keeps_the_na
         "#/paths/~1admin~1users/get": "list_admin_users",
         "#/paths/~1crm~1users/get": "list_crm_users",
     }
+
+
+def test_versions_parameters_and_methods_tell_equal_paths_apart(planned: Any) -> None:
+    found = names(
+        planned,
+        {"/v3/payees": {"post": OK}, "/v4/payees": {"post": OK}, "/jobs": {"get": LIST}, "/jobs/{kind}": {"get": LIST},
+         "/items/search": {"get": OK, "post": OK}},
+    )  # fmt: skip
+    assert set(found.values()) == {
+        "create_payee", "create_payee_v4", "list_jobs", "list_jobs_by_kind", "search_items", "search_items_by_post"
+    }  # fmt: skip
 
 
 def test_adding_operations_renames_none(planned: Any) -> None:
