@@ -63,7 +63,8 @@ def find_auth(document: Document, operations: Sequence[Operation], hints: Hints,
 
 class _Inference:
     def __init__(self, document: Document, operations: Sequence[Operation], name: str) -> None:
-        self.document, self.operations, self.name = document, operations, name
+        # By pointer, so that the order of keys in the document decides nothing.
+        self.document, self.operations, self.name = document, sorted(operations, key=lambda one: one.pointer), name
         self.schemes = schemes(document)
         self.chain = find_chain(document, operations, name)
         self.made: dict[str, Auth | None] = {}
@@ -276,6 +277,10 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
             known = variables.get(env)
             needed = not auth.optional and env not in instead
             variables[env] = variable(env, name, required=needed or (known is not None and known.required))
+    for base in plan.bases:
+        if base.env:
+            purpose = f"base URL of the calls that log in, instead of {base.url}"
+            variables[base.env] = Variable(base.env, purpose, required=False)
     return replace(plan, absorbed=absorbed, variables=tuple(variables.values()))
 
 

@@ -42,7 +42,7 @@ _API_SECRETS = {
 _OTHER_TOKEN = vocabulary(
     "refresh csrf xsrf reset device push page next previous continuation sync fcm apns registration invite invitation "
     "verification confirmation activation unsubscribe card payment captcha recaptcha upload download share request "
-    "type secret public setup email phone password expires expiry expired expiration in at lifetime scope renewal provider"
+    "type public setup email phone password expires expiry expired expiration in at lifetime scope renewal provider"
 )
 
 

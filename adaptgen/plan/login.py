@@ -107,7 +107,8 @@ def is_logout(operation: Operation) -> bool:
 
 class _Finder:
     def __init__(self, document: Document, operations: Sequence[Operation], name: str) -> None:
-        self.document, self.operations, self.name = document, operations, name
+        # By pointer, so that the order of keys in the document decides nothing.
+        self.document, self.operations, self.name = document, sorted(operations, key=lambda one: one.pointer), name
         self.schemes = schemes(document)
         self.given: dict[str, tuple[Given, ...]] = {}
 

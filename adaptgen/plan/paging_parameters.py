@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from adaptgen.plan.operations import Parameter
-from adaptgen.plan.schemas import MISSING, shape
+from adaptgen.plan.schemas import MISSING, Shape, shape
 from adaptgen.words import vocabulary
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Parameters:
     """The query parameters of one operation."""
 
     def __init__(self, document: Document, queries: Mapping[str, Parameter]) -> None:
-        self.queries = queries
+        self.document, self.queries = document, queries
         self.shapes = {name: shape(document, one.schema) for name, one in queries.items()}
         self.folded = {name: fold(name) for name in queries}
 
@@ -94,8 +95,7 @@ class Parameters:
         return one.type in {"string", None} and one.format not in {"date", "date-time"} and one.enum is None
 
     def described(self, name: str) -> str:
-        said = f"{self.queries[name].description} {self.shapes[name].description}".lower()
-        return re.sub(r"[`'\"*]", "", said)
+        return _plain(f"{self.queries[name].description} {self.shapes[name].description}")
 
     def counts_pages(self, name: str) -> bool:
         return bool(re.search(r"\bpages? (number|to skip|index)\b|number of pages", self.described(name)))
@@ -115,22 +115,16 @@ class Parameters:
 
     def first(self, name: str, beside: frozenset[str]) -> int | None:
         """The number of the first page; None where it may as well be 0 as 1. ``beside``: folded names of what stands
-        beside the records (a page object that counts from 0 is known by its members)."""
-        one, said = self.shapes[name], self.described(name)
-        zero = (
-            r"\b(0|zero)[- ]?(based|index)|starts? (at|from|with) (0|zero)\b|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
-        )
-        if re.search(zero + r"|(0|zero) (is|for|means|being|as) the first|index.{0,30}\b0\b", said):
-            return 0
-        if re.search(
-            r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)", said
-        ):
-            return 1
-        for value in (one.default, one.constraints.get("minimum")):
-            if value is not MISSING and str(value) in {"0", "1"}:
-                return int(str(value))
+        beside the records (a page object that counts from 0 is known by its members). Where nothing is said here, the
+        document's other parameters of the same name speak for it, if they agree."""
+        found = _first(self.shapes[name], self.described(name))
+        if found is not None:
+            return found
         if {"totalelements", "totalpages", "number"} <= beside:
             return 0
+        said = _elsewhere(self.document, name)
+        if len(said) == 1:
+            return next(iter(said))
         return None if self.folded[name] == "pageindex" else 1
 
     def maximum(self, name: str | None) -> int | None:
@@ -154,3 +148,58 @@ class Parameters:
     def counts_records(self, name: str) -> bool:
         """Whether a parameter that is called an offset is a size after all."""
         return bool(re.search(r"number of \w+( \w+)? to (be )?(retrieve|return|fetch|get)", self.described(name)))
+
+
+_ZERO = re.compile(
+    r"\b(0|zero)[- ]?(based|index)|starts? (at|from|with) (0|zero)\b|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
+    r"|(0|zero) (is|for|means|being|as) the first|index.{0,30}\b0\b"
+)
+_ONE = re.compile(r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)")
+
+
+def _first(one: Shape, said: str) -> int | None:
+    if _ZERO.search(said):
+        return 0
+    if _ONE.search(said):
+        return 1
+    for value in (one.default, one.constraints.get("minimum")):
+        if value is not MISSING and str(value) in {"0", "1"}:
+            return int(str(value))
+    return None
+
+
+_FIRSTS: WeakKeyDictionary[Document, dict[str, set[int]]] = WeakKeyDictionary()
+
+
+def _elsewhere(document: Document, name: str) -> set[int]:
+    """What all query parameters called ``name`` say about the number of the first page."""
+    if document not in _FIRSTS:
+        _FIRSTS[document] = {}
+        for parameter in _page_parameters(document):
+            text = parameter.get("description")
+            said = _plain(text if isinstance(text, str) else "")
+            first = _first(shape(document, parameter.get("schema", parameter)), said)
+            if first is not None:
+                _FIRSTS[document].setdefault(str(parameter["name"]), set()).add(first)
+    return _FIRSTS[document].get(name, set())
+
+
+def _page_parameters(document: Document) -> list[Mapping[str, Any]]:
+    """Every query parameter of every operation that is called like the number of a page."""
+    found: dict[int, Mapping[str, Any]] = {}
+    paths = document.root.get("paths")
+    for item in paths.values() if isinstance(paths, Mapping) else ():
+        for holder in (item, *item.values()) if isinstance(item, Mapping) else ():
+            listed = holder.get("parameters") if isinstance(holder, Mapping) else None
+            for node in listed if isinstance(listed, list) else ():
+                try:
+                    one = document.deref(node)
+                except LookupError:
+                    continue
+                if isinstance(one, Mapping) and one.get("in") == "query" and fold(str(one.get("name"))) in PAGE:
+                    found[id(one)] = one
+    return list(found.values())
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[`'\"*]", "", text.lower())

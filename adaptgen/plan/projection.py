@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, error
@@ -220,10 +221,24 @@ def identifying(document: Document, operation: Operation) -> frozenset[str]:
     if ends_in_placeholder(operation):
         names |= set(PLACEHOLDER.findall(path.rpartition("/")[2]))
     else:
-        for child in document.root.get("paths") or {}:
-            if isinstance(child, str) and child.startswith(f"{path}/{{"):
-                names |= set(PLACEHOLDER.findall(child[len(path) + 1 :].partition("/")[0]))
+        names |= _children(document).get(path, set())
     return frozenset(names)
+
+
+_CHILDREN: WeakKeyDictionary[Document, dict[str, set[str]]] = WeakKeyDictionary()
+
+
+def _children(document: Document) -> dict[str, set[str]]:
+    """Path -> the placeholders that directly follow it in other paths."""
+    if document in _CHILDREN:
+        return _CHILDREN[document]
+    found = _CHILDREN.setdefault(document, {})
+    for path in document.root.get("paths") or {}:
+        parts = str(path).split("/")
+        for index, part in enumerate(parts):
+            if "{" in part:
+                found.setdefault("/".join(parts[:index]), set()).update(PLACEHOLDER.findall(part))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ hints

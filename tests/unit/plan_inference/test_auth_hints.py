@@ -115,7 +115,9 @@ def test_a_login_may_stand_in_another_document(api: SimpleNamespace) -> None:
 
 
 def test_a_session_may_start_with_a_refresh_token_alone(api: SimpleNamespace) -> None:
-    paths: dict[str, Any] = {"/refresh": {"post": {**api.body(obj(refresh=TEXT)), **api.answer(obj(access=TEXT, refresh=TEXT))}}}
+    paths: dict[str, Any] = {
+        "/refresh": {"post": {**api.body(obj(refresh=TEXT)), **api.answer(obj(access=TEXT, refresh=TEXT))}}
+    }
     renewal = LoginHint(
         id="refresh", call=CallHint("POST", "/refresh"), with_={"refresh": "{refresh}"},
         save={"access": "$.access", "refresh": "$.refresh"},
@@ -134,7 +136,7 @@ def test_a_session_may_start_with_a_refresh_token_alone(api: SimpleNamespace) ->
 
 
 def test_declared_public_operations_stay_public(api: SimpleNamespace) -> None:
-    paths = {"/health": {"get": {"security": [], "responses": {}}}}
+    paths: dict[str, Any] = {"/health": {"get": {"security": [], "responses": {}}}}
     root = {"security": [{"x": []}], "components": {"securitySchemes": {"x": {"type": "http", "scheme": "bearer"}}}}
     found = plan(api, AuthHint(kind="bearer"), paths, root=root)
     assert set(found.by_operation) == {"#/paths/~1a/get"}

@@ -84,6 +84,18 @@ def test_a_page_object_that_counts_from_zero(api: SimpleNamespace) -> None:
     )
 
 
+def test_the_same_parameter_elsewhere_says_where_pages_begin(api: SimpleNamespace) -> None:
+    silent = {"get": {"parameters": api.query("page", "size"), **api.answer(rows())}}
+    zero = api.query("size", page={"type": "integer", "default": 0})
+    one = api.query("size", page={"type": "integer", "default": 1})
+    for others, first in (([zero], 0), ([zero, one], 1)):
+        paths = {
+            f"/other{index}": {"get": {"parameters": given, **api.answer(rows())}} for index, given in enumerate(others)
+        }
+        made, found = api.document({"/contacts": silent, **paths})
+        assert find_paging(made, found["GET /contacts"]).page == PageNumber(page="page", size="size", first=first)
+
+
 def test_a_page_index_without_evidence_is_left_to_the_agent(api: SimpleNamespace) -> None:
     found = plan(api, rows(), api.query("pageIndex", "pageSize"))
     assert (found.page, found.absorbed) == (Unpaged(), {})
