@@ -13,7 +13,21 @@ from adaptgen.model import Evidence, Input, LeftOut, Plan
 _MOST_ROWS = 12
 """Rows of one aspect; beyond, decisions are counted."""
 _MOST_PATTERNS = 8
-_ORDER = ("login", "auth", "refresh", "csrf", "base", "paging", "effect", "name", "argument", "update", "view")
+_ORDER = (
+    "login",
+    "auth",
+    "refresh",
+    "csrf",
+    "base",
+    "paging",
+    "effect",
+    "name",
+    "argument",
+    "update",
+    "steps",
+    "sensitive",
+    "view",
+)
 _NAMES = re.compile(r"'[^']*'|`[^`]*`|\$[\w.\[\]*]+|\d+")
 _TOOL_ASPECTS = frozenset({"view", "name", "description", "effect"})
 """Aspects that nearly every tool has: always counted, `explain` tells them one by one."""
@@ -26,7 +40,7 @@ def show(plan: Plan, spec: Path, version: str) -> None:
     heading = f"{plan.server.name}: {title}" if title else plan.server.name
     terminal.say(terminal.paint(heading, "bold") + f"  ({kind} {version}, {spec})")
     terminal.say(_operations(plan))
-    _evidence(plan.evidence)
+    _evidence([*plan.evidence, *_sensitive(plan)])
     _inputs(plan.inputs)
     _left_out(plan.left_out)
     _variables(plan)
@@ -57,6 +71,20 @@ def _evidence(evidence: Iterable[Evidence]) -> None:
     if rows:
         terminal.say()
         terminal.table(("inferred", "for", "decision", "because"), rows)
+
+
+def _sensitive(plan: Plan) -> list[Evidence]:
+    """One line for the kinds of personal data, however many fields hold them."""
+    kinds = Counter(kind for tool in plan.server.tools for kind in {*tool.sensitive.values()})
+    kinds.update(
+        kind for tool in plan.server.tools for kind in {*tool.sensitive_arguments.values()} - {*tool.sensitive.values()}
+    )
+    if not kinds or any(one.aspect == "sensitive" for one in plan.evidence):
+        return []
+    tools = sum(bool(tool.sensitive or tool.sensitive_arguments) for tool in plan.server.tools)
+    said = ", ".join(f"{kind} ({number:,})" for kind, number in kinds.most_common())
+    because = "names and formats of fields and arguments, or the hints"
+    return [Evidence(terminal.count(tools, "tool"), "sensitive", said, because)]
 
 
 def _patterns(aspect: str, found: list[Evidence]) -> list[tuple[str, str, str, str]]:

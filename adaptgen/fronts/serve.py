@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 
+from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.fastmcp import front
 from adaptgen.runtime.engine import Engine
 
@@ -68,7 +69,13 @@ async def _http(engine: Engine, listener: socket.socket) -> None:
         host_origin_protection=True,
         allowed_hosts=[],
         allowed_origins=[],
-        uvicorn_config={"log_config": None, "access_log": False, "ws": "none"},
+        uvicorn_config={
+            "http": CorkedProtocol,
+            "ws": "none",
+            "log_config": None,
+            "access_log": False,
+            "server_header": False,
+        },
         sockets=[listener],
     )
 
