@@ -19,6 +19,7 @@ from adaptgen.model import Json, Tool
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.budget import reduced
+from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.media import answer_media
 from adaptgen.runtime.paging import is_json
 from adaptgen.runtime.projection import View, view
@@ -28,6 +29,7 @@ from adaptgen.runtime.text import clean, encode
 if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
 
+TOO_DEEP: Final = "The API's answer nests too deep to be shown whole. Ask for single values with `fields`."
 _SMALL: Final = 800
 """Bytes up to which a record without a declared view is shown whole."""
 _LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_name", "summary", "email", "code", "key")
@@ -60,7 +62,18 @@ def _done(response: Response) -> dict[str, Json]:
 
 
 def show(tool: Tool, body: Json, *, fields: Sequence[str] | None, max_bytes: int, note: str = "") -> Answer:
-    """The answer for ``body``, a JSON value, under the tool's view or ``fields``."""
+    """The answer for ``body``, a JSON value, under the tool's view or ``fields``.
+
+    Raises:
+        ToolError: a path in ``fields`` cannot be read, or the body nests too deep.
+    """
+    try:
+        return _show(tool, body, fields, max_bytes, note)
+    except RecursionError:
+        raise ToolError(TOO_DEEP) from None
+
+
+def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, note: str) -> Answer:
     own = [path for path in fields or () if not path.startswith("$")]
     beside = [path for path in fields or () if path.startswith("$")]
     payload = jsonpath.first(tool.answer, body)

@@ -16,7 +16,7 @@ from adaptgen.runtime import paging as pages
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.budget import reduced
 from adaptgen.runtime.cursor import Bound, CursorBox, bound
-from adaptgen.runtime.detail import answer_detail
+from adaptgen.runtime.detail import TOO_DEEP, answer_detail
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.paging import At, Fetch, NoList, Page
 from adaptgen.runtime.resume import resume
@@ -66,6 +66,8 @@ async def answer_list(
     reading = _Reading(tool, fetch, box, to, state, fields, max_bytes)
     try:
         return await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
+    except RecursionError:
+        raise ToolError(TOO_DEEP) from None
     except NoList as nothing:
         note = "The API answered no list; this is all that it said."
         return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note)

@@ -7,6 +7,7 @@ that nobody reads in a log (Unicode TR 36, TR 39); they are dropped from keys an
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -40,6 +41,8 @@ def cleaned(value: Any) -> Any:
         return {clean(str(key)): cleaned(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [cleaned(element) for element in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number (RFC 8259, 6)
     return value
 
 

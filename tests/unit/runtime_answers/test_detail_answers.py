@@ -137,6 +137,12 @@ def test_without_a_view_a_large_record_is_ranked(kit: Any) -> None:
     assert detail(kit, Tool(name="t"), body) == {"id": 4, "name": "Ada", "status": "open"}
 
 
+def test_an_answer_that_nests_without_end_is_refused(kit: Any) -> None:
+    body = b'{"a":' * 1000 + b"1" + b"}" * 1000
+    with pytest.raises(ToolError, match="nests too deep"):
+        detail(kit, Tool(name="t", view=("*",)), body)
+
+
 def test_the_result_of_steps_is_shown_whole(kit: Any) -> None:
     body = {"account": {"id": 1}, "oddly_named": [{"q": "x" * 90} for _ in range(20)]}
     tool = Tool(name="t", steps=(Step(id="a", call=Call("GET", "/a")),))

@@ -35,7 +35,7 @@ def exact(kit: Any, api: Any, agent: Any, change: Any) -> None:
     assert stable <= set(found), f"missing: {sorted(stable - set(found))}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     style=st.sampled_from(("offset", "page", "next-url-offset", "next-url-page", "none")),

@@ -35,7 +35,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds())
 def test_every_record_exactly_once(kit: Any, world: dict[str, Any]) -> None:
     key, page_size, max_bytes = world.pop("key"), world.pop("page_size"), world.pop("max_bytes")

@@ -42,3 +42,7 @@ def test_encoded_text_holds_what_cleaning_leaves(text: str) -> None:
 
 def test_a_backslash_in_text_survives() -> None:
     assert orjson.loads(encode(["C:\\users\\u0041"])) == ["C:\\users\\u0041"]
+
+
+def test_a_number_that_json_does_not_have_is_null() -> None:
+    assert encode([2**70, float("inf"), float("nan")]) == b"[1180591620717411303424,null,null]"
