@@ -9,33 +9,16 @@ run time, where the schema is missing or open.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from adaptgen import fields
+from adaptgen.candidates import Candidate, candidates_from
 from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words
 
-Json = Any
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A leaf of one record.
-
-    ``path`` is dotted with ``[*]``; ``type`` and ``format`` as in JSON Schema; ``constant``: the value is the same in
-    every record; ``size``: mean length of its JSON text in bytes, where it was received.
-    """
-
-    path: str
-    type: str | None
-    format: str | None = None
-    enum: bool = False
-    description: str = ""
-    constant: bool = False
-    size: float | None = None
+__all__ = ["Candidate", "candidates_from", "is_record", "rank"]
 
 
 IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)
@@ -49,6 +32,9 @@ _WRAPPERS = frozenset(
 
 _ID = vocabulary("id uuid guid pk urn uid oid rid arn")
 _LABELS = vocabulary("name title subject label headline caption username login fullname displayname")
+_NAME_PARTS = vocabulary(
+    "first last given family middle full display rendered text value raw plain formatted en default name title official"
+)
 _STATUS = vocabulary("status state stage phase lifecycle")
 _GRADES = vocabulary("priority severity condition outcome result health conclusion")
 _FLAGS = vocabulary(
@@ -77,18 +63,18 @@ _LINK = vocabulary(
 _HASH = vocabulary("hash sha sha1 sha256 md5 digest signature fingerprint salt crc")
 # What identifies or names a record that has nothing better.
 _ID_LAST = ("number", "key", "code", "slug", "sha", "hash", "ref", "reference", "self", "url", "href", "path")
+_ID_ALONE = {(word,) for word in ("number", "key", "code", "slug", "sha")}
+_OTHERS = vocabulary(
+    "node parent external owner user account tenant org organization group client team created updated"
+)
+# (how deep, what): names of what has no name.
 _LABEL_LAST = (
-    "message",
-    "summary",
-    "description",
-    "text",
-    "comment",
-    "note",
-    "email",
-    "body",
-    "content",
-    "path",
-    "url",
+    *(
+        (1, word)
+        for word in ("message", "summary", "description", "text", "comment", "note", "email", "body", "content")
+    ),
+    *((2, word) for word in ("message", "summary")),
+    *((1, word) for word in ("path", "url")),
 )
 
 
@@ -311,7 +297,7 @@ def _judge_nested(one: _Field) -> None:
         one.set(AMOUNT, 1 if last != "currency" else 2)
     elif head in _DATE and given.format in {"date", "date-time"}:
         one.set(DATE, 1)
-    elif head in _LABELS and len(one.names) == 2 and given.type in {"string", None}:
+    elif head in _LABELS and len(one.names) == 2 and last in _NAME_PARTS and given.type in {"string", None}:
         one.set(LABEL, 1 if last not in _TEXT else 4)
     elif last in _LABELS and given.type in {"string", None} and not given.constant:
         one.set(REFERENCE, 1 if _label_order(spoken) <= 1 else 3)
@@ -336,8 +322,9 @@ def _ensure_identity(found: Sequence[_Field]) -> None:
         return
     own = [one for one in found if len(one.names) == 1 and not one.many]
     ids = [one for one in own if one.spoken and one.spoken[-1] in _ID and one.candidate.type != "boolean"]
-    if ids:
-        ids[0].set(IDENTITY, 2)
+    likely = [one for one in ids if one.spoken[0] not in _OTHERS]
+    if likely or (ids and not any(one.spoken in _ID_ALONE for one in own)):
+        (likely or ids)[0].set(IDENTITY, 2)
         return
     for last in _ID_LAST:
         for one in own:
@@ -354,12 +341,11 @@ def _ensure_label(found: Sequence[_Field]) -> None:
     if about:
         about[0].set(LABEL, 1)
         return
-    for depth in (1, 2):
-        for last in _LABEL_LAST:
-            for one in found:
-                if len(one.names) == depth and not one.many and one.spoken == (last,) and one.tier != IDENTITY:
-                    one.set(LABEL, 3)
-                    return
+    for depth, word in _LABEL_LAST:
+        for one in found:
+            if len(one.names) == depth and not one.many and one.spoken == (word,) and one.tier != IDENTITY:
+                one.set(LABEL, 3)
+                return
 
 
 def _ensure_substance(found: Sequence[_Field]) -> None:
@@ -367,88 +353,3 @@ def _ensure_substance(found: Sequence[_Field]) -> None:
     for one in found:
         if one.tier is None and len(one.names) <= 2 and kind_of(one.names[-1], type=one.candidate.type) is None:
             one.set(OTHER, 1 if not set(one.spoken) & (_LINK | _HASH) else 5)
-
-
-# ------------------------------------------------------------------------------------------------------ from data
-
-
-@dataclass(slots=True)
-class _Seen:
-    types: set[str] = field(default_factory=set)
-    count: int = 0
-    bytes: int = 0
-    first: Json = None
-    same: bool = True
-    url: bool = True
-    date: bool = True
-
-
-_DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
-
-
-def candidates_from(items: Sequence[Json]) -> list[Candidate]:
-    """The leaves of received records, in the order of their first appearance. Records that are no objects have none.
-
-    At most 50 records are read, objects to a depth of three; a path that only few records have, and an object with
-    more than 60 members (a map keyed by data), is left out.
-    """
-    seen: dict[str, _Seen] = {}
-    records = [one for one in items[:50] if isinstance(one, Mapping)]
-    for record in records:
-        for path, value in _leaves(record, "", 0):
-            _note(seen.setdefault(path, _Seen()), value)
-    enough = max(1, len(records) // 10)
-    return [_from_seen(path, one, len(records)) for path, one in seen.items() if one.count >= enough]
-
-
-@lru_cache(maxsize=8192)
-def _key(key: str) -> str:
-    return fields.text((key,))
-
-
-def _leaves(record: Mapping[str, Json], prefix: str, depth: int) -> Iterator[tuple[str, Json]]:
-    for key, value in record.items():
-        name = _key(key)
-        path = f"{prefix}{name}" if name[0] == "[" or not prefix else f"{prefix}.{name}"
-        if isinstance(value, Mapping):
-            if depth < 3 and len(value) <= 60:
-                yield from _leaves(value, path, depth + 1)
-        elif isinstance(value, list):
-            yield from _list_leaves(value, path, depth)
-        else:
-            yield path, value
-
-
-def _list_leaves(value: list[Json], path: str, depth: int) -> Iterator[tuple[str, Json]]:
-    if value and isinstance(value[0], Mapping):
-        if depth < 2 and len(value) <= 60:
-            yield from _leaves(value[0], f"{path}[*]", depth + 1)
-    elif value and not isinstance(value[0], list):
-        yield f"{path}[*]", ",".join(map(str, value[:20])) if isinstance(value[0], str) else value[0]
-
-
-_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
-
-
-def _note(one: _Seen, value: Json) -> None:
-    if value is None:
-        one.same = one.same and one.first is None
-    else:
-        one.types.add(_TYPES.get(type(value), "string"))
-        if one.types and one.first is None and one.count == 0:
-            one.first = value
-        one.same = one.same and value == one.first
-        text = isinstance(value, str)
-        one.url = one.url and text and value.startswith(("http://", "https://"))
-        one.date = one.date and text and _DATE_TEXT.match(value) is not None
-        one.bytes += len(value) + 2 if text else len(str(value))
-    one.count += 1
-
-
-def _from_seen(path: str, one: _Seen, records: int) -> Candidate:
-    kind = next(iter(one.types)) if len(one.types) == 1 else "null" if not one.types else "string"
-    if one.types == {"integer", "number"}:
-        kind = "number"
-    format = "uri" if one.types and one.url else "date-time" if one.types and one.date else None
-    constant = one.same and one.count == records > 2
-    return Candidate(path, kind, format, constant=constant, size=one.bytes / max(one.count, 1))

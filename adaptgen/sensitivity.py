@@ -43,7 +43,7 @@ _NOT_POSTAL = vocabulary(
     "multicast broadcast gateway subnet interface socket port nat peer cluster endpoint callback http https "
     "service virtual private public load machine node loopback"
 )
-_SECRET = vocabulary("password passphrase passcode secret credential jwt otp")
+_SECRET = vocabulary("password passphrase passcode plaintext secret credential jwt otp")
 _TOKEN_OF = vocabulary(
     "access refresh auth authentication authorization bearer session security api id csrf device push oauth "
     "personal login user client app application service reset invite verification sso saml hook webhook bot "
@@ -133,7 +133,7 @@ def _is_secret(spoken: tuple[str, ...]) -> bool:
     if last in _SECRET:
         return True
     if last == "token":
-        return before not in _PAGING and (before in _TOKEN_OF or len(spoken) == 1)
+        return before not in _PAGING and (spoken[-1] == "token" or before in _TOKEN_OF)
     return last == "key" and before in _KEY_OF
 
 

@@ -193,7 +193,8 @@ class _Reader:
 
     def main(self, one: Shape, above: tuple[str, ...]) -> tuple[tuple[str, ...], Json, str] | None:
         arrays = {key: found for key, node in one.properties.items() if (found := self.array(node)) is not None}
-        arrays = {key: found for key, found in arrays.items() if key.lower() not in _NEVER}
+        asked = {key for key in arrays if tuple(map(singular, words(key))) == self.resource}
+        arrays = {key: found for key, found in arrays.items() if key in asked or key.lower() not in _NEVER}
         if not arrays:
             return None
         others = [key for key in one.properties if key not in arrays]
