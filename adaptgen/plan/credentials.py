@@ -46,6 +46,14 @@ _OTHER_TOKEN = vocabulary(
 )
 
 
+TOKEN_PARAMETERS = {
+    ("token",), ("auth", "token"), ("access", "token"), ("session", "token"), ("session", "id"), ("session", "key"),
+    ("session",), ("jwt",), ("jwt", "token"), ("authorization",), ("api", "token"), ("user", "token"), ("ticket",),
+    ("security", "token"), ("sid",), ("auth",), ("bearer", "token"), ("bearer",), ("login", "token"), ("auth", "key"),
+    ("authentication", "token"), ("authorization", "token"), ("authentication",), ("auth", "ticket"), ("app", "token"),
+}  # fmt: skip
+
+
 def role(name: str) -> Role:
     """What an input of a login is for; empty for anything else."""
     said = words(name)

@@ -73,6 +73,12 @@ def place_of(scheme: Mapping[str, Any]) -> tuple[Literal["header", "query", "coo
     return None
 
 
+def is_basic(scheme: Mapping[str, Any]) -> bool:
+    """Whether a scheme is HTTP Basic."""
+    kind = str(scheme.get("type")).lower()
+    return kind == "basic" or (kind == "http" and str(scheme.get("scheme", "")).lower() == "basic")
+
+
 _WORD = re.compile(
     r"\b(Bearer|Token|Basic|JWT|ApiKey|Api-Key|API-Key|Apikey|Key|OAuth)\b[ ]*[ :]?[ ]*[`'\"]?[<{\[($]"
     r"|['\"`](Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic) "

@@ -1,0 +1,136 @@
+"""Operations that may log in: what they take proves who asks, and what they answer is a token or a session cookie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adaptgen.plan.credentials import TOKEN_PARAMETERS, Given, Token, credentials, find_token, inputs
+from adaptgen.plan.operations import Operation
+from adaptgen.plan.schemes import is_basic, place_of, schemes
+from adaptgen.words import vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+LOGIN = vocabulary(
+    "login logins logon signin auth authenticate authentication authorize authorization token tokens session sessions "
+    "oauth oauth2 jwt sso access connect credentials anmeldung connexion"
+)
+NOT_LOGIN = vocabulary(
+    "register registration signup reset forgot forget forgotten change recover recovery activate activation confirm "
+    "confirmation invite invitation verify verification introspect introspection revoke logout signout logoff "
+    "impersonate 2fa otp mfa totp refresh renew webhook social federated sms magic "
+    "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin admin"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """``token``: in the answer; ``header``: of the answer, which holds it; ``basic``: it takes HTTP Basic;
+    ``cookie``: the session is a cookie. The higher ``score``, the likelier."""
+
+    operation: Operation
+    given: tuple[Given, ...]
+    token: Token | None
+    header: str | None
+    basic: bool
+    cookie: bool
+    score: int
+
+
+def said_of(operation: Operation) -> frozenset[str]:
+    """The words of an operation's path and id."""
+    return frozenset((*words(re.sub(r"\{[^}]*\}", " ", operation.path)), *words(operation.id or "")))
+
+
+class Candidates:
+    """The operations of a document, read as logins."""
+
+    def __init__(self, document: Document, operations: Sequence[Operation]) -> None:
+        # By pointer, so that the order of keys in the document decides nothing.
+        self.document, self.operations = document, sorted(operations, key=lambda one: one.pointer)
+        self.schemes = schemes(document)
+        self.given: dict[str, tuple[Given, ...]] = {}
+
+    def inputs(self, operation: Operation) -> tuple[Given, ...]:
+        if operation.pointer not in self.given:
+            self.given[operation.pointer] = tuple(inputs(self.document, operation))
+        return self.given[operation.pointer]
+
+    def likeliest(self) -> list[Candidate]:
+        """Operations that may log in, the likeliest first."""
+        found = [one for operation in self.operations if (one := self.candidate(operation))]
+        return sorted(found, key=lambda one: -one.score)
+
+    def candidate(self, operation: Operation) -> Candidate | None:
+        if operation.method not in {"POST", "PUT", "GET"} or (operation.deprecated and operation.method == "GET"):
+            return None
+        said = said_of(operation) | set(words(operation.summary)[:3])
+        like = bool(said & LOGIN) or {"log", "in"} <= said or {"sign", "in"} <= said
+        if said_of(operation) & NOT_LOGIN or "{" in operation.path.rpartition("/")[2]:
+            return None
+        given = self.inputs(operation)
+        takes = credentials(given)
+        basic = not takes and like and self.takes_basic(operation)
+        if not takes and not basic:
+            return None
+        token = find_token(self.document, operation)
+        header = None if token else self.token_header(operation)
+        cookie = token is None and header is None and like and takes and self.gives_cookie(operation)
+        if token is None and header is None and not cookie:
+            return None
+        roles = {one.role for one in given}
+        others = [one for one in given if not one.role]
+        if not like and (not {"password", "user"} <= roles or len(others) > 1 or operation.method == "GET"):
+            return None
+        if operation.method == "PUT" and not like:
+            return None
+        if roles <= {"api_key", ""} and (token is None or token.rank >= 300 or operation.method == "GET"):
+            return None
+        if operation.method == "GET" and not basic and not like:
+            return None
+        score = 40 * like + 10 * (operation.method == "POST") + 15 * bool(said & {"login", "signin", "authenticate"})
+        score += 10 * (operation.security == ()) + 20 * (token is not None) - 3 * len(others)
+        score += 8 * ("password" in roles) - 12 * basic - 20 * cookie - 5 * operation.deprecated
+        score -= (token.rank // 10) if token else 0
+        score += 20 * self.is_token_url(operation)
+        return Candidate(operation, given, token, header, basic, cookie, score)
+
+    def takes_basic(self, operation: Operation) -> bool:
+        """HTTP Basic on this operation, by a scheme that most others do not use."""
+        names = {name for one in operation.security or () for name in one}
+        basic = {name for name in names if is_basic(self.schemes.get(name, {}))}
+        if not basic:
+            return False
+        others = [one for one in self.operations if one.pointer != operation.pointer]
+        using = [one for one in others if any(basic & set(option) for option in one.security or ())]
+        return len(using) * 2 < len(others)
+
+    def token_header(self, operation: Operation) -> str | None:
+        answer = operation.success()
+        for name in answer.headers if answer else ():
+            said = tuple(word for word in words(name) if word != "x")
+            if said in TOKEN_PARAMETERS and said != ("authentication",):
+                return name
+        return None
+
+    def gives_cookie(self, operation: Operation) -> bool:
+        """A session cookie: declared as ``Set-Cookie``, or a cookie is how the document says to authenticate."""
+        answer = operation.success()
+        if answer is None:
+            return False
+        if any(name.lower() == "set-cookie" for name in answer.headers):
+            return True
+        return any((place_of(scheme) or ("", ""))[0] == "cookie" for scheme in self.schemes.values())
+
+    def is_token_url(self, operation: Operation) -> bool:
+        for scheme in self.schemes.values():
+            flows = scheme.get("flows")
+            for flow in flows.values() if isinstance(flows, Mapping) else ():
+                url = flow.get("tokenUrl") if isinstance(flow, Mapping) else None
+                if isinstance(url, str) and url.rstrip("/").endswith(operation.path.rstrip("/")):
+                    return True
+        return False

@@ -1,0 +1,146 @@
+"""Where the token of a login goes: a declared security scheme, an ordinary parameter, or nobody says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adaptgen.model import Send
+from adaptgen.plan.credentials import TOKEN_PARAMETERS
+from adaptgen.plan.login_candidates import Candidate, Candidates
+from adaptgen.plan.operations import Operation
+from adaptgen.plan.schemes import is_basic, place_of, scheme_word
+from adaptgen.references import escape
+from adaptgen.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
+    takes it. Without ``sends`` the session is kept by its cookies."""
+
+    sends: tuple[Send, ...]
+    because: str
+    serves: str | None = None
+    parameter: tuple[str, str] | None = None
+    also: tuple[str, ...] = ()
+
+
+def find_use(candidates: Candidates, one: Candidate) -> Use | None:
+    """Where the token of login ``one`` goes; None where the document's schemes take something else."""
+    return _Finder(candidates).use(one)
+
+
+class _Finder:
+    def __init__(self, candidates: Candidates) -> None:
+        self.operations, self.schemes = candidates.operations, candidates.schemes
+        self.is_token_url = candidates.is_token_url
+
+    def use(self, one: Candidate) -> Use | None:
+        rest = [each for each in self.operations if each.pointer != one.operation.pointer]
+        if one.cookie:
+            names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
+            return Use((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
+        declared = self.declared(rest, one)
+        if declared is not None:
+            return declared
+        if parameter := self.parameter(rest, one):
+            return parameter
+        if any(set(option) & set(self.schemes) for each in rest for option in each.security or ()):
+            return None
+        if not self.schemes or all(is_basic(self.schemes[name]) for name in self.schemes):
+            send = Send("header", "Authorization", "Bearer {access}")
+            return Use((send,), "nothing says where the token goes: Authorization: Bearer (RFC 6750)")
+        return None
+
+    def declared(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
+        used: Counter[str] = Counter()
+        for operation in rest:
+            used.update({name for option in operation.security or () for name in option})
+        if not used:
+            used.update(dict.fromkeys(self.schemes, 1))
+        ranked = sorted(
+            (name for name in used if name in self.schemes), key=lambda name: (-self.fits(name, one), -used[name], name)
+        )
+        fitting = [name for name in ranked if self.fits(name, one) > 0]
+        if not fitting:
+            return None
+        best = fitting[0]
+        # A scheme of three operations out of hundreds does not make the login worth deriving.
+        if used[best] * 10 < len([each for each in rest if each.security]):
+            return None
+        return Use((self.send(best),), f"the scheme {best!r} takes it", best, None, tuple(fitting[1:]))
+
+    def fits(self, name: str, one: Candidate) -> int:
+        """How well a token fits a declared scheme, 0 for not at all."""
+        scheme = self.schemes[name]
+        kind = str(scheme.get("type")).lower()
+        if kind == "http":
+            return 0 if is_basic(self.schemes[name]) or str(scheme.get("scheme", "")).lower() == "digest" else 8
+        if kind == "oauth2":
+            return 9 if self.is_token_url(one.operation) else 5
+        if kind == "openidconnect":
+            return 4
+        placed = place_of(scheme) if kind == "apikey" else None
+        if placed is None:
+            return 0
+        said = tuple(word for word in words(placed[1]) if word not in {"x", "http"})
+        about = set(said) | set(words(name))
+        token = set(one.token.said if one.token else words(one.header or ""))
+        if one.header and one.header.lower() == placed[1].lower():
+            return 10
+        if {"token", "session", "jwt", "bearer", "ticket", "sid"} & set(said):
+            return 9 if set(said) & token else 7
+        if said in {("authorization",), ("auth",), ("authentication",)}:
+            return 6
+        if "key" in said or "api" in said:
+            return 7 if token and {"key"} & token else 0
+        return 3 if {"token", "session", "jwt", "bearer"} & about else 0
+
+    def send(self, name: str) -> Send:
+        scheme = self.schemes[name]
+        kind = str(scheme.get("type")).lower()
+        if kind == "http":
+            word = str(scheme.get("scheme", "bearer")).lower()
+            shown = "Bearer" if word in {"bearer", ""} else word.capitalize()
+            return Send("header", "Authorization", f"{escape(shown)} {{access}}")
+        placed = place_of(scheme) if kind == "apikey" else None
+        if placed is None:
+            return Send("header", "Authorization", "Bearer {access}")
+        place, key = placed
+        if place == "header" and key.lower() == "authorization":
+            word = scheme_word(name, scheme)
+            return Send("header", key, f"{'Bearer' if word == 'Basic' else escape(word)} {{access}}")
+        return Send(place, key, "{access}")
+
+    def parameter(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
+        counts: Counter[tuple[str, str]] = Counter()
+        shown: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for operation in rest:
+            for each in operation.parameters:
+                said = tuple(word for word in words(each.name) if word != "x")
+                if each.place in {"header", "query", "cookie"} and said in TOKEN_PARAMETERS:
+                    counts[(each.place, each.name)] += 1
+                    raw = each.raw if each.raw is not None else {}
+                    shown.setdefault((each.place, each.name), {**raw, "description": _text_of(each.description, raw)})
+        enough = [key for key, count in counts.items() if count >= 2 and count * 3 >= len(rest)]
+        if not enough:
+            return None
+        token = set(one.token.said if one.token else ())
+        best = max(enough, key=lambda key: (bool(set(words(key[1])) & token), counts[key], key))
+        place, name = best
+        template = "{access}"
+        if name.lower() == "authorization":
+            template = f"{escape(scheme_word(name, shown[best]))} {{access}}"
+        send = Send(place, name, template)  # type: ignore[arg-type]
+        return Use((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
+
+
+def _text_of(description: str, raw: Mapping[str, Any]) -> str:
+    schema = raw.get("schema")
+    more = [raw.get("example"), schema.get("default") if isinstance(schema, Mapping) else None]
+    more += [schema.get("example"), schema.get("description")] if isinstance(schema, Mapping) else []
+    shown = [f"Authorization: {one}" for one in more if isinstance(one, str)]
+    return " ".join([description, *shown])
