@@ -20,7 +20,7 @@ from adaptgen.plan.paging import find_paging
 from adaptgen.plan.projection import find_view
 from adaptgen.plan.sensitive import find_sensitive
 from adaptgen.plan.targets import Targets
-from adaptgen.plan.tools import Context, own_arguments
+from adaptgen.plan.tools import Context, accepted, own_arguments
 from adaptgen.references import Placeholder, TemplateError, escape, parse, placeholders
 from adaptgen.source.hints import MISSING
 
@@ -201,6 +201,7 @@ class _Maker:
             cookies=tuple(rows["cookie"]),
             body=made_body,
             base=self.context.bases.by_operation.get(operation.pointer, "") if main else "",
+            accept=accepted(operation),
         )
 
     def row(self, document: Document, slot: Slot, left: dict[str, Json], index: int) -> Param | None:
@@ -213,8 +214,8 @@ class _Maker:
             return replace(slot.param, value=template, fill=None)
         name = slot.name if slot.name in self.hint.arguments else wish if wish in self.hint.arguments else None
         if name is None:
-            if not slot.required:
-                return slot.param if slot.param.fill else None
+            if not slot.required and not slot.param.fill:
+                return None
             constant = fixed_value(document, slot)
             if constant is not None:
                 return replace(slot.param, value=constant)

@@ -196,12 +196,16 @@ def finish(context: Context, one: Draft, name: str) -> Built:
     return Built(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
 
 
-def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
+def accepted(operation: Operation) -> str | None:
+    """The media type to ask for, None for JSON."""
     answer = operation.success()
-    accept = None
-    if answer is not None and answer.media and "*" not in answer.media and answer.media != "application/json":
-        # Header values must be plain ASCII; anything else in a media type is a mistake of the document.
-        accept = answer.media if re.fullmatch(r"[!-~]+(?: ?; ?[!-~]+)*", answer.media) else None
+    if answer is None or not answer.media or "*" in answer.media or answer.media == "application/json":
+        return None
+    # Header values must be plain ASCII; anything else in a media type is a mistake of the document.
+    return answer.media if re.fullmatch(r"[!-~]+(?: ?; ?[!-~]+)*", answer.media) else None
+
+
+def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
     return Call(
         operation.method,
         operation.path,
@@ -211,7 +215,7 @@ def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
         cookies=tuple(inputs.cookies),
         body=inputs.body,
         base=bases.by_operation.get(operation.pointer, ""),
-        accept=accept,
+        accept=accepted(operation),
     )
 
 
