@@ -8,8 +8,8 @@ from adaptgen.runtime import Body, Call, Param, Tool, Unpaged
 
 # POST /search
 # specs/form_upload_swagger2.json#/paths/~1search/post
-search_root = Tool(
-    name="search_root",
+search = Tool(
+    name="search",
     call=Call(
         "POST",
         "/search",
@@ -21,4 +21,4 @@ search_root = Tool(
     source="#/paths/~1search/post",
 )
 
-TOOLS = (search_root,)
+TOOLS = (search,)
