@@ -11,6 +11,7 @@ from adaptgen import lock
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model import Call, Contract, Evidence, Input, Paging, Param, Server, Tool
+from adaptgen.references import placeholders
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,13 @@ def _origin(spec: Path, folder: Path, tool: Tool) -> Origin:
         place = str(document.where(pointer)) if pointer else ""
     except (AdaptgenError, LookupError, ValueError):
         place = ""
+    others = {one.name for one in planned.server.tools}
     evidence = tuple(
         one
         for one in planned.evidence
-        if one.subject in (tool.name, *tool.auth) or (pointer and one.pointer.removeprefix("#").startswith(pointer))
+        if one.subject in (tool.name, *tool.auth)
+        # An operation may serve several tools; what is said of it under no tool's name is said of all.
+        or (pointer and one.pointer.removeprefix("#").startswith(pointer) and one.subject not in others)
     )
     operation = _operation(pointer)
     inputs = tuple(one for one in planned.inputs if one.operation == operation)
@@ -102,7 +106,9 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
         _section("paging", list(_paging(tool.page)))
     if tool.view is not None:
         _section("view", [(path, "") for path in tool.view])
-    elif tool.effect == "read":
+    for step in tool.steps:
+        _section(f"view of step {step.id}", [(path, "") for path in step.view or ()])
+    if tool.view is None and tool.call and tool.effect == "read":
         _section("view", [("chosen from the first answer", "")])
     _section("auth", [(one.name, one.kind) for one in server.auth if one.name in tool.auth])
     sensitive = [
@@ -146,7 +152,9 @@ def _request(call: Call) -> Iterator[tuple[str, str]]:
 
 
 def _supply(param: Param) -> str:
-    said = f"always {param.value!r}" if param.value is not None else f"argument {param.arg or param.name}"
+    said = f"argument {param.arg or param.name}"
+    if param.value is not None:
+        said = f"{'from' if placeholders(param.value) else 'always'} {param.value!r}"
     special = [
         f"style {param.style}" if param.style else "",
         f"explode {str(param.explode).lower()}" if param.explode is not None else "",
