@@ -10,6 +10,17 @@ from adaptgen.cli import terminal
 from adaptgen.cli.parser import parser
 from adaptgen.diagnostics import AdaptgenError
 
+_EXTRAS = {
+    "fastmcp": "stdio",
+    "mcp": "stdio",
+    "jinja2": "build",
+    "yaml": "build",
+    "openapi_pydantic": "build",
+    "starlette": "demo",
+    "uvicorn": "demo",
+}
+"""Packages of the optional parts, and the extra that brings each."""
+
 DONE, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -34,6 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINDING
     except Exception as problem:
+        if isinstance(problem, ModuleNotFoundError) and (extra := _EXTRAS.get((problem.name or "").partition(".")[0])):
+            terminal.complain(f"error: {problem.name} is not installed, and {options.command} needs it")
+            terminal.complain(f'    help: pip install "adaptgen[{extra}]"')
+            return BAD_INPUT
         if os.environ.get("ADAPTGEN_DEBUG"):
             raise
         said = " ".join(str(problem).split())[:300]

@@ -88,7 +88,7 @@ def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, text: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {text}")
-    command.set_defaults(run=_runner(name))
+    command.set_defaults(run=_runner(name), command=name)
     return command
 
 

@@ -77,6 +77,14 @@ def test_an_internal_error_is_no_traceback(monkeypatch: pytest.MonkeyPatch, caps
     assert "Traceback" not in said
 
 
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    fail(monkeypatch, ModuleNotFoundError("No module named 'uvicorn.config'", name="uvicorn.config"))
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err == (
+        'error: uvicorn.config is not installed, and demo needs it\n    help: pip install "adaptgen[demo]"\n'
+    )
+
+
 def test_details_of_an_internal_error_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADAPTGEN_DEBUG", "1")
     fail(monkeypatch, KeyError("x"))
