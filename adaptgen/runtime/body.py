@@ -24,6 +24,8 @@ FORM = "application/x-www-form-urlencoded"
 def collect(body: Body, get: Get, extra: Json = MISSING) -> Json:
     """The body as a value, before it is wrapped and encoded; MISSING where no argument was given for it.
 
+    A file is base64 text (RFC 4648) wherever the media type has no parts for files.
+
     ``extra`` is the value of the argument ``body.extra``.
     """
     if body.whole is not None:
@@ -36,7 +38,11 @@ def collect(body: Body, get: Get, extra: Json = MISSING) -> Json:
         value = get(param)
         if value is MISSING:
             continue
-        values[param.name] = encoded(value, param.encode) if structured else value
+        if param.encode == "file" and not body.media.lower().startswith("multipart/"):
+            content, _, _ = file_of(value, param.arg or param.name)
+            values[param.name] = base64.b64encode(content).decode()
+        else:
+            values[param.name] = encoded(value, param.encode) if structured else value
     return values or MISSING
 
 
@@ -91,7 +97,7 @@ def _multipart(values: Mapping[str, Json], known: Mapping[str, Param], media: st
 def _part(boundary: str, param: Param, value: Json) -> bytes:
     disposition = f'form-data; name="{_quoted(param.name)}"'
     kind = ""
-    if param.encode == "file":
+    if param.encode == "file" or (param.encode and not is_json(param.encode) and _is_file(value, param.encode)):
         if isinstance(value, list):
             return b"".join(_part(boundary, param, one) for one in value)
         content, filename, kind = file_of(value, param.arg or param.name)

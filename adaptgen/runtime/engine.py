@@ -113,7 +113,8 @@ class Engine:
         fields = checked.pop("fields", None)
         limit = checked.pop("limit", None)
         cursor = checked.pop("cursor", None)
-        dry_run = checked.pop("dry_run", False) is True
+        # Whatever is no clear "no" must not write.
+        dry_run = checked.pop("dry_run", None) not in (None, False, "false", "False", 0)
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
             return await execution.steps(tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run)

@@ -12,17 +12,15 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
-from adaptgen.fields import MISSING
 from adaptgen.model import Auth, Json, Login
-from adaptgen.references import Reference, fill, placeholders, references
-from adaptgen.runtime import expiry, jsonpath
+from adaptgen.references import fill, placeholders, references
+from adaptgen.runtime import expiry
 from adaptgen.runtime.credentials import Credentials, Missing
 from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client
-from adaptgen.runtime.request import Inputs, build, templates
+from adaptgen.runtime.login import TRANSIENT, Attempt, placeholders_of, references_of
+from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.sending import apply
 from adaptgen.runtime.state import StateFile
@@ -30,7 +28,6 @@ from adaptgen.runtime.state import StateFile
 Address = Callable[[str], str]
 """From the name of a base to its URL."""
 
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _COOL = 300.0
 
 
@@ -49,6 +46,7 @@ class Session:
         self._server = server
         self._saved: dict[str, Json] = {}
         self._cookies: dict[str, str] = {}
+        self._live: tuple[dict[str, Json], dict[str, str]] = ({}, {})
         self._ends: tuple[float, float] | None = None
         self._active = False
         self._stamp = ""
@@ -57,12 +55,17 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._failed: tuple[str, ToolError] | None = None
         self._cool: tuple[float, ToolError] | None = None
+        self._sent = placeholders([send.as_ for send in auth.send])
         logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
         self.references = frozenset(
             references(list(auth.start.values())) | references([send.as_ for send in auth.send])
-        ).union(*map(_references, logins))
+        ).union(*map(references_of, logins))
         self._start_references = references(list(auth.start.values()))
-        self._chain_references = references([send.as_ for send in auth.send]).union(*map(_references, auth.chain))
+        self._chain_references = references([send.as_ for send in auth.send]).union(*map(references_of, auth.chain))
+
+        names = self.variables()
+        look = f"Check {' and '.join(names)}." if names else "Check the hints of this login."
+        self._attempt = Attempt(auth.name, look, credentials, client, self.secrets)
 
     def __repr__(self) -> str:
         return f"Session({self.auth.name!r}, generation={self.generation})"
@@ -85,6 +88,7 @@ class Session:
                 await self._credentials.prepare(self.references, f"{self.auth.name!r} needs")
             if self.auth.start and not self._saved:
                 self._saved = self._started()
+                self._live = (self._saved, {})
             return 0
         if self._usable():
             return self.generation
@@ -107,21 +111,23 @@ class Session:
         """Whether the token is known to have ended."""
         return self._ends is not None and time.time() >= self._ends[0]
 
-    def apply(self, request: Any) -> None:
+    def apply(self, request: Request) -> None:
         """Put the credentials into a request."""
-        apply(request, self.auth.send, self._saved, self._credentials, optional=self.auth.optional)
-        request.cookies += [f"{name}={value}" for name, value in self._cookies.items()]
+        saved, cookies = self._live
+        apply(request, self.auth.send, saved, self._credentials, optional=self.auth.optional)
+        request.cookies += [f"{name}={value}" for name, value in cookies.items()]
 
     def absorb(self, response: Response) -> None:
         """Servers roll their session cookies with any answer: keep the new values of the cookies that are kept."""
         for name, value in response.cookies.items():
-            if value and name in self._cookies:
-                self._cookies[name] = value
+            if value and name in self._live[1]:
+                self._live[1][name] = self._cookies[name] = value
 
     def secrets(self) -> list[str]:
         """Every value that must not be shown."""
-        saved = [value for value in self._saved.values() if isinstance(value, str)]
-        return [*saved, *self._cookies.values(), *self._credentials.values(self.references)]
+        live, cookies = self._live
+        saved = [one for one in (*self._saved.values(), *live.values()) if isinstance(one, str)]
+        return [*saved, *self._cookies.values(), *cookies.values(), *self._credentials.values(self.references)]
 
     def variables(self) -> list[str]:
         """The names behind the credentials, to tell a person where to look."""
@@ -180,7 +186,7 @@ class Session:
         except Missing:
             raise
         except ToolError as problem:
-            if problem.status in _TRANSIENT:
+            if problem.status in TRANSIENT:
                 if problem.retry_after:
                     self._cool = (time.monotonic() + min(problem.retry_after, _COOL), problem)
                 raise
@@ -199,17 +205,16 @@ class Session:
         if fresh and auth.start and (not auth.chain or not self._credentials.missing(self._start_references)):
             await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
             self._saved = self._started()
-            sent = placeholders([send.as_ for send in auth.send])
-            if sent and sent <= self._saved.keys():
+            if self._sent and self._sent <= self._saved.keys():
                 self._done()
                 return
         if auth.refresh is not None and self._can(auth.refresh):
-            await self._credentials.prepare(_references(auth.refresh), f"{auth.name!r} is renewed with")
+            await self._credentials.prepare(references_of(auth.refresh), f"{auth.name!r} is renewed with")
             try:
                 await self._refresh(auth.refresh)
                 return
             except ToolError as problem:
-                if problem.status is None or (problem.status in _TRANSIENT and not auth.chain):
+                if problem.status is None or (problem.status in TRANSIENT and not auth.chain):
                     raise
                 self._forget_refresh(auth.refresh)
                 if not auth.chain:
@@ -220,6 +225,7 @@ class Session:
             raise ToolError(f"The session {auth.name!r} has ended and nothing can renew it; see {names}.", status=401)
         await self._credentials.prepare(self._chain_references, f"{auth.name!r} logs in with")
         self._active, self._ends = False, None
+        self._saved = {name: value for name, value in self._saved.items() if name in auth.start}
         self._cookies = {}
         wanted = self._wanted()
         for login in auth.chain:
@@ -231,102 +237,52 @@ class Session:
 
     def _can(self, login: Login) -> bool:
         """Whether the session holds every value that this call sends."""
-        wanted = _placeholders(login)
+        wanted = placeholders_of(login)
         return bool(wanted) and all(self._saved.get(name.partition(".")[0], self._saved.get(name)) for name in wanted)
 
     async def _refresh(self, login: Login) -> None:
-        await self._login(login, placeholders([send.as_ for send in self.auth.send]))
+        await self._login(login, self._sent)
         for again in self.auth.chain:
             if again.id in self.auth.then:
                 await self._login(again, self._wanted())
         self._done()
 
     def _forget_refresh(self, login: Login) -> None:
-        sent = placeholders([send.as_ for send in self.auth.send])
-        for name in _placeholders(login) - sent:
+        for name in placeholders_of(login) - self._sent:
             self._saved.pop(name, None)
 
     def _wanted(self) -> frozenset[str]:
         """The saved values that something sends; without one of them a login is worth nothing."""
-        logins = frozenset[str]().union(*map(_placeholders, self.auth.chain))
-        return logins | placeholders([send.as_ for send in self.auth.send])
+        logins = frozenset[str]().union(*map(placeholders_of, self.auth.chain))
+        return logins | self._sent
 
     def _done(self) -> None:
         self._active = True
+        self._go_live()
         self._failed = self._cool = None
         self.generation += 1
         self._keep()
+
+    def _go_live(self) -> None:
+        """From here on requests send these values; while a login runs they send the last complete ones."""
+        self._live = (dict(self._saved), dict(self._cookies))
 
     # ----------------------------------------------------------------------------------------------------- one call
 
     async def _login(self, login: Login, wanted: Iterable[str]) -> None:
         """One call of the chain; what it saves is stored before anything uses it."""
-        inputs = Inputs({}, self._credentials.resolve, self._saved, absent=False)
-        request = build(login.call, self._address(login.call.base), inputs)
-        apply(request, login.send, self._saved, self._credentials)
-        request.cookies += [f"{name}={value}" for name, value in self._cookies.items()]
-        by_cookie = login.cookies or any(source.startswith(("cookie:", "header:")) for source in login.save.values())
-        try:
-            response = await self._client.send(request, keep=(302, 303) if by_cookie else (), login=True)
-        except ToolError as problem:
-            raise ToolError(f"The login {login.id!r} of {self.auth.name!r} failed. {problem.text}") from None
-        if not (by_cookie and response.status in (302, 303)):
-            try:
-                check(response, lambda: Scrub(self.secrets()), reads=True)
-            except ToolError as problem:
-                raise self._refused(login, response, problem) from None
-        if login.cookies:
-            self._cookies |= {name: value for name, value in response.cookies.items() if value}
-        try:
-            found = {name: self._value(source, response) for name, source in login.save.items()}
-        except ToolError as problem:
-            text = f"The login {login.id!r} of {self.auth.name!r} gave no token. {problem.text} {self._look()}"
-            raise ToolError(text, status=response.status) from None
-        for name, value in found.items():
-            if value in (None, "", MISSING):
-                if name in wanted and (login is self.auth.refresh or not self._saved.get(name)):
-                    raise self._without(login, name, response)
-                continue
-            self._saved[name] = value
-        tokens = [found[name] for name in placeholders([send.as_ for send in self.auth.send]) if name in found]
-        ends = expiry.ends(login.expires, response, tokens)
+        got = await self._attempt.run(login, self._address(login.call.base), self._saved, self._cookies)
+        for name in login.save:
+            if name in wanted and name not in got.found and (login is self.auth.refresh or name not in self._saved):
+                raise self._attempt.without(login, name, got.response)
+        self._saved |= got.found
+        self._cookies |= got.cookies
+        tokens = [got.found[name] for name in self._sent if name in got.found]
+        ends = expiry.ends(login.expires, got.response, tokens)
         if ends is not None or tokens:
             self._ends = ends
         self._stamp = secrets.token_hex(8)
         self._keep(complete=False)
-
-    @staticmethod
-    def _value(source: str, response: Response) -> Json:
-        kind, colon, name = source.partition(":")
-        if colon and kind == "header":
-            return response.headers.get(name.strip().lower())
-        if colon and kind == "cookie":
-            return response.cookies.get(name.strip())
-        if not response.content.strip():
-            return MISSING
-        return jsonpath.first(source, response.json())
-
-    def _without(self, login: Login, name: str, response: Response) -> ToolError:
-        return ToolError(
-            f"The API answered the login {login.id!r} of {self.auth.name!r} with {response.status}, but without "
-            f"{name!r} at {login.save[name]}. {self._look()}",
-            status=response.status,
-        )
-
-    def _refused(self, login: Login, response: Response, problem: ToolError) -> ToolError:
-        if problem.status in _TRANSIENT:
-            text = f"The login {login.id!r} of {self.auth.name!r} failed. {problem.text}"
-            return ToolError(text, status=problem.status, retry_after=problem.retry_after)
-        words = problem.text.split(". ")[0]
-        return ToolError(
-            f"The API refused the login {login.id!r} of {self.auth.name!r}: {words}. {self._look()} "
-            "It is not tried again until they change.",
-            status=response.status,
-        )
-
-    def _look(self) -> str:
-        names = self.variables()
-        return f"Check {' and '.join(names)}." if names else "Check the hints of this login."
 
     # ------------------------------------------------------------------------------------------------------- keeping
 
@@ -359,6 +315,8 @@ class Session:
         self._ends = (float(ends[0]), float(ends[1])) if isinstance(ends, list) and len(ends) == 2 else None
         self._stamp = str(stored["stamp"])
         self._active = bool(stored.get("complete"))
+        if self._active:
+            self._go_live()
         if self._usable():
             self.generation += 1
             return True
@@ -385,15 +343,3 @@ def _retrieved(task: asyncio.Task[None]) -> None:
 
 def _copy(problem: ToolError) -> ToolError:
     return ToolError(problem.text, status=problem.status, retry_after=problem.retry_after)
-
-
-def _all(login: Login) -> list[Json]:
-    return [*templates(login.call), *(send.as_ for send in login.send)]
-
-
-def _references(login: Login) -> frozenset[Reference]:
-    return references(_all(login))
-
-
-def _placeholders(login: Login) -> frozenset[str]:
-    return placeholders(_all(login))

@@ -85,6 +85,11 @@ async def test_bytes_and_text(api: Api, make: Make, reply: Any) -> None:
     assert (one.body, one.headers["content-type"]) == ("<a>ü</a>".encode(), "application/xml")
 
 
+async def test_a_file_in_json_is_base64(api: Api, make: Make, reply: Any) -> None:
+    one = await sent(api, make, reply, Body(params=(Param("photo", encode="file"),)), photo={"text": "hi"})
+    assert one.json() == {"photo": "aGk="}
+
+
 async def test_a_file_that_is_no_file_is_explained(api: Api, make: Make) -> None:
     body = Body(media="multipart/form-data", params=(Param("upload", arg="file", encode="file"),))
     tool = Tool(name="add", call=Call("POST", "/x", body=body), effect="write")

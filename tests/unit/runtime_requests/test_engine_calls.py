@@ -70,6 +70,14 @@ async def test_a_dry_run_shows_the_request_without_credentials_and_sends_nothing
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("value", [True, "true", "yes", 1])
+async def test_a_dry_run_that_is_badly_typed_does_not_write(api: Api, make: Make, value: Any) -> None:
+    calls = make(WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k-123"}, schemas={"add_item": {"dry_run": {}}})
+    await calls.ok("add_item", n=1, dry_run=value)
+    assert not api.received
+
+
+@pytest.mark.asyncio
 async def test_an_idempotency_key_is_made_where_none_is_given(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda _: reply(204)
     calls = make(WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k"})

@@ -98,6 +98,17 @@ async def test_a_login_answer_without_the_token_is_said(
     assert "elsewhere" not in text
 
 
+async def test_a_later_login_without_the_token_is_said_too(
+    api: Api, make: Make, tokens: Tokens, environ: dict[str, str]
+) -> None:
+    calls = make(READ, auth=(CRM,), environ=environ)
+    await calls.ok("get_item", id=1)
+    inner = tokens.reply
+    tokens.reply = lambda status, body: inner(status, {} if "data" in body else body)
+    tokens.number += 1
+    assert "without 'access'" in await calls.error("get_item", id=1)
+
+
 async def test_a_login_that_answers_a_page_is_said(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
     api.handler = lambda one: reply(200, b"<html>sign in: hunter22</html>", {"Content-Type": "text/html"})
     text = await make(READ, auth=(CRM,), environ=environ).error("get_item", id=1)

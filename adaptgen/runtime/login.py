@@ -1,0 +1,112 @@
+"""One call of an authentication chain: sent with its templates filled, its answer read for what it must give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from adaptgen.fields import MISSING
+from adaptgen.model import Json, Login
+from adaptgen.references import Reference, placeholders, references
+from adaptgen.runtime import jsonpath
+from adaptgen.runtime.credentials import Credentials
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.failures import Scrub, check
+from adaptgen.runtime.http import Client
+from adaptgen.runtime.request import Inputs, build, templates
+from adaptgen.runtime.response import Response
+from adaptgen.runtime.sending import apply
+
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses that say nothing about the credentials."""
+
+
+def references_of(login: Login) -> frozenset[Reference]:
+    """The credentials that a login needs."""
+    return references(_templates(login))
+
+
+def placeholders_of(login: Login) -> frozenset[str]:
+    """The saved values that a login sends."""
+    return placeholders(_templates(login))
+
+
+def _templates(login: Login) -> list[Json]:
+    return [*templates(login.call), *(send.as_ for send in login.send)]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Got:
+    """What a login gave: ``found`` has every name of its ``save`` that has a value."""
+
+    response: Response
+    found: Mapping[str, Json]
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attempt:
+    """Where a login runs. ``who`` names the auth and ``look`` says where to look, in messages."""
+
+    who: str
+    look: str
+    credentials: Credentials
+    client: Client
+    secrets: Callable[[], list[str]]
+
+    async def run(self, login: Login, base: str, saved: Mapping[str, Json], cookies: Mapping[str, str]) -> Got:
+        """Send it. The status of an error is None where the API was not reached, else what it answered.
+
+        Raises:
+            ToolError: it failed, was refused, or its answer cannot be read; the text names no value.
+        """
+        named = f"The login {login.id!r} of {self.who!r}"
+        request = build(login.call, base, Inputs({}, self.credentials.resolve, saved, absent=False))
+        apply(request, login.send, saved, self.credentials)
+        request.cookies += [f"{name}={value}" for name, value in cookies.items()]
+        # A login form answers with a redirect to the first page; what it gives comes in its headers.
+        by_header = login.cookies or any(source.startswith(("cookie:", "header:")) for source in login.save.values())
+        try:
+            response = await self.client.send(request, keep=(302, 303) if by_header else (), login=True)
+        except ToolError as problem:
+            raise ToolError(f"{named} failed. {problem.text}") from None
+        if not (by_header and response.status in (302, 303)):
+            self._check(named, response)
+        try:
+            found = {name: _value(source, response) for name, source in login.save.items()}
+        except ToolError as problem:
+            raise ToolError(f"{named} gave no token. {problem.text} {self.look}", status=response.status) from None
+        kept = {name: value for name, value in response.cookies.items() if value} if login.cookies else {}
+        return Got(response, {name: value for name, value in found.items() if value not in (None, "", MISSING)}, kept)
+
+    def _check(self, named: str, response: Response) -> None:
+        try:
+            check(response, lambda: Scrub(self.secrets()), reads=True)
+        except ToolError as problem:
+            if problem.status in TRANSIENT:
+                text = f"{named} failed. {problem.text}"
+                raise ToolError(text, status=problem.status, retry_after=problem.retry_after) from None
+            words = problem.text.partition(". ")[0].rstrip(".")
+            raise ToolError(
+                f"{named} was refused: {words}. {self.look} It is not tried again until they change.",
+                status=response.status,
+            ) from None
+
+    def without(self, login: Login, name: str, response: Response) -> ToolError:
+        """The error of an answer that does not have what something sends."""
+        return ToolError(
+            f"The API answered the login {login.id!r} of {self.who!r} with {response.status}, but without {name!r} "
+            f"at {login.save[name]}. {self.look}",
+            status=response.status,
+        )
+
+
+def _value(source: str, response: Response) -> Json:
+    kind, colon, name = source.partition(":")
+    if colon and kind == "header":
+        return response.headers.get(name.strip().lower())
+    if colon and kind == "cookie":
+        return response.cookies.get(name.strip())
+    if not response.content.strip():
+        return MISSING
+    return jsonpath.first(source, response.json())
