@@ -48,6 +48,7 @@ _NOUNS = frozenset(
 _RECORDS = _NOUNS - frozenset(
     ("search", "query", "filter", "check", "test", "export", "import", "batch", "bulk", "list", "lock", "load")
 )
+_STRONG = _VERBS - _RECORDS
 # Verbs of frameworks that have a plainer word in tool names.
 _FRAMEWORK = {"read": "get", "retrieve": "get", "destroy": "delete", "insert": "create"}
 # Verbs that mean no more than the role of the operation, so that tools are called alike.
@@ -233,7 +234,10 @@ def identified(operation: Operation, role: str, server: str) -> str:
         del found[0]  # `post-listRecurringDetails`
     if not 2 <= len(found) <= 9 or found[-1].isdigit() or dumped(operation, found):
         return ""
-    found = verb_first(found, role)
+    worded = verb_first(found, role)
+    if not worded and operation.method == "GET" and role in ("get", "list"):
+        worded = [role, *found]  # `pipelineReport`
+    found = worded
     if not found or found[0].split("_")[0] not in _VERBS:
         return ""
     name = "_".join(found)
@@ -244,11 +248,12 @@ def verb_first(found: list[str], role: str) -> list[str]:
     """The words of an identifier with the verb in front: ``contacts_partial_update`` -> ``update_contact``,
     ``issues_list_for_repo`` -> ``list_issues_for_repo``. [] where there is no verb."""
     found = [word for word in found if word not in ("a", "an", "the", "controller")]
-    at = next((index for index, word in enumerate(found) if word in _VERBS and (index or word not in _NOUNS)), None)
-    if at is None:
-        at = 0 if found and found[0] in _VERBS else None
-    if at is None:
+    strong = next((index for index, word in enumerate(found) if word in _STRONG), None)
+    if found and found[0] in _RECORDS and strong is None:
+        strong = 0  # `report_pipeline`, where nothing else is a verb
+    if strong is None:
         return []
+    at = strong
     before, verb, rest = found[:at], found[at], found[at + 1 :]
     if rest[:1] == ["or"] and rest[1:2] and rest[1] in _VERBS:
         verb, rest = f"{verb}_or_{rest[1]}", rest[2:]

@@ -41,6 +41,10 @@ def names(planned: Any, paths: dict[str, Any]) -> dict[str, str]:
         ("get_a_classroom", "get", "get_classroom"),
         ("secrets/create-or-update-org-secret", "put", "create_or_update_org_secret"),
         ("things.batchDelete", "post", "batch_delete_thing"),
+        ("listByLink", "get", "list_by_link"),
+        ("customerReport", "get", "get_customer_report"),
+        ("orders_reviews_create", "post", "create_orders_review"),
+        ("reportPipeline", "post", "report_pipeline"),
         ("post-listRecurringDetails", "post", "list_recurring_details"),
         # Says nothing, or only repeats the path: the name comes from the path.
         ("get", "get", "get_widget"),

@@ -8,8 +8,8 @@ from adaptgen.runtime import Call, Link, Tool
 
 # GET /by-link
 # specs/paging_styles.yaml#/paths/~1by-link/get
-link_list_by = Tool(
-    name="link_list_by",
+list_by_link = Tool(
+    name="list_by_link",
     call=Call("GET", "/by-link"),
     auth=("credentials",),
     view=("id", "name", "state"),
@@ -17,4 +17,4 @@ link_list_by = Tool(
     source="#/paths/~1by-link/get",
 )
 
-TOOLS = (link_list_by,)
+TOOLS = (list_by_link,)
