@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
 from adaptgen.model import Json
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
+from adaptgen.runtime.sending import REDACTED
 from adaptgen.runtime.serialize import is_json
 from adaptgen.runtime.text import clean, encode
 
 _TEXT = 4000
 
 
-def described(request: Request) -> Answer:
-    """``{"dry_run": true, "method", "url", "headers", "body"}``; ``request`` holds no credential any more."""
+def described(request: Request, hidden: Iterable[str] = ()) -> Answer:
+    """``{"dry_run": true, "method", "url", "headers", "body"}``, with a mark in place of every value in ``hidden``."""
+    for value in sorted(hidden, key=len, reverse=True):
+        _hide(request, value)
     headers = {name: value for name, value in request.headers.items() if name.lower() != "accept"}
     if request.cookies:
         headers["Cookie"] = "; ".join(request.cookies)
@@ -21,6 +27,16 @@ def described(request: Request) -> Answer:
     if request.content is not None:
         shown["body"] = _body(request)
     return Answer((Text(encode(shown).decode()),))
+
+
+def _hide(request: Request, value: str) -> None:
+    """Take ``value`` out of a request, however it was encoded there."""
+    for form in {value, quote(value, safe=""), quote_plus(value), encode(value).decode()[1:-1]}:
+        request.url = request.url.replace(form, REDACTED)
+        request.headers = {name: text.replace(form, REDACTED) for name, text in request.headers.items()}
+        request.cookies = [text.replace(form, REDACTED) for text in request.cookies]
+        if request.content is not None:
+            request.content = request.content.replace(form.encode(), REDACTED.encode())
 
 
 def _body(request: Request) -> Json:

@@ -78,6 +78,7 @@ class Engine:
 
     async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Json]) -> Answer:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
+        found: Tool | None = None
         try:
             found = self._tools.get(tool)
             if found is None:

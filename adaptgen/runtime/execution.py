@@ -116,7 +116,7 @@ class Execution:
             return response
 
         def scrub() -> Scrub:
-            return Scrub(self._auth.secrets(auth), tool.sensitive, arguments)
+            return Scrub([*self._auth.secrets(auth), *self._constants(tool)], tool.sensitive, arguments)
 
         return send
 
@@ -154,7 +154,13 @@ class Execution:
 
     def dry(self, tool: Tool, request: Request, auth: Sequence[str] | None = None) -> Answer:
         """What would be sent, with a mark in the place of each credential."""
-        return described(self._auth.redacted(request, tool.auth if auth is None else auth))
+        auth = tool.auth if auth is None else auth
+        return described(self._auth.redacted(request, auth), self._constants(tool))
+
+    def _constants(self, tool: Tool) -> list[str]:
+        """The values behind references in the tool's own parameters."""
+        calls = [step.call for step in tool.steps] + [one for one in (tool.call,) if one is not None]
+        return self._credentials.values(references([template for call in calls for template in templates(call)]))
 
     async def steps(
         self, tool: Tool, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int, dry_run: bool

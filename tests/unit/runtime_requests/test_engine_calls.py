@@ -78,6 +78,19 @@ async def test_a_dry_run_that_is_badly_typed_does_not_write(api: Api, make: Make
 
 
 @pytest.mark.asyncio
+async def test_a_credential_in_a_constant_parameter_does_not_show(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda one: reply(400, {"message": f"no such tenant: {one.query['t'][0]}"})
+    tenant = Param("t", value="${env:CRM_TENANT}")
+    call = Call("POST", "/items", query=(tenant,), body=Body(params=(Param("n"), tenant)))
+    calls = make(Tool(name="add", call=call, effect="write"), environ={"CRM_TENANT": "se cret/1"})
+    shown = await calls.ok("add", n=1, dry_run=True)
+    assert shown["url"] == f"{api.url}/items?t=[redacted]"
+    assert shown["body"] == {"n": 1, "t": "[redacted]"}
+    assert "se cret" not in await calls.error("add", n=1)
+    assert api.received[0].query == {"t": ["se cret/1"]}
+
+
+@pytest.mark.asyncio
 async def test_an_idempotency_key_is_made_where_none_is_given(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda _: reply(204)
     calls = make(WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k"})
