@@ -148,6 +148,9 @@ def _segments(path: str) -> tuple[str, ...]:
         return ()
 
 
+_DIGITS = re.compile(r"\d+")
+
+
 def _judged(candidates: Sequence[Candidate], identifying: frozenset[str]) -> list[_Field]:
     found: list[_Field] = []
     for index, one in enumerate(candidates):
@@ -155,7 +158,7 @@ def _judged(candidates: Sequence[Candidate], identifying: frozenset[str]) -> lis
         names = tuple(part for part in segments if part != "*")
         while len(names) > 1 and names[0] in _WRAPPERS:
             names = names[1:]
-        if not names or one.type in {"object", "array", "null"}:
+        if not 0 < len(names) <= 3 or one.type in {"object", "array", "null"}:
             continue
         found.append(_Field(one.path, one, index, names, "*" in segments, spoken=words(names[-1])))
     families = _families(found)
@@ -166,9 +169,10 @@ def _judged(candidates: Sequence[Candidate], identifying: frozenset[str]) -> lis
     return found
 
 
+@lru_cache(maxsize=16384)
 def _family(names: tuple[str, ...]) -> str:
     """``legacy_udf_07`` -> ``legacy_udf_#``; the name itself where it holds no number."""
-    return re.sub(r"\d+", "#", ".".join(names))
+    return _DIGITS.sub("#", ".".join(names))
 
 
 def _families(given: Sequence[_Field]) -> frozenset[str]:
@@ -187,19 +191,23 @@ def _judge(one: _Field, identifying: frozenset[str]) -> None:
             one.set(IDENTITY, 0)
         else:
             _judge_own(one)
-    elif len(one.names) <= 3 and not _hidden_branch(one):
+    elif not _hidden_branch(one):
         _judge_nested(one)
 
 
 def _hidden_branch(one: _Field) -> bool:
-    """Whether the field lies below something that is left out whole: links, audit blocks, secrets, own families."""
-    for name in one.names[:-1]:
-        spoken = words(name)
-        if not spoken or name.startswith("_") or singular(spoken[-1]) in {"link", "image", "avatar", "icon", "photo"}:
-            return True
-        if {"audit", "permission", "permissions", "pagination", "paging", "meta", "settings", "config"} & set(spoken):
-            return True
-    return False
+    """Whether the field lies below something that is left out whole: links, pictures, audit and paging blocks."""
+    return any(_hides(name) for name in one.names[:-1])
+
+
+@lru_cache(maxsize=4096)
+def _hides(name: str) -> bool:
+    spoken = words(name)
+    if not spoken or name.startswith("_") or singular(spoken[-1]) in {"link", "image", "avatar", "icon", "photo"}:
+        return True
+    return bool(
+        {"audit", "permission", "permissions", "pagination", "paging", "meta", "settings", "config"} & set(spoken)
+    )
 
 
 def _judge_own(one: _Field) -> None:

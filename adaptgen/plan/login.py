@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from adaptgen.model import Auth, Login, Send
+from adaptgen.model import Auth, Call, Login, Send
 from adaptgen.plan.credentials import answer_leaves, find_refresh_token, find_token, jsonpath
 from adaptgen.plan.expiry import find_expiry
 from adaptgen.plan.login_candidates import LOGIN, NOT_LOGIN, Candidate, Candidates, said_of
@@ -181,6 +181,9 @@ def _is_csrf(name: str) -> bool:
     return "csrf" in words(name)
 
 
-def _takes(call: Any) -> list[str]:
+def _takes(call: Call) -> list[str]:
+    """The names of the inputs that credentials go into, who logs in before the secret."""
     params = [*call.query, *call.headers, *(call.body.params if call.body else ())]
-    return [one.name for one in params if "${env:" in str(one.value)] or ["credentials"]
+    filled = [one for one in params if "${env:" in str(one.value)]
+    filled.sort(key=lambda one: "PASSWORD" in str(one.value) or "SECRET" in str(one.value))
+    return [one.name for one in filled] or ["credentials"]

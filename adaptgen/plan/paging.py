@@ -200,7 +200,7 @@ class _Finder:
             return None
         limit = self.parameters.limit()
         page = Cursor(
-            cursor=targets[0], next=f"{self.items}[-1:].id", more=more[0].path, limit=limit, items=self.items,
+            cursor=targets[0], next=f"{self.items}[-1].id", more=more[0].path, limit=limit, items=self.items,
             total=self.total, max_size=self.parameters.maximum(limit),
         )  # fmt: skip
         return _Found(page, (targets[0], limit), f"parameter {targets[0]!r} takes the id of the last record")

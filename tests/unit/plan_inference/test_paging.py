@@ -148,7 +148,7 @@ def test_an_offset_is_taken_before_a_cursor(api: SimpleNamespace) -> None:
 def test_the_id_of_the_last_record_is_a_cursor_where_has_more_ends_it(api: SimpleNamespace) -> None:
     schema = obj(data=rows(), has_more={"type": "boolean"}, object=TEXT, url=TEXT)
     assert page(api, schema, api.query("limit", starting_after=TEXT)) == Cursor(
-        cursor="starting_after", next="$.data[-1:].id", more="$.has_more", limit="limit", items="$.data"
+        cursor="starting_after", next="$.data[-1].id", more="$.has_more", limit="limit", items="$.data"
     )
     assert page(api, obj(data=rows()), api.query("limit", starting_after=TEXT)) == Unpaged(items="$.data")
 
