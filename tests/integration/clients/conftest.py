@@ -18,6 +18,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support.services import plain_environ
 
+from adaptgen.cli import main
+from adaptgen.demo.crm import PASSWORD, USERNAME, running
+
+ROOT = Path(__file__).parents[3]
 NOTES = [{"id": at, "text": f"note {at}", "author": {"name": "Ada"}} for at in range(1, 6)]
 
 SERVER = """\
@@ -139,8 +143,7 @@ class Served:
 @pytest.fixture
 def notes(notes_package: Path, notes_api: str, tmp_path: Path) -> Served:
     """The stdio server, not yet started."""
-    root = str(Path(__file__).parents[3])
-    python_path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environ = plain_environ(tmp_path, NOTES_BASE_URL=notes_api, PYTHONPATH=python_path)
     environ.pop("PYTHONWARNINGS")
     return Served([sys.executable, "-m", "adaptgen", "serve", str(notes_package)], environ)
@@ -158,6 +161,26 @@ def serving(notes: Served, address: str = "127.0.0.1:0") -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def crm_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``generated/crm``, or a build of its document where that is not there."""
+    committed = ROOT / "generated" / "crm"
+    if (committed / "server.py").is_file():
+        return committed
+    out = tmp_path_factory.mktemp("crm") / "generated"
+    assert main(["build", str(ROOT / "specs" / "crm.yaml"), "--out", str(out), "--quiet"]) == 0
+    return out / "crm"
+
+
+@pytest.fixture
+def crm_http(crm_package: Path, notes: Served) -> Iterator[Served]:
+    """The bundled CRM behind its generated server."""
+    with running() as crm:
+        given = {"CRM_BASE_URL": crm.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
+        with serving(Served([*notes.command[:-1], str(crm_package)], notes.environ | given)) as served:
+            yield served
 
 
 @pytest.fixture

@@ -29,17 +29,17 @@ async def talk(streams):
     async with ClientSession(streams[0], streams[1]) as session:
         begun = await session.initialize()
         tools = await session.list_tools()
-        result = await session.call_tool("get_note", {"id": 3})
+        result = await session.call_tool(sys.argv[1], json.loads(sys.argv[2]))
         print(json.dumps([begun.protocolVersion, [tool.name for tool in tools.tools], result.content[0].text]))
 
 
 async def main():
-    if sys.argv[1].startswith("http"):
-        async with streamablehttp_client(sys.argv[1]) as streams:
+    if sys.argv[3].startswith("http"):
+        async with streamablehttp_client(sys.argv[3]) as streams:
             await talk(streams)
     else:
-        command = json.loads(sys.argv[1])
-        parameters = StdioServerParameters(command=command[0], args=command[1:], env=json.loads(sys.argv[2]))
+        command = json.loads(sys.argv[3])
+        parameters = StdioServerParameters(command=command[0], args=command[1:], env=json.loads(sys.argv[4]))
         async with stdio_client(parameters) as streams:
             await talk(streams)
 
@@ -79,6 +79,14 @@ def answered(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
+def old(python: str, tool: str, given: dict[str, Any], *target: str) -> list[Any]:
+    """Revision, tools and text of one call by mcp 1.30."""
+    command = [python, "-c", OLD_CLIENT, tool, json.dumps(given), *target]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    found: list[Any] = answered(done)
+    return found
+
+
 def expect_old(found: list[Any]) -> None:
     version, names, text = found
     assert version == "2025-11-25"
@@ -87,13 +95,18 @@ def expect_old(found: list[Any]) -> None:
 
 
 def test_mcp_1_over_http(old_python: str, notes_http: Served) -> None:
-    command = [old_python, "-c", OLD_CLIENT, notes_http.url]
-    expect_old(answered(subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)))
+    expect_old(old(old_python, "get_note", {"id": 3}, notes_http.url))
 
 
 def test_mcp_1_over_stdio(old_python: str, notes: Served) -> None:
-    command = [old_python, "-c", OLD_CLIENT, json.dumps(notes.command), json.dumps(notes.environ)]
-    expect_old(answered(subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)))
+    expect_old(old(old_python, "get_note", {"id": 3}, json.dumps(notes.command), json.dumps(notes.environ)))
+
+
+def test_mcp_1_on_the_crm(old_python: str, crm_http: Served) -> None:
+    version, names, text = old(old_python, "list_customers", {"limit": 3}, crm_http.url)
+    assert version == "2025-11-25"
+    assert "list_customers" in names
+    assert len(json.loads(text)["items"]) == 3
 
 
 def inspect(command: list[str], folder: Path, *words: str) -> Any:
@@ -109,3 +122,12 @@ def test_the_inspector_over_http(inspector: list[str], notes_http: Served, tmp_p
     call = ["--method", "tools/call", "--tool-name", "get_note", "--tool-arg", "id=3"]
     result = inspect(inspector, tmp_path, *target, *call)
     assert json.loads(result["content"][0]["text"])["text"] == "note 3"
+
+
+def test_the_inspector_on_the_crm(inspector: list[str], crm_http: Served, tmp_path: Path) -> None:
+    target = [crm_http.url, "--transport", "http"]
+    listed = inspect(inspector, tmp_path, *target, "--method", "tools/list")
+    assert "list_customers" in {tool["name"] for tool in listed["tools"]}
+    call = ["--method", "tools/call", "--tool-name", "list_customers", "--tool-arg", "limit=3"]
+    result = inspect(inspector, tmp_path, *target, *call)
+    assert len(json.loads(result["content"][0]["text"])["items"]) == 3

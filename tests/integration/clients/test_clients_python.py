@@ -93,6 +93,19 @@ def test_mcp_2_over_stdio(notes: Served) -> None:
     expect_one_note(asyncio.run(run()))
 
 
+@pytest.mark.parametrize("era", ERAS)
+def test_the_crm_lists_and_answers(crm_http: Served, era: str) -> None:
+    async def session() -> tuple[set[str], Any]:
+        async with Client(transport("http", crm_http), mode=era) as client:
+            names = {tool.name for tool in await client.list_tools()}
+            return names, await client.call_tool("list_customers", {"limit": 3})
+
+    names, result = asyncio.run(session())
+    assert "list_customers" in names
+    assert not {name for name in names if "login" in name}
+    assert len(json.loads(result.content[0].text)["items"]) == 3
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
