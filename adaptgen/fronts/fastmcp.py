@@ -94,7 +94,8 @@ def front(engine: Engine) -> FastMCP[Any]:
         finally:
             await engine.aclose()
 
-    title = engine.server.title
+    # The title is the document's word; the client shows it to the model beside ours.
+    title = " ".join("".join(one if one.isprintable() else " " for one in engine.server.title).split())[:100]
     provider = EngineProvider(engine)
     mcp: FastMCP[Any] = FastMCP(
         engine.server.name,

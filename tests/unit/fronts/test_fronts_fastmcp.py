@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -71,6 +72,14 @@ def test_an_unknown_tool_is_an_error_that_the_agent_reads(engine: Engine, era: s
 
 def test_the_server_says_how_lists_go_on(engine: Engine) -> None:
     assert front(engine).instructions == f"Fake. {INSTRUCTIONS}"
+
+
+def test_a_title_is_one_short_printable_line(engine: Engine, fake: FakeEngine) -> None:
+    fake.server = replace(fake.server, title="CRM\u202e\n\n" + "x" * 500)
+    said = front(engine).instructions
+    assert said is not None
+    assert said.startswith("CRM xxx")
+    assert len(said) < len(INSTRUCTIONS) + 110
 
 
 def test_the_engine_is_closed_when_the_front_ends(engine: Engine, fake: FakeEngine) -> None:
