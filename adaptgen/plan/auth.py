@@ -99,6 +99,9 @@ class _Inference:
             if auth is not None and any(auth.name in names for names in by_operation.values()):
                 pointer = f"#/components/securitySchemes/{scheme}"
                 evidence.append(Evidence(auth.name, "auth", auth.kind, f"the scheme {scheme!r} is declared", pointer))
+        if extra is None and "credentials" in auths:
+            because = "no declared scheme can be served"
+            evidence.append(Evidence("credentials", "auth", "what the environment gives", because))
         used = {each for names in by_operation.values() for each in names} | set(login.values())
         kept = tuple(auth for auth_name, auth in auths.items() if auth_name in used)
         return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence))
@@ -139,7 +142,7 @@ class _Inference:
         return any(_same(one.place, one.name, *parameter) for one in operation.parameters)
 
     def best(self, options: Sequence[Mapping[str, Any]], auths: dict[str, Auth]) -> tuple[str, ...]:
-        """The names of the alternative that asks least of a person; none where no alternative can be served."""
+        """The names of the alternative that asks least of a person."""
         ranked: list[tuple[int, int, tuple[Auth, ...]]] = []
         for index, option in enumerate(options):
             found = [self.auth(scheme) for scheme in sorted(option)]
@@ -148,7 +151,9 @@ class _Inference:
             usable = tuple(one for one in found if one is not None)
             ranked.append((sum(map(self.cost, usable)), index, usable))
         if not ranked:
-            return ()
+            # Mutual TLS or digest alone: whatever else the environment gives is worth trying.
+            any_given = optional_auth(self.name)
+            return (auths.setdefault(any_given.name, any_given).name,)
         served: dict[tuple[Send, ...], Auth] = {}
         for auth in min(ranked, key=lambda one: one[:2])[2]:
             # Two schemes that send the same (OAuth 2.0 by two flows) are satisfied by one.

@@ -132,6 +132,12 @@ def test_a_scheme_that_no_operation_names_is_optional(api: SimpleNamespace) -> N
     assert len(found.by_operation) == 2
 
 
+def test_a_scheme_that_cannot_be_served_leaves_what_the_environment_gives(api: SimpleNamespace) -> None:
+    found = plan(api, {"/a": get()}, {"tls": {"type": "mutualTLS"}}, security=[{"tls": []}])
+    assert [auth.optional for auth in found.auths] == [True]
+    assert found.by_operation == {pointer("GET /a"): ("credentials",)}
+
+
 def test_a_name_of_no_scheme_says_nothing(api: SimpleNamespace) -> None:
     found = plan(api, {"/a": get(security=[{"missing": []}])})
     assert found.by_operation == {pointer("GET /a"): ("credentials",)}
