@@ -158,6 +158,8 @@ def decide(
             if hint.encode == "file":
                 made = dict(FILE)
         description = (hint.description if hint and hint.description else "") or slot.description
+        if slot.deprecated:
+            description = f"Deprecated. {description}".strip()
         result.arguments.append(Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras))
     _check_values(slots, matched, names, where)
     _rows(slots, given, body, result)

@@ -14,7 +14,7 @@ from adaptgen.model import Evidence, Input, LeftOut, Plan, Server, Tool, Variabl
 from adaptgen.plan import schemas, steps, surface, tools
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
-from adaptgen.plan.bases import find_bases
+from adaptgen.plan.bases import Bases, find_bases
 from adaptgen.plan.describe import clean
 from adaptgen.plan.inputs import Proof, inputs_of
 from adaptgen.plan.naming import Names, Wanted
@@ -68,11 +68,14 @@ class _Planner:
         siblings: dict[str, dict[str, Operation]] = defaultdict(dict)
         for operation in self.operations:
             siblings[operation.path].setdefault(operation.method, operation)
-        context = Context(self.document, self.hints, auth, bases, siblings)
+        credentials: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+        for (pointer, place, parameter), owner in auth.absorbed.items():
+            credentials[pointer][place, parameter] = owner
+        context = Context(self.document, self.hints, auth, bases, siblings, credentials)
 
         drafts = self.drafts(context, auth)
         self.stop()
-        emitted = self.emit(context, drafts)
+        emitted = self.emit(drafts)
         emitted += self.workflows(context)
         self.stop()
         self.diagnostics += self.shortened(emitted)
@@ -131,7 +134,8 @@ class _Planner:
             made = self.attempt(lambda key=key, hint=hint: self.hinted(context, key, hint))  # type: ignore[misc]
             if made is not None:
                 hinted.append((made, key))
-                spoken_for.add(made.operation.pointer)
+                if made.context is context:
+                    spoken_for.add(made.operation.pointer)
         for index, found in surface.check_hide(self.operations, self.hints.hide):
             located = Diagnostic(found.code, found.message, self.hints.where("hide", index), found.help, found.severity)
             (self.errors if found.severity == "error" else self.diagnostics).append(located)
@@ -142,14 +146,14 @@ class _Planner:
             plain.append(tools.draft(context, operation))
         payloads: dict[str, str | None] = {}
         for one in [*plain, *(made for made, _ in hinted)]:
-            if one.operation.method == "GET":
-                payloads[one.operation.pointer] = tools.payload_of(context, one)
+            if one.operation.method == "GET" and one.context is context:
+                payloads[one.operation.pointer] = tools.payload_of(one)
         for operation in self.operations:
             # A GET that is no tool itself (hidden, a login) can still be read before a write.
             if operation.method == "GET" and operation.pointer not in payloads:
-                payloads[operation.pointer] = tools.payload_of(context, tools.draft(context, operation))
+                payloads[operation.pointer] = tools.payload_of(tools.draft(context, operation))
         for one in [*plain, *(made for made, _ in hinted)]:
-            tools.settle(context, one, payloads)
+            tools.settle(one, payloads)
         return [*hinted, *self.named(context, plain, payloads)]
 
     def hinted(self, context: Context, key: str, hint: ToolHint) -> Draft:
@@ -158,10 +162,22 @@ class _Planner:
         if not _NAME.fullmatch(key):
             message = f"{key!r} is no legal tool name"
             raise AdaptgenError(Diagnostic("AG031", message, where, "letters, digits, _ and -, at most 64"))
-        operation = self.targets.find(hint.call, self.hints.where("tools", key, "call"))
+        at = self.hints.where("tools", key, "call")
+        operation = self.targets.find(hint.call, at)
+        if reason := broken(operation):
+            raise AdaptgenError(Diagnostic("AG021", f"{operation.key} cannot become a tool: {reason}", at))
+        if hint.call.document:
+            context = self.foreign(context, self.hints.documents[hint.call.document], operation)
         if (owner := self.names.reserve(key, key)) is not None:
             raise AdaptgenError(Diagnostic("AG038", f"two tools are called {key!r} ({owner})", where))
         return tools.draft(context, operation, key, hint)
+
+    def foreign(self, context: Context, document: Document, operation: Operation) -> Context:
+        """The context of an operation of another document of the hints: it logs in like the rest of the server."""
+        every = tuple(one.name for one in context.auth.auths)
+        public = operation.security is not None and not any(operation.security)
+        auth = AuthPlan(context.auth.auths, {} if public else {operation.pointer: every})
+        return Context(document, self.hints, auth, Bases(context.bases.bases), {})
 
     def named(
         self, context: Context, plain: list[Draft], payloads: Mapping[str, str | None]
@@ -185,7 +201,7 @@ class _Planner:
                 made = self.attempt(lambda o=operation, n=name, h=hint: tools.draft(context, o, n, h))  # type: ignore[misc]
                 if made is None:
                     continue
-                tools.settle(context, made, payloads)
+                tools.settle(made, payloads)
                 one = made
             found.append((one, name))
         for key in sorted(about):
@@ -211,15 +227,15 @@ class _Planner:
 
     # ------------------------------------------------------------------------------------------------------- tools
 
-    def emit(self, context: Context, drafts: list[tuple[Draft, str]]) -> list[tuple[Emitted, Built | None]]:
+    def emit(self, drafts: list[tuple[Draft, str]]) -> list[tuple[Emitted, Built | None]]:
         emitted: list[tuple[Emitted, Built | None]] = []
         for one, name in drafts:
-            built = self.attempt(lambda one=one, name=name: tools.finish(context, one, name))  # type: ignore[misc]
+            built = self.attempt(lambda one=one, name=name: tools.finish(one, name))  # type: ignore[misc]
             if built is None:
                 continue
             self.evidence += built.evidence
             self.diagnostics += built.diagnostics
-            emitted.append((Emitted(built.tool, built.contract, one.operation), built))
+            emitted.append((Emitted(built.tool, built.contract, one.operation, one.context.document), built))
         return emitted
 
     def shortened(self, emitted: list[tuple[Emitted, Built | None]]) -> list[Diagnostic]:
@@ -253,28 +269,32 @@ class _Planner:
         hidden = {
             (built.tool.name, place, name) for _, built in emitted if built is not None for place, name in built.hidden
         }
-        proof = Proof(self.document, {one.name: one for one in auth.auths}, auth.absorbed, frozenset(hidden))
-        by_operation: dict[str, list[Emitted]] = defaultdict(list)
+        auths = {one.name: one for one in auth.auths}
+        groups: dict[tuple[int, str], list[Emitted]] = defaultdict(list)
         for one, _ in emitted:
             if one.operation is not None:
-                by_operation[one.operation.pointer].append(one)
+                groups[id(one.document), one.operation.pointer].append(one)
         found: list[Input] = []
-        for operation in self.operations:
-            if group := by_operation.get(operation.pointer):
-                inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
-                found += inputs
-                self.errors += [
-                    Diagnostic(
-                        "AG040",
-                        f"the {one.place} input {one.name!r} of {one.operation} would be lost",
-                        self.document.where(operation.pointer),
-                        "this is an error of adaptgen; `hide` the operation to go on without it",
-                    )
-                    for one in inputs
-                    if one.fate == "lost"
-                ]
+        for group in groups.values():
+            operation, document = group[0].operation, group[0].document
+            assert operation is not None
+            assert document is not None
+            credentials = auth.absorbed if document is self.document else {}
+            proof = Proof(document, auths, credentials, frozenset(hidden))
+            inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
+            found += inputs
+            self.errors += [
+                Diagnostic(
+                    "AG040",
+                    f"the {one.place} input {one.name!r} of {one.operation} would be lost",
+                    document.where(operation.pointer),
+                    "this is an error of adaptgen; `hide` the operation to go on without it",
+                )
+                for one in inputs
+                if one.fate == "lost"
+            ]
         self.stop()
-        return found
+        return sorted(found, key=lambda one: one.operation)
 
     def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...]) -> tuple[Variable, ...]:
         """The environment variables of bases and auth, and those that values in the hints of tools refer to."""

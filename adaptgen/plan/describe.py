@@ -9,7 +9,7 @@ from functools import lru_cache
 from adaptgen.plan.operations import Operation
 
 TITLE = 80
-DESCRIPTION = 600
+DESCRIPTION = 400
 ARGUMENT = 240
 
 _TAGS = (
@@ -28,7 +28,7 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_RULE = re.compile(r"(?m)^\s*(?:[-=*_]{3,}|\|?[\s:|-]{5,}\|?)\s*$|^#{1,6}\s+|```\w*")
+_RULE = re.compile(r"(?m)^\s*(?:[-=*_]{3,}|\|?[\s:|-]{5,}\|?)\s*$|^#{1,6}\s+|```\w*|^\s*>\s?(?:\[!\w+\])?|\*\*")
 
 
 @lru_cache(maxsize=16384)
@@ -53,10 +53,10 @@ def shorten(text: str, cap: int) -> str:
     """At most ``cap`` characters, cut behind a sentence where one ends in the second half, else between words."""
     if len(text) <= cap:
         return text
-    head = text[: cap - 1]
-    stop = max(head.rfind(". "), head.rfind("! "), head.rfind("? "))
+    stop = max(text.rfind(end, 0, cap + 1) for end in (". ", "! ", "? "))
     if stop >= cap // 2:
-        return head[: stop + 1]
+        return text[: stop + 1]
+    head = text[: cap - 1]
     space = head.rfind(" ")
     return (head[:space] if space >= cap // 2 else head).rstrip(" ,;:(") + "…"
 

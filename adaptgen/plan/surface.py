@@ -6,6 +6,7 @@ import fnmatch
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model import Contract, Module, Tool
@@ -14,6 +15,9 @@ from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import Operation
 
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
 LARGE = 100
 """Tools of one tag beyond which its module is split by resource."""
 _MANY_SINGLES = 12
@@ -21,11 +25,12 @@ _MANY_SINGLES = 12
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """A finished tool with its contract, and the operation that gives it its place (None: of several calls)."""
+    """A finished tool with its contract, and its operation and that one's document (None: of several calls)."""
 
     tool: Tool
     contract: Contract
     operation: Operation | None
+    document: Document | None = None
 
 
 def hidden_by(operation: Operation, patterns: Sequence[str]) -> str:

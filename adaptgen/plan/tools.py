@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where
@@ -32,19 +32,22 @@ _PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "d
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known before any tool is made. ``siblings``: path -> method -> operation."""
+    """What is known of a document before any tool is made. ``siblings``: path -> method -> operation.
+    ``credentials``: pointer of an operation -> (place, name) -> the auth that sends this input."""
 
     document: Document
     hints: Hints
     auth: AuthPlan
     bases: Bases
     siblings: Mapping[str, Mapping[str, Operation]]
+    credentials: Mapping[str, Mapping[tuple[str, str], str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Draft:
     """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or ""."""
 
+    context: Context
     operation: Operation
     key: str
     hint: ToolHint | None
@@ -89,6 +92,7 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
     view = find_view(document, operation, paging.page, hint, where=where if hint else None)
     effect, because = find_effect(operation, hint, answers_list=paging.page is not None)
     return Draft(
+        context=context,
         operation=operation,
         key=key,
         hint=hint,
@@ -100,10 +104,10 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
     )
 
 
-def settle(context: Context, one: Draft, payloads: Mapping[str, str | None]) -> None:
+def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
     """Decide the role, and whether a write merges. ``payloads``: pointer of a GET -> JSONPath of what it answers,
     None for lists."""
-    operation = one.operation
+    operation, context = one.operation, one.context
     methods = context.siblings.get(operation.path, {})
     read = methods.get("GET")
     if read is not None and payloads.get(read.pointer) is not None and operation.method in ("PUT", "PATCH"):
@@ -128,18 +132,18 @@ def settle(context: Context, one: Draft, payloads: Mapping[str, str | None]) -> 
         one.role = _PLAIN_ROLES.get(operation.method, "call")
 
 
-def finish(context: Context, one: Draft, name: str) -> Built:
+def finish(one: Draft, name: str) -> Built:
     """The table and the contract.
 
     Raises:
         AdaptgenError: for what is wrong in the hint.
     """
-    operation, hint, document = one.operation, one.hint, context.document
+    operation, hint, context = one.operation, one.hint, one.context
+    document = context.document
     merging = bool(one.merges or one.patches)
     absorbed = dict(one.paging.absorbed)
-    for (pointer, place, parameter), auth in context.auth.absorbed.items():
-        if pointer == operation.pointer:
-            absorbed[place, parameter] = f"auth {auth}"
+    for key, auth in context.credentials.get(operation.pointer, {}).items():
+        absorbed[key] = f"auth {auth}"
     inputs = decide(
         document,
         operation,
@@ -248,13 +252,13 @@ def description(one: Draft, name: str) -> str:
     return " ".join(filter(None, parts))
 
 
-def payload_of(context: Context, one: Draft) -> str | None:
+def payload_of(one: Draft) -> str | None:
     """JSONPath of the record that a GET answers; None for lists and for answers that are no JSON object."""
     if one.paging.page is not None:
         return None
     answer = one.operation.success()
     if answer is not None and answer.media is not None and not is_json(answer.media):
         return None
-    if answer is not None and shape(context.document, answer.schema).type == "array":
+    if answer is not None and shape(one.context.document, answer.schema).type == "array":
         return None
     return one.view.answer

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adaptgen.model import Body, Param
+from adaptgen.plan.describe import clean
 
 OK: dict[str, Any] = {"responses": {"200": {"description": "ok"}}}
 
@@ -206,6 +207,34 @@ def test_descriptions_are_cleaned(planned: Any) -> None:
     text = "<p>The <b>name</b>&nbsp;of‮ it.</p>\n![x](data:image/png;base64,iVBORw0KGgo=) See [docs](https://x.y/z)."
     _, made, _ = call_of(planned, {"parameters": [query("q", description=text)]})
     assert made["properties"]["q"]["description"] == "The name of it. See docs."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("> [!NOTE]\n> **Bold** and `code`.\n\n## Title\n---\nEnd.", "Bold and `code`. Title End."),
+        ("Zero\u200bwidth, \u202ereversed\U000e0041, \x07bell.", "Zerowidth, reversed, bell."),
+        ("<script>alert(1)</script>a < b &lt;b&gt;bold&lt;/b&gt;", "a < b bold"),
+        ("One. " * 60, "One. " * 47 + "One."),
+        ("<id> stays", "<id> stays"),
+    ],
+)
+def test_texts_are_plain_and_short(text: str, expected: str) -> None:
+    assert clean(text, 240) == expected
+
+
+def test_deprecated_inputs_say_so(planned: Any) -> None:
+    _, made, _ = call_of(planned, {"parameters": [query("q", description="Old.", deprecated=True)]})
+    assert made["properties"]["q"]["description"] == "Deprecated. Old."
+
+
+def test_a_header_that_no_request_can_carry_is_absorbed_or_ends_the_tool(planned: Any) -> None:
+    call, _, done = call_of(planned, {"parameters": [header("bad name"), header("X-Good:")]})
+    assert call.headers == (Param("X-Good"),)
+    assert done.fates()["header", "bad name"] == "absorbed"
+    done = planned({"/a": {"get": {"parameters": [header("bad name", required=True)], **OK}}, "/b}": {"get": OK}})
+    assert not done.tools
+    assert [one.why for one in done.plan.left_out] == ["broken", "broken"]
 
 
 def test_a_tool_schema_keeps_to_its_budget_and_every_argument(planned: Any) -> None:

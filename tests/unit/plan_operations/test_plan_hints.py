@@ -133,6 +133,36 @@ def test_a_pattern_that_hides_nothing_is_a_warning(planned: Any) -> None:
     assert [(one.code, one.severity) for one in done.diagnostics if one.code == "AG033"] == [("AG033", "warning")] * 2
 
 
+def test_a_tool_may_call_an_operation_of_another_document(make: Any, planned: Any) -> None:
+    other = make({"/contacts": {"get": {"parameters": [{"$ref": "#/components/parameters/P"}], **OK}}},
+                 components={"parameters": {"P": query("elsewhere")}})  # fmt: skip
+    call = CallHint("GET", "/contacts", document="other.yaml")
+    hints = Hints(tools={"far": ToolHint(call=call)}, documents={"other.yaml": other})
+    done = planned(PATHS, hints)
+    assert set(done.properties("far")) == {"elsewhere", "fields"}
+    # The operation of the same name here stays a tool of its own, and both are proven.
+    assert "get_contacts" in done.tools
+    names = [one.name for one in done.plan.inputs if one.operation == "GET /contacts"]
+    assert sorted(names) == ["elsewhere", "need", "ordering", "q"]
+
+
+@pytest.mark.parametrize("name", ["limit", "a b", ""])
+def test_an_argument_cannot_be_renamed_to_anything(planned: Any, name: str) -> None:
+    if not name:
+        arguments = {"q": ArgumentHint(name="x"), "ordering": ArgumentHint(name="X")}
+    else:
+        arguments = {"q": ArgumentHint(name=name)}
+    codes, _ = code_of(planned, tool(arguments=arguments))
+    assert codes == ["AG039"]
+
+
+def test_a_value_speaks_of_arguments_that_the_tool_has(planned: Any) -> None:
+    done = planned(PATHS, tool(arguments={"ordering": ArgumentHint(value="by {q}")}))
+    assert Param("ordering", value="by {q}") in done.tools["find"].call.query
+    codes, _ = code_of(planned, tool(arguments={"ordering": ArgumentHint(value="by {nobody}")}))
+    assert codes == ["AG037"]
+
+
 def steps(*made: StepHint, **keys: Any) -> Hints:
     return Hints(tools={"both": ToolHint(steps=made, **keys)})
 
