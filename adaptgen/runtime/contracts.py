@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Call, Contract, Json, Param, Server, Tool
+from adaptgen.model import Call, Contract, Json, Server, Tool
 from adaptgen.references import placeholders
 
 RESERVED = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
@@ -44,7 +44,9 @@ def load(server: Server) -> dict[str, Contract]:
             problems.append(_broken(f"the contract cannot be read: {reason}", file))
     tools = {tool.name: tool for tool in server.tools}
     if not problems:
-        problems += [_broken(f"tool {name!r} has no contract", server.contracts) for name in tools.keys() - found.keys()]
+        problems += [
+            _broken(f"tool {name!r} has no contract", server.contracts) for name in tools.keys() - found.keys()
+        ]
         problems += [_broken(f"tool {name!r} has no table", files[name]) for name in found.keys() - tools.keys()]
         for name in tools.keys() & found.keys():
             problems += _compared(tools[name], found[name], files[name])
@@ -98,17 +100,15 @@ def _of_call(call: Call) -> set[str]:
             params.append(call.body.whole)
         if call.body.extra is not None:
             names.add(call.body.extra)
-    given = {param.name for param in call.path_params}
-    names.update(name for name in _PLACEHOLDER.findall(call.path) if name not in given)
+    if "{" in call.path:
+        given = {param.name for param in call.path_params}
+        names.update(name for name in _PLACEHOLDER.findall(call.path) if name not in given)
     for param in params:
-        names.update(_of_param(param))
+        if param.value is None:
+            names.add(param.arg or param.name)
+        else:
+            names |= placeholders(param.value)
     return names
-
-
-def _of_param(param: Param) -> frozenset[str]:
-    if param.value is None:
-        return frozenset((param.arg or param.name,))
-    return placeholders(param.value)
 
 
 def _broken(message: str, file: Path) -> Diagnostic:
