@@ -167,7 +167,8 @@ def _is_name(core: list[str], last: str, before: str) -> bool:
         return bool({"card", "account"} & set(core)) or last == "cardholder"
     if last != "name" or not before:
         return False
-    return before in _NAME_PARTS or (singular(before) in _PERSON and core != ["user", "name"])
+    # A user name is what somebody logs in with.
+    return before in _NAME_PARTS or (singular(before) in _PERSON and before != "user")
 
 
 def _is_postal(core: list[str], last: str, before: str) -> bool:

@@ -70,7 +70,8 @@ def _kind(path: str, name: str, type: str | None, format: str | None, resource: 
     except ValueError:
         return None
     holders = [singular(word) for word in words(keys[-2])] if len(keys) > 1 else resource.split()
-    return kind_of(f"{holders[-1]}_name", type=type) if holders else None
+    holder = "person" if holders[-1:] == ["user"] else holders[-1] if holders else ""
+    return kind_of(f"{holder}_name", type=type) if holder else None
 
 
 def _leaves(document: Document, operation: Operation, page: Paging | None, answer: str) -> list[Leaf]:

@@ -40,6 +40,7 @@ def test_a_name_is_personal_where_a_person_holds_it(api: SimpleNamespace) -> Non
     schema = listed(name=TEXT, product=obj(name=TEXT), author=obj(name=TEXT))
     assert sensitive(api, "/customers", schema)[0] == {"name": "name", "author.name": "name"}
     assert sensitive(api, "/products", schema)[0] == {"author.name": "name"}
+    assert sensitive(api, "/users", listed(name=TEXT, username=TEXT))[0] == {"name": "name"}
 
 
 def test_arguments_have_kinds_too(api: SimpleNamespace) -> None:

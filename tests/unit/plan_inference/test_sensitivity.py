@@ -38,7 +38,7 @@ def test_names_of_personal_data(name: str, kind: str) -> None:
     [
         "filename", "product_name", "country_name", "email_enabled", "email_template", "phone_type", "name", "username",
         "ip_address", "mac_address", "next_page_token", "token_type", "account_number", "order_number", "card_type",
-        "password_reset_at", "company_name", "key",
+        "password_reset_at", "company_name", "key", "display_username",
     ],
 )  # fmt: skip
 def test_names_that_only_sound_personal(name: str) -> None:
