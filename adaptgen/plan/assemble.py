@@ -57,6 +57,10 @@ class _Planner:
         self.document, self.hints, self.name = document, hints, hints.name or name
         self.operations, self.left_out, found = operations(document)
         self.diagnostics: list[Diagnostic] = list(found)
+        if not self.operations:
+            message = "the document declares no operation, so the server has no tools of its own"
+            where = Where(document.path.as_posix())
+            self.diagnostics.append(Diagnostic("AG020", message, where, "webhooks are no tools", "warning"))
         self.errors: list[Diagnostic] = []
         self.evidence: list[Evidence] = []
         self.names = Names(self.name)

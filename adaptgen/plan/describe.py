@@ -49,6 +49,11 @@ def clean(text: str, cap: int = DESCRIPTION) -> str:
     return shorten(text, cap)
 
 
+def hides(value: object) -> bool:
+    """Whether a text holds characters that a reader does not see."""
+    return isinstance(value, str) and _HIDDEN.search(value) is not None
+
+
 def shorten(text: str, cap: int) -> str:
     """At most ``cap`` characters, cut behind a sentence where one ends in the second half, else between words."""
     if len(text) <= cap:

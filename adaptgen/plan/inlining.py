@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen.model import Json
-from adaptgen.plan.describe import clean, shorten
+from adaptgen.plan.describe import clean, hides, shorten
 from adaptgen.plan.schemas import MISSING, Shape, identity, memory, shape
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ _OF_TYPE = {
 }
 # Look-around, back references, inline flags, named groups, Unicode classes: dialects differ, so no validator is asked.
 _UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/")
+
+
+_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
 
 class _Over(Exception):
@@ -152,12 +155,18 @@ class _Writer:
             made["enum"] = [*enum, None] if one.nullable else enum
             if made.get("type") and not all(_fits(value, types) for value in enum):
                 del made["type"]
-        if one.format:
-            made["format"] = one.format[:40]
+        if one.format and _FORMAT.fullmatch(one.format):
+            made["format"] = one.format
         if one.type and enum is None:
             made.update(_constraints(one))
         scalar = isinstance(one.default, (str, int, float, bool))
-        if scalar and one.default is not MISSING and size(one.default) <= 100 and _finite(one.default):
+        if (
+            scalar
+            and one.default is not MISSING
+            and not hides(one.default)
+            and size(one.default) <= 100
+            and _finite(one.default)
+        ):
             made["default"] = one.default
         return made
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from adaptgen.plan.operations import Operation
 
@@ -37,17 +38,12 @@ _VERB_WORDS = """
     verify view void vote watch withdraw write
 """
 _VERBS = frozenset(_VERB_WORDS.split())
-# Verbs that are at least as often nouns: as the first word they name a resource if a verb follows.
-_NOUNS = frozenset(
-    ("order", "report", "issue", "book", "review", "tag", "test", "check", "export", "import", "request", "link",
-     "list", "transfer", "charge", "refund", "query", "schedule", "process", "purchase", "post", "vote", "match",
-     "share", "view", "invite", "filter", "load", "lock", "index", "capture", "change", "exchange", "block", "search",
-     "batch", "bulk")
+# Verbs that name records at least as often: `/orders`, `customerReport`, `/tag_groups`.
+_RECORDS = frozenset(
+    ("order", "report", "issue", "book", "review", "tag", "request", "link", "transfer", "charge", "refund", "schedule",
+     "process", "purchase", "post", "vote", "match", "share", "view", "invite", "index", "capture", "change", "exchange",
+     "block")
 )  # fmt: skip
-# Those that name records when they stand alone in a path: `/orders/order`, `/tag_groups`.
-_RECORDS = _NOUNS - frozenset(
-    ("search", "query", "filter", "check", "test", "export", "import", "batch", "bulk", "list", "lock", "load")
-)
 _STRONG = _VERBS - _RECORDS
 # Verbs of frameworks that have a plainer word in tool names.
 _FRAMEWORK = {"read": "get", "retrieve": "get", "destroy": "delete", "insert": "create"}
@@ -71,6 +67,7 @@ _NAMED = re.compile(r"\{([^{}]*)\}")
 _SPRING = re.compile(r"_?using_?(get|post|put|delete|patch|head|options)(_\d+)?$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=16384)
 def snake(text: str) -> str:
     """Lower-case words of letters and digits, joined by ``_``: ``getHTTPUser-List`` -> ``get_http_user_list``."""
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

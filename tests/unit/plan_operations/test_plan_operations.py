@@ -160,3 +160,9 @@ def test_a_body_or_form_parameter_of_swagger_2_becomes_the_body(make: Any) -> No
     assert operation.body is not None
     assert operation.body.media == "multipart/form-data"
     assert list(operation.body.schema["properties"]) == ["a", "f"]
+
+
+def test_a_document_without_operations_gives_no_tools_and_says_so(planned: Any) -> None:
+    done = planned({}, webhooks={"x": {"post": OK}})
+    assert not done.tools
+    assert "AG020" in [one.code for one in done.diagnostics]
