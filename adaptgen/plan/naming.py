@@ -41,8 +41,8 @@ _VERBS = frozenset(_VERB_WORDS.split())
 # Verbs that name records at least as often: `/orders`, `customerReport`, `/tag_groups`.
 _RECORDS = frozenset(
     ("order", "report", "issue", "book", "review", "tag", "request", "link", "transfer", "charge", "refund", "schedule",
-     "process", "purchase", "post", "vote", "match", "share", "view", "invite", "index", "capture", "change", "exchange",
-     "block")
+     "process", "purchase", "post", "vote", "match", "share", "view", "invite", "index", "capture", "change",
+     "exchange", "block")
 )  # fmt: skip
 _STRONG = _VERBS - _RECORDS
 # Verbs of frameworks that have a plainer word in tool names.

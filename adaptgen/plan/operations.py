@@ -460,6 +460,15 @@ def answer_rank(media: str) -> int:
     return {"text/csv": 2, "application/x-ndjson": 2, "text/plain": 3}.get(base, 4)
 
 
+def accepted(operation: Operation) -> str | None:
+    """The media type to ask for, None for JSON."""
+    answer = operation.success()
+    if answer is None or not answer.media or "*" in answer.media or answer.media == "application/json":
+        return None
+    # Header values must be plain ASCII; anything else in a media type is a mistake of the document.
+    return answer.media if re.fullmatch(r"[!-~]+(?: ?; ?[!-~]+)*", answer.media) else None
+
+
 def server_urls(node: Any) -> tuple[str, ...]:
     """The URLs of a ``servers`` list with the defaults of their variables filled in (OpenAPI 3.1, 4.8.5)."""
     urls = []

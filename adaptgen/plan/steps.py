@@ -15,12 +15,12 @@ from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, paramet
 from adaptgen.plan.bodies import BodyInputs, Slot, read_body
 from adaptgen.plan.effects import find_effect
 from adaptgen.plan.inlining import inline
-from adaptgen.plan.operations import Operation
+from adaptgen.plan.operations import Operation, accepted
 from adaptgen.plan.paging import find_paging
 from adaptgen.plan.projection import find_view
 from adaptgen.plan.sensitive import find_sensitive
 from adaptgen.plan.targets import Targets
-from adaptgen.plan.tools import Context, accepted, own_arguments
+from adaptgen.plan.tools import Context, own_arguments
 from adaptgen.references import Placeholder, TemplateError, escape, parse, placeholders
 from adaptgen.source.hints import MISSING
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from adaptgen.plan.bases import Bases
 from adaptgen.plan.bodies import BodyInputs, read_body
 from adaptgen.plan.effects import find_effect
 from adaptgen.plan.naming import segments
-from adaptgen.plan.operations import Operation, is_json
+from adaptgen.plan.operations import Operation, accepted, is_json
 from adaptgen.plan.paging import PagingPlan, find_paging
 from adaptgen.plan.projection import ViewPlan, find_view
 from adaptgen.plan.schemas import shape
@@ -198,15 +197,6 @@ def finish(one: Draft, name: str) -> Built:
         evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
     return Built(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
-
-
-def accepted(operation: Operation) -> str | None:
-    """The media type to ask for, None for JSON."""
-    answer = operation.success()
-    if answer is None or not answer.media or "*" in answer.media or answer.media == "application/json":
-        return None
-    # Header values must be plain ASCII; anything else in a media type is a mistake of the document.
-    return answer.media if re.fullmatch(r"[!-~]+(?: ?; ?[!-~]+)*", answer.media) else None
 
 
 def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model import Call, Json, Param, Update
 from adaptgen.plan.bodies import BodyInputs
-from adaptgen.plan.operations import Operation, base_media, is_json
+from adaptgen.plan.operations import Operation, accepted, base_media, is_json
 from adaptgen.plan.schemas import shape
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def update(read: Operation, call: Call, body: BodyInputs, payload: str, *, patch
             query=(*(param for param in call.query if param.name in names), *constants),
             headers=tuple(param for param in call.headers if param.name.lower() in headers),
             base=call.base,
+            accept=accepted(read),
         ),
         answer=payload,
         accepts=accepts,
