@@ -157,7 +157,7 @@ class _Planner:
             if operation.method == "GET" and operation.pointer not in payloads:
                 payloads[operation.pointer] = tools.payload_of(tools.draft(context, operation))
         for one in [*plain, *(made for made, _ in hinted)]:
-            tools.settle(one, payloads)
+            self.attempt(lambda one=one: tools.settle(one, payloads))  # type: ignore[misc]
         return [*hinted, *self.named(context, plain, payloads)]
 
     def hinted(self, context: Context, key: str, hint: ToolHint) -> Draft:

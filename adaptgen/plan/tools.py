@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model import Call, Contract, Effect, Evidence, Json, Tool
 from adaptgen.plan import contracts, describe, updates
 from adaptgen.plan.arguments import Inputs, decide
@@ -105,7 +105,11 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
 
 def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
     """Decide the role, and whether a write merges. ``payloads``: pointer of a GET -> JSONPath of what it answers,
-    None for lists."""
+    None for lists.
+
+    Raises:
+        AdaptgenError: AG039 for a hint that wants a merge where there is nothing to merge with.
+    """
     operation, context = one.operation, one.context
     methods = context.siblings.get(operation.path, {})
     read = methods.get("GET")
@@ -116,8 +120,13 @@ def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
             if operation.method == "PUT":
                 if "PATCH" not in methods or wanted == "merge":
                     one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
+                if one.merges is None and wanted == "merge" and updates.patches(operation, read, one.body):
+                    one.merges = updates.Merge(one.payload, "the hints say so")
             else:
                 one.patches = updates.patches(operation, read, one.body)
+    if one.hint and one.hint.update == "merge" and not (one.merges or one.patches):
+        message = f"{operation.key} cannot merge: there is no GET of the same path and parameters, or no JSON object"
+        raise error("AG039", message, context.hints.where("tools", one.key, "update"), "leave `update` out")
     if operation.method in ("PUT", "PATCH"):
         one.role = updates.role_of(operation, methods if not one.merges else {}, bool(one.merges))
     elif one.paging.page is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model import Call, Param
 from adaptgen.source.hints import CallHint, Hints, ToolHint
 
@@ -101,6 +102,15 @@ def test_a_hint_asks_for_the_plain_one(planned: Any) -> None:
     done = planned(resource(get=answers(RECORD), put=takes(RECORD)), hints)
     assert done.tools["save"].update is None
     assert done.contracts["save"].input_schema["required"] == ["id", "name"]
+
+
+def test_a_hint_asks_for_a_merge(planned: Any) -> None:
+    hints = Hints(tools={"save": ToolHint(call=CallHint("PUT", "/contacts/{id}"), update="merge")})
+    other = answers({"type": "object", "properties": {"unlike": {}}})
+    assert planned(resource(get=other, put=takes(RECORD)), hints).tools["save"].update is not None
+    with pytest.raises(AdaptgenError) as caught:
+        planned(resource(put=takes(RECORD)), hints)
+    assert [one.code for one in caught.value.diagnostics] == ["AG039"]
 
 
 def test_annotations_follow_the_effect(planned: Any) -> None:
