@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from importlib.util import find_spec
 
 from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.fastmcp import front
@@ -17,7 +18,7 @@ from adaptgen.runtime.engine import Engine
 
 def stdio(engine: Engine) -> None:
     """Serve on stdin and stdout until stdin ends or a signal comes. Nothing but MCP reaches stdout."""
-    _quiet()
+    _settle()
     asyncio.run(_stdio(engine))
 
 
@@ -46,7 +47,7 @@ def http(engine: Engine, listener: socket.socket) -> None:
 
     JSON answers, no sessions, both revisions; Host and Origin of every request must be loopback (DNS rebinding).
     """
-    _quiet()
+    _settle()
     try:
         asyncio.run(_http(engine, listener))
     except KeyboardInterrupt:
@@ -78,6 +79,15 @@ async def _http(engine: Engine, listener: socket.socket) -> None:
         },
         sockets=[listener],
     )
+
+
+def _settle() -> None:
+    """What the process of a server wants, and a library must not decide for others."""
+    _quiet()
+    # httpcore asks for sniffio several times a request. Where it is not installed, each time searches the whole path:
+    # a third of a call. Known to be absent, it is absent at once.
+    if find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 def _quiet() -> None:
