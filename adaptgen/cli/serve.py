@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import socket
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import keys, terminal
 from adaptgen.references import references
+from adaptgen.runtime.garbage import paused
 
 if TYPE_CHECKING:
     from adaptgen.runtime.engine import Engine
@@ -27,13 +27,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    # Everything that is loaded now stays: collecting in between finds nothing and costs more than the loading.
-    gc.disable()
-    try:
+    with paused():
         engine, listener = _loaded(options)
         from adaptgen.fronts import serve
-    finally:
-        gc.enable()
     place = "stdio"
     if listener:
         from adaptgen.fronts import address
