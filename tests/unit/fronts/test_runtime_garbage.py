@@ -9,11 +9,16 @@ import pytest
 from adaptgen.runtime.garbage import paused
 
 
-def test_collection_comes_back_also_after_an_error() -> None:
-    assert gc.isenabled()
-    with pytest.raises(ValueError), paused():
+def fail() -> None:
+    with paused():
         assert not gc.isenabled()
         raise ValueError
+
+
+def test_collection_comes_back_also_after_an_error() -> None:
+    assert gc.isenabled()
+    with pytest.raises(ValueError):
+        fail()
     assert gc.isenabled()
 
 
