@@ -104,3 +104,7 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Without repetitions, by place, then by code."""
     unique = dict.fromkeys(diagnostics)
     return sorted(unique, key=lambda one: (one.where or Where(""), one.code, one.message))
+
+
+if __name__ == "__main__":
+    print("\n".join(f"{code}  {meaning}" for code, meaning in CODES.items()))

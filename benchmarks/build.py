@@ -26,14 +26,16 @@ OpenAPI.model_validate(orjson.loads(open(sys.argv[1], "rb").read()))
 START = """
 import sys, time, asyncio
 from pathlib import Path
-import fastmcp, fastmcp.server
+from fastmcp import FastMCP
 begun = time.process_time()
 from adaptgen.fronts.fastmcp import front
 from adaptgen.fronts.load import load_server
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.caller import LOCAL
-engine = Engine(load_server(Path(sys.argv[1])), environ={})
-made = front(engine)
+from adaptgen.runtime.garbage import paused
+with paused():
+    engine = Engine(load_server(Path(sys.argv[1])), environ={})
+    made = front(engine)
 assert len(engine.list(LOCAL)) >= 1000
 print(time.process_time() - begun)
 """

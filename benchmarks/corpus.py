@@ -46,12 +46,11 @@ def unpack(path: Path, folder: Path) -> Path:
 
 def one(path: Path, listed: bool) -> dict[str, Any]:
     """What becomes of one document."""
-    from adaptgen.source.hints import EMPTY
-
     from adaptgen.diagnostics import AdaptgenError
     from adaptgen.plan import plan
     from adaptgen.render import render
     from adaptgen.source import read, read_hints
+    from adaptgen.source.hints import EMPTY
 
     found: dict[str, Any] = {"path": str(path)}
     begun = time.process_time()
@@ -85,10 +84,10 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
 
 async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
     """How many tools a real client sees, in each era."""
-    from adaptgen.fronts.fastmcp import front
-    from adaptgen.fronts.load import load_server
     from fastmcp import Client
 
+    from adaptgen.fronts.fastmcp import front
+    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.engine import Engine
 
     package = folder / "generated" / "server"

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"<!-- (?P<kind>run|lines): (?P<what>.+?) -->\n(?P<fence>```\w*)\n(?P<body>.*?)\n```", re.DOTALL)
+BLOCK = re.compile(r"<!-- (?P<kind>run|lines): (?P<what>.+?) -->\n(?P<fence>```\w*)\n(?P<body>.*?)```", re.DOTALL)
 
 
 def run(command: str) -> str:
@@ -37,11 +37,11 @@ def lines(what: str) -> str:
     name, _, span = what.partition(" ")
     first, _, last = (part.strip() for part in span.partition("|"))
     text = (ROOT / name).read_text().splitlines()
-    start = next((n for n, line in enumerate(text) if line.startswith(first)), None)
+    start = next((n for n, line in enumerate(text) if line.strip().startswith(first)), None)
     if start is None:
         raise SystemExit(f"{name} has no line that starts with {first!r}")
     rest = enumerate(text[start + 1 :], start + 1)
-    end = next((n for n, line in rest if (line.startswith(last) if last else not line.strip())), len(text) - 1)
+    end = next((n for n, line in rest if (line.strip().startswith(last) if last else not line.strip())), len(text) - 1)
     return "\n".join(text[start : end + 1] if last else text[start:end]).rstrip()
 
 

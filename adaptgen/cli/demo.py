@@ -9,4 +9,4 @@ def run(options: argparse.Namespace) -> int:
     """Hands over to the demo."""
     from adaptgen.demo.story import main
 
-    return main()
+    return main(as_json=options.json)

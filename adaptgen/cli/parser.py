@@ -75,12 +75,13 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("tool", metavar="TOOL", help="the name of the tool")
     explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
 
-    _command(
+    demo = _command(
         commands,
         "demo",
         "the whole story on a bundled legacy CRM",
         "Starts the CRM on loopback, builds a server for it, runs an agent's session against both and compares.",
     )
+    demo.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     return top
 
 
