@@ -23,8 +23,9 @@ from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.media import answer_media
 from adaptgen.runtime.paging import is_json
 from adaptgen.runtime.projection import View, view
+from adaptgen.runtime.sample import Samples
 from adaptgen.runtime.shape import Secrets, asked_view, available, swept
-from adaptgen.runtime.text import clean, encode
+from adaptgen.runtime.text import encode
 
 if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 TOO_DEEP: Final = "The API's answer nests too deep to be shown whole. Ask for single values with `fields`."
 _SMALL: Final = 800
 """Bytes up to which a record without a declared view is shown whole."""
-_LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_name", "summary", "email", "code", "key")
 _LISTS: Final = 12
 
 
@@ -83,7 +83,7 @@ def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, 
     if beside:
         shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
     elif not fields and payload is not body:
-        omitted = {**_siblings(body, tool.answer), **omitted}
+        omitted = {**_siblings(body, tool.answer, Samples(tool.sensitive)), **omitted}
     if note:
         omitted = {"note": note, **omitted}
     return _fitted(tool, shown, omitted, max_bytes)
@@ -103,7 +103,7 @@ def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json
         if unmet and records:
             omitted["fields"] = f"there is no {', '.join(unmet)}; there are: {', '.join(available(records))}"
     elif isinstance(payload, dict) and not chosen.whole:
-        omitted |= _left_out(payload, chosen)
+        omitted |= _left_out(payload, chosen, Samples(tool.sensitive))
     return shown, omitted
 
 
@@ -123,7 +123,7 @@ def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
 # ----------------------------------------------------------------------------------------------------- left-out lists
 
 
-def _left_out(payload: dict[str, Json], chosen: View) -> dict[str, Json]:
+def _left_out(payload: dict[str, Json], chosen: View, samples: Samples) -> dict[str, Json]:
     """The lists of objects in the payload that the view does not keep."""
     kept = {segments[0] for segments in chosen.segments if isinstance(segments[0], str)}
     found: dict[str, Json] = {}
@@ -131,48 +131,27 @@ def _left_out(payload: dict[str, Json], chosen: View) -> dict[str, Json]:
         if key in kept:
             continue
         if isinstance(value, list) and _objects(value):
-            found[paths.text((key,))] = summary(value)
+            found[paths.text((key,))] = samples.summary((key,), value)
         elif isinstance(value, dict):
             for inner, members in value.items():
                 if isinstance(members, list) and _objects(members):
-                    found[paths.text((key, inner))] = summary(members)
+                    found[paths.text((key, inner))] = samples.summary((key, inner), members)
     return dict(list(found.items())[:_LISTS])
 
 
-def _siblings(body: Json, answer: str) -> dict[str, Json]:
+def _siblings(body: Json, answer: str, samples: Samples) -> dict[str, Json]:
     """The lists beside the payload, by their JSONPath."""
     found: dict[str, Json] = {}
     if isinstance(body, dict):
         for key, value in body.items():
             name = f"$.{key}" if paths.text((key,)) == key else f"${paths.text((key,))}"
             if isinstance(value, list) and value and name != answer and not answer.startswith((f"{name}.", f"{name}[")):
-                found[name] = summary(value)
+                found[name] = samples.summary((key,), value)
     return dict(list(found.items())[:_LISTS])
 
 
 def _objects(value: list[Json]) -> bool:
     return bool(value) and all(isinstance(one, dict) for one in value)
-
-
-def summary(value: list[Json]) -> dict[str, Json]:
-    """A list as its number of elements and the labels of the first three."""
-    labels = [label for one in value[:3] if (label := _label(one)) is not None]
-    return {"count": len(value), **({"first": labels} if labels else {})}
-
-
-def _label(value: Json) -> Json:
-    if not isinstance(value, dict):
-        return clean(value)[:60] if isinstance(value, str) else value if isinstance(value, (int, float)) else None
-    for name in _LABELS:
-        if isinstance(value.get(name), str) and value[name]:
-            return clean(value[name])[:60]
-    named = [one for key, one in value.items() if key.endswith(("name", "title")) and isinstance(one, str) and one]
-    if named:
-        return clean(named[0])[:60]
-    for name in ("id", "_id", "uuid", "pk"):
-        if isinstance(value.get(name), (str, int)):
-            return value[name]
-    return None
 
 
 def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:

@@ -50,6 +50,46 @@ def test_the_view_applies_and_lists_stay_as_count_and_labels(kit: Any) -> None:
     }
 
 
+USERS = Tool(
+    name="t", view=("id",), sensitive={"staff[*].title": "name", "notes[*].label": "national_id", "$..code": "card"}
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "element", "shown"),
+    [
+        ("users", {"email": "anna@example.org"}, None),
+        ("users", {"email": "anna@example.org", "id": 7}, 7),
+        ("users", {"name": "anna@example.org", "id": 7}, None),
+        ("users", {"label": "Call +47 22 33 44 55"}, None),
+        ("users", {"label": "Account 1234.56.78903"}, None),
+        ("keys", {"key": "sk1live0abcdefghijklmnop"}, None),
+        ("apiKeys", {"name": "short"}, None),
+        ("staff", {"title": "Anna Dahl"}, None),
+        ("notes", {"label": "a"}, None),
+        ("other", {"label": "a"}, None),
+        ("other", {"code": "a"}, None),
+        ("other", {"name": {"en": "a"}, "id": 3}, 3),
+        ("other", {"title": "Anna Dahl"}, "Anna Dahl"),
+        ("other", {"title": "Review of 2026-03-01"}, "Review of 2026-03-01"),
+    ],
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_sample_shows_no_personal_data(kit: Any, key: str, element: Any, shown: Any, inside: bool) -> None:
+    body = {"id": 1, "refData": {key: [element]}} if inside else {"id": 1, key: [element]}
+    (found,) = detail(kit, USERS, body)["omitted"].values()
+    assert found == {"count": 1} | ({"first": [shown]} if shown is not None else {})
+
+
+def test_a_sample_beside_the_payload_shows_no_personal_data(kit: Any) -> None:
+    body = {"contact": {"id": 1}, "emails": ["anna"], "users": ["anna@example.org", "b"], "n": [12345678, 5]}
+    assert detail(kit, GET, body)["omitted"] == {
+        "$.emails": {"count": 1},
+        "$.users": {"count": 2, "first": ["b"]},
+        "$.n": {"count": 2, "first": [5]},
+    }
+
+
 def test_what_omitted_names_is_a_path_for_fields(kit: Any) -> None:
     answer = detail(kit, GET, BODY, ["id", "lines[*].title", "$.comments[*].name"])
     assert answer == {
