@@ -38,18 +38,19 @@ async def run(
         ToolError: a step failed; the text names it.
     """
     scope: dict[str, Json] = dict(arguments)
+    empty: dict[str, str] = {}
     written: list[str] = []
     for step in tool.steps:
         try:
             base = execution.base(step.call.base)
             await execution.constants(step.call)
-            _needed(step, scope, tool)
+            _needed(step, scope, empty, arguments, tool)
             request = build(step.call, base, execution.inputs(arguments, scope))
             request.safe = step.effect == "read"
             if dry_run and not request.reads and step.effect != "read":
                 return execution.dry(tool, request, step.auth)
             response = await execution.sender(tool, step.auth, base, arguments)(request)
-            _keep(step, response, scope)
+            _keep(step, response, scope, empty)
         except ToolError as problem:
             done = f" Before it, {' and '.join(written)} changed something already." if written else ""
             raise ToolError(
@@ -62,16 +63,41 @@ async def run(
     return show(tool, _result(execution, tool, scope), fields=fields, max_bytes=max_bytes)
 
 
-def _needed(step: Step, scope: Mapping[str, Json], tool: Tool) -> None:
+def _needed(
+    step: Step, scope: Mapping[str, Json], empty: Mapping[str, str], arguments: Mapping[str, Json], tool: Tool
+) -> None:
     """A step that builds on a value which an earlier one did not give would ask for something else."""
-    ids = {one.id for one in tool.steps}
-    for name in placeholders(templates(step.call)):
-        head = name.partition(".")[0]
-        if head in ids and name in scope and scope[name] is None:
-            raise ToolError(f"Step {head!r} gave no {name.partition('.')[2]!r}, which this step needs.")
+    steps = {one.id: one for one in tool.steps}
+    for name in sorted(placeholders(templates(step.call))):
+        head, _, value = name.partition(".")
+        if head not in steps or name not in scope or scope[name] is not None:
+            continue
+        if name not in empty:
+            raise ToolError(f"Step {head!r} gave no {value!r}, which this step needs.")
+        raise ToolError(
+            f"It needs {value!r} of step {head!r}, which answered {empty[name]}.{_look(steps[head], arguments)}"
+        )
 
 
-def _keep(step: Step, response: Response, scope: dict[str, Json]) -> None:
+def _look(step: Step, arguments: Mapping[str, Json]) -> str:
+    """Which of the agent's arguments a step asked with."""
+    asked = {name.partition(".")[0] for name in placeholders(templates(step.call))}
+    params = (*step.call.path_params, *step.call.query, *(step.call.body.params if step.call.body else ()))
+    asked |= {param.arg or param.name for param in params if param.value is None}
+    used = [f"`{name}`" for name in arguments if name in asked]
+    return f" Check the arguments that it asked with: {', '.join(used)}." if used else ""
+
+
+def _nothing(path: str, body: Json) -> str | None:
+    """How the place that ``path`` reads from is empty, None where it holds something."""
+    if body is None or body == {}:
+        return "nothing"
+    around = body if body == [] else jsonpath.first(path.partition("[")[0], body) if "[" in path else None
+    return "an empty list: nothing was found" if around == [] else None
+
+
+def _keep(step: Step, response: Response, scope: dict[str, Json], empty: dict[str, str]) -> None:
+    """Put what a step answered and saves into ``scope``, and into ``empty`` why a value is not there."""
     if response.status == 204 or not response.content.strip():
         body: Json = None
     elif is_json(response):
@@ -83,6 +109,8 @@ def _keep(step: Step, response: Response, scope: dict[str, Json]) -> None:
     for name, path in step.save.items():
         value = jsonpath.first(path, body)
         scope[f"{step.id}.{name}"] = None if value is ABSENT else value
+        if value is ABSENT and (nothing := _nothing(path, body)) is not None:
+            empty[f"{step.id}.{name}"] = nothing
     shown = body
     if step.items is not None:
         found = find_items(step.items, body)

@@ -68,6 +68,29 @@ async def test_a_step_without_the_value_that_the_next_needs(api: Api, make: Make
     assert len(api.received) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("$[0].id", [], "an empty list: nothing was found"),
+        ("$.results[0].id", {"count": 0, "results": []}, "an empty list: nothing was found"),
+        ("$.id", {}, "nothing"),
+    ],
+)
+async def test_a_search_that_finds_nothing_names_the_arguments_it_used(
+    api: Api, make: Make, reply: Any, path: str, body: Any, said: str
+) -> None:
+    api.handler = lambda one: reply(200, body)
+    query = (Param("q", value="{company}"), Param("country"))
+    found = Step(id="found", call=Call("GET", "/companies", query=query), save={"id": path})
+    query = (Param("company", value="{found.id}"), Param("page"))
+    contracts = Step(id="contracts", call=Call("GET", "/contracts", query=query))
+    told = await make(Tool(name="t", steps=(found, contracts))).error("t", company="Acme", country="NO", page=2)
+    assert (
+        f"Step 'contracts' failed. It needs 'id' of step 'found', which answered {said}. "
+        "Check the arguments that it asked with: `company`, `country`." in told
+    )
+
+
 async def test_a_dry_run_stops_before_the_first_write(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda one: answers(one, reply)
     note = Step(
