@@ -99,7 +99,8 @@ def said(body: Json, hidden: frozenset[str] = frozenset()) -> str:
     """The messages in an error body, joined by ``; ``."""
     found = list(dict.fromkeys(_said(body, hidden)))
     # An envelope repeats itself: {"error": "Bad Request", "message": "Bad Request: no name"}.
-    return "; ".join(one for one in found if not any(one != other and one in other for other in found))
+    kept = [one for one in found if not any(one != other and one in other for other in found)]
+    return "; ".join([*(one.rstrip(".") for one in kept[:-1]), *kept[-1:]])
 
 
 def _said(body: Json, hidden: frozenset[str], depth: int = 0) -> Iterator[str]:
@@ -180,7 +181,7 @@ def check(response: Response, scrub: Callable[[], Scrub], *, reads: bool) -> Non
     """
     if 200 <= response.status < 300:
         if _reports_error(response):
-            words = message(response, scrub())
+            words = message(response, scrub()).rstrip(".")
             raise ToolError(
                 f"The API answered {response.status} but reports an error{f': {words}' if words else ''}.",
                 status=response.status,
