@@ -188,6 +188,14 @@ def test_other_control_characters_become_replacement_characters() -> None:
     assert load("a: x\x01y\x7f\n") == {"a": "x\ufffdy\ufffd"}
 
 
+# Specification 1.2.2, section 5.4: U+2028 is no line break, so what follows it is on the same line. A reader of
+# YAML 1.1 ends the block scalar there and refuses what follows. There is nothing to repair, so nothing is said.
+def test_an_old_line_break_does_not_end_a_block_scalar() -> None:
+    parsed = parse("a: |\n    one.\u2028\u2028 two: three\n    four\nb: 1\n".encode(), "t.yaml")
+    assert parsed.value == {"a": "one.\u2028\u2028 two: three\nfour\n", "b": 1}
+    assert parsed.diagnostics == ()
+
+
 @pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
 def test_the_line_breaks_of_yaml_1_1_are_ordinary_characters(char: str) -> None:
     assert load(f"a: x{char}y\nb: |\n  1{char}2\n") == {"a": f"x{char}y", "b": f"1{char}2\n"}
