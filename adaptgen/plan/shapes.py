@@ -29,6 +29,7 @@ class Shape:
     said about additional properties, True for free-form objects, else a schema. ``variants`` are the alternatives of
     ``oneOf``/``anyOf`` without null. ``enum`` is None, or the values without null; a ``const`` is an enum of one.
     ``default`` is :data:`MISSING` where there is none. ``closed``: additional properties are explicitly forbidden.
+    ``bare``: nothing is declared about properties, so ``additional`` is an inference and no word of the document.
     """
 
     type: str | None = None
@@ -50,6 +51,7 @@ class Shape:
     constraints: Mapping[str, Json] = field(default_factory=dict)
     prefix: tuple[Json, ...] = ()
     closed: bool = False
+    bare: bool = False
     name: str = ""
     pointer: str = ""
 
@@ -191,7 +193,8 @@ def merged_shape(parts: list[Shape], schema: Mapping[str, Any]) -> Shape:
     defaults = [part.default for part in parts if part.default is not MISSING]
     additional: bool | Json = False
     for part in parts:
-        if part.additional is not False and part is not OPEN:
+        # `{type: object, required: […]}` beside properties restricts them and allows no others.
+        if part.additional is not False and part is not OPEN and not part.bare:
             additional = part.additional
     return Shape(
         type=typed[0] if typed else None,
@@ -242,7 +245,7 @@ def finished(one: Shape) -> Shape:
             changes.update(type=kind, types=(kind,))
     bare = not one.properties and not one.variants and one.additional is False and not one.closed
     if bare and (kind == "object" or (kind is None and not one.types)):
-        changes["additional"] = True
+        changes.update(additional=True, bare=True)
     return copied(one, **changes) if changes else one
 
 

@@ -139,6 +139,14 @@ def test_a_single_wrapping_property_is_looked_through(planned: Any) -> None:
         ),
         ({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, Body(params=(Param("a"),))),
         ({"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]}, Body(params=(Param("a"), Param("b")))),
+        # A part that only restricts allows nothing more; one that says so does.
+        ({"allOf": [{"properties": {"a": {}}}, {"type": "object", "required": ["a"]}]}, Body(params=(Param("a"),))),
+        ({"allOf": [{"properties": {"a": {}}}, {"description": "A thing"}]}, Body(params=(Param("a"),))),
+        ({"allOf": [{"type": "object"}, {"type": "object"}]}, Body(whole=Param("data"))),
+        (
+            {"allOf": [{"properties": {"a": {}}}, {"type": "object", "additionalProperties": True}]},
+            Body(params=(Param("a"),), extra="extra"),
+        ),
     ],
 )
 def test_shapes_of_json_bodies(planned: Any, schema: Any, expected: Body) -> None:
