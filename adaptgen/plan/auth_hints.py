@@ -14,6 +14,7 @@ from adaptgen.model import Auth, Base, Call, Evidence, Expires, Login, Refused, 
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.bases import prefix
 from adaptgen.plan.credentials import inputs
+from adaptgen.plan.login import ends_session
 from adaptgen.plan.logincall import build_call, constant
 from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.operations import operations as read_operations
@@ -54,7 +55,7 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
     return AuthPlan(
         auths=auths,
         by_operation=by_operation,
-        login_operations=dict(reader.served),
+        login_operations={**reader.ended(auths), **reader.served},
         evidence=evidence,
         bases=tuple(reader.bases.values()),
         diagnostics=tuple(reader.notes),
@@ -68,6 +69,19 @@ class _Reader:
         self.bases: dict[str, Base] = {}
         self.notes: list[Diagnostic] = []
         self.others: dict[str, list[Operation]] = {}
+
+    def ended(self, auths: Sequence[Auth]) -> dict[str, str]:
+        """The operations that would end a session that an operation of this document begins: as in an inferred chain
+        they are no tools, unless a hint calls them."""
+        first = {auth: pointer for pointer, auth in reversed(self.served.items())}
+        sessions = {auth.name: first[auth.name] for auth in auths if auth.chain and auth.name in first}
+        logins = {one.pointer: one for one in self.operations}
+        return {
+            one.pointer: auth
+            for one in self.operations
+            for auth, login in reversed(sessions.items())
+            if ends_session(one, logins[login])
+        }
 
     def auth(self, name: str, hint: AuthHint) -> Auth:
         keys: Keys = ("auth", name)

@@ -57,6 +57,13 @@ def is_logout(operation: Operation) -> bool:
     return bool(said & _OUT) or bool(pairs & {("log", "out"), ("sign", "out"), ("log", "off")})
 
 
+def ends_session(operation: Operation, login: Operation) -> bool:
+    """Whether the operation ends the session that ``login`` begins: by its name, or as the DELETE of the same path."""
+    if is_logout(operation):
+        return True
+    return operation.path == login.path and operation.method == "DELETE" and bool(said_of(operation) & LOGIN)
+
+
 class _Finder:
     def __init__(self, candidates: Candidates, name: str) -> None:
         self.candidates, self.document, self.operations = candidates, candidates.document, candidates.operations
@@ -107,10 +114,8 @@ class _Finder:
 
     def serves_login(self, operation: Operation, one: Candidate) -> bool:
         """Further operations that only make sense for who logs in by hand: logging out, other ways to log in."""
-        if is_logout(operation):
+        if ends_session(operation, one.operation):
             return True
-        if operation.path == one.operation.path and operation.method == "DELETE":
-            return bool(said_of(operation) & LOGIN)
         if operation.method not in {"POST", "PUT"} or not said_of(operation) & LOGIN:
             return False
         roles = {each.role for each in self.inputs(operation)}

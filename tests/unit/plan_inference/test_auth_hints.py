@@ -167,3 +167,16 @@ def test_a_path_parameter_that_is_not_given(api: SimpleNamespace) -> None:
     paths = {"/t/{tenant}/session": {"post": {**api.body(obj(user=TEXT, password=TEXT)), "responses": {}}}}
     hint = AuthHint(kind="session", chain=(login(call=CallHint("POST", "/t/{tenant}/session")),), send=(SENT,))
     assert fails(api, hint, paths)[0] == "AG034"
+
+
+def test_what_ends_the_session_is_no_tool(api: SimpleNamespace) -> None:
+    out: dict[str, Any] = {"post": {"responses": {}}}
+    paths: dict[str, Any] = {**session(api), "/logout": out, "/session/lock": out}
+    paths["/session"]["delete"] = {"responses": {}}
+    found = plan(api, AuthHint(kind="session", chain=(login(),), send=(SENT,)), paths)
+    ended = ("#/paths/~1session/post", "#/paths/~1session/delete", "#/paths/~1logout/post")
+    assert found.login_operations == dict.fromkeys(ended, "main")
+    # A hint may still call them, as anybody who is logged in.
+    assert found.by_operation["#/paths/~1logout/post"] == ("main",)
+    # A key has no session that could end.
+    assert plan(api, AuthHint(kind="bearer"), paths).login_operations == {}
