@@ -27,6 +27,12 @@ _NEXT_TOKEN = vocabulary(
     "nextafter"
 )
 _NEXT_URL = vocabulary("nexturl nextlink nextpageurl nexthref nexturi odatanextlink nextpagelink nextrecordsurl")
+# What a description says of the total and of nothing smaller: "in this page", "of failed rows".
+_TOTAL_OF = re.compile(
+    r"\s*(?:the )?total (?:number|count) of (?:all |available |matching |found )?"
+    r"(?:rows|records|results|items|entries|elements|objects|hits|matches)\b(?!.*\b(?:page|pages|this)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _TOTAL_HEADERS = vocabulary("xtotalcount xtotal totalcount totalrecords paginationcount xpaginationtotalcount")
 _NEXT_HEADERS = vocabulary("nextpage xnextpage xnexturl xnextlink nextlink xnexthref")
 _TOKEN_HEADERS = vocabulary("xnextcursor nextcursor xnexttoken xnextpagetoken xcontinuationtoken")
@@ -47,6 +53,8 @@ class Signs:
             if kind not in {"integer", "number", None} or (kind is None and one.shape.properties):
                 continue
             if name in _TOTAL:
+                return one.path
+            if name.endswith("count") and _TOTAL_OF.match(one.shape.description):
                 return one.path
             if name in {"count", "size"} and len(one.keys) <= 2:
                 said = one.shape.description.lower()

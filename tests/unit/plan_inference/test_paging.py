@@ -190,6 +190,15 @@ def test_a_count_is_the_total_only_with_evidence(api: SimpleNamespace) -> None:
     total = obj(items=rows(), count={"type": "integer", "description": "the total number of records"})
     assert page(api, total, []) == Unpaged(items="$.items", total="$.count")
     assert page(api, obj(items=rows(), total_pages=INT), []) == Unpaged(items="$.items")
+    for said, path in {
+        "Total number of rows": "$.rowCount",
+        "The total number of matching records.": "$.rowCount",
+        "Number of rows in this answer": None,
+        "Total number of rows in this page": None,
+        "Total number of failed rows": None,
+    }.items():
+        counted = obj(items=rows(), rowCount={"type": "integer", "description": said})
+        assert page(api, counted, []) == Unpaged(items="$.items", total=path), said
 
 
 def test_what_means_something_else_stays_an_argument(api: SimpleNamespace) -> None:
