@@ -259,8 +259,9 @@ class _Planner:
                 continue
             made = self.attempt(lambda key=key, hint=hint: steps.workflow(context, self.targets, key, hint))  # type: ignore[misc]
             if made is not None:
-                tool, contract, evidence = made
+                tool, contract, evidence, notes = made
                 self.evidence += evidence
+                self.diagnostics += notes
                 found.append((Emitted(tool, contract, None), None))
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from adaptgen.plan.operations import Operation
@@ -29,6 +30,9 @@ _HIDDEN = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _RULE = re.compile(r"(?m)^\s*(?:[-=*_]{3,}|\|?[\s:|-]{5,}\|?)\s*$|^#{1,6}\s+|```\w*|^\s*>\s?(?:\[!\w+\])?|\*\*")
+
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 
 
 @lru_cache(maxsize=16384)
@@ -66,9 +70,12 @@ def shorten(text: str, cap: int) -> str:
     return (head[:space] if space >= cap // 2 else head).rstrip(" ,;:(") + "…"
 
 
-def summary(operation: Operation, name: str) -> tuple[str, bool]:
-    """What the operation does, and whether the document says so (else it is put together from the tool's name)."""
-    short, long = clean(operation.summary, 300), clean(operation.description)
+def summary(operation: Operation, name: str, absorbed: Collection[str] = ()) -> tuple[str, bool]:
+    """What the operation does, and whether the document says so (else it is put together from the tool's name).
+
+    ``absorbed``: the names of what agents neither send nor see; sentences of the description about them are left out.
+    """
+    short, long = clean(operation.summary, 300), without(clean(operation.description), absorbed)
     if not short and not long:
         return f"{words(name).capitalize()}.", False
     if not long or long.lower().startswith(short.rstrip(".").lower()):
@@ -78,6 +85,22 @@ def summary(operation: Operation, name: str) -> tuple[str, bool]:
     else:
         text = long
     return text if text[-1] in ".!?…:" else f"{text}.", True
+
+
+def without(text: str, names: Collection[str]) -> str:
+    """``text`` without the sentences that name one of ``names``. A name that is a plain word, such as ``page``, counts
+    only where it is marked as a name: quoted, given a value, or called a parameter."""
+    patterns = []
+    for name in filter(None, names):
+        one = re.escape(name)
+        if re.fullmatch(r"[A-Za-z]?[a-z]*", name):
+            patterns.append(rf"[`'\"]{one}[`'\"]|[?&]?\b{one}=|\b{one} (?:query )?param|\bparameters? {one}\b")
+        else:
+            patterns.append(rf"(?<![\w-]){one}(?![\w-])")
+    if not patterns:
+        return text
+    about = re.compile("|".join(patterns))
+    return " ".join(one for one in _SENTENCE.split(text) if not about.search(one))
 
 
 def words(name: str) -> str:

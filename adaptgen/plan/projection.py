@@ -244,6 +244,28 @@ def _children(document: Document) -> dict[str, set[str]]:
 # ------------------------------------------------------------------------------------------------------------ hints
 
 
+def check_step_view(
+    document: Document,
+    operation: Operation,
+    items: str | None,
+    view: tuple[str, ...],
+    where: Callable[..., Where],
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with the hinted view of a step, whose paths are relative to an item of JSONPath ``items``, or to
+    the whole answer where it is None.
+
+    Raises:
+        AdaptgenError: AG036 for a path that cannot be read.
+    """
+    answer = operation.success()
+    usable = answer is not None and (answer.media is None or is_json(answer.media))
+    record = answer.schema if answer is not None and usable else None
+    if items is not None and record is not None:
+        rows = at(document, record, items)
+        record = None if rows is None else shape(document, rows).items
+    return _check(document, operation, record, view, where)
+
+
 def _check(
     document: Document,
     operation: Operation,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adaptgen import fields
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model import Body, Call, Contract, Effect, Evidence, Json, Paging, Param, Step, Tool
 from adaptgen.plan import contracts, describe, naming
 from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, parameter_slot
@@ -17,7 +18,7 @@ from adaptgen.plan.effects import find_effect
 from adaptgen.plan.inlining import inline
 from adaptgen.plan.operations import Operation, accepted
 from adaptgen.plan.paging import find_paging
-from adaptgen.plan.projection import find_view
+from adaptgen.plan.projection import check_step_view, find_view
 from adaptgen.plan.sensitive import find_sensitive
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Context, own_arguments
@@ -34,12 +35,12 @@ _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]|(\[\*\])
 
 def workflow(
     context: Context, targets: Targets, key: str, hint: ToolHint
-) -> tuple[Tool, Contract, tuple[Evidence, ...]]:
-    """The tool ``key`` of several calls.
+) -> tuple[Tool, Contract, tuple[Evidence, ...], tuple[Diagnostic, ...]]:
+    """The tool ``key`` of several calls, and warnings about the hint.
 
     Raises:
         AdaptgenError: for a step that names an unknown operation (AG033) or input (AG034), a template that cannot be
-            read (AG035) or that names nothing that exists by then (AG037).
+            read (AG035) or that names nothing that exists by then (AG037), a view that cannot be read (AG036).
     """
     maker = _Maker(context, targets, key, hint)
     steps = tuple(maker.step(index, step) for index, step in enumerate(hint.steps))
@@ -65,7 +66,7 @@ def workflow(
     contract = contracts.contract(key, text, schema, effect, "", "", describe.words(key).capitalize())
     calls = ", ".join(one.operation.key for one in maker.made)
     evidence = Evidence(key, "steps", f"{len(steps)} calls: {calls}", "the hints say so", tool.source)
-    return tool, contract, (evidence,)
+    return tool, contract, (evidence,), tuple(maker.notes)
 
 
 @dataclass(slots=True)
@@ -91,6 +92,7 @@ class _Maker:
     found: dict[str, Argument] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     sensitive_arguments: dict[str, str] = field(default_factory=dict)
+    notes: list[Diagnostic] = field(default_factory=list)
 
     def where(self, *keys: str | int) -> Where:
         return self.context.hints.where("tools", self.key, *keys)
@@ -120,6 +122,9 @@ class _Maker:
         )
         self.sensitive_arguments.update(arguments)
         root = paging.page.items if paging.page is not None else "$"
+        if step.view is not None:
+            at = partial(self.where, "steps", index)
+            self.notes += check_step_view(document, operation, items, step.view, at)
         self.made.append(_Made(step.id, operation, document, items is not None, step.save, sensitive, root))
         return Step(
             id=step.id,

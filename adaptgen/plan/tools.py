@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -196,7 +197,8 @@ def finish(one: Draft, name: str) -> Built:
         one.effect,
         operation.method,
         one.role,
-        describe.title(operation, name),
+        # What the document calls it ("Save contract", "Replace …") is the write without the merge.
+        describe.words(name).capitalize() if one.merges else describe.title(operation, name),
     )
     evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
     if one.merges:
@@ -236,19 +238,28 @@ def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
 
 def description(one: Draft, name: str) -> str:
     """What agents read about the tool."""
+    answers = describe.answers(one.view.view, one.paging.page is not None) if one.effect == "read" else ""
     if one.hint and one.hint.description:
-        return one.hint.description
+        said = one.hint.description
+        fits = one.view.view and "`fields`" not in said and len(said) + len(answers) < describe.DESCRIPTION
+        return f"{said if said.rstrip()[-1:] in '.!?:' else f'{said.rstrip()}.'} {answers}" if fits else said
     operation = one.operation
     if one.merges and operation.summary:
         # What the document says about a full replace ("missing fields are cleared") does not hold for this tool.
         operation = replace(operation, description="")
-    text, _ = describe.summary(operation, name)
+    text, _ = describe.summary(operation, name, _paging_names(one.paging))
     parts = ["Deprecated." if operation.deprecated else "", text]
     if one.merges or one.patches:
         parts.append("Only the given properties change, all others are kept.")
-    if one.effect == "read":
-        parts.append(describe.answers(one.view.view, one.paging.page is not None))
+    parts.append(answers)
     return " ".join(filter(None, parts))
+
+
+def _paging_names(paging: PagingPlan) -> set[str]:
+    """The parameters that paging absorbs, and what the answer gives for the next of them."""
+    token = getattr(paging.page, "next", "")
+    steps = re.findall(r"[^.\[\]'\"]+", token) if token.startswith("$") else [token.removeprefix("header:")]
+    return {*(name for _, name in paging.absorbed), *steps[-1:]}
 
 
 def payload_of(one: Draft) -> str | None:

@@ -228,3 +228,46 @@ def test_the_sensitivity_of_steps_is_theirs_at_the_place_in_the_result(planned: 
     result = {"people": "{all}", "main": "{one}", "mail": "{all.mail}"}
     sensitive = planned(paths, steps(*made, result=result)).tools["both"].sensitive
     assert sensitive == {"mail": "email", "main.email": "email", "people[*].email": "email"}
+
+
+PERSON = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+PEOPLE: dict[str, Any] = {
+    "/people": {"get": {"responses": {"200": {"content": {"application/json": {"schema": {
+        "type": "object", "properties": {"people": {"type": "array", "items": PERSON}}}}}}}}},
+    "/people/{id}": {"get": {"responses": {"200": {"content": {"application/json": {"schema": PERSON}}}}}},
+}  # fmt: skip
+EVERYBODY, SOMEBODY = CallHint("GET", "/people"), CallHint("GET", "/people/{id}")
+
+
+@pytest.mark.parametrize(
+    ("call", "view", "warned"),
+    [
+        (EVERYBODY, ("id", "name"), False),
+        (EVERYBODY, ("people[*].id",), True),
+        (SOMEBODY, ("name",), False),
+        (SOMEBODY, ("nme",), True),
+    ],
+)
+def test_the_view_of_a_step_fits_its_answer(planned: Any, call: CallHint, view: tuple[str, ...], warned: bool) -> None:
+    done = planned(PEOPLE, steps(StepHint(id="one", call=call, view=view)))
+    found = [one.severity for one in done.diagnostics if one.code == "AG036"]
+    assert found == (["warning"] if warned else [])
+
+
+def test_the_view_of_a_step_can_be_read(planned: Any) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        planned(PEOPLE, steps(StepHint(id="one", call=EVERYBODY, view=("a[",))))
+    assert [one.code for one in caught.value.diagnostics] == ["AG036"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Find people", 'Find people. Each item has id, name; `fields` adds others, ["*"] all.'),
+        ("Find people; `fields` gives more.", "Find people; `fields` gives more."),
+        ("Find people. " + "x" * 390, "Find people. " + "x" * 390),
+    ],
+)
+def test_a_hinted_description_says_what_an_answer_holds(planned: Any, said: str, shown: str) -> None:
+    hints = Hints(tools={"find": ToolHint(call=EVERYBODY, description=said, view=("id", "name"))})
+    assert planned(PEOPLE, hints).contracts["find"].description == shown

@@ -166,3 +166,20 @@ def test_a_document_without_operations_gives_no_tools_and_says_so(planned: Any) 
     done = planned({}, webhooks={"x": {"post": OK}})
     assert not done.tools
     assert "AG020" in [one.code for one in done.diagnostics]
+
+
+def test_a_description_does_not_speak_of_paging_that_agents_do_not_see(planned: Any) -> None:
+    said = (
+        "Rows in order of creation, a page at a time. Pass nextCursor to get the next rows. `cursor` comes from the "
+        "answer before. One cursor lives an hour."
+    )
+    page = {"type": "object", "properties": {
+        "rows": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}},
+        "nextCursor": {"type": "string"}}}  # fmt: skip
+    operation = {
+        "description": said,
+        "parameters": [{"name": "cursor", "in": "query", "schema": {"type": "string"}}],
+        "responses": {"200": {"content": {"application/json": {"schema": page}}}},
+    }
+    text = planned({"/deals": {"get": operation}}).contracts["list_deals"].description
+    assert text.startswith("Rows in order of creation, a page at a time. One cursor lives an hour. Each item has")

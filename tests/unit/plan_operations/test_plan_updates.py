@@ -123,3 +123,19 @@ def test_annotations_follow_the_effect(planned: Any) -> None:
     assert (shown["create_contact"]["destructiveHint"], shown["create_contact"]["idempotentHint"]) == (False, False)
     assert (shown["update_contact"]["destructiveHint"], shown["update_contact"]["idempotentHint"]) == (True, True)
     assert (shown["delete_contact"]["destructiveHint"], shown["delete_contact"]["idempotentHint"]) == (True, True)
+
+
+def test_a_merge_sends_back_only_what_the_put_takes(planned: Any) -> None:
+    fields = {"type": "object", "properties": {"name": {"type": "string"}}}
+    taken = {"allOf": [fields, {"type": "object", "required": ["name"]}]}
+    read = {"allOf": [fields, {"type": "object", "properties": {"_links": {"type": "object"}}}]}
+    update = planned(resource(get=answers(read), put=takes(taken))).tools["update_contact"].update
+    assert update is not None
+    assert update.accepts == ("name",)
+
+
+def test_the_title_of_a_merge_is_its_name_and_not_the_document_s_replace(planned: Any) -> None:
+    put = {**takes(RECORD), "summary": "Save contact"}
+    merged = planned(resource(get=answers(RECORD), put=put)).contracts["update_contact"]
+    assert merged.annotations["title"] == "Update contact"
+    assert planned(resource(put=put)).contracts["replace_contact"].annotations["title"] == "Save contact"
