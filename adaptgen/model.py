@@ -11,10 +11,10 @@ strings) in the little language of ``adaptgen.references``; a *path* is dotted, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform
 
 FORMAT = 1
 """The format of generated servers. A runtime executes this one and the one before and refuses others by name."""
@@ -27,7 +27,37 @@ Style: TypeAlias = Literal["form", "simple", "label", "matrix", "spaceDelimited"
 Form: TypeAlias = Literal["columns", "objects", "structured"]
 
 
-@dataclass(frozen=True, slots=True)
+_T = TypeVar("_T")
+
+
+def _equal(self: Any, other: Any) -> bool:
+    same = type(other) is type(self)
+    return same and all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
+
+
+def _hash(self: Any) -> int:
+    return hash(tuple(getattr(self, name) for name in self.__dataclass_fields__))
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
+    return f"{type(self).__name__}({shown})"
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value(*, kw_only: bool = False) -> Callable[[type[_T]], type[_T]]:
+    """A frozen dataclass with slots. Its comparison, hash and repr are shared: compiling them anew for each of thirty
+    classes would be a sixth of the time in which a server of a thousand tools starts."""
+
+    def make(cls: type[_T]) -> type[_T]:
+        for name, method in (("__eq__", _equal), ("__hash__", _hash), ("__repr__", _repr)):
+            setattr(cls, name, method)
+        return dataclass(frozen=True, slots=True, kw_only=kw_only, eq=False, repr=False)(cls)
+
+    return make
+
+
+@value()
 class Param:
     """One input of a request: a path, query, header or cookie parameter, or a property of the body.
 
@@ -48,7 +78,7 @@ class Param:
     fill: Literal["uuid"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Body:
     """A request body. Either ``params``, one per top-level property, or ``whole``: one argument that is the body.
 
@@ -64,7 +94,7 @@ class Body:
     extra: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Call:
     """One HTTP request of the API.
 
@@ -87,7 +117,7 @@ class Call:
 # ---------------------------------------------------------------------------------------------------------- paging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Offset:
     """limit/offset paging. ``items`` and ``total`` are JSONPaths; ``total`` may be ``header:<Name>``."""
 
@@ -99,7 +129,7 @@ class Offset:
     place: Literal["query"] = "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PageNumber:
     """page/size paging. ``first`` is the number of the first page."""
 
@@ -112,7 +142,7 @@ class PageNumber:
     place: Literal["query"] = "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Cursor:
     """The API hands out a token for the next page. ``next`` is its JSONPath in the answer or ``header:<Name>``."""
 
@@ -127,7 +157,7 @@ class Cursor:
     place: Literal["query"] = "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Link:
     """The URL of the next page comes in the ``Link`` header (RFC 8288) under relation ``rel``."""
 
@@ -138,7 +168,7 @@ class Link:
     max_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NextHeader:
     """The URL of the next page comes in a header of its own (``Next-Page``)."""
 
@@ -149,7 +179,7 @@ class NextHeader:
     max_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NextUrl:
     """The URL of the next page stands in the body at JSONPath ``next``."""
 
@@ -160,7 +190,7 @@ class NextUrl:
     max_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Unpaged:
     """The API gives the whole list at once; the answer is sliced."""
 
@@ -174,7 +204,7 @@ Paging: TypeAlias = Offset | PageNumber | Cursor | Link | NextHeader | NextUrl |
 # ----------------------------------------------------------------------------------------------------------- tools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Step:
     """One call of a tool of several calls. Parameters without a template take the tool's arguments.
 
@@ -191,7 +221,7 @@ class Step:
     effect: Effect = "read"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Update:
     """A write that changes only what the agent gave: read the raw resource, merge, write it back, guarded.
 
@@ -207,7 +237,7 @@ class Update:
     patch: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Tool:
     """One MCP tool: a ``call``, or ``steps`` with a ``result`` template.
 
@@ -240,7 +270,7 @@ class Tool:
 # ------------------------------------------------------------------------------------------------------------ auth
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Send:
     """Put a credential into a request: ``as_`` is a template over saved values and references.
 
@@ -255,7 +285,7 @@ class Send:
     only: Literal["read", "write"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Expires:
     """When a saved token ends: JSONPath ``after`` (a duration) or ``at`` (a moment), in ``unit``."""
 
@@ -264,7 +294,7 @@ class Expires:
     unit: Literal["s", "ms", "min", "iso"] = "s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Login:
     """One call of an authentication chain. Its parameters carry templates (credentials, saved values).
 
@@ -280,7 +310,7 @@ class Login:
     cookies: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Refused:
     """An answer that means "not logged in, not executed": status, and glob patterns on the body by dotted path."""
 
@@ -289,7 +319,7 @@ class Refused:
     replay: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Auth:
     """How requests authenticate. A static credential has an empty ``chain``; a session logs in by its ``chain``.
 
@@ -314,7 +344,7 @@ class Auth:
 # ---------------------------------------------------------------------------------------------------------- server
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Base:
     """A base URL: ``url`` is a template; environment variable ``env``, where set, replaces it."""
 
@@ -323,7 +353,7 @@ class Base:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Server:
     """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``)."""
 
@@ -339,7 +369,7 @@ class Server:
     format: int = FORMAT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Contract:
     """What agents see of one tool. ``input_schema`` is JSON Schema 2020-12, ``annotations`` MCP ToolAnnotations.
 
@@ -350,79 +380,3 @@ class Contract:
     description: str
     input_schema: Mapping[str, Json]
     annotations: Mapping[str, Json] = field(default_factory=dict)
-
-
-# ------------------------------------------------------------------------------------------------- what plan says
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
-    """One generated module: the tools of one resource."""
-
-    name: str
-    title: str
-    tools: tuple[Tool, ...]
-    contracts: Mapping[str, Contract]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why something was decided: ``subject`` (a tool, an auth, "server"), ``aspect`` ("paging", "view", "login", …)."""
-
-    subject: str
-    aspect: str
-    decision: str
-    because: str
-    pointer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One declared input of one operation and where it went. ``place``: path, query, header, cookie or body.
-
-    ``fate`` is ``argument`` (``by``: the tool and argument), ``absorbed`` (``by``: the place that supplies it),
-    ``hidden`` (``by``: the hint) or ``lost``, which is an error of the generator.
-    """
-
-    operation: str
-    place: str
-    name: str
-    fate: Literal["argument", "absorbed", "hidden", "lost"]
-    by: str
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An operation that became no tool. ``why``: ``hidden`` by a hint, ``login`` (serves an auth chain), ``broken``."""
-
-    operation: str
-    pointer: str
-    why: Literal["hidden", "login", "broken"]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """An environment variable that the server reads."""
-
-    name: str
-    purpose: str
-    required: bool = True
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The whole result of planning: what is rendered, and what is said about it."""
-
-    server: Server
-    modules: tuple[Module, ...]
-    inputs: tuple[Input, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    variables: tuple[Variable, ...] = ()
-    operations: int = 0
-    title: str = ""
-    source: str = ""
-    notes: tuple[str, ...] = field(default=())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from adaptgen import lock
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.model import Plan
+from adaptgen.planned import Plan
 
 if TYPE_CHECKING:
     from adaptgen.source import Document, Hints

@@ -10,7 +10,8 @@ from pathlib import Path
 from adaptgen import lock
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import AdaptgenError, error
-from adaptgen.model import Call, Contract, Evidence, Input, Paging, Param, Server, Tool
+from adaptgen.model import Call, Contract, Paging, Param, Server, Tool
+from adaptgen.planned import Evidence, Input
 from adaptgen.references import placeholders
 
 

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.model import Body, Evidence, Json, Param
+from adaptgen.model import Body, Json, Param
 from adaptgen.plan import naming
 from adaptgen.plan.bodies import FILE, BodyInputs, Slot
 from adaptgen.plan.inlining import cast
 from adaptgen.plan.operations import Operation, Parameter, base_media, is_json, sendable
 from adaptgen.plan.schemas import MISSING, Shape, shape
+from adaptgen.planned import Evidence
 from adaptgen.references import escape, escape_json, placeholders
 from adaptgen.source.hints import MISSING as NO_VALUE
 

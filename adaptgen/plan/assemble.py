@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
-from adaptgen.model import Evidence, Input, LeftOut, Plan, Server, Tool, Variable
+from adaptgen.model import Server, Tool
 from adaptgen.plan import schemas, steps, surface, tools
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
@@ -22,6 +22,7 @@ from adaptgen.plan.operations import Operation, mapping, operations, sendable, t
 from adaptgen.plan.surface import Emitted
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Built, Context, Draft
+from adaptgen.planned import Evidence, Input, LeftOut, Plan, Variable
 from adaptgen.references import TemplateError, references
 
 if TYPE_CHECKING:

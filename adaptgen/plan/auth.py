@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import Auth, Base, Evidence, Send, Variable
+from adaptgen.model import Auth, Base, Send
 from adaptgen.plan.login import find_chain
 from adaptgen.plan.schemes import (
     basic_send,
@@ -21,6 +21,7 @@ from adaptgen.plan.schemes import (
     static,
     variable,
 )
+from adaptgen.planned import Evidence, Variable
 from adaptgen.references import escape, references
 from adaptgen.words import words
 

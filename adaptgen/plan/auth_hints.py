@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from adaptgen.diagnostics import Diagnostic, error
-from adaptgen.model import Auth, Base, Call, Evidence, Expires, Login, Refused, Send
+from adaptgen.model import Auth, Base, Call, Expires, Login, Refused, Send
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.bases import prefix
 from adaptgen.plan.credentials import inputs
@@ -20,6 +20,7 @@ from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.operations import operations as read_operations
 from adaptgen.plan.schemas import MISSING, shape
 from adaptgen.plan.schemes import identifier, oauth2_session, reference, server_url
+from adaptgen.planned import Evidence
 from adaptgen.references import escape, placeholders
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import Diagnostic, error
-from adaptgen.model import Base, Evidence, Variable
+from adaptgen.model import Base
 from adaptgen.plan import naming
 from adaptgen.plan.operations import Operation, server_urls
+from adaptgen.planned import Evidence, Variable
 from adaptgen.references import TemplateError, escape, references
 
 if TYPE_CHECKING:

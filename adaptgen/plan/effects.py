@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adaptgen.model import Effect, Evidence
+from adaptgen.model import Effect
+from adaptgen.planned import Evidence
 from adaptgen.words import vocabulary, words
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
-from adaptgen.model import Auth, Body, Call, Contract, Cursor, Input, Json, Offset, PageNumber, Param, Tool
+from adaptgen.model import Auth, Body, Call, Contract, Cursor, Json, Offset, PageNumber, Param, Tool
 from adaptgen.plan.operations import Operation, base_media, sendable
 from adaptgen.plan.schemas import Leaf, leaves, shape
+from adaptgen.planned import Input
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import LeftOut
 from adaptgen.plan.operation import (
     PLACEHOLDER,
     Operation,
@@ -32,6 +31,7 @@ from adaptgen.plan.operation import (
     text,
 )
 from adaptgen.plan.schemas import shape
+from adaptgen.planned import LeftOut
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

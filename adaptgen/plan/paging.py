@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where
-from adaptgen.model import Cursor, Evidence, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.plan.effects import find_effect
 from adaptgen.plan.envelope import Envelope, find_envelope, jsonpath
 from adaptgen.plan.operations import Operation, Parameter
@@ -19,6 +19,7 @@ from adaptgen.plan.paging_answer import Signs
 from adaptgen.plan.paging_hints import hinted
 from adaptgen.plan.paging_parameters import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
 from adaptgen.plan.schemas import shape
+from adaptgen.planned import Evidence
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

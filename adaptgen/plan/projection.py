@@ -9,10 +9,11 @@ from weakref import WeakKeyDictionary
 
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import Evidence, Paging
+from adaptgen.model import Paging
 from adaptgen.plan.envelope import at, ends_in_placeholder, jsonpath, resource_words
 from adaptgen.plan.operations import PLACEHOLDER, is_json
 from adaptgen.plan.schemas import Leaf, Shape, join, leaves, shape
+from adaptgen.planned import Evidence
 from adaptgen.ranking import Candidate, is_record, rank
 from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words

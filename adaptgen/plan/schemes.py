@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from adaptgen.model import Auth, Body, Call, Expires, Login, Param, Send, Variable
+from adaptgen.model import Auth, Body, Call, Expires, Login, Param, Send
 from adaptgen.plan.bases import prefix
 from adaptgen.plan.operations import server_urls
+from adaptgen.planned import Variable
 from adaptgen.references import escape
 from adaptgen.words import words
 

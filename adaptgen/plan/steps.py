@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import Body, Call, Contract, Effect, Evidence, Json, Paging, Param, Step, Tool
+from adaptgen.model import Body, Call, Contract, Effect, Json, Paging, Param, Step, Tool
 from adaptgen.plan import contracts, describe, naming
 from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, parameter_slot
 from adaptgen.plan.bodies import BodyInputs, Slot, read_body
@@ -22,6 +22,7 @@ from adaptgen.plan.projection import check_step_view, find_view
 from adaptgen.plan.sensitive import find_sensitive
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Context, own_arguments
+from adaptgen.planned import Evidence
 from adaptgen.references import Placeholder, TemplateError, escape, parse, placeholders
 from adaptgen.source.hints import MISSING
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import Contract, Module, Tool
+from adaptgen.model import Contract, Tool
 from adaptgen.plan import naming
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import Operation
+from adaptgen.planned import Module
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

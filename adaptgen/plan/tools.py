@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import Call, Contract, Effect, Evidence, Json, Tool
+from adaptgen.model import Call, Contract, Effect, Json, Tool
 from adaptgen.plan import contracts, describe, updates
 from adaptgen.plan.arguments import Inputs, decide
 from adaptgen.plan.bases import Bases
@@ -20,6 +20,7 @@ from adaptgen.plan.paging import PagingPlan, find_paging
 from adaptgen.plan.projection import ViewPlan, find_view
 from adaptgen.plan.schemas import shape
 from adaptgen.plan.sensitive import find_sensitive
+from adaptgen.planned import Evidence
 
 if TYPE_CHECKING:
     from adaptgen.plan.auth import AuthPlan

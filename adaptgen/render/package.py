@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adaptgen import model
-from adaptgen.model import Module, Plan, Tool
+from adaptgen.model import Tool
+from adaptgen.planned import Module, Plan
 from adaptgen.render import contract, layout, names, python, readme
 from adaptgen.render.environment import fill
 from adaptgen.render.safe import PythonText

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adaptgen.model import Call, Json, LeftOut, Plan, Tool
+from adaptgen.model import Call, Json, Tool
+from adaptgen.planned import LeftOut, Plan
 from adaptgen.render import markdown
 from adaptgen.render.safe import MarkdownText, one_line
 

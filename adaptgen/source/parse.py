@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,7 +38,22 @@ def parse(data: bytes, file: str, *, strict: bool = False) -> Parsed:
         if source.text.lstrip()[:1] in ("{", "["):
             return _json(source, strict)
         value, refs = yaml12.load(source, strict=strict)
+        _say_old_breaks(source)
         return Parsed(value, frozenset(refs), "yaml", tuple(source.diagnostics))
+
+
+# Line breaks of YAML 1.1 that are ordinary characters in YAML 1.2 (section 5.4).
+_OLD_BREAKS = re.compile("[\x85\u2028\u2029]")
+
+
+def _say_old_breaks(source: Text) -> None:
+    """Other readers may see another document where such a character stands, so a person should know."""
+    found = _OLD_BREAKS.search(source.text)
+    if found is not None:
+        what = (
+            f"U+{ord(found[0]):04X} is read as an ordinary character (YAML 1.2); YAML 1.1 readers break the line there"
+        )
+        source.repaired(what, found.start(), "take it out, so that every reader sees the same document")
 
 
 @contextmanager

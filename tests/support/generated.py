@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adaptgen.fronts.load import load_server
-
 from adaptgen.cli import main
+from adaptgen.fronts.load import load_server
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine

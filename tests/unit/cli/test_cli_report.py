@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adaptgen.cli import report
-from adaptgen.model import Base, Evidence, Input, LeftOut, Plan, Server, Tool, Variable
+from adaptgen.model import Base, Server, Tool
+from adaptgen.planned import Evidence, Input, LeftOut, Plan, Variable
 
 
 def plan(number: int) -> Plan:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import Contract, Plan, Tool
+from adaptgen.model import Contract, Tool
 from adaptgen.plan import plan
+from adaptgen.planned import Plan
 from adaptgen.source import EMPTY, Document, Hints
 
 Make = Callable[..., Document]

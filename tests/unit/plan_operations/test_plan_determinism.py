@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adaptgen.model import Plan
 from adaptgen.plan import plan
+from adaptgen.planned import Plan
 from adaptgen.source import EMPTY
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model import Auth, Contract, Input, Send, Tool
+from adaptgen.model import Auth, Contract, Send, Tool
 from adaptgen.plan import tools
 from adaptgen.plan.inputs import Proof, inputs_of
 from adaptgen.plan.operations import operations
 from adaptgen.plan.tools import Built
+from adaptgen.planned import Input
 
 BODY = {
     "type": "object",

@@ -16,20 +16,15 @@ from adaptgen.model import (
     Call,
     Contract,
     Cursor,
-    Evidence,
     Expires,
-    Input,
-    LeftOut,
     Link,
     Login,
-    Module,
     NextHeader,
     NextUrl,
     Offset,
     PageNumber,
     Paging,
     Param,
-    Plan,
     Refused,
     Send,
     Server,
@@ -37,8 +32,8 @@ from adaptgen.model import (
     Tool,
     Unpaged,
     Update,
-    Variable,
 )
+from adaptgen.planned import Evidence, Input, LeftOut, Module, Plan, Variable
 
 Renamer = Callable[[Callable[[], str], Plan], Plan]
 

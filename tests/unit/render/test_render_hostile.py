@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptgen import model, render
-from adaptgen.model import Plan
+from adaptgen.planned import Plan
 from adaptgen.render import safe
 
 Renamer = Callable[[Callable[[], str], Plan], Plan]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from adaptgen import render
-from adaptgen.model import Base, Call, Contract, Module, Param, Plan, Server, Tool
+from adaptgen.model import Base, Call, Contract, Param, Server, Tool
+from adaptgen.planned import Module, Plan
 
 
 def plan_of(*tools: Tool, **others: object) -> Plan:
