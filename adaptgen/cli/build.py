@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     folders: dict[Path, Path] = {}
     for spec in dict.fromkeys(options.specs):
         try:
+            if options.validate:
+                validate(spec)
             folder = up_to_date(spec, options.out)
             if folder is not None:
                 fresh.append(folder)
@@ -105,6 +107,16 @@ def make(spec: Path, out: Path) -> Made:
         inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in hints.inputs}
         files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=_options(spec, out), files=files)
     return Made(spec, out / name, document.version, planned, files, (*document.diagnostics, *found))
+
+
+def validate(spec: Path) -> None:
+    """Tell where a document breaks OpenAPI; it is built all the same."""
+    from adaptgen import source
+    from adaptgen.source.validity import violations
+
+    with terminal.progress(f"{spec}: validating"):
+        found = violations(source.read(spec))
+    terminal.diagnostics(found)
 
 
 def read(spec: Path) -> tuple[Document, Hints]:

@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("specs", metavar="SPEC", nargs="+", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
     build.add_argument("--out", metavar="DIR", type=Path, default=Path("generated"), help="default: %(default)s")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 with a diff if the output is stale")
+    build.add_argument("--validate", action="store_true", help="also tell where the document breaks OpenAPI")
     build.add_argument("--quiet", action="store_true", help="print warnings and the last line only")
 
     serve = _command(
