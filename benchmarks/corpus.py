@@ -71,7 +71,8 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
         hidden = sum(1 for left in made.left_out if left.why == "hidden")
         found["operations"] = made.operations - hidden
         found["tools"] = len(made.server.tools)
-        found["covered"] = len({tool.source for tool in made.server.tools if tool.source})
+        gone = {left.pointer for left in made.left_out}
+        found["covered"] = len({tool.source for tool in made.server.tools if tool.source} - gone)
         found["login"] = sum(1 for left in made.left_out if left.why == "login")
         found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why == "broken"]
         found["inputs"] = dict(Counter(row.fate for row in made.inputs))

@@ -170,7 +170,7 @@ class _Finder:
                 continue
             limit = given.limit()
             page = Cursor(
-                cursor=target, next=source, limit=limit, items=self.items, total=self.total,
+                cursor=target, next=source, limit=limit, items=self.items, total=self.total, more=self.more(),
                 max_size=given.maximum(limit),
             )  # fmt: skip
             return _Found(page, (target, limit), f"parameter {target!r} takes what the answer gives at {source}")
@@ -191,17 +191,22 @@ class _Finder:
             return _Found(page, (name, size), f"parameters {_both(name, size)}, the first page is {first}")
         return None
 
+    def more(self) -> str | None:
+        """Where the answer says in so many words whether there is a next page; a token may stand on the last one."""
+        return next(
+            (one.path for one in self.envelope.siblings if fold(one.keys[-1]) in _MORE and one.shape.type == "boolean"),
+            None,
+        )
+
     def by_last_id(self) -> _Found | None:
         """``starting_after`` takes the id of the last record; ``has_more`` says whether there is a next page."""
         targets = self.parameters.called(frozenset({"startingafter"}))
-        more = [
-            one for one in self.envelope.siblings if fold(one.keys[-1]) == "hasmore" and one.shape.type == "boolean"
-        ]
+        more = self.more()
         if not targets or not more or "id" not in shape(self.document, self.envelope.item).properties:
             return None
         limit = self.parameters.limit()
         page = Cursor(
-            cursor=targets[0], next=f"{self.items}[-1].id", more=more[0].path, limit=limit, items=self.items,
+            cursor=targets[0], next=f"{self.items}[-1].id", more=more, limit=limit, items=self.items,
             total=self.total, max_size=self.parameters.maximum(limit),
         )  # fmt: skip
         return _Found(page, (targets[0], limit), f"parameter {targets[0]!r} takes the id of the last record")
@@ -228,6 +233,7 @@ class _Finder:
         return _Found(page, (limit,), f"the header {name!r} is declared")
 
 
+_MORE = frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
 _CLEAR_OFFSET = frozenset({"offset", "skip", "startat", "page[offset]", "startindex", "firstresult"})
 
 

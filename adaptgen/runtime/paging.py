@@ -222,7 +222,7 @@ def _total(paging: Paging, response: Response, body: Json) -> int | None:
 def _next(paging: Paging, response: Response, body: Json) -> At:
     if isinstance(paging, Cursor):
         token = _named(paging.next, response, body)
-        if paging.more is not None and _named(paging.more, response, body) in (False, None, 0, "false", "False"):
+        if paging.more is not None and _ends(_named(paging.more, response, body)):
             return None
         return _token(token)
     if isinstance(paging, Link):
@@ -244,6 +244,11 @@ def _relative(here: str, target: str) -> str:
     if (parts.scheme, parts.netloc) == (base.scheme, base.netloc) and parts.path.startswith("/"):
         parts = parts._replace(scheme="", netloc="")
     return parts._replace(fragment="").geturl()
+
+
+def _ends(more: Json) -> bool:
+    """Whether the answer says that there is no next page; one that does not say leaves it to the token."""
+    return more in (False, 0, "false", "False")
 
 
 def _token(value: Json) -> At:

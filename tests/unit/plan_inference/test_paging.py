@@ -252,3 +252,14 @@ def test_hints_that_cannot_be_carried_out(api: SimpleNamespace, hint: PageHint, 
     with pytest.raises(AdaptgenError) as caught:
         plan(api, obj(results=rows()), api.query("offset"), hint)
     assert [one.code for one in caught.value.diagnostics] == [code]
+
+
+def test_a_token_that_stands_on_the_last_page_too_is_ended_by_the_flag_beside_it(api: SimpleNamespace) -> None:
+    block = obj(end_cursor=TEXT, has_next_page={"type": "boolean"})
+    assert page(api, obj(contacts=rows(), page_info=block), api.query("first", after=TEXT)) == Cursor(
+        cursor="after",
+        next="$.page_info.end_cursor",
+        limit="first",
+        items="$.contacts",
+        more="$.page_info.has_next_page",
+    )

@@ -73,6 +73,7 @@ def test_total(kit: Any, total: str, body: Any, headers: dict[str, str], count: 
         (Cursor(cursor="c", next="$.next"), {"next": "", "r": []}, {}, None),
         (Cursor(cursor="c", next="$.next"), {"next": 17, "r": []}, {}, 17),
         (Cursor(cursor="c", next="$.next", more="$.more"), {"next": "abc", "more": False, "r": []}, {}, None),
+        (Cursor(cursor="c", next="$.next", more="$.more"), {"next": "abc", "r": []}, {}, "abc"),
         (Cursor(cursor="c", next="header:X-Next"), {"r": []}, {"x-next": "abc"}, "abc"),
         (NextUrl(next="$.next"), {"next": "?page=2", "r": []}, {}, "/things?page=2"),
         (NextUrl(next="$._links.next"), {"_links": {"next": {"href": "/t?p=2"}}, "r": []}, {}, "/t?p=2"),
