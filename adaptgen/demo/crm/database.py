@@ -50,9 +50,16 @@ _TABLES = {
 _INDEXES = ("contacts", "opportunities", "contracts", "invoices", "tickets", "tasks", "notes", "attachments")
 
 
+class _Memory(sqlite3.Connection):
+    """A database in memory: nothing is lost when it goes with the last one who knows it, so that closes it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 @lru_cache(maxsize=1)
 def _pristine() -> sqlite3.Connection:
-    database = sqlite3.connect(":memory:", check_same_thread=False)
+    database = sqlite3.connect(":memory:", check_same_thread=False, factory=_Memory)
     for table, columns in _TABLES.items():
         database.execute(f"CREATE TABLE {table} ({columns})")
     for table in _INDEXES:
@@ -66,7 +73,7 @@ def _pristine() -> sqlite3.Connection:
 
 def connect() -> sqlite3.Connection:
     """A new database in memory, seeded. Rows are ``sqlite3.Row``; the same bytes in every process."""
-    database = sqlite3.connect(":memory:", check_same_thread=False)
+    database = sqlite3.connect(":memory:", check_same_thread=False, factory=_Memory)
     database.row_factory = sqlite3.Row
     reset(database)
     return database
