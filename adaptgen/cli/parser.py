@@ -16,7 +16,7 @@ start here:
   adaptgen demo                                   the whole story on a bundled legacy CRM
   adaptgen build specs/crm.yaml                   writes generated/crm/
   adaptgen serve generated/crm                    an MCP server on stdio
-  adaptgen call generated/crm find_contacts name=Ada
+  adaptgen call generated/crm list_invoices status=OVERDUE
 """
 
 
