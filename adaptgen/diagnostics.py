@@ -54,6 +54,18 @@ CODES: dict[str, str] = {
     "AG063": "there is no such tool",
     "AG064": "the arguments do not fit the tool",
     "AG065": "the call failed",
+    # governance
+    "AG070": "the governance settings hold a wrong key or value",
+    "AG071": "a reference in the governance settings cannot be resolved",
+    "AG072": "the policies cannot be used",
+    "AG073": "a key is missing, too short or of the wrong kind",
+    "AG074": "callers cannot be authenticated",
+    "AG075": "an upstream server cannot be used",
+    "AG076": "the shared state cannot be used",
+    "AG077": "the audit trail cannot be written",
+    "AG078": "a server that others can reach needs governance",
+    "AG079": "the audit trail does not hold",
+    "AG080": "a hook cannot be used",
 }
 
 Severity = Literal["error", "warning", "note"]

@@ -19,8 +19,8 @@ from mcp_types import CallToolRequestParams, CallToolResult, PaginatedRequestPar
 from pydantic import PrivateAttr
 
 from adaptgen import __version__
-from adaptgen.fronts import content
 from adaptgen.model import Contract
+from adaptgen.runtime import content
 from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 

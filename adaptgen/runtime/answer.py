@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from adaptgen.model import Json
 
@@ -28,8 +29,19 @@ Content = Text | Binary
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of one tool call. ``structured`` is set only for tools that opted into structuredContent."""
+    """The result of one tool call. ``structured`` is set only for tools that opted into structuredContent.
+
+    What governance must know and agents never see: ``sensitive``, the positions of classified values in the JSON of
+    the first text block, as JSON Pointers (RFC 6901) in which ``*`` stands for every element (``/items/*/1``; a key
+    that is an asterisk is written ``~2``), with their kinds; ``found``, pairs of kind and value: classified values of
+    the records at hand that may also occur in other text of the answer; ``status``, the API's last HTTP status;
+    ``unknown``, whether a write may or may not have been executed.
+    """
 
     content: tuple[Content, ...]
     is_error: bool = False
     structured: Json = None
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+    found: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    unknown: bool = False

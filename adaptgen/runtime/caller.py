@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from adaptgen.model import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated agent or user: ``sub`` as in RFC 7519, and the tenant it belongs to."""
+    """An authenticated agent or user: ``sub`` as in RFC 7519, the tenant and the groups it belongs to.
+
+    ``claims`` are the verified claims that the settings allow to travel on. ``token`` is the access token that the
+    caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged.
+    """
 
     sub: str
     tenant: str = ""
+    groups: tuple[str, ...] = ()
+    claims: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+    token: str = field(default="", compare=False, repr=False)
 
 
 LOCAL = Caller("local")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adaptgen.fronts import content
+from adaptgen.runtime import content
 from adaptgen.model import Contract
 from adaptgen.runtime.answer import Answer, Binary, Text
 
