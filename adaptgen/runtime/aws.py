@@ -1,15 +1,102 @@
-"""Secrets Manager and Parameter Store, through boto3: the only runtime module with it, loaded at first use."""
+"""What the runtime asks of AWS, through boto3: the only runtime module with it, loaded at first use.
+
+Everything here blocks; call it from a thread.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.references import Reference
 from adaptgen.runtime.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_making: Final = threading.Lock()
+"""boto3's default session must not make two clients at once."""
+
+
+class AwsError(Exception):
+    """AWS cannot be asked or refuses. The text names the service and the code; ``code`` is AWS's own, if it came."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def client(service: str, region: str = "", endpoint: str = "", *, timeout: float = 5.0, attempts: int = 3) -> Any:
+    """A boto3 client, which threads may share. ``timeout`` in seconds for one attempt.
+
+    Raises:
+        AwsError: boto3 is not installed, or no region is known.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        raise AwsError(f"{service} needs boto3: install adaptgen[aws]") from None
+    config = Config(
+        connect_timeout=min(timeout, 3.0),
+        read_timeout=timeout,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        max_pool_connections=32,
+    )
+    with _making:
+        try:
+            make: Any = boto3.client  # the service is a variable, which the stubs do not take
+            return make(service, region_name=region or None, endpoint_url=endpoint or None, config=config)
+        except (BotoCoreError, ValueError) as problem:
+            raise AwsError(f"{service} cannot be asked: {type(problem).__name__}") from None
+
+
+def ask(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    """One call of a client.
+
+    Raises:
+        AwsError: with AWS's code; never with a value.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found: Mapping[str, Any] = getattr(client, operation)(**parameters)
+    except ClientError as problem:
+        code = str(problem.response.get("Error", {}).get("Code", "refused"))
+        raise AwsError(f"AWS refuses {operation}: {code}", code) from None
+    except BotoCoreError as problem:
+        raise AwsError(f"AWS cannot be asked for {operation}: {type(problem).__name__}") from None
+    return found
+
+
+def own_keys() -> tuple[str, str, str]:
+    """The access key, secret and session token of this process, as boto3 finds and renews them.
+
+    Raises:
+        AwsError: there are none.
+    """
+    try:
+        import boto3
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        raise AwsError("signing for AWS needs boto3: install adaptgen[aws]") from None
+    with _making:
+        try:
+            found = (boto3.DEFAULT_SESSION or _session(boto3)).get_credentials()
+            frozen = found.get_frozen_credentials() if found else None
+        except BotoCoreError as problem:
+            raise AwsError(f"the keys of this process cannot be read: {type(problem).__name__}") from None
+    if frozen is None or not frozen.access_key or not frozen.secret_key:
+        raise AwsError("this process has no AWS keys")
+    return frozen.access_key, frozen.secret_key, frozen.token or ""
+
+
+def _session(boto3: Any) -> Any:
+    boto3.setup_default_session()
+    return boto3.DEFAULT_SESSION
 
 
 def read(reference: Reference, environ: Mapping[str, str]) -> str:

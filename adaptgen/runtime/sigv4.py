@@ -1,0 +1,124 @@
+"""AWS Signature Version 4, for APIs (and servers) that authenticate callers by IAM.
+
+After "Create a signed AWS API request" of the IAM user guide: the signature covers method, path, sorted query, the
+headers and the SHA-256 of the body, under a key that is derived for one day, region and service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+_ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_UNSIGNED: Final = frozenset({
+    "authorization", "connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade",
+    "user-agent", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amzn-trace-id",
+})  # fmt: skip
+"""What is added by the signature itself, belongs to the connection, or is changed on the way."""
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class AwsKeys:
+    """An access key. ``token`` comes with temporary keys; ``ends`` in seconds since the epoch (None: for good)."""
+
+    access: str
+    secret: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    ends: float | None = None
+
+
+def sign(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    keys: AwsKeys,
+    *,
+    region: str,
+    service: str,
+    now: datetime | None = None,
+) -> dict[str, str]:
+    """The headers to add to a request: ``Authorization``, ``X-Amz-Date`` and, for temporary keys,
+    ``X-Amz-Security-Token``; for S3 also ``X-Amz-Content-Sha256``.
+
+    ``headers`` are those that will be sent: all of them are signed but those of the connection. ``Host`` need not be
+    among them. Sign last: whatever changes afterwards breaks the signature. ``now`` is the moment, in UTC.
+    """
+    stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
+    digest = hashlib.sha256(body).hexdigest()
+    added = {"X-Amz-Date": stamp}
+    if keys.token:
+        added["X-Amz-Security-Token"] = keys.token
+    if service == "s3":
+        added["X-Amz-Content-Sha256"] = digest
+    signed = {name.lower(): value for name, value in headers.items() if name.lower() not in _UNSIGNED}
+    signed.setdefault("host", _host(url))
+    signed |= {name.lower(): value for name, value in added.items()}
+    names = ";".join(sorted(signed))
+    canonical = "\n".join(
+        (
+            method.upper(),
+            _path(url, service),
+            _query(url),
+            *(f"{name}:{' '.join(signed[name].split())}" for name in sorted(signed)),
+            "",
+            names,
+            digest,
+        )
+    )
+    to_sign = "\n".join((_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
+    key = _key(keys.secret, stamp[:8], region, service)
+    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    added["Authorization"] = (
+        f"{_ALGORITHM} Credential={keys.access}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return added
+
+
+@lru_cache(maxsize=64)
+def _key(secret: str, day: str, region: str, service: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
+def _host(url: str) -> str:
+    """The ``Host`` header that HTTP clients send: without the default port of the scheme."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return host if parts.port in (None, _PORTS.get(parts.scheme)) else f"{host}:{parts.port}"
+
+
+def _path(url: str, service: str) -> str:
+    """The path as sent, without dot segments and empty ones, encoded once more; S3 takes it as it is."""
+    path = urlsplit(url).path or "/"
+    if service == "s3":
+        return path
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    end = "/" if path.endswith("/") and kept else ""
+    return quote("/" + "/".join(kept) + end, safe="/~")
+
+
+def _query(url: str) -> str:
+    """The parameters, each encoded as RFC 3986 wants it, ordered by name and value."""
+    pairs = [pair.partition("=") for pair in urlsplit(url).query.split("&") if pair]
+    return "&".join("=".join(pair) for pair in sorted((_encoded(name), _encoded(value)) for name, _, value in pairs))
+
+
+def _encoded(text: str) -> str:
+    return quote(unquote_to_bytes(text), safe="-_.~")
