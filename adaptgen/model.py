@@ -355,7 +355,11 @@ class Base:
 
 @value(kw_only=True)
 class Server:
-    """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``)."""
+    """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``).
+
+    ``governance`` refers to the settings under which it may serve: a path relative to the folder of the server. They
+    are read when it starts, and it does not start without them.
+    """
 
     name: str
     title: str = ""
@@ -366,6 +370,7 @@ class Server:
     max_bytes: int = 9000
     timeout: float = 30.0
     contracts: Path = Path("tools")
+    governance: str = ""
     format: int = FORMAT
 
 

@@ -7,7 +7,7 @@ import keyword
 import posixpath
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -98,6 +98,7 @@ def make(spec: Path, out: Path) -> Made:
     name = identifier(hints.name or spec.stem)
     with terminal.progress(f"{spec}: planning"):
         planned, found = plan.plan(document, hints, name)
+        planned = replace(planned, server=replace(planned.server, governance=governance(spec, out)))
     with terminal.progress(f"{spec}: rendering"):
         shown = shown_path(spec, out)
         files = dict(render.render(planned, spec=shown, side=PurePosixPath(shown).with_suffix("").as_posix()))
@@ -128,7 +129,18 @@ def read(spec: Path) -> tuple[Document, Hints]:
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:
-    return {"source": shown_path(spec, out)}
+    reference = governance(spec, out)
+    return {"source": shown_path(spec, out), **({"governance": reference} if reference else {})}
+
+
+def governance(spec: Path, out: Path) -> str:
+    """How the server refers to the governance settings beside the hints; "" where there are none."""
+    settings = side_file(spec).with_name("governance.yaml")
+    if not settings.exists():
+        return ""
+    root, path = out.resolve().parent, settings.resolve()
+    # From generated/<name>/ up to the folder that holds both; a document elsewhere has no path that holds everywhere.
+    return f"../../{path.relative_to(root).as_posix()}" if path.is_relative_to(root) else settings.name
 
 
 def shown_path(spec: Path, out: Path) -> str:

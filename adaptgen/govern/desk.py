@@ -82,6 +82,8 @@ class Context:
         self.session = session
         self.principal = principal
         self.deadline = deadline
+        self.params: Mapping[str, Json] = {}
+        """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
 
     @property
     def modern(self) -> bool:
@@ -176,6 +178,10 @@ class Target(Protocol):
 
     async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client (roots changed, ...)."""
+        ...
+
+    def server_of(self, what: str, name: str) -> str:
+        """Whose prompt, resource or resource template (by URI) this is; "" where nobody's."""
         ...
 
     async def leave(self, session: str) -> None:

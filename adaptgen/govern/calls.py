@@ -1,0 +1,224 @@
+"""One governed call of a tool: limited, decided, restored, executed, tokenized, and on record twice.
+
+The decision is written to the audit trail before the tool runs, so nothing that is not on record is ever executed; the
+outcome is written before the answer leaves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.govern.audit import AuditError
+from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
+from adaptgen.govern.hooks import Call, HookError
+from adaptgen.model import Json
+from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.store import StoreError
+
+if TYPE_CHECKING:
+    from adaptgen.govern.authorize import Decision
+    from adaptgen.govern.parts import Parts
+    from adaptgen.govern.recorder import Recorder
+    from adaptgen.govern.trace import Span
+
+
+class Refusal(Exception):
+    """A call that governance does not let through. ``text`` is for the agent, ``reason`` a word for the audit."""
+
+    def __init__(self, text: str, reason: str, policies: tuple[str, ...] = (), retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.text = text
+        self.reason = reason
+        self.policies = policies
+        self.retry_after = retry_after
+
+
+def failed(text: str) -> dict[str, Json]:
+    """A CallToolResult with ``isError`` and one text."""
+    return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
+
+
+def unknown(name: str, names: Sequence[str]) -> dict[str, Json]:
+    """What a tool answers that does not exist, or that the caller cannot see: ``names`` are those in its list."""
+    near = difflib.get_close_matches(name[:80], names, 1, 0.6)
+    shown = "".join(one if one.isprintable() else "?" for one in name[:80])
+    return failed(f"There is no tool `{shown}`{f'; did you mean `{near[0]}`?' if near else '.'}")
+
+
+class GovernedCall:
+    """One call under way."""
+
+    def __init__(
+        self, parts: Parts, caller: Caller, tool: Facts, arguments: Mapping[str, Json], recorder: Recorder, span: Span
+    ) -> None:
+        self._parts = parts
+        self._caller = caller
+        self._tool = tool
+        self._given = arguments
+        self._arguments: Mapping[str, Json] = arguments
+        self._recorder = recorder
+        self._span = span
+        self._restored: tuple[str, ...] = ()
+        self._decision: Decision | None = None
+        self.below = 0.0
+        """Seconds spent in the target."""
+
+    async def run(self, target: Any, context: Context) -> dict[str, Json]:
+        """The answer of the call; refusals and failures are answers too."""
+        try:
+            await self._admit()
+            await self._before(context)
+        except Refusal as refusal:
+            return self._refuse(refusal)
+        except StoreError:
+            return self._refuse(Refusal("The shared state cannot be reached; try again later.", "state"))
+        result, error = await self._execute(target, context)
+        try:
+            return await self._finish(result, error)
+        except HookError as problem:
+            return self._withheld(f"{problem}", "hook")
+        except (ToolError, StoreError):
+            return self._withheld("what it holds cannot be tokenized", "tokenize")
+
+    # -------------------------------------------------------------------------------------------------------- before
+
+    async def _admit(self) -> None:
+        parts, caller, tool = self._parts, self._caller, self._tool
+        if parts.switch is not None:
+            why = parts.switch.refuses(caller, tool)
+            if why is not None:
+                raise Refusal(f"Switched off by the operators: {why}. Trying again does not help now.", "switch")
+        if parts.limiter is not None:
+            wait = await parts.limiter.take(caller, tool)
+            if wait > 0:
+                seconds = max(1, round(wait + 0.5))
+                raise Refusal(
+                    f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s.", "limit", (), wait
+                )
+        if parts.tokenizer is not None:
+            await self._restore()
+        if parts.authorizer is not None:
+            decision = await parts.authorizer.decide(caller, tool, self._arguments)
+            self._decision = decision
+            if not decision.allowed:
+                raise Refusal(
+                    f"Not permitted: {tool.name} with these arguments. Nothing was executed.",
+                    "denied",
+                    decision.policies,
+                )
+
+    async def _restore(self) -> None:
+        parts, caller, tool = self._parts, self._caller, self._tool
+        assert parts.tokenizer is not None
+
+        async def permitted(kind: str) -> bool:
+            if parts.authorizer is None:
+                return True
+            return (await parts.authorizer.detokenize(caller, tool, kind)).allowed
+
+        try:
+            restored = await parts.tokenizer.arguments(caller, tool, self._given, permitted)
+        except ToolError as problem:
+            raise Refusal(problem.text, "token") from None
+        self._arguments = restored.arguments
+        self._restored = restored.tokens
+
+    async def _before(self, context: Context) -> None:
+        try:
+            self._recorder.decided(self._decision, self._restored)
+        except AuditError:
+            raise Refusal("The audit trail cannot be written, so nothing is executed.", "audit") from None
+        hooks = self._parts.hooks
+        if hooks is None:
+            return
+        try:
+            self._arguments = await hooks.before(self._hooked(context))
+        except HookError as problem:
+            raise Refusal(f"Refused: {problem}. Nothing was executed.", "hook") from None
+
+    def _hooked(self, context: Context) -> Call:
+        return Call(
+            caller=self._caller,
+            tool=self._tool.name,
+            server=self._tool.server,
+            effect=self._tool.effect,
+            arguments=self._arguments,
+            request_id=context.request_id,
+        )
+
+    # --------------------------------------------------------------------------------------------------------- after
+
+    async def _execute(self, target: Any, context: Context) -> tuple[dict[str, Json], RpcError | None]:
+        self._context = context
+        began = time.perf_counter()
+        try:
+            return await target.call(self._caller, self._tool, self._arguments, context), None
+        except RpcError as problem:
+            return {}, problem
+        finally:
+            self.below = time.perf_counter() - began
+
+    async def _finish(self, result: dict[str, Json], error: RpcError | None) -> dict[str, Json]:
+        parts = self._parts
+        if error is not None:
+            text = error.message
+            data = error.data
+            if parts.tokenizer is not None:
+                text = await parts.tokenizer.text(self._caller, text)
+                data = (await parts.tokenizer.other(self._caller, self._tool.server, {"data": data})).result["data"]
+            self._note("error", code=error.code)
+            raise RpcError(error.code, text, data)
+        if parts.hooks is not None:
+            result = await parts.hooks.after(self._hooked(self._context), result)
+        meta = result.get("_meta")
+        own = meta if isinstance(meta, dict) else {}
+        status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
+        tokens: tuple[str, ...] = ()
+        if parts.tokenizer is not None:
+            shielded = await parts.tokenizer.result(self._caller, self._tool, result)
+            result, tokens = shielded.result, shielded.ids
+        if parts.settings.mode != "behind":
+            result = stripped(result)
+        outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
+        if not self._note(outcome, status=status, tokens=tokens, result=result):
+            return failed("The call was executed, but the audit trail cannot be written; its answer is withheld.")
+        return result
+
+    def _withheld(self, why: str, reason: str) -> dict[str, Json]:
+        self._note("withheld", code=reason)
+        done = "was executed" if self._tool.effect != "read" else "ran"
+        return failed(f"The call {done}, but its answer is withheld: {why}.")
+
+    def _note(self, outcome: str, **more: Any) -> bool:
+        self._span.outcome(outcome)
+        try:
+            self._recorder.answered(outcome, **more)
+        except AuditError:
+            return False
+        return True
+
+    def _refuse(self, refusal: Refusal) -> dict[str, Json]:
+        self._span.outcome(f"refused:{refusal.reason}")
+        try:
+            self._recorder.refused(refusal.reason, refusal.policies or getattr(self._decision, "policies", ()))
+        except AuditError:
+            return failed("The audit trail cannot be written, so nothing is executed.")
+        return failed(refusal.text)
+
+
+def stripped(result: dict[str, Json]) -> dict[str, Json]:
+    """The result without what servers and the proxy tell each other."""
+    meta = result.get("_meta")
+    if not isinstance(meta, dict) or not any(key.startswith(META) for key in meta):
+        return result
+    kept = {key: value for key, value in meta.items() if not key.startswith(META)}
+    result = dict(result)
+    if kept:
+        result["_meta"] = kept
+    else:
+        del result["_meta"]
+    return result

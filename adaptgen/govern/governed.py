@@ -1,0 +1,47 @@
+"""The context that a target gets: what it says to the client while it works is tokenized too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from adaptgen.govern.desk import Context
+from adaptgen.model import Json
+from adaptgen.runtime.caller import Caller
+
+if TYPE_CHECKING:
+    from adaptgen.govern.tokenize import Tokenizer
+
+
+class Governed(Context):
+    """A context whose notifications and questions pass the tokenizer."""
+
+    def __init__(self, context: Context, tokenizer: Tokenizer, caller: Caller, server: str) -> None:
+        super().__init__(
+            request_id=context.request_id,
+            version=context.version,
+            meta=context.meta,
+            headers=context.headers,
+            session=context.session,
+            principal=context.principal,
+            deadline=context.deadline,
+        )
+        self.params = context.params
+        self._context = context
+        self._tokenizer = tokenizer
+        self._caller = caller
+        self._server = server
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        """A notification without personal data."""
+        shielded = await self._tokenizer.other(self._caller, self._server, dict(params))
+        await self._context.notify(method, shielded.result)
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """A question without personal data; the client's answer as it gives it.
+
+        Raises:
+            RpcError: the client cannot be asked.
+        """
+        shielded = await self._tokenizer.other(self._caller, self._server, dict(params))
+        return await self._context.ask(method, shielded.result)

@@ -1,0 +1,198 @@
+"""The governed desk: authenticate, limit, authorize, restore, execute, tokenize, answer; inside one span and on record.
+
+It lies below the fronts and knows no MCP library. Every decision is made on the request at hand: a list that a client
+keeps gives it nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.govern.calls import GovernedCall, stripped, unknown
+from adaptgen.govern.desk import META, META_HANDOVER, About, Challenge, Context, Facts, RpcError, Target
+from adaptgen.govern.governed import Governed
+from adaptgen.govern.passage import Passage
+from adaptgen.govern.recorder import Recorder
+from adaptgen.model import Json
+from adaptgen.runtime.caller import LOCAL, Caller
+
+if TYPE_CHECKING:
+    from adaptgen.govern.audit import Trail
+    from adaptgen.govern.parts import Parts
+    from adaptgen.govern.trace import Span, Tracer
+    from adaptgen.govern.usage import Usage
+
+_LISTS = 256
+"""Lists kept as made: callers of the same rights share one."""
+
+
+class Pipeline:
+    """A :class:`~adaptgen.govern.desk.Desk` over one target."""
+
+    def __init__(
+        self,
+        target: Target,
+        parts: Parts,
+        tools: Mapping[str, Facts],
+        *,
+        trail: Trail | None,
+        tracer: Tracer,
+        usage: Usage | None = None,
+    ) -> None:
+        self._target = target
+        self._trail = trail
+        self._tracer = tracer
+        self._usage = usage
+        self._passage = Passage(target, trail)
+        self._lists: OrderedDict[frozenset[str], dict[str, Json]] = OrderedDict()
+        self.adopt(parts, tools)
+
+    def adopt(self, parts: Parts, tools: Mapping[str, Facts]) -> None:
+        """Work with these parts and tools from the next request on."""
+        self.parts = parts
+        self.adopted = tools
+        self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
+        self._lists.clear()
+
+    # --------------------------------------------------------------------------------------------------------- desk
+
+    def about(self) -> About:
+        """What the target is."""
+        return self._target.about()
+
+    def metadata(self) -> Mapping[str, Json] | None:
+        """Protected Resource Metadata (RFC 9728)."""
+        authenticator = self.parts.authenticator
+        return authenticator.metadata() if authenticator is not None else None
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        """Who calls; behind a proxy the identity follows with the request.
+
+        Raises:
+            Challenge: 401 or 403.
+        """
+        authenticator = self.parts.authenticator
+        return await authenticator(headers, context) if authenticator is not None else LOCAL
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+        """The input schema of a tool in the caller's list."""
+        facts = self._known.get(tool)
+        if facts is None or facts.name not in await self._visible(self.parts, caller):
+            return None
+        schema = facts.wire.get("inputSchema")
+        return schema if isinstance(schema, dict) else None
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Answer one request.
+
+        Raises:
+            RpcError, Challenge: as the desk says.
+        """
+        began = time.perf_counter()
+        parts = self.parts
+        if parts.acceptance is not None:
+            caller = await self._handed_over(parts, method, params, context)
+        name = params.get("name")
+        with self._tracer.request(
+            method, name if isinstance(name, str) and name in self._known else "", context
+        ) as span:
+            context.params = params
+            context.meta = _meta(context.meta, self._tracer.carrier(span))
+            if method == "tools/list":
+                return await self._list(parts, caller, params)
+            if method == "tools/call":
+                return await self._call(parts, caller, params, context, span, began)
+            return await self._passage.request(parts, caller, method, params, context)
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """A notification of the client."""
+        await self._target.notice(caller, method, params, context)
+
+    async def leave(self, session: str) -> None:
+        """A client's session has ended."""
+        await self._target.leave(session)
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    async def _handed_over(self, parts: Parts, method: str, params: Mapping[str, Json], context: Context) -> Caller:
+        assert parts.acceptance is not None
+        token = context.meta.get(META_HANDOVER)
+        if not isinstance(token, str):
+            raise Challenge(401, "Bearer", "this server answers its proxy only: the handover is missing")
+        return await parts.acceptance.open(token, method, params)
+
+    async def _visible(self, parts: Parts, caller: Caller) -> frozenset[str]:
+        names = frozenset(self.adopted)
+        if parts.authorizer is not None:
+            names = await parts.authorizer.visible(caller, self.adopted)
+        return names
+
+    async def _list(self, parts: Parts, caller: Caller, params: Mapping[str, Json]) -> dict[str, Json]:
+        if params.get("cursor") is not None:
+            raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
+        names = await self._visible(parts, caller)
+        made = self._lists.get(names)
+        if made is None:
+            listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is
+            tools = [dict(listed(facts)) for name, facts in self.adopted.items() if name in names]
+            if parts.settings.mode != "behind":
+                tools = [stripped(tool) for tool in tools]
+            made = {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
+            self._lists[names] = made
+            if len(self._lists) > _LISTS:
+                self._lists.popitem(last=False)
+        return made
+
+    async def _call(
+        self,
+        parts: Parts,
+        caller: Caller,
+        params: Mapping[str, Json],
+        context: Context,
+        span: Span,
+        began: float,
+    ) -> dict[str, Json]:
+        name, arguments = params.get("name"), params.get("arguments")
+        if not isinstance(name, str) or not (arguments is None or isinstance(arguments, dict)):
+            raise RpcError(-32602, "Invalid params: name must be a string and arguments an object")
+        given: dict[str, Any] = arguments or {}
+        facts = self._known.get(name)
+        visible = await self._visible(parts, caller)
+        recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
+        if facts is None or facts.name not in visible:
+            recorder.refused("unknown", ())
+            return unknown(name, sorted(visible))
+        call = GovernedCall(parts, caller, facts, given, recorder, span)
+        governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
+        try:
+            result = await call.run(self._target, governed)
+        finally:
+            self._tracer.called(facts, time.perf_counter() - began, call.below)
+        if self._usage is not None:
+            await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
+        return result
+
+
+def _as_is(facts: Facts) -> Mapping[str, Json]:
+    return facts.wire
+
+
+def _meta(meta: Mapping[str, Json], carrier: Mapping[str, str]) -> dict[str, Json]:
+    """The client's ``_meta`` without what only servers and the proxy say, with our trace context."""
+    kept = {key: value for key, value in meta.items() if not key.startswith(META)}
+    if carrier:
+        kept.update(carrier)
+    return kept
+
+
+def _size(result: Mapping[str, Json]) -> int:
+    size = 0
+    for block in result.get("content") or ():
+        if isinstance(block, dict):
+            size += len(str(block.get("text") or block.get("data") or block.get("resource") or "").encode())
+    return size

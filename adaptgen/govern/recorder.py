@@ -1,0 +1,98 @@
+"""What one request leaves in the audit trail: who, what, how it was decided, how it ended; never a value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model import Json
+from adaptgen.runtime.caller import Caller
+
+if TYPE_CHECKING:
+    from adaptgen.govern.audit import Trail
+    from adaptgen.govern.authorize import Decision
+    from adaptgen.govern.desk import Facts
+
+
+class Recorder:
+    """The lines of one request. ``facts`` None: a tool that does not exist, whose name is not written down."""
+
+    def __init__(
+        self,
+        trail: Trail | None,
+        settings: str,
+        caller: Caller,
+        request_id: str,
+        facts: Facts | None,
+        arguments: Mapping[str, Json],
+        began: float,
+    ) -> None:
+        self._trail = trail
+        self._began = began
+        self._base: dict[str, Any] = {}
+        if trail is not None:
+            self._base = {
+                "request_id": request_id,
+                **trail.who(caller),
+                "server": facts.server if facts is not None else "",
+                "tool": facts.own if facts is not None else "",
+                "args": trail.digest(arguments),
+                "settings": settings,
+            }
+
+    def decided(self, decision: Decision | None, tokens: tuple[str, ...]) -> None:
+        """The call is let through; it is on record before it runs.
+
+        Raises:
+            AuditError: it cannot be written; the call must not run.
+        """
+        if self._trail is not None:
+            allowed = "permit" if decision is None or not decision.logged_only else "log_only"
+            policies = list(decision.policies) if decision is not None else []
+            self._trail.write(
+                {"event": "decision", **self._base, "decision": allowed, "policies": policies, "tokens": list(tokens)}
+            )
+
+    def refused(self, reason: str, policies: tuple[str, ...]) -> None:
+        """The call is not let through.
+
+        Raises:
+            AuditError: it cannot be written.
+        """
+        if self._trail is not None:
+            self._trail.write(
+                {
+                    "event": "decision",
+                    **self._base,
+                    "decision": "refuse",
+                    "reason": reason,
+                    "policies": list(policies),
+                    "latency_ms": self._latency(),
+                }
+            )
+
+    def answered(
+        self, outcome: str, *, status: Json = None, tokens: tuple[str, ...] = (), code: Json = None, **_: Json
+    ) -> None:
+        """The call has ended.
+
+        Raises:
+            AuditError: it cannot be written; the answer must not leave.
+        """
+        if self._trail is not None:
+            record: dict[str, Any] = {
+                "event": "result",
+                "request_id": self._base["request_id"],
+                "result": outcome,
+                "tokens": list(tokens),
+                "latency_ms": self._latency(),
+            }
+            if status is not None:
+                record["status"] = status
+            if code is not None:
+                record["code"] = code
+            self._trail.write(record)
+
+    def _latency(self) -> float:
+        return round((time.perf_counter() - self._began) * 1000, 2)

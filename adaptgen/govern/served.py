@@ -1,0 +1,137 @@
+"""The engine of a generated server as a target of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adaptgen import __version__
+from adaptgen.govern.desk import (
+    META_ARGUMENTS,
+    META_EFFECT,
+    META_FOUND,
+    META_SENSITIVE,
+    META_STATUS,
+    META_UNKNOWN,
+    About,
+    Context,
+    Facts,
+    RpcError,
+)
+from adaptgen.model import Json, Tool
+from adaptgen.runtime import content
+from adaptgen.runtime.answer import Answer
+from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.runtime.engine import Engine
+
+INSTRUCTIONS = (
+    "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
+    'fields to choose others (paths such as organization.name), or ["*"] for all of them.'
+)
+
+
+class Served:
+    """One engine. ``behind``: the tools tell the proxy what is classified, in ``_meta``, which agents never see."""
+
+    def __init__(self, engine: Engine, *, behind: bool = False) -> None:
+        self._engine = engine
+        server = engine.server
+        title = " ".join("".join(one if one.isprintable() else " " for one in server.title).split())[:100]
+        self._about = About(
+            name=server.name,
+            version=__version__,
+            instructions=f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS,
+            capabilities={"tools": {}},
+        )
+        own = {tool.name: tool for tool in server.tools}
+        self._tools = {
+            contract.name: _facts(
+                own[contract.name],
+                server.name,
+                content.listed(contract, own[contract.name].form == "structured"),
+                behind,
+            )
+            for contract in engine.list(LOCAL)
+        }
+
+    def about(self) -> About:
+        """The server's name and how its lists are read."""
+        return self._about
+
+    def tools(self) -> Mapping[str, Facts]:
+        """The tools; they do not change while a server runs."""
+        return self._tools
+
+    async def call(
+        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """CallToolResult, with what governance must know of it in ``_meta``."""
+        answer = await self._engine.call(caller, tool.own, arguments)
+        result = content.result(answer)
+        meta = _meta(answer)
+        if meta:
+            result["_meta"] = meta
+        return result
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """A generated server has tools and nothing else.
+
+        Raises:
+            RpcError: always -32601.
+        """
+        raise RpcError(-32601, "Method not found")
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """Nothing that a client announces changes a generated server."""
+
+    def server_of(self, what: str, name: str) -> str:
+        """A generated server has neither prompts nor resources."""
+        return ""
+
+    async def leave(self, session: str) -> None:
+        """There are no sessions."""
+
+    async def aclose(self) -> None:
+        """Close the engine."""
+        await self._engine.aclose()
+
+
+def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts:
+    # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
+    # mutation, so "reads" is what may be permitted without a policy.
+    reads = tool.effect == "read"
+    if behind:
+        wire = {
+            **wire,
+            "_meta": {
+                META_ARGUMENTS: dict(tool.sensitive_arguments),
+                META_SENSITIVE: dict(tool.sensitive),
+                META_EFFECT: {"effect": tool.effect, "open": reads},
+            },
+        }
+    return Facts(
+        name=tool.name,
+        server=server,
+        own=tool.name,
+        effect=tool.effect,
+        open=reads,
+        wire=wire,
+        arguments=tool.sensitive_arguments,
+        sensitive=tool.sensitive,
+        was=tool.was,
+    )
+
+
+def _meta(answer: Answer) -> dict[str, Json]:
+    meta: dict[str, Json] = {}
+    if answer.sensitive:
+        meta[META_SENSITIVE] = dict(answer.sensitive)
+    if answer.found:
+        meta[META_FOUND] = [list(pair) for pair in answer.found]
+    if answer.status is not None:
+        meta[META_STATUS] = answer.status
+    if answer.unknown:
+        meta[META_UNKNOWN] = True
+    return meta
