@@ -349,7 +349,7 @@ def test_policies_that_cannot_be_used_are_located(tmp_path: Path, make: Any, rea
 
 
 def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
-    text = "adaptgen: 1\nkeys: {audit: 'correct-horse-battery{', cursors: correct-horse-battery}\nmode: correct-horse\n"
+    text = "adaptgen: 1\nkeys: {audit: 'correct-horse-battery{', cursors: correct-horse-battery}\n"
     assert "horse" not in str(refused(text))
     with_password = PROXY.replace("https://", "https://me:correct-horse@")
     assert "horse" not in str(refused(with_password))
