@@ -30,6 +30,7 @@ from adaptgen.govern.vocabulary import (
     Keys,
     Limit,
     Listen,
+    Local,
     State,
     Switch,
     Tokenize,
@@ -59,10 +60,16 @@ def limit(*, rate: str, burst: float | None = None, **given: Any) -> Limit:
 
 LISTEN = Table({
     "http": Key(Text("address"), "HOST:PORT; loopback unless callers are authenticated"),
-    "resource": Key(Text("https"), "The public URL: the resource identifier of RFC 9728"),
+    "resource": Key(Text("url"), "The public URL: the resource identifier of RFC 9728"),
     "hosts": Key(ListOf(Text("header")), "Host headers that are accepted beside loopback and the resource's"),
     "origins": Key(ListOf(Text("https")), "Origin headers that are accepted beside loopback and the resource's"),
 }, Listen, short="http")  # fmt: skip
+
+LOCAL = Table({
+    "sub": Key(Text(), "Its name"),
+    "tenant": Key(Text(), "Its tenant"),
+    "groups": Key(_TEXTS, "Its groups"),
+}, Local)  # fmt: skip
 
 UPSTREAM_AUTH = Table({
     "kind": Key(OneOf(("none", "bearer", "oauth2", "exchange", "sigv4")), "How the proxy authenticates", required=True),
@@ -104,9 +111,9 @@ ALGORITHMS = (
 """The signatures of RFC 7518 and RFC 8037 that a public key verifies: neither ``none`` nor shared secrets."""
 
 AUTHENTICATE = Table({
-    "issuer": Key(Text("https"), "The issuer of access tokens"),
+    "issuer": Key(Text("url"), "The issuer of access tokens"),
     "audience": Key(ListOf(Text(), filled=True), "Whom a token must be meant for"),
-    "jwks": Key(Text("https"), "The keys of the issuer; by default found through its metadata"),
+    "jwks": Key(Text("url"), "The keys of the issuer; by default found through its metadata"),
     "algorithms": Key(ListOf(OneOf(ALGORITHMS), filled=True), "Signatures that are accepted"),
     "scopes": Key(_TEXTS, "Scopes that every token needs"),
     "caller": Key(CLAIMS, "Which claim gives what of a caller"),
@@ -224,6 +231,7 @@ SETTINGS = Table({
     "adaptgen": Key(Number(1, 1, whole=True), "The format of this file", required=True, to=""),
     "mode": Key(OneOf(("embedded", "behind", "proxy")), "Where the pipeline runs"),
     "listen": Key(LISTEN, "Where the proxy, or an embedded server, listens"),
+    "local": Key(LOCAL, "The one caller on stdio, where nobody brings a token"),
     "upstreams": Key(MapOf(UPSTREAM, key="upstream"), "The servers behind the proxy"),
     "authenticate": Key(AUTHENTICATE, "Who may call"),
     "accept": Key(ACCEPT, "behind: whose identities are accepted"),

@@ -272,6 +272,15 @@ class ToolRule:
     hide: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Local:
+    """The one caller on stdio, where nobody comes with a token."""
+
+    sub: str = "local"
+    tenant: str = ""
+    groups: tuple[str, ...] = ()
+
+
 def _nowhere(*keys: str | int) -> Where | None:
     return None
 
@@ -286,6 +295,7 @@ class Settings:
     path: str = ""
     hash: str = ""
     listen: Listen = Listen()
+    local: Local = Local()
     upstreams: Mapping[str, Upstream] = field(default_factory=dict)
     authenticate: Authenticate | None = None
     accept: Accept | None = None
