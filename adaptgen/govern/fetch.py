@@ -1,0 +1,160 @@
+"""Short requests to authorization servers: key sets, metadata, tokens. Small answers, no redirects, https or loopback.
+
+Every bound is one that a hostile or broken server needs: bytes, seconds in all, no redirect, no content coding, no
+cookies. The only module of this column beside ``upstream`` that imports httpx, and only when it is first used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import httpx
+
+Fetched: TypeAlias = tuple[int, Mapping[str, str], bytes]
+"""Status, headers (lower case) and body."""
+
+
+class FetchError(Exception):
+    """There is no usable answer. The text names the host and the reason, never a query, a header or a body."""
+
+
+class Requests(Protocol):
+    """Sends one request. ``limit`` bounds the bytes of the answer, ``timeout`` the seconds of it all.
+
+    Raises:
+        FetchError: no answer, too slow, too large, redirected, or an address that is not allowed.
+    """
+
+    async def __call__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        limit: int,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Fetched:
+        """Status, headers and body; any status but a redirect is an answer."""
+        ...
+
+
+def place(url: str) -> str:
+    """Scheme, host and port of a URL, for messages."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an address that is no URL"
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def loopback(host: str) -> bool:
+    """Whether ``host`` (a name or an address) is this machine, without asking a name server."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def trusted(url: str) -> str:
+    """The URL, if requests with or for credentials may go there: https, or http to loopback (RFC 6749, 1.6).
+
+    Raises:
+        FetchError: another scheme, user information or a fragment in it, or no URL at all.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise FetchError("the address is no valid URL") from None
+    if not host or not url.isprintable() or " " in url:
+        raise FetchError("the address is no valid URL")
+    if "@" in parts.netloc or parts.fragment:
+        raise FetchError(f"the address at {place(url)} holds user information or a fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback(host)):
+        raise FetchError(f"{place(url)} is not https")
+    return url
+
+
+class Fetch:
+    """:class:`Requests` over one pooled httpx client, made at first use."""
+
+    def __init__(self) -> None:
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        limit: int,
+        timeout: float,  # noqa: ASYNC109
+    ) -> Fetched:
+        """As :class:`Requests` says."""
+        import httpx
+
+        trusted(url)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._once(method, url, headers, body, limit)
+        except TimeoutError:
+            raise FetchError(f"{place(url)} did not answer within {timeout:g} s") from None
+        except httpx.InvalidURL:
+            raise FetchError("the address is no valid URL") from None
+        except httpx.HTTPError as problem:
+            raise FetchError(f"{place(url)} cannot be reached ({type(problem).__name__})") from None
+
+    async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int) -> Fetched:
+        sent = {"accept": "application/json", "user-agent": "adaptgen", "accept-encoding": "identity", **headers}
+        async with self._pool().stream(method, url, headers=sent, content=body or None) as answer:
+            if 300 <= answer.status_code < 400:
+                raise FetchError(f"{place(url)} redirects, which is not followed")
+            if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
+                raise FetchError(f"{place(url)} uses a content coding that was not asked for")
+            parts: list[bytes] = []
+            size = 0
+            async for part in answer.aiter_raw():
+                size += len(part)
+                if size > limit:
+                    raise FetchError(f"the answer of {place(url)} is larger than {limit} bytes")
+                parts.append(part)
+            return answer.status_code, dict(answer.headers.items()), b"".join(parts)
+
+    def _pool(self) -> httpx.AsyncClient:
+        """The client of the running loop: connections cannot move from one event loop to another."""
+        import httpx
+
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+            # httpx logs URLs, httpcore headers: credentials.
+            for name in ("httpx", "httpcore"):
+                logging.getLogger(name).setLevel(logging.WARNING)
+            self._loop = loop
+            self._client = httpx.AsyncClient(
+                limits=httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30.0),
+                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+                follow_redirects=False,
+                timeout=None,  # noqa: S113  (the whole request has one, above)
+            )
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        client, self._client = self._client, None
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.aclose()

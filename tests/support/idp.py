@@ -1,0 +1,140 @@
+"""A small real authorization server on loopback: metadata, key set with rotation, token endpoint; it counts requests."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+METADATA = "/.well-known/oauth-authorization-server"
+OIDC = "/.well-known/openid-configuration"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+Raw = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+class Idp:
+    """``answers`` replaces the answer of a path: ``(status, headers, body)``, or a function that writes bytes itself.
+
+    ``keys`` is the published set: key id -> key. ``clients``: id -> secret. ``tokens`` counts what was issued.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.keys: dict[str, Any] = {"k1": ECKey.generate_key("P-256", private=True)}
+        self.clients = {"m2m": "s3cret"}
+        self.counts: Counter[str] = Counter()
+        self.forms: list[dict[str, str]] = []
+        self.answers: dict[str, Any] = {}
+        self.expires_in: int | None = 300
+        self.gate: asyncio.Event | None = None
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        if self._server is not None:
+            self._server.close()
+            for writer in list(self._writers):
+                writer.close()
+            await self._server.wait_closed()
+
+    # ------------------------------------------------------------------------------------------------------- tokens
+
+    def issue(
+        self, *, kid: str | None = "k1", key: Any = None, header: dict[str, Any] | None = None, **more: Any
+    ) -> str:
+        """An access token; ``more`` are claims beside or instead of the usual, None takes one away."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "iss": self.url,
+            "aud": "https://mcp.bank.example/mcp",
+            "sub": "alice",
+            "iat": now,
+            "exp": now + 600,
+            **more,
+        }
+        used = key if key is not None else self.keys[kid or "k1"]
+        kind = {"EC": "ES256", "RSA": "RS256", "OKP": "Ed25519", "oct": "HS256"}[used.key_type]
+        head = {"alg": kind, "typ": "at+jwt", **({"kid": kid} if kid else {}), **(header or {})}
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(head, kept, used, algorithms=[head["alg"]])
+
+    def rotate(self, kid: str, kind: str = "EC") -> None:
+        """Publish one more key."""
+        made: dict[str, Callable[[], Any]] = {
+            "EC": lambda: ECKey.generate_key("P-256", private=True),
+            "RSA": lambda: RSAKey.generate_key(2048, private=True),
+            "OKP": lambda: OKPKey.generate_key("Ed25519", private=True),
+        }
+        self.keys[kid] = made[kind]()
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key set."""
+        return {"keys": [{**key.as_dict(private=False), "kid": kid, "use": "sig"} for kid, key in self.keys.items()]}
+
+    # ------------------------------------------------------------------------------------------------------- serving
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                method, target, _ = head[0].split(" ")
+                headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in head[1:] if line}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                path = urlsplit(target).path
+                self.counts[path] += 1
+                if self.gate is not None:
+                    await self.gate.wait()
+                answer = self.answers.get(path) or self._answer(method, path, headers, body)
+                if callable(answer):
+                    await answer(writer)
+                    return
+                status, more, content = answer
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
+                lines = {"content-type": "application/json", "content-length": str(len(data)), **more}
+                text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+                writer.write(f"HTTP/1.1 {status} X\r\n{text}\r\n".encode() + data)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], Any]:
+        if path == METADATA:
+            return 200, {}, {"issuer": self.url, "jwks_uri": f"{self.url}/jwks", "token_endpoint": f"{self.url}/token"}
+        if path == "/jwks":
+            return 200, {}, self.jwks()
+        if path == "/token" and method == "POST":
+            return self._token(headers, {name: value[0] for name, value in parse_qs(body.decode()).items()})
+        return 404, {}, {"error": "not_found"}
+
+    def _token(self, headers: dict[str, str], form: dict[str, str]) -> tuple[int, dict[str, str], Any]:
+        self.forms.append(form)
+        given = base64.b64decode(headers.get("authorization", "").removeprefix("Basic ")).decode()
+        client, _, secret = given.partition(":")
+        if self.clients.get(client) != secret:
+            return 401, {}, {"error": "invalid_client"}
+        if form["grant_type"] == EXCHANGE:
+            return 200, {}, self._issued(f"for-{len(form['subject_token'])}-{self.counts['/token']}")
+        return 200, {}, self._issued(f"own-{self.counts['/token']}")
+
+    def _issued(self, token: str) -> dict[str, Any]:
+        answer: dict[str, Any] = {"access_token": token, "token_type": "Bearer"}
+        return answer if self.expires_in is None else {**answer, "expires_in": self.expires_in}
