@@ -8,27 +8,34 @@ from ipaddress import ip_address
 from adaptgen.diagnostics import error
 
 _HELP = "without governance a server listens on loopback only: 127.0.0.1:8000, localhost:8000 or [::1]:8000"
+_GOVERNED_HELP = "name an address of this machine: 0.0.0.0:8000, [::]:8000 or 127.0.0.1:8000"
 
 
-def parse(text: str) -> tuple[str, int]:
+def parse(text: str, governed: bool = False) -> tuple[str, int]:
     """Host and port of ``HOST:PORT``, ``[IPV6]:PORT`` or ``PORT`` (then 127.0.0.1); port 0 lets the system choose.
 
+    ``governed``: the server authenticates its callers, so it may listen on any address of the machine.
+
     Raises:
-        AdaptgenError: AG062 for a malformed address, and for any host that is not loopback.
+        AdaptgenError: AG062 for a malformed address, and without ``governed`` for any host that is not loopback.
     """
     host, colon, port = text.rpartition(":")
     if not colon:
         host = "127.0.0.1"
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
-        raise error("AG062", f"{text!r} is no address HOST:PORT", help=_HELP)
+        raise error("AG062", f"{text!r} is no address HOST:PORT", help=_GOVERNED_HELP if governed else _HELP)
     host = host.removeprefix("[").removesuffix("]")
     if host == "localhost":
         return "127.0.0.1", int(port)
     try:
-        loopback = ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
-        loopback = False
-    if not loopback:
+        address = None
+    if governed:
+        if address is None:
+            raise error("AG062", f"{host!r} is no IP address", help=_GOVERNED_HELP)
+        return host, int(port)
+    if address is None or not address.is_loopback:
         raise error("AG062", f"{host or 'every address'} is not loopback", help=_HELP)
     return host, int(port)
 

@@ -69,11 +69,12 @@ class Context:
         session: str | None = None,
         principal: str = "",
         deadline: float | None = None,
+        capabilities: Mapping[str, Json] | None = None,
     ) -> None:
         """``request_id`` is ours and unique; ``version`` the MCP revision that the client speaks; ``meta`` the
         ``_meta`` of the params; ``headers`` those of the HTTP request, lower case, without credentials; ``session``
         the MCP session of the handshake revisions; ``principal`` the IAM principal that the platform vouches for;
-        ``deadline`` a moment of ``time.monotonic()``.
+        ``deadline`` a moment of ``time.monotonic()``; ``capabilities`` what the client says it can do.
         """
         self.request_id = request_id
         self.version = version
@@ -82,6 +83,7 @@ class Context:
         self.session = session
         self.principal = principal
         self.deadline = deadline
+        self.capabilities: Mapping[str, Json] = capabilities or {}
         self.params: Mapping[str, Json] = {}
         """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
 

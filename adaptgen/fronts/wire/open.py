@@ -1,0 +1,70 @@
+"""An engine without governance as a desk: one caller, every tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adaptgen import __version__
+from adaptgen.govern.desk import About, Context, RpcError
+from adaptgen.model import Json
+from adaptgen.runtime import content
+from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.runtime.engine import Engine
+
+INSTRUCTIONS = (
+    "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
+    'fields to choose others (paths such as organization.name), or ["*"] for all of them.'
+)
+
+
+class EngineDesk:
+    """Lists and calls the tools of one engine; whoever asks is ``local``."""
+
+    def __init__(self, engine: Engine) -> None:
+        # The title is the document's word; the client shows it to the model beside ours.
+        title = " ".join("".join(one if one.isprintable() else " " for one in engine.server.title).split())[:100]
+        instructions = f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS
+        self._engine = engine
+        self._about = About(engine.server.name, __version__, instructions=instructions)
+        structured = frozenset(tool.name for tool in engine.server.tools if tool.form == "structured")
+        self._listing = content.listing([content.listed(one, one.name in structured) for one in engine.list(LOCAL)])
+
+    def about(self) -> About:
+        """The server of the engine."""
+        return self._about
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        """Everybody is ``local``: for loopback only."""
+        return LOCAL
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+        """The input schema of a tool."""
+        contract = self._engine.get(tool)
+        return contract.input_schema if contract is not None else None
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Any]:
+        """tools/list and tools/call.
+
+        Raises:
+            RpcError: -32601 for every other method, -32602 for a cursor of the list, which has one page.
+        """
+        if method == "tools/call":
+            arguments = params.get("arguments")
+            given = arguments if isinstance(arguments, dict) else {}
+            return content.result(await self._engine.call(caller, str(params["name"]), given))
+        if method != "tools/list":
+            raise RpcError(-32601, "Method not found")
+        return self._listing
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """Notifications change nothing here."""
+
+    async def leave(self, session: str) -> None:
+        """There are no sessions."""
+
+    def metadata(self) -> Mapping[str, Json] | None:
+        """Nobody authenticates."""
+        return None

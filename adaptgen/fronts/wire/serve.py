@@ -1,0 +1,81 @@
+"""Run the wire with uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+
+from adaptgen.fronts.corked import CorkedProtocol
+from adaptgen.fronts.wire.asgi import App, app
+from adaptgen.govern.desk import Desk
+
+GRACE = 10
+"""Seconds that requests under way have when the server stops."""
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams that would never end by themselves before it waits for the others."""
+
+    def __init__(self, config: uvicorn.Config, served: App) -> None:
+        super().__init__(config)
+        self._served = served
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, let requests under way end, close."""
+        self._served.kernel.drain()
+        await super().shutdown(sockets)
+
+
+async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
+    """Serve ``desk`` on ``listener`` until SIGINT or SIGTERM; ``options`` are those of
+    :class:`~adaptgen.fronts.wire.kernel.Kernel`. Sessions are ended when it returns; the desk is the caller's to close.
+    """
+    served = app(desk, **options)
+    config = uvicorn.Config(
+        served,
+        http=CorkedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    gc.freeze()
+    await _Server(config, served).serve([listener])
+
+
+def serve(
+    desk: Desk, listener: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None, **options: Any
+) -> None:
+    """:func:`run` in a loop of its own; ``closing`` is awaited in it at the end."""
+    quiet()
+
+    async def whole() -> None:
+        try:
+            await run(desk, listener, **options)
+        finally:
+            if closing is not None:
+                await closing()
+
+    try:
+        asyncio.run(whole())
+    except KeyboardInterrupt:
+        pass  # uvicorn has shut down and raises the signal again
+    finally:
+        listener.close()
+
+
+def quiet() -> None:
+    """Only warnings are worth a line on stderr; the log of httpx would hold every URL with its query."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for name in ("uvicorn", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
