@@ -19,7 +19,7 @@ from adaptgen.govern.fetch import Fetch, FetchError, Requests, loopback, trusted
 from adaptgen.govern.jwks import ALGORITHMS, KeySource
 from adaptgen.govern.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.metadata import challenge, discover, protected_resource
-from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:
     from adaptgen.govern.vocabulary import Authenticate, Settings
@@ -36,7 +36,7 @@ _PROXY: Final = Caller("proxy")
 class Authenticator:
     """Authenticates the requests of one server, by what its settings say.
 
-    Without ``authenticate`` there is one caller, ``local``; ``mode: behind`` checks the proxy's IAM principal here
+    Without ``authenticate`` there is one caller, the local one; ``mode: behind`` checks the proxy's IAM principal here
     and leaves the caller's identity to the handover that comes with each request.
     """
 
@@ -52,6 +52,7 @@ class Authenticator:
         self._rules: Authenticate | None = settings.authenticate if settings.mode != "behind" else None
         self._clock = clock
         self._resource = settings.listen.resource
+        self._local = Caller(settings.local.sub, settings.local.tenant, settings.local.groups)
         self._keeps_token = settings.mode != "proxy" or any(
             one.auth.kind == "exchange" for one in settings.upstreams.values()
         )
@@ -176,7 +177,7 @@ class Authenticator:
                 raise Challenge(401, "AWS4-HMAC-SHA256", "the platform vouches for no IAM identity") from None
         accept = self._settings.accept
         if self._settings.mode != "behind":
-            return LOCAL
+            return self._local
         if accept is None or (accept.principal and not identities.is_principal(context.principal, accept.principal)):
             raise Challenge(403, "Bearer", "this server answers its proxy only")
         return _PROXY

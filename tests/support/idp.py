@@ -1,4 +1,4 @@
-"""A small real authorization server on loopback: metadata, key set with rotation, token endpoint; it counts requests."""
+"""A small real authorization server on loopback: metadata, key set with rotation, token endpoint; counted."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from joserfc.jwk import ECKey, RSAKey
+from support.idp import METADATA, OIDC, Idp
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern import authenticate
@@ -22,7 +23,6 @@ from adaptgen.govern.authenticate import Authenticator
 from adaptgen.govern.desk import Challenge, Context
 from adaptgen.govern.vocabulary import Accept, Authenticate, Claims, Listen, Settings, Upstream, UpstreamAuth
 from adaptgen.runtime.caller import LOCAL, Caller
-from support.idp import METADATA, OIDC, Idp
 
 pytestmark = pytest.mark.asyncio
 
@@ -282,7 +282,7 @@ async def test_a_token_in_the_query_is_not_looked_at(idp: Idp) -> None:
         await made({"x-query": idp.issue(), "access_token": idp.issue()}, Context(request_id="r1"))
 
 
-# ------------------------------------------------------------------------------------------------------ keys that change
+# --------------------------------------------------------------------------------------------------- keys that change
 
 
 async def test_a_rotated_key_is_picked_up(idp: Idp, clock: Clock) -> None:
@@ -488,7 +488,7 @@ async def test_nobody_but_this_machine_comes_in_without_authentication() -> None
 async def test_without_authentication_the_caller_is_local() -> None:
     made = Authenticator(Settings())
     await made.start()
-    assert await made({}, Context(request_id="r1")) is LOCAL
+    assert await made({}, Context(request_id="r1")) == LOCAL
     assert made.metadata() is None
 
 
