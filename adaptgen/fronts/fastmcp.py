@@ -1,13 +1,14 @@
 """The FastMCP front: for stdio, for the laptop, and for mounting into other FastMCP servers.
 
 FastMCP learns of the tools through a lazy provider, so a server of a thousand tools starts without building one of
-them. On the wire the two hot requests, ``tools/list`` and ``tools/call``, go straight to the engine as long as nothing
+them. On the wire the two hot requests, ``tools/list`` and ``tools/call``, go straight to the desk as long as nothing
 was added to the front (middleware, tools, providers, transforms); with any of those, FastMCP's own way is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,103 +16,123 @@ from fastmcp import FastMCP
 from fastmcp.server.providers import Provider
 from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.versions import VersionSpec
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, PaginatedRequestParams, ToolAnnotations
 from pydantic import PrivateAttr
 
-from adaptgen import __version__
-from adaptgen.model import Contract
-from adaptgen.runtime import content
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.fronts.wire.open import EngineDesk
+from adaptgen.govern.desk import Challenge, Context, Desk, RpcError
+from adaptgen.model import Json
 from adaptgen.runtime.engine import Engine
 
-INSTRUCTIONS = (
-    "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
-    'fields to choose others (paths such as organization.name), or ["*"] for all of them.'
-)
+
+class Asking:
+    """Asks one desk for whoever it takes a caller without credentials for: this front has no others."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def __call__(self, method: str, params: Mapping[str, Json]) -> dict[str, Json]:
+        """The result of one request.
+
+        Raises:
+            MCPError: the desk refuses.
+        """
+        context = Context(request_id=uuid.uuid4().hex)
+        try:
+            caller = await self.desk.authenticate({}, context)
+            return await self.desk.request(caller, method, params, context)
+        except RpcError as problem:
+            raise MCPError(problem.code, problem.message, problem.data) from None
+        except Challenge as refused:
+            raise MCPError(-32001, refused.text) from None
+
+    async def tools(self) -> list[dict[str, Any]]:
+        """The tools of the caller."""
+        tools: list[dict[str, Any]] = (await self("tools/list", {}))["tools"]
+        return tools
 
 
-class EngineTool(Tool):
-    """One contract as a FastMCP tool; FastMCP does not validate its arguments, the engine does."""
+class DeskTool(Tool):
+    """One tool of a desk as a FastMCP tool; FastMCP does not validate its arguments, the desk does."""
 
-    _engine: Engine = PrivateAttr()
+    _asking: Asking = PrivateAttr()
 
     @classmethod
-    def of(cls, engine: Engine, contract: Contract, structured: bool) -> EngineTool:
-        """The tool that hands its calls to ``engine``."""
-        wire = content.listed(contract, structured)
+    def of(cls, asking: Asking, wire: Mapping[str, Any]) -> DeskTool:
+        """The tool that hands its calls to the desk; ``wire`` is the Tool as ``tools/list`` gives it."""
+        annotations = wire.get("annotations")
         tool = cls(
-            name=contract.name,
-            title=wire["title"],
-            description=contract.description,
+            name=wire["name"],
+            title=wire.get("title"),
+            description=wire.get("description"),
             parameters=wire["inputSchema"],
             output_schema=wire.get("outputSchema"),
-            annotations=ToolAnnotations.model_validate(contract.annotations) if contract.annotations else None,
+            annotations=ToolAnnotations.model_validate(annotations) if annotations else None,
         )
-        tool._engine = engine
+        tool._asking = asking
         return tool
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        """One call of the engine."""
-        answer = await self._engine.call(LOCAL, self.name, arguments)
-        return ToolResult.from_mcp_result(CallToolResult.model_validate(content.result(answer)))
+        """One call of the desk."""
+        result = await self._asking("tools/call", {"name": self.name, "arguments": arguments})
+        return ToolResult.from_mcp_result(CallToolResult.model_validate(result))
 
 
-class EngineProvider(Provider):
-    """The engine's tools, each made when it is first asked for."""
+class DeskProvider(Provider):
+    """The desk's tools, each made when it is first asked for."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, asking: Asking) -> None:
         super().__init__()
-        self._engine = engine
-        self._structured = frozenset(tool.name for tool in engine.server.tools if tool.form == "structured")
-        self._made: dict[str, EngineTool] = {}
-
-    def wire(self) -> list[dict[str, Any]]:
-        """Every tool as ``tools/list`` gives it."""
-        return [content.listed(one, one.name in self._structured) for one in self._engine.list(LOCAL)]
+        self._asking = asking
+        self._made: dict[int, tuple[Mapping[str, Any], DeskTool]] = {}
 
     async def _list_tools(self) -> Sequence[Tool]:
-        return [self._tool(contract) for contract in self._engine.list(LOCAL)]
+        return [self._tool(wire) for wire in await self._asking.tools()]
 
     async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
-        contract = self._engine.get(name)
-        return self._tool(contract) if contract is not None else None
+        return next((self._tool(wire) for wire in await self._asking.tools() if wire["name"] == name), None)
 
-    def _tool(self, contract: Contract) -> EngineTool:
-        made = self._made.get(contract.name)
-        if made is None:
-            made = EngineTool.of(self._engine, contract, contract.name in self._structured)
-            self._made[contract.name] = made
-        return made
+    def _tool(self, wire: Mapping[str, Any]) -> DeskTool:
+        # The desk gives the same dictionaries as long as nothing changes; keeping one keeps its identity its own.
+        made = self._made.get(id(wire))
+        if made is None or made[0] is not wire:
+            made = self._made[id(wire)] = (wire, DeskTool.of(self._asking, wire))
+        return made[1]
 
 
 def front(engine: Engine) -> FastMCP[Any]:
-    """A FastMCP server of the engine's tools. The end of its lifespan closes the engine."""
+    """A FastMCP server of an engine's tools, without governance. The end of its lifespan closes the engine."""
+    return front_of(EngineDesk(engine), engine.aclose)
+
+
+def front_of(desk: Desk, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:
+    """A FastMCP server of a desk's tools. The end of its lifespan awaits ``closing``."""
 
     @asynccontextmanager
     async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
         try:
             yield {}
         finally:
-            await engine.aclose()
+            await closing()
 
-    # The title is the document's word; the client shows it to the model beside ours.
-    title = " ".join("".join(one if one.isprintable() else " " for one in engine.server.title).split())[:100]
-    provider = EngineProvider(engine)
+    about = desk.about()
+    asking = Asking(desk)
     mcp: FastMCP[Any] = FastMCP(
-        engine.server.name,
-        f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS,
-        version=__version__,
-        providers=[provider],
+        about.name,
+        about.instructions,
+        version=about.version,
+        providers=[DeskProvider(asking)],
         lifespan=lifespan,
         dereference_schemas=False,
         mask_error_details=True,
     )
-    _shorten(mcp, engine, provider.wire())
+    _shorten(mcp, asking)
     return mcp
 
 
-def _shorten(mcp: FastMCP[Any], engine: Engine, tools: list[dict[str, Any]]) -> None:
-    """Answer ``tools/list`` and ``tools/call`` from the engine.
+def _shorten(mcp: FastMCP[Any], asking: Asking) -> None:
+    """Answer ``tools/list`` and ``tools/call`` from the desk.
 
     FastMCP's own way costs every call a context, a middleware chain and a pydantic model a step, and on 2026-07-28
     every call with arguments lists all tools again to look for header annotations (SEP-2243). The schema lookup that
@@ -119,7 +140,6 @@ def _shorten(mcp: FastMCP[Any], engine: Engine, tools: list[dict[str, Any]]) -> 
     """
     server = mcp._mcp_server
     usual_list, usual_call = mcp._on_list_tools, mcp._on_call_tool
-    answer = content.listing(tools)
     own = list(mcp.providers)
     added = mcp.local_provider._components
 
@@ -127,17 +147,14 @@ def _shorten(mcp: FastMCP[Any], engine: Engine, tools: list[dict[str, Any]]) -> 
         return not (mcp.middleware or mcp.transforms or mcp._extensions or added) and mcp.providers == own
 
     async def list_tools(context: Any, params: PaginatedRequestParams | None) -> Any:
-        return answer if untouched() else await usual_list(context, params)
+        return await asking("tools/list", {}) if untouched() else await usual_list(context, params)
 
     async def call_tool(context: Any, params: CallToolRequestParams) -> Any:
         if not untouched():
             return await usual_call(context, params)
-        return content.result(await engine.call(LOCAL, params.name, params.arguments or {}))
-
-    def input_schema(name: str) -> Mapping[str, Any] | None:
-        contract = engine.get(name)
-        return contract.input_schema if contract is not None else None
+        return await asking("tools/call", {"name": params.name, "arguments": params.arguments or {}})
 
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
-    server.get_tool_input_schema = input_schema
+    # Generated tools annotate no headers, so there is nothing that the SDK would find in their schemas.
+    server.get_tool_input_schema = lambda name: {}

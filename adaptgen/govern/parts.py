@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from adaptgen.govern.authenticate import Authenticator
-from adaptgen.govern.authorize import Authorizer
-from adaptgen.govern.handover import Acceptance
-from adaptgen.govern.hooks import Hooks
-from adaptgen.govern.limit import Limiter
-from adaptgen.govern.switch import Switch
-from adaptgen.govern.tokenize import Tokenizer
-from adaptgen.govern.vocabulary import Settings
+from adaptgen.runtime.caller import LOCAL, Caller
+
+if TYPE_CHECKING:
+    from adaptgen.govern.authenticate import Authenticator
+    from adaptgen.govern.authorize import Authorizer
+    from adaptgen.govern.handover import Acceptance
+    from adaptgen.govern.hooks import Hooks
+    from adaptgen.govern.limit import Limiter
+    from adaptgen.govern.switch import Switch
+    from adaptgen.govern.tokenize import Tokenizer
+    from adaptgen.govern.vocabulary import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """One generation of the settings, put to work. A request uses the generation with which it began.
 
-    ``authorizer`` None: everything that the target has is permitted (behind a proxy, which has decided; or one local
-    caller). ``tokenizer`` None: nothing is tokenized. ``acceptance``: identities come from the proxy.
+    ``local``: who calls on stdio. ``authenticator`` None: the local caller alone. ``authorizer`` None: everything
+    that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
+    nothing is tokenized. ``acceptance``: identities come from the proxy.
     """
 
     settings: Settings
+    local: Caller = LOCAL
     authenticator: Authenticator | None = None
     acceptance: Acceptance | None = None
     authorizer: Authorizer | None = None

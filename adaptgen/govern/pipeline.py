@@ -17,7 +17,7 @@ from adaptgen.govern.governed import Governed
 from adaptgen.govern.passage import Passage
 from adaptgen.govern.recorder import Recorder
 from adaptgen.model import Json
-from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit import Trail
@@ -75,7 +75,7 @@ class Pipeline:
             Challenge: 401 or 403.
         """
         authenticator = self.parts.authenticator
-        return await authenticator(headers, context) if authenticator is not None else LOCAL
+        return await authenticator(headers, context) if authenticator is not None else self.parts.local
 
     async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list."""

@@ -30,19 +30,20 @@ INSTRUCTIONS = (
 )
 
 
+def about(engine: Engine) -> About:
+    """What is said of a generated server. The title is the document's word, which clients show to the model."""
+    title = " ".join("".join(one if one.isprintable() else " " for one in engine.server.title).split())[:100]
+    instructions = f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS
+    return About(engine.server.name, __version__, instructions=instructions)
+
+
 class Served:
     """One engine. ``behind``: the tools tell the proxy what is classified, in ``_meta``, which agents never see."""
 
     def __init__(self, engine: Engine, *, behind: bool = False) -> None:
         self._engine = engine
         server = engine.server
-        title = " ".join("".join(one if one.isprintable() else " " for one in server.title).split())[:100]
-        self._about = About(
-            name=server.name,
-            version=__version__,
-            instructions=f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS,
-            capabilities={"tools": {}},
-        )
+        self._about = about(engine)
         own = {tool.name: tool for tool in server.tools}
         self._tools = {
             contract.name: _facts(

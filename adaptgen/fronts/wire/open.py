@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adaptgen import __version__
 from adaptgen.govern.desk import About, Context, RpcError
+from adaptgen.govern.served import about
 from adaptgen.model import Json
 from adaptgen.runtime import content
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
-
-INSTRUCTIONS = (
-    "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
-    'fields to choose others (paths such as organization.name), or ["*"] for all of them.'
-)
 
 
 class EngineDesk:
     """Lists and calls the tools of one engine; whoever asks is ``local``."""
 
     def __init__(self, engine: Engine) -> None:
-        # The title is the document's word; the client shows it to the model beside ours.
-        title = " ".join("".join(one if one.isprintable() else " " for one in engine.server.title).split())[:100]
-        instructions = f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS
         self._engine = engine
-        self._about = About(engine.server.name, __version__, instructions=instructions)
+        self._about = about(engine)
         structured = frozenset(tool.name for tool in engine.server.tools if tool.form == "structured")
         self._listing = content.listing([content.listed(one, one.name in structured) for one in engine.list(LOCAL)])
 

@@ -11,7 +11,8 @@ import pytest
 from fastmcp import Client, FastMCP
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 
-from adaptgen.fronts.fastmcp import INSTRUCTIONS, front
+from adaptgen.fronts.fastmcp import front
+from adaptgen.govern.served import INSTRUCTIONS
 from adaptgen.runtime.engine import Engine
 
 if TYPE_CHECKING:

@@ -1,0 +1,98 @@
+"""Notices that the settings or the tools have changed, and lets the pipeline work with them from then on.
+
+A version that cannot be put to work is reported and left; what served before goes on serving. Only its kill switch
+acts all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.govern.audit import AuditError
+
+if TYPE_CHECKING:
+    from adaptgen.govern.assemble import Workshop
+    from adaptgen.govern.audit import Trail
+    from adaptgen.govern.pipeline import Pipeline
+    from adaptgen.govern.sources import Source
+    from adaptgen.govern.vocabulary import Settings
+
+_log = logging.getLogger("adaptgen.govern")
+
+EVERY = 1.0
+"""Seconds between two looks."""
+
+
+class Watch:
+    """One task that looks every second; :meth:`look` does it once."""
+
+    def __init__(
+        self, source: Source, settings: Settings, workshop: Workshop, desk: Pipeline, trail: Trail | None
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._workshop = workshop
+        self._desk = desk
+        self._trail = trail
+        self._failure = ""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Look again and again until :meth:`aclose`."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def aclose(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await self.look()
+            except Exception as problem:  # the watch must outlive whatever it meets
+                self._failed(type(problem).__name__)
+
+    async def look(self) -> bool:
+        """Take over what has changed; whether something was taken over."""
+        try:
+            changed = await self._source.changed()
+        except AdaptgenError as problem:
+            self._failed(str(problem))
+            return False
+        settings = changed or self._settings
+        tools = self._workshop.tools()
+        if changed is None and tools is self._desk.adopted:
+            return False
+        try:
+            parts = await self._workshop.parts(settings, tools)
+        except AdaptgenError as problem:
+            if changed is not None:
+                await self._workshop.switch_only(settings, self._desk)
+            self._failed(str(problem))
+            return False
+        self._settings = settings
+        self._desk.adopt(parts, tools)
+        self._failure = ""
+        self._note("reload", parts.settings.hash)
+        _log.warning("governance: new %s in effect", "settings" if changed is not None else "tools")
+        return True
+
+    def _failed(self, text: str) -> None:
+        # Said once, not every second; a diagnostic names places and keys, never values.
+        if text != self._failure:
+            self._failure = text
+            _log.error("governance: the new version is not used, the last good one serves on: %s", text)
+            self._note("reload_failed", self._desk.parts.settings.hash)
+
+    def _note(self, event: str, settings: str) -> None:
+        if self._trail is not None:
+            try:
+                self._trail.write({"event": event, "settings": settings})
+            except AuditError:
+                pass  # every call finds out for itself, and is refused
