@@ -17,11 +17,11 @@ from adaptgen.govern import settings_rules
 from adaptgen.govern.policy_files import Find, beside
 from adaptgen.govern.settings_check import Checker
 from adaptgen.govern.settings_rules import advice, check_target
-from adaptgen.govern.settings_table import SETTINGS
+from adaptgen.govern.settings_table import SETTINGS, SWITCH, SWITCHED
 from adaptgen.govern.settings_text import MAX_DEPTH, Keys, Tree, decode, load_json
-from adaptgen.govern.vocabulary import Settings
+from adaptgen.govern.vocabulary import Settings, Switch
 
-__all__ = ["advice", "check_target", "parse", "read"]
+__all__ = ["advice", "check_target", "glance", "parse", "parse_switch", "read"]
 
 MAX_NODES = 20_000
 """How many values the settings may hold, those that aliases repeat included."""
@@ -57,8 +57,7 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
     Raises:
         AdaptgenError: as :func:`read`.
     """
-    decoded = decode(text, name)
-    tree = load_json(decoded, name) if decoded.lstrip()[:1] == "{" and _is_json(decoded) else _load_yaml(decoded, name)
+    tree = _tree(text, name)
     raw = tree.value
     if raw is None:
         raise error("AG070", "the settings are empty", Where(name, 1, 1), "adaptgen: 1")
@@ -78,6 +77,39 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
     if checker.found:
         raise AdaptgenError(*checker.found)
     return _replaced(settings, hash=fingerprint(text, found), policies=dict(sorted(found.items())))
+
+
+def glance(text: bytes, name: str) -> tuple[Switch | None, tuple[str, ...]]:
+    """The kill switch and the names of the policies in ``text``, whatever else in it is wrong.
+
+    None where there is no switch that can be understood. A text without the key switches nothing off.
+    """
+    try:
+        raw = _tree(text, name).value
+    except AdaptgenError:
+        return None, ()
+    if not isinstance(raw, dict):
+        return None, ()
+    checker = Checker(Tree(name).where)
+    found = checker.read(raw.get("switch", {}), SWITCH, ("switch",))
+    authorize = raw.get("authorize")
+    policies = authorize.get("policies", []) if isinstance(authorize, dict) else []
+    names = policies if isinstance(policies, list) else [policies]
+    return found, tuple(one for one in names if isinstance(one, str))
+
+
+def parse_switch(text: bytes, name: str) -> Switch:
+    """What the source of a kill switch says: the keys of ``switch`` but ``source`` and ``every``; empty: nothing.
+
+    Raises:
+        AdaptgenError: AG002 to AG005 and AG070, every error at its place.
+    """
+    tree = _tree(text, name)
+    checker = Checker(tree.where)
+    found: Switch = checker.read({} if tree.value is None else tree.value, SWITCHED, ())
+    if checker.found:
+        raise AdaptgenError(*checker.found)
+    return found
 
 
 def _replaced(settings: Settings, **changes: Any) -> Settings:
@@ -109,6 +141,11 @@ def fingerprint(text: bytes, policies: Mapping[str, str]) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------ YAML
+
+
+def _tree(text: bytes, name: str) -> Tree:
+    decoded = decode(text, name)
+    return load_json(decoded, name) if _is_json(decoded) else _load_yaml(decoded, name)
 
 
 def _is_json(text: str) -> bool:
