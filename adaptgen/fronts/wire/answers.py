@@ -45,7 +45,8 @@ def refused(
 
 def challenged(challenge: Challenge, given: message.MessageId | None = None) -> HttpAnswer:
     """401 or 403 (RFC 6750, 3; RFC 9728, 5.1)."""
-    headers = {"www-authenticate": challenge.header} if challenge.header else {}
+    line = "".join(one for one in challenge.header if " " <= one <= "~")
+    headers = {"www-authenticate": line} if line else {}
     return refused(challenge.status, challenge.text, given=given, headers=headers)
 
 

@@ -26,19 +26,25 @@ def harmless(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 class Exchange(Context):
-    """A request, the stream of the HTTP answer that belongs to it, and the session it came in.
-
+    """A request and the stream of the HTTP answer that belongs to it; ``rpc`` is the client's id of the request,
     ``method`` and ``params`` are those of the request (empty for a GET stream).
     """
 
-    def __init__(self, request: Request | None, stream: Stream, session: Session | None, **context: Any) -> None:
-        super().__init__(session=session.id if session else None, **context)
+    def __init__(self, request: Request | None, stream: Stream, **context: Any) -> None:
+        super().__init__(**context)
         self.method = request.method if request else ""
         self.params: Mapping[str, Json] = request.params if request else {}
         self.rpc = request.id if request else None
         self.cancelled = False
         self.stream = stream
         self.task: asyncio.Task[Any] | None = None
+        self._session: Session | None = None
+
+    def bind(self, session: Session) -> None:
+        """It came in ``session``."""
+        self.session = session.id
+        self.version = session.version
+        self.capabilities = session.capabilities
         self._session = session
 
     def cancel(self) -> None:
@@ -90,6 +96,11 @@ class Exchange(Context):
         return response.result
 
 
+def report(problem: Exception, request_id: str = "-") -> None:
+    """Log an unexpected failure: its type and place. What it says may hold what the request held."""
+    _log.error("request %s failed: %s at %s", request_id, type(problem).__name__, _place(problem))
+
+
 def _place(problem: BaseException) -> str:
     """Where it was raised; not what it says."""
     frames = traceback.extract_tb(problem.__traceback__)
@@ -123,5 +134,5 @@ async def guarded(work: Callable[[], Awaitable[bytes]], exchange: Exchange) -> b
             raise
         return RpcError(message.CANCELLED, "Request cancelled")
     except Exception as problem:
-        _log.error("request %s failed: %s at %s", exchange.request_id, type(problem).__name__, _place(problem))
+        report(problem, exchange.request_id)
         return RpcError(message.INTERNAL_ERROR, "Internal error")

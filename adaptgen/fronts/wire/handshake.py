@@ -50,7 +50,7 @@ class Handshake:
         if isinstance(session, HttpAnswer):
             return session
         if session is not None:
-            exchange = self._kernel.exchange(http, said, stream, self._version(http, session), session)
+            exchange.bind(session)
         if not isinstance(said, Request):
             await self._take(said, caller, exchange, session)
             return answers.empty(202)
@@ -84,7 +84,8 @@ class Handshake:
         if session.listening is not None:
             return answers.refused(409, "this session has its stream already")
         request = Request(0, revisions.LISTEN, {"notifications": _EVERYTHING})
-        exchange = self._kernel.exchange(http, None, stream, session.version, session)
+        exchange.bind(session)
+        exchange.method, exchange.deadline = revisions.LISTEN, None
         session.listening = exchange
         job = Job(request, exchange, caller)
         self._kernel.workshop.listen(job, stream, lambda: _unlisten(session, exchange))
@@ -192,7 +193,7 @@ class Handshake:
                 if self._version(http, session) != revisions.BATCHES:
                     raise Malformed(message.INVALID_REQUEST, "this revision has no batches")
                 if session is not None:
-                    exchange = self._kernel.exchange(http, said, silent, session.version, session)
+                    exchange.bind(session)
                 if not isinstance(said, Request):
                     await self._take(said, caller, exchange, session)
                     continue

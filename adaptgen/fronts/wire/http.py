@@ -78,7 +78,7 @@ def folded(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], frozen
     twice: set[str] = set()
     for raw, value in pairs:
         name = raw.decode("latin-1").lower()
-        text = value.decode("latin-1")
+        text = value.decode("latin-1").strip(" \t")  # httptools leaves the space at the end (RFC 9110, 5.5)
         if name in headers:
             twice.add(name)
             headers[name] = f"{headers[name]}, {text}"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from adaptgen.fronts.wire import answers, message, revisions
 from adaptgen.fronts.wire.encoding import Encoder
-from adaptgen.fronts.wire.exchange import Exchange, harmless
+from adaptgen.fronts.wire.exchange import Exchange, harmless, report
 from adaptgen.fronts.wire.guard import Guard
 from adaptgen.fronts.wire.handshake import Handshake
 from adaptgen.fronts.wire.http import HttpAnswer, HttpRequest, TooLarge, TooSlow
@@ -108,17 +108,14 @@ class Kernel:
 
     # ------------------------------------------------------------------------------------- for the two eras
 
-    def exchange(
-        self, http: HttpRequest, said: Message | None, stream: Stream, version: str, session: Session | None = None
-    ) -> Exchange:
+    def exchange(self, http: HttpRequest, said: Message | None, stream: Stream, version: str) -> Exchange:
         """The context of a message (None: of a request without one)."""
         asking = said if isinstance(said, Request) else None
         meta = said.meta if isinstance(said, Request | Notice) else {}
-        capabilities = session.capabilities if session else meta.get(revisions.CAPABILITIES_KEY)
+        capabilities = meta.get(revisions.CAPABILITIES_KEY)
         return Exchange(
             asking,
             stream,
-            session,
             request_id=uuid.uuid4().hex,
             version=version,
             meta=meta,
@@ -181,7 +178,11 @@ class Kernel:
         except Malformed as problem:
             return answers.refused(400, problem.text, code=problem.code)
         except RpcError as problem:
-            return answers.refused(answers.STATUS.get(problem.code, 503), problem.message, code=problem.code)
+            failed = message.failed(None, problem.code, problem.message, problem.data)
+            return answers.body(failed, answers.STATUS.get(problem.code, 503))
+        except Exception as problem:
+            report(problem)
+            return answers.refused(500, "Internal error", code=message.INTERNAL_ERROR)
 
     async def _post(self, request: HttpRequest) -> HttpAnswer:
         if not any(request.accepts()):

@@ -8,13 +8,17 @@ import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.wire.asgi import App, app
 from adaptgen.govern.desk import Desk
+
+if TYPE_CHECKING:
+    from adaptgen.govern.assemble import Governed
 
 GRACE = 10
 """Seconds that requests under way have when the server stops."""
@@ -51,6 +55,15 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
     )
     gc.freeze()
     await _Server(config, served).serve([listener])
+
+
+async def run_governed(governed: Governed, listener: socket.socket) -> None:
+    """:func:`run` as the settings of governance say."""
+    quiet()
+    listen = governed.settings.listen
+    # The public name of the server is a Host of its own, beside loopback.
+    public = urlsplit(listen.resource).netloc
+    await run(governed.desk, listener, hosts=(*listen.hosts, *((public,) if public else ())), origins=listen.origins)
 
 
 def serve(

@@ -29,6 +29,7 @@ class Stream:
         self._patience = patience
         self._queue: asyncio.Queue[bytes | None] | None = None
         self._ready: asyncio.Future[None] | None = None
+        self._room = asyncio.Event()
         self._closed = False
 
     def begin(self) -> None:
@@ -44,24 +45,18 @@ class Stream:
         if not self.allowed or self._closed:
             raise Gone
         queue = self._start()
-        try:
-            if queue.full():
-                async with asyncio.timeout(self._patience):
-                    await queue.put(event(body))
-            else:
-                queue.put_nowait(event(body))
-        except TimeoutError:
-            raise Gone from None
+        if queue.qsize() >= BACKLOG:
+            await self._reading(queue)
+        queue.put_nowait(event(body))
 
-    def end(self) -> None:
-        """Nothing more will be sent; what waits is still delivered."""
-        self._closed = True
+    def end(self, last: bytes | None = None) -> None:
+        """Nothing more will be sent but ``last``, where this is a stream; what waits is still delivered."""
         if self._queue is not None:
-            # The last place is kept free by nobody: an overfull queue has a reader or will be dropped whole.
-            try:
-                self._queue.put_nowait(None)
-            except asyncio.QueueFull:
-                pass
+            if last is not None and not self._closed:
+                self._queue.put_nowait(event(last))
+            self._queue.put_nowait(None)
+        self._closed = True
+        self._room.set()
         self._wake()
 
     async def decided(self) -> bool:
@@ -89,6 +84,7 @@ class Stream:
                 try:
                     async with asyncio.timeout(self._every):
                         item = await queue.get()
+                        self._room.set()
                 except TimeoutError:
                     pass
                 if item is None:
@@ -97,12 +93,24 @@ class Stream:
             ended = True
         finally:
             self._closed = True
+            self._room.set()
             if not ended:
                 gone()
 
+    async def _reading(self, queue: asyncio.Queue[bytes | None]) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                while queue.qsize() >= BACKLOG and not self._closed:
+                    self._room.clear()
+                    await self._room.wait()
+        except TimeoutError:
+            raise Gone from None
+        if self._closed:
+            raise Gone
+
     def _start(self) -> asyncio.Queue[bytes | None]:
         if self._queue is None:
-            self._queue = asyncio.Queue(BACKLOG)
+            self._queue = asyncio.Queue()
         self.started = True
         self._wake()
         return self._queue

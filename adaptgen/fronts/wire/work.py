@@ -12,9 +12,13 @@ from adaptgen.fronts.wire.encoding import Encoder
 from adaptgen.fronts.wire.exchange import Exchange, guarded, subscribed
 from adaptgen.fronts.wire.http import SSE_HEADERS, HttpAnswer
 from adaptgen.fronts.wire.message import Request
-from adaptgen.fronts.wire.stream import Gone, Stream
+from adaptgen.fronts.wire.stream import Stream
 from adaptgen.govern.desk import Challenge, Desk, RpcError
+from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
+
+ROUNDS = 16
+"""How often one request may need more input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Workshop:
 
     def start(self, job: Job, stream: Stream, ended: Callable[[], None] | None = None) -> None:
         """Begin a job. ``ended`` is called when it is over, however it went."""
-        self._start(job, self._run(job, stream), stream, ended)
+        self._start(job, self._run(job), stream, ended)
 
     async def answer(self, job: Job, stream: Stream) -> HttpAnswer:
         """The answer to a POST of one started job. Whoever cancels this cancels the request."""
@@ -58,6 +62,8 @@ class Workshop:
             raise
         if streamed:
             return HttpAnswer(200, dict(SSE_HEADERS), stream.events(job.exchange.cancel))
+        if task.cancelled():
+            return answers.refused(503, "the server is stopping", given=job.request.id)
         done: Outcome = task.result()
         return answers.body(done.body, done.status, done.headers)
 
@@ -67,7 +73,7 @@ class Workshop:
 
     async def several(self, jobs: list[Job], others: list[bytes]) -> HttpAnswer:
         """The answer to a batch: an array of the responses, and of ``others`` that are responses already."""
-        tasks = [self._start(job, self._run(job, None), None, None) for job in jobs]
+        tasks = [self._start(job, self._run(job), None, None) for job in jobs]
         try:
             done = await asyncio.gather(*tasks)
         except asyncio.CancelledError:
@@ -98,7 +104,8 @@ class Workshop:
             if ended is not None:
                 ended()
             if stream is not None:
-                stream.end()
+                # Here and not in the task: what it was decided to be until now, it stays.
+                stream.end(None if task.cancelled() else task.result().body or None)
 
         task.add_done_callback(over)
         return task
@@ -116,7 +123,7 @@ class Workshop:
         await guarded(work, job.exchange)
         return Outcome(b"")
 
-    async def _run(self, job: Job, stream: Stream | None) -> Outcome:
+    async def _run(self, job: Job) -> Outcome:
         request, exchange = job.request, job.exchange
         outcome = await guarded(lambda: self._result(job), exchange)
         if isinstance(outcome, bytes):
@@ -128,11 +135,6 @@ class Workshop:
         else:
             status = answers.STATUS.get(outcome.code, 200) if exchange.modern else 200
             done = Outcome(message.failed(request.id, outcome.code, outcome.message, outcome.data), status)
-        if stream is not None and stream.started:
-            try:
-                await stream.send(done.body)
-            except Gone:
-                pass
         return done
 
     async def _result(self, job: Job) -> bytes:
@@ -141,8 +143,27 @@ class Workshop:
             return await self._listen(job)
         result = await self._desk.request(job.caller, request.method, request.params, exchange)
         if not exchange.modern and result.get("resultType") == "input_required":
-            raise RpcError(message.INTERNAL_ERROR, "this needs input that a client of this revision cannot give")
+            result = await self._interviewed(job, result)
         return self._encoder.result(request.method, result, exchange.version)
+
+    async def _interviewed(self, job: Job, result: dict[str, Json]) -> dict[str, Json]:
+        """The result of a request that needs input (SEP-2322), for a client that must be asked instead."""
+        exchange = job.exchange
+        for _ in range(ROUNDS):
+            asked = result.get("inputRequests")
+            answered: dict[str, Json] = {}
+            for key, question in (asked if isinstance(asked, dict) else {}).items():
+                given = question if isinstance(question, dict) else {}
+                method, params = given.get("method"), given.get("params")
+                answered[key] = dict(await exchange.ask(str(method), params if isinstance(params, dict) else {}))
+            again: dict[str, Json] = {**job.request.params, "inputResponses": answered}
+            if "requestState" in result:
+                again["requestState"] = result["requestState"]
+            exchange.params = again
+            result = await self._desk.request(job.caller, job.request.method, again, exchange)
+            if result.get("resultType") != "input_required":
+                return result
+        raise RpcError(message.INTERNAL_ERROR, f"still no result after {ROUNDS} rounds of questions")
 
     async def _listen(self, job: Job) -> bytes:
         request, exchange = job.request, job.exchange
