@@ -39,7 +39,8 @@ class Store(Protocol):
     async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
         """Take ``cost`` from a token bucket that refills ``rate`` a second up to ``burst``.
 
-        Returns 0.0 when it was taken, else the seconds until it could be; then nothing is taken.
+        Returns 0.0 when it was taken, else the seconds until it could be; then nothing is taken. A negative ``cost``
+        gives back.
         """
         ...
 

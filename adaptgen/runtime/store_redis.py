@@ -45,6 +45,10 @@ if full < now then full = now end
 full = full + tonumber(ARGV[1])
 local wait = full - now - tonumber(ARGV[2])
 if wait > 1 then return string.format('%.0f', wait) end
+if full <= now then
+  redis.call('DEL', KEYS[1])
+  return '0'
+end
 redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', string.format('%.0f', math.ceil((full - now) / 1000) + 1))
 return '0'
 """

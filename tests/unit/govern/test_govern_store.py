@@ -163,6 +163,14 @@ async def test_bucket_does_not_fill_over_its_burst(kept: Kept) -> None:
     assert await kept.store.take("b", rate=20, burst=2, cost=3) > 0, "more than the bucket holds is never there"
 
 
+async def test_what_is_given_back_can_be_taken_again(kept: Kept) -> None:
+    assert await kept.store.take("b", rate=0.01, burst=1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1, cost=-1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1, cost=-1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1) > 0, "more than the burst is never there"
+
+
 async def test_bucket_under_contention_gives_its_burst_once(kept: Kept) -> None:
     waits = await asyncio.gather(*(kept.store.take("b", rate=0.01, burst=5) for _ in range(20)))
     assert waits.count(0) == 5
