@@ -43,6 +43,8 @@ _NOT_POSTAL = vocabulary(
     "multicast broadcast gateway subnet interface socket port nat peer cluster endpoint callback http https "
     "service virtual private public load machine node loopback"
 )
+# What an object calls the thing itself that its own name says: phones[].number, emails[].value.
+_CONTENT = vocabulary("value number address formatted normalized e164 line 1 2 3")
 _SECRET = vocabulary("password passphrase passcode plaintext secret credential jwt otp")
 _TOKEN_OF = vocabulary(
     "access refresh auth authentication authorization bearer session security api id csrf device push oauth "
@@ -91,6 +93,29 @@ def _kind(name: str, type: str | None, format: str | None) -> str | None:
     if format in {"uri", "url", "uuid", "binary", "byte", "time", "duration"} and not _is_secret(spoken):
         return None
     return _by_words(spoken, type)
+
+
+def kind_within(name: str, holder: str, *, type: str | None = None, format: str | None = None) -> str | None:
+    """The same for a field ``name`` of something called ``holder``, which says what a ``name`` or a ``value`` is of.
+
+    >>> kind_within("name", "customers"), kind_within("name", "countries"), kind_within("value", "emails")
+    ('name', None, 'email')
+    """
+    return _kind_within(name, holder, type, format)
+
+
+@lru_cache(maxsize=16384)
+def _kind_within(name: str, holder: str, type: str | None, format: str | None) -> str | None:
+    spoken, around = words(name), words(holder)
+    if around and spoken:
+        last = singular(around[-1])
+        if last == "name" and set(spoken) <= _NAME_PARTS and type not in {"integer", "number", "boolean"}:
+            return "name"
+        if set(spoken) <= _CONTENT:
+            return _kind(" ".join((*around[:-1], last, *spoken)), type, format) or _kind(name, type, format)
+        if spoken in {("name",), ("display", "name"), ("title", "name")}:
+            return _kind(f"{'person' if last == 'user' else last} name", type, format)
+    return _kind(name, type, format)
 
 
 def _birth(spoken: tuple[str, ...]) -> str | None:

@@ -6,9 +6,11 @@ its path, with a ``fields`` path that gives the rest, so that nothing becomes un
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from adaptgen import fields
+from adaptgen.runtime.marked import cut
 from adaptgen.runtime.text import encode
 
 _STRINGS = (4000, 2000, 1000, 500, 200, 80)
@@ -16,28 +18,35 @@ _LISTS = (50, 20, 10, 5, 3, 1)
 _NAMED = 6
 
 
-def reduced(value: Any, room: int, *, paths: bool = False) -> tuple[Any, dict[str, str]]:
+def length(value: Any) -> int:
+    """Bytes of the JSON of ``value``."""
+    return len(encode(value))
+
+
+def reduced(
+    value: Any, room: int, *, paths: bool = False, size: Callable[[Any], int] = length
+) -> tuple[Any, dict[str, str]]:
     """``value`` cut to at most ``room`` bytes of JSON (as far as a value of its type can be), and what was cut.
 
     The second value maps the path of each cut to words: ``{"notes": "200 of 9123 characters; fields notes[200:]"}``.
-    With ``paths`` the keys of ``value`` are paths themselves (one row of a list).
+    With ``paths`` the keys of ``value`` are paths themselves (one row of a list). ``size`` measures a value.
     """
-    if len(encode(value)) <= room:
+    if size(value) <= room:
         return value, {}
     cuts: dict[str, str] = {}
-    for strings, lists in [(size, None) for size in _STRINGS] + [(80, size) for size in _LISTS]:
+    for strings, lists in [(most, None) for most in _STRINGS] + [(80, most) for most in _LISTS]:
         cuts = {}
         if paths:
             smaller = {key: _cut(cell, fields.parse(key), strings, lists, cuts) for key, cell in value.items()}
         else:
             smaller = _cut(value, (), strings, lists, cuts)
-        if len(encode(smaller)) <= room:
+        if size(smaller) <= room:
             return smaller, _worded(cuts)
     if isinstance(smaller, dict):
-        smaller = _without_largest(smaller, room, cuts, paths)
+        smaller = _without_largest(smaller, room, cuts, paths, size)
     elif isinstance(smaller, str):
         smaller = _cut(smaller, (), max(room // 8, 1), None, cuts)
-    elif isinstance(smaller, list) and len(encode(smaller)) > room:
+    elif isinstance(smaller, list) and size(smaller) > room:
         smaller, cuts = [], {"": f"all {len(value)} elements"}
     return smaller, _worded(cuts)
 
@@ -47,7 +56,7 @@ def _cut(value: Any, path: tuple[fields.Segment, ...], strings: int, lists: int 
         if len(value) <= strings:
             return value
         _record(cuts, path, strings, len(value), "characters")
-        return value[:strings] + "…"
+        return cut(value, strings)
     if isinstance(value, dict):
         return {key: _cut(member, (*path, key), strings, lists, cuts) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
@@ -64,9 +73,11 @@ def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, w
     cuts[name] = f"{kept} of {whole} {unit}{rest}"
 
 
-def _without_largest(value: dict[str, Any], room: int, cuts: dict[str, str], paths: bool) -> dict[str, Any]:
+def _without_largest(
+    value: dict[str, Any], room: int, cuts: dict[str, str], paths: bool, size: Callable[[Any], int]
+) -> dict[str, Any]:
     kept = dict(value)
-    sizes = {key: len(encode(member)) + len(encode(key)) + 2 for key, member in value.items()}
+    sizes = {key: size(member) + size(key) + 2 for key, member in value.items()}
     total = sum(sizes.values()) + 2
     for key in sorted(sizes, key=lambda one: -sizes[one]):
         if total <= room or len(kept) == 1:

@@ -20,6 +20,7 @@ from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.budget import reduced
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.media import answer_media
 from adaptgen.runtime.paging import is_json
 from adaptgen.runtime.projection import View, view
@@ -37,7 +38,13 @@ _LISTS: Final = 12
 
 
 def answer_detail(
-    tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int, note: str = ""
+    tool: Tool,
+    response: Response,
+    *,
+    fields: Sequence[str] | None,
+    max_bytes: int,
+    note: str = "",
+    marks: Marks | None = None,
 ) -> Answer:
     """The answer of a tool that is no list: the payload under its view, as JSON or as what its media type is.
 
@@ -47,11 +54,11 @@ def answer_detail(
         ToolError: a path in ``fields`` cannot be read, or the answer claims to be JSON and is not.
     """
     if response.status in (204, 205) or not response.content.strip():
-        return _json(_done(response), None, tool)
+        return _json(_done(response), None, tool, marks or Marks())
     if not is_json(response):
-        return answer_media(response, max_bytes=max_bytes)
+        return answer_media(response, fields=fields, max_bytes=max_bytes, marks=marks)
     body = response.json()
-    return show(tool, body, fields=fields, max_bytes=max_bytes, note=note)
+    return show(tool, body, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
 
 
 def _done(response: Response) -> dict[str, Json]:
@@ -61,19 +68,29 @@ def _done(response: Response) -> dict[str, Json]:
     return done
 
 
-def show(tool: Tool, body: Json, *, fields: Sequence[str] | None, max_bytes: int, note: str = "") -> Answer:
-    """The answer for ``body``, a JSON value, under the tool's view or ``fields``.
+def show(
+    tool: Tool,
+    body: Json,
+    *,
+    fields: Sequence[str] | None,
+    max_bytes: int,
+    note: str = "",
+    marks: Marks | None = None,
+) -> Answer:
+    """The answer for ``body``, a JSON value, under the tool's view or ``fields``; ``marks`` says what is personal.
 
     Raises:
         ToolError: a path in ``fields`` cannot be read, or the body nests too deep.
     """
     try:
-        return _show(tool, body, fields, max_bytes, note)
+        return _show(tool, body, fields, max_bytes, note, marks or Marks())
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
 
 
-def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, note: str) -> Answer:
+def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, note: str, marks: Marks) -> Answer:
+    if marks.on:
+        body = marks.mark(body, cuts=any("[" in path for path in fields or ()))
     own = [path for path in fields or () if not path.startswith("$")]
     beside = [path for path in fields or () if path.startswith("$")]
     payload = jsonpath.first(tool.answer, body)
@@ -86,7 +103,7 @@ def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, 
         omitted = {**_siblings(body, tool.answer, Samples(tool.sensitive)), **omitted}
     if note:
         omitted = {"note": note, **omitted}
-    return _fitted(tool, shown, omitted, max_bytes)
+    return _fitted(tool, shown, omitted, max_bytes, marks)
 
 
 def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json, dict[str, Json]]:
@@ -173,36 +190,41 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
 # ------------------------------------------------------------------------------------------------------------- fitting
 
 
-def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int) -> Answer:
+def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, marks: Marks) -> Answer:
     if isinstance(shown, list):
-        return _fitted_list(tool, shown, omitted, max_bytes)
-    reserve = len(encode(omitted)) + 14 if omitted else 0
-    if len(encode(shown)) + reserve <= max_bytes:
-        return _json(shown, omitted, tool)
-    room = max(max_bytes - reserve - 200, 200)
+        return _fitted_list(tool, shown, omitted, max_bytes, marks)
+    if _size(_joined(shown, omitted), marks) <= max_bytes:
+        return _json(shown, omitted, tool, marks)
+    room = max(max_bytes - (marks.size(omitted) + 14 if omitted else 0) - 200, 200)
     value: Json = shown
     for _ in range(5):
-        value, cuts = reduced(shown, room)
+        value, cuts = reduced(shown, room, size=marks.size)
         both = {**omitted, **cuts}
-        over = len(_text(value, both)) - max_bytes
+        over = _size(_joined(value, both), marks) - max_bytes
         if over <= 0:
-            return _json(value, both, tool)
+            return _json(value, both, tool, marks)
         room = max(room - over - 20, 60)
-    return _json(value, {"fields": "much is left out; ask for single paths with `fields`"}, tool)
+    return _json(value, {"fields": "much is left out; ask for single paths with `fields`"}, tool, marks)
 
 
-def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_bytes: int) -> Answer:
-    lines = [len(encode(one)) + 1 for one in shown]
-    room = max_bytes - len(encode(omitted)) - 90
+def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_bytes: int, marks: Marks) -> Answer:
+    lines = [marks.size(one) + 1 for one in shown]
+    room = max_bytes - marks.size(omitted) - 90 - marks.repeated([shown, omitted])
     count = 0
-    while count < len(lines) and sum(lines[: count + 1]) <= room:
+    used = 0
+    while count < len(lines) and used + lines[count] <= room:
+        used += lines[count]
         count += 1
     if count == len(shown):
-        return _json({"items": shown}, omitted, tool)
+        return _json({"items": shown}, omitted, tool, marks)
     if count == 0:
-        value, cuts = reduced(shown[0], max(room - 200, 60))
-        return _json({"items": [value]}, {**omitted, **cuts, "items": f"1 of {len(shown)}"}, tool)
-    return _json({"items": shown[:count]}, {**omitted, "items": f"{count} of {len(shown)}"}, tool)
+        value, cuts = reduced(shown[0], max(room - 200, 60), size=marks.size)
+        return _json({"items": [value]}, {**omitted, **cuts, "items": f"1 of {len(shown)}"}, tool, marks)
+    return _json({"items": shown[:count]}, {**omitted, "items": f"{count} of {len(shown)}"}, tool, marks)
+
+
+def _size(value: Json, marks: Marks) -> int:
+    return marks.size(value) + marks.repeated(value)
 
 
 def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
@@ -214,11 +236,8 @@ def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
     return {**shown, key: omitted}
 
 
-def _text(shown: Json, omitted: dict[str, Json] | None) -> bytes:
-    return encode(_joined(shown, omitted))
-
-
-def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool) -> Answer:
-    text = _text(shown, omitted)
+def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool, marks: Marks) -> Answer:
+    whole = _joined(shown, omitted)
+    text = encode(whole)
     structured = orjson.loads(text) if tool.form == "structured" else None
-    return Answer((Text(text.decode()),), structured=structured)
+    return marks.finish(Answer((Text(text.decode()),), structured=structured), whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,11 @@ from adaptgen.model import FORMAT, Contract, Json, Server, Tool
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.text import clean
 
 if TYPE_CHECKING:
+    from adaptgen.runtime.classify import Classifier
     from adaptgen.runtime.cursor import CursorBox
     from adaptgen.runtime.execution import Execution
     from adaptgen.runtime.http import Transport
@@ -31,6 +34,9 @@ class Engine:
     ``environ`` is where credentials and addresses are looked up (default: the process environment), ``transport``
     replaces the network (an ``httpx.AsyncBaseTransport``), ``cursor_key`` the 32 bytes that seal cursors, ``state``
     the folder where sessions of ``store="file"`` live. Nothing is sent or resolved before the first call.
+
+    ``classify``: answers say where personal data stands in them (``Answer.sensitive``, ``Answer.found``), and are
+    measured as they will be with tokens in the place of these ``kinds`` (None: of every kind).
     """
 
     def __init__(
@@ -41,6 +47,8 @@ class Engine:
         transport: Transport | None = None,
         cursor_key: bytes | None = None,
         state: Path | None = None,
+        classify: bool = False,
+        kinds: Collection[str] | None = None,
     ) -> None:
         """Read the contracts.
 
@@ -58,6 +66,9 @@ class Engine:
         self._transport = transport
         self._cursor_key = cursor_key
         self._state = state
+        self._classify = classify
+        self._kinds = kinds
+        self._classifiers: dict[str, Classifier] = {}
         self._contracts = load(server)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
         self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.was}
@@ -78,20 +89,22 @@ class Engine:
 
     async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Json]) -> Answer:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
-        found: Tool | None = None
+        found = self._tools.get(tool)
+        marks = self._marks(found, arguments) if found is not None else Marks()
+        status, unknown = None, False
         try:
-            found = self._tools.get(tool)
             if found is None:
                 raise ToolError(self._no_tool(tool))
-            return await self._call(caller, found, arguments)
+            return marks.with_status(await self._call(caller, found, arguments, marks))
         except ToolError as problem:
-            text = problem.text
+            text, status, unknown = problem.text, problem.status, problem.unknown
         except UnicodeEncodeError:
             text = "An argument holds half of a surrogate pair, which is no text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace
             _log.error("call of %s failed: %s", found.name if found else "?", type(problem).__name__, exc_info=_trace())
             text = f"The call failed inside the server ({type(problem).__name__}); trying again does not help."
-        return Answer((Text(text),), is_error=True)
+            unknown = found is not None and found.effect != "read" and marks.status is not None
+        return marks.finish(Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown))
 
     async def aclose(self) -> None:
         """Finish renewals under way and close pooled connections."""
@@ -106,7 +119,17 @@ class Engine:
         near = difflib.get_close_matches(name, list(self._tools), 1, 0.6)
         return f"There is no tool `{name[:80]}`{f'; did you mean `{near[0]}`?' if near else '.'}"
 
-    async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json]) -> Answer:
+    def _marks(self, tool: Tool, arguments: Mapping[str, Json]) -> Marks:
+        if not self._classify:
+            return Marks()
+        from adaptgen.runtime.classify import classified, classifier
+
+        known = self._classifiers.get(tool.name)
+        if known is None:
+            known = self._classifiers[tool.name] = classifier(tool)
+        return Marks(known, classified(arguments, tool.sensitive_arguments), self._kinds)
+
+    async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> Answer:
         checked = self._check(tool, arguments)
         execution = self._execution
         if execution is None:
@@ -118,17 +141,21 @@ class Engine:
         dry_run = checked.pop("dry_run", None) not in (None, False, "false", "False", 0)
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
-            return await execution.steps(tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+            return await execution.steps(
+                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks
+            )
         assert tool.call is not None
         if tool.page is None:
-            return await execution.detail(tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+            return await execution.detail(
+                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks
+            )
         from adaptgen.runtime.listing import answer_list
 
         if dry_run:
-            return execution.dry(tool, await execution.request(tool, checked))
+            return execution.dry(tool, await execution.request(tool, checked, marks), marks)
         return await answer_list(
             tool,
-            execution.fetch(tool, checked),
+            execution.fetch(tool, checked, marks),
             arguments=checked,
             limit=limit,
             fields=fields,
@@ -138,6 +165,7 @@ class Engine:
             contract_hash=self._hash(tool),
             page_size=tool.page_size or self.server.page_size,
             max_bytes=max_bytes,
+            marks=marks,
         )
 
     def _check(self, tool: Tool, arguments: Mapping[str, Json]) -> dict[str, Json]:

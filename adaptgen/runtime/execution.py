@@ -18,6 +18,7 @@ from adaptgen.runtime.dry_run import described
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client, Transport
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import Fetch
 from adaptgen.runtime.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.response import Response
@@ -85,7 +86,7 @@ class Execution:
         """Where the parameters of a call get their values."""
         return Inputs(arguments, self._credentials.resolve, scope)
 
-    async def request(self, tool: Tool, arguments: Mapping[str, Json]) -> Request:
+    async def request(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks | None = None) -> Request:
         """The request of a tool's call; of a partial update after the resource was read."""
         assert tool.call is not None
         await self.constants(tool.call)
@@ -96,7 +97,7 @@ class Execution:
             return request
         read_base = self.base(tool.update.read.base)
         await self.constants(tool.update.read)
-        send = self.sender(tool, tool.auth, read_base, arguments)
+        send = self.sender(tool, tool.auth, read_base, arguments, marks)
         return await updates.prepare(tool.call, tool.update, self.inputs(arguments), base, read_base, send)
 
     async def constants(self, call: Call) -> None:
@@ -106,23 +107,30 @@ class Execution:
             await self._credentials.prepare(found, "this call needs")
 
     def sender(
-        self, tool: Tool, auth: Sequence[str], base: str, arguments: Mapping[str, Json]
+        self,
+        tool: Tool,
+        auth: Sequence[str],
+        base: str,
+        arguments: Mapping[str, Json],
+        marks: Marks | None = None,
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Sends requests under ``auth``; every answer that is no success is a ToolError."""
+        """Sends requests under ``auth``; every answer that is no success is a ToolError. ``marks`` notes the status."""
 
         async def send(request: Request) -> Response:
             response = await self._auth.exchange(request, auth, base)
+            if marks is not None:
+                marks.status = response.status
             check(response, scrub, reads=request.harmless)
             return response
 
         def scrub() -> Scrub:
-            return Scrub([*self._auth.secrets(auth), *self._constants(tool)], tool.sensitive, arguments)
+            return Scrub([*self._auth.secrets(auth), *self._constants(tool)], tool.sensitive, arguments, marks)
 
         return send
 
     # --------------------------------------------------------------------------------------------------------- tools
 
-    def fetch(self, tool: Tool, arguments: Mapping[str, Json]) -> Fetch:
+    def fetch(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks | None = None) -> Fetch:
         """How a list is read: the tool's request with paging parameters, or a next-page URL of the same origin."""
         first: Request | None = None
 
@@ -131,31 +139,38 @@ class Execution:
             assert tool.call is not None
             base = self.base(tool.call.base)
             if first is None:
-                first = await self.request(tool, arguments)
+                first = await self.request(tool, arguments, marks)
             request = first.copy()
             if url is not None:
                 request.url = _next(url, first.url)
             else:
                 request.set_query({name: serialize.scalar(value) for name, value in query.items()})
-            return await self.sender(tool, tool.auth, base, arguments)(request)
+            return await self.sender(tool, tool.auth, base, arguments, marks)(request)
 
         return fetch
 
     async def detail(
-        self, tool: Tool, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int, dry_run: bool
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Json],
+        *,
+        fields: Sequence[str] | None,
+        max_bytes: int,
+        dry_run: bool,
+        marks: Marks,
     ) -> Answer:
         """A tool of one call that is no list."""
         assert tool.call is not None
-        request = await self.request(tool, arguments)
+        request = await self.request(tool, arguments, marks)
         if dry_run:
-            return self.dry(tool, request)
-        response = await self.sender(tool, tool.auth, self.base(tool.call.base), arguments)(request)
-        return answer_detail(tool, response, fields=fields, max_bytes=max_bytes)
+            return self.dry(tool, request, marks)
+        response = await self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)(request)
+        return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, marks=marks)
 
-    def dry(self, tool: Tool, request: Request, auth: Sequence[str] | None = None) -> Answer:
+    def dry(self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None) -> Answer:
         """What would be sent, with a mark in the place of each credential."""
         auth = tool.auth if auth is None else auth
-        return described(self._auth.redacted(request, auth), self._constants(tool))
+        return described(self._auth.redacted(request, auth), self._constants(tool), marks)
 
     def _constants(self, tool: Tool) -> list[str]:
         """The values behind references in the tool's own parameters."""
@@ -163,10 +178,17 @@ class Execution:
         return self._credentials.values(references([template for call in calls for template in templates(call)]))
 
     async def steps(
-        self, tool: Tool, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int, dry_run: bool
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Json],
+        *,
+        fields: Sequence[str] | None,
+        max_bytes: int,
+        dry_run: bool,
+        marks: Marks,
     ) -> Answer:
         """A tool of several calls."""
-        return await run(self, tool, arguments, fields=fields, max_bytes=max_bytes, dry_run=dry_run)
+        return await run(self, tool, arguments, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks)
 
 
 @lru_cache(maxsize=64)

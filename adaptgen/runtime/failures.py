@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.retry_after import seconds
 from adaptgen.runtime.text import clean
@@ -27,6 +28,7 @@ _ENVELOPE = frozenset(
 )
 _BAD = frozenset({"error", "fail", "failed", "failure"})
 _ONE, _ALL = 200, 500
+_UNKNOWN = "It is unknown whether the change was carried out; read the current state before trying again."
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MARKUP = re.compile(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
 _SMALL = 64 * 1024
@@ -36,15 +38,21 @@ class Scrub:
     """Removes from texts what must not reach an agent.
 
     ``secrets``: values of credentials. ``sensitive``: dotted paths of classified fields. ``given``: what the agent
-    itself passed, which may be repeated to it.
+    itself passed, which may be repeated to it. ``marks``: where they are on, fields that no document declares are
+    classified by their names, and tokens will stand for what is repeated.
     """
 
     def __init__(
-        self, secrets: Iterable[str] = (), sensitive: Iterable[str] = (), given: Mapping[str, Json] | None = None
+        self,
+        secrets: Iterable[str] = (),
+        sensitive: Iterable[str] = (),
+        given: Mapping[str, Json] | None = None,
+        marks: Marks | None = None,
     ) -> None:
         self._secrets = sorted((one for one in secrets if len(one) >= 4), key=len, reverse=True)
         self.names = frozenset(re.split(r"[.\[\]\"*]+", path.rstrip('*]["'))[-1].lower() for path in sensitive)
         self._given = given or {}
+        self._marks = marks or Marks()
 
     def text(self, text: str, body: Json = None) -> str:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
@@ -60,6 +68,8 @@ class Scrub:
         return text
 
     def _classified(self, body: Json, depth: int = 0) -> Iterator[str]:
+        if not depth and self._marks.on:
+            yield from self._marks.values(body)
         if depth > 8 or not self.names:
             return
         if isinstance(body, dict):
@@ -231,7 +241,8 @@ def refusal(response: Response, scrub: Scrub, *, reads: bool) -> ToolError:
     wait = seconds(response.headers)
     head = f"The API answered {status}{f' {name}' if name else ''}"
     text = f"{head}: {words.rstrip('.')}." if words else f"{head}."
-    return ToolError(f"{text} {_advice(status, wait, reads)}".rstrip(), status=status, retry_after=wait)
+    advice = _advice(status, wait, reads)
+    return ToolError(f"{text} {advice}".rstrip(), status=status, retry_after=wait, unknown=advice == _UNKNOWN)
 
 
 def _name(status: int) -> str:
@@ -247,7 +258,7 @@ def _advice(status: int, wait: float | None, reads: bool) -> str:
         return f"There were too many requests. {when}"
     if status >= 500:
         if not reads and not (status == 503 and wait is not None):
-            return "It is unknown whether the change was carried out; read the current state before trying again."
+            return _UNKNOWN
         return when if status in (502, 503, 504) else "The API itself failed; trying again later may help."
     return {
         400: "Correct the arguments; the same call will be refused again.",

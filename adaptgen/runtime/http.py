@@ -172,10 +172,15 @@ class _State:
         if event.endswith("send_request_headers.started"):
             self.sent = True
 
+    @property
+    def _unknown(self) -> bool:
+        """Whether a change may have been carried out, and may not."""
+        return self.sent and not self.harmless
+
     def _outcome(self) -> str:
         if self.harmless:
             return "Trying again later may help."
-        if self.sent:
+        if self._unknown:
             return (
                 "It is unknown whether the change was carried out: it may have been. Read the current state before "
                 "trying again."
@@ -183,7 +188,8 @@ class _State:
         return "The change was not sent. Trying again later may help."
 
     def slow(self, timeout: float) -> ToolError:
-        return ToolError(f"The API did not finish its answer within {timeout:g} s. {self._outcome()}")
+        text = f"The API did not finish its answer within {timeout:g} s. {self._outcome()}"
+        return ToolError(text, unknown=self._unknown)
 
     def failed(self, problem: httpx.TransportError, url: str) -> ToolError:
         if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
@@ -195,12 +201,14 @@ class _State:
                 what += " (its host name is not known)"
             elif "refused" in why or "attempts failed" in why:
                 what += " (connection refused)"
-            return ToolError(f"{what}. {self._outcome()}")
+            return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown)
         if isinstance(problem, httpx.TimeoutException):
-            return ToolError(f"The API is too slow: it sent nothing in time. {self._outcome()}")
+            text = f"The API is too slow: it sent nothing in time. {self._outcome()}"
+            return ToolError(text, unknown=self._unknown)
         if isinstance(problem, httpx.UnsupportedProtocol):
             return ToolError("The address of the API must be an http or https URL.")
-        return ToolError(f"The connection broke before the answer of the API was complete. {self._outcome()}")
+        text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
+        return ToolError(text, unknown=self._unknown)
 
 
 def _host(url: str) -> str:

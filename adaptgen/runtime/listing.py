@@ -18,6 +18,7 @@ from adaptgen.runtime.budget import reduced
 from adaptgen.runtime.cursor import Bound, CursorBox, bound
 from adaptgen.runtime.detail import TOO_DEEP, answer_detail
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import At, Fetch, NoList, Page
 from adaptgen.runtime.resume import resume
 from adaptgen.runtime.shape import Shape, asked_view
@@ -47,11 +48,12 @@ async def answer_list(
     contract_hash: str,
     page_size: int,
     max_bytes: int,
+    marks: Marks | None = None,
 ) -> Answer:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
 
     ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items, ``max_bytes`` in bytes of the
-    whole text. Keys stand only where they say something.
+    whole text, with tokens in it where ``marks`` says what will be one. Keys stand only where they say something.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
@@ -63,14 +65,15 @@ async def answer_list(
     to = bound(tool.name, contract_hash, caller, arguments)
     state = State.unpack(box.open(cursor, to)) if cursor else _fresh(tool, limit or page_size)
     state.limit = limit or state.limit
-    reading = _Reading(tool, fetch, box, to, state, fields, max_bytes)
+    marks = marks or Marks()
+    reading = _Reading(tool, fetch, box, to, state, fields, max_bytes, marks)
     try:
         return await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
     except NoList as nothing:
         note = "The API answered no list; this is all that it said."
-        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note)
+        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
 
 
 def _fresh(tool: Tool, wanted: int) -> State:
@@ -93,6 +96,7 @@ class _Reading:
         state: State,
         fields: Sequence[str] | None,
         max_bytes: int,
+        marks: Marks,
     ) -> None:
         assert tool.page is not None
         self._tool = tool
@@ -100,10 +104,13 @@ class _Reading:
         self._to = to
         self._asked = fields
         self._budget = max_bytes
+        self._marks = marks
         self._walk = Walk(tool.page, fetch, box, state)
         self._whole = isinstance(tool.page, Cursor) and tool.page.single_use
         self._taken: list[tuple[Page, int]] = []
+        self._shown: list[Json] = []
         self._lines: list[bytes] = []
+        self._sizes: list[int] = []
         self._bytes = 0
         self._goes_on: State | None = None
         self._following: dict[int, At] = {}
@@ -113,7 +120,7 @@ class _Reading:
         page, begin = await resume(walk) if resumed else (await walk.first(), 0)
         if self._whole and not resumed:
             page = await self._fitting(page)
-        shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths)
+        shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths, self._marks)
         note = ""
         while True:
             self._take(shape, page, begin, limit)
@@ -145,7 +152,7 @@ class _Reading:
             if enough and page.items[begin:]:
                 break
             if not self._lines and page.items:
-                shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths)
+                shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths, self._marks)
         return self._cut(shape, note, resumed)
 
     # ---------------------------------------------------------------------------------------------------- reading
@@ -156,10 +163,13 @@ class _Reading:
             if self._bytes > self._budget and not self._whole:
                 return
             batch = page.items[position : min(position + 25, begin + room)]
-            for offset, line in enumerate(shape.encode(batch)):
+            for offset, shown in enumerate(shape.project(batch)):
+                line = encode(shown)
                 self._taken.append((page, position + offset))
+                self._shown.append(shown)
                 self._lines.append(line)
-                self._bytes += len(line) + 1
+                self._sizes.append(len(line) + self._marks.growth(shown))
+                self._bytes += self._sizes[-1] + 1
 
     def _count(self, page: Page) -> int:
         return sum(1 for one, _ in self._taken if one is page)
@@ -170,8 +180,8 @@ class _Reading:
     async def _fitting(self, page: Page) -> Page:
         """The first page of an API whose cursors work once, read again in a size that fits the budget."""
         for _ in range(3):
-            shape = Shape(self._tool, page.items, self._asked, None)
-            measured = sum(len(line) + 1 for line in shape.encode(page.items)) + 300
+            shape = Shape(self._tool, page.items, self._asked, None, self._marks)
+            measured = sum(self._marks.size(shown) + 1 for shown in shape.project(page.items)) + 300
             if measured <= self._budget or self._walk.state.size is None or len(page.items) < 2:
                 break
             self._walk.state.size = max(1, int(len(page.items) * self._budget / measured * 0.85))
@@ -204,31 +214,57 @@ class _Reading:
             omitted |= self._squeeze(shape)
         while True:
             parts = self._tail(count, total, omitted, notes)
-            text = self._text(shape, count, parts)
-            over = len(text) - self._budget
+            over = self._size(shape, count, parts) - self._budget
             if over <= 0 or count <= 1 or self._whole:
+                break
+            if self._marks.on:
+                count = self._most(shape, count, total, omitted, notes)
+                parts = self._tail(count, total, omitted, notes)
+                over = self._size(shape, count, parts) - self._budget
                 break
             count = self._fewer(count, over)
         if over > 0 and "fields" in omitted:
             del omitted["fields"]
-            text = self._text(shape, count, self._tail(count, total, omitted, notes))
-            over = len(text) - self._budget
+            parts = self._tail(count, total, omitted, notes)
+            over = self._size(shape, count, parts) - self._budget
         if over > 0 and count == 1:
-            room = max(len(self._lines[0]) - over - 120, 40)
+            room = max(self._sizes[0] - over - 120, 40)
             for _ in range(4):
-                self._lines[0], cuts = self._reduced(shape, 0, room)
-                text = self._text(shape, count, self._tail(count, total, {**omitted, **cuts}, notes))
-                if len(text) <= self._budget or room <= 40:
+                cuts = self._replace(shape, 0, room)
+                parts = self._tail(count, total, {**omitted, **cuts}, notes)
+                over = self._size(shape, count, parts) - self._budget
+                if over <= 0 or room <= 40:
                     break
-                room = max(room - (len(text) - self._budget) - 20, 40)
+                room = max(room - over - 20, 40)
+        text = self._text(shape, count, parts)
         structured = orjson.loads(text) if self._tool.form == "structured" else None
-        return Answer((Text(text.decode()),), structured=structured)
+        answer = Answer((Text(text.decode()),), structured=structured)
+        shown = {"items": self._shown[:count], **parts} if self._marks.on else None
+        return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None)
+
+    def _size(self, shape: Shape, count: int, parts: dict[str, Json]) -> int:
+        """Bytes of the answer with ``count`` items, with tokens in it."""
+        size = len(self._text(shape, count, parts))
+        if not self._marks.on:
+            return size
+        size += sum(self._sizes[:count]) - sum(map(len, self._lines[:count])) + self._marks.growth(parts)
+        return size + self._marks.repeated([self._shown[:count], parts])
+
+    def _most(self, shape: Shape, count: int, total: int | None, omitted: dict[str, Json], notes: str) -> int:
+        """The largest number of items below ``count`` that fits, at least 1: values of one item that others repeat
+        make sizes that do not add up."""
+        low, high = 1, count
+        while high - low > 1:
+            middle = (low + high) // 2
+            size = self._size(shape, middle, self._tail(middle, total, omitted, notes))
+            low, high = (middle, high) if size <= self._budget else (low, middle)
+        return low
 
     def _fewer(self, count: int, over: int) -> int:
         """The number of items that is left after taking ``over`` bytes from the end."""
         while over > 0 and count > 1:
             count -= 1
-            over -= len(self._lines[count]) + 1
+            over -= self._sizes[count] + 1
         return count
 
     def _tail(self, count: int, total: int | None, omitted: dict[str, Json], note: str) -> dict[str, Json]:
@@ -264,7 +300,7 @@ class _Reading:
                 known.step,
             )
             if self._whole and known.size is not None and self._lines:
-                each = sum(map(len, self._lines)) / len(self._lines) + 1
+                each = sum(self._sizes) / len(self._sizes) + 1
                 state.size = max(1, min(int((self._budget - 300) * 0.8 / each), known.limit or known.size))
         return state
 
@@ -279,21 +315,24 @@ class _Reading:
         cuts: dict[str, Json] = {}
         if self._bytes + 300 > self._budget:
             room = max((self._budget - 500) // max(len(self._lines), 1) - 1, 40)
-            for position, line in enumerate(self._lines):
-                if len(line) > room:
-                    self._lines[position], found = self._reduced(shape, position, room)
-                    cuts |= found
+            for position, size in enumerate(self._sizes):
+                if size > room:
+                    cuts |= self._replace(shape, position, room)
         return {"items": "long values are shortened; ask for one item"} if cuts else {}
 
-    def _reduced(self, shape: Shape, index: int, room: int) -> tuple[bytes, dict[str, str]]:
+    def _replace(self, shape: Shape, index: int, room: int) -> dict[str, str]:
+        """Put an item in the place of itself that takes ``room`` bytes; what was cut of it."""
         page, position = self._taken[index]
         (shown,) = shape.project([page.items[position]])
-        if not shape.columns:
-            value, cuts = reduced(shown, room)
-            return encode(value), cuts
-        named = dict(zip(shape.paths, shown, strict=True))
-        value, cuts = reduced(named, room, paths=True)
-        return encode([value.get(path) for path in shape.paths]), cuts
+        size = self._marks.size
+        if shape.columns:
+            named = dict(zip(shape.paths, shown, strict=True))
+            value, cuts = reduced(named, room, paths=True, size=size)
+            value = [value.get(path) for path in shape.paths]
+        else:
+            value, cuts = reduced(shown, room, size=size)
+        self._shown[index], self._lines[index], self._sizes[index] = value, encode(value), size(value)
+        return cuts
 
 
 def _few(names: Sequence[str]) -> list[str]:

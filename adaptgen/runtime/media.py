@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 
 from adaptgen.runtime.answer import Answer, Binary, Text
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.text import clean
 
 if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
 
 _TEXTUAL: Final = ("xml", "csv", "yaml", "javascript", "x-www-form-urlencoded", "ndjson", "jsonl", "json-seq", "sql")
+_CARDS: Final = frozenset({"text/vcard", "text/x-vcard", "text/directory", "text/calendar", "message/rfc822"})
+"""Text that is about people and that no name of a field classifies; governance hands it on only where released."""
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes of a file that are handed on; the most that deployed servers can answer is 6 MB of base64."""
 _PAGE_LIMIT: Final = 1_000_000
 _NAME: Final = re.compile(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
 
 
-def answer_media(response: Response, *, max_bytes: int) -> Answer:
-    """The answer for content that is not JSON; text is cut to ``max_bytes`` bytes and says so."""
+def answer_media(
+    response: Response, *, max_bytes: int, fields: Sequence[str] | None = None, marks: Marks | None = None
+) -> Answer:
+    """The answer for content that is not JSON; text is cut to ``max_bytes`` bytes and says so.
+
+    Where ``marks`` are on, tables (CSV, JSON lines) are answered as rows under ``fields``, so that their columns are
+    known, and what other text says under names (XML, YAML, forms) is found by them.
+    """
+    marks = marks or Marks()
     media = response.media_type.partition(";")[0].strip().lower()
+    if marks.on:
+        from adaptgen.runtime.tables import answer_table
+
+        table = answer_table(response, media, fields=fields, max_bytes=max_bytes, marks=marks)
+        if table is not None:
+            return table
+    return marks.finish(_as_it_is(response, media, max_bytes, marks))
+
+
+def _as_it_is(response: Response, media: str, max_bytes: int, marks: Marks) -> Answer:
+    if media in _CARDS and marks.on:
+        return Answer((Binary(response.content, media, _file_name(response)),))
     if media in ("text/html", "application/xhtml+xml"):
         words = page_text(response.text()[:_PAGE_LIMIT])
-        return Answer((Text(_capped(words, max_bytes)),))
+        return Answer((Text(_capped(words, max_bytes, marks)),))
     if media.startswith("text/") or media.endswith("+xml") or any(one in media for one in _TEXTUAL):
-        return Answer((Text(_capped(response.text(), max_bytes)),))
+        text = response.text()
+        if marks.on:
+            marks.named(text)
+        return Answer((Text(_capped(text, max_bytes, marks)),))
     if not media:
         try:
-            return Answer((Text(_capped(response.content.decode(), max_bytes)),))
+            text = response.content.decode()
+            if marks.on:
+                marks.named(text)
+            return Answer((Text(_capped(text, max_bytes, marks)),))
         except UnicodeDecodeError:
             media = "application/octet-stream"
     name = _file_name(response)
@@ -44,8 +73,10 @@ def _file_name(response: Response) -> str:
     return clean(found.group(1)).replace("/", "_").replace("\\", "_")[:200] if found else ""
 
 
-def _capped(text: str, max_bytes: int) -> str:
+def _capped(text: str, max_bytes: int, marks: Marks) -> str:
     shown = clean(text)
+    if marks.on:
+        return marks.capped(shown, max_bytes)
     data = shown.encode(errors="replace")
     if len(data) <= max_bytes:
         return data.decode()

@@ -20,9 +20,12 @@ Build = Callable[[Any], Any]
 
 
 class View:
-    """A compiled view. ``paths`` in order, without repetitions; ``whole`` when it keeps items as they are (``*``)."""
+    """A compiled view. ``paths`` in order, without repetitions; ``whole`` when it keeps items as they are (``*``).
 
-    __slots__ = ("_build", "_columns", "flat", "paths", "segments", "whole")
+    ``cuts``: whether it asks for parts of lists or texts.
+    """
+
+    __slots__ = ("_build", "_columns", "cuts", "flat", "paths", "segments", "whole")
 
     def __init__(self, paths: Sequence[str]) -> None:
         """Raises :class:`adaptgen.fields.PathError` for a text that is no path."""
@@ -31,6 +34,7 @@ class View:
         unique = {fields.text(segments): segments for segments in parsed}
         self.paths = tuple(unique)
         self.segments: tuple[tuple[Segment, ...], ...] = tuple(unique.values())
+        self.cuts = any(isinstance(one, (int, slice)) for segments in self.segments for one in segments)
         self.flat = not self.whole and _flat(self.segments)
         self._columns = tuple(_column(segments) for segments in self.segments)
         self._build = _identity if self.whole else _builder(self.segments)

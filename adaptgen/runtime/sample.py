@@ -12,6 +12,7 @@ from typing import Final
 
 from adaptgen import fields
 from adaptgen.model import Json
+from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import clean
 from adaptgen.sensitivity import kind_of
 
@@ -72,6 +73,8 @@ def _safe(value: Json) -> Json:
     """A scalar as a label; None where it may be an e-mail address, a telephone number, an account or a key."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
+    if isinstance(value, Marked):
+        return value if len(str(value)) <= _LONG else None
     text = clean(str(value))
     if "@" in text or _OPAQUE.search(text) or _DIGITS.search(_DATE.sub("", text)):
         return None

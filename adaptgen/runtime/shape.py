@@ -10,8 +10,8 @@ from adaptgen import fields, ranking
 from adaptgen.fields import Segment
 from adaptgen.model import Form, Json, Tool
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.projection import View, view
-from adaptgen.runtime.text import encode
 from adaptgen.sensitivity import kind_of
 
 WITHHELD: Final = "[withheld]"
@@ -25,8 +25,16 @@ class Shape:
     because the agent asked for them or because they were chosen from the data. ``note``: what the agent should know.
     """
 
-    def __init__(self, tool: Tool, items: Sequence[Json], asked: Sequence[str] | None, kept: Sequence[str] | None):
+    def __init__(
+        self,
+        tool: Tool,
+        items: Sequence[Json],
+        asked: Sequence[str] | None,
+        kept: Sequence[str] | None,
+        marks: Marks | None = None,
+    ) -> None:
         self.note = ""
+        self._marks = marks or Marks()
         self.others: tuple[str, ...] = ()
         self.chosen: tuple[str, ...] | None = tuple(asked or kept or ()) or None
         objects = [item for item in items if isinstance(item, (dict, list))]
@@ -72,16 +80,12 @@ class Shape:
             self.note = f"No item has {', '.join(unmet)}. Fields: {', '.join(available(objects))}."
 
     def project(self, items: Sequence[Json]) -> list[Json]:
-        """Rows or objects of ``items``, secrets withheld."""
-        shown = self._secrets.hide(items)
+        """Rows or objects of ``items``, secrets withheld, classified values marked."""
+        shown = self._secrets.hide(self._marks.mark(list(items), cuts=self.view.cuts) if self._marks.on else items)
         if not self.columns:
             return [swept(item) for item in self.view.objects(list(shown))]
         rows = self.view.rows(shown)
         return [[swept(cell) for cell in row] for row in rows] if self._nested else list(rows)
-
-    def encode(self, items: Sequence[Json]) -> list[bytes]:
-        """The JSON of each item."""
-        return [encode(item) for item in self.project(items)]
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from adaptgen.fields import MISSING as ABSENT
 from adaptgen.model import Json, Step, Tool
-from adaptgen.references import TemplateError, fill, placeholders
+from adaptgen.references import TemplateError, placeholders
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Answer
+from adaptgen.runtime.composed import composed
 from adaptgen.runtime.detail import show
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import find_items, is_json
 from adaptgen.runtime.projection import view
 from adaptgen.runtime.request import build, templates
@@ -29,6 +31,7 @@ async def run(
     fields: Sequence[str] | None,
     max_bytes: int,
     dry_run: bool,
+    marks: Marks,
 ) -> Answer:
     """Run the steps in order and answer the ``result`` template, or the last step where there is none.
 
@@ -38,6 +41,7 @@ async def run(
         ToolError: a step failed; the text names it.
     """
     scope: dict[str, Json] = dict(arguments)
+    known = marks.arguments(arguments) if marks.on else scope  # the same, its classified values marked
     empty: dict[str, str] = {}
     written: list[str] = []
     for step in tool.steps:
@@ -48,19 +52,23 @@ async def run(
             request = build(step.call, base, execution.inputs(arguments, scope))
             request.safe = step.effect == "read"
             if dry_run and not request.reads and step.effect != "read":
-                return execution.dry(tool, request, step.auth)
-            response = await execution.sender(tool, step.auth, base, arguments)(request)
-            _keep(step, response, scope, empty)
+                return execution.dry(tool, request, marks, step.auth)
+            response = await execution.sender(tool, step.auth, base, arguments, marks)(request)
+            body = _body(step, response)
+            _keep(step, body, scope, empty)
+            if marks.on:
+                _keep(step, marks.step(step, body), known, empty)
         except ToolError as problem:
             done = f" Before it, {' and '.join(written)} changed something already." if written else ""
             raise ToolError(
                 f"Step {step.id!r} failed. {problem.text}{done}",
                 status=problem.status,
                 retry_after=problem.retry_after,
+                unknown=problem.unknown,
             ) from None
         if step.effect != "read":
             written.append(repr(step.id))
-    return show(tool, _result(execution, tool, scope), fields=fields, max_bytes=max_bytes)
+    return show(tool, _result(execution, tool, known), fields=fields, max_bytes=max_bytes, marks=marks)
 
 
 def _needed(
@@ -96,16 +104,19 @@ def _nothing(path: str, body: Json) -> str | None:
     return "an empty list: nothing was found" if around == [] else None
 
 
-def _keep(step: Step, response: Response, scope: dict[str, Json], empty: dict[str, str]) -> None:
-    """Put what a step answered and saves into ``scope``, and into ``empty`` why a value is not there."""
+def _body(step: Step, response: Response) -> Json:
+    """What a step answered."""
     if response.status == 204 or not response.content.strip():
-        body: Json = None
-    elif is_json(response):
-        body = response.json()
-    elif step.save or step.items:
+        return None
+    if is_json(response):
+        return response.json()
+    if step.save or step.items:
         raise ToolError("The API sent something that is not JSON, where a value is to be read from it.")
-    else:
-        body = response.text()
+    return response.text()
+
+
+def _keep(step: Step, body: Json, scope: dict[str, Json], empty: dict[str, str]) -> None:
+    """Put what a step answered and saves into ``scope``, and into ``empty`` why a value is not there."""
     for name, path in step.save.items():
         value = jsonpath.first(path, body)
         scope[f"{step.id}.{name}"] = None if value is ABSENT else value
@@ -125,6 +136,6 @@ def _result(execution: Execution, tool: Tool, scope: Mapping[str, Json]) -> Json
         return scope[tool.steps[-1].id]
     known = dict.fromkeys(placeholders(tool.result)) | dict(scope)
     try:
-        return fill(tool.result, known, execution.inputs({}).resolve)
+        return composed(tool.result, known, execution.inputs({}).resolve)
     except (KeyError, TemplateError):
         raise ToolError("The result of the tool's steps cannot be put together.") from None

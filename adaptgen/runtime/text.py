@@ -49,12 +49,19 @@ def cleaned(value: Any) -> Any:
 def encode(value: Any) -> bytes:
     """``value`` as compact JSON in UTF-8, cleaned."""
     try:
-        data = orjson.dumps(value)
+        data = orjson.dumps(value, default=_number)
     except TypeError:  # integers beyond 64 bits, halves of surrogate pairs, very deep nesting
         return json.dumps(cleaned(value), ensure_ascii=False, separators=(",", ":")).encode()
     if _suspicious(data):
         return orjson.dumps(cleaned(value))
     return data
+
+
+def _number(value: Any) -> Any:
+    """A float of a subclass (a classified one) as what it is."""
+    if isinstance(value, float):
+        return float(value)
+    raise TypeError
 
 
 def _suspicious(data: bytes) -> bool:

@@ -1,0 +1,199 @@
+"""Classified values in what an API answered: by the paths that the tool declares, and by the names of all others.
+
+A classifier learns the keys of an API as it meets them, so that a record costs one look per member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from adaptgen import fields
+from adaptgen.model import Call, Json, Tool
+from adaptgen.runtime.guarded import Guarded
+from adaptgen.runtime.marked import Marked, marked
+from adaptgen.sensitivity import kind_within
+
+UNCUT = 80
+"""Characters of free text that no budget cuts."""
+_KNOWN = 1000
+"""Keys that are remembered at one place; records keyed by an id would otherwise fill the memory."""
+
+
+class _Place:
+    """A place in records: what a string and a number there are, and what stands below."""
+
+    __slots__ = ("inner", "members", "name", "number", "text")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.text: str | None = None
+        self.number: str | None = None
+        self.inner: str | None = None
+        self.members: dict[str, _Place] = {}
+
+
+class Classifier:
+    """``sensitive``: path -> kind, as in :class:`adaptgen.model.Tool`; ``plain``: what is said not to be personal,
+    as paths, or as ``$..name`` for every field of that name; ``resource``: what the records are, in one word;
+    ``prefix``: the keys under which the records stand in what is given to :meth:`mark`.
+    """
+
+    def __init__(
+        self,
+        sensitive: Mapping[str, str],
+        plain: Iterable[str] = (),
+        *,
+        resource: str = "",
+        prefix: Iterable[str] = (),
+    ) -> None:
+        self._root = _Place(resource)
+        before = tuple(prefix)
+        self._never = frozenset(path[3:] for path in plain if path.startswith("$.."))
+        for path in plain:
+            if not path.startswith("$"):
+                self._declare((*before, *_keys(path)), None)
+        for path, kind in sensitive.items():
+            self._declare((*before, *_keys(path)), kind)
+        if before:
+            self._at(before).name = resource
+
+    def _at(self, keys: Iterable[str]) -> _Place:
+        here = self._root
+        for key in keys:
+            found = here.members.get(key)
+            if found is None:
+                found = here.members[key] = self._new(here, key)
+            here = found
+        return here
+
+    def _declare(self, keys: tuple[str, ...], kind: str | None) -> None:
+        place = self._at(keys)
+        place.text = place.number = place.inner = kind
+
+    def _new(self, holder: _Place, key: str) -> _Place:
+        place = _Place(key)
+        if holder.inner is not None:
+            place.text = place.number = place.inner = holder.inner
+        elif key not in self._never:
+            place.text = kind_within(key, holder.name, type="string")
+            place.number = kind_within(key, holder.name, type="integer")
+        return place
+
+    def mark(self, value: Json, seen: dict[tuple[str, str], None], *, guard: int = UNCUT) -> Json:
+        """A copy of ``value`` (a record, a list of records, a whole body) whose classified leaves are marked.
+
+        ``seen`` gets every classified value with its kind, secrets too, which stay unmarked: they are not shown
+        anyway. Other strings of more than ``guard`` characters do not let themselves be cut inside personal data.
+        """
+        return self._mark(value, self._root, seen, guard)
+
+    def _mark(self, value: Any, place: _Place, seen: dict[tuple[str, str], None], guard: int) -> Any:
+        if isinstance(value, dict):
+            members = place.members
+            found: dict[str, Any] = {}
+            for key, member in value.items():
+                if member is None or member is True or member is False:
+                    found[key] = member
+                    continue
+                child = members.get(key)
+                if child is None:
+                    child = self._new(place, key)
+                    if len(members) < _KNOWN:
+                        members[key] = child
+                found[key] = self._mark(member, child, seen, guard)
+            return found
+        if isinstance(value, list):
+            return [self._mark(element, place, seen, guard) for element in value]
+        if isinstance(value, str):
+            if not value or isinstance(value, Marked):
+                return value
+            if place.text is None:
+                return Guarded(value, seen) if len(value) > guard else value
+            kind = place.text
+        elif place.number is None or value is None or isinstance(value, bool):
+            return value
+        else:
+            kind = place.number
+        made = value if kind == "secret" else marked(value, kind)
+        seen[kind, str(made)] = None
+        return made
+
+
+def _keys(path: str) -> tuple[str, ...]:
+    try:
+        return tuple(one for one in fields.parse(path) if isinstance(one, str))
+    except fields.PathError:
+        return (path,)
+
+
+def resource(call: Call) -> str:
+    """What a call is about: the last word of its path that is no parameter."""
+    named = [one for one in call.path.split("/") if one and "{" not in one and "}" not in one]
+    return named[-1] if named else ""
+
+
+def classifier(tool: Tool) -> Classifier:
+    """The classifier of what a tool's API answers: of its items, or of the whole body around its payload."""
+    about = resource(tool.call) if tool.call is not None else ""
+    prefix: tuple[str, ...] = ()
+    if tool.page is None and tool.answer.startswith(("$.", "$[")):
+        prefix = _keys(tool.answer.removeprefix("$").removeprefix("."))
+    return Classifier(tool.sensitive, resource=about, prefix=prefix)
+
+
+def marked_at(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -> dict[str, Json]:
+    """A copy of ``arguments`` in which every value of ``given`` (kind, value) is marked."""
+    kinds = {value: kind for kind, value in given}
+
+    def copy(value: Json) -> Json:
+        if isinstance(value, Mapping):
+            return {key: copy(member) for key, member in value.items()}
+        if isinstance(value, list):
+            return [copy(element) for element in value]
+        kind = kinds.get(str(value)) if value is not None and not isinstance(value, bool) else None
+        return value if kind is None else marked(value, kind)
+
+    return {name: copy(value) for name, value in arguments.items()}
+
+
+def classified(value: Json, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Kind and value of every classified scalar in arguments. ``kinds``: argument, or JSON Pointer with ``*`` for
+    every element (RFC 6901), -> kind.
+    """
+    for name, kind in kinds.items():
+        steps = (
+            [one.replace("~1", "/").replace("~0", "~") for one in name[1:].split("/")] if name[:1] == "/" else [name]
+        )
+        for leaf in _at(value, steps):
+            for scalar in _scalars(leaf):
+                yield kind, scalar
+
+
+def _at(value: Json, steps: list[str]) -> Iterator[Json]:
+    if not steps:
+        yield value
+    elif isinstance(value, list):
+        if steps[0] == "*":
+            for element in value:
+                yield from _at(element, steps[1:])
+        elif steps[0].isdigit() and int(steps[0]) < len(value):
+            yield from _at(value[int(steps[0])], steps[1:])
+    elif isinstance(value, Mapping):
+        key = "*" if steps[0] == "~2" else steps[0]
+        if steps[0] == "*":
+            for member in value.values():
+                yield from _at(member, steps[1:])
+        elif key in value:
+            yield from _at(value[key], steps[1:])
+
+
+def _scalars(value: Json) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        for element in value:
+            yield from _scalars(element)
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _scalars(member)
+    elif value is not None and not isinstance(value, bool) and value != "":
+        yield str(value)

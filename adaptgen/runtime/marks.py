@@ -1,0 +1,154 @@
+"""What one call learns for governance: which of the values that it shows are personal data, and how the API answered.
+
+Without governance nothing is marked, and a call costs what it cost before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from adaptgen.model import Json, Step
+from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.text import encode
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.classify import Classifier
+
+_FOUND = 200
+"""Values that are named as occurring in other text."""
+
+
+class Marks:
+    """Of one call. ``classifier`` knows the tool's records (None: nothing is marked); ``given``: classified values of
+    the arguments, as kind and value; ``kinds``: those that tokens will replace (None: all of them).
+
+    ``status`` becomes the API's last HTTP status.
+    """
+
+    __slots__ = ("_classifier", "_given", "_kinds", "on", "seen", "status")
+
+    def __init__(
+        self,
+        classifier: Classifier | None = None,
+        given: Iterable[tuple[str, str]] = (),
+        kinds: Collection[str] | None = None,
+    ) -> None:
+        self._classifier = classifier
+        self._kinds = kinds
+        self.on = classifier is not None
+        self.seen: dict[tuple[str, str], None] = dict.fromkeys(given)
+        self._given = dict(self.seen)
+        self.status: int | None = None
+
+    def mark(self, value: Json, classifier: Classifier | None = None, *, cuts: bool = False) -> Json:
+        """A copy of ``value`` with classified leaves marked, by the tool's classifier or another; ``value`` itself
+        where nothing is to be marked. ``cuts``: parts of strings will be asked for, which must not split personal data.
+        """
+        if not self.on:
+            return value
+        known = classifier or self._classifier
+        assert known is not None
+        return known.mark(value, self.seen, guard=0) if cuts else known.mark(value, self.seen)
+
+    def step(self, step: Step, body: Json) -> Json:
+        """The body that a step answered, marked by the names of its fields."""
+        from adaptgen.runtime.classify import Classifier, resource
+
+        return self.mark(body, Classifier({}, resource=resource(step.call)))
+
+    def arguments(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        """The arguments with classified values marked: a result may repeat them."""
+        from adaptgen.runtime.classify import marked_at
+
+        return marked_at(arguments, self._given)
+
+    def values(self, body: Json) -> list[str]:
+        """The classified values of an error body, by the names of its fields, the longest first."""
+        from adaptgen.runtime.classify import Classifier
+        from adaptgen.runtime.shielding import SHORTEST
+
+        found: dict[tuple[str, str], None] = {}
+        Classifier({}).mark(body, found)
+        return sorted((value for _, value in found if len(value) >= SHORTEST), key=len, reverse=True)
+
+    def named(self, text: str) -> None:
+        """Learn the values that text other than JSON gives under names: elements, attributes, ``key: value``."""
+        from adaptgen.runtime.named import named
+
+        self.seen |= dict.fromkeys(named(text))
+
+    def capped(self, text: str, most: int) -> str:
+        """``text`` cut so that it takes at most ``most`` bytes with tokens in it, and says so."""
+        from adaptgen.runtime.guarded import Guarded
+
+        whole = len(text.encode(errors="replace"))
+        shown = text[: most + 1000].encode(errors="replace").decode()
+        size = min(len(text), most)
+        guarded = Guarded(shown, list(self.seen))
+        if size < len(text):
+            shown = guarded[:size]
+        for _ in range(8):
+            taken = len(shown.encode()) + self.growth(shown) + self.repeated(shown)
+            if taken <= most:
+                break
+            size = max(min(int(size * (most - 60) / taken), size - 1), 0)
+            kept = guarded[:size]
+            shown = f"{kept}\n… (the first {len(kept.encode())} of {whole} bytes)"
+        return shown
+
+    def growth(self, value: Json) -> int:
+        """Bytes that tokens will add to the JSON of ``value``."""
+        if not self.on:
+            return 0
+        from adaptgen.runtime.shielding import grown
+
+        return grown(value, self._kinds)
+
+    def size(self, value: Json) -> int:
+        """Bytes of the JSON of ``value`` with tokens in it."""
+        return len(encode(value)) + self.growth(value)
+
+    def repeated(self, shown: Json) -> int:
+        """Bytes that tokens will add where classified values are repeated in other text of ``shown``."""
+        if not self.on or not self.seen:
+            return 0
+        from adaptgen.runtime.shielding import regrown, texts, within
+
+        strings: list[str] = []
+        texts(shown, strings)
+        found = within(self.seen, strings, _FOUND)
+        return sum(regrown(kind, value, strings, self._kinds) for kind, value in found)
+
+    def finish(self, answer: Answer, shown: Json = None, *, rows: int | None = None) -> Answer:
+        """``answer`` with the positions in ``shown``, the JSON of its first text, and the values found elsewhere in it.
+
+        ``rows``: the number of columns, where ``shown["items"]`` are rows.
+        """
+        if not self.on:
+            return self.with_status(answer)
+        from adaptgen.runtime.positions import columns, positions
+        from adaptgen.runtime.shielding import texts, within
+
+        strings: list[str] = []
+        sensitive: dict[str, str] = {}
+        if shown is not None:
+            texts(shown, strings)
+            if rows is not None:
+                beside = {key: value for key, value in shown.items() if key != "items"}
+                sensitive = {**columns(shown["items"], rows, "/items"), **positions(beside)}
+            else:
+                sensitive = positions(shown)
+        else:
+            strings = [one.text for one in answer.content if isinstance(one, Text)]
+        found = tuple(within(self.seen, strings, _FOUND)) if self.seen else ()
+        if not sensitive and not found:
+            return self.with_status(answer)
+        return replace(self.with_status(answer), sensitive=sensitive, found=found)
+
+    def with_status(self, answer: Answer) -> Answer:
+        """``answer`` with the API's last status, where it has none of its own."""
+        if answer.status is not None or self.status is None:
+            return answer
+        return replace(answer, status=self.status)

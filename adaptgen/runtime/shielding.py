@@ -1,0 +1,113 @@
+"""What tokens will do to an answer: which parts of free text they replace, and how long they are.
+
+Budgets are bytes of what the agent receives, so the runtime measures answers as they will be with tokens in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from adaptgen.detectors import FOUND, Span, find
+from adaptgen.runtime.marked import Marked
+from adaptgen.runtime.text import encode
+from adaptgen.token_form import canonical, token_length
+
+SHORTEST = 3
+"""Characters that a value must have to be searched for in other text."""
+
+
+def spans(text: str, kinds: Collection[str] | None = None) -> list[Span]:
+    """The personal data that patterns find in free text. ``kinds``: those that matter; None for all."""
+    return find(text, FOUND if kinds is None else kinds)
+
+
+@lru_cache(maxsize=8192)
+def _pattern(value: str) -> re.Pattern[str]:
+    words = r"\s+".join(map(re.escape, value.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+
+
+def occurrences(value: str, text: str, kind: str = "name") -> Iterator[tuple[int, int]]:
+    """Where ``value`` stands in ``text``, whatever its case; a name only as whole words."""
+    if len(value) < SHORTEST:
+        return
+    if kind == "name":
+        for found in _pattern(value).finditer(text):
+            yield found.span()
+        return
+    low, whole = value.lower(), text.lower()
+    if len(whole) != len(text):  # a few letters have a longer lower case
+        low, whole = value, text
+    at = whole.find(low)
+    while at >= 0:
+        yield at, at + len(low)
+        at = whole.find(low, at + len(low))
+
+
+def grown(value: Any, kinds: Collection[str] | None) -> int:
+    """Bytes that tokens add to the JSON of ``value``: in place of what is marked, and of what patterns find in the
+    other strings and keys. ``kinds``: those that are replaced; None for all.
+    """
+    if isinstance(value, Marked):
+        if kinds is not None and canonical(value.kind) not in kinds:
+            return 0
+        text = str(value)
+        return max(0, token_length(value.kind, len(text.encode())) + 2 - len(encode(value)))
+    if isinstance(value, str):
+        return _swept(value, kinds)
+    if isinstance(value, dict):
+        return sum(_swept(str(key), kinds) + grown(member, kinds) for key, member in value.items())
+    if isinstance(value, (list, tuple)):
+        return sum(grown(element, kinds) for element in value)
+    return 0
+
+
+def _swept(text: str, kinds: Collection[str] | None) -> int:
+    if len(text) < SHORTEST:
+        return 0
+    return sum(
+        max(0, token_length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
+        for one in spans(text, kinds)
+    )
+
+
+def texts(value: Any, found: list[str]) -> None:
+    """Append every string and key in ``value`` that is not marked."""
+    if isinstance(value, str):
+        if not isinstance(value, Marked) and len(value) >= SHORTEST:
+            found.append(value)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            if len(key) >= SHORTEST:
+                found.append(str(key))
+            texts(member, found)
+    elif isinstance(value, (list, tuple)):
+        for element in value:
+            texts(element, found)
+
+
+def within(seen: Iterable[tuple[str, str]], strings: Iterable[str], most: int) -> list[tuple[str, str]]:
+    """Those of ``seen`` (kind, value) that stand in one of ``strings``, the longest first, at most ``most``."""
+    whole = "\0".join(strings)
+    if not whole:
+        return []
+    low = whole.lower()
+    there = [
+        (kind, value)
+        for kind, value in seen
+        if len(value) >= SHORTEST
+        and (value.lower() in low or " " in value)
+        and next(occurrences(value, whole, kind), None) is not None
+    ]
+    return sorted(there, key=lambda pair: -len(pair[1]))[:most]
+
+
+def regrown(kind: str, value: str, strings: Iterable[str], kinds: Collection[str] | None) -> int:
+    """Bytes that tokens add where ``value`` stands in ``strings``."""
+    if kinds is not None and canonical(kind) not in kinds:
+        return 0
+    each = token_length(kind, len(value.encode())) - len(value)
+    return max(0, each) * sum(1 for text in strings for _ in occurrences(value, text, kind))
