@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from adaptgen.model import Effect, Json
+from adaptgen.model import Contract, Effect, Json, Tool
 
 CALLER, GROUP, SERVER = "Caller", "Group", "Server"
 READ, WRITE, DELETE, OPEN = "read", "write", "delete", "open"
@@ -80,6 +80,17 @@ def server_group(server: str) -> str:
 def action_id(server: str, tool: str) -> str:
     """The identifier of the action of a server's own ``tool``."""
     return f"{server}__{tool}"
+
+
+def tool_action(server: str, tool: Tool, contract: Contract) -> Action:
+    """The action of a tool of a generated server: open where it only reads."""
+    return Action(
+        id=action_id(server, tool.name),
+        server=server,
+        effect=tool.effect,
+        open=tool.effect == READ,
+        input=input_record(contract.input_schema),
+    )
 
 
 # ------------------------------------------------------------------------------------------------- JSON Schema -> types

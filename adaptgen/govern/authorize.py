@@ -7,7 +7,8 @@ everything. Whatever cannot be decided is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import posixpath
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
@@ -78,12 +79,7 @@ def authorizer(settings: Settings, store: str = "", client: Callable[[], object]
         return VerifiedPermissions(store, claims=keep, mode=rules.mode, client=client)
     from adaptgen.govern.authorize_cedar import CedarAuthorizer
 
-    return CedarAuthorizer(claims=keep, mode=rules.mode)
-
-
-def actions(tools: Iterable[Facts]) -> dict[str, cedar.Action]:
-    """The Cedar action of every tool, by its identifier."""
-    return {tool.action: action(tool) for tool in tools}
+    return CedarAuthorizer(claims=keep, mode=rules.mode, folder=posixpath.dirname(settings.path))
 
 
 def action(tool: Facts) -> cedar.Action:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import posixpath
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from typing import Any, Generic, Literal, TypeVar
 import orjson
 
 from adaptgen import cedar
-from adaptgen.diagnostics import error
 from adaptgen.govern import could, lowering, policies, principal
 from adaptgen.govern.authorize import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
 from adaptgen.govern.desk import Facts
@@ -110,12 +110,21 @@ class _Force:
 
 
 class CedarAuthorizer:
-    """An ``Authorizer`` by Cedar policies. ``claims``: the names of the claims that policies may read."""
+    """An ``Authorizer`` by Cedar policies. ``claims``: the names of the claims that policies may read; ``folder``:
+    what the paths of policies are relative to, for errors.
+    """
 
-    def __init__(self, *, claims: Iterable[str] = (), mode: Literal["enforce", "log_only"] = "enforce") -> None:
+    def __init__(
+        self,
+        *,
+        claims: Iterable[str] = (),
+        mode: Literal["enforce", "log_only"] = "enforce",
+        folder: str = "",
+    ) -> None:
         self._cedarpy = policies.engine()
         self._claims = tuple(dict.fromkeys(claims))
         self._mode = mode
+        self._folder = folder
         self._force: _Force | None = None
 
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
@@ -224,13 +233,13 @@ class CedarAuthorizer:
     # ---------------------------------------------------------------------------------------------------------- load
 
     def _made(self, files: dict[str, str], tools: tuple[Facts, ...]) -> _Force:
-        actions = {tool.action: action(tool) for tool in tools}
-        groups = {cedar.server_group(tool.server) for tool in tools}
-        if len(actions) != len({(tool.server, tool.own) for tool in tools}) or not groups.isdisjoint(actions):
-            raise error("AG072", "two tools have one action", help="no server's name may hold two underscores")
-        own = policies.read(files)
-        schema = self._cedarpy.Schema.from_str(cedar.schema_text(actions.values(), self._claims))
-        policies.check(own, schema, actions.values())
+        own_names = {(tool.server, tool.own): tool for tool in tools}
+        actions = {name: action(tool) for name, tool in own_names.items()}
+        own, schema = policies.validated(
+            {posixpath.join(self._folder, path): text for path, text in files.items()},
+            actions.values(),
+            self._claims,
+        )
         (default,) = json.loads(self._cedarpy.policies_to_json_str(policies.DEFAULT_POLICY))["staticPolicies"].values()
         bodies = {policies.DEFAULT_READ: default, **{one.id: one.body for one in own}}
         weakened = {name: could.without_context(body) for name, body in bodies.items()}
@@ -244,12 +253,8 @@ class CedarAuthorizer:
             base=self._cedarpy.Entities.from_json_str(json.dumps(servers), schema),
             names=could.names_read(bodies.values()),
             tools={
-                tool.action: _Known(
-                    actions[tool.action],
-                    tool.wire.get("inputSchema"),
-                    _kind(actions[tool.action], weakened),
-                )
-                for tool in tools
+                tool.action: _Known(actions[name], tool.wire.get("inputSchema"), _kind(actions[name], weakened))
+                for name, tool in own_names.items()
             },
             special={name: _fitting({name}, bodies) for name in (cedar.DETOKENIZE, *cedar.OTHERS)},
         )

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any
 
-from adaptgen.cedar import OPEN, Action
+from adaptgen.cedar import OPEN, Action, schema_text, server_group
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model import Json
 
@@ -77,6 +77,25 @@ def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
     if problems:
         raise AdaptgenError(*problems)
     return tuple(found.values())
+
+
+def validated(
+    files: Mapping[str, str], actions: Iterable[Action], claims: Iterable[str]
+) -> tuple[tuple[Policy, ...], Any]:
+    """The policies of all files, held against the schema of these actions; and that schema, a ``cedarpy.Schema``.
+
+    Raises:
+        AdaptgenError: AG072, everything that is wrong.
+    """
+    actions = tuple(actions)
+    ids = [action.id for action in actions]
+    groups = {server_group(action.server) for action in actions}
+    if len(set(ids)) != len(ids) or not groups.isdisjoint(ids):
+        raise error("AG072", "two tools have one action", help="no name of a server may hold two underscores")
+    found = read(files)
+    schema = engine().Schema.from_str(schema_text(actions, claims))
+    check(found, schema, actions)
+    return found, schema
 
 
 def check(policies: Iterable[Policy], schema: Any, actions: Iterable[Action]) -> None:

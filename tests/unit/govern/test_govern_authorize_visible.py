@@ -117,6 +117,12 @@ def test_every_permitted_call_is_of_a_listed_tool(
             False,
         ),
         (
+            # Without arguments it fails to be evaluated.
+            'permit (principal, action == Action::"crm__pay", resource)'
+            'when { (context.input has id && 9223372036854775807 + 1 > 0) || principal.tenant == "acme" };',
+            True,
+        ),
+        (
             'permit (principal, action == Action::"crm__pay", resource);'
             "forbid (principal, action, resource) when { context.input has id };",
             True,
