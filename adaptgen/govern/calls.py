@@ -89,6 +89,7 @@ class GovernedCall:
     async def _admit(self) -> None:
         parts, caller, tool = self._parts, self._caller, self._tool
         if parts.switch is not None:
+            await parts.switch.fresh()
             why = parts.switch.refuses(caller, tool)
             if why is not None:
                 raise Refusal(f"Switched off by the operators: {why}. Trying again does not help now.", "switch")

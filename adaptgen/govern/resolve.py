@@ -15,7 +15,7 @@ from adaptgen.runtime.errors import ToolError
 _T = TypeVar("_T")
 
 # Keys are resolved by ``govern.keys``, which never lets them stand in a value that can be printed.
-_ALWAYS = ("state", "trace", "authorize", "audit", "switch")
+_ALWAYS = ("trace", "authorize", "audit", "switch")
 _HTTP = ("listen", "authenticate", "accept")
 
 

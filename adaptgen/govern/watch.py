@@ -63,6 +63,8 @@ class Watch:
         try:
             changed = await self._source.changed()
         except AdaptgenError as problem:
+            if self._source.switch is not None:
+                self._workshop.switch_only(self._source.switch)
             self._failed(str(problem))
             return False
         settings = changed or self._settings
@@ -73,13 +75,17 @@ class Watch:
             parts = await self._workshop.parts(settings, tools)
         except AdaptgenError as problem:
             if changed is not None:
-                await self._workshop.switch_only(settings, self._desk)
+                self._workshop.switch_only(changed.switch)
             self._failed(str(problem))
             return False
         self._settings = settings
         self._desk.adopt(parts, tools)
         self._failure = ""
-        self._note("reload", parts.settings.hash)
+        if self._trail is not None:
+            try:
+                self._trail.reloaded(parts.settings.hash)
+            except AuditError:
+                pass  # every call finds out for itself, and is refused
         _log.warning("governance: new %s in effect", "settings" if changed is not None else "tools")
         return True
 
@@ -88,11 +94,8 @@ class Watch:
         if text != self._failure:
             self._failure = text
             _log.error("governance: the new version is not used, the last good one serves on: %s", text)
-            self._note("reload_failed", self._desk.parts.settings.hash)
-
-    def _note(self, event: str, settings: str) -> None:
-        if self._trail is not None:
-            try:
-                self._trail.write({"event": event, "settings": settings})
-            except AuditError:
-                pass  # every call finds out for itself, and is refused
+            if self._trail is not None:
+                try:
+                    self._trail.write({"event": "reload_failed", "settings": self._desk.parts.settings.hash})
+                except AuditError:
+                    pass
