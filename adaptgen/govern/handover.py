@@ -168,9 +168,11 @@ class Acceptance:
             await keys.start()
         except (FetchError, OSError, ValueError) as problem:
             why = problem.strerror if isinstance(problem, OSError) else f"{problem}"
-            where = self._where("accept", "jwks") or self._where("accept")
             raise error(
-                "AG074", f"the proxy's public keys cannot be used: {why}", where, "`adaptgen proxy` publishes them"
+                "AG074",
+                f"the proxy's public keys cannot be used: {why}",
+                self._where("accept", "jwks") or self._where("accept"),
+                "give the public JWK Set of the proxy's keys.handover",
             ) from None
         self._verifier = Verifier(keys, algorithms=(_ALGORITHM,), types=(TYPE,))
 
