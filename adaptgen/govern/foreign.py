@@ -1,0 +1,129 @@
+"""What governance knows of a tool of another server: by that server's own word where it is ours, else by names.
+
+A third party is not believed: neither its annotations nor keys of ours in its ``_meta`` count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, Facts
+from adaptgen.govern.rpc import without_ours
+from adaptgen.govern.vocabulary import ToolRule
+from adaptgen.model import Effect, Json
+from adaptgen.sensitivity import kind_of
+
+_EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
+_DEPTH = 8
+_MOST = 2000
+"""Depth and number of the properties that are looked at."""
+
+
+def rule_for(rules: Mapping[str, ToolRule], server: str, own: str) -> ToolRule:
+    """All rules that fit a tool as one; of two that say something about the same, the later counts."""
+    fitting = [rule for glob, rule in rules.items() if fnmatchcase(f"{server}/{own}", glob)]
+    if len(fitting) == 1:
+        return fitting[0]
+    effects = [rule.effect for rule in fitting if rule.effect is not None]
+    return ToolRule(
+        effect=effects[-1] if effects else None,
+        arguments={name: kind for rule in fitting for name, kind in rule.arguments.items()},
+        sensitive={path: kind for rule in fitting for path, kind in rule.sensitive.items()},
+        release=tuple(dict.fromkeys(kind for rule in fitting for kind in rule.release)),
+        hide=any(rule.hide for rule in fitting),
+    )
+
+
+def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rule: ToolRule) -> Facts:
+    """The facts of one tool, as callers will call it."""
+    own = str(tool["name"])
+    wire = {**without_ours(tool), "name": prefix + own}
+    meta = tool.get("_meta")
+    said: Mapping[str, Json] = meta if ours and isinstance(meta, dict) else {}
+    effect, is_open = _effect(said.get(META_EFFECT))
+    if rule.effect is not None:
+        effect, is_open = rule.effect, rule.effect == "read"
+    arguments = _kinds(said.get(META_ARGUMENTS)) if ours else dict(classified(tool.get("inputSchema")))
+    return Facts(
+        name=prefix + own,
+        server=server,
+        own=own,
+        effect=effect,
+        open=is_open,
+        wire=wire,
+        arguments={name: kind for name, kind in {**arguments, **rule.arguments}.items() if kind},
+        sensitive={**_kinds(said.get(META_SENSITIVE)), **rule.sensitive},
+        trusted=ours,
+    )
+
+
+def _effect(said: Json) -> tuple[Effect, bool]:
+    known = said if isinstance(said, dict) else {}
+    effect = _EFFECTS.get(str(known.get("effect")), "write")
+    return effect, known.get("open") is True and effect == "read"
+
+
+def _kinds(said: Json) -> dict[str, str]:
+    return {key: kind for key, kind in said.items() if isinstance(kind, str)} if isinstance(said, dict) else {}
+
+
+def classified(schema: Json) -> Iterator[tuple[str, str]]:
+    """Arguments of an input schema that hold personal data, by the words of their names: a plain name at the top, a
+    JSON Pointer with ``*`` for elements below.
+    """
+    seen = 0
+    todo: list[tuple[tuple[str, ...], Json, int]] = [((), schema, 0)]
+    while todo:
+        path, part, depth = todo.pop()
+        part = _resolved(part, schema)
+        seen += 1
+        if part is None or depth > _DEPTH or seen > _MOST:
+            continue
+        name = path[-1] if path else ""
+        kind = _kind(path, part)
+        if kind is not None:
+            yield ("/" + "/".join(_escaped(step) for step in path) if len(path) > 1 else name), kind
+            continue
+        for key in ("allOf", "anyOf", "oneOf"):
+            several = part.get(key)
+            if isinstance(several, list):
+                todo += [(path, one, depth + 1) for one in several]
+        properties = part.get("properties")
+        if isinstance(properties, dict):
+            todo += [((*path, key), one, depth + 1) for key, one in properties.items()]
+        if path and isinstance(part.get("items"), dict):
+            todo.append(((*path, "*"), part["items"], depth + 1))
+
+
+def _kind(path: tuple[str, ...], part: Mapping[str, Any]) -> str | None:
+    """The kind of a value; a list of values goes by the name of the list, a field also by what it is a field of."""
+    named = [step for step in path if step != "*"]
+    if not named or part.get("type") in ("object", "array") or "properties" in part or "items" in part:
+        return None
+    kind = part.get("type") if isinstance(part.get("type"), str) else None
+    form = part.get("format") if isinstance(part.get("format"), str) else None
+    found = kind_of(named[-1], type=kind, format=form)
+    if found is None and len(named) > 1:
+        found = kind_of(f"{named[-2]}_{named[-1]}", type=kind, format=form)
+    return found
+
+
+def _escaped(step: str) -> str:
+    return step if step == "*" else step.replace("~", "~0").replace("/", "~1")
+
+
+def _resolved(part: Json, root: Json) -> dict[str, Any] | None:
+    """``part``, or what its local reference names."""
+    for _ in range(_DEPTH):
+        if not isinstance(part, dict):
+            return None
+        reference = part.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return part
+        node: Any = root
+        for step in reference[2:].split("/"):
+            node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
+        part = node
+    return None

@@ -1,0 +1,154 @@
+"""Streams on which clients hear what servers say unasked: that lists have changed, that a resource was updated.
+
+Changes of lists come from the proxy's own watch, after it has read the lists: a client that asks at once gets the new
+ones. Updates of resources come from a stream to the server that is held for this client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from adaptgen.govern.answers import Answers
+from adaptgen.govern.desk import Context, RpcError
+from adaptgen.govern.relay import ClientRelay
+from adaptgen.govern.remote import Gone, Remote, Session
+from adaptgen.govern.sessions import Key
+from adaptgen.govern.upstream import Failure
+from adaptgen.model import Json
+from adaptgen.runtime.caller import Caller
+
+_KINDS = ("tools", "prompts", "resources")
+_PAUSE = 1.0
+_LONGEST = 60.0
+
+
+class Listener:
+    """One client's stream. ``kinds``: the lists whose changes it wants to hear of."""
+
+    def __init__(self, caller: Caller, context: Context, key: Key, kinds: frozenset[str]) -> None:
+        self.caller = caller
+        self.context = context
+        self.key = key
+        self.kinds = kinds
+        self.followed: set[tuple[str, str]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._end = asyncio.Event()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something as long as the client listens."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def wait(self) -> None:
+        """Until :meth:`end`, or the client goes."""
+        try:
+            await self._end.wait()
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+
+    def end(self) -> None:
+        """No more is to be heard."""
+        self._end.set()
+
+    # ------------------------------------------------------------------------------------------ streams of one server
+
+    def follow_updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
+        """Hear of updates of resources, in 2026-07-28."""
+        if not all(("uri", f"{remote.name} {uri}") in self.followed for uri in uris):
+            self.followed |= {("uri", f"{remote.name} {uri}") for uri in uris}
+            self.start(self._again(lambda: self._updates(remote, uris)))
+
+    def follow_session(self, remote: Remote, session: Session) -> None:
+        """Hear everything that a server says in a session, and pass its questions on."""
+        mark = ("session", f"{remote.name} {id(session)}")
+        if mark not in self.followed:
+            self.followed.add(mark)
+            self.start(self._again(lambda: self._session(remote, session)))
+
+    async def _updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
+        wanted: dict[str, Json] = {"notifications": {"resourceSubscriptions": list(uris)}}
+        relay = ClientRelay(self.context, None, only="notifications/resources/updated")
+        await remote.ask(self.caller, "subscriptions/listen", wanted, self.context.meta, relay, endless=True)
+
+    async def _session(self, remote: Remote, session: Session) -> None:
+        reply = await remote.listen(session, self.caller)
+        try:
+            relay = ClientRelay(self.context, None)
+            await Answers(remote, self.caller, session, relay, None).follow(reply)
+        finally:
+            await reply.aclose()
+
+    async def _again(self, make: Any) -> None:
+        """Hold a stream open: a server may close it at any time, but one without such streams is not asked again."""
+        pause = _PAUSE
+        while True:
+            try:
+                await make()
+            except Failure as failure:
+                if failure.status in (400, 404, 405, 406, 501):
+                    return
+            except RpcError:
+                return
+            except Gone:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST)
+
+
+class Listeners:
+    """All clients that listen."""
+
+    def __init__(self) -> None:
+        self._all: dict[Listener, None] = {}
+
+    def add(self, listener: Listener) -> None:
+        """One more."""
+        self._all[listener] = None
+
+    def remove(self, listener: Listener) -> None:
+        """One less."""
+        self._all.pop(listener, None)
+
+    def at(self, key: Key) -> list[Listener]:
+        """Those of one client."""
+        return [one for one in self._all if one.key == key]
+
+    async def tell(self, changes: frozenset[str]) -> None:
+        """Lists have changed. A client that does not read holds nobody up."""
+        for listener in list(self._all):
+            for kind in sorted(changes & listener.kinds):
+                listener.start(listener.context.notify(f"notifications/{kind}/list_changed", {}))
+
+    def end(self) -> None:
+        """End all streams."""
+        for listener in list(self._all):
+            listener.end()
+
+
+def wanted(params: Mapping[str, Json], capabilities: Mapping[str, Any], owners: Any) -> dict[str, Json]:
+    """The part of a client's filter that will be honoured (2026-07-28, Subscriptions): as it is acknowledged.
+
+    ``owners`` tells for a URI whose it is, "" for nobody's.
+    """
+    given = params.get("notifications")
+    asked: Mapping[str, Json] = given if isinstance(given, dict) else {}
+    honoured: dict[str, Json] = {}
+    for kind in _KINDS:
+        declared = capabilities.get(kind)
+        if asked.get(f"{kind}ListChanged") is True and isinstance(declared, dict) and declared.get("listChanged"):
+            honoured[f"{kind}ListChanged"] = True
+    uris = asked.get("resourceSubscriptions")
+    if isinstance(uris, list):
+        known: list[Json] = [uri for uri in uris[:1000] if isinstance(uri, str) and owners(uri)]
+        if known:
+            honoured["resourceSubscriptions"] = known
+    return honoured
+
+
+def kinds_of(honoured: Mapping[str, Json]) -> frozenset[str]:
+    """The lists in a filter."""
+    return frozenset(kind for kind in _KINDS if honoured.get(f"{kind}ListChanged") is True)

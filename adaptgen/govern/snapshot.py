@@ -1,0 +1,170 @@
+"""What all servers together offer at one moment, and who answers for what. Never changed, only replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adaptgen.govern import rpc
+from adaptgen.govern.desk import Facts
+from adaptgen.govern.foreign import facts, rule_for
+from adaptgen.govern.listing import Entry, Listing
+from adaptgen.govern.remote import Remote
+from adaptgen.govern.vocabulary import ToolRule
+
+_EXPRESSION = re.compile(r"\{([+#./;?&]?)[^{}]*\}")
+_EXPRESSIONS = 8
+_LONGEST = 2048
+_QUIET = ("io.modelcontextprotocol/ui",)
+"""Extensions that need no methods of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A prompt or resource: whose it is, its own name there, and how callers see it."""
+
+    server: str
+    own: str
+    wire: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A resource template, and the URIs that it stands for."""
+
+    server: str
+    wire: Entry
+    fits: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything by the name that callers use."""
+
+    tools: Mapping[str, Facts] = field(default_factory=dict)
+    headers: Mapping[str, rpc.Mirrored] = field(default_factory=dict)
+    prompts: Mapping[str, Shown] = field(default_factory=dict)
+    resources: Mapping[str, Shown] = field(default_factory=dict)
+    templates: tuple[Template, ...] = ()
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    instructions: str = ""
+    readers: tuple[str, ...] = ()
+    clashes: tuple[str, ...] = ()
+
+    def reader(self, uri: str) -> str:
+        """The server of a resource or of a template: who listed it, or the only one that has resources at all."""
+        known = self.resources.get(uri)
+        if known is not None:
+            return known.server
+        if len(uri) > _LONGEST:
+            return ""
+        for template in self.templates:
+            if template.wire["uriTemplate"] == uri or template.fits.fullmatch(uri):
+                return template.server
+        return self.readers[0] if len(self.readers) == 1 else ""
+
+
+def make(
+    listings: Sequence[tuple[Remote, Listing]],
+    rules: Mapping[str, ToolRule],
+    kept_back: Mapping[str, frozenset[str]],
+    before: Snapshot,
+) -> Snapshot:
+    """The snapshot of these listings, in the order of the settings. ``kept_back``: tools of each server that are
+    quarantined. What has not changed since ``before`` is the same object.
+    """
+    tools: dict[str, Facts] = {}
+    prompts: dict[str, Shown] = {}
+    resources: dict[str, Shown] = {}
+    templates: dict[str, Template] = {}
+    clashes: list[str] = []
+    for remote, listing in listings:
+        for one in _facts(remote, listing, rules, kept_back.get(remote.name, frozenset())):
+            _add(tools, one.name, _same(one, before), "tool", one.server, clashes)
+        for entry in listing.prompts:
+            name = remote.prefix + entry["name"]
+            shown = Shown(remote.name, entry["name"], {**rpc.without_ours(entry), "name": name})
+            _add(prompts, name, shown, "prompt", remote.name, clashes)
+        for entry in listing.resources:
+            shown = Shown(remote.name, entry["uri"], rpc.without_ours(entry))
+            _add(resources, entry["uri"], shown, "resource", remote.name, clashes)
+        for entry in listing.templates:
+            uri = entry["uriTemplate"]
+            _add(templates, uri, Template(remote.name, rpc.without_ours(entry), _pattern(uri)), "template", remote.name,
+                 clashes)  # fmt: skip
+    return Snapshot(
+        tools=before.tools if _unchanged(tools, before.tools) else tools,
+        headers={name: rows for name, one in tools.items() if (rows := rpc.mirrored(one.wire.get("inputSchema")))},
+        prompts=prompts,
+        resources=resources,
+        templates=tuple(templates.values()),
+        capabilities=_capabilities(listings),
+        instructions=_instructions(listings),
+        readers=tuple(remote.name for remote, listing in listings if "resources" in listing.capabilities),
+        clashes=tuple(clashes),
+    )
+
+
+def _facts(remote: Remote, listing: Listing, rules: Mapping[str, ToolRule], kept_back: frozenset[str]) -> list[Facts]:
+    found = []
+    for tool in listing.tools:
+        rule = rule_for(rules, remote.name, tool["name"])
+        if rule.hide or tool["name"] in kept_back or not isinstance(tool.get("inputSchema"), dict):
+            continue
+        found.append(facts(tool, remote.name, remote.prefix, ours=remote.ours, rule=rule))
+    return found
+
+
+def _same(one: Facts, before: Snapshot) -> Facts:
+    """The facts of before where nothing has changed: what is derived from them is kept by their identity."""
+    old = before.tools.get(one.name)
+    return old if old == one and old is not None and old.arguments == one.arguments else one
+
+
+def _unchanged(tools: Mapping[str, Facts], before: Mapping[str, Facts]) -> bool:
+    return list(tools) == list(before) and all(before[name] is one for name, one in tools.items())
+
+
+def _add(into: dict[str, Any], name: str, value: Any, what: str, server: str, clashes: list[str]) -> None:
+    if name in into:
+        clashes.append(f"the {what} {name!r} of {server} is not served: {into[name].server} has it already")
+        return
+    into[name] = value
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """The URIs of an RFC 6570 template. A simple expression holds no slash; one with an operator anything."""
+    parts: list[str] = []
+    at = 0
+    for count, found in enumerate(_EXPRESSION.finditer(template), 1):
+        parts.append(re.escape(template[at : found.start()]))
+        at = found.end()
+        if count > _EXPRESSIONS:  # matched by its beginning alone: more wildcards take too long on hostile URIs
+            return re.compile("".join(parts) + ".*", re.DOTALL)
+        parts.append(".*" if found[1] else "[^/]+")
+    return re.compile("".join(parts) + re.escape(template[at:]), re.DOTALL)
+
+
+def _capabilities(listings: Sequence[tuple[Remote, Listing]]) -> dict[str, Any]:
+    """What any of the servers can, and the proxy can pass on."""
+    merged: dict[str, Any] = {"tools": {}}
+    for _, listing in listings:
+        for name in ("tools", "prompts", "resources", "logging", "completions"):
+            declared = listing.capabilities.get(name)
+            if isinstance(declared, dict):
+                known = merged.setdefault(name, {})
+                known.update({flag: True for flag, value in declared.items() if value is True})
+        extensions = listing.capabilities.get("extensions")
+        for name in _QUIET:
+            if isinstance(extensions, dict) and isinstance(extensions.get(name), dict):
+                merged.setdefault("extensions", {}).setdefault(name, extensions[name])
+    return merged
+
+
+def _instructions(listings: Sequence[tuple[Remote, Listing]]) -> str:
+    said = [(remote.name, listing.instructions.strip()) for remote, listing in listings if listing.instructions.strip()]
+    if len(listings) == 1 and said:
+        return said[0][1]
+    return "\n\n".join(f"{name}: {text}" for name, text in said)
