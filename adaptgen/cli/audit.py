@@ -1,0 +1,62 @@
+"""``adaptgen audit verify``: whether an audit trail holds."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Mapping
+
+from adaptgen.cli import terminal
+from adaptgen.cli.entry import DONE, FINDING
+from adaptgen.diagnostics import error
+from adaptgen.govern.audit_verify import Verifier
+from adaptgen.govern.keys import symmetric
+from adaptgen.references import TemplateError, fill, references
+from adaptgen.runtime.credentials import Credentials
+from adaptgen.runtime.errors import ToolError
+
+VARIABLE = "ADAPTGEN_AUDIT_KEY"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what does not hold; exit code 1 where something does not.
+
+    Raises:
+        AdaptgenError: AG001 for files, AG071 and AG073 for keys.
+    """
+    templates = options.key or [f"${{env:{VARIABLE}}}"]
+    verifier = Verifier([key for one in templates for key in asyncio.run(_keys(one, os.environ))])
+    if options.checkpoints is not None:
+        verifier.hold(options.checkpoints)
+    for path in options.files:
+        verifier.trail(path)
+    found = verifier.finish(running=options.running)
+    terminal.diagnostics(found)
+    lines = f"{verifier.lines:,} line{'' if verifier.lines == 1 else 's'}"
+    chains = f"{verifier.chains:,} chain{'' if verifier.chains == 1 else 's'}"
+    said = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "the trail holds"
+    print(f"{said}: {lines} in {chains}")
+    return FINDING if found else DONE
+
+
+async def _keys(template: str, environ: Mapping[str, str]) -> list[bytes]:
+    """The keys behind a template; several, of which some are out of use, are separated by spaces."""
+    try:
+        credentials = Credentials(environ)
+        named = references(template)
+        if not named:
+            raise error("AG073", "--key must refer to the key and not hold it: others can read command lines",
+                        help="--key '${env:NAME}' or --key '${secret:name#key}'")  # fmt: skip
+        await credentials.prepare(named, "holds the key of the audit trail")
+        text = str(fill(template, {}, credentials.resolve))
+    except (TemplateError, KeyError):
+        raise error("AG071", "--key is no reference", help="--key '${env:NAME}'") from None
+    except ToolError as why:
+        raise error(
+            "AG071", why.text.rstrip("."), help=f"set {VARIABLE}, or give --key '${{secret:name#key}}'"
+        ) from None
+    try:
+        return [symmetric(one) for one in text.split()]
+    except ValueError as why:
+        raise error("AG073", f"the audit key: {why}") from None
