@@ -146,7 +146,7 @@ def _id(value: Json) -> MessageId:
 
 def _too_deep(value: Json) -> bool:
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for one in level

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from adaptgen.fronts.corked import CorkedProtocol
+from adaptgen.fronts.process import settle
 from adaptgen.fronts.wire.asgi import App, app
 from adaptgen.govern.desk import Desk
 
@@ -59,7 +58,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
 
 async def run_governed(governed: Governed, listener: socket.socket) -> None:
     """:func:`run` as the settings of governance say."""
-    quiet()
+    settle()
     listen = governed.settings.listen
     # The public name of the server is a Host of its own, beside loopback.
     public = urlsplit(listen.resource).netloc
@@ -70,7 +69,7 @@ def serve(
     desk: Desk, listener: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None, **options: Any
 ) -> None:
     """:func:`run` in a loop of its own; ``closing`` is awaited in it at the end."""
-    quiet()
+    settle()
 
     async def whole() -> None:
         try:
@@ -85,10 +84,3 @@ def serve(
         pass  # uvicorn has shut down and raises the signal again
     finally:
         listener.close()
-
-
-def quiet() -> None:
-    """Only warnings are worth a line on stderr; the log of httpx would hold every URL with its query."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    for name in ("uvicorn", "httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,22 @@
+"""What the process of a server wants, and a library must not decide for others."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.util import find_spec
+
+_TALKATIVE = ("fastmcp", "mcp", "uvicorn", "httpx", "httpcore", "httpx2")
+
+
+def settle() -> None:
+    """Only warnings are worth a line on stderr (the log of httpx would hold every URL with its query), and what is
+    not installed is not looked for again and again.
+    """
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # httpcore asks for sniffio several times a request. Where it is not installed, each time searches the whole path:
+    # a third of a call. Known to be absent, it is absent at once.
+    if find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
