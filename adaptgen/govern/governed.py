@@ -25,6 +25,7 @@ class Governed(Context):
             session=context.session,
             principal=context.principal,
             deadline=context.deadline,
+            capabilities=context.capabilities,
         )
         self.params = context.params
         self._context = context
