@@ -244,8 +244,9 @@ class Tool:
     ``auth``: names of :class:`Auth` values, all of them applied. ``view``: the paths kept by default (None: chosen
     from the first answer). ``page``: set exactly when the tool answers a list. ``answer``: JSONPath of the payload of
     an answer that is no list. ``sensitive``: path -> kind of personal data, for every reachable field; the paths are
-    relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument -> kind. ``source``:
-    JSON pointer of the operation in the document. ``was``: earlier names, still served.
+    relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON
+    Pointer into arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever
+    its name, as paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document. ``was``: earlier names, still served.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Tool:
     max_bytes: int | None = None
     sensitive: Mapping[str, str] = field(default_factory=dict)
     sensitive_arguments: Mapping[str, str] = field(default_factory=dict)
+    plain: tuple[str, ...] = ()
     effect: Effect = "read"
     source: str = ""
     was: tuple[str, ...] = ()
@@ -320,25 +322,43 @@ class Refused:
 
 
 @value(kw_only=True)
+class SigV4:
+    """AWS Signature Version 4: each request is signed last, after everything else.
+
+    ``service`` and ``region`` (a template; "": the process's own) name what is called. ``role`` (a template): the ARN
+    of the role that is assumed, with ``tags``: session tag -> claim of the caller.
+    """
+
+    service: str = "execute-api"
+    region: str = ""
+    role: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@value(kw_only=True)
 class Auth:
     """How requests authenticate. A static credential has an empty ``chain``; a session logs in by its ``chain``.
 
     ``start``: saved values that exist before any login (a refresh token), as templates. ``refresh``: tried before
     logging in again; ``then``: ids of chain calls repeated after it. ``store``: where the session's state lives.
-    ``kind`` is for people: session, api_key, basic, bearer, oauth2. ``optional``: a send whose references are not
+    ``per``: with ``caller`` each caller has a session of its own, and templates may name ``{caller.sub}``,
+    ``{caller.tenant}`` and ``{caller.<claim>}``; those of an ``exchange`` (RFC 8693) also ``{caller.token}``, in its
+    chain. ``kind`` is for people: session, api_key, basic, bearer, oauth2, exchange, sigv4. ``optional``: a send whose references are not
     all set is left out, and of several sends to the same place and name only the first that can be sent is sent.
     """
 
     name: str
-    kind: Literal["session", "api_key", "basic", "bearer", "oauth2"]
+    kind: Literal["session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4"]
     send: tuple[Send, ...] = ()
     chain: tuple[Login, ...] = ()
     start: Mapping[str, str] = field(default_factory=dict)
     refresh: Login | None = None
     then: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = (Refused(401),)
-    store: Literal["memory", "file"] = "memory"
+    store: Literal["memory", "file", "redis", "dynamodb"] = "memory"
     optional: bool = False
+    per: Literal["server", "caller"] = "server"
+    sign: SigV4 | None = None
 
 
 # ---------------------------------------------------------------------------------------------------------- server

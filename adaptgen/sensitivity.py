@@ -8,6 +8,7 @@ before them (``kind_of("customer_name")``).
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from adaptgen.words import singular, vocabulary, words
@@ -37,6 +38,12 @@ _PERSON = vocabulary(
 )
 _NAME_PARTS = vocabulary("first last given family middle maiden full birth legal preferred nick father mother")
 _NAMES = vocabulary("surname forename vorname nachname apellido prenom sobrenome cognome familienname")
+# Fields that hold the name of a person although none of their words says "name".
+_SIGNED = {("signed", "by"), ("printed", "by"), ("witnessed", "by"), ("contact", "person"), ("attention", "of")}
+_DOERS = vocabulary(
+    "created updated modified changed approved assigned reported entered uploaded requested reviewed "
+    "checked verified submitted closed opened resolved prepared edited ordered sold accepted signed owned by"
+)
 _NOT_POSTAL = vocabulary(
     "ip ipv4 ipv6 mac email mail web url site contract wallet memory bind host server network net hardware bus "
     "physical i2c dns proxy listen remote token return base start end bitcoin btc eth ethereum crypto account "
@@ -118,6 +125,28 @@ def _kind_within(name: str, holder: str, type: str | None, format: str | None) -
     return _kind(name, type, format)
 
 
+@lru_cache(maxsize=16384)
+def names_person(name: str) -> bool:
+    """Whether a string under ``name`` may be the name of a person as well as an id: ``author``, ``approved_by``."""
+    spoken = words(name)
+    if not spoken:
+        return False
+    if spoken[-1] == "by":
+        return len(spoken) > 1 and spoken[-2] in _DOERS
+    return singular(spoken[-1]) in _PERSON
+
+
+_FULL_NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*[ ,]{1,2}){1,4}[^\W\d_][\w'’.-]*")
+
+
+def looks_like_name(value: str) -> bool:
+    """Whether ``value`` is written as the full name of a person: two to five words, the first and last capitalised."""
+    if len(value) > 80 or _FULL_NAME.fullmatch(value) is None or any(map(str.isdigit, value)):
+        return False
+    parts = value.replace(",", " ").split()
+    return not parts[0][0].islower() and not parts[-1][0].islower()
+
+
 def _birth(spoken: tuple[str, ...]) -> str | None:
     text = " ".join(spoken)
     born = {"geburtsdatum", "nacimiento", "naissance", "nascimento"} & set(spoken)
@@ -187,6 +216,8 @@ def _numbered(spoken: tuple[str, ...], core: list[str], last: str, before: str) 
 
 def _is_name(core: list[str], last: str, before: str) -> bool:
     if last in _NAMES:
+        return True
+    if (before, last) in _SIGNED or (last == "person" and before):
         return True
     if last in {"holder", "cardholder"}:
         return bool({"card", "account"} & set(core)) or last == "cardholder"

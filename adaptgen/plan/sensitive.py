@@ -10,8 +10,7 @@ from adaptgen.model import Paging
 from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.operations import is_json
 from adaptgen.plan.schemas import Leaf, leaves, shape
-from adaptgen.sensitivity import kind_of
-from adaptgen.words import singular, words
+from adaptgen.sensitivity import kind_within
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
@@ -31,7 +30,7 @@ def find_sensitive(
     *,
     answer: str = "$",
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Path -> kind for every declared field of the answer, and argument -> kind.
+    """Path -> kind for every declared field of the answer, and argument -> kind (JSON Pointer -> kind inside objects).
 
     Paths are relative to one item of a list (``page``), else to the payload at JSONPath ``answer``. ``arguments``:
     names, or name -> schema. Hints add and override; the kind ``none`` says that something is not personal. In hints
@@ -52,7 +51,15 @@ def find_sensitive(
         one = shape(document, schema)
         if kind := exact.get(name) or anywhere.get(name) or _kind(name, name, one.type, one.format, resource):
             inputs[name] = kind
+        elif one.properties or one.items is not None:
+            inputs |= _inside(document, name, schema, exact, anywhere)
     return _real(found), _real(inputs)
+
+
+def find_plain(hints: Hints, tool_hint: ToolHint | None) -> tuple[str, ...]:
+    """What hints say is not personal: paths, and ``$..name`` for every field of that name."""
+    hinted = {**hints.sensitive, **(tool_hint.sensitive if tool_hint is not None else {})}
+    return tuple(sorted(path for path, kind in hinted.items() if kind == "none"))
 
 
 def _real(kinds: Mapping[str, str]) -> dict[str, str]:
@@ -60,18 +67,35 @@ def _real(kinds: Mapping[str, str]) -> dict[str, str]:
 
 
 def _kind(path: str, name: str, type: str | None, format: str | None, resource: str) -> str | None:
-    """By the name alone, or, for names that mean a person only in context, by what holds the field."""
-    if kind := kind_of(name, type=type, format=format):
-        return kind
-    if words(name) not in {("name",), ("display", "name"), ("title", "name")}:
-        return None
+    """By the name, and by what holds the field."""
     try:
         keys = [one for one in fields.parse(path) if isinstance(one, str)]
     except ValueError:
-        return None
-    holders = [singular(word) for word in words(keys[-2])] if len(keys) > 1 else resource.split()
-    holder = "person" if holders[-1:] == ["user"] else holders[-1] if holders else ""
-    return kind_of(f"{holder}_name", type=type) if holder else None
+        keys = []
+    holder = keys[-2] if len(keys) > 1 else resource.rpartition(" ")[2]
+    return kind_within(name, holder, type=type, format=format)
+
+
+def _inside(
+    document: Document, name: str, schema: Json, exact: Mapping[str, str], anywhere: Mapping[str, str]
+) -> dict[str, str]:
+    """JSON Pointer -> kind for what an object or list argument holds."""
+    found: dict[str, str] = {}
+    for leaf in leaves(document, schema):
+        segments = fields.parse(leaf.path) if leaf.path else ()
+        if not any(isinstance(one, str) for one in segments):
+            continue  # elements of a list are what the argument is
+        path = fields.text((name, *segments))
+        kind = exact.get(path) or anywhere.get(leaf.name) or _kind(path, leaf.name, leaf.type, leaf.format, "")
+        if kind and not leaf.read_only:
+            steps = ["*" if not isinstance(one, str) else _step(one) for one in (name, *segments)]
+            found["/" + "/".join(steps)] = kind
+    return found
+
+
+def _step(key: str) -> str:
+    """A key as a reference token (RFC 6901), where ``*`` means every element."""
+    return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")
 
 
 def _leaves(document: Document, operation: Operation, page: Paging | None, answer: str) -> list[Leaf]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,11 +19,12 @@ from adaptgen.plan.inlining import inline
 from adaptgen.plan.operations import Operation, accepted
 from adaptgen.plan.paging import find_paging
 from adaptgen.plan.projection import check_step_view, find_view
-from adaptgen.plan.sensitive import find_sensitive
+from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Context, own_arguments
 from adaptgen.planned import Evidence
 from adaptgen.references import Placeholder, TemplateError, escape, parse, placeholders
+from adaptgen.sensitivity import kind_of
 from adaptgen.source.hints import MISSING
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def workflow(
         max_bytes=hint.max_bytes,
         sensitive=_classified({**maker.sensitive(result), **hint.sensitive}),
         sensitive_arguments=dict(sorted(maker.sensitive_arguments.items())),
+        plain=find_plain(context.hints, hint),
         effect=effect,
         source=maker.made[0].operation.pointer,
         was=tuple(hint.was),
@@ -122,6 +124,7 @@ class _Maker:
             document, operation, paging.page, names, self.context.hints, None, answer="$"
         )
         self.sensitive_arguments.update(arguments)
+        self.templated(call)
         root = paging.page.items if paging.page is not None else "$"
         if step.view is not None:
             at = partial(self.where, "steps", index)
@@ -136,6 +139,17 @@ class _Maker:
             view=step.view if step.view is not None else self.view(document, operation, paging.page, index),
             effect=effect,
         )
+
+    def templated(self, call: Call) -> None:
+        """An argument that a template puts into an input is of the kind of that input, or of its own name."""
+        for param in _rows(call):
+            for path, template in _templates(param.name, param.value):
+                for name in placeholders(template):
+                    if name in self.hint.arguments and name not in self.sensitive_arguments:
+                        alone = template == f"{{{name}}}"
+                        kind = kind_of(name, type="string") or (kind_of(path, type="string") if alone else None)
+                        if kind:
+                            self.sensitive_arguments[name] = kind
 
     def view(self, document: Document, operation: Operation, page: Paging | None, index: int) -> tuple[str, ...] | None:
         """The default view of a step; None (everything) where a template reads into what was not saved."""
@@ -289,7 +303,8 @@ class _Maker:
         if not isinstance(result, str):
             return {}
         found: dict[str, str] = {}
-        for part in parse(result):
+        parts = parse(result)
+        for part in parts:
             if not isinstance(part, Placeholder):
                 continue
             head, _, rest = part.name.partition(".")
@@ -301,9 +316,10 @@ class _Maker:
                 found |= {_under(start, path): kind for path, kind in one.sensitive.items()}
             elif rest in one.save:
                 found |= _saved(at, one, one.save[rest])
-            elif rest in one.sensitive:
-                found[at] = one.sensitive[rest]
-        return {path: kind for path, kind in found.items() if path}
+            else:
+                found |= {_under(at, below): kind for below, kind in _below(rest, one.sensitive) if below or at}
+        # A sentence that names a person is no name: the runtime finds the values in it.
+        return {path: kind for path, kind in found.items() if path and (len(parts) == 1 or kind == "secret")}
 
 
 def _classified(kinds: Mapping[str, str]) -> dict[str, str]:
@@ -311,9 +327,18 @@ def _classified(kinds: Mapping[str, str]) -> dict[str, str]:
     return {path: kinds[path] for path in sorted(kinds) if kinds[path] != "none"}
 
 
+def _below(start: str, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The classified paths at and below ``start``, relative to it."""
+    for path, kind in kinds.items():
+        if path == start:
+            yield "", kind
+        elif path.startswith((f"{start}.", f"{start}[")):
+            yield path[len(start) :].removeprefix("."), kind
+
+
 def _under(start: str, path: str) -> str:
-    if not start:
-        return path
+    if not start or not path:
+        return start or path
     return f"{start}{path}" if path.startswith("[") else f"{start}.{path}"
 
 
@@ -333,6 +358,18 @@ def _saved(at: str, one: _Made, saved: str) -> dict[str, str]:
 
 def _keys(jsonpath: str) -> list[str]:
     return [match[1] or match[2] or match[3] or "[*]" for match in _STEP.finditer(jsonpath.removeprefix("$"))]
+
+
+def _templates(name: str, template: Json) -> Iterator[tuple[str, str]]:
+    """Every string of a template with the name of what it fills."""
+    if isinstance(template, Mapping):
+        for key, value in template.items():
+            yield from _templates(str(key), value)
+    elif isinstance(template, (list, tuple)):
+        for value in template:
+            yield from _templates(name, value)
+    elif isinstance(template, str):
+        yield name, template
 
 
 def _rows(call: Call) -> list[Param]:

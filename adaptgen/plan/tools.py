@@ -19,7 +19,7 @@ from adaptgen.plan.operations import Operation, accepted, is_json
 from adaptgen.plan.paging import PagingPlan, find_paging
 from adaptgen.plan.projection import ViewPlan, find_view
 from adaptgen.plan.schemas import shape
-from adaptgen.plan.sensitive import find_sensitive
+from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.planned import Evidence
 
 if TYPE_CHECKING:
@@ -186,6 +186,7 @@ def finish(one: Draft, name: str) -> Built:
         max_bytes=hint.max_bytes if hint else None,
         sensitive=dict(sorted(sensitive.items())),
         sensitive_arguments=dict(sorted(sensitive_arguments.items())),
+        plain=find_plain(context.hints, hint),
         effect=one.effect,
         source=operation.pointer,
         was=tuple(hint.was) if hint else (),

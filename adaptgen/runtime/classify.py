@@ -12,7 +12,7 @@ from adaptgen import fields
 from adaptgen.model import Call, Json, Tool
 from adaptgen.runtime.guarded import Guarded
 from adaptgen.runtime.marked import Marked, marked
-from adaptgen.sensitivity import kind_within
+from adaptgen.sensitivity import kind_within, looks_like_name, names_person
 
 UNCUT = 80
 """Characters of free text that no budget cuts."""
@@ -23,12 +23,13 @@ _KNOWN = 1000
 class _Place:
     """A place in records: what a string and a number there are, and what stands below."""
 
-    __slots__ = ("inner", "members", "name", "number", "text")
+    __slots__ = ("inner", "members", "name", "number", "person", "text")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.text: str | None = None
         self.number: str | None = None
+        self.person = False
         self.inner: str | None = None
         self.members: dict[str, _Place] = {}
 
@@ -70,6 +71,7 @@ class Classifier:
     def _declare(self, keys: tuple[str, ...], kind: str | None) -> None:
         place = self._at(keys)
         place.text = place.number = place.inner = kind
+        place.person = False
 
     def _new(self, holder: _Place, key: str) -> _Place:
         place = _Place(key)
@@ -78,6 +80,7 @@ class Classifier:
         elif key not in self._never:
             place.text = kind_within(key, holder.name, type="string")
             place.number = kind_within(key, holder.name, type="integer")
+            place.person = names_person(key)
         return place
 
     def mark(self, value: Json, seen: dict[tuple[str, str], None], *, guard: int = UNCUT) -> Json:
@@ -108,9 +111,9 @@ class Classifier:
         if isinstance(value, str):
             if not value or isinstance(value, Marked):
                 return value
-            if place.text is None:
+            if place.text is None and not (place.person and looks_like_name(value)):
                 return Guarded(value, seen) if len(value) > guard else value
-            kind = place.text
+            kind = place.text or "name"
         elif place.number is None or value is None or isinstance(value, bool):
             return value
         else:
@@ -139,7 +142,7 @@ def classifier(tool: Tool) -> Classifier:
     prefix: tuple[str, ...] = ()
     if tool.page is None and tool.answer.startswith(("$.", "$[")):
         prefix = _keys(tool.answer.removeprefix("$").removeprefix("."))
-    return Classifier(tool.sensitive, resource=about, prefix=prefix)
+    return Classifier(tool.sensitive, tool.plain, resource=about, prefix=prefix)
 
 
 def marked_at(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -> dict[str, Json]:
