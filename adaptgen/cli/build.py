@@ -8,11 +8,12 @@ import posixpath
 import re
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from adaptgen import lock
-from adaptgen.cli import terminal
+from adaptgen.cli import policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.planned import Plan
 
@@ -44,10 +45,12 @@ def run(options: argparse.Namespace) -> int:
                 validate(spec)
             folder = up_to_date(spec, options.out)
             if folder is not None:
+                policy.check_beside(side_file(spec).parent, partial(policy.folder_actions, folder))
                 fresh.append(folder)
             else:
                 made.append(make(spec, options.out))
                 folder = made[-1].folder
+                policy.check_beside(side_file(spec).parent, partial(policy.planned_actions, made[-1].plan))
             if folder in folders:
                 raise error(
                     "AG039",

@@ -76,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("tool", metavar="TOOL", help="the name of the tool")
     explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
 
+    _policy(commands)
+
     demo = _command(
         commands,
         "demo",
@@ -84,6 +86,29 @@ def parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     return top
+
+
+def _policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "policy",
+        "check Cedar policies, show their schema, render them for AgentCore",
+        "Policies are written against a schema that follows from the tools of generated servers.",
+    )
+    kinds = command.add_subparsers(title="what to do", metavar="WHAT", required=True, dest="what")
+    check = kinds.add_parser("check", help="hold policies against the tools of servers")
+    schema = kinds.add_parser("schema", help="print the Cedar schema of servers, for editors and Verified Permissions")
+    agentcore = kinds.add_parser("agentcore", help="print the policies in the form of AgentCore Gateway")
+    for one in (check, agentcore):
+        one.add_argument("policies", metavar="POLICIES", type=Path, help="governance.yaml, a folder, or a *.cedar file")
+    for one in (check, schema):
+        one.add_argument("folders", metavar="DIR", type=Path, nargs="+", help="generated servers")
+    schema.add_argument("--governance", metavar="FILE", type=Path, help="settings with the claims that policies read")
+    schema.add_argument("--json", action="store_true", help="in Cedar's JSON syntax")
+    agentcore.add_argument("folder", metavar="DIR", type=Path, help="the generated server behind the gateway's target")
+    agentcore.add_argument("--gateway-arn", metavar="ARN", required=True, help="the gateway's ARN")
+    agentcore.add_argument("--target", metavar="NAME", help="the name of the target; default: the server's")
+    agentcore.add_argument("--json", action="store_true", help="a JSON array of names and statements")
 
 
 def _command(

@@ -240,8 +240,7 @@ class CedarAuthorizer:
             actions.values(),
             self._claims,
         )
-        (default,) = json.loads(self._cedarpy.policies_to_json_str(policies.DEFAULT_POLICY))["staticPolicies"].values()
-        bodies = {policies.DEFAULT_READ: default, **{one.id: one.body for one in own}}
+        bodies = {one.id: one.body for one in (policies.default(), *own)}
         weakened = {name: could.without_context(body) for name, body in bodies.items()}
         servers = [
             {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}

@@ -79,6 +79,12 @@ def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
     return tuple(found.values())
 
 
+def default() -> Policy:
+    """The policy that permits what needs no policy."""
+    (body,) = json.loads(engine().policies_to_json_str(DEFAULT_POLICY))["staticPolicies"].values()
+    return Policy(DEFAULT_READ, Where(DEFAULT_READ), DEFAULT_POLICY, body)
+
+
 def validated(
     files: Mapping[str, str], actions: Iterable[Action], claims: Iterable[str]
 ) -> tuple[tuple[Policy, ...], Any]:

@@ -22,6 +22,12 @@ def identifier(tenant: str, name: str) -> str:
     return f"{tenant.replace('%', '%25').replace('/', '%2F')}/{name}"
 
 
+def parts(identifier: str) -> tuple[str, str]:
+    """The tenant and the name that an identifier stands for."""
+    tenant, slash, name = identifier.partition("/")
+    return (tenant.replace("%2F", "/").replace("%25", "%"), name) if slash else ("", identifier)
+
+
 def uid(caller: Caller) -> dict[str, str]:
     """The entity identifier of a caller."""
     return {"type": CALLER, "id": identifier(caller.tenant, caller.sub)}

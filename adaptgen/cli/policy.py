@@ -1,0 +1,163 @@
+"""``adaptgen policy``: check policies, print the schema they are written against, and their form for AgentCore."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adaptgen import cedar
+from adaptgen.cli import terminal
+from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.planned import Plan
+
+if TYPE_CHECKING:
+    from adaptgen.govern.vocabulary import Claims
+
+SETTINGS, POLICIES = "governance.yaml", "policies"
+_NAME = re.compile(r"[^A-Za-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Policies as they are written: path -> text, and the claims that they may read; ``caller``: which give what."""
+
+    files: Mapping[str, str]
+    keep: tuple[str, ...] = ()
+    caller: Claims | None = field(default=None)
+
+
+def run(options: argparse.Namespace) -> int:
+    """One of the three."""
+    runs = {"check": _check, "schema": _schema, "agentcore": _agentcore}
+    return runs[options.what](options)
+
+
+def check_beside(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
+    """Validate the policies that lie beside a document (``specs/crm/``), where there are any.
+
+    Raises:
+        AdaptgenError: everything that is wrong with the settings and the policies.
+    """
+    found = beside(side)
+    if found is None or not found.files:
+        return
+    if find_spec("cedarpy") is None:
+        help = 'pip install "adaptgen[cedar]"'
+        message = "the policies were not validated: cedarpy is not installed"
+        terminal.diagnostics([Diagnostic("AG072", message, Where(str(side)), help, "warning")])
+        return
+    from adaptgen.govern import policies
+
+    policies.validated(found.files, actions(), found.keep)
+
+
+def beside(side: Path) -> Written | None:
+    """The policies of the settings in a folder, or of its folder of policies; None where it has neither."""
+    if (side / SETTINGS).is_file():
+        return written(side / SETTINGS)
+    return written(side / POLICIES) if (side / POLICIES).is_dir() else None
+
+
+def written(source: Path) -> Written:
+    """The policies of governance settings, of a folder or of one file.
+
+    Raises:
+        AdaptgenError: whatever is wrong with the settings, AG072 where nothing is there.
+    """
+    if source.suffix not in (".yaml", ".yml", ".json"):
+        return Written(_files(source))
+    from adaptgen.govern.settings import read
+
+    settings = read(source)
+    files = {(source.parent / path).as_posix(): text for path, text in settings.policies.items()}
+    caller = settings.authenticate.caller if settings.authenticate else None
+    return Written(files, caller.keep if caller else (), caller)
+
+
+def planned_actions(plan: Plan) -> list[cedar.Action]:
+    """The actions of a server that was just planned."""
+    return [
+        cedar.tool_action(plan.server.name, tool, module.contracts[tool.name])
+        for module in plan.modules
+        for tool in module.tools
+    ]
+
+
+def folder_actions(folder: Path) -> list[cedar.Action]:
+    """The actions of a generated server.
+
+    Raises:
+        AdaptgenError: AG061, it cannot be loaded.
+    """
+    from adaptgen.fronts.load import load_server
+    from adaptgen.runtime.contracts import load
+
+    server = load_server(folder)
+    contracts = load(server)
+    return [cedar.tool_action(server.name, tool, contracts[tool.name]) for tool in server.tools]
+
+
+def _files(source: Path) -> dict[str, str]:
+    from adaptgen.govern.policy_files import SUFFIX, text
+
+    files = sorted(source.rglob(f"*{SUFFIX}")) if source.is_dir() else [source]
+    try:
+        found = {file.as_posix(): text(file.read_bytes()) for file in files if file.is_file()}
+    except (OSError, UnicodeError) as problem:
+        raise error("AG072", f"the policies cannot be read: {problem}", Where(str(source))) from None
+    if not found:
+        raise error("AG072", "there are no policies", Where(str(source)), "name a *.cedar file, or a folder with some")
+    return found
+
+
+def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
+    return [action for folder in folders for action in folder_actions(folder)]
+
+
+def _check(options: argparse.Namespace) -> int:
+    from adaptgen.govern import policies
+
+    found = written(options.policies)
+    actions = _all_actions(options.folders)
+    read, _ = policies.validated(found.files, actions, found.keep)
+    many = terminal.count(len(read), "policy", "policies")
+    terminal.say(f"{many} fit {terminal.count(len(actions), 'tool')}")
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    keep = written(options.governance).keep if options.governance else ()
+    make = cedar.schema_json if options.json else cedar.schema_text
+    sys.stdout.write(make(_all_actions(options.folders), keep))
+    return 0
+
+
+def _agentcore(options: argparse.Namespace) -> int:
+    from adaptgen.govern import agentcore, policies
+    from adaptgen.govern.vocabulary import Claims
+
+    found = written(options.policies)
+    actions = folder_actions(options.folder)
+    read, _ = policies.validated(found.files, actions, found.keep)
+    server = actions[0].server if actions else options.folder.name
+    gateway = agentcore.Gateway(
+        arn=options.gateway_arn,
+        server=server,
+        target=options.target or server,
+        actions=actions,
+        claims=found.caller or Claims(groups="groups"),
+    )
+    statements = agentcore.render(read, gateway)
+    if options.json:
+        listed = [{"name": _NAME.sub("_", one.id), "statement": one.text} for one in statements]
+        terminal.say(json.dumps(listed, indent=2))
+    else:
+        sys.stdout.write("\n".join(f"// {one.id}\n{one.text}" for one in statements))
+    return 0
