@@ -8,10 +8,12 @@ import json
 import logging
 import os
 import sys
+import uuid
+from collections.abc import Mapping
 
-from adaptgen.cli import keys, terminal, tools, values
-from adaptgen.model import Json
-from adaptgen.runtime.answer import Answer, Text
+from adaptgen.cli import governance, keys, terminal, tools, values
+from adaptgen.model import Json, Server
+from adaptgen.runtime import content
 from adaptgen.runtime.caller import LOCAL
 
 
@@ -23,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     # The log of httpx holds every URL with its query.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     server = load_server(options.folder)
+    named = governance.reference(options, server, options.folder, os.environ)
     tool = tools.find(server, options.tool)
     engine = Engine(server, cursor_key=keys.kept(os.environ))
     contract = engine.get(tool.name)
@@ -31,27 +34,45 @@ def run(options: argparse.Namespace) -> int:
     stdin = sys.stdin.read() if options.arguments == ["-"] else None
     given = values.arguments(contract, options.arguments, stdin)
 
-    async def once() -> Answer:
+    async def once() -> Mapping[str, Json]:
+        if named is not None:
+            return await _governed(server, named, tool.name, given)
         try:
-            return await engine.call(LOCAL, tool.name, given)
+            return content.result(await engine.call(LOCAL, tool.name, given))
         finally:
             await engine.aclose()
 
     with terminal.progress(f"calling {tool.name}"):
-        answer = asyncio.run(once())
-    _show(answer)
-    return 1 if answer.is_error else 0
+        result = asyncio.run(once())
+    _show(result)
+    return 1 if result.get("isError") else 0
 
 
-def _show(answer: Answer) -> None:
-    for block in answer.content:
-        if isinstance(block, Text):
-            terminal.say(block.text)
+async def _governed(server: Server, named: str, tool: str, given: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The call as the local caller of the settings, who may do and see what they say."""
+    from adaptgen.govern.assemble import Place
+    from adaptgen.govern.desk import Context
+
+    governed = await governance.govern_engine(named, server, Place())
+    try:
+        context = Context(request_id=uuid.uuid4().hex)
+        caller = await governed.desk.authenticate({}, context)
+        return await governed.desk.request(caller, "tools/call", {"name": tool, "arguments": dict(given)}, context)
+    finally:
+        await governed.aclose()
+
+
+def _show(result: Mapping[str, Json]) -> None:
+    for block in result["content"]:
+        if block["type"] == "text":
+            terminal.say(block["text"])
         else:
-            name = f" {block.name}" if block.name else ""
-            terminal.say(f"[{block.media_type}{name}, {terminal.count(len(block.data), 'byte')}]")
-    if answer.structured is not None:
-        terminal.say(_compact(answer.structured))
+            resource = block.get("resource", block)
+            size = len(resource.get("data") or resource.get("blob") or "") * 3 // 4
+            name = f" {resource['uri']}" if "uri" in resource else ""
+            terminal.say(f"[{resource.get('mimeType', block['type'])}{name}, {terminal.count(size, 'byte')}]")
+    if "structuredContent" in result:
+        terminal.say(_compact(result["structuredContent"]))
 
 
 def _compact(value: Json) -> str:

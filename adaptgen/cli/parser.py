@@ -52,7 +52,8 @@ def parser() -> argparse.ArgumentParser:
         "environment; the server's README.md names the variables.",
     )
     serve.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
-    serve.add_argument("--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; loopback addresses only")
+    serve.add_argument("--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; without governance on loopback only")
+    _governed(serve)
 
     call = _command(
         commands,
@@ -64,6 +65,17 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
     call.add_argument("tool", metavar="TOOL", help="the name of the tool")
     call.add_argument("arguments", metavar="KEY=VALUE", nargs="*", help="or one JSON object, or - for one on stdin")
+    _governed(call)
+
+    proxy = _command(
+        commands,
+        "proxy",
+        "run the governance proxy",
+        "Serves the tools, prompts and resources of the MCP servers that the settings name, to callers that it "
+        "authenticates, under the policies that it is given.",
+    )
+    proxy.add_argument("governance", metavar="GOVERNANCE", help="governance.yaml with mode: proxy; or s3://…, appconfig://…")
+    proxy.add_argument("--http", metavar="HOST:PORT", help="default: listen.http of the settings")
 
     explain = _command(
         commands,
@@ -76,6 +88,20 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("tool", metavar="TOOL", help="the name of the tool")
     explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
 
+    audit = _command(
+        commands,
+        "audit",
+        "check an audit trail",
+        "Reads the files in the order given and reports edits, gaps, lines out of order, chains that end without an "
+        "end and, with --checkpoints, tails that were cut. The key comes from the environment variable "
+        "ADAPTGEN_AUDIT_KEY; several keys are separated by spaces. Exit code 1 when something does not hold.",
+    )
+    audit.add_argument("action", choices=["verify"], help="what to do")
+    audit.add_argument("files", metavar="FILE", nargs="+", type=Path, help="files of the trail")
+    audit.add_argument("--key", metavar="REFERENCE", action="append", help="such as '${secret:name#key}'; repeatable")
+    audit.add_argument("--checkpoints", metavar="FILE", type=Path, help="the checkpoints that were held elsewhere")
+    audit.add_argument("--running", action="store_true", help="processes may still be writing: chains may be open")
+
     _policy(commands)
 
     demo = _command(
@@ -86,6 +112,16 @@ def parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     return top
+
+
+def _governed(command: argparse.ArgumentParser) -> None:
+    which = command.add_mutually_exclusive_group()
+    which.add_argument(
+        "--governance", metavar="FILE", help="the settings: a file, s3://… or appconfig://…; also ADAPTGEN_GOVERNANCE"
+    )
+    which.add_argument(
+        "--no-governance", action="store_true", help="one local caller who may do everything; loopback and stdio only"
+    )
 
 
 def _policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,20 +1,20 @@
-"""``adaptgen serve``: run a generated server on stdio or loopback HTTP."""
+"""``adaptgen serve``: run a generated server on stdio or HTTP, under the governance settings that it names."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import socket
 from typing import TYPE_CHECKING
 
-from adaptgen.cli import keys, terminal
+from adaptgen.cli import governance, keys, terminal
+from adaptgen.model import Server
 from adaptgen.references import references
 from adaptgen.runtime.garbage import paused
 
 if TYPE_CHECKING:
     from adaptgen.runtime.engine import Engine
-
-_OPEN = "no governance: one caller, local, may call every tool; nothing is tokenized"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,33 +27,69 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    with paused():
-        engine, listener = _loaded(options)
-        from adaptgen.fronts import serve
-    place = "stdio"
-    if listener:
-        from adaptgen.fronts import address
+    from adaptgen.fronts.load import load_server
 
-        place = address.url(listener)
-    server = engine.server
-    terminal.complain(f"{server.name}: {terminal.count(len(server.tools), 'tool')} on {place} ({_OPEN})")
-    for base in server.bases:
-        if not os.environ.get(base.env) and (not base.url or _unset(base.url)):
-            terminal.complain(f"{server.name}: {base.env or base.url} is not set: calls fail until it names the API")
+    with paused():
+        server = load_server(options.folder)
+        named = governance.reference(options, server, options.folder, os.environ)
+    if named is not None:
+        asyncio.run(_governed(server, named, options.http))
+        return
+    with paused():
+        engine, listener = _open(server, options.http)
+        from adaptgen.fronts import serve
+    _announce(server, listener, governance.OPEN)
     if listener:
         serve.http(engine, listener)
     else:
         serve.stdio(engine)
 
 
-def _loaded(options: argparse.Namespace) -> tuple[Engine, socket.socket | None]:
+def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | None]:
     from adaptgen.fronts import address
-    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.engine import Engine
 
-    where = address.parse(options.http) if options.http else None
-    engine = Engine(load_server(options.folder), cursor_key=keys.given(os.environ))
+    where = address.parse(http) if http else None
+    engine = Engine(server, cursor_key=keys.given(os.environ))
     return engine, address.listening(*where) if where else None
+
+
+async def _governed(server: Server, named: str, http: str | None) -> None:
+    from adaptgen.fronts import address
+    from adaptgen.govern.assemble import Place
+
+    where = address.parse(http, governed=True) if http else None
+    place = Place(http=where is not None, loopback=where is None or address.loopback(where[0]))
+    with paused():
+        governed = await governance.govern_engine(named, server, place)
+    try:
+        listener = address.listening(*where) if where else None
+        _announce(server, listener, f"governed by {named}", *governed.notices)
+        if listener is not None:
+            from adaptgen.fronts.wire import serve
+
+            await serve.run_governed(governed, listener)
+        else:
+            from adaptgen.fronts.fastmcp import front_of
+            from adaptgen.fronts.serve import settle, stdio_of
+
+            settle()
+            await stdio_of(front_of(governed.desk, governed.aclose), governed.aclose)
+    finally:
+        await governed.aclose()
+
+
+def _announce(server: Server, listener: socket.socket | None, *notices: str) -> None:
+    place = "stdio"
+    if listener:
+        from adaptgen.fronts import address
+
+        place = address.url(listener)
+    tools = terminal.count(len(server.tools), "tool")
+    terminal.complain(f"{server.name}: {tools} on {place} ({'; '.join(notices)})")
+    for base in server.bases:
+        if not os.environ.get(base.env) and (not base.url or _unset(base.url)):
+            terminal.complain(f"{server.name}: {base.env or base.url} is not set: calls fail until it names the API")
 
 
 def _unset(template: str) -> bool:

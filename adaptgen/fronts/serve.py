@@ -9,7 +9,11 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
+from typing import Any
+
+from fastmcp import FastMCP
 
 from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.fastmcp import front
@@ -18,16 +22,16 @@ from adaptgen.runtime.engine import Engine
 
 def stdio(engine: Engine) -> None:
     """Serve on stdin and stdout until stdin ends or a signal comes. Nothing but MCP reaches stdout."""
-    _settle()
-    asyncio.run(_stdio(engine))
+    settle()
+    asyncio.run(stdio_of(front(engine), engine.aclose))
 
 
-async def _stdio(engine: Engine) -> None:
-    mcp = front(engine)
+async def stdio_of(mcp: FastMCP[Any], closing: Callable[[], Awaitable[None]]) -> None:
+    """Serve a front on stdin and stdout; ``closing`` is awaited when a signal ends it."""
     loop = asyncio.get_running_loop()
 
     async def leave() -> None:
-        await engine.aclose()
+        await closing()
         sys.stderr.flush()
         # The thread that waits for stdin cannot be woken: an ordinary exit would wait for one more line.
         os._exit(0)
@@ -47,7 +51,7 @@ def http(engine: Engine, listener: socket.socket) -> None:
 
     JSON answers, no sessions, both revisions; Host and Origin of every request must be loopback (DNS rebinding).
     """
-    _settle()
+    settle()
     try:
         asyncio.run(_http(engine, listener))
     except KeyboardInterrupt:
@@ -81,7 +85,7 @@ async def _http(engine: Engine, listener: socket.socket) -> None:
     )
 
 
-def _settle() -> None:
+def settle() -> None:
     """What the process of a server wants, and a library must not decide for others."""
     _quiet()
     # httpcore asks for sniffio several times a request. Where it is not installed, each time searches the whole path:

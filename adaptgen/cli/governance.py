@@ -1,0 +1,92 @@
+"""Finds the settings under which a generated server may serve, and governs it by them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adaptgen.diagnostics import Where, error
+from adaptgen.model import Server
+
+if TYPE_CHECKING:
+    from adaptgen.govern.assemble import Governed, Place
+    from adaptgen.govern.vocabulary import Settings
+
+VARIABLE = "ADAPTGEN_GOVERNANCE"
+OPEN = "no governance: one caller, local, may call every tool; nothing is tokenized"
+
+
+def reference(options: argparse.Namespace, server: Server, folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Where the settings are; None where the server has none and none are named.
+
+    Raises:
+        AdaptgenError: AG078 when the server names settings that are not there.
+    """
+    if options.no_governance:
+        return None
+    given = options.governance or environ.get(VARIABLE, "").strip()
+    if given:
+        return str(given)
+    if not server.governance:
+        return None
+    path = Path(os.path.normpath(folder / server.governance))
+    if not path.is_file():
+        help = f"name them: --governance FILE or {VARIABLE}; or --no-governance, on this machine alone"
+        raise error("AG078", f"its governance settings are not there: {path.as_posix()}", Where(str(folder)), help)
+    return str(path)
+
+
+async def load(named: str, environ: Mapping[str, str]) -> Settings:
+    """The settings at an address, once.
+
+    Raises:
+        AdaptgenError: whatever is wrong with them.
+    """
+    from adaptgen.govern.sources import source
+
+    return await source(named, environ).load()
+
+
+async def govern_engine(named: str, server: Server, place: Place) -> Governed:
+    """A generated server behind the pipeline that the settings describe.
+
+    Raises:
+        AdaptgenError: whatever is wrong with the settings; nothing is served then.
+    """
+    from adaptgen.govern.assemble import Given, assemble
+    from adaptgen.govern.served import Served
+    from adaptgen.govern.sources import source
+    from adaptgen.runtime.engine import Engine
+
+    async def make(given: Given) -> Served:
+        settings = given.settings
+        if settings.mode == "proxy":
+            help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"
+            raise error("AG070", "mode is proxy, and this is a server", settings.where("mode"), help)
+        behind = settings.mode == "behind"
+        engine = Engine(
+            server,
+            environ=place.environ,
+            cursor_key=given.material.cursors,
+            store=given.store,
+            classify=behind or settings.tokenize is not None,
+        )
+        return Served(engine, behind=behind)
+
+    return await assemble(source(named, place.environ), make, place)
+
+
+async def govern_upstreams(named: str, place: Place) -> Governed:
+    """The servers behind the proxy that the settings describe.
+
+    Raises:
+        AdaptgenError: whatever is wrong with the settings or the servers; nothing is served then.
+    """
+    from adaptgen.govern.assemble import assemble
+    from adaptgen.govern.proxied import mirrored
+    from adaptgen.govern.sources import source
+
+    return await assemble(source(named, place.environ), mirrored, place)

@@ -1,0 +1,43 @@
+"""``adaptgen proxy``: the stand-alone governance proxy before any number of MCP servers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+
+from adaptgen.cli import governance, terminal
+from adaptgen.diagnostics import error
+from adaptgen.runtime.garbage import paused
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serves until a signal comes."""
+    try:
+        asyncio.run(_serve(str(options.governance), options.http))
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+async def _serve(named: str, http: str | None) -> None:
+    from adaptgen.fronts import address
+    from adaptgen.fronts.wire import serve
+    from adaptgen.govern.assemble import Place
+
+    settings = await governance.load(named, os.environ)
+    if settings.mode != "proxy":
+        help = "adaptgen serve DIR --governance FILE runs a server under these settings"
+        raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"), help)
+    host, port = address.parse(http or settings.listen.http, governed=True)
+    with paused():
+        governed = await governance.govern_upstreams(named, Place(http=True, loopback=address.loopback(host)))
+    try:
+        listener = address.listening(host, port)
+        count = terminal.count(len(governed.desk.adopted), "tool")
+        of = ", ".join(settings.upstreams)
+        notices = "".join(f"; {one}" for one in governed.notices)
+        terminal.complain(f"proxy: {count} of {of} on {address.url(listener)} (governed by {named}{notices})")
+        await serve.run_governed(governed, listener)
+    finally:
+        await governed.aclose()
