@@ -191,7 +191,6 @@ class Authenticator:
         if "," in token or " " in token:
             raise self._challenge(400, "exactly one Authorization header is accepted", "invalid_request")
         now = self._clock()
-        generation = self._source.generation
         try:
             claims = await verifier.claims(token)
             until = check_times(claims, now, rules.leeway)
@@ -206,8 +205,7 @@ class Authenticator:
             if problem.about == "sub":
                 raise self._challenge(401, str(problem), "invalid_token") from None
             raise self._challenge(403, str(problem)) from None
-        if generation == self._source.generation:
-            self._keep(mark, min(until, now + min(KEPT, self._source.trusted_for())), caller)
+        self._keep(mark, min(until, now + min(KEPT, self._source.trusted_for())), caller)
         return caller
 
     def _keep(self, mark: bytes, until: float, caller: Caller) -> None:

@@ -116,8 +116,6 @@ class KeySource:
         self._fetched = 0.0
         self._tried: float | None = None
         self._task: asyncio.Task[None] | None = None
-        self.generation = 0
-        """Counts how often other keys have come in the place of the old ones."""
 
     async def start(self) -> None:
         """Fetch the keys.
@@ -184,7 +182,6 @@ class KeySource:
         known = self._keys
         self._keys, self._fetched = keys, self._clock()
         if known is not None and known.mark != keys.mark:
-            self.generation += 1
             self._replaced()
 
 
