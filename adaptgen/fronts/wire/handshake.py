@@ -197,7 +197,9 @@ class Handshake:
                 if not isinstance(said, Request):
                     await self._take(said, caller, exchange, session)
                     continue
-                early = self._early(said, session) if said.method != "initialize" else _ALONE
+                early = self._early(said, session)
+                if said.method == "initialize":
+                    early = message.failed(said.id, message.INVALID_REQUEST, "initialize stands alone")
                 if early is not None:
                     responses.append(early)
                     continue
@@ -210,9 +212,6 @@ class Handshake:
         finally:
             for job in jobs:
                 _settle(job, session)
-
-
-_ALONE = message.failed(None, message.INVALID_REQUEST, "initialize stands alone")
 
 
 def _handshake(http: HttpRequest) -> bool:

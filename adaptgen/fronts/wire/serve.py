@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,16 +22,40 @@ from adaptgen.govern.desk import Desk
 if TYPE_CHECKING:
     from adaptgen.govern.assemble import Governed
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 """Seconds that requests under way have when the server stops."""
 
 
 class _Server(uvicorn.Server):
-    """Ends the streams that would never end by themselves before it waits for the others."""
+    """Ends the streams that would never end by themselves before it waits for the others.
+
+    uvicorn raises a signal that ended it once more, and SIGTERM would then end the process before anything is closed.
+    """
 
     def __init__(self, config: uvicorn.Config, served: App) -> None:
         super().__init__(config)
         self._served = served
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM stop the server, and nothing else."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            for sign in _SIGNALS:
+                loop.add_signal_handler(sign, self.handle_exit, sign, None)
+        except NotImplementedError:  # Windows
+            with super().capture_signals():
+                yield
+            return
+        try:
+            yield
+        finally:
+            for sign in _SIGNALS:
+                loop.remove_signal_handler(sign)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let requests under way end, close."""
@@ -81,6 +108,6 @@ def serve(
     try:
         asyncio.run(whole())
     except KeyboardInterrupt:
-        pass  # uvicorn has shut down and raises the signal again
+        pass  # while it started, or on Windows, where uvicorn raises the signal again
     finally:
         listener.close()
