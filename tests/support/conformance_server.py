@@ -570,8 +570,15 @@ def server() -> Server[Any]:
 def main(port: int) -> None:
     """Serve on the loopback ``port`` until the process ends."""
     import uvicorn
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
-    uvicorn.run(server().streamable_http_app(), host="127.0.0.1", port=port, log_level="warning")
+    async def healthy(request: Request) -> Response:
+        return Response("ok")
+
+    app = server().streamable_http_app(custom_starlette_routes=[Route("/healthz", healthy)])
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 
 if __name__ == "__main__":
