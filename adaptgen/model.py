@@ -244,9 +244,10 @@ class Tool:
     ``auth``: names of :class:`Auth` values, all of them applied. ``view``: the paths kept by default (None: chosen
     from the first answer). ``page``: set exactly when the tool answers a list. ``answer``: JSONPath of the payload of
     an answer that is no list. ``sensitive``: path -> kind of personal data, for every reachable field; the paths are
-    relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON
-    Pointer into arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever
-    its name, as paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document. ``was``: earlier names, still served.
+    relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON Pointer into
+    arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever its name, as
+    paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
+    ``was``: earlier names, still served.
     """
 
     name: str
@@ -341,10 +342,10 @@ class Auth:
 
     ``start``: saved values that exist before any login (a refresh token), as templates. ``refresh``: tried before
     logging in again; ``then``: ids of chain calls repeated after it. ``store``: where the session's state lives.
-    ``per``: with ``caller`` each caller has a session of its own, and templates may name ``{caller.sub}``,
-    ``{caller.tenant}`` and ``{caller.<claim>}``; those of an ``exchange`` (RFC 8693) also ``{caller.token}``, in its
-    chain. ``kind`` is for people: session, api_key, basic, bearer, oauth2, exchange, sigv4. ``optional``: a send whose references are not
-    all set is left out, and of several sends to the same place and name only the first that can be sent is sent.
+    ``kind`` is for people. ``optional``: a send whose references are not all set is left out, and of several sends to
+    the same place and name only the first that can be sent is sent. ``per``: with ``caller`` each caller has a session
+    of its own, and templates may name ``{caller.sub}``, ``{caller.tenant}`` and ``{caller.<claim>}``; in the chain of
+    an ``exchange`` (RFC 8693) also ``{caller.token}``.
     """
 
     name: str

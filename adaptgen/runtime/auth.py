@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from adaptgen import fields
-from adaptgen.model import Refused
+from adaptgen.model import Refused, Send
+from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.http import Client
@@ -17,9 +18,10 @@ from adaptgen.runtime.response import Response
 from adaptgen.runtime.sending import REDACTED, due, place
 from adaptgen.runtime.serialize import scalar
 from adaptgen.runtime.session import Session
+from adaptgen.runtime.sessions import Sessions
 
-_RENEWALS = 2
-"""A token so short-lived that it ends between its renewal and the replay is renewed once more."""
+_RENEWALS = 6
+"""A token so short-lived that it ends between its renewal and the replay is renewed once more, so many times in all."""
 
 
 def refused(rules: Sequence[Refused], response: Response) -> Refused | None:
@@ -44,12 +46,17 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 class Authenticator:
-    """Sends requests under the auths of a tool; ``sessions`` by the name of their auth."""
+    """Sends requests under the auths of a tool, in the name of ``caller``."""
 
-    def __init__(self, sessions: dict[str, Session], credentials: Credentials, client: Client) -> None:
+    def __init__(self, sessions: Sessions, credentials: Credentials, client: Client, caller: Caller = LOCAL) -> None:
         self.sessions = sessions
+        self._caller = caller
         self._credentials = credentials
         self._client = client
+
+    def by(self, caller: Caller) -> Authenticator:
+        """The same in the name of another caller."""
+        return Authenticator(self.sessions, self._credentials, self._client, caller)
 
     def of(self, names: Sequence[str]) -> list[Session]:
         """The sessions behind ``names``.
@@ -57,10 +64,7 @@ class Authenticator:
         Raises:
             ToolError: the server has no such auth.
         """
-        try:
-            return [self.sessions[name] for name in names]
-        except KeyError as missing:
-            raise ToolError(f"The server has no auth {missing.args[0]!r}.") from None
+        return [self.sessions.of(name, self._caller) for name in names]
 
     async def exchange(self, request: Request, names: Sequence[str], home: str) -> Response:
         """Send ``request`` with its credentials, renew once and replay once where it is refused.
@@ -111,6 +115,8 @@ class Authenticator:
         for session, generation in generations:
             if generation >= 0:
                 session.apply(ready)
+        for session, _ in generations:
+            await session.sign(ready)
         response = await self._client.send(ready, keep=keep)
         for session, _ in generations:
             session.absorb(response)
@@ -127,7 +133,8 @@ class Authenticator:
 
     def secrets(self, names: Sequence[str]) -> list[str]:
         """Every value that must not be shown."""
-        return [value for name in names if name in self.sessions for value in self.sessions[name].secrets()]
+        sessions = self.of([name for name in names if name in self.sessions])
+        return [value for session in sessions for value in session.secrets()]
 
     def redacted(self, request: Request, names: Sequence[str]) -> Request:
         """A copy of ``request`` with a mark in the place of each credential."""
@@ -135,4 +142,6 @@ class Authenticator:
         for session in self.of(names):
             for send in due(session.auth.send, request, self._credentials, optional=session.auth.optional):
                 place(shown, send, REDACTED)
+            if session.auth.sign is not None:
+                place(shown, Send("header", "Authorization", ""), REDACTED)
         return shown

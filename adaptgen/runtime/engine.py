@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from adaptgen.runtime.cursor import CursorBox
     from adaptgen.runtime.execution import Execution
     from adaptgen.runtime.http import Transport
+    from adaptgen.runtime.shared import Shared
+    from adaptgen.runtime.store import Store
     from adaptgen.runtime.validation import Arguments
 
 _log = logging.getLogger("adaptgen.runtime")
@@ -33,7 +35,9 @@ class Engine:
 
     ``environ`` is where credentials and addresses are looked up (default: the process environment), ``transport``
     replaces the network (an ``httpx.AsyncBaseTransport``), ``cursor_key`` the 32 bytes that seal cursors, ``state``
-    the folder where sessions of ``store="file"`` live. Nothing is sent or resolved before the first call.
+    the folder where sessions of ``store="file"`` live, ``store`` where those of ``store="redis"`` and ``"dynamodb"`` do
+    (default: what ``ADAPTGEN_STORE_URL`` names), sealed with the cursor key. Nothing is sent or resolved before the
+    first call.
 
     ``classify``: answers say where personal data stands in them (``Answer.sensitive``, ``Answer.found``), and are
     measured as they will be with tokens in the place of these ``kinds`` (None: of every kind).
@@ -49,11 +53,13 @@ class Engine:
         state: Path | None = None,
         classify: bool = False,
         kinds: Collection[str] | None = None,
+        store: Store | None = None,
     ) -> None:
         """Read the contracts.
 
         Raises:
-            AdaptgenError: AG061, the contracts do not fit the tables, or the format is not this runtime's.
+            AdaptgenError: AG061, the contracts do not fit the tables, or the format is not this runtime's; AG073 and
+                AG076, sessions are shared, and their key or store is missing.
         """
         from adaptgen.runtime.contracts import load
 
@@ -69,6 +75,12 @@ class Engine:
         self._classify = classify
         self._kinds = kinds
         self._classifiers: dict[str, Classifier] = {}
+        self._shared: Shared | None = None
+        self._opened: Store | None = None
+        if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
+            from adaptgen.runtime.shared import sharing
+
+            self._shared, self._opened = sharing(server.auth, store, self._environ, cursor_key)
         self._contracts = load(server)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
         self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.was}
@@ -110,6 +122,8 @@ class Engine:
         """Finish renewals under way and close pooled connections."""
         if self._execution is not None:
             await self._execution.aclose()
+        if self._opened is not None:
+            await self._opened.aclose()
 
     # ------------------------------------------------------------------------------------------------------- inside
 
@@ -134,6 +148,7 @@ class Engine:
         execution = self._execution
         if execution is None:
             execution = self._execution = self._make()
+        execution = execution.by(caller)
         fields = checked.pop("fields", None)
         limit = checked.pop("limit", None)
         cursor = checked.pop("cursor", None)
@@ -196,7 +211,7 @@ class Engine:
     def _make(self) -> Execution:
         from adaptgen.runtime.execution import Execution
 
-        return Execution(self.server, self._environ, self._transport, self._state)
+        return Execution(self.server, self._environ, self._transport, self._state, self._shared)
 
 
 def _trace() -> bool:

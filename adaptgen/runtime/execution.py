@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -12,6 +13,8 @@ from adaptgen.references import fill, references
 from adaptgen.runtime import serialize, updates
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.auth import Authenticator
+from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.common import Common
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.detail import answer_detail
 from adaptgen.runtime.dry_run import described
@@ -22,7 +25,8 @@ from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import Fetch
 from adaptgen.runtime.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.response import Response
-from adaptgen.runtime.session import Session
+from adaptgen.runtime.sessions import Sessions
+from adaptgen.runtime.shared import Shared
 from adaptgen.runtime.state import folder
 from adaptgen.runtime.steps import run
 
@@ -31,24 +35,40 @@ class Execution:
     """What the calls of one server share: connections, credentials and sessions."""
 
     def __init__(
-        self, server: Server, environ: Mapping[str, str], transport: Transport | None, state: Path | None
+        self,
+        server: Server,
+        environ: Mapping[str, str],
+        transport: Transport | None,
+        state: Path | None,
+        shared: Shared | None = None,
     ) -> None:
         self.server = server
         self._environ = environ
         self._client = Client(timeout=server.timeout, transport=transport)
         self._credentials = Credentials(environ)
         self._bases = {base.name: base for base in server.bases}
-        where = state or folder(environ)
-        sessions = {
-            auth.name: Session(auth, self._credentials, self._client, self.base, where, server.name)
-            for auth in server.auth
-        }
-        self._auth = Authenticator(sessions, self._credentials, self._client)
+        common = Common(
+            server=server.name,
+            credentials=self._credentials,
+            client=self._client,
+            address=self.base,
+            folder=state or folder(environ),
+            region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
+            shared=shared,
+        )
+        self._auth = Authenticator(Sessions(server.auth, common), self._credentials, self._client)
+
+    def by(self, caller: Caller) -> Execution:
+        """The same, in the name of ``caller``: what is sent under an auth of ``per="caller"`` is sent for it."""
+        if not self._auth.sessions.personal:
+            return self
+        other = copy(self)
+        other._auth = self._auth.by(caller)
+        return other
 
     async def aclose(self) -> None:
         """Finish renewals under way and close the connections."""
-        for session in self._auth.sessions.values():
-            await session.settle()
+        await self._auth.sessions.settle()
         await self._client.aclose()
 
     # ---------------------------------------------------------------------------------------------------- addresses

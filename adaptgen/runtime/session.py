@@ -3,69 +3,85 @@
 A session has a *generation*, which grows with each renewal. Whoever was refused says with which generation; if another
 call has renewed since, nothing more is done. A renewal runs in a task of its own: a caller that gives up does not
 tear down the login, and with it a refresh token that can be used once.
+
+A session that is kept for other processes too is renewed by one of them at a time, which marks it *in doubt* before it
+sends a token that may be used once. Whoever finds the mark knows that a holder was killed in between, and logs in anew
+where it can.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from adaptgen.model import Auth, Json, Login
 from adaptgen.references import fill, placeholders, references
 from adaptgen.runtime import expiry
-from adaptgen.runtime.credentials import Credentials, Missing
+from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.runtime.common import Common
+from adaptgen.runtime.credentials import Missing
 from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.http import Client
 from adaptgen.runtime.login import TRANSIENT, Attempt, placeholders_of, references_of
 from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.sending import apply
-from adaptgen.runtime.state import StateFile
-
-Address = Callable[[str], str]
-"""From the name of a base to its URL."""
+from adaptgen.runtime.shared import LEASE
+from adaptgen.runtime.signer import Signer
+from adaptgen.runtime.state import Kept, StateFile, Superseded
+from adaptgen.runtime.store import StoreError
+from adaptgen.runtime.whose import about, saved
 
 _COOL = 300.0
+_REFUSED = 3600.0
+"""Seconds for which other processes do not try credentials that the API refused."""
+_CALLERS = 7 * 86400.0
+"""Seconds for which the session of one caller is kept in a store."""
 
 
 class Session:
-    """What one :class:`~adaptgen.model.Auth` has got by logging in."""
+    """What one :class:`~adaptgen.model.Auth` has got by logging in, for everybody or (``per="caller"``) for one."""
 
-    def __init__(
-        self, auth: Auth, credentials: Credentials, client: Client, address: Address, state: Path, server: str
-    ) -> None:
+    def __init__(self, auth: Auth, common: Common, caller: Caller = LOCAL, key: str = "") -> None:
         self.auth = auth
         self.generation = 0
-        self._credentials = credentials
-        self._client = client
-        self._address = address
-        self._state = state
-        self._server = server
+        self._common = common
+        self._credentials = common.credentials
+        self._key = key
         self._saved: dict[str, Json] = {}
         self._cookies: dict[str, str] = {}
         self._live: tuple[dict[str, Json], dict[str, str]] = ({}, {})
         self._ends: tuple[float, float] | None = None
         self._active = False
         self._stamp = ""
-        self._file: StateFile | None = None
-        self._opened = False
+        self._kept: Kept | None = None
+        self._doubt = False
+        self._unsaved = False
+        self._stored = ""
         self._task: asyncio.Task[None] | None = None
         self._failed: tuple[str, ToolError] | None = None
         self._cool: tuple[float, ToolError] | None = None
-        self._sent = placeholders([send.as_ for send in auth.send])
+        self._personal = auth.per == "caller"
+        exchange = auth.kind == "exchange"
+        self._about: Mapping[str, Any] = about(caller) if self._personal else {}
+        self._subject: Mapping[str, Any] = about(caller, token=True) if exchange else self._about
+        self._signer = Signer(auth.sign, common, caller, self._about) if auth.sign is not None else None
+        self._hidden = [caller.token] if exchange and caller.token else []
+        self._sent = self._own(placeholders([send.as_ for send in auth.send]))
         logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
-        self.references = frozenset(
-            references(list(auth.start.values())) | references([send.as_ for send in auth.send])
-        ).union(*map(references_of, logins))
+        self._single_use = auth.refresh is not None and bool(placeholders_of(auth.refresh) & auth.refresh.save.keys())
+        own = [*auth.start.values(), *(send.as_ for send in auth.send)]
+        own += [auth.sign.region, auth.sign.role] if auth.sign is not None else []
+        self.references = references(own).union(*map(references_of, logins))
         self._start_references = references(list(auth.start.values()))
         self._chain_references = references([send.as_ for send in auth.send]).union(*map(references_of, auth.chain))
 
         names = self.variables()
         look = f"Check {' and '.join(names)}." if names else "Check the hints of this login."
-        self._attempt = Attempt(auth.name, look, credentials, client, self.secrets)
+        self._attempt = Attempt(auth.name, look, common.credentials, common.client, self.secrets)
 
     def __repr__(self) -> str:
         return f"Session({self.auth.name!r}, generation={self.generation})"
@@ -94,10 +110,6 @@ class Session:
             return self.generation
         if self.auth.optional and self._credentials.missing(self.references) and not self._active:
             return -1
-        if not self._opened and self.auth.store == "file":
-            await self._credentials.prepare([one for one in self._start_references if one.kind != "env"], "")
-            if self._open() and self._usable():
-                return self.generation
         await self.renew(self.generation)
         return self.generation
 
@@ -113,9 +125,19 @@ class Session:
 
     def apply(self, request: Request) -> None:
         """Put the credentials into a request."""
-        saved, cookies = self._live
-        apply(request, self.auth.send, saved, self._credentials, optional=self.auth.optional)
+        live, cookies = self._live
+        scope = {**live, **self._about}
+        apply(request, self.auth.send, scope, self._credentials, optional=self.auth.optional)
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
+
+    async def sign(self, request: Request) -> None:
+        """Sign a request that has everything else already.
+
+        Raises:
+            ToolError: AWS gives no keys, or the caller lacks a claim of the session tags.
+        """
+        if self._signer is not None:
+            await self._signer.sign(request)
 
     def absorb(self, response: Response) -> None:
         """Servers roll their session cookies with any answer: keep the new values of the cookies that are kept."""
@@ -126,8 +148,11 @@ class Session:
     def secrets(self) -> list[str]:
         """Every value that must not be shown."""
         live, cookies = self._live
-        saved = [one for one in (*self._saved.values(), *live.values()) if isinstance(one, str)]
-        return [*saved, *self._cookies.values(), *cookies.values(), *self._credentials.values(self.references)]
+        held = [one for one in (*self._saved.values(), *live.values()) if isinstance(one, str)]
+        held += [*self._cookies.values(), *cookies.values(), *self._hidden]
+        if self._signer is not None:
+            held += self._signer.secrets()
+        return [*held, *self._credentials.values(self.references)]
 
     def variables(self) -> list[str]:
         """The names behind the credentials, to tell a person where to look."""
@@ -163,15 +188,62 @@ class Session:
             await asyncio.wait([self._task])
 
     async def _renew(self) -> None:
-        self._cooled()
-        if self.auth.store == "file":
-            self._open()
-            assert self._file is not None
-            async with self._file.lock(self._client.timeout):
-                if not self._adopt():
-                    await self._obtain()
-        else:
+        if self.auth.store == "memory":
+            self._cooled()
             await self._obtain()
+            return
+        await self._credentials.prepare([one for one in self._start_references if one.kind != "env"], "")
+        kept = self._kept = self._kept or self._opened()
+        ends = time.monotonic() + self._common.client.timeout + (0 if self.auth.store == "file" else LEASE)
+        pause = 0.02
+        while True:
+            try:
+                if await self._adopt(kept):
+                    return
+                self._cooled()
+                if await kept.acquire():
+                    await self._held(kept)
+                    return
+                problem = "Another process has been renewing the session for too long. Try again."
+            except StoreError as away:
+                problem = f"The session cannot be shared: {away}. Try again later."
+            except Superseded:  # it was held for too long; what the other process wrote is used
+                problem = "Another process renews the session again and again. Try again."
+            if time.monotonic() > ends:
+                raise ToolError(problem)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+            pause = min(pause * 1.5, 0.2)
+
+    async def _held(self, kept: Kept) -> None:
+        try:
+            if await self._adopt(kept):
+                return
+            self._told(await kept.failure())
+            await self._obtain()
+        finally:
+            await kept.release()
+
+    def _told(self, why: Mapping[str, Json] | None) -> None:
+        """Another process was refused, or told to wait: what it learnt counts here too.
+
+        Raises:
+            ToolError: its error.
+        """
+        if why is None:
+            return
+        problem = ToolError(str(why.get("text")), status=why.get("status"), retry_after=why.get("retry_after"))
+        if why.get("retry_after"):
+            raise problem
+        if why.get("credentials") == self._credentials.fingerprint(self.references):
+            self._failed = (str(why["credentials"]), problem)
+            raise _copy(problem)
+
+    async def _tell(self, problem: ToolError, seconds: float, **more: Json) -> None:
+        if self._kept is not None:
+            try:
+                await self._kept.fail({"text": problem.text, "status": problem.status, **more}, seconds)
+            except StoreError:
+                pass  # the others find out for themselves
 
     def _cooled(self) -> None:
         """A login that was refused is not tried again with the same credentials, a busy API not before its time."""
@@ -188,7 +260,9 @@ class Session:
         except ToolError as problem:
             if problem.status in TRANSIENT:
                 if problem.retry_after:
-                    self._cool = (time.monotonic() + min(problem.retry_after, _COOL), problem)
+                    wait = min(problem.retry_after, _COOL)
+                    self._cool = (time.monotonic() + wait, problem)
+                    await self._tell(problem, wait, retry_after=problem.retry_after)
                 raise
             if problem.status is None:
                 raise
@@ -196,6 +270,7 @@ class Session:
                 await self._try()
                 return
             self._failed = (self._credentials.fingerprint(self.references), problem)
+            await self._tell(problem, _REFUSED, credentials=self._failed[0])
             raise
 
     async def _try(self) -> None:
@@ -206,9 +281,9 @@ class Session:
             await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
             self._saved = self._started()
             if self._sent and self._sent <= self._saved.keys():
-                self._done()
+                await self._done()
                 return
-        if auth.refresh is not None and self._can(auth.refresh):
+        if auth.refresh is not None and self._can(auth.refresh) and not (self._doubt and auth.chain):
             await self._credentials.prepare(references_of(auth.refresh), f"{auth.name!r} is renewed with")
             try:
                 await self._refresh(auth.refresh)
@@ -229,23 +304,25 @@ class Session:
         self._cookies = {}
         wanted = self._wanted()
         for login in auth.chain:
-            await self._login(login, wanted)
-        self._done()
+            await self._login(login, wanted, last=login is auth.chain[-1])
+        await self._done()
 
     def _started(self) -> dict[str, Json]:
         return {name: fill(value, {}, self._credentials.resolve) for name, value in self.auth.start.items()}
 
     def _can(self, login: Login) -> bool:
         """Whether the session holds every value that this call sends."""
-        wanted = placeholders_of(login)
+        wanted = self._own(placeholders_of(login))
         return bool(wanted) and all(self._saved.get(name.partition(".")[0], self._saved.get(name)) for name in wanted)
 
     async def _refresh(self, login: Login) -> None:
-        await self._login(login, self._sent)
-        for again in self.auth.chain:
-            if again.id in self.auth.then:
-                await self._login(again, self._wanted())
-        self._done()
+        if self._single_use and self._kept is not None:
+            await self._keep(doubt=True)
+        then = [again for again in self.auth.chain if again.id in self.auth.then]
+        await self._login(login, self._sent, last=not then)
+        for again in then:
+            await self._login(again, self._wanted(), last=again is then[-1])
+        await self._done()
 
     def _forget_refresh(self, login: Login) -> None:
         for name in placeholders_of(login) - self._sent:
@@ -254,14 +331,18 @@ class Session:
     def _wanted(self) -> frozenset[str]:
         """The saved values that something sends; without one of them a login is worth nothing."""
         logins = frozenset[str]().union(*map(placeholders_of, self.auth.chain))
-        return logins | self._sent
+        return self._own(logins) | self._sent
 
-    def _done(self) -> None:
+    def _own(self, names: Iterable[str]) -> frozenset[str]:
+        """The saved values among the names of templates."""
+        return saved(names) if self._personal else frozenset(names)
+
+    async def _done(self) -> None:
         self._active = True
+        await self._keep()
         self._go_live()
         self._failed = self._cool = None
         self.generation += 1
-        self._keep()
 
     def _go_live(self) -> None:
         """From here on requests send these values; while a login runs they send the last complete ones."""
@@ -269,9 +350,12 @@ class Session:
 
     # ----------------------------------------------------------------------------------------------------- one call
 
-    async def _login(self, login: Login, wanted: Iterable[str]) -> None:
-        """One call of the chain; what it saves is stored before anything uses it."""
-        got = await self._attempt.run(login, self._address(login.call.base), self._saved, self._cookies)
+    async def _login(self, login: Login, wanted: Iterable[str], *, last: bool) -> None:
+        """One call of the chain; what it saves is stored before anything uses it (of the ``last`` one, when done)."""
+        if self.auth.kind == "exchange" and not self._hidden:
+            raise ToolError("The caller came without an access token that could be exchanged. Nothing was sent.")
+        scope = {**self._saved, **self._subject}
+        got = await self._attempt.run(login, self._common.address(login.call.base), scope, self._cookies)
         for name in login.save:
             if name in wanted and name not in got.found and (login is self.auth.refresh or name not in self._saved):
                 raise self._attempt.without(login, name, got.response)
@@ -282,38 +366,43 @@ class Session:
         if ends is not None or tokens:
             self._ends = ends
         self._stamp = secrets.token_hex(8)
-        self._keep(complete=False)
+        self._doubt = False
+        if not last:
+            await self._keep(complete=False)
 
     # ------------------------------------------------------------------------------------------------------- keeping
 
-    def _open(self) -> bool:
-        """Read the state file once; whether it held a session."""
-        if self.auth.store != "file":
-            return False
-        if self._file is None:
-            parts = [self._server, self.auth.name, self._address(self._base())]
-            parts.append(self._credentials.fingerprint(self._start_references))
-            self._file = StateFile(self._state, f"{self._server}-{self.auth.name}", "\n".join(parts))
-        if self._opened:
-            return False
-        self._opened = True
-        return self._adopt()
+    def _opened(self) -> Kept:
+        auth, common = self.auth, self._common
+        logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
+        parts = [common.server, auth.name, common.address(str(logins[0].call.base))]
+        parts += [self._credentials.fingerprint(self._start_references), *([self._key] if self._key else [])]
+        key = "\n".join(parts)
+        if auth.store == "file":
+            return StateFile(common.folder, f"{common.server}-{auth.name}", key)
+        if common.shared is None:
+            raise ToolError(f"The session {auth.name!r} needs a {auth.store} store; set ADAPTGEN_STORE_URL.")
+        return common.shared.state(key, _CALLERS if self._personal else None)
 
-    def _base(self) -> str:
-        logins = (*self.auth.chain, *((self.auth.refresh,) if self.auth.refresh else ()))
-        return str(logins[0].call.base)
-
-    def _adopt(self) -> bool:
+    async def _adopt(self, kept: Kept) -> bool:
         """Take over what another process, or an earlier one, has stored. Whether it can be used as it is."""
-        assert self._file is not None
-        stored = self._file.read()
-        if not stored or stored.get("stamp") in (None, self._stamp) or not isinstance(stored.get("saved"), dict):
+        stored = await kept.read()
+        if not stored or not isinstance(stored.get("saved"), dict) or stored.get("stamp") is None:
+            # Where everything is gone, nobody knows whether our own single-use token was used since.
+            self._doubt = self._doubt or (self._single_use and bool(self._stamp) and not self._unsaved)
+            return False
+        if self._unsaved and stored["stamp"] == self._stored:
+            return False  # ours is the newer one, which could not be written
+        self._stored = str(stored["stamp"])
+        self._doubt = bool(stored.get("doubt"))
+        if stored["stamp"] == self._stamp:
             return False
         self._saved = dict(stored["saved"])
         self._cookies = dict(stored.get("cookies") or {})
         ends = stored.get("ends")
         self._ends = (float(ends[0]), float(ends[1])) if isinstance(ends, list) and len(ends) == 2 else None
         self._stamp = str(stored["stamp"])
+        self._unsaved = False
         self._active = bool(stored.get("complete"))
         if self._active:
             self._go_live()
@@ -322,18 +411,22 @@ class Session:
             return True
         return False
 
-    def _keep(self, *, complete: bool = True) -> None:
-        if self.auth.store == "file" and self._file is not None:
-            self._file.write(
-                {
-                    "auth": self.auth.name,
-                    "stamp": self._stamp,
-                    "complete": complete,
-                    "saved": self._saved,
-                    "cookies": self._cookies,
-                    "ends": list(self._ends) if self._ends else None,
-                }
-            )
+    async def _keep(self, *, complete: bool = True, doubt: bool = False) -> None:
+        if self._kept is None:
+            return
+        self._unsaved = self._unsaved or not doubt
+        await self._kept.write(
+            {
+                "auth": self.auth.name,
+                "stamp": self._stamp,
+                "complete": complete,
+                "doubt": doubt,
+                "saved": self._saved,
+                "cookies": self._cookies,
+                "ends": list(self._ends) if self._ends else None,
+            }
+        )
+        self._unsaved, self._stored = False, self._stamp
 
 
 def _retrieved(task: asyncio.Task[None]) -> None:

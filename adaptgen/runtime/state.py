@@ -6,15 +6,13 @@ either. A lock file beside it makes sure that one process at a time renews.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
 import secrets
-import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
@@ -34,14 +32,54 @@ def folder(environ: Mapping[str, str]) -> Path:
     return (Path(state) if state else Path.home() / ".local" / "state") / "adaptgen"
 
 
+class Kept(Protocol):
+    """Where one session is kept for other processes, and held against them while it is renewed."""
+
+    async def read(self) -> dict[str, Json] | None:
+        """What was written last, or None."""
+        ...
+
+    async def write(self, value: Mapping[str, Json]) -> None:
+        """Replace what was read last; it is safe when this returns.
+
+        Raises:
+            Superseded: another process has written since.
+        """
+        ...
+
+    async def acquire(self) -> bool:
+        """Try to hold the session; a holder that is killed lets go."""
+        ...
+
+    async def release(self) -> None:
+        """Let it go."""
+        ...
+
+    async def failure(self) -> dict[str, Json] | None:
+        """Why the last renewal by any process failed, while that counts."""
+        ...
+
+    async def fail(self, why: Mapping[str, Json], seconds: float) -> None:
+        """Tell the other processes, for so long."""
+        ...
+
+
+class Superseded(Exception):
+    """Another process has renewed the session in the meantime."""
+
+
 class StateFile:
     """One JSON object on disk. ``key`` names what it belongs to; other keys are other files."""
 
     def __init__(self, where: Path, label: str, key: str) -> None:
         safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in label)[:60]
+        self._lock: int | None = None
         self._path = where / f"{safe}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
 
-    def read(self) -> dict[str, Json] | None:
+    def __repr__(self) -> str:
+        return f"StateFile({self._path.name!r})"
+
+    async def read(self) -> dict[str, Json] | None:
         """The object, or None where there is none or it cannot be read."""
         try:
             value = json.loads(self._path.read_bytes())
@@ -49,7 +87,7 @@ class StateFile:
             return None
         return value if isinstance(value, dict) else None
 
-    def write(self, value: Mapping[str, Json]) -> None:
+    async def write(self, value: Mapping[str, Json]) -> None:
         """Replace the object; it is on the disk when this returns.
 
         Raises:
@@ -80,27 +118,35 @@ class StateFile:
             f"The session cannot be kept in {self._path.parent} ({reason}); set ADAPTGEN_STATE to a folder."
         )
 
-    @asynccontextmanager
-    async def lock(self, patience: float) -> AsyncIterator[None]:
-        """Hold the session against other processes; a killed holder lets go.
+    async def acquire(self) -> bool:
+        """Try to hold the session against other processes; a killed holder lets go.
 
         Raises:
-            ToolError: another process held it for ``patience`` seconds, or the folder cannot be written.
+            ToolError: the folder cannot be written.
         """
         try:
             self._make_folder()
             handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
             raise self._unwritable(problem) from None
-        try:
-            ends = time.monotonic() + patience
-            while not _try_lock(handle):
-                if time.monotonic() > ends:
-                    raise ToolError("Another process has been renewing the session for too long. Try again.")
-                await asyncio.sleep(0.02)
-            yield
-        finally:
+        if not _try_lock(handle):
             os.close(handle)
+            return False
+        self._lock = handle
+        return True
+
+    async def release(self) -> None:
+        """Let it go."""
+        if self._lock is not None:
+            handle, self._lock = self._lock, None
+            os.close(handle)
+
+    async def failure(self) -> dict[str, Json] | None:
+        """A file tells no failures: the processes of one machine start and end as people want."""
+        return None
+
+    async def fail(self, why: Mapping[str, Json], seconds: float) -> None:
+        """Nothing is kept."""
 
 
 def _try_lock(handle: int) -> bool:

@@ -1,0 +1,30 @@
+"""What the sessions of one server share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adaptgen.runtime.credentials import Credentials
+from adaptgen.runtime.http import Client
+from adaptgen.runtime.roles import Roles
+from adaptgen.runtime.shared import Shared
+
+Address = Callable[[str], str]
+"""From the name of a base to its URL."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Common:
+    """``folder``: where those of ``store="file"`` live; ``shared``: where those
+    of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it."""
+
+    server: str
+    credentials: Credentials
+    client: Client
+    address: Address
+    folder: Path
+    region: str = ""
+    shared: Shared | None = None
+    roles: Roles = field(default_factory=Roles)
