@@ -135,7 +135,10 @@ class _Rendering:
             who = self._member(self._gateway.claims.groups, name)
         else:
             raise Unsayable(f"no principal is a {entity['type']}")
-        return _and(self._equals(self._gateway.claims.tenant, tenant), who) if tenant else who
+        if not tenant and not self._gateway.claims.tenant:
+            return who
+        # Without a tenant in its name, a caller or a group is one of those that have none.
+        return _and({"==": {"left": self._attribute(".", "tenant"), "right": {"Value": tenant}}}, who)
 
     # --------------------------------------------------------------------------------------------------------- claims
 
@@ -144,9 +147,6 @@ class _Rendering:
 
     def _has(self, claim: str) -> Json:
         return {"hasTag": {"left": _PRINCIPAL, "right": {"Value": _given(claim)}}}
-
-    def _equals(self, claim: str, text: str) -> Json:
-        return _and(self._has(claim), {"==": {"left": self._tag(claim), "right": {"Value": text}}})
 
     def _member(self, claim: str, name: str) -> Json:
         """Whether a claim is ``name`` or a list with it: then the tag is JSON text, and ``name`` stands in quotes."""

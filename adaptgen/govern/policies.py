@@ -28,6 +28,7 @@ _TOKEN = re.compile(
 _NAMED = re.compile(r"`([^`]+)`")
 _OF_POLICY = re.compile(r"for policy `[^`]*`, ")
 _ACTION = re.compile(r'Action::"((?:[^"\\]|\\.)*)"')
+_PATH = re.compile(r"\w+(?:\.\w+)+")
 _LIST = "adaptgen policy schema shows every action and attribute"
 
 
@@ -69,7 +70,7 @@ def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
             (body,) = parsed["staticPolicies"].values()
             named = (body.get("annotations") or {}).get("id") or f"{short}#{number}"
             if named in found or named == DEFAULT_READ:
-                other = f"at {found[named].where}" if named in found else "the default"
+                other = f"the one at {found[named].where}" if named in found else "the default"
                 fix = "give it another @id"
                 problems.append(_wrong(f"the policy {named!r} has the identifier of {other}", where, fix))
                 continue
@@ -183,14 +184,14 @@ def _fault(cedarpy: Any, piece: str) -> int:
 
 
 def _place_in(policy: Policy, message: str) -> Where:
+    """The place of what a message names: of an attribute path, of its last attribute."""
     for named in _NAMED.findall(message):
-        for wanted in (named, named.rpartition(".")[2]):
-            offset = policy.text.find(wanted)
-            if offset >= 0:
-                inside = place(policy.where.file, policy.text, offset)
-                first = inside.line == 1
-                column = inside.column + (policy.where.column - 1 if first else 0)
-                return Where(policy.where.file, policy.where.line + inside.line - 1, column)
+        offset = policy.text.find(named)
+        if offset >= 0:
+            offset += len(named.rpartition(".")[0]) + 1 if _PATH.fullmatch(named) else 0
+            inside = place(policy.where.file, policy.text, offset)
+            column = inside.column + (policy.where.column - 1 if inside.line == 1 else 0)
+            return Where(policy.where.file, policy.where.line + inside.line - 1, column)
     return policy.where
 
 
