@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -116,6 +115,7 @@ class KeySource:
         self._fetched = 0.0
         self._tried: float | None = None
         self._task: asyncio.Task[None] | None = None
+        self._down = False
 
     async def start(self) -> None:
         """Fetch the keys.
@@ -128,7 +128,7 @@ class KeySource:
 
     async def key(self, algorithm: str, kid: str | None) -> Key | None:
         """The key for a token, fetched anew where it is not known, at most once per :data:`COOLDOWN` in all."""
-        if self._keys is None or self._age() > 2 * FRESH:
+        if self._keys is None or (self._age() > 2 * FRESH and not self._down):
             await self._again()
         elif self._age() > FRESH:
             self._begin()
@@ -167,8 +167,11 @@ class KeySource:
             await asyncio.shield(task)
 
     async def _quietly(self) -> None:
-        with contextlib.suppress(FetchError):  # the last good keys stay
+        try:
             await self._fetch()
+            self._down = False
+        except FetchError:  # the last good keys stay, and known ones are not waited for again
+            self._down = True
 
     async def _fetch(self) -> None:
         url = trusted(await self._url())

@@ -37,7 +37,7 @@ class Idp:
         self.expires_in: int | None = 300
         self.gate: asyncio.Event | None = None
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -45,11 +45,12 @@ class Idp:
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
-        """Close every connection."""
+        """Close every connection, also those that wait."""
         if self._server is not None:
             self._server.close()
-            for writer in list(self._writers):
-                writer.close()
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving)
             await self._server.wait_closed()
 
     # ------------------------------------------------------------------------------------------------------- tokens
@@ -89,7 +90,9 @@ class Idp:
     # ------------------------------------------------------------------------------------------------------- serving
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -110,10 +113,10 @@ class Idp:
                 text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
                 writer.write(f"HTTP/1.1 {status} X\r\n{text}\r\n".encode() + data)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass  # gone, or stopped: a handler that ends cancelled is reported as an error
         finally:
-            self._writers.discard(writer)
+            self._serving.discard(task)
             writer.close()
 
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], Any]:

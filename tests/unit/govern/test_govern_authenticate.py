@@ -353,6 +353,17 @@ async def test_the_last_good_keys_stay_when_the_issuer_is_down(idp: Idp, clock: 
     assert await call(made, idp.issue(exp=int(clock.now) + 100)) == Caller("alice")
 
 
+async def test_known_keys_do_not_wait_again_for_an_issuer_that_is_down(idp: Idp, clock: Clock) -> None:
+    made = await started(idp, clock, jwks=f"{idp.url}/jwks")
+    idp.answers["/jwks"] = (500, {}, {})
+    clock.now += 1000
+    await call(made, idp.issue(exp=int(clock.now) + 100))
+    clock.now += 31
+    idp.gate = asyncio.Event()  # never opens: the next fetch hangs
+    async with asyncio.timeout(1):
+        assert await call(made, idp.issue(sub="bob", exp=int(clock.now) + 100)) == Caller("bob")
+
+
 async def test_a_verdict_is_remembered_without_looking_at_the_keys(idp: Idp, clock: Clock) -> None:
     made = await started(idp, clock)
     token = idp.issue()
@@ -413,6 +424,12 @@ async def test_missing_claims_are_named(idp: Idp) -> None:
 @pytest.mark.parametrize("sub", ["", "a\nb", "x" * 600, 7, ["alice"]])
 async def test_subjects_that_are_no_identifiers_are_refused(idp: Idp, sub: Any) -> None:
     await refused(await started(idp), idp.issue(sub=sub))
+
+
+@pytest.mark.parametrize("groups", [7, {"a": 1}, ["a", 7], ["a", ""], ["a\nb"], ["x" * 600]])
+async def test_groups_that_are_no_identifiers_are_refused(idp: Idp, groups: Any) -> None:
+    made = await started(idp, caller=Claims(groups="groups"))
+    assert "'groups'" in (await refused(made, idp.issue(groups=groups), 403)).text
 
 
 async def test_the_metadata_says_what_rfc_9728_wants(idp: Idp) -> None:

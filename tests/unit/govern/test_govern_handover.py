@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -20,6 +21,7 @@ from adaptgen.govern.handover import Acceptance, Handover, fingerprint
 from adaptgen.govern.vocabulary import Accept
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.store import Store, StoreError
+from adaptgen.runtime.store_memory import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 
@@ -153,6 +155,19 @@ async def test_a_replayed_handover_is_refused(proxy: Handover, server: Acceptanc
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
     await server.open(token, "tools/call", PARAMS)
     assert "used before" in await refused(server, token)
+
+
+async def test_processes_that_share_a_store_accept_a_handover_once(proxy: Handover, clock: Clock) -> None:
+    shared = MemoryStore()
+    accept = Accept(issuer="proxy", audience="crm", jwks=proxy.jwks())
+    servers = [Acceptance(accept, shared, clock=clock) for _ in range(5)]
+    for one in servers:
+        await one.start()
+    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    opened = [one.open(token, "tools/call", PARAMS) for one in servers]
+    outcomes = await asyncio.gather(*opened, return_exceptions=True)
+    assert sum(isinstance(one, Caller) for one in outcomes) == 1
+    assert sum(isinstance(one, Challenge) for one in outcomes) == 4
 
 
 async def test_what_was_used_is_remembered_for_longer_than_it_is_good(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from adaptgen.govern.fetch import Fetch, Fetched, FetchError, trusted
 from adaptgen.govern.jwks import FixedKeys, KeySet, KeySource
@@ -86,6 +86,13 @@ def test_keys_are_picked_by_id_and_algorithm() -> None:
     assert keys.pick("EdDSA", "same").key_type == "OKP"  # type: ignore[union-attr]
     assert keys.pick("ES256", "other") is None
     assert keys.pick("RS256", "same") is None
+
+
+def test_a_key_made_for_one_algorithm_serves_no_other() -> None:
+    public = RSAKey.generate_key(2048, private=True).as_dict(private=False)
+    keys = KeySet({**public, "alg": "RS512"})
+    assert keys.pick("RS512", None) is not None
+    assert keys.pick("RS256", None) is None
 
 
 def test_without_a_key_id_an_ambiguous_set_gives_none() -> None:
