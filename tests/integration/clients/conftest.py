@@ -56,6 +56,21 @@ get_note = Tool(
 )
 TOOLS = (find_notes, get_note)
 """
+WIRE = """\
+import sys
+from pathlib import Path
+
+from adaptgen.fronts import address
+from adaptgen.fronts.load import load_server
+from adaptgen.fronts.wire.open import EngineDesk
+from adaptgen.fronts.wire.serve import serve
+from adaptgen.runtime.engine import Engine
+
+engine = Engine(load_server(Path(sys.argv[1])))
+listener = address.listening("127.0.0.1", 0)
+print(address.url(listener), flush=True)
+serve(EngineDesk(engine), listener, closing=engine.aclose)
+"""
 PAGED = {
     "cursor": {"type": "string"},
     "limit": {"type": "integer"},
@@ -140,13 +155,18 @@ class Served:
     process: subprocess.Popen[bytes] | None = None
 
 
+def unstarted(package: Path, api: str, folder: Path) -> Served:
+    """The stdio server over ``api``, with ``folder`` for what it keeps."""
+    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environ = plain_environ(folder, NOTES_BASE_URL=api, PYTHONPATH=python_path)
+    environ.pop("PYTHONWARNINGS")
+    return Served([sys.executable, "-m", "adaptgen", "serve", str(package)], environ)
+
+
 @pytest.fixture
 def notes(notes_package: Path, notes_api: str, tmp_path: Path) -> Served:
     """The stdio server, not yet started."""
-    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    environ = plain_environ(tmp_path, NOTES_BASE_URL=notes_api, PYTHONPATH=python_path)
-    environ.pop("PYTHONWARNINGS")
-    return Served([sys.executable, "-m", "adaptgen", "serve", str(notes_package)], environ)
+    return unstarted(notes_package, notes_api, tmp_path)
 
 
 @contextlib.contextmanager
@@ -161,6 +181,30 @@ def serving(notes: Served, address: str = "127.0.0.1:0") -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@contextlib.contextmanager
+def wired(notes: Served) -> Iterator[Served]:
+    """The same server on the lean wire, over HTTP, while the block runs."""
+    command = [sys.executable, "-c", WIRE, notes.command[-1]]
+    with subprocess.Popen(command, env=notes.environ, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        try:
+            yield Served(command, notes.environ, line.strip(), process)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def notes_fronts(
+    notes_package: Path, notes_api: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Served, Served]]:
+    """The FastMCP front and the lean wire, each serving the same package over HTTP."""
+    notes = unstarted(notes_package, notes_api, tmp_path_factory.mktemp("fronts"))
+    with serving(notes) as usual, wired(notes) as wire:
+        yield usual, wire
 
 
 @pytest.fixture(scope="session")

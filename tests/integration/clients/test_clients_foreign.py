@@ -98,6 +98,12 @@ def test_mcp_1_over_http(old_python: str, notes_http: Served) -> None:
     expect_old(old(old_python, "get_note", {"id": 3}, notes_http.url))
 
 
+def test_mcp_1_sees_no_difference_on_the_wire(old_python: str, notes_fronts: tuple[Served, Served]) -> None:
+    for given in ({"id": 3}, {"id": 99}, {"id": "no integer"}):
+        usual, wire = (old(old_python, "get_note", given, served.url) for served in notes_fronts)
+        assert wire == usual
+
+
 def test_mcp_1_over_stdio(old_python: str, notes: Served) -> None:
     expect_old(old(old_python, "get_note", {"id": 3}, json.dumps(notes.command), json.dumps(notes.environ)))
 
@@ -122,6 +128,17 @@ def test_the_inspector_over_http(inspector: list[str], notes_http: Served, tmp_p
     call = ["--method", "tools/call", "--tool-name", "get_note", "--tool-arg", "id=3"]
     result = inspect(inspector, tmp_path, *target, *call)
     assert json.loads(result["content"][0]["text"])["text"] == "note 3"
+
+
+def test_the_inspector_sees_no_difference_on_the_wire(
+    inspector: list[str], notes_fronts: tuple[Served, Served], tmp_path: Path
+) -> None:
+    call = ["--method", "tools/call", "--tool-name", "get_note", "--tool-arg", "id=3"]
+    for words in (["--method", "tools/list"], call):
+        usual, wire = (
+            inspect(inspector, tmp_path, served.url, "--transport", "http", *words) for served in notes_fronts
+        )
+        assert wire == usual
 
 
 def test_the_inspector_on_the_crm(inspector: list[str], crm_http: Served, tmp_path: Path) -> None:
