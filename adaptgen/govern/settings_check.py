@@ -203,9 +203,6 @@ class Checker:
             self.say(f"{named(at)} is empty", at)
         elif kind in ("template", "secret", "url"):
             self.template(value, kind, at)
-        elif kind == "https":
-            if why := insecure(value):
-                self.say(f"{named(at)}: {value!r} {why}", at, "write it like https://mcp.bank.example/mcp")
         elif kind == "path":
             self.path(value, at)
         elif kind in PATTERNS and not re.search(PATTERNS[kind], value):

@@ -62,7 +62,7 @@ LISTEN = Table({
     "http": Key(Text("address"), "HOST:PORT; loopback unless callers are authenticated"),
     "resource": Key(Text("url"), "The public URL: the resource identifier of RFC 9728"),
     "hosts": Key(ListOf(Text("header")), "Host headers that are accepted beside loopback and the resource's"),
-    "origins": Key(ListOf(Text("https")), "Origin headers that are accepted beside loopback and the resource's"),
+    "origins": Key(ListOf(Text("url")), "Origin headers that are accepted beside loopback and the resource's"),
 }, Listen, short="http")  # fmt: skip
 
 LOCAL = Table({
@@ -79,8 +79,8 @@ UPSTREAM_AUTH = Table({
     "client_id": Key(_TEMPLATE, "oauth2, exchange"),
     "client_secret": Key(_SECRET, "oauth2, exchange: as a reference"),
     "scopes": Key(_TEXTS, "oauth2, exchange: the scopes that are asked for"),
-    "audience": Key(Text(), "oauth2, exchange: the audience that is asked for"),
-    "resource": Key(Text("https"), "oauth2, exchange: the resource that is asked for (RFC 8707)"),
+    "audience": Key(_TEMPLATE, "oauth2, exchange: the audience that is asked for"),
+    "resource": Key(Text("url"), "oauth2, exchange: the resource that is asked for (RFC 8707)"),
     "service": Key(Text("name"), "sigv4: the service that is signed for; lambda, bedrock-agentcore, execute-api, …"),
     "region": Key(_TEMPLATE, "sigv4: the region, by default AWS_REGION"),
     "role": Key(_TEMPLATE, "sigv4: a role that is assumed first"),
@@ -112,7 +112,7 @@ ALGORITHMS = (
 
 AUTHENTICATE = Table({
     "issuer": Key(Text("url"), "The issuer of access tokens"),
-    "audience": Key(ListOf(Text(), filled=True), "Whom a token must be meant for"),
+    "audience": Key(ListOf(_TEMPLATE, filled=True), "Whom a token must be meant for"),
     "jwks": Key(Text("url"), "The keys of the issuer; by default found through its metadata"),
     "algorithms": Key(ListOf(OneOf(ALGORITHMS), filled=True), "Signatures that are accepted"),
     "scopes": Key(_TEXTS, "Scopes that every token needs"),
@@ -122,11 +122,11 @@ AUTHENTICATE = Table({
 }, Authenticate)  # fmt: skip
 
 ACCEPT = Table({
-    "issuer": Key(Text(), "The issuer of the proxy's identities: its resource URL", required=True),
-    "audience": Key(Text(), "This server's name at the proxy (handover)", required=True),
-    "jwks": Key(Either((Text(), MapOf(Anything()))), "The proxy's public keys: a URL, a file, or a JWK Set",
+    "issuer": Key(_TEMPLATE, "The issuer of the proxy's identities: its resource URL", required=True),
+    "audience": Key(_TEMPLATE, "This server's name at the proxy (handover)", required=True),
+    "jwks": Key(Either((_TEMPLATE, MapOf(Anything()))), "The proxy's public keys: a URL, a file, or a JWK Set",
                 required=True),
-    "principal": Key(Text(), "The IAM principal of the proxy"),
+    "principal": Key(_TEMPLATE, "The IAM principal of the proxy"),
 }, Accept)  # fmt: skip
 
 AUTHORIZE = Table({

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "text", "name", "upstream", "prefix", "address", "template", "secret", "url", "https", "algorithm", "kind", "path",
+    "text", "name", "upstream", "prefix", "address", "template", "secret", "url", "kind", "path",
     "glob", "tool", "source", "hook", "key_id", "media_type", "claim", "sink", "region", "header",
 ]  # fmt: skip
 """What a text is: a ``template`` of ``adaptgen.references`` without placeholders, a ``secret`` (a template that refers
-to one), a ``url`` (a template of an absolute URL), ``https`` (an absolute URL, ``http`` on loopback only), …"""
+to one), a ``url`` (a template of an absolute URL: https, or http on loopback), …"""
 
 PATTERNS: Mapping[str, str] = {
     "name": r"^[A-Za-z][A-Za-z0-9_.-]{0,127}$",

@@ -47,6 +47,7 @@ METHODS = frozenset((
 """Methods of the specification. Another one is the caller's own text, and is recorded as ``_OTHER``."""
 
 _PARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
+_ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _STATE = re.compile(r"[\x20-\x7e]{1,512}")
 _ENDPOINT = re.compile(r"/v1/(traces|metrics)/?$")
 
@@ -163,6 +164,9 @@ class OtelSpan(Span):
         if context.session:
             # Whoever knows the identifier of a session may speak in it: a hash tells sessions apart as well.
             own["mcp.session.id"] = hashlib.sha256(context.session.encode(errors="replace")).hexdigest()[:32]
+        rpc = getattr(context, "rpc", None)  # fronts over HTTP know the client's own id
+        if _ID.fullmatch(str(rpc)) and rpc is not None:
+            own["jsonrpc.request.id"] = str(rpc)
         self._tracer = tracer
         self._name = name
         self._attributes = shared

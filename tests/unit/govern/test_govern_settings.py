@@ -348,6 +348,23 @@ def test_policies_that_cannot_be_used_are_located(tmp_path: Path, make: Any, rea
     assert one.where == Where(path.as_posix(), 3, 14)
 
 
+def test_addresses_may_be_references_and_otherwise_are_checked() -> None:
+    text = (
+        'adaptgen: 1\nlisten: {resource: "${env:URL}"}\n'
+        'authenticate: {issuer: "${env:ISSUER}", audience: "${env:URL}", jwks: "${env:JWKS}"}\n'
+    )
+    found = parse(text.encode(), "g.yaml")
+    assert found.authenticate is not None
+    assert (found.listen.resource, found.authenticate.audience) == ("${env:URL}", ("${env:URL}",))
+    plain = "authenticate: {issuer: http://idp.example, audience: a, jwks: 'file:///keys', algorithms: none}\n"
+    assert [one[3] for one in refused(f"adaptgen: 1\n{plain}")] == [
+        "authenticate.issuer: 'http://idp.example' is not https, and the host is not loopback",
+        "authenticate.jwks: 'file:///keys' is no absolute http or https URL",
+        "authenticate.algorithms must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA, "
+        "not 'none'",
+    ]
+
+
 def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
     text = "adaptgen: 1\nkeys: {audit: 'correct-horse-battery{', cursors: correct-horse-battery}\n"
     assert "horse" not in str(refused(text))

@@ -93,6 +93,15 @@ def test_a_call_is_a_server_span_by_the_conventions(recorded: Recorded) -> None:
     assert found.resource.attributes["service.name"] == "adaptgen"
 
 
+@pytest.mark.parametrize(("rpc", "shown"), [(7, "7"), ("a-1", "a-1"), (None, None), ("a@acme.example", None)])
+def test_the_id_of_a_request_is_an_identifier_or_nothing(recorded: Recorded, rpc: Any, shown: str | None) -> None:
+    one: Any = context()
+    one.rpc = rpc
+    with recorded.tracer.request("tools/list", "", one):
+        pass
+    assert dict(recorded.spans[0].attributes or {}).get("jsonrpc.request.id") == shown
+
+
 def test_other_requests_are_named_after_their_methods(recorded: Recorded) -> None:
     for method, name in (("tools/list", ""), ("prompts/get", "greet"), ("x/secret@acme.example", "")):
         with recorded.tracer.request(method, name, context()):
