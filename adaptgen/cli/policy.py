@@ -128,7 +128,7 @@ def _check(options: argparse.Namespace) -> int:
     actions = _all_actions(options.folders)
     read, _ = policies.validated(found.files, actions, found.keep)
     many = terminal.count(len(read), "policy", "policies")
-    terminal.say(f"{many} fit {terminal.count(len(actions), 'tool')}")
+    terminal.say(f"{many} checked against {terminal.count(len(actions), 'tool')}")
     return 0
 
 

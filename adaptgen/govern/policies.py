@@ -169,18 +169,20 @@ def place(file: str, text: str, offset: int) -> Where:
 
 
 def _fault(cedarpy: Any, piece: str) -> int:
-    """Where parsing fails: at the first token with which the text is no longer the beginning of a policy."""
-    last = 0
-    for token in _TOKEN.finditer(piece):
-        if token[0].isspace() or token[0].startswith("//"):
-            continue
-        last = token.start()
+    """Where parsing fails: at the first token with which the text is no longer the beginning of a policy.
+
+    What is only wrong with the policy as a whole stands at the word that the message ends with, else at its beginning.
+    """
+    tokens = [one for one in _TOKEN.finditer(piece) if not one[0].isspace() and not one[0].startswith("//")]
+    for token in tokens:
         try:
             cedarpy.policies_to_json_str(piece[: token.end()])
         except ValueError as problem:
             if "unexpected end of input" not in str(problem):
-                return last
-    return last
+                word = str(problem).rpartition(" ")[2]
+                named = [one.start() for one in tokens if one[0] == word]
+                return named[0] if token is tokens[-1] and named else token.start()
+    return tokens[-1].start()
 
 
 def _place_in(policy: Policy, message: str) -> Where:

@@ -7,6 +7,7 @@ from typing import Any
 
 import cedarpy
 import pytest
+from support.crm import CALLS, ROOT, TOOLS
 
 from adaptgen.cedar import Record, schema_text
 from adaptgen.cli.policy import folder_actions, written
@@ -16,8 +17,6 @@ from adaptgen.govern.agentcore import Gateway, render
 from adaptgen.govern.authorize_cedar import CedarAuthorizer
 from adaptgen.govern.vocabulary import Claims
 from adaptgen.runtime.caller import Caller
-
-from .test_govern_policies_crm import CALLS, ROOT, TOOLS
 
 ARN = "arn:aws:bedrock-agentcore:eu-central-1:111122223333:gateway/crm-a1b2c3"
 ACTIONS = {one.id: one for one in folder_actions(ROOT / "generated" / "crm")}

@@ -1,43 +1,17 @@
-"""The policies of the CRM: who may do what, written down by hand from what the policies promise."""
+"""The policies of the CRM: who may do what (``support.crm``)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from support.crm import CALLS, PAY, ROOT, TOOLS
 
 from adaptgen.cli.policy import written
-from adaptgen.fronts.load import load_server
 from adaptgen.govern.authorize_cedar import CedarAuthorizer
-from adaptgen.govern.desk import Facts
 from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.contracts import load
-
-ROOT = Path(__file__).parents[3]
-CRM = ROOT / "generated" / "crm"
-
-
-def crm_tools() -> dict[str, Facts]:
-    """The tools of the generated CRM."""
-    server = load_server(CRM)
-    contracts = load(server)
-    return {
-        tool.name: Facts(
-            name=tool.name,
-            server="crm",
-            own=tool.name,
-            effect=tool.effect,
-            open=tool.effect == "read",
-            wire={"inputSchema": contracts[tool.name].input_schema},
-        )
-        for tool in server.tools
-    }
-
-
-TOOLS = crm_tools()
 
 
 @pytest_asyncio.fixture
@@ -46,43 +20,6 @@ async def cedar() -> CedarAuthorizer:
     made = CedarAuthorizer(claims=found.keep)
     await made.load(found.files, TOOLS)
     return made
-
-
-PAY = {"invoiceId": 7, "amount": 120.5}
-CALLS: list[tuple[str, str, Mapping[str, Any], bool]] = [
-    ("support", "search_tickets", {"open": True}, True),
-    ("support", "create_ticket", {"customerId": 1, "subject": "x"}, True),
-    ("support", "update_ticket", {"ticketId": 1, "status": "CLOSED"}, False),
-    ("support", "update_ticket", {"ticketId": 1, "status": "CLOSED", "resolution": "replaced"}, True),
-    ("support", "update_ticket", {"ticketId": 1, "status": "WAITING"}, True),
-    ("support", "update_contact", {"contactId": 1, "phone": "+49 30 1"}, True),
-    ("support", "update_contact", {"contactId": 1, "customer_id": 2}, False),
-    ("support", "get_customer_credit_score", {"customerId": 1}, False),
-    ("support", "pay_invoice", PAY, False),
-    ("sales", "create_customer", {"name": "x", "status": "ACTIVE", "creditLimit": 10000}, True),
-    ("sales", "create_customer", {"name": "x", "status": "ACTIVE", "creditLimit": 10000.01}, False),
-    ("sales", "update_customer", {"customerId": 1, "iban": "DE02120300000000202051"}, False),
-    ("sales", "update_opportunity", {"oppId": 1, "amount": 250000.01}, False),
-    ("sales,sales-lead", "update_opportunity", {"oppId": 1, "amount": 900000}, True),
-    ("sales", "get_customer_credit_score", {"customerId": 1}, True),
-    ("finance", "pay_invoice", PAY, True),
-    ("finance", "pay_invoice", {**PAY, "amount": 0}, False),
-    ("finance", "pay_invoice", {**PAY, "amount": -5}, False),
-    ("finance", "pay_invoice", {**PAY, "amount": 10000.5}, False),
-    ("finance,finance-lead", "pay_invoice", {**PAY, "amount": 10000.5}, True),
-    ("finance", "update_contract", {"contractId": 1, "debitIban": "DE02120300000000202051"}, True),
-    ("finance", "update_customer", {"customerId": 1, "creditLimit": 50000}, True),
-    ("finance,auditor", "pay_invoice", PAY, False),
-    ("auditor", "list_invoices", {"limit": 200}, True),
-    ("intern", "list_contacts", {"limit": 25}, True),
-    ("intern", "list_contacts", {"limit": 26}, False),
-    ("intern", "list_contacts", {"fields": ["id", "*"]}, False),
-    ("intern", "download_attachment", {"attachmentId": 1}, False),
-    ("admin", "delete_customer", {"customerId": 1}, True),
-    ("support", "delete_customer", {"customerId": 1}, False),
-    ("", "list_customers", {}, True),
-    ("", "create_task", {"due_date": "2026-01-01", "subject": "x"}, False),
-]
 
 
 @pytest.mark.asyncio

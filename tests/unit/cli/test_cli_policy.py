@@ -1,0 +1,100 @@
+"""``adaptgen policy``, and what ``adaptgen build`` says of policies."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import cedarpy
+import pytest
+
+from adaptgen.cli import main
+
+BUILT = "generated/notes"
+DELETE = 'permit (principal, action == Action::"notes__delete_note", resource)'
+
+
+@pytest.fixture
+def built(workplace: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    assert main(["build", "specs/notes.json"]) == 0
+    capsys.readouterr()
+    return workplace
+
+
+def write(text: str, path: str = "specs/notes/policies/a.cedar") -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+
+
+def test_check_tells_how_many_fit(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f"{DELETE};")
+
+    assert main(["policy", "check", "specs/notes/policies", BUILT]) == 0
+    assert capsys.readouterr().out == "1 policy checked against 3 tools\n"
+
+
+def test_check_locates_what_is_wrong(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f"{DELETE}\nwhen {{ context.input.nid == 1 }};")
+
+    assert main(["policy", "check", "specs/notes/policies/a.cedar", BUILT]) == 2
+    assert capsys.readouterr().err.startswith("specs/notes/policies/a.cedar:2:22: error AG072: policy 'a.cedar#1': ")
+
+
+def test_check_without_policies_says_so(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", "specs/gone", BUILT]) == 2
+    assert "there are no policies" in capsys.readouterr().err
+
+
+def test_the_schema_is_cedars_in_both_forms(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "schema", BUILT]) == 0
+    text = capsys.readouterr().out
+    assert main(["policy", "schema", BUILT, "--json"]) == 0
+    same = json.loads(capsys.readouterr().out)
+
+    policy = f'{DELETE} when {{ context.input.id == 7 && principal.groups.contains("a") }};'
+    assert cedarpy.validate_policies(policy, text)
+    assert cedarpy.validate_policies(policy, same)
+    assert same[""]["actions"].keys() >= {"notes__list_notes", "notes__delete_note"}
+
+
+def test_agentcore_as_text_and_as_json(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f'@id("tidy-up") {DELETE} when {{ principal.groups.contains("admin") }};')
+    command = ["policy", "agentcore", "specs/notes/policies", BUILT, "--gateway-arn", "arn:x", "--target", "Notes"]
+
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert 'AgentCore::Action::"Notes___delete_note"' in text
+    assert main([*command, "--json"]) == 0
+    statements = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in statements] == ["default_read", "tidy_up"]
+    assert "\n".join(one["statement"] for one in statements) in text.replace("// tidy-up\n", "")
+
+
+def test_build_refuses_policies_that_do_not_fit_and_writes_nothing(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write('permit (principal, action == Action::"notes__delete_notes", resource);')
+
+    assert main(["build", "specs/notes.json"]) == 2
+    assert "specs/notes/policies/a.cedar:1:30: error AG072" in capsys.readouterr().err
+    assert not Path("generated").exists()
+
+
+def test_build_holds_policies_against_a_server_that_is_up_to_date(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("permit (principal, action, resourc);")
+
+    assert main(["build", "specs/notes.json"]) == 2
+    assert "specs/notes/policies/a.cedar:1:28: error AG072" in capsys.readouterr().err
+
+
+def test_build_without_cedarpy_warns(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("not looked at")
+    monkeypatch.setitem(sys.modules, "cedarpy", None)
+
+    assert main(["build", "specs/notes.json"]) == 0
+    assert "warning AG072: the policies were not validated: cedarpy is not installed" in capsys.readouterr().err
