@@ -43,6 +43,20 @@ class Asking:
             return not remote.modern
         return not (remote.modern and (remote.ours or remote.handshake is False))
 
+    async def keeps(self, remote: Remote, caller: Caller, context: Context) -> bool:
+        """Whether there is a session for this client's requests to the server; it is opened, to know for sure.
+
+        Raises:
+            RpcError, Failure: it cannot be opened.
+        """
+        if not self.stateful(remote, context):
+            return False
+        try:
+            await self.session(remote, caller, context)
+        except _NoHandshake:
+            return False
+        return True
+
     def set_level(self, caller: Caller, context: Context, level: str) -> None:
         """The log level that a client of the handshake revisions wants from servers that are asked in the later."""
         self._levels[key_of(caller, context)] = level

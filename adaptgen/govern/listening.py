@@ -22,6 +22,7 @@ from adaptgen.runtime.caller import Caller
 _KINDS = ("tools", "prompts", "resources")
 _PAUSE = 1.0
 _LONGEST = 60.0
+_SUBSCRIPTIONS = 1000
 
 
 class Listener:
@@ -32,15 +33,16 @@ class Listener:
         self.context = context
         self.key = key
         self.kinds = kinds
-        self.followed: set[tuple[str, str]] = set()
+        self._followed: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._end = asyncio.Event()
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something as long as the client listens."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def wait(self) -> None:
         """Until :meth:`end`, or the client goes."""
@@ -58,16 +60,21 @@ class Listener:
 
     def follow_updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
         """Hear of updates of resources, in 2026-07-28."""
-        if not all(("uri", f"{remote.name} {uri}") in self.followed for uri in uris):
-            self.followed |= {("uri", f"{remote.name} {uri}") for uri in uris}
-            self.start(self._again(lambda: self._updates(remote, uris)))
+        mark = (remote.name, *uris)
+        if mark not in self._followed:
+            self._followed[mark] = self.start(self._again(lambda: self._updates(remote, uris)))
+
+    def unfollow_updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
+        """Hear of them no more."""
+        task = self._followed.pop((remote.name, *uris), None)
+        if task is not None:
+            task.cancel()
 
     def follow_session(self, remote: Remote, session: Session) -> None:
         """Hear everything that a server says in a session, and pass its questions on."""
-        mark = ("session", f"{remote.name} {id(session)}")
-        if mark not in self.followed:
-            self.followed.add(mark)
-            self.start(self._again(lambda: self._session(remote, session)))
+        mark = (remote.name, "", str(session.id))
+        if mark not in self._followed:
+            self._followed[mark] = self.start(self._again(lambda: self._session(remote, session)))
 
     async def _updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
         wanted: dict[str, Json] = {"notifications": {"resourceSubscriptions": list(uris)}}
@@ -104,6 +111,7 @@ class Listeners:
 
     def __init__(self) -> None:
         self._all: dict[Listener, None] = {}
+        self._subscribed: dict[Key, dict[str, Remote]] = {}
 
     def add(self, listener: Listener) -> None:
         """One more."""
@@ -112,6 +120,29 @@ class Listeners:
     def remove(self, listener: Listener) -> None:
         """One less."""
         self._all.pop(listener, None)
+
+    def subscribe(self, key: Key, remote: Remote, uri: str) -> None:
+        """A client of the handshake revisions subscribes to a resource of a server that keeps no session."""
+        mine = self._subscribed.setdefault(key, {})
+        if len(mine) < _SUBSCRIPTIONS:
+            mine[uri] = remote
+            for listener in self.at(key):
+                listener.follow_updates(remote, (uri,))
+
+    def unsubscribe(self, key: Key, remote: Remote, uri: str) -> None:
+        """It does not want to hear of it any more."""
+        self._subscribed.get(key, {}).pop(uri, None)
+        for listener in self.at(key):
+            listener.unfollow_updates(remote, (uri,))
+
+    def resume(self, listener: Listener) -> None:
+        """A client that listens hears of what it subscribed to before."""
+        for uri, remote in self._subscribed.get(listener.key, {}).items():
+            listener.follow_updates(remote, (uri,))
+
+    def forget(self, key: Key) -> None:
+        """A client has left."""
+        self._subscribed.pop(key, None)
 
     def at(self, key: Key) -> list[Listener]:
         """Those of one client."""

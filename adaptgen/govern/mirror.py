@@ -186,6 +186,7 @@ class Mirror:
     async def leave(self, session: str) -> None:
         """A client's session has ended; so do those that were held for it."""
         self._asking.forget(("session", session))
+        self._listeners.forget(("session", session))
 
     async def aclose(self) -> None:
         """Stop watching, end all sessions, close all connections."""
@@ -242,15 +243,14 @@ class Mirror:
         if not server:
             raise RpcError(-32602 if context.modern else -32002, "Resource not found", {"uri": name})
         remote = self._syncs[server].remote
-        if method == "resources/read" or self._asking.stateful(remote, context):
+        if method == "resources/read" or await self._asking.keeps(remote, caller, context):
             return await self._pass(server, caller, method, params, context)
-        return self._subscribed(method, name, remote, caller, context)
-
-    def _subscribed(self, method: str, uri: str, remote: Remote, caller: Caller, context: Context) -> dict[str, Json]:
-        """A subscription of the handshake revisions, at a server that has streams for it instead."""
+        # A subscription of the handshake revisions at a server that has streams for it instead.
+        whose = key_of(caller, context)
         if method == "resources/subscribe":
-            for listener in self._listeners.at(key_of(caller, context)):
-                listener.follow_updates(remote, (uri,))
+            self._listeners.subscribe(whose, remote, name)
+        else:
+            self._listeners.unsubscribe(whose, remote, name)
         return {}
 
     async def _pass(
@@ -281,7 +281,7 @@ class Mirror:
         self._asking.set_level(caller, context, level)
         for sync in self._syncs.values():
             remote = sync.remote
-            if remote.can("logging") and self._asking.stateful(remote, context):
+            if remote.can("logging") and await self._asking.keeps(remote, caller, context):
                 await self._asking.ask(remote, caller, "logging/setLevel", {"level": level}, context)
         return {}
 
@@ -306,13 +306,16 @@ class Mirror:
         for sync in self._syncs.values():
             remote = sync.remote
             own = tuple(uri for uri in uris if self._snapshot.reader(uri) == remote.name)
-            if own and not self._asking.stateful(remote, context):
+            if not own:
+                continue
+            if not await self._asking.keeps(remote, listener.caller, context):
                 listener.follow_updates(remote, own)
-            elif own:
+            else:
                 for uri in own:
                     await self._asking.ask(remote, listener.caller, "resources/subscribe", {"uri": uri}, context)
                 listener.follow_session(remote, await self._asking.session(remote, listener.caller, context))
         if not context.modern:
+            self._listeners.resume(listener)
             for held in self._sessions.of(listener.key):
                 listener.follow_session(held.remote, held.opening.result())
 

@@ -29,6 +29,9 @@ CHANGES = {
 }
 """What a server says when one of its lists has changed."""
 
+MAX_DEPTH = 100
+"""Arrays and objects in each other. Whatever searches an answer recurses."""
+
 _LONG = re.compile(rb"[0-9]{19}")
 _PLAIN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -46,9 +49,11 @@ def loads(data: bytes) -> Json:
     """The JSON value of ``data``.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or nested too deeply.
     """
     value: Json = orjson.loads(data)
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        _shallow(value)
     # orjson rounds integers of more than 64 bits to floats.
     if _LONG.search(data) is not None:
         try:
@@ -56,6 +61,20 @@ def loads(data: bytes) -> Json:
         except RecursionError:
             raise ValueError("nested too deeply") from None
     return value
+
+
+def _shallow(value: Json) -> None:
+    level: list[Any] = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            one
+            for part in level
+            for one in (part.values() if isinstance(part, dict) else part)
+            if isinstance(one, (dict, list))
+        ]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
 
 
 def problem(error: Json) -> RpcError:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from adaptgen.govern.mirror import Mirror
+from adaptgen.govern.vocabulary import Upstream
 
 Message = dict[str, Any]
 
@@ -138,7 +141,7 @@ async def running(server: FakeServer) -> Any:
                 exchange = Exchange(head[0].split()[0], plain, json.loads(body) if body else {}, writer)
                 await server.handle(exchange)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -154,3 +157,28 @@ async def running(server: FakeServer) -> Any:
 def tool(name: str, description: str = "Does it", **more: Any) -> dict[str, Any]:
     """A Tool."""
     return {"name": name, "description": description, "inputSchema": {"type": "object"}, **more}
+
+
+@asynccontextmanager
+async def mirrored(
+    *servers: FakeServer, settings: Mapping[str, Any] | None = None, **more: Any
+) -> AsyncIterator[Mirror]:
+    """A mirror of running servers: the first is ``a``, the second ``b``, …"""
+    async with AsyncExitStack() as stack:
+        for server in servers:
+            await stack.enter_async_context(running(server))
+        names = "abcdef"[: len(servers)]
+        upstreams = {
+            name: Upstream(url=server.url, **(settings or {})) for name, server in zip(names, servers, strict=True)
+        }
+        mirror = Mirror(upstreams, **more)
+        stack.push_async_callback(mirror.aclose)
+        await mirror.start()
+        yield mirror
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what other tasks do; a test that waits in vain fails by its time limit."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0)
