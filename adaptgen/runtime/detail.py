@@ -193,14 +193,14 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
 def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, marks: Marks) -> Answer:
     if isinstance(shown, list):
         return _fitted_list(tool, shown, omitted, max_bytes, marks)
-    if _size(_joined(shown, omitted), marks) <= max_bytes:
+    if marks.whole(_joined(shown, omitted)) <= max_bytes:
         return _json(shown, omitted, tool, marks)
     room = max(max_bytes - (marks.size(omitted) + 14 if omitted else 0) - 200, 200)
     value: Json = shown
     for _ in range(5):
-        value, cuts = reduced(shown, room, size=marks.size)
+        value, cuts = reduced(shown, room, size=marks.whole)
         both = {**omitted, **cuts}
-        over = _size(_joined(value, both), marks) - max_bytes
+        over = marks.whole(_joined(value, both)) - max_bytes
         if over <= 0:
             return _json(value, both, tool, marks)
         room = max(room - over - 20, 60)
@@ -218,13 +218,9 @@ def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_by
     if count == len(shown):
         return _json({"items": shown}, omitted, tool, marks)
     if count == 0:
-        value, cuts = reduced(shown[0], max(room - 200, 60), size=marks.size)
+        value, cuts = reduced(shown[0], max(room - 200, 60), size=marks.whole)
         return _json({"items": [value]}, {**omitted, **cuts, "items": f"1 of {len(shown)}"}, tool, marks)
     return _json({"items": shown[:count]}, {**omitted, "items": f"{count} of {len(shown)}"}, tool, marks)
-
-
-def _size(value: Json, marks: Marks) -> int:
-    return marks.size(value) + marks.repeated(value)
 
 
 def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:

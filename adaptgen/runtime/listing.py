@@ -217,12 +217,8 @@ class _Reading:
             over = self._size(shape, count, parts) - self._budget
             if over <= 0 or count <= 1 or self._whole:
                 break
-            if self._marks.on:
-                count = self._most(shape, count, total, omitted, notes)
-                parts = self._tail(count, total, omitted, notes)
-                over = self._size(shape, count, parts) - self._budget
-                break
-            count = self._fewer(count, over)
+            most = self._marks.on
+            count = self._most(shape, count, total, omitted, notes) if most else self._fewer(count, over)
         if over > 0 and "fields" in omitted:
             del omitted["fields"]
             parts = self._tail(count, total, omitted, notes)
@@ -324,7 +320,7 @@ class _Reading:
         """Put an item in the place of itself that takes ``room`` bytes; what was cut of it."""
         page, position = self._taken[index]
         (shown,) = shape.project([page.items[position]])
-        size = self._marks.size
+        size = self._marks.whole
         if shape.columns:
             named = dict(zip(shape.paths, shown, strict=True))
             value, cuts = reduced(named, room, paths=True, size=size)

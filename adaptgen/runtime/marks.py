@@ -110,6 +110,10 @@ class Marks:
         """Bytes of the JSON of ``value`` with tokens in it."""
         return len(encode(value)) + self.growth(value)
 
+    def whole(self, value: Json) -> int:
+        """The same, also with tokens where classified values are repeated in other text of ``value``."""
+        return self.size(value) + self.repeated(value)
+
     def repeated(self, shown: Json) -> int:
         """Bytes that tokens will add where classified values are repeated in other text of ``shown``."""
         if not self.on or not self.seen:

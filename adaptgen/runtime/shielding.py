@@ -68,6 +68,7 @@ def grown(value: Any, kinds: Collection[str] | None) -> int:
 def _swept(text: str, kinds: Collection[str] | None) -> int:
     if len(text) < SHORTEST:
         return 0
+    text = str(text)  # not one that guards its parts
     return sum(
         max(0, token_length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
         for one in spans(text, kinds)
@@ -78,7 +79,7 @@ def texts(value: Any, found: list[str]) -> None:
     """Append every string and key in ``value`` that is not marked."""
     if isinstance(value, str):
         if not isinstance(value, Marked) and len(value) >= SHORTEST:
-            found.append(value)
+            found.append(str(value))
     elif isinstance(value, dict):
         for key, member in value.items():
             if len(key) >= SHORTEST:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.fields import MISSING as ABSENT
 from adaptgen.model import Json, Step, Tool
-from adaptgen.references import TemplateError, placeholders
+from adaptgen.references import TemplateError, lookup, placeholders
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.composed import composed
@@ -131,10 +131,18 @@ def _keep(step: Step, body: Json, scope: dict[str, Json], empty: dict[str, str])
     scope[step.id] = view(step.view).objects(shown) if step.view is not None else shown
 
 
+def _found(scope: Mapping[str, Json], name: str) -> Json:
+    try:
+        return lookup(scope, name)
+    except KeyError:
+        return None
+
+
 def _result(execution: Execution, tool: Tool, scope: Mapping[str, Json]) -> Json:
     if tool.result is None:
         return scope[tool.steps[-1].id]
-    known = dict.fromkeys(placeholders(tool.result)) | dict(scope)
+    # What was not saved is read from the step's answer; what is nowhere is null.
+    known = {name: _found(scope, name) for name in placeholders(tool.result)} | dict(scope)
     try:
         return composed(tool.result, known, execution.inputs({}).resolve)
     except (KeyError, TemplateError):

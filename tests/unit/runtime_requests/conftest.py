@@ -157,6 +157,7 @@ async def make(api: Api, tmp_path: Path) -> AsyncIterator[Make]:
         environ: dict[str, str] | None = None,
         schemas: Mapping[str, Mapping[str, Any]] | None = None,
         timeout: float = 5.0,
+        **more: Any,
     ) -> Calls:
         folder = tmp_path / f"contracts{len(made)}"
         folder.mkdir()
@@ -177,7 +178,7 @@ async def make(api: Api, tmp_path: Path) -> AsyncIterator[Make]:
             timeout=timeout,
         )
         everything = {"CRM_BASE_URL": api.url} if environ is None else {"CRM_BASE_URL": api.url, **environ}
-        engine = Engine(server, environ=everything, state=tmp_path / "state")
+        engine = Engine(server, environ=everything, state=tmp_path / "state", **more)
         made.append(engine)
         return Calls(engine)
 
