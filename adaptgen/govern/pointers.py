@@ -1,0 +1,93 @@
+"""Positions of classified values, as trees: JSON Pointers (RFC 6901) with ``*`` for every element, paths, and names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from adaptgen.token_form import canonical
+
+NOT_PERSONAL: Final = "none"
+"""The kind of a position that is said to hold nothing personal, whatever its name is."""
+
+_KEPT: Final = 256
+_SMALL: Final = 200
+
+
+class Node:
+    """A position: the ``kind`` of what stands there and below, its ``members`` by key, ``each`` for all others."""
+
+    __slots__ = ("each", "kind", "members")
+
+    def __init__(self) -> None:
+        self.kind: str | None = None
+        self.members: dict[str, Node] = {}
+        self.each: Node | None = None
+
+    def at(self, key: str) -> Node | None:
+        """The position of a member or element."""
+        return self.members.get(key) or self.each
+
+    def column(self, index: int) -> str | None:
+        """The kind of the ``index``-th element, where elements are scalars."""
+        node = self.members.get(str(index)) or self.each
+        return node.kind if node is not None else None
+
+
+class Positions:
+    """``root``: pointers as a tree. ``names``: key -> (key that holds it, or "", and the kind) for values that stand
+    anywhere."""
+
+    __slots__ = ("names", "root")
+
+    def __init__(self, classified: Mapping[str, str]) -> None:
+        self.root: Node | None = None
+        self.names: dict[str, list[tuple[str, str]]] = {}
+        for place, kind in classified.items():
+            if place == "" or place.startswith("/"):
+                self._point(place, canonical(kind))
+            else:
+                keys = [part for part in place.removeprefix("$").replace("[*]", "").split(".") if part]
+                if keys:
+                    self.names.setdefault(keys[-1], []).append((keys[-2] if len(keys) > 1 else "", canonical(kind)))
+
+    def _point(self, pointer: str, kind: str) -> None:
+        node = self.root = self.root or Node()
+        for part in pointer.split("/")[1:]:
+            if part == "*":
+                node.each = node.each or Node()
+                node = node.each
+            else:
+                node = node.members.setdefault(unescaped(part), Node())
+        node.kind = kind
+
+    def named(self, key: str, holder: str) -> str | None:
+        """The kind that the names give to ``key`` within ``holder``."""
+        for wanted, kind in self.names.get(key, ()):
+            if not wanted or wanted == holder:
+                return kind
+        return None
+
+
+_NOWHERE: Final = Positions({})
+_cache: dict[tuple[tuple[str, str], ...], Positions] = {}
+
+
+def positions(classified: Mapping[str, str]) -> Positions:
+    """The tree of a map, kept for the next answer of the same form."""
+    if not classified:
+        return _NOWHERE
+    if len(classified) > _SMALL:
+        return Positions(classified)
+    key = tuple(classified.items())
+    found = _cache.get(key)
+    if found is None:
+        if len(_cache) >= _KEPT:
+            _cache.clear()
+        found = _cache[key] = Positions(classified)
+    return found
+
+
+def unescaped(part: str) -> str:
+    """A reference token of a pointer (RFC 6901, 4); ``~2`` is a literal asterisk."""
+    return part.replace("~2", "*").replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,265 @@
+"""Personal data on its way in and out: tokens for the model, or surrogates for the API.
+
+Every answer passes here, also those of errors, prompts and resources: what is classified or found becomes a token,
+what cannot be searched is withheld. Whatever fails here fails the call; nothing leaves because a step was skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from adaptgen.detectors import FOUND
+from adaptgen.govern.advertise import advertised
+from adaptgen.govern.blocks import Blocks
+from adaptgen.govern.desk import META, META_FOUND, META_SENSITIVE, Facts
+from adaptgen.govern.jsontext import dumps, loads
+from adaptgen.govern.keys import Material
+from adaptgen.govern.plans import Plan, Plans
+from adaptgen.govern.pointers import Positions, positions
+from adaptgen.govern.restore import Restored, restore
+from adaptgen.govern.surrogates import Surrogates
+from adaptgen.govern.tokens import ID, Found, Mangled, Tokens, scope_of
+from adaptgen.govern.vault import Vault
+from adaptgen.govern.vocabulary import Settings
+from adaptgen.govern.walk import Walk
+from adaptgen.model import Json
+from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.store import Store
+from adaptgen.token_form import canonical
+
+if TYPE_CHECKING:
+    from adaptgen.govern.detect_aws import SecondOpinion
+
+__all__ = ["Restored", "Shielded", "Tokenizer"]
+
+_TOO_DEEP: Final = "The answer nests too deep to be searched."
+_NOWHERE: Final = positions({})
+
+
+@dataclass(frozen=True, slots=True)
+class Shielded:
+    """What may leave. ``tokens``: how many values were replaced, ``swept`` of them found in text; ``ids``: of the
+    tokens, for the audit."""
+
+    result: dict[str, Json]
+    tokens: int = 0
+    ids: tuple[str, ...] = ()
+    swept: int = 0
+
+
+class Tokenizer:
+    """One for the settings as they are; it holds no state but caches."""
+
+    def __init__(self, settings: Settings, material: Material, store: Store) -> None:
+        """``settings.tokenize`` is set; ``material`` holds the keys of its direction."""
+        chosen = settings.tokenize
+        assert chosen is not None
+        self._scope = chosen.scope
+        self._short = chosen.form == "short"
+        self._kinds = frozenset(canonical(kind) for kind in chosen.kinds)
+        self._patterns = self._kinds & frozenset(FOUND) if chosen.sweep else frozenset()
+        self._plans = Plans(settings)
+        self._tokens = None if material.tokens is None else Tokens(material.tokens, self._kinds)
+        self._vault = None if self._tokens is None else Vault(store, self._tokens, chosen.expires)
+        self._detectors = chosen.detectors
+        self._second: SecondOpinion | None = None
+        self._surrogates: Surrogates | None = None
+        if chosen.direction == "api":
+            assert material.surrogates is not None
+            self._surrogates = Surrogates(material.surrogates, store, self._kinds, self._patterns)
+
+    # ----------------------------------------------------------------------------------------------------- arguments
+
+    async def arguments(
+        self,
+        caller: Caller,
+        tool: Facts,
+        arguments: Mapping[str, Json],
+        permitted: Callable[[str], Awaitable[bool]],
+    ) -> Restored:
+        """The arguments as the tool gets them: tokens restored, or (direction ``api``) values replaced by surrogates.
+
+        A token is restored only in an argument that is classified with its kind, and only where ``permitted(kind)``.
+        Restored values are not yet validated.
+
+        Raises:
+            ToolError: a token stands elsewhere, is mangled or not permitted; the text names the argument.
+            StoreError: the vault cannot be reached.
+        """
+        plan = self._plans.of(tool)
+        scope = scope_of(self._scope, caller, tool.server)
+        if self._surrogates is not None:
+            return await self._surrogates.arguments(scope, plan, arguments)
+        assert self._tokens is not None
+        assert self._vault is not None
+        return await restore(self._tokens, self._vault, scope, plan, arguments, permitted)
+
+    # ------------------------------------------------------------------------------------------------------- answers
+
+    async def result(self, caller: Caller, tool: Facts, result: dict[str, Json]) -> Shielded:
+        """CallToolResult (or another result of tools/call) without personal data; the same form.
+
+        Raises:
+            ToolError: it cannot be searched, so it must not leave.
+            StoreError: the vault cannot be reached.
+        """
+        plan = self._plans.of(tool)
+        result, sensitive, found, spoken = _own(result)
+        scope = scope_of(self._scope, caller, tool.server)
+        if self._surrogates is not None:
+            return await self._reveal(scope, result)
+        declared = positions(sensitive) if tool.trusted else positions({**plan.sensitive, **sensitive})
+        return await self._shield(scope, result, declared, plan, by_name=not (tool.trusted and spoken), found=found)
+
+    async def other(self, caller: Caller, server: str, result: dict[str, Json]) -> Shielded:
+        """Anything else that leaves (prompts, resources, completions, notifications, the data of errors), swept.
+
+        Raises:
+            ToolError: it cannot be searched, so it must not leave.
+            StoreError: the vault cannot be reached.
+        """
+        result, sensitive, found, _ = _own(result)
+        scope = scope_of(self._scope, caller, server)
+        if self._surrogates is not None:
+            return await self._reveal(scope, result)
+        return await self._shield(scope, result, positions(sensitive), self._plans.unknown, by_name=True, found=found)
+
+    async def text(self, caller: Caller, text: str, server: str = "") -> str:
+        """A text that leaves (of an error, of progress), swept.
+
+        Raises:
+            ToolError: it cannot be searched, so it must not leave.
+            StoreError: the vault cannot be reached.
+        """
+        shielded = await self.other(caller, server, {"text": text})
+        return str(shielded.result["text"])
+
+    def listed(self, tool: Facts) -> Mapping[str, Json]:
+        """The Tool as agents see it: its schemas take tokens where they are accepted. Not to be changed; the same
+        object while the tool is the same."""
+        plan = self._plans.of(tool)
+        if plan.listed is None:
+            plan.listed = advertised(tool, self._kinds, plan, api=self._surrogates is not None)
+        return plan.listed
+
+    async def erase(
+        self, caller: Caller, server: str = "", *, token: str = "", kind: str = "", value: str = ""
+    ) -> None:
+        """Forget what a short token stands for, by the token or by kind and value; it resolves no more.
+
+        Raises:
+            StoreError: the vault cannot be reached.
+        """
+        if self._vault is not None:
+            scope = scope_of(self._scope, caller, server)
+            await self._vault.erase(scope, token=token, kind=canonical(kind) if kind else "", value=value)
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    async def _shield(
+        self,
+        scope: bytes,
+        result: dict[str, Json],
+        declared: Positions,
+        plan: Plan,
+        *,
+        by_name: bool,
+        found: list[tuple[str, str]],
+    ) -> Shielded:
+        tokens, vault = self._tokens, self._vault
+        assert tokens is not None
+        assert vault is not None
+        made: dict[tuple[str, str, bool], str] = {}
+        entries: dict[str, bytes] = {}
+
+        def seal(kind: str, value: str, number: bool) -> str:
+            key = (kind, value, number)
+            token = made.get(key)
+            if token is None:
+                if self._short:
+                    token, entries_value = tokens.handle(scope, kind, value, number)
+                    entries[token] = entries_value
+                else:
+                    token = tokens.seal(scope, kind, value, number)
+                made[key] = token
+            counted[0] += 1
+            return token
+
+        def is_token(kind: str, value: str) -> bool:
+            whole = tokens.whole(value)
+            return whole is not None and whole.kind == kind and self._opens(scope, whole)
+
+        counted = [0]
+        walk = Walk(self._kinds, self._patterns, seal, is_token, declared)
+        blocks = Blocks(walk, plan, declared, by_name, found)
+        try:
+            shielded = blocks.result(result)
+        except RecursionError:
+            raise ToolError(_TOO_DEEP) from None
+        if self._detectors:
+            shielded = await self._second_opinion(shielded, walk)
+        if entries:
+            await vault.keep(scope, entries)
+        ids = tuple(dict.fromkeys(token[-ID:] for token in made.values()))
+        return Shielded(shielded, counted[0], ids, walk.swept)
+
+    def _opens(self, scope: bytes, found: Found) -> bool:
+        """Whether a string that looks like a token is one of ours; a handle is taken at its word, it holds nothing."""
+        assert self._tokens is not None
+        if self._tokens.is_short(found):
+            return True
+        try:
+            self._tokens.open(scope, found)
+        except Mangled:
+            return False
+        return True
+
+    async def _second_opinion(self, result: dict[str, Json], walk: Walk) -> dict[str, Json]:
+        from adaptgen.govern.detect_aws import SecondOpinion
+
+        if self._second is None:
+            self._second = SecondOpinion(self._detectors, self._kinds)
+        return await self._second.shielded(result, walk)
+
+    async def _reveal(self, scope: bytes, result: dict[str, Json]) -> Shielded:
+        assert self._surrogates is not None
+        revealed, ids = await self._surrogates.reveal(scope, result)
+        return Shielded(revealed, len(ids), ids)
+
+
+def _own(result: dict[str, Json]) -> tuple[dict[str, Json], dict[str, str], list[tuple[str, str]], bool]:
+    """The result as our own copy without the two keys that are for the tokenizer, what these say, and whether the
+    server of the result speaks our language at all."""
+    meta = result.get("_meta")
+    copy = loads(dumps(result)) if _has_more(result) else dict(result)
+    if not isinstance(meta, dict):
+        return copy, {}, [], False
+    spoken = any(key.startswith(META) for key in meta)
+    sensitive, found = meta.get(META_SENSITIVE), meta.get(META_FOUND)
+    kept = {key: value for key, value in meta.items() if key not in (META_SENSITIVE, META_FOUND)}
+    copy.pop("_meta", None)
+    if kept:
+        copy["_meta"] = orjson.loads(dumps(kept))
+    kinds = {str(place): str(kind) for place, kind in sensitive.items()} if isinstance(sensitive, dict) else {}
+    pairs = [
+        (str(pair[0]), str(pair[1]))
+        for pair in (found if isinstance(found, (list, tuple)) else ())
+        if isinstance(pair, (list, tuple)) and len(pair) == 2
+    ]
+    return copy, kinds, pairs, spoken
+
+
+def _has_more(result: dict[str, Json]) -> bool:
+    """Whether the result holds more than text, so that changing it in place could reach what others hold."""
+    blocks = result.get("content")
+    if not isinstance(blocks, list) or not result.keys() <= {"content", "_meta", "resultType", "isError"}:
+        return True
+    return not all(
+        isinstance(block, dict) and block.keys() == {"type", "text"} and isinstance(block["text"], str)
+        for block in blocks
+    )

@@ -1,0 +1,437 @@
+"""One answer on its way to the model: what is classified becomes tokens, and every other text is searched.
+
+A value is classified by its position, or by the name of its key. What patterns find in other strings becomes tokens
+too, and so does every classified value that stands in other text of its record. The JSON is changed in place.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from adaptgen.check_digits import card
+from adaptgen.detectors import find
+from adaptgen.govern.jsontext import dumps, loads
+from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
+from adaptgen.sensitivity import kind_within
+from adaptgen.token_form import canonical
+
+Replace = Callable[[str, str, bool], str]
+"""Kind, value, whether it is a number -> what stands in its place."""
+
+SHORTEST: Final = 2
+"""Characters of the shortest value that is searched for in other text."""
+
+_NESTED: Final = 6
+"""Levels of JSON within strings of JSON that are read; what lies deeper is searched as text."""
+
+_Place = tuple[Any, Any]
+
+
+class Walk:
+    """``kinds``: those that are replaced, canonical. ``patterns``: those that are searched for in text. ``is_token``
+    says whether a whole string is a token already."""
+
+    __slots__ = (
+        "_by_name",
+        "_depth",
+        "_in_record",
+        "_kinds",
+        "_names",
+        "_patterns",
+        "_replace",
+        "_said",
+        "_texts",
+        "_values",
+        "is_token",
+        "seen",
+        "swept",
+        "tokens",
+    )
+
+    def __init__(
+        self,
+        kinds: frozenset[str],
+        patterns: frozenset[str],
+        replace: Replace,
+        is_token: Callable[[str, str], bool],
+        names: Positions,
+    ) -> None:
+        self._kinds = kinds
+        self._patterns = patterns
+        self._replace = replace
+        self.is_token = is_token
+        self._said = names
+        self._by_name = True
+        self._depth = 0
+        self._in_record = False
+        self._texts: list[_Place] = []
+        self._names: list[tuple[str, str]] = []
+        self._values: dict[tuple[str, str], str] = {}
+        self.seen: dict[str, str] = {}
+        self.swept = 0
+
+    # ------------------------------------------------------------------------------------------------------- values
+
+    def json(self, value: Any, node: Node | None, *, by_name: bool, found: Iterable[tuple[str, str]] = ()) -> Any:
+        """``value`` with everything personal replaced. ``found``: values that may also stand in its text."""
+        before = self._by_name
+        self._by_name = by_name
+        try:
+            box = [value]
+            self._array(box, _under(node), "")
+            self._names += [(canonical(kind), one) for kind, one in found if canonical(kind) in self._kinds]
+            self._record(0, 0)
+            return box[0]
+        finally:
+            self._by_name = before
+            self._texts.clear()
+
+    def _token(self, kind: str, value: str, number: bool = False) -> str:
+        key = (kind, value)
+        token = self._values.get(key)
+        if token is None or number:
+            if self.is_token(kind, value):
+                return value
+            token = self._replace(kind, value, number)
+            if not number:
+                self._values[key] = token
+        if len(value) >= SHORTEST:
+            self._names.append(key)
+        return token
+
+    def _object(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
+        kinds, by_name, said = self._kinds, self._by_name, self._said
+        if by_name and _is_columns(value):
+            self._columns(value, node, holder)
+        odd = False
+        for key, member in value.items():
+            below = None if node is None else node.members.get(key) or node.each
+            kind = None if below is None else below.kind
+            of = type(member)
+            if of is str:
+                if member:
+                    if kind is None and by_name:
+                        kind = said.named(key, holder) if said.names else None
+                        kind = kind or _key_kind(key, holder)[0]
+                    if kind in kinds:
+                        value[key] = self._token(kind, member)
+                    else:
+                        value[key] = self.text(member)
+                        self._texts.append((value, key))
+            elif of is dict or of is list:
+                if kind is not None and kind != NOT_PERSONAL:
+                    value[key] = self._all(member, kind)
+                elif of is dict:
+                    self._object(member, below, key)
+                else:
+                    self._array(member, below, key)
+            elif of is int or of is float:
+                if kind is None and by_name:
+                    kind = said.named(key, holder) if said.names else None
+                    kind = kind or _key_kind(key, holder)[1]
+                value[key] = self._number(member, kind)
+            odd = odd or _is_odd(key)
+        if odd:
+            self._keys(value)
+
+    def _array(self, value: list[Any], node: Node | None, holder: str) -> None:
+        records = not self._in_record and len(value) > 1
+        for at, element in enumerate(value):
+            below = None if node is None else node.members.get(str(at)) or node.each if node.members else node.each
+            kind = None if below is None else below.kind
+            of = type(element)
+            texts, names = len(self._texts), len(self._names)
+            if of is dict or of is list:
+                self._in_record = self._in_record or records
+                if kind is not None and kind != NOT_PERSONAL:
+                    value[at] = self._all(element, kind)
+                elif of is dict:
+                    self._object(element, below, holder)
+                else:
+                    self._array(element, below, holder)
+                if records:
+                    self._record(texts, names)
+                    self._in_record = False
+            elif of is str:
+                if element:
+                    if kind is None and self._by_name and holder:
+                        kind = self._said.named(holder, "") or _key_kind(holder, "")[0]
+                    if kind in self._kinds:
+                        value[at] = self._token(kind, element)
+                    else:
+                        value[at] = self.text(element)
+                        self._texts.append((value, at))
+            elif of is int or of is float:
+                if kind is None and self._by_name and holder:
+                    kind = self._said.named(holder, "") or _key_kind(holder, "")[1]
+                value[at] = self._number(element, kind)
+
+    def _columns(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
+        """Rows below their field names: the names classify the columns."""
+        rows = None if node is None else node.at("items")
+        each = None if rows is None else rows.each
+        kinds: list[tuple[int, str, str | None]] = []
+        for at, name in enumerate(value["fields"]):
+            if each is not None and each.column(at):
+                continue
+            last, before = _path_end(name, holder)
+            said = self._said.named(last, before)
+            text, number = _key_kind(last, before)
+            if (said or text) in self._kinds:
+                kinds.append((at, said or text or "", said or number))
+        if not kinds:
+            return
+        for row in value["items"]:
+            if not isinstance(row, list):
+                continue
+            names = len(self._names)
+            for at, kind, number in kinds:
+                cell = row[at] if at < len(row) else None
+                if isinstance(cell, str):
+                    row[at] = self._token(kind, cell) if cell else cell
+                elif isinstance(cell, (dict, list)):
+                    row[at] = self._all(cell, kind)
+                elif cell is not None and not isinstance(cell, bool):
+                    row[at] = self._number(cell, number)
+            wanted = self._names[names:]
+            _search(self, [(row, at) for at, cell in enumerate(row) if isinstance(cell, str)], wanted)
+
+    def _all(self, value: Any, kind: str) -> Any:
+        """Everything below a classified position."""
+        if isinstance(value, str):
+            if not value or kind not in self._kinds:
+                return self.text(value)
+            return self._token(kind, value)
+        if isinstance(value, dict):
+            for key, member in value.items():
+                value[key] = self._all(member, kind)
+            if any(map(_is_odd, value)):
+                self._keys(value)
+        elif isinstance(value, list):
+            value[:] = [self._all(element, kind) for element in value]
+        elif value is not None and not isinstance(value, bool):
+            return self._number(value, kind)
+        return value
+
+    def _number(self, value: float, kind: str | None) -> Any:
+        if kind in self._kinds and kind is not None:
+            return self._token(kind, str(value) if isinstance(value, int) else orjson.dumps(value).decode(), True)
+        if value >= 10**11 and isinstance(value, int) and "card" in self._patterns:
+            digits = str(value)
+            if 13 <= len(digits) <= 19 and card(digits):
+                return self._token("card", digits, True)
+        return value
+
+    def _keys(self, value: dict[str, Any]) -> None:
+        """Keys that are personal themselves; the order stays."""
+        members = list(value.items())
+        value.clear()
+        for key, member in members:
+            value[self.text(key)] = member
+
+    # --------------------------------------------------------------------------------------------------------- text
+
+    def text(self, text: str) -> str:
+        """A string that nothing classifies: JSON in it is walked, the rest is searched by patterns."""
+        if len(text) < 6 or (text[0] == "t" and _TOKEN.fullmatch(text)):
+            return text
+        done = self.seen.get(text)
+        if done is None:
+            names = len(self._names)
+            done = self._text(text)
+            if len(self._names) == names:
+                self.seen[text] = done
+        return done
+
+    def _text(self, text: str) -> str:
+        first = text[0] if text[0] in '{["' else text.lstrip()[:1]
+        if first and first in '{["' and self._depth < _NESTED:
+            nested = self._nested(text)
+            if nested is not None:
+                return nested
+        return self.sweep(text)
+
+    def _nested(self, text: str) -> str | None:
+        """``text`` if it is JSON, walked. Where nothing changed it stays to the letter, and is searched as text: a
+        key that stands twice hides its first value from a parser."""
+        try:
+            value = loads(text)
+        except ValueError:
+            return None
+        if not isinstance(value, (dict, list, str)):
+            return None
+        before = dumps(value)
+        self._depth += 1
+        names, self._by_name = self._by_name, True
+        texts = len(self._texts)
+        try:
+            if isinstance(value, dict):
+                self._object(value, None, "")
+            elif isinstance(value, list):
+                self._array(value, None, "")
+            else:
+                value = self.text(value)
+        finally:
+            self._depth -= 1
+            self._by_name = names
+            del self._texts[texts:]
+        after = dumps(value)
+        return after if after != before else self.sweep(text)
+
+    def sweep(self, text: str) -> str:
+        """``text`` with what patterns find in it replaced."""
+        spans = find(text, self._patterns) if self._patterns else ()
+        if not spans:
+            return text
+        parts: list[str] = []
+        position = 0
+        for start, end, kind in spans:
+            parts += (text[position:start], self._replace(kind, text[start:end], False))
+            self.swept += 1
+            position = end
+        parts.append(text[position:])
+        return "".join(parts)
+
+    def replaced(self, kind: str, value: str) -> str:
+        """The token of a value that was found in text."""
+        self.swept += 1
+        key = (kind, value)
+        token = self._values.get(key)
+        if token is None:
+            token = self._values[key] = self._replace(kind, value, False)
+        return token
+
+    def _record(self, texts: int, names: int) -> None:
+        """Search the text of one record for what was classified in it. The text stays: what holds the record may
+        classify something too."""
+        if len(self._names) > names:
+            wanted = list(dict.fromkeys(self._names[names:]))
+            del self._names[names:]
+            _search(self, self._texts[texts:], wanted)
+
+
+def _under(node: Node | None) -> Node | None:
+    if node is None:
+        return None
+    above = Node()
+    above.each = node
+    return above
+
+
+def _is_columns(value: dict[str, Any]) -> bool:
+    fields = value.get("fields")
+    return (
+        isinstance(fields, list)
+        and isinstance(value.get("items"), list)
+        and all(isinstance(one, str) for one in fields)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _path_end(path: str, holder: str) -> tuple[str, str]:
+    keys = [part for part in path.replace("[*]", "").replace("[]", "").split(".") if part]
+    return (keys[-1] if keys else path), (keys[-2] if len(keys) > 1 else holder)
+
+
+@lru_cache(maxsize=32768)
+def _key_kind(key: str, holder: str) -> tuple[str | None, str | None]:
+    """What a string and what a number called ``key`` within ``holder`` is."""
+    text = kind_within(key, holder, type="string")
+    number = kind_within(key, holder, type="integer")
+    return (canonical(text) if text else None, canonical(number) if number else None)
+
+
+@lru_cache(maxsize=32768)
+def _is_odd(key: str) -> bool:
+    """Whether a key may be personal itself."""
+    return len(key) > 5 and ("@" in key or not key.isascii() or "%" in key or sum(map(str.isdigit, key)) > 5)
+
+
+# ------------------------------------------------------------------------------------- values within other text
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _search(walk: Walk, places: list[_Place], wanted: list[tuple[str, str]]) -> None:
+    """Replace every one of ``wanted`` in the strings at ``places``, longest first."""
+    if not places or not wanted:
+        return
+    if len(wanted) > 24:
+        wanted = list(_present(places, wanted))
+    ordered = sorted(wanted, key=lambda one: -len(one[1]))
+    lowered = [(kind, value, value.lower()[:SHORTEST] if value.isascii() else "") for kind, value in ordered]
+    for container, key in places:
+        text = container[key]
+        if isinstance(text, str):
+            if len(text) < SHORTEST:
+                continue
+            low = text.lower()
+            for kind, value, head in lowered:
+                if head in low:
+                    text = substituted(walk, text, kind, value)
+            container[key] = text
+        elif isinstance(text, (dict, list)):
+            _search(walk, list(_strings(text)), ordered)
+
+
+def _strings(value: Any) -> Iterator[_Place]:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, member in items:
+        if isinstance(member, str):
+            yield value, key
+        elif isinstance(member, (dict, list)):
+            yield from _strings(member)
+
+
+def _present(places: list[_Place], wanted: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those of ``wanted`` whose first word occurs at all, so that long lists of values cost little."""
+    words: set[str] = set()
+    for container, key in places:
+        text = container[key]
+        if isinstance(text, str):
+            words.update(_WORD.findall(text.lower()))
+            if not text.isascii():
+                words.add(text.lower())
+        else:
+            words.update(word for inner, at in _strings(text) for word in _WORD.findall(inner[at].lower()))
+    joined = None
+    for kind, value in wanted:
+        first = _WORD.search(value.lower())
+        if first is None or not value.isascii():
+            joined = joined if joined is not None else "\n".join(words)
+            if value[:1].lower() in joined:
+                yield kind, value
+        elif first[0] in words:
+            yield kind, value
+
+
+def substituted(walk: Walk, text: str, kind: str, value: str) -> str:
+    """``text`` with every occurrence of ``value`` replaced, as whole words; tokens in it stay."""
+    pattern = _pattern(value)
+    if pattern.search(text) is None:
+        return text
+    if "tok_" not in text:
+        return pattern.sub(lambda match: walk.replaced(kind, match[0]), text)
+    parts = _TOKEN.split(text)
+    for at in range(0, len(parts), 2):
+        parts[at] = pattern.sub(lambda match: walk.replaced(kind, match[0]), parts[at])
+    return "".join(parts)
+
+
+_TOKEN = re.compile(r"(tok_(?:[a-z0-9]+_){1,4}[a-z0-9]{2}[a-z2-7]{16,})")
+
+
+@lru_cache(maxsize=16384)
+def _pattern(value: str) -> re.Pattern[str]:
+    """``value`` as whole words, whatever its case, its accents' encoding, and what joins its words."""
+    forms = dict.fromkeys((value, unicodedata.normalize("NFC", value), unicodedata.normalize("NFD", value)))
+    spoken = "|".join(r"(?:[\s._+-]|%20|&nbsp;){1,3}".join(map(re.escape, form.split())) for form in forms)
+    head = "" if value[:1] >= "\u2e80" else r"(?<![^\W_])"
+    tail = "" if value[-1:] >= "\u2e80" else r"(?![^\W_])"
+    return re.compile(f"{head}(?:{spoken}){tail}", 0 if len(value) < 3 else re.IGNORECASE)
