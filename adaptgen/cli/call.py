@@ -52,8 +52,9 @@ async def _governed(server: Server, named: str, tool: str, given: Mapping[str, J
     """The call as the local caller of the settings, who may do and see what they say."""
     from adaptgen.govern.assemble import Place
     from adaptgen.govern.desk import Context
+    from adaptgen.govern.embedded import govern_server
 
-    governed = await governance.govern_engine(named, server, Place())
+    governed = await govern_server(named, server, Place())
     try:
         context = Context(request_id=uuid.uuid4().hex)
         caller = await governed.desk.authenticate({}, context)

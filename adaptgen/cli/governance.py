@@ -50,35 +50,6 @@ async def load(named: str, environ: Mapping[str, str]) -> Settings:
     return await source(named, environ).load()
 
 
-async def govern_engine(named: str, server: Server, place: Place) -> Governed:
-    """A generated server behind the pipeline that the settings describe.
-
-    Raises:
-        AdaptgenError: whatever is wrong with the settings; nothing is served then.
-    """
-    from adaptgen.govern.assemble import Given, assemble
-    from adaptgen.govern.served import Served
-    from adaptgen.govern.sources import source
-    from adaptgen.runtime.engine import Engine
-
-    async def make(given: Given) -> Served:
-        settings = given.settings
-        if settings.mode == "proxy":
-            help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"
-            raise error("AG070", "mode is proxy, and this is a server", settings.where("mode"), help)
-        behind = settings.mode == "behind"
-        engine = Engine(
-            server,
-            environ=place.environ,
-            cursor_key=given.material.cursors,
-            store=given.store,
-            classify=behind or settings.tokenize is not None,
-        )
-        return Served(engine, behind=behind)
-
-    return await assemble(source(named, place.environ), make, place)
-
-
 async def govern_upstreams(named: str, place: Place) -> Governed:
     """The servers behind the proxy that the settings describe.
 

@@ -52,7 +52,9 @@ def parser() -> argparse.ArgumentParser:
         "environment; the server's README.md names the variables.",
     )
     serve.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
-    serve.add_argument("--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; without governance on loopback only")
+    serve.add_argument(
+        "--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; without governance on loopback only"
+    )
     _governed(serve)
 
     call = _command(
@@ -74,7 +76,9 @@ def parser() -> argparse.ArgumentParser:
         "Serves the tools, prompts and resources of the MCP servers that the settings name, to callers that it "
         "authenticates, under the policies that it is given.",
     )
-    proxy.add_argument("governance", metavar="GOVERNANCE", help="governance.yaml with mode: proxy; or s3://…, appconfig://…")
+    proxy.add_argument(
+        "governance", metavar="GOVERNANCE", help="governance.yaml with mode: proxy; or s3://…, appconfig://…"
+    )
     proxy.add_argument("--http", metavar="HOST:PORT", help="default: listen.http of the settings")
 
     explain = _command(

@@ -57,11 +57,12 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
 async def _governed(server: Server, named: str, http: str | None) -> None:
     from adaptgen.fronts import address
     from adaptgen.govern.assemble import Place
+    from adaptgen.govern.embedded import govern_server
 
     where = address.parse(http, governed=True) if http else None
     place = Place(http=where is not None, loopback=where is None or address.loopback(where[0]))
     with paused():
-        governed = await governance.govern_engine(named, server, place)
+        governed = await govern_server(named, server, place)
     try:
         listener = address.listening(*where) if where else None
         _announce(server, listener, f"governed by {named}", *governed.notices)

@@ -26,8 +26,8 @@ class Say:
     """One tool call of a script.
 
     ``arguments`` are templates over earlier answers, by the names that ``keep`` gave them: ``{customer.items.0.id}``.
-    ``resend`` names an earlier answer whose members are sent along as the body, ``arguments["body"]`` on top of them,
-    as a full replacement wants it; ``only`` the members that may be sent.
+    ``resend`` names an earlier answer, or a part of one (``read.data``), whose members are sent along as the body,
+    ``arguments["body"]`` on top of them, as a full replacement wants it; ``only`` the members that may be sent.
     """
 
     tool: str
@@ -82,7 +82,7 @@ async def play(script: Iterable[Say], call: Caller, scope: Mapping[str, Json] | 
     for one in script:
         arguments = fill(dict(one.arguments), {**(scope or {}), **said.answers}, _no_references)
         if one.resend:
-            before = said.answers[one.resend]
+            before = fill(f"{{{one.resend}}}", said.answers, _no_references)
             kept = {name: before[name] for name in one.only or before if name in before}
             arguments["body"] = {**kept, **arguments.get("body", {})}
         answer = await call(one.tool, arguments)

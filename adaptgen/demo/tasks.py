@@ -13,12 +13,18 @@ from adaptgen.demo.session import Say
 LOGIN = Say("login", {"body": {"userName": "{username}", "password": "{password}"}}, keep="login")
 CSRF = Say("getCsrfToken", {SESSION: "{login.data.sessionId}"}, keep="csrf")
 
-_WRITES = frozenset(("contractSave", "addCustomerNote", "updateTicket"))
+_WRITES = frozenset(("contractSave", "addCustomerNote", "updateTicket", "saveCustomer"))
 # What a contract's PUT takes: all of it must be sent back, or it is blanked.
 _CONTRACT = (
     *("title", "productId", "status", "startDate", "endDate", "renewalDate", "noticeDays", "autoRenew", "annualValue"),
     *("currency", "billingCycle", "paymentMethod", "debitIban", "signedBy", "ownerId", "terms", "remarks"),
     *(f"udf_{n:02d}" for n in range(1, 13)),
+)
+# The same of a customer's.
+_RECORD = (
+    *("name", "legalName", "status", "segment", "industry", "street", "zip", "city", "countryCode", "phone", "fax"),
+    *("website", "vatId", "iban", "creditLimit", "currency", "paymentTermDays", "taxExempt", "ownerId", "tags"),
+    *("remarks", *(f"udf_{n:02d}" for n in range(1, 13))),
 )
 
 
@@ -44,7 +50,7 @@ def with_login(script: tuple[Say, ...]) -> list[Say]:
 
 
 _MARCH = {"ownerId": "me", "renewalFrom": "2026-03-01", "renewalTo": "2026-03-31"}
-_CUSTOMER = "Velvet Media"
+CUSTOMER = "Velvet Media"
 
 TASKS = (
     Task(
@@ -53,24 +59,24 @@ TASKS = (
         (Say("list_contracts", _MARCH),),
     ),
     Task(
-        f"Who is the primary contact of {_CUSTOMER}?",
-        (Say("get_contacts", {"customer_name": _CUSTOMER, "primary": True}),),
-        (Say("list_contacts", {"customer_name": _CUSTOMER, "primary": True}),),
+        f"Who is the primary contact of {CUSTOMER}?",
+        (Say("get_contacts", {"customer_name": CUSTOMER, "primary": True}),),
+        (Say("list_contacts", {"customer_name": CUSTOMER, "primary": True}),),
     ),
     Task(
-        f"What is open at {_CUSTOMER}?",
+        f"What is open at {CUSTOMER}?",
         (
-            Say("getCustomers", {"name": _CUSTOMER}, keep="found"),
+            Say("getCustomers", {"name": CUSTOMER}, keep="found"),
             Say("contractList", {"customerId": "{found.data.0.id}"}),
             Say("invoice_search", {"customerId": "{found.data.0.id}", "status": "OVERDUE"}),
             Say("searchTickets", {"customerId": "{found.data.0.id}", "open": True}),
         ),
-        (Say("customer_overview", {"name": _CUSTOMER}),),
+        (Say("customer_overview", {"name": CUSTOMER}),),
     ),
     Task(
-        f"Move the renewal of {_CUSTOMER} to March 31",
+        f"Move the renewal of {CUSTOMER} to March 31",
         (
-            Say("contractList", {"customerName": _CUSTOMER}, keep="found"),
+            Say("contractList", {"customerName": CUSTOMER}, keep="found"),
             Say("contractGet", {"contractId": "{found.0.id}"}, keep="contract"),
             Say(
                 "contractSave",
@@ -80,8 +86,32 @@ TASKS = (
             ),
         ),
         (
-            Say("list_contracts", {"customerName": _CUSTOMER}, keep="found"),
+            Say("list_contracts", {"customerName": CUSTOMER}, keep="found"),
             Say("update_contract", {"contractId": "{found.items.0.id}", "renewalDate": "2026-03-31"}),
+        ),
+    ),
+    Task(
+        f"Make their primary contact's e-mail that of {CUSTOMER}",
+        (
+            Say("get_contacts", {"customer_name": CUSTOMER, "primary": True}, keep="contacts"),
+            Say("getCustomers", {"name": CUSTOMER}, keep="found"),
+            Say("getCustomer", {"customerId": "{found.data.0.id}"}, keep="read"),
+            Say(
+                "saveCustomer",
+                {"customerId": "{found.data.0.id}", "body": {"email": "{contacts.items.0.email}"}},
+                resend="read.data",
+                only=_RECORD,
+            ),
+        ),
+        (
+            Say(
+                "list_contacts",
+                {"customer_name": CUSTOMER, "primary": True, "fields": ["customer_id", "email"]},
+                keep="contacts",
+            ),
+            Say(
+                "update_customer", {"customerId": "{contacts.items.0.customer_id}", "email": "{contacts.items.0.email}"}
+            ),
         ),
     ),
     Task(

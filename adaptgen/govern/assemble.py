@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from adaptgen.govern import keys, vocabulary
@@ -201,7 +201,7 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
         parts = await workshop.parts(settings, tools)
         traced = place.tracer or tracer(parts.settings)
         stack.callback(traced.close)
-        record = trail(parts.settings, material.audit, stdio=not place.http)
+        record = trail(parts.settings, material.audit, stdio=not place.http, notify=traced.checkpoint)
         if record is not None:
             stack.callback(record.close)
         usage = Usage(store)

@@ -195,7 +195,7 @@ class GovernedCall:
         return failed(f"The call {done}, but its answer is withheld: {why}.")
 
     def _note(self, outcome: str, **more: Any) -> bool:
-        self._span.outcome(outcome)
+        self._span.outcome(outcome, self._caller)
         try:
             self._recorder.answered(outcome, **more)
         except AuditError:
@@ -203,7 +203,7 @@ class GovernedCall:
         return True
 
     def _refuse(self, refusal: Refusal) -> dict[str, Json]:
-        self._span.outcome(f"refused:{refusal.reason}")
+        self._span.outcome(f"refused:{refusal.reason}", self._caller)
         try:
             self._recorder.refused(refusal.reason, refusal.policies or getattr(self._decision, "policies", ()))
         except AuditError:

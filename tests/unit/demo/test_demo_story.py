@@ -30,8 +30,16 @@ def test_one_login_serves_the_whole_session(story: Story) -> None:
 def test_personal_data_stays_behind(story: Story) -> None:
     assert story.before.personal["national ids"] > 0
     assert story.before.personal["bank accounts"] > 0
-    kinds = ("national ids", "bank accounts", "birth dates", "phone numbers")
-    assert [story.after.personal[kind] for kind in kinds] == [0, 0, 0, 0]
+    kinds = ("e-mail addresses", "national ids", "bank accounts", "birth dates", "phone numbers")
+    assert [story.after.personal[kind] for kind in kinds] == [0, 0, 0, 0, 0]
+
+
+def test_an_address_that_the_agent_never_saw_is_written(story: Story) -> None:
+    assert story.written
+
+
+def test_the_session_is_on_record(story: Story) -> None:
+    assert story.audited > 2 * story.after.total.turns
 
 
 def test_paging_reaches_every_ticket(story: Story) -> None:
@@ -44,7 +52,7 @@ def test_a_list_that_is_cut_without_a_word_is_counted_right(story: Story) -> Non
 
 
 def test_turns_and_tokens_are_saved(story: Story) -> None:
-    assert [one.turns for one in story.after.costs] == [1, 1, 1, 2, 1]
+    assert [one.turns for one in story.after.costs] == [1, 1, 1, 2, 2, 1]
     assert story.after.total.turns * 2 <= story.before.total.turns
     assert story.after.total.tokens * 20 <= story.before.total.tokens
 

@@ -1,0 +1,68 @@
+"""An issuer of ES256 tokens and a collector of spans, both on loopback, in threads of this process."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+AUDIENCE = "http://127.0.0.1/mcp"
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """``url`` is the issuer, its keys lie under ``/jwks``; spans may be sent to ``/v1/traces``."""
+
+    url: str
+    key: Any
+
+    def token(self, sub: str, *groups: str, **claims: Any) -> str:
+        """An access token for an hour."""
+        now = int(time.time())
+        payload = {"iss": self.url, "aud": AUDIENCE, "sub": sub, "org": "bench", "groups": list(groups)}
+        payload |= {"iat": now, "exp": now + 3600, **claims}
+        return str(jwt.encode({"alg": "ES256", "kid": self.key.kid}, payload, self.key))
+
+
+@contextmanager
+def issuer() -> Iterator[Issuer]:
+    """Runs for the length of a block."""
+    key = ECKey.generate_key("P-256", {"kid": "bench-1", "use": "sig", "alg": "ES256"})
+    keys = json.dumps({"keys": [key.as_dict(private=False)]}).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self, body: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self._answer(keys)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self._answer(b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Issuer(f"http://127.0.0.1:{server.server_address[1]}", key)
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,128 @@
+"""An MCP server with constant answers, in a process of its own: what is measured is what stands before it.
+
+``python -m governed.upstream PORT [SETTINGS]``: with settings the same answers are governed in process.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from adaptgen.fronts import address, wire
+from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, About, Context, Facts, RpcError
+from adaptgen.runtime.caller import Caller
+
+PEOPLE = 84
+FIELDS = ("id", "status", "city", "amount", "full_name", "email", "phone", "iban", "note")
+KINDS = {"full_name": "name", "email": "email", "phone": "phone", "iban": "iban"}
+ARGUMENTS = {"status": {"type": "string"}, "email": {"type": "string"}, "limit": {"type": "integer"}}
+
+
+def person(n: int) -> list[object]:
+    """One row: four of its nine values are personal, and its note names two of them."""
+    name, mail = f"Person{n} Example{n}", f"person.{n}@mail.example"
+    note = "Paid on time; prefers to be called in the morning; contract renewed for another year" if n % 4 else ""
+    iban = f"DE{(98 - int(f'10000000{n:010d}131400') % 97):02d}10000000{n:010d}"
+    return [n, "active", "Springfield", n * 1.5, name, mail, f"+49 30 {9000000 + n}", iban, f"{note} {n}".strip()]
+
+
+LARGE = orjson.dumps({"fields": FIELDS, "items": [person(n) for n in range(PEOPLE)], "total": PEOPLE}).decode()
+SMALL = orjson.dumps({"fields": FIELDS[:4], "items": [person(n)[:4] for n in range(3)], "total": 3}).decode()
+POSITIONS = {f"/items/*/{FIELDS.index(name)}": kind for name, kind in KINDS.items()}
+
+
+class Constant:
+    """A target with two tools, and as a desk for whoever comes when nothing governs it."""
+
+    def __init__(self) -> None:
+        self._tools = {name: _tool(name) for name in ("list_small", "list_large")}
+        self._listed = {
+            "tools": [facts.wire for facts in self._tools.values()],
+            "resultType": "complete",
+            "ttlMs": 60_000,
+            "cacheScope": "private",
+        }
+
+    def about(self) -> About:
+        return About(name="bench", version="1")
+
+    def tools(self) -> Mapping[str, Facts]:
+        return self._tools
+
+    async def call(self, caller: Caller, tool: Facts, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        large = tool.own == "list_large"
+        block = {"type": "text", "text": LARGE if large else SMALL}
+        result: dict[str, Any] = {"content": [block], "resultType": "complete"}
+        if large:
+            result["_meta"] = {META_SENSITIVE: POSITIONS}
+        return result
+
+    async def request(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        if method == "tools/list":
+            return self._listed
+        if method == "tools/call":
+            return await self.call(caller, self._tools[str(params["name"])], params.get("arguments") or {}, context)
+        raise RpcError(-32601, "Method not found")
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        return Caller("bench")
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Any] | None:
+        return self._tools[tool].wire["inputSchema"] if tool in self._tools else None
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
+        pass
+
+    def server_of(self, what: str, name: str) -> str:
+        return ""
+
+    async def leave(self, session: str) -> None:
+        pass
+
+    def metadata(self) -> None:
+        return None
+
+    async def aclose(self) -> None:
+        pass
+
+
+def _tool(name: str) -> Facts:
+    wire_form = {
+        "name": name,
+        "title": name,
+        "description": "Lists people.",
+        "inputSchema": {"type": "object", "properties": ARGUMENTS, "additionalProperties": False},
+        "_meta": {
+            META_ARGUMENTS: {"email": "email"},
+            META_SENSITIVE: KINDS,
+            META_EFFECT: {"effect": "read", "open": True},
+        },
+    }
+    return Facts(
+        name=name,
+        server="bench",
+        own=name,
+        effect="read",
+        open=True,
+        wire=wire_form,
+        arguments={"email": "email"},
+        sensitive=KINDS,
+    )
+
+
+def main() -> None:
+    port, settings = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+    if settings:
+        from adaptgen.cli.proxy import serve_governed
+
+        serve_governed(Path(settings), target=Constant(), http=f"127.0.0.1:{port}")
+    else:
+        wire.serve(Constant(), address.listening("127.0.0.1", port))
+
+
+if __name__ == "__main__":
+    main()
