@@ -43,8 +43,8 @@ class Kernel:
     ``path``: of the endpoint. ``hosts``, ``origins``: see :class:`~adaptgen.fronts.wire.guard.Guard`. ``max_body``:
     bytes of a request. ``max_sessions``: of the handshake revisions, and ``max_streams`` (streams for what the server
     says unasked): more of them end the longest unused; one caller gets an eighth. ``idle``: seconds after which an
-    unused session ends. ``timeout``: seconds that a request may take, None for as long as it wants; ``ping``: seconds
-    of silence on a stream after which a comment is sent.
+    unused session ends. ``max_requests``: under way at once, ``timeout``: seconds that each may take, None for as long
+    as it wants. ``ping``: seconds of silence on a stream after which a comment is sent.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Kernel:
         max_sessions: int = 4096,
         max_streams: int = 1024,
         idle: float = 3600.0,
+        max_requests: int = 1024,
         timeout: float | None = None,
         ping: float = 15.0,
     ) -> None:
@@ -73,6 +74,7 @@ class Kernel:
         self.workshop = Workshop(desk, Encoder(info))
         self._guard = Guard(hosts, origins)
         self._max_body = max_body
+        self._max_requests = max_requests
         self._timeout = timeout
         self._ping = ping
         self._modern = Modern(self)
@@ -185,10 +187,13 @@ class Kernel:
             return answers.refused(500, "Internal error", code=message.INTERNAL_ERROR)
 
     async def _post(self, request: HttpRequest) -> HttpAnswer:
-        if not any(request.accepts()):
+        json, events = request.accepts()
+        if not json and not (events and request.streaming):
             return answers.refused(406, "the answer is application/json or text/event-stream")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return answers.refused(415, "the body must be application/json")
+        if len(self.workshop) - len(self.streams) >= self._max_requests:
+            return answers.refused(503, "too many requests are under way", headers={"retry-after": "1"})
         try:
             value = message.read(await request.read(self._max_body))
         except TooLarge:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.process import settle
 from adaptgen.fronts.wire.asgi import App, app
+from adaptgen.fronts.wire.protocol import WireProtocol
 from adaptgen.govern.desk import Desk
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 """Seconds that requests under way have when the server stops."""
+KEEP_ALIVE = 75
+"""Seconds that an unused connection lives: longer than load balancers keep theirs (60), so that they end it."""
 
 
 class _Server(uvicorn.Server):
@@ -70,7 +72,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
     served = app(desk, **options)
     config = uvicorn.Config(
         served,
-        http=CorkedProtocol,
+        http=WireProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -78,6 +80,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
     )
     gc.freeze()
     await _Server(config, served).serve([listener])

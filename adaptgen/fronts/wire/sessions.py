@@ -97,11 +97,11 @@ class Sessions:
         """A new session (None while all places are in use), and those that had to end for it or were idle too long."""
         now = time.monotonic()
         ended: list[Session] = []
-        while self._all:
-            oldest = next(iter(self._all.values()))
-            if oldest.busy() or now - oldest.used < self._idle:
+        for one in list(self._all.values()):
+            if now - one.used < self._idle:
                 break
-            ended.append(self.drop(oldest))
+            if not one.busy():
+                ended.append(self.drop(one))
         mine = owner(caller)
         crowded = self._owned.get(mine, 0) >= self._most_each
         if crowded or len(self._all) >= self._most:

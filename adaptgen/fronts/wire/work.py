@@ -47,6 +47,9 @@ class Workshop:
         self._encoder = encoder
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def start(self, job: Job, stream: Stream, ended: Callable[[], None] | None = None) -> None:
         """Begin a job. ``ended`` is called when it is over, however it went."""
         self._start(job, self._run(job), stream, ended)

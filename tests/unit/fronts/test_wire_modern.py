@@ -277,6 +277,21 @@ def test_a_request_may_not_take_longer_than_is_allowed() -> None:
     run(work)
 
 
+def test_there_is_a_limit_to_what_runs_at_once() -> None:
+    async def work() -> None:
+        tool = Waiting()
+        one, _ = client(tool, max_requests=1)
+        running = asyncio.ensure_future(one.call())
+        await tool.begun.wait()
+        refused = await one.call()
+        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+        running.cancel()
+        await settle()
+        assert (await one.ask("tools/list")).status == 200
+
+    run(work)
+
+
 # --------------------------------------------------------------------------------------------- subscriptions/listen
 
 

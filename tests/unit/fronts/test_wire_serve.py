@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,3 +93,18 @@ def test_a_signal_ends_streams_and_lets_calls_finish(sign: signal.Signals) -> No
         assert process.stderr is not None
         assert process.stdout.read() == b"closed\n"
         assert process.stderr.read() == b""
+
+
+def pour(connection: socket.socket) -> None:
+    """Sends more than anybody would read."""
+    for _ in range(1000):
+        connection.sendall(b"x" * 60_000)
+
+
+def test_a_head_has_a_size() -> None:
+    with serving() as (_, port), socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 60_000 + b"\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ")
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe|aborted"):
+            pour(connection)

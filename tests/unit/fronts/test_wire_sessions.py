@@ -62,7 +62,8 @@ def test_idle_ones_end(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     sessions = Sessions(10, 10, 60)
-    first, second = opened(sessions, ANNA), opened(sessions, BERT)
+    working, first, second = opened(sessions, BERT), opened(sessions, ANNA), opened(sessions, BERT)
+    busy(working)
     now[0] += 59
     sessions.find(second.id, BERT)
     now[0] += 2
