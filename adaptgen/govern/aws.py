@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from adaptgen.diagnostics import error
+
+# At DEBUG botocore logs whole requests and answers: secrets, session keys, personal data.
+for _name in ("boto3", "botocore", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 def client(service: str, region: str = "", endpoint: str = "") -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import re
 import time
 from collections import OrderedDict
@@ -14,6 +15,8 @@ from urllib.parse import quote_plus, urlencode
 import orjson
 
 from adaptgen.govern.fetch import FetchError, Requests, place
+
+_log = logging.getLogger("adaptgen.govern")
 
 LIMIT: Final = 64 * 1024
 """Bytes of an answer."""
@@ -106,6 +109,7 @@ class Tokens:
         try:
             token, seconds = await self._granted(form)
         except GrantError as problem:
+            _log.warning("%s", problem)
             _put(self._failed, key, (self._clock(), str(problem)))
             raise
         now = self._clock()

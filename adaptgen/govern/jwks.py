@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from joserfc.jwk import ECKey, OKPKey, RSAKey
 
     Key = RSAKey | ECKey | OKPKey
+
+_log = logging.getLogger("adaptgen.govern")
 
 LIMIT: Final = 256 * 1024
 """Bytes of a JWK Set."""
@@ -170,8 +173,9 @@ class KeySource:
         try:
             await self._fetch()
             self._down = False
-        except FetchError:  # the last good keys stay, and known ones are not waited for again
+        except FetchError as problem:  # the last good keys stay, and known ones are not waited for again
             self._down = True
+            _log.warning("the keys of those who sign cannot be fetched again: %s", problem)
 
     async def _fetch(self) -> None:
         url = trusted(await self._url())

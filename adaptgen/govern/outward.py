@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from adaptgen.govern.vocabulary import UpstreamAuth
     from adaptgen.model import Json
     from adaptgen.runtime.caller import Caller
+
+_log = logging.getLogger("adaptgen.govern")
 
 _OWN: Final = b"own"
 """The key of the token that is the proxy's own."""
@@ -103,7 +106,9 @@ class Outward:
             if kind == "sigv4":
                 return await self._signed(caller, method, url, body)
             token = await self._token(caller if kind == "exchange" else None)
-        except (GrantError, ToolError) as problem:  # its text names places and codes alone, for operators
+        except (GrantError, ToolError) as problem:  # its text names places and codes alone
+            if isinstance(problem, ToolError):
+                _log.warning("no credentials for the server %r: %s", self._name, problem)
             raise RpcError(
                 -32603, f"The proxy cannot authenticate to the server {self._name!r}. Nothing was sent."
             ) from problem

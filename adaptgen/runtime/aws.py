@@ -6,6 +6,7 @@ Everything here blocks; call it from a thread.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,10 @@ from adaptgen.runtime.errors import ToolError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+# At DEBUG botocore logs whole requests and answers: secrets, session keys, personal data.
+for _name in ("boto3", "botocore", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _making: Final = threading.Lock()
 """boto3's default session must not make two clients at once."""

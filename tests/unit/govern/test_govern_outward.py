@@ -217,6 +217,17 @@ async def test_the_callers_token_is_exchanged_and_does_not_travel(idp: Idp, cloc
 
 
 @pytest.mark.asyncio
+async def test_tokens_and_secrets_are_in_no_log(idp: Idp, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    alice = Caller("alice", token=idp.issue())
+    issued = await sent(outward(idp, clock, "exchange"), alice)
+    await refused(outward(idp, clock, "exchange", client_secret="wr0ng"), alice)
+    for part in (*alice.token.split("."), issued.removeprefix("Bearer "), "s3cret", "wr0ng"):
+        assert part not in caplog.text
+    assert "invalid_client" in caplog.text
+
+
+@pytest.mark.asyncio
 async def test_each_caller_has_an_exchanged_token_of_its_own(idp: Idp, clock: Clock) -> None:
     one = outward(idp, clock, "exchange")
     alice, bob = (Caller(sub, token=idp.issue(sub=sub)) for sub in ("alice", "bob"))
@@ -345,6 +356,15 @@ class TestRole:
             await access_key(tagged(branch="branch"), Caller("alice", claims={"branch": branch}))
         assert "x" * 300 not in f"{caught.value.__cause__}"
         assert not sts
+
+    @pytest.mark.asyncio
+    async def test_its_keys_are_in_no_log(self, sts: list[Any], caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("DEBUG")
+        headers = await tagged(tenant="tenant").headers(Caller("alice", "acme-bank"), "POST", URL, BODY)
+        assert sts
+        assert headers["X-Amz-Security-Token"] not in caplog.text
+        assert "wJalrXUtnFEMI" not in caplog.text
+        assert "acme-bank" not in caplog.text
 
     @pytest.mark.asyncio
     async def test_the_proxy_itself_is_nobodys_session(self, sts: list[Any]) -> None:
