@@ -293,6 +293,8 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
 def _env_of(auth: Auth) -> set[str]:
     logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
     templates: list[Any] = [send.as_ for send in auth.send] + ([] if auth.chain else list(auth.start.values()))
+    if auth.sign is not None:
+        templates += [auth.sign.region, auth.sign.role]
     for login in logins:
         templates += [send.as_ for send in login.send]
         body = login.call.body

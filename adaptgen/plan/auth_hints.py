@@ -5,15 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from adaptgen.diagnostics import Diagnostic, error
-from adaptgen.model import Auth, Base, Call, Expires, Login, Refused, Send
+from adaptgen.model import Auth, Base, Call, Expires, Login, Refused, Send, SigV4
 from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.bases import prefix
 from adaptgen.plan.credentials import inputs
+from adaptgen.plan.exchange import exchange_session
 from adaptgen.plan.login import ends_session
 from adaptgen.plan.logincall import build_call, constant
 from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
@@ -89,10 +91,17 @@ class _Reader:
         kind = hint.kind
         if kind == "session":
             return self.session(name, hint, keys)
-        known = frozenset({"access", "refresh"} if kind == "oauth2" else ())
+        known = frozenset({"access", "refresh"} if kind in ("oauth2", "exchange") else ()) | self.caller(hint)
         send = self.sends(hint.send, known, (*keys, "send"))
         if kind == "oauth2":
             return self.oauth2(name, hint, keys, send)
+        if kind == "exchange":
+            return self.exchange(name, hint, keys, send)
+        if kind == "sigv4":
+            sign = SigV4(
+                service=hint.service or "execute-api", region=hint.region or "", role=hint.role or "", tags=hint.tags
+            )
+            return Auth(name=name, kind=kind, send=send, sign=sign, per=hint.per, refused=self.refused(hint))
         if kind == "basic":
             who, word = (
                 hint.username or reference(self.name, "USERNAME"),
@@ -103,7 +112,14 @@ class _Reader:
             made = Send("header", "Authorization", f"Bearer {hint.token or reference(self.name, 'TOKEN')}")
         else:
             made = self.key(hint, keys)
-        return Auth(name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store)
+        self.check(made.as_, known, keys)
+        return Auth(
+            name=name, kind=kind, send=send or (made,), refused=self.refused(hint), store=hint.store, per=hint.per
+        )
+
+    def caller(self, hint: AuthHint) -> frozenset[str]:
+        """The name under which templates speak of the caller, where they may."""
+        return frozenset({"caller"} if hint.per == "caller" else ())
 
     def key(self, hint: AuthHint, keys: Keys) -> Send:
         value = hint.value or reference(self.name, "API_KEY")
@@ -124,11 +140,27 @@ class _Reader:
             client_id=hint.client_id, client_secret=hint.client_secret, username=hint.username,
             password=hint.password, scopes=hint.scopes, audience=hint.audience, refresh_token=hint.refresh_token,
         )  # fmt: skip
+        if made.start and hint.store == "memory":
+            self.forgotten(f"every renewal of {name!r} may change what it starts from", keys)
         return Auth(
             name=name, kind="oauth2", send=send or made.send, chain=made.chain, refresh=made.refresh,
-            start=made.start, refused=self.refused(hint),
-            store=hint.store,
+            start=made.start, refused=self.refused(hint), store=hint.store, per=hint.per,
         )  # fmt: skip
+
+    def exchange(self, name: str, hint: AuthHint, keys: Keys, send: tuple[Send, ...]) -> Auth:
+        if not hint.token_url:
+            raise error("AG031", "an exchange needs a token_url", self.hints.where(*keys), "add token_url: https://…")
+        made = exchange_session(
+            self.name, name, hint.token_url, client_id=hint.client_id, client_secret=hint.client_secret,
+            scopes=hint.scopes, audience=hint.audience, resource=hint.resource,
+        )  # fmt: skip
+        return replace(made, send=send or made.send, refused=self.refused(hint), store=hint.store)
+
+    def forgotten(self, what: str, keys: Keys) -> None:
+        """Warn of a refresh token that only the memory of one process holds."""
+        message = f"{what}, which store: memory forgets at exit"
+        help = "write store: file, or redis or dynamodb where several processes share it"
+        self.notes.append(Diagnostic("AG039", message, self.hints.where(*keys, "store"), help, "warning"))
 
     def refused(self, hint: AuthHint) -> tuple[Refused, ...]:
         found = tuple(Refused(one.status, dict(one.body or {}), one.replay is not False) for one in hint.refused or ())
@@ -139,7 +171,7 @@ class _Reader:
     def session(self, name: str, hint: AuthHint, keys: Keys) -> Auth:
         start = dict(hint.start or {})
         renewed = frozenset(hint.refresh.save or {}) if hint.refresh else frozenset()
-        known = frozenset(start) | renewed
+        known = frozenset(start) | renewed | self.caller(hint)
         chain: list[Login] = []
         for index, one in enumerate(hint.chain or ()):
             chain.append(self.login(name, one, one.id or f"login{index + 1}", known, (*keys, "chain", index)))
@@ -159,13 +191,10 @@ class _Reader:
         store = hint.store
         rotating = refresh is not None and placeholders(_templates(refresh.call)) & set(refresh.save) & set(start)
         if rotating and store == "memory":
-            self.notes.append(Diagnostic(
-                "AG039", f"every renewal of {name!r} changes what it starts from, which store: memory forgets at exit",
-                self.hints.where(*keys, "store"), "write store: file", "warning",
-            ))  # fmt: skip
+            self.forgotten(f"every renewal of {name!r} changes what it starts from", keys)
         return Auth(
             name=name, kind="session", send=send, chain=tuple(chain), start=start, refresh=refresh, then=then,
-            refused=self.refused(hint), store=store,
+            refused=self.refused(hint), store=store, per=hint.per,
         )  # fmt: skip
 
     def login(self, auth: str, hint: LoginHint, id: str, known: frozenset[str], keys: Keys) -> Login:

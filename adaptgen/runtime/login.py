@@ -13,7 +13,7 @@ from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client
-from adaptgen.runtime.request import Inputs, build, templates
+from adaptgen.runtime.request import Inputs, build, path_references, templates
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.sending import apply
 
@@ -23,7 +23,7 @@ TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 def references_of(login: Login) -> frozenset[Reference]:
     """The credentials that a login needs."""
-    return references(_templates(login))
+    return references(_templates(login)) | path_references(login.call.path)
 
 
 def placeholders_of(login: Login) -> frozenset[str]:

@@ -19,6 +19,7 @@ from adaptgen.runtime.errors import ToolError
 Resolve = Callable[[Reference], str]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_REFERENCE = re.compile(r"\$\{(env|secret|ssm):([^{}]+)\}")
 _HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 """Headers that belong to the connection (RFC 9110, 7.6.1) and are never arguments."""
 _ACCEPT = "application/json, */*;q=0.5"
@@ -154,9 +155,17 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING) -> Reques
     return request
 
 
+def path_references(path: str) -> frozenset[Reference]:
+    """The references in the address of a token endpoint (``${env:IDP}/token``)."""
+    return frozenset(Reference(*found) for found in _REFERENCE.findall(path)) if "${" in path else frozenset()
+
+
 def _address(call: Call, base: str, inputs: Inputs) -> str:
-    literals, names = _template(call.path)
-    absolute = call.path.startswith(("http://", "https://"))
+    address = call.path
+    if "${" in address:
+        address = _REFERENCE.sub(lambda found: inputs.resolve(Reference(*found.groups())).rstrip("/"), address)
+    literals, names = _template(address)
+    absolute = address.startswith(("http://", "https://"))
     if not names:
         return literals[0] if absolute else base + literals[0]
     known = {param.name: param for param in call.path_params}

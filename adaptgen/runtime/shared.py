@@ -145,7 +145,7 @@ def sharing(
     Raises:
         AdaptgenError: AG073, no key to seal them with; AG076, no store, or not of the kind that the hints name.
     """
-    asking = [auth for auth in auths if auth.store in ("redis", "dynamodb")]
+    asking = [auth for auth in auths if auth.store in ("redis", "dynamodb") and (auth.chain or auth.refresh)]
     if not asking:
         return None, None
     from adaptgen.diagnostics import error

@@ -64,11 +64,11 @@ _LOGIN: dict[str, Key] = {
 
 AUTH = Table({
     "kind": Key(
-        OneOf(("session", "api_key", "basic", "bearer", "oauth2"), later=("exchange", "sigv4")),
+        OneOf(("session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4")),
         "How requests authenticate", required=True,
     ),
-    "per": Key(OneOf(("server",), later=("caller",)), "Whose session it is"),
-    "store": Key(OneOf(("memory", "file"), later=("redis", "dynamodb")), "Where sessions outlive a request"),
+    "per": Key(OneOf(("server", "caller")), "Whose session it is; with caller, templates may say {caller.sub}"),
+    "store": Key(OneOf(("memory", "file", "redis", "dynamodb")), "Where sessions outlive a request"),
     "start": Key(MapOf(_SECRET), "Saved values that exist before any login, such as a refresh token"),
     "chain": Key(ListOf(Table({"id": Key(Text("name"), "Its name", required=True), **_LOGIN})), "The login, in order"),
     "send": Key(ListOf(SEND), "What every request carries"),
@@ -95,12 +95,17 @@ AUTH = Table({
     "password": Key(_SECRET, "basic, oauth2: the password, as a reference"),
     "token": Key(_SECRET, "bearer: the token, as a reference"),
     "grant": Key(OneOf(("client_credentials", "password", "refresh_token")), "oauth2: the grant"),
-    "token_url": Key(_TEMPLATE, "oauth2: the token endpoint"),
-    "client_id": Key(_TEMPLATE, "oauth2"),
-    "client_secret": Key(_SECRET, "oauth2, as a reference"),
+    "token_url": Key(_TEMPLATE, "oauth2, exchange: the token endpoint"),
+    "client_id": Key(_TEMPLATE, "oauth2, exchange"),
+    "client_secret": Key(_SECRET, "oauth2, exchange; as a reference"),
     "refresh_token": Key(_SECRET, "oauth2 with grant refresh_token, as a reference"),
-    "scopes": Key(ListOf(Text()), "oauth2"),
-    "audience": Key(_TEMPLATE, "oauth2: the audience that some token endpoints want"),
+    "scopes": Key(ListOf(Text()), "oauth2, exchange"),
+    "audience": Key(_TEMPLATE, "oauth2, exchange: the audience that the token is for"),
+    "resource": Key(_TEMPLATE, "exchange: the URL that the token is for"),
+    "service": Key(Text("name"), "sigv4: the AWS service, execute-api unless said otherwise"),
+    "region": Key(_TEMPLATE, "sigv4: the region, that of the process unless said otherwise"),
+    "role": Key(_TEMPLATE, "sigv4: the ARN of a role to assume"),
+    "tags": Key(MapOf(Text()), "sigv4: session tag -> claim of the caller, with role"),
 })  # fmt: skip
 
 PAGE = Table({

@@ -83,9 +83,9 @@ class RefusedHint:
 class AuthHint:
     """One way to authenticate. ``refused`` None: nothing was said."""
 
-    kind: Literal["session", "api_key", "basic", "bearer", "oauth2"]
-    per: Literal["server"] = "server"
-    store: Literal["memory", "file"] = "memory"
+    kind: Literal["session", "api_key", "basic", "bearer", "oauth2", "exchange", "sigv4"]
+    per: Literal["server", "caller"] = "server"
+    store: Literal["memory", "file", "redis", "dynamodb"] = "memory"
     start: Texts = field(default_factory=dict)
     chain: tuple[LoginHint, ...] = ()
     send: tuple[SendHint, ...] = ()
@@ -105,6 +105,11 @@ class AuthHint:
     refresh_token: str | None = None
     scopes: tuple[str, ...] = ()
     audience: str | None = None
+    resource: str | None = None
+    service: str | None = None
+    region: str | None = None
+    role: str | None = None
+    tags: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

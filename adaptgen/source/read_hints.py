@@ -104,13 +104,14 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
         for name, value in login.get("with", {}).items():
             if _SECRET.fullmatch(name) and isinstance(value, str):
                 checker.secret(value, (*at, "chain", index, "with", name))
+    _caller_names(auth, at, checker)
     refresh = auth.get("refresh", {})
     for index, one in enumerate(refresh.get("then", ())):
         if one not in ids:
             checker.say("AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), nearest(one, ids))
     if not chain:
         return  # it is inferred from the document, and so are the names that it saves
-    saved = {*auth.get("start", {}), *refresh.get("save", {})}
+    saved = {"caller", *auth.get("start", {}), *refresh.get("save", {})}
     saved |= {name for login in chain for name in login.get("save", {})}
     parts: list[tuple[tuple[str | int, ...], Any]] = [
         ((*at, "send"), auth.get("send", [])),
@@ -119,6 +120,42 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
     parts += [((*at, "chain", index), login) for index, login in enumerate(chain)]
     for where, value in parts:
         _defined(value, where, saved, "nothing saves", checker)
+
+
+def _personal(auth: Mapping[str, Any]) -> bool:
+    """Whether each caller has a session of its own: what names the caller cannot be anybody else's."""
+    return auth.get("per") == "caller" or auth.get("kind") == "exchange" or bool(auth.get("tags"))
+
+
+def _caller_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    if auth.get("per") == "server" and _personal(auth):
+        what = "an exchange" if auth.get("kind") == "exchange" else "an auth with tags"
+        checker.say("AG039", f"{what} is per caller", (*at, "per"), "leave per: out")
+    if auth.get("tags") and not auth.get("role"):
+        checker.say("AG039", "session tags need a role that is assumed", (*at, "tags"), "add role: arn:aws:iam::…")
+    parts: list[tuple[tuple[str | int, ...], Any]] = [((*at,), dict(auth))]
+    while parts:
+        where, value = parts.pop()
+        if isinstance(value, dict):
+            parts += [((*where, key), item) for key, item in value.items() if key not in ("call", "save", "document")]
+        elif isinstance(value, list):
+            parts += [((*where, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, str):
+            _caller_name(value, where, _personal(auth), checker)
+
+
+def _caller_name(text: str, at: tuple[str | int, ...], personal: bool, checker: Checker) -> None:
+    try:
+        names = {name for name in placeholders(text) if name == "caller" or name.startswith("caller.")}
+    except TemplateError:
+        return
+    for name in sorted(names):
+        if name == "caller.token":
+            checker.say("AG037", "the caller's token is never sent on", at, "kind: exchange gets another one for it")
+        elif name == "caller":
+            checker.say("AG037", "'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}")
+        elif not personal:
+            checker.say("AG037", f"{name!r} differs from caller to caller", at, "add per: caller")
 
 
 def _tool_names(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
@@ -240,8 +277,10 @@ def _refused(raw: Any) -> RefusedHint:
     return RefusedHint(status=raw) if isinstance(raw, int) else RefusedHint(**raw)
 
 
-_SHORT = ("header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
-          "client_secret", "refresh_token", "scopes", "audience")  # fmt: skip
+_SHORT = (
+    "header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
+    "client_secret", "refresh_token", "scopes", "audience", "resource", "service", "region", "role", "tags",
+)  # fmt: skip
 
 
 def _auth(raw: Mapping[str, Any]) -> AuthHint:
@@ -250,7 +289,8 @@ def _auth(raw: Mapping[str, Any]) -> AuthHint:
         send=tuple(map(_send, raw.get("send", ()))),
         refresh=_login(raw["refresh"]) if "refresh" in raw else None,
         refused=tuple(map(_refused, raw["refused"])) if "refused" in raw else None,
-        **_given(raw, "kind", "per", "store", "start", *_SHORT),
+        per="caller" if _personal(raw) else "server",
+        **_given(raw, "kind", "store", "start", *_SHORT),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model import Base, Expires, Refused, Send
+from adaptgen.model import Base, Expires, Refused, Send, SigV4
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.source.hints import AuthHint, CallHint, ExpiresHint, Hints, LoginHint, RefusedHint, SendHint
 
@@ -180,3 +180,48 @@ def test_what_ends_the_session_is_no_tool(api: SimpleNamespace) -> None:
     assert found.by_operation["#/paths/~1logout/post"] == ("main",)
     # A key has no session that could end.
     assert plan(api, AuthHint(kind="bearer"), paths).login_operations == {}
+
+
+def test_an_exchange_gets_a_token_for_each_caller(api: SimpleNamespace) -> None:
+    hint = AuthHint(
+        kind="exchange", per="caller", store="redis", token_url="${env:IDP}/t", client_id="crm",
+        client_secret="${env:S}", scopes=("a", "b"), audience="api", resource="https://api.example",
+    )  # fmt: skip
+    made = plan(api, hint, {})
+    (auth,) = made.auths
+    (login,) = auth.chain
+    assert login.call.body is not None
+    assert {one.name: one.value for one in login.call.body.params} == {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": "{caller.token}",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "audience": "api",
+        "resource": "https://api.example",
+        "scope": "a b",
+    }
+    assert login.send == (Send("header", "Authorization", "crm:${env:S}", basic=True),)
+    assert (auth.per, auth.store, auth.send[0].as_) == ("caller", "redis", "Bearer {access}")
+    assert {one.name for one in made.variables} == {"IDP", "S"}
+
+
+def test_a_signature_names_service_role_and_tags(api: SimpleNamespace) -> None:
+    hint = AuthHint(kind="sigv4", per="caller", region="${env:R}", role="${env:ROLE}", tags={"org": "tenant"})
+    made = plan(api, hint, {})
+    (auth,) = made.auths
+    assert auth.sign == SigV4(region="${env:R}", role="${env:ROLE}", tags={"org": "tenant"})
+    assert (auth.per, auth.send, auth.chain) == ("caller", (), ())
+    assert {one.name for one in made.variables} == {"R", "ROLE"}
+
+
+@pytest.mark.parametrize("kind", ["oauth2", "session"])
+def test_a_refresh_token_that_rotates_wants_a_store(api: SimpleNamespace, kind: str) -> None:
+    def notes(store: Any) -> list[str]:
+        if kind == "oauth2":
+            hint = AuthHint(kind="oauth2", grant="refresh_token", token_url="https://idp.example/t", store=store)
+            return [one.code for one in plan(api, hint, {}).diagnostics]
+        again = login(id="refresh", with_={"user": "{user}"}, save={"access": "$.t", "user": "$.u"})
+        hint = AuthHint(kind="session", start={"user": "${env:U}"}, refresh=again, send=(SENT,), store=store)
+        return [one.code for one in plan(api, hint, session(api)).diagnostics]
+
+    assert notes("memory") == ["AG039"]
+    assert [notes(store) for store in ("file", "redis", "dynamodb")] == [[], [], []]

@@ -73,9 +73,6 @@ NOT_YET = {
     ("connection", "concurrency"): "connection: {concurrency: 20}",
     ("connection", "rate"): "connection: {rate: 50/s}",
     ("overlays",): "overlays: [crm.overlay.yaml]",
-    ("auth", "a", "kind"): "auth: {a: {kind: sigv4}}",
-    ("auth", "a", "per"): "auth: {a: {kind: session, per: caller}}",
-    ("auth", "a", "store"): "auth: {a: {kind: session, store: dynamodb}}",
     ("tools", "t", "page", "in"): "tools: {t: {call: GET /x, page: {in: body}}}",
     ("tools", "t", "page", "inside"): "tools: {t: {call: GET /x, page: {inside: filter}}}",
     ("tools", "t", "steps", 0, "when"): "tools: {t: {steps: [{id: a, call: GET /x, when: '{y}'}]}}",
@@ -164,6 +161,39 @@ def test_the_example_of_the_design_is_read(tmp_path: Path) -> None:
         ),
     )
     assert overview.result == {"account": "{account}", "contacts": "{contacts}"}
+
+
+CALLERS = """\
+auth:
+  api: {kind: exchange, store: redis, token_url: https://idp.example/t, audience: crm, resource: https://crm.example, scopes: [a]}
+  aws: {kind: sigv4, region: eu-west-1, role: "arn:aws:iam::1:role/r", tags: {org: tenant}}
+  own: {kind: api_key, per: caller, header: X-User, value: "${env:K}:{caller.sub}:{caller.cost.centre}"}
+"""  # noqa: E501
+
+
+def test_auth_that_depends_on_the_caller_is_read(tmp_path: Path) -> None:
+    auth = read(tmp_path, CALLERS).auth
+    assert [one.per for one in auth.values()] == ["caller"] * 3
+    assert (auth["api"].store, auth["api"].audience, auth["api"].resource) == ("redis", "crm", "https://crm.example")
+    assert auth["aws"].tags == {"org": "tenant"}
+    jsonschema.validate(parse(CALLERS.encode(), "h").value, json.loads(hint_schema.text()))
+
+
+@pytest.mark.parametrize(
+    ("auth", "code", "key", "said"),
+    [
+        ('{kind: bearer, token: "${env:T}{caller.sub}"}', "AG037", "token:", "add per: caller"),
+        ('{kind: bearer, per: caller, token: "${env:T}{caller.token}"}', "AG037", "token:", "kind: exchange"),
+        ('{kind: bearer, per: caller, token: "${env:T}{caller}"}', "AG037", "token:", "{caller.sub}"),
+        ("{kind: exchange, per: server, token_url: https://i/t}", "AG039", "per:", "leave per: out"),
+        ("{kind: sigv4, tags: {org: tenant}}", "AG039", "tags:", "add role"),
+    ],
+)
+def test_what_may_be_said_of_callers(tmp_path: Path, auth: str, code: str, key: str, said: str) -> None:
+    text = f"auth: {{a: {auth}}}\n"
+    ((found, _, column, _, help),) = refused(tmp_path, text)
+    assert (found, column) == (code, text.index(key) + 1)
+    assert said in help
 
 
 @pytest.mark.parametrize("keys", NOT_YET, ids=lambda keys: ".".join(map(str, keys)))
