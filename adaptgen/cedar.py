@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -38,6 +39,8 @@ _ATTRIBUTES = 1000
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _WORDS = frozenset(("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"))
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# Letters by their category that show nothing.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 RESERVED = frozenset(("__entity", "__extn", "__expr"))
 """Keys that turn a JSON object into something else for Cedar. No attribute is ever called so."""
 
@@ -346,4 +349,6 @@ def quoted(text: str) -> str:
 
 
 def _visible(char: str) -> str:
-    return char if char.isprintable() else f"\\u{{{ord(char):x}}}"
+    # By the Unicode version that every Python has: the text is the same whichever Python writes it.
+    shown = " " <= char <= "~" or (unicodedata.ucd_3_2_0.category(char)[0] in "LN" and char not in _FILLERS)
+    return char if shown else f"\\u{{{ord(char):x}}}"

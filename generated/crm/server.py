@@ -18,5 +18,6 @@ server = Server(
     auth=AUTH,
     tools=TOOLS,
     contracts=Path(__file__).parent / "tools",
+    governance="../../specs/crm/governance.yaml",
     format=1,
 )

@@ -24,7 +24,8 @@ get_invoice = Tool(
         "payments[*].id",
     ),
     answer="$.result",
-    sensitive={"billingEmail": "email", "customer.name": "name"},
+    sensitive={"billingEmail": "email"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1invoices~1{invoiceId}/get",
 )
 
@@ -60,8 +61,8 @@ list_invoices = Tool(
         items="$.result.rows",
         total="$.result.rowCount",
     ),
-    sensitive={"billingEmail": "email", "customer.name": "name"},
-    sensitive_arguments={"customerName": "name"},
+    sensitive={"billingEmail": "email"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1invoices/get",
 )
 
@@ -86,7 +87,8 @@ pay_invoice = Tool(
         "invoiceNo",
     ),
     answer="$.result",
-    sensitive={"billingEmail": "email", "customer.name": "name"},
+    sensitive={"billingEmail": "email"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1invoices~1{invoiceId}~1payments/post",
 )

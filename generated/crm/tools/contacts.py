@@ -61,7 +61,6 @@ create_contact = Tool(
     ),
     sensitive={
         "birth_date": "birth_date",
-        "customer.name": "name",
         "email": "email",
         "first_name": "name",
         "full_name": "name",
@@ -82,6 +81,7 @@ create_contact = Tool(
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1contacts/post",
 )
@@ -92,6 +92,7 @@ delete_contact = Tool(
     name="delete_contact",
     call=Call("DELETE", "/contacts/{contactId}"),
     auth=("crm_session",),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="delete",
     source="#/paths/~1contacts~1{contactId}/delete",
 )
@@ -114,7 +115,6 @@ get_contact = Tool(
     ),
     sensitive={
         "birth_date": "birth_date",
-        "customer.name": "name",
         "email": "email",
         "first_name": "name",
         "full_name": "name",
@@ -125,6 +125,7 @@ get_contact = Tool(
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contacts~1{contactId}/get",
 )
 
@@ -163,7 +164,6 @@ list_contacts = Tool(
     ),
     sensitive={
         "birth_date": "birth_date",
-        "customer.name": "name",
         "email": "email",
         "first_name": "name",
         "full_name": "name",
@@ -174,7 +174,8 @@ list_contacts = Tool(
         "street": "address",
         "zip": "address",
     },
-    sensitive_arguments={"customer_name": "name", "email": "email"},
+    sensitive_arguments={"email": "email"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contacts/get",
 )
 
@@ -269,7 +270,6 @@ update_contact = Tool(
     ),
     sensitive={
         "birth_date": "birth_date",
-        "customer.name": "name",
         "email": "email",
         "first_name": "name",
         "full_name": "name",
@@ -290,6 +290,7 @@ update_contact = Tool(
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1contacts~1{contactId}/put",
 )

@@ -18,6 +18,7 @@ add_customer_note = Tool(
     auth=("crm_session",),
     view=("id", "text", "created_at", "author_id", "customer_id", "author"),
     answer="$.data",
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1customers~1{customerId}~1notes/post",
 )
@@ -83,7 +84,6 @@ create_customer = Tool(
         "data.email": "email",
         "data.fax": "phone",
         "data.iban": "iban",
-        "data.legalName": "name",
         "data.nationalId": "national_id",
         "data.owner.email": "email",
         "data.owner.fullName": "name",
@@ -99,12 +99,11 @@ create_customer = Tool(
         "email": "email",
         "fax": "phone",
         "iban": "iban",
-        "legalName": "name",
-        "name": "name",
         "phone": "phone",
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1customers/post",
 )
@@ -115,6 +114,7 @@ delete_customer = Tool(
     name="delete_customer",
     call=Call("DELETE", "/customers/{customerId}"),
     auth=("crm_session",),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="delete",
     source="#/paths/~1customers~1{customerId}/delete",
 )
@@ -129,6 +129,7 @@ download_attachment = Tool(
         accept="application/octet-stream",
     ),
     auth=("crm_session",),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1attachments~1{attachmentId}~1content/get",
 )
 
@@ -156,8 +157,6 @@ get_customer = Tool(
         "email": "email",
         "fax": "phone",
         "iban": "iban",
-        "legalName": "name",
-        "name": "name",
         "nationalId": "national_id",
         "owner.email": "email",
         "owner.fullName": "name",
@@ -166,6 +165,7 @@ get_customer = Tool(
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers~1{customerId}/get",
 )
 
@@ -176,6 +176,7 @@ get_customer_credit_score = Tool(
     call=Call("GET", "/customers/{customerId}/creditScore"),
     auth=("crm_session",),
     view=("customerId", "score", "ratedAt", "agency", "scale", "limit"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers~1{customerId}~1creditScore/get",
 )
 
@@ -196,6 +197,7 @@ list_attachments = Tool(
         "uploadedBy",
     ),
     page=Unpaged(),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers~1{customerId}~1attachments/get",
 )
 
@@ -218,7 +220,6 @@ list_customer_contacts = Tool(
     page=Unpaged(),
     sensitive={
         "birth_date": "birth_date",
-        "customer.name": "name",
         "email": "email",
         "first_name": "name",
         "full_name": "name",
@@ -229,6 +230,7 @@ list_customer_contacts = Tool(
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers~1{customerId}~1contacts/get",
 )
 
@@ -240,6 +242,7 @@ list_customer_notes = Tool(
     auth=("crm_session",),
     view=("id", "text", "created_at", "author_id", "customer_id", "author"),
     page=Unpaged(items="$.data"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers~1{customerId}~1notes/get",
 )
 
@@ -273,8 +276,6 @@ list_customers = Tool(
         "email": "email",
         "fax": "phone",
         "iban": "iban",
-        "legalName": "name",
-        "name": "name",
         "nationalId": "national_id",
         "owner.email": "email",
         "owner.fullName": "name",
@@ -283,7 +284,7 @@ list_customers = Tool(
         "street": "address",
         "zip": "address",
     },
-    sensitive_arguments={"name": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers/get",
 )
 
@@ -390,7 +391,6 @@ update_customer = Tool(
         "data.email": "email",
         "data.fax": "phone",
         "data.iban": "iban",
-        "data.legalName": "name",
         "data.nationalId": "national_id",
         "data.owner.email": "email",
         "data.owner.fullName": "name",
@@ -406,12 +406,11 @@ update_customer = Tool(
         "email": "email",
         "fax": "phone",
         "iban": "iban",
-        "legalName": "name",
-        "name": "name",
         "phone": "phone",
         "street": "address",
         "zip": "address",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1customers~1{customerId}/put",
 )
@@ -443,6 +442,7 @@ upload_attachment = Tool(
         "sha256",
         "uploadedBy",
     ),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1customers~1{customerId}~1attachments/post",
 )

@@ -13,6 +13,7 @@ get_info = Tool(
     call=Call("GET", "/system/info"),
     auth=("crm_session",),
     view=("businessDate", "node", "product", "release"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1system~1info/get",
 )
 
@@ -23,6 +24,7 @@ get_product = Tool(
     call=Call("GET", "/products/{Sku}"),
     auth=("crm_session",),
     view=("Sku", "Id", "Name", "Active", "ListPrice", "Currency", "Family"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1products~1{Sku}/get",
 )
 
@@ -34,6 +36,7 @@ list_countries = Tool(
     auth=("crm_session",),
     view=("code", "name", "active", "dialCode", "region"),
     page=Unpaged(),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1countries/get",
 )
 
@@ -45,6 +48,7 @@ list_products = Tool(
     auth=("crm_session",),
     view=("Sku", "Id", "Name", "Active", "ListPrice", "Currency", "Family"),
     page=Unpaged(items="$.Products"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1products/get",
 )
 
@@ -56,6 +60,7 @@ list_tags = Tool(
     auth=("crm_session",),
     view=("id", "name", "color"),
     page=Unpaged(),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1tags/get",
 )
 
@@ -68,6 +73,7 @@ list_users = Tool(
     view=("id", "fullName", "login", "active", "role", "team"),
     page=Unpaged(items="$.data"),
     sensitive={"email": "email", "fullName": "name", "phone": "phone"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1users/get",
 )
 

@@ -23,12 +23,13 @@ get_contract = Tool(
         "noticeDays",
     ),
     sensitive={
-        "customer.name": "name",
         "debitIban": "iban",
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
+        "signedBy": "name",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contracts~1{contractId}/get",
 )
 
@@ -50,11 +51,11 @@ get_opportunity = Tool(
     ),
     answer="$.result",
     sensitive={
-        "customer.name": "name",
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1opportunities~1{oppId}/get",
 )
 
@@ -65,6 +66,7 @@ get_pipeline_report = Tool(
     call=Call("GET", "/reports/pipeline"),
     auth=("crm_session",),
     view=("asOf", "currency", "lines", "report"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1reports~1pipeline/get",
 )
 
@@ -97,13 +99,13 @@ list_contracts = Tool(
     ),
     page=Link(limit="perPage", total="header:X-Total-Count"),
     sensitive={
-        "customer.name": "name",
         "debitIban": "iban",
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
+        "signedBy": "name",
     },
-    sensitive_arguments={"customerName": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contracts/get",
 )
 
@@ -142,12 +144,11 @@ list_opportunities = Tool(
         items="$.result.rows",
     ),
     sensitive={
-        "customer.name": "name",
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
     },
-    sensitive_arguments={"customerName": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1opportunities/get",
 )
 
@@ -240,13 +241,14 @@ update_contract = Tool(
         ),
     ),
     sensitive={
-        "customer.name": "name",
         "debitIban": "iban",
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
+        "signedBy": "name",
     },
-    sensitive_arguments={"debitIban": "iban"},
+    sensitive_arguments={"debitIban": "iban", "signedBy": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1contracts~1{contractId}/put",
 )
@@ -326,11 +328,11 @@ update_opportunity = Tool(
         patch=True,
     ),
     sensitive={
-        "customer.name": "name",
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1opportunities~1{oppId}/patch",
 )

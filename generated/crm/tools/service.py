@@ -22,7 +22,7 @@ complete_task = Tool(
         "customer.name",
         "assignee_id",
     ),
-    sensitive={"customer.name": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1tasks~1{taskId}~1complete/post",
 )
@@ -56,7 +56,7 @@ create_task = Tool(
         "customer.name",
         "assignee_id",
     ),
-    sensitive={"customer.name": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1tasks/post",
 )
@@ -96,8 +96,8 @@ create_ticket = Tool(
         "assignee.email": "email",
         "assignee.fullName": "name",
         "assignee.phone": "phone",
-        "customer.name": "name",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1tickets/post",
 )
@@ -113,6 +113,7 @@ create_ticket_comment = Tool(
     ),
     auth=("crm_session",),
     view=("id", "text", "createdAt", "authorId"),
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1tickets~1{ticketId}~1comments/post",
 )
@@ -139,8 +140,8 @@ get_ticket = Tool(
         "assignee.email": "email",
         "assignee.fullName": "name",
         "assignee.phone": "phone",
-        "customer.name": "name",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1tickets~1{ticketId}/get",
 )
 
@@ -170,7 +171,7 @@ list_tasks = Tool(
         "assignee_id",
     ),
     page=Unpaged(),
-    sensitive={"customer.name": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1tasks/get",
 )
 
@@ -211,9 +212,8 @@ search_tickets = Tool(
         "assignee.email": "email",
         "assignee.fullName": "name",
         "assignee.phone": "phone",
-        "customer.name": "name",
     },
-    sensitive_arguments={"customerName": "name"},
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1tickets/get",
 )
 
@@ -266,8 +266,8 @@ update_ticket = Tool(
         "assignee.email": "email",
         "assignee.fullName": "name",
         "assignee.phone": "phone",
-        "customer.name": "name",
     },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1tickets~1{ticketId}/patch",
 )
