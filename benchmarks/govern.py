@@ -179,6 +179,22 @@ def percentile(taken: dict[str, list[list[float]]], name: str, share: float) -> 
     return every[min(len(every) - 1, int(len(every) * share))] - median([median(one) for one in taken["direct"]])
 
 
+async def everything_is_on(ports: dict[str, int], token: str, folder: Path) -> None:
+    """That what is measured is governed: 336 tokens in the large answer, nobody without a token, lines in the audit."""
+    for name in ("proxy", "inside"):
+        async with Lean(ports[name], token) as client:
+            answer = await client.call(LARGE, {})
+        assert answer.count(b"tok_") == 336, answer[:500]
+        assert b"@mail.example" not in answer
+        with contextlib.suppress(AssertionError):
+            async with Lean(ports[name]) as stranger:
+                await stranger.call(SMALL, {})
+            raise SystemExit(f"{name} answers strangers")
+    for mode in ("proxy", "embedded"):
+        lines = (folder / mode / "audit.jsonl").read_bytes().count(b'"event":"decision"')
+        assert lines, mode
+
+
 def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--rounds", type=int, default=15)
@@ -201,18 +217,18 @@ def main() -> int:
             "reference": stack.enter_context(process("-c", REFERENCE, str(port := free_port()), url, port=port)),
         }
         token = one.token("ada", "staff", "team-3")
+        asyncio.run(everything_is_on(ports, token, Path(folder)))
         small = asyncio.run(rounds(ports, token, SMALL, given.rounds, given.calls))
         large = asyncio.run(rounds(ports, token, LARGE, given.rounds, given.calls))
-        speed = {
-            name: asyncio.run(throughput(ports[name], token, given.seconds)) for name in ("proxy", "reference")
-        }
+        speed = {name: asyncio.run(throughput(ports[name], token, given.seconds)) for name in ("proxy", "reference")}
     reference = added(small, "reference")
     bar, name = reference / 20, "create_proxy"
     p50 = added(small, "proxy")
     return report(
         [
             Figure("added to a small call by the proxy, p50", p50, "ms", reference, name, bar),
-            Figure("  p99", percentile(small, "proxy", 0.99), "ms", percentile(small, "reference", 0.99), name, 4 * p50),
+            Figure("  p99", percentile(small, "proxy", 0.99), "ms", percentile(small, "reference", 0.99), name,
+                   4 * p50),
             Figure("added to a small call in process, p50", added(small, "inside"), "ms", reference, name, bar / 2),
             Figure("added to 20 KB with 336 PII fields by the proxy, p50", added(large, "proxy"), "ms",
                    added(large, "reference"), name, 8.0),

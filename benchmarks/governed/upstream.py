@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from adaptgen.fronts import address, wire
+from adaptgen.fronts import address
+from adaptgen.fronts.wire.serve import run_governed, serve
+from adaptgen.govern.assemble import Given, Place, assemble
 from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, About, Context, Facts, RpcError
+from adaptgen.govern.sources import source
+from adaptgen.model import Effect
 from adaptgen.runtime.caller import Caller
 
 PEOPLE = 84
@@ -39,7 +45,7 @@ class Constant:
     """A target with two tools, and as a desk for whoever comes when nothing governs it."""
 
     def __init__(self) -> None:
-        self._tools = {name: _tool(name) for name in ("list_small", "list_large")}
+        self._tools = {name: _tool(name) for name in ("list_small", "list_large", "write_note")}
         self._listed = {
             "tools": [facts.wire for facts in self._tools.values()],
             "resultType": "complete",
@@ -91,6 +97,7 @@ class Constant:
 
 
 def _tool(name: str) -> Facts:
+    effect: Effect = "read" if name.startswith("list") else "write"
     wire_form = {
         "name": name,
         "title": name,
@@ -99,29 +106,41 @@ def _tool(name: str) -> Facts:
         "_meta": {
             META_ARGUMENTS: {"email": "email"},
             META_SENSITIVE: KINDS,
-            META_EFFECT: {"effect": "read", "open": True},
+            META_EFFECT: {"effect": effect, "open": effect == "read"},
         },
     }
     return Facts(
         name=name,
         server="bench",
         own=name,
-        effect="read",
-        open=True,
+        effect=effect,
+        open=effect == "read",
         wire=wire_form,
         arguments={"email": "email"},
         sensitive=KINDS,
     )
 
 
+async def governed(settings: str, listener: socket.socket) -> None:
+    """The same tools with the pipeline in the same process."""
+
+    async def make(_: Given) -> Constant:
+        return Constant()
+
+    made = await assemble(source(settings, os.environ), make, Place(http=True))
+    try:
+        await run_governed(made, listener)
+    finally:
+        await made.aclose()
+
+
 def main() -> None:
     port, settings = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+    listener = address.listening("127.0.0.1", port)
     if settings:
-        from adaptgen.cli.proxy import serve_governed
-
-        serve_governed(Path(settings), target=Constant(), http=f"127.0.0.1:{port}")
+        asyncio.run(governed(settings, listener))
     else:
-        wire.serve(Constant(), address.listening("127.0.0.1", port))
+        serve(Constant(), listener)
 
 
 if __name__ == "__main__":
