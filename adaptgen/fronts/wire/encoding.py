@@ -26,6 +26,6 @@ class Encoder:
         if known is None:
             body = message.encode(revisions.shaped(method, result, version, self._server))
             known = self._lists[key] = (result, body)
-            if len(self._lists) > 64:
+            if len(self._lists) > 256:
                 self._lists.popitem(last=False)
         return known[1]

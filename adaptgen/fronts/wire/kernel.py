@@ -105,7 +105,7 @@ class Kernel:
     async def aclose(self) -> None:
         """End every session, stream and request."""
         self.drain()
-        self.workshop.cancel()
+        await self.workshop.aclose()
         await self.left([self.sessions.drop(one) for one in self.sessions.all()])
 
     # ------------------------------------------------------------------------------------- for the two eras
@@ -142,7 +142,10 @@ class Kernel:
     async def left(self, ended: Iterable[Session]) -> None:
         """Tell the desk of sessions that have ended."""
         for session in ended:
-            await self.desk.leave(session.id)
+            try:
+                await self.desk.leave(session.id)
+            except Exception as problem:
+                report(problem)
 
     # ------------------------------------------------------------------------------------------------ inside
 
@@ -155,7 +158,8 @@ class Kernel:
 
     async def _routed(self, request: HttpRequest) -> HttpAnswer:
         path = request.path
-        if path in (WELL_KNOWN, WELL_KNOWN + self.path):
+        # Whatever follows: the path of the public URL, which need not be the one that arrives here (RFC 9728, 3.1).
+        if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
             found = self.desk.metadata() if request.method in ("GET", "HEAD") else None
             return answers.empty(404) if found is None else answers.document(found)
         if path != self.path and path.rstrip("/") != self.path:

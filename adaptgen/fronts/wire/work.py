@@ -19,6 +19,8 @@ from adaptgen.runtime.caller import Caller
 
 ROUNDS = 16
 """How often one request may need more input."""
+PATIENCE = 5.0
+"""Seconds that cancelled requests have to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,13 @@ class Workshop:
             raise
         return answers.body(b"[%b]" % b",".join([*others, *(one.body for one in done)]))
 
-    def cancel(self) -> None:
-        """Cancel whatever runs."""
-        for task in self._tasks:
+    async def aclose(self) -> None:
+        """Cancel whatever runs, and wait until it has put its things in order."""
+        running = list(self._tasks)
+        for task in running:
             task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=PATIENCE)
 
     def _start(
         self,

@@ -387,12 +387,24 @@ def test_an_error_of_the_desk_has_status_200() -> None:
     assert (answer.status, said(answer)["error"]["code"]) == (200, -32602)
 
 
-def test_closing_ends_every_session() -> None:
+def test_closing_ends_every_session_and_request_whatever_the_desk_makes_of_it() -> None:
     async def work() -> None:
-        one, desk = client()
+        tool = Waiting()
+        one, desk = client(tool)
+        left: list[str] = []
+
+        async def leave(session: str) -> None:
+            left.append(session)
+            raise ValueError
+
+        desk.leave = leave  # type: ignore[method-assign]
         await one.open()
         await one.open()
+        running = asyncio.ensure_future(one.call())
+        await tool.begun.wait()
         await one.kernel.aclose()
-        assert len(desk.gone) == 2
+        assert tool.cancelled
+        assert len(left) == 2
+        assert (await running).status == 503
 
     run(work)

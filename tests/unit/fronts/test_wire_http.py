@@ -120,7 +120,7 @@ def test_every_request_is_authenticated() -> None:
 
 
 def test_the_metadata_is_open() -> None:
-    for path in ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"):
+    for path in ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/public/mcp"):
         answer = handled(request("GET", path), FakeDesk(locked=True))
         assert (answer.status, said(answer)) == (200, {"resource": "https://x.example/mcp"})
         assert handled(request("POST", path), FakeDesk(locked=True)).status == 404
