@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from adaptgen.detectors import FOUND, Span, find
 from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import encode
 from adaptgen.token_form import canonical, token_length
 
-SHORTEST = 3
+_LONG_NUMBER = 10**11
+SHORTEST = 2
 """Characters that a value must have to be searched for in other text."""
 
 
@@ -62,13 +65,41 @@ def grown(value: Any, kinds: Collection[str] | None) -> int:
         return sum(_swept(str(key), kinds) + grown(member, kinds) for key, member in value.items())
     if isinstance(value, (list, tuple)):
         return sum(grown(element, kinds) for element in value)
+    if isinstance(value, int) and value >= _LONG_NUMBER:  # a card, written as a number
+        growth = _swept(str(value), kinds)
+        return growth + 2 if growth else 0
     return 0
+
+
+def _nested(text: str, kinds: Collection[str] | None) -> int:
+    """The same for JSON in a string, whose fields are classified by their names."""
+    from adaptgen.runtime.classify import Classifier
+
+    value = _read(text)
+    if not isinstance(value, (dict, list)):
+        return 0
+    seen: dict[tuple[str, str], None] = {}
+    inside = Classifier({}).mark(value, seen)
+    strings: list[str] = []
+    texts(inside, strings)
+    repeated = sum(regrown(kind, one, strings, kinds) for kind, one in within(seen, strings, len(seen)))
+    return grown(inside, kinds) + repeated + 4 * len(seen)  # numbers become strings, whose quotes are escaped
+
+
+def _read(text: str) -> Any:
+    """The JSON in ``text``, or null."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _swept(text: str, kinds: Collection[str] | None) -> int:
     if len(text) < SHORTEST:
         return 0
     text = str(text)  # not one that guards its parts
+    if text[0] in "{[" and (growth := _nested(text, kinds)):
+        return growth
     return sum(
         max(0, token_length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
         for one in spans(text, kinds)
@@ -80,6 +111,8 @@ def texts(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
         if not isinstance(value, Marked) and len(value) >= SHORTEST:
             found.append(str(value))
+            if found[-1][0] in "{[" and "\\" in found[-1]:
+                texts(_read(found[-1]), found)
     elif isinstance(value, dict):
         for key, member in value.items():
             if len(key) >= SHORTEST:
