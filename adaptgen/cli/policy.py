@@ -117,6 +117,28 @@ def _files(source: Path) -> dict[str, str]:
     return found
 
 
+def _served_by(source: Path) -> list[Path]:
+    """The servers below ``generated/`` that were built with the settings, or with the folder that holds the policies.
+
+    Raises:
+        AdaptgenError: AG061, there is none.
+    """
+    from adaptgen import lock
+
+    wanted = {one.resolve() for one in (source, source.parent / SETTINGS)}
+    found: list[Path] = []
+    for folder in sorted(path.parent for path in Path("generated").glob(f"*/{lock.NAME}")):
+        known = lock.read(folder)
+        refers = known.options.get("governance") if known else None
+        here = isinstance(refers, str) and (folder / refers).resolve() in wanted
+        if here or folder.name == source.resolve().parent.name:
+            found.append(folder)
+    if not found:
+        help = f"name them: adaptgen policy check {source} generated/…"
+        raise error("AG061", "no generated server belongs to these policies", Where(str(source)), help)
+    return found
+
+
 def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
     return [action for folder in folders for action in folder_actions(folder)]
 
@@ -125,7 +147,7 @@ def _check(options: argparse.Namespace) -> int:
     from adaptgen.govern import policies
 
     found = written(options.policies)
-    actions = _all_actions(options.folders)
+    actions = _all_actions(options.folders or _served_by(options.policies))
     read, _ = policies.validated(found.files, actions, found.keep)
     many = terminal.count(len(read), "policy", "policies")
     terminal.say(f"{many} checked against {terminal.count(len(actions), 'tool')}")

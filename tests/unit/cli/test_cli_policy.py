@@ -34,6 +34,20 @@ def test_check_tells_how_many_fit(built: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "1 policy checked against 3 tools\n"
 
 
+def test_check_finds_the_server_that_belongs_to_policies(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(f"{DELETE};")
+    write("adaptgen: 1\nauthorize: {policies: [policies/]}\n", "specs/notes/governance.yaml")
+    assert main(["build", "specs/notes.json", "--quiet"]) == 0
+    capsys.readouterr()
+
+    assert main(["policy", "check", "specs/notes/governance.yaml"]) == 0
+    assert main(["policy", "check", "specs/notes/policies"]) == 0
+    assert capsys.readouterr().out == "1 policy checked against 3 tools\n" * 2
+    write(f"{DELETE};", "elsewhere/a.cedar")
+    assert main(["policy", "check", "elsewhere"]) == 2
+    assert "no generated server belongs to these policies" in capsys.readouterr().err
+
+
 def test_check_locates_what_is_wrong(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(f"{DELETE}\nwhen {{ context.input.nid == 1 }};")
 
