@@ -18,7 +18,7 @@ from adaptgen.govern.remote import Outward, Remote, Seal, Session
 from adaptgen.govern.sessions import Key, Sessions, key_of
 from adaptgen.govern.snapshot import Snapshot, make
 from adaptgen.govern.sync import Sync
-from adaptgen.govern.upstream import Failure, Line, Transport, address, secure
+from adaptgen.govern.upstream import Failure, Line, address, secure
 from adaptgen.govern.vocabulary import ToolRule, Upstream
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
@@ -57,7 +57,6 @@ class Mirror:
         pins: Pins | None = None,
         name: str = "adaptgen-proxy",
         insecure: bool = False,
-        transport: Transport | None = None,
     ) -> None:
         """``upstreams``: with their templates resolved; ``rules``: the ``tools:`` of the settings; ``outward``: the
         proxy's credentials per server; ``handover``: seals identities for servers that have an audience; ``pins``:
@@ -69,7 +68,7 @@ class Mirror:
         self.changed: Callable[[], Awaitable[object]] | None = None
         self._where = where
         self._rules = rules or {}
-        self._line = Line(transport)
+        self._line = Line()
         self._sessions = Sessions()
         self._listeners = Listeners()
         self._asking = Asking(self._sessions, lambda remote, kind: self._syncs[remote.name].hear(kind), self._opened)

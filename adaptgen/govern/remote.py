@@ -80,7 +80,7 @@ class Remote:
         self.handshake: bool | None = None
         self.capabilities: Mapping[str, Json] = {}
         self.instructions = ""
-        self._text = str(url)
+        self._text = url.text
         self._line = line
         self._outward = outward
         self._seal = seal if settings.handover else None

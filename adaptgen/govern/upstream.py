@@ -1,39 +1,32 @@
 """HTTP towards the servers behind the proxy: one pool of connections for all of them, with every bound that a
 stranger's server needs.
 
-It works below httpx's client, on its transport: no redirects are followed, no cookies kept, nothing is logged, and a
-call costs a third less. What a failure means for a call is said: ``sent`` tells whether it may have been executed.
+No redirects are followed, no cookies kept, nothing is logged. What a failure means for a call is said: ``sent`` tells
+whether it may have been executed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import TypeAlias
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-import httpx
+import h11
 
+from adaptgen.govern.connections import Broken, Connection, Origin, Pool
 from adaptgen.govern.events import Event, Events
 
-__all__ = ["MAX_BYTES", "Address", "Failure", "Line", "Reply", "Transport", "address", "secure"]
-
-Transport: TypeAlias = httpx.AsyncBaseTransport
-Address: TypeAlias = httpx.URL
+__all__ = ["MAX_BYTES", "Address", "Failure", "Line", "Reply", "address", "seconds", "secure"]
 
 MAX_BYTES = 16 * 1024 * 1024
 """Bytes of one JSON answer or one event, after decompression."""
 _ERROR_BYTES = 64 * 1024
-_CONNECT = 5.0
-_POOL = 10.0
 _CODINGS = ("gzip", "x-gzip", "deflate")
-
-# httpx logs each URL with its query string at INFO, httpcore each header at DEBUG: personal data and credentials.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class Failure(Exception):
@@ -55,54 +48,66 @@ class Failure(Exception):
         self.retry_after = retry_after
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL, taken apart once. ``host`` and ``target`` are as they stand in the head of a request."""
+
+    text: str
+    origin: Origin
+    host: bytes
+    target: bytes
+
+
 def address(url: str) -> Address:
-    """The URL, parsed once.
+    """The URL of a server.
 
     Raises:
         ValueError: it is no absolute http or https URL, or holds credentials.
     """
     try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError) as problem:
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode() if ":" not in (parts.hostname or "") else parts.hostname
+        target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}".encode("ascii")
+    except (ValueError, TypeError, AttributeError) as problem:
         raise ValueError("it is no URL") from problem
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parts.scheme not in ("http", "https") or not host:
         raise ValueError("it is no absolute http or https URL")
-    if parsed.userinfo:
+    if "@" in parts.netloc:
         raise ValueError("it holds credentials; give them under auth")
-    return parsed.copy_with(fragment=None)
+    if any(one <= 0x20 or one == 0x7F for one in target):
+        raise ValueError("it is no URL")
+    tls = parts.scheme == "https"
+    standard = 443 if tls else 80
+    shown = f"[{host}]" if ":" in host else host
+    named = shown if port in (None, standard) else f"{shown}:{port}"
+    text = f"{parts.scheme}://{named}{target.decode()}"
+    return Address(text, Origin(host, port or standard, tls), named.encode(), target)
 
 
 def secure(url: Address) -> bool:
     """Whether nobody on the way can read along: https, or this machine."""
-    if url.scheme == "https" or url.host == "localhost":
+    if url.origin.tls or url.origin.host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(url.host).is_loopback
+        return ipaddress.ip_address(url.origin.host).is_loopback
     except ValueError:
         return False
 
 
 class Line:
-    """The pool. ``transport`` replaces the network, for tests."""
+    """The pool, on whatever event loop runs."""
 
-    def __init__(self, transport: Transport | None = None) -> None:
-        self._given = transport
-        self._made: Transport | None = None
+    def __init__(self) -> None:
+        self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def _transport(self) -> Transport:
+    def _pooled(self) -> Pool:
         """That of the running loop: connections cannot move from one event loop to another."""
-        if self._given is not None:
-            return self._given
         loop = asyncio.get_running_loop()
-        if self._made is None or self._loop is not loop:
-            self._loop = loop
-            self._made = httpx.AsyncHTTPTransport(
-                verify=ssl.create_default_context(),
-                # A server that closes idle connections does so after 5 s (uvicorn) or later.
-                limits=httpx.Limits(max_connections=1000, max_keepalive_connections=50, keepalive_expiry=4.0),
-            )
-        return self._made
+        if self._pool is None or self._loop is not loop:
+            self._loop, self._pool = loop, Pool()
+        return self._pool
 
     async def send(
         self, method: str, url: Address, headers: Mapping[str, str], body: bytes | None, *, silence: float
@@ -114,50 +119,66 @@ class Line:
         Raises:
             Failure: there is none.
         """
-        request = httpx.Request(method, url, headers=headers, content=body)
-        request.extensions = {
-            "timeout": {"connect": min(_CONNECT, silence), "read": silence, "write": silence, "pool": _POOL}
-        }
+        pool = self._pooled()
         try:
-            answer = await self._transport().handle_async_request(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as problem:
+            connection = await pool.get(url.origin)
+        except (OSError, TimeoutError) as problem:
             raise Failure(_unreachable(problem), sent=False) from None
-        except httpx.TimeoutException:
-            raise Failure("it is too slow: it sent nothing in time", sent=True) from None
-        except httpx.TransportError:
-            raise Failure("the connection broke before it answered", sent=True, early=True) from None
-        return Reply(answer)
+        try:
+            lines = [(b"host", url.host)]
+            lines += [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+            if method == "POST":
+                lines.append((b"content-length", str(len(body or b"")).encode()))
+            answer = await connection.send(method.encode(), url.target, lines, body or b"", silence)
+        except (UnicodeEncodeError, h11.LocalProtocolError):
+            pool.drop(connection)
+            raise Failure("a header for it cannot be sent", sent=False) from None
+        except Broken as problem:
+            pool.drop(connection)
+            raise _failure(problem, "the connection broke before it answered") from None
+        except BaseException:
+            pool.drop(connection)
+            raise
+        return Reply(pool, url.origin, connection, answer, silence)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        made, self._made = self._made, None
-        if made is not None and self._loop is asyncio.get_running_loop():
-            await made.aclose()
+        pool, self._pool = self._pool, None
+        if pool is not None and self._loop is asyncio.get_running_loop():
+            pool.close()
 
 
-def _unreachable(problem: Exception) -> str:
-    why = str(problem).lower()
-    if "certificate" in why or "ssl" in why:
+def _unreachable(problem: BaseException) -> str:
+    if isinstance(problem, ssl.SSLError):
         return "it cannot be reached: its TLS certificate is not accepted"
-    if ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
+    if isinstance(problem, socket.gaierror):
         return "it cannot be reached: its host name is not known"
-    if isinstance(problem, httpx.PoolTimeout):
-        return "too many calls are under way"
     return "it cannot be reached"
+
+
+def _failure(problem: Broken, broken: str, status: int = 0) -> Failure:
+    if problem.slow:
+        return Failure("it is too slow: it sent nothing in time", sent=True, status=status)
+    return Failure(broken, sent=True, early=problem.early, status=status)
 
 
 class Reply:
     """An answer whose body is still to be read."""
 
-    def __init__(self, answer: httpx.Response) -> None:
-        self._answer = answer
+    def __init__(
+        self, pool: Pool, origin: Origin, connection: Connection, answer: h11.Response, silence: float
+    ) -> None:
+        self._pool = pool
+        self._origin = origin
+        self._connection: Connection | None = connection
+        self._silence = silence
+        self._headers = {name: value.decode("latin-1") for name, value in reversed(list(answer.headers))}
         self.status = answer.status_code
-        self.kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.kind = (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     def header(self, name: str) -> str | None:
-        """One header."""
-        value: str | None = self._answer.headers.get(name)
-        return value
+        """One header, the first of its name, which is given in lower case."""
+        return self._headers.get(name.encode())
 
     async def body(self) -> bytes:
         """All of it, decoded.
@@ -191,7 +212,7 @@ class Reply:
                 yield event
 
     async def _decoded(self) -> AsyncIterator[bytes]:
-        coding = self._answer.headers.get("content-encoding", "").strip().lower()
+        coding = (self.header("content-encoding") or "").strip().lower()
         if coding not in ("", "identity", *_CODINGS):
             raise Failure("its answer has a content coding that was not asked for", sent=True, status=self.status)
         raw = self._raw()
@@ -199,23 +220,18 @@ class Reply:
             yield part
 
     async def _raw(self) -> AsyncIterator[bytes]:
-        stream = self._answer.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
+        assert self._connection is not None
         try:
-            async for chunk in stream:
+            async for chunk in self._connection.chunks(self._silence):
                 yield chunk
-        except httpx.TimeoutException:
-            raise Failure("it is too slow: its answer stopped", sent=True, status=self.status) from None
-        except httpx.TransportError:
-            raise Failure(
-                "the connection broke before its answer was complete", sent=True, status=self.status
-            ) from None
+        except Broken as problem:
+            raise _failure(problem, "the connection broke before its answer was complete", self.status) from None
 
     async def aclose(self) -> None:
         """Give the connection back, or close it where the answer was not read to its end."""
-        stream = self._answer.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        await stream.aclose()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give_back(self._origin, connection)
 
 
 async def _inflated(raw: AsyncIterator[bytes], coding: str) -> AsyncIterator[bytes]:

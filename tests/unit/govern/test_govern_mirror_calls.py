@@ -11,6 +11,7 @@ from support.fake_mcp import Exchange, FakeServer, mirrored, tool, until
 
 from adaptgen.govern.desk import META_UNKNOWN, Context, RpcError
 from adaptgen.govern.mirror import Mirror
+from adaptgen.govern.upstream import address
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.runtime.caller import Caller
 
@@ -221,7 +222,7 @@ async def test_reads_of_the_protocol_are_tried_once_more() -> None:
 
 async def test_a_server_that_cannot_be_reached_executed_nothing() -> None:
     async with mirrored(FakeServer(tools=[tool("x")])) as mirror:
-        mirror._syncs["a"].remote.url = mirror._syncs["a"].remote.url.copy_with(port=9)
+        mirror._syncs["a"].remote.url = address("http://127.0.0.1:9/mcp")
         result = await call(mirror, Client())
     assert "Nothing was executed. Trying again later may help." in text(result)
     assert "_meta" not in result

@@ -6,10 +6,17 @@ import asyncio
 import gzip
 import json
 import logging
+import ssl
 import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_mcp import Exchange, FakeServer, mirrored, tool
@@ -210,3 +217,108 @@ def test_lines_that_add_up_to_too_much_are_refused() -> None:
         parser.feed(b"data: 0123456789\n")
     with pytest.raises(ValueError, match="too large"):
         parser.feed(b"data: 0123456789\ndata: 0\n")
+
+
+@pytest.mark.asyncio
+async def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer() -> None:
+    server = FakeServer(tools=[tool("x")])
+
+    async def twice(exchange: Exchange) -> None:
+        exchange.result({"content": ["first"]})
+        if len(server.of("tools/call")) == 1:
+            body = json.dumps({"jsonrpc": "2.0", "id": exchange.message["id"] + 1, "result": {"content": ["forged"]}})
+            exchange.raw("200 OK\r\ncontent-type: application/json", body.encode())
+
+    server.on["tools/call"] = twice
+    async with mirrored(server) as mirror:
+        facts = mirror.tools()["a__x"]
+        for _ in range(3):
+            assert (await mirror.call(LOCAL, facts, {}, Context(request_id="1")))["content"] == ["first"]
+
+
+@pytest.mark.asyncio
+async def test_connections_are_kept_for_the_next_call() -> None:
+    ports: set[object] = set()
+    server = FakeServer(tools=[tool("x")])
+
+    async def streamed(exchange: Exchange) -> None:
+        ports.add(exchange.writer.get_extra_info("peername"))
+        exchange.result({"content": []})
+
+    server.on["tools/call"] = streamed
+    async with mirrored(server) as mirror:
+        for _ in range(5):
+            await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+    assert len(ports) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_value_that_would_end_a_header_is_not_sent() -> None:
+    class Bad:
+        async def headers(self, caller: object, method: str, url: str, body: bytes) -> dict[str, str]:
+            return {"authorization": "Bearer x\r\nx-evil: 1"} if caller else {}
+
+        def renew(self, caller: object) -> bool:
+            return False
+
+    server = FakeServer(tools=[tool("x")])
+    async with mirrored(server, outward={"a": Bad()}) as mirror:
+        result = await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+    assert "Nothing was executed" in result["content"][0]["text"]
+    assert server.of("tools/call") == []
+
+
+@pytest.mark.asyncio
+async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+
+    async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi")
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(hello, "127.0.0.1", 0, ssl=context) as listening:
+        url = address(f"https://localhost:{listening.sockets[0].getsockname()[1]}/")
+        line = Line()
+        with pytest.raises(Failure, match="certificate") as failed:
+            await line.send("GET", url, {}, None, silence=5.0)
+        assert failed.value.sent is False
+        monkeypatch.setenv("SSL_CERT_FILE", str(folder / "cert.pem"))
+        line = Line()
+        reply = await line.send("GET", url, {}, None, silence=5.0)
+        assert await reply.body() == b"hi"
+        await reply.aclose()
+        await line.aclose()
+
+
+def certificate(folder: Path) -> Path:
+    """A key and a certificate for ``localhost`` that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, plain))
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    return folder
