@@ -23,13 +23,14 @@ _KNOWN = 1000
 class _Place:
     """A place in records: what a string and a number there are, and what stands below."""
 
-    __slots__ = ("inner", "members", "name", "number", "person", "text")
+    __slots__ = ("inner", "members", "name", "no_text", "number", "person", "text")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.text: str | None = None
         self.number: str | None = None
         self.person = False
+        self.no_text = True
         self.inner: str | None = None
         self.members: dict[str, _Place] = {}
 
@@ -72,6 +73,7 @@ class Classifier:
         place = self._at(keys)
         place.text = place.number = place.inner = kind
         place.person = False
+        place.no_text = kind is None
 
     def _new(self, holder: _Place, key: str) -> _Place:
         place = _Place(key)
@@ -81,6 +83,7 @@ class Classifier:
             place.text = kind_within(key, holder.name, type="string")
             place.number = kind_within(key, holder.name, type="integer")
             place.person = names_person(key)
+        place.no_text = place.text is None and not place.person
         return place
 
     def mark(self, value: Json, seen: dict[tuple[str, str], None], *, guard: int = UNCUT) -> Json:
@@ -96,7 +99,8 @@ class Classifier:
             members = place.members
             found: dict[str, Any] = {}
             for key, member in value.items():
-                if member is None or member is True or member is False:
+                of = type(member)
+                if member is None or of is bool:
                     found[key] = member
                     continue
                 child = members.get(key)
@@ -104,7 +108,10 @@ class Classifier:
                     child = self._new(place, key)
                     if len(members) < _KNOWN:
                         members[key] = child
-                found[key] = self._mark(member, child, seen, guard)
+                if (child.no_text and of is str and len(member) <= guard) or (child.number is None and of is int):
+                    found[key] = member  # the most frequent case, without a call
+                else:
+                    found[key] = self._mark(member, child, seen, guard)
             return found
         if isinstance(value, list):
             return [self._mark(element, place, seen, guard) for element in value]

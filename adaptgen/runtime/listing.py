@@ -236,7 +236,7 @@ class _Reading:
         structured = orjson.loads(text) if self._tool.form == "structured" else None
         answer = Answer((Text(text.decode()),), structured=structured)
         shown = {"items": self._shown[:count], **parts} if self._marks.on else None
-        return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None)
+        return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
 
     def _size(self, shape: Shape, count: int, parts: dict[str, Json]) -> int:
         """Bytes of the answer with ``count`` items, with tokens in it."""

@@ -27,7 +27,7 @@ class Marks:
     ``status`` becomes the API's last HTTP status.
     """
 
-    __slots__ = ("_classifier", "_given", "_kinds", "on", "seen", "status")
+    __slots__ = ("_classifier", "_found", "_given", "_kinds", "on", "seen", "status")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Marks:
         self.on = classifier is not None
         self.seen: dict[tuple[str, str], None] = dict.fromkeys(given)
         self._given = dict(self.seen)
+        self._found: list[tuple[str, str]] = []
         self.status: int | None = None
 
     def mark(self, value: Json, classifier: Classifier | None = None, *, cuts: bool = False) -> Json:
@@ -122,13 +123,14 @@ class Marks:
 
         strings: list[str] = []
         texts(shown, strings)
-        found = within(self.seen, strings, _FOUND)
-        return sum(regrown(kind, value, strings, self._kinds) for kind, value in found)
+        self._found = within(self.seen, strings, _FOUND)
+        return sum(regrown(kind, value, strings, self._kinds) for kind, value in self._found)
 
-    def finish(self, answer: Answer, shown: Json = None, *, rows: int | None = None) -> Answer:
+    def finish(self, answer: Answer, shown: Json = None, *, rows: int | None = None, measured: bool = False) -> Answer:
         """``answer`` with the positions in ``shown``, the JSON of its first text, and the values found elsewhere in it.
 
-        ``rows``: the number of columns, where ``shown["items"]`` are rows.
+        ``rows``: the number of columns, where ``shown["items"]`` are rows. ``measured``: the last question about what
+        is repeated was about this very answer.
         """
         if not self.on:
             return self.with_status(answer)
@@ -138,7 +140,8 @@ class Marks:
         strings: list[str] = []
         sensitive: dict[str, str] = {}
         if shown is not None:
-            texts(shown, strings)
+            if not measured:
+                texts(shown, strings)
             if rows is not None:
                 beside = {key: value for key, value in shown.items() if key != "items"}
                 sensitive = {**columns(shown["items"], rows, "/items"), **positions(beside)}
@@ -146,7 +149,7 @@ class Marks:
                 sensitive = positions(shown)
         else:
             strings = [one.text for one in answer.content if isinstance(one, Text)]
-        found = tuple(within(self.seen, strings, _FOUND)) if self.seen else ()
+        found = tuple(self._found if measured else within(self.seen, strings, _FOUND))
         if not sensitive and not found:
             return self.with_status(answer)
         return replace(self.with_status(answer), sensitive=sensitive, found=found)

@@ -18,6 +18,9 @@ from adaptgen.runtime.text import encode
 from adaptgen.token_form import canonical, token_length
 
 _LONG_NUMBER = 10**11
+_canonical = lru_cache(maxsize=256)(canonical)
+_length = lru_cache(maxsize=4096)(token_length)
+_ESCAPED = re.compile(r'["\\\x00-\x1f]').search
 SHORTEST = 2
 """Characters that a value must have to be searched for in other text."""
 
@@ -54,13 +57,18 @@ def grown(value: Any, kinds: Collection[str] | None) -> int:
     """Bytes that tokens add to the JSON of ``value``: in place of what is marked, and of what patterns find in the
     other strings and keys. ``kinds``: those that are replaced; None for all.
     """
+    of = type(value)
+    if value is None or of is bool or of is float:
+        return 0
     if isinstance(value, Marked):
-        if kinds is not None and canonical(value.kind) not in kinds:
+        if kinds is not None and _canonical(value.kind) not in kinds:
             return 0
         text = str(value)
-        return max(0, token_length(value.kind, len(text.encode())) + 2 - len(encode(value)))
+        size = len(text) if text.isascii() else len(text.encode())
+        now = size + 2 if text.isascii() and isinstance(value, str) and not _ESCAPED(text) else len(encode(value))
+        return max(0, _length(value.kind, size) + 2 - now)
     if isinstance(value, str):
-        return _swept(value, kinds)
+        return _swept(value, kinds) if len(value) > 5 else 0
     if isinstance(value, dict):
         return sum(_swept(str(key), kinds) + grown(member, kinds) for key, member in value.items())
     if isinstance(value, (list, tuple)):
@@ -95,21 +103,24 @@ def _read(text: str) -> Any:
 
 
 def _swept(text: str, kinds: Collection[str] | None) -> int:
-    if len(text) < SHORTEST:
+    if len(text) < 6:
         return 0
     text = str(text)  # not one that guards its parts
     if text[0] in "{[" and (growth := _nested(text, kinds)):
         return growth
     return sum(
-        max(0, token_length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
+        max(0, _length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
         for one in spans(text, kinds)
     )
 
 
 def texts(value: Any, found: list[str]) -> None:
     """Append every string and key in ``value`` that is not marked."""
+    of = type(value)
+    if of is int or value is None or of is bool or of is float or isinstance(value, Marked):
+        return
     if isinstance(value, str):
-        if not isinstance(value, Marked) and len(value) >= SHORTEST:
+        if len(value) >= SHORTEST:
             found.append(str(value))
             if found[-1][0] in "{[" and "\\" in found[-1]:
                 texts(_read(found[-1]), found)
@@ -141,7 +152,7 @@ def within(seen: Iterable[tuple[str, str]], strings: Iterable[str], most: int) -
 
 def regrown(kind: str, value: str, strings: Iterable[str], kinds: Collection[str] | None) -> int:
     """Bytes that tokens add where ``value`` stands in ``strings``."""
-    if kinds is not None and canonical(kind) not in kinds:
+    if kinds is not None and _canonical(kind) not in kinds:
         return 0
-    each = token_length(kind, len(value.encode())) - len(value)
+    each = _length(kind, len(value.encode())) - len(value)
     return max(0, each) * sum(1 for text in strings for _ in occurrences(value, text, kind))
