@@ -28,7 +28,8 @@ class Sink(Protocol):
 class FileSink:
     """A file that only its owner can read, opened for appending: processes that share it do not overwrite each other.
 
-    Flushing to the disk takes milliseconds and happens in a thread; where it fails, the next line fails.
+    Flushing to the disk takes milliseconds and happens in a thread; where it fails, the next line fails. Where the file
+    was moved away (rotated), what follows goes into a new one of its name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,9 +38,8 @@ class FileSink:
         Raises:
             OSError: it cannot be opened.
         """
-        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # A process that died while it wrote may have left a part of a line; ours must not become its end.
-        self._torn = _torn(self._file)
+        self._path = path
+        self._file, self._torn = _opened(path)
         self._pool: ThreadPoolExecutor | None = None
         self._syncing: Future[None] | None = None
 
@@ -57,11 +57,24 @@ class FileSink:
 
     def sync(self) -> None:
         """As :class:`Sink` says."""
+        if _moved(self._file, self._path):
+            self._reopen()
         if self._syncing is not None and not self._syncing.done():
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="adaptgen-audit")
         self._syncing = self._pool.submit(os.fsync, self._file)
+
+    def _reopen(self) -> None:
+        new = _opened(self._path)
+        if self._syncing is not None:
+            done, self._syncing = self._syncing, None
+            done.result()
+        old, (self._file, self._torn) = self._file, new
+        try:
+            os.fsync(old)
+        finally:
+            os.close(old)
 
     def close(self) -> None:
         """As :class:`Sink` says."""
@@ -100,11 +113,24 @@ class StreamSink:
             os.close(file)
 
 
-def _torn(file: int) -> bool:
-    with suppress(OSError):  # a pipe or a device has no end to look at
-        size = os.fstat(file).st_size
-        return size > 0 and os.pread(file, 1, size - 1) != b"\n"
-    return False
+def _opened(path: Path) -> tuple[int, bool]:
+    """The file for appending, and whether it ends within a line: a process that died while it wrote leaves a part of
+    one, and ours must not become its end."""
+    torn = False
+    if path.is_file():  # no device or pipe, which have no end to look at
+        with suppress(PermissionError), path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            torn = size > 0 and file.read() != b"\n"
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), torn
+
+
+def _moved(file: int, path: Path) -> bool:
+    try:
+        there = path.stat()
+    except OSError:
+        return True
+    return not os.path.samestat(there, os.fstat(file))
 
 
 def _write(file: int, line: bytes, sink: FileSink | StreamSink) -> None:

@@ -26,6 +26,8 @@ __all__ = ["advice", "check_target", "glance", "parse", "parse_switch", "read"]
 MAX_NODES = 20_000
 """How many values the settings may hold, those that aliases repeat included."""
 
+MAX_ANCHORS = 100
+
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -210,6 +212,8 @@ class _Yaml:
         else:
             value = self.mapping(path)
         if event.anchor is not None:
+            if len(self.anchors) >= MAX_ANCHORS:
+                raise self.fail("AG005", f"the settings hold more than {MAX_ANCHORS} anchors", event)
             size = len(path)
             below = {keys[size:]: at for keys, at in self.tree.marks.items() if keys[:size] == path and keys != path}
             self.anchors[event.anchor] = (value, self.count - before + 1, below)

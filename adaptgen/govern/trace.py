@@ -77,7 +77,7 @@ class Tracer:
         """A checkpoint of the audit trail, to be held by the collector: chain, seq, event and mac."""
 
     def flush(self, timeout: float) -> bool:
-        """Send what is waiting, within ``timeout`` seconds; whether all of it went. Blocks: call it from a thread."""
+        """Send what is waiting; False where that takes more than ``timeout`` seconds. Blocks: call it from a thread."""
         return True
 
     def close(self) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -38,6 +39,9 @@ FINE = (
     0.05, 0.1, 0.5, 1,
 )  # fmt: skip
 """Bucket boundaries of ``adaptgen.governance.added``, in seconds."""
+
+CLOSING = 3.0
+"""Seconds for which the end of the process waits for the collector."""
 
 METHODS = frozenset((
     "completion/complete", "initialize", "logging/setLevel", "ping", "prompts/get", "prompts/list", "resources/list",
@@ -132,14 +136,25 @@ class OtelTracer(Tracer):
 
     def flush(self, timeout: float) -> bool:
         """As :class:`Tracer` says."""
-        end = time.monotonic() + timeout
-        spans = self._traces.force_flush(max(1, int(timeout * 1000)))
-        return self._meters.force_flush(max(1, int((end - time.monotonic()) * 1000))) and spans
+        return _within(timeout, self._traces.force_flush, self._meters.force_flush)
 
     def close(self) -> None:
         """As :class:`Tracer` says."""
-        self._traces.shutdown()
-        self._meters.shutdown()
+        _within(CLOSING, self._traces.shutdown, self._meters.shutdown)
+
+
+def _within(timeout: float, *acts: Callable[[], object]) -> bool:
+    """Do these at once, and wait for them no longer than ``timeout`` seconds; whether all were done in time.
+
+    The SDK's own timeouts do not bound what an exporter does with a collector that hangs or is gone.
+    """
+    end = time.monotonic() + timeout
+    threads = [threading.Thread(target=act, daemon=True, name="adaptgen-trace") for act in acts]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(max(0.0, end - time.monotonic()))
+    return not any(one.is_alive() for one in threads)
 
 
 class OtelSpan(Span):

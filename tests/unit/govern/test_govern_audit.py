@@ -217,6 +217,27 @@ def test_a_process_that_died_in_a_line_does_not_swallow_the_next_one(tmp_path: P
     assert [one.where for one in verify([path], KEY)] == [Where(path.as_posix(), 1, 1)]
 
 
+def test_a_file_that_is_rotated_goes_on_under_its_name(tmp_path: Path) -> None:
+    path, old = tmp_path / "audit.jsonl", tmp_path / "audit.jsonl.1"
+    one = Trail(KEY, FileSink(path), checkpoint=3)
+    for number in range(8):
+        if number == 4:
+            path.rename(old)
+        one.write({"event": "decision", "n": number})
+    one.close()
+    assert path.stat().st_size > 0
+    assert verify([old, path], KEY) == []
+    assert verify([path], KEY) != []
+
+
+def test_a_file_that_may_only_be_written_will_do(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.touch(0o200)
+    Trail(KEY, FileSink(path)).close()
+    path.chmod(0o600)
+    assert verify([path], KEY) == []
+
+
 def test_flushing_to_the_disk_fails_with_the_next_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sink = FileSink(tmp_path / "audit.jsonl")
     one = Trail(KEY, sink, checkpoint=2)

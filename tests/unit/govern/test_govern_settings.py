@@ -11,6 +11,9 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern import settings_schema, settings_table, vocabulary
@@ -437,6 +440,45 @@ def test_several_processes_on_a_memory_store_are_warned_of() -> None:
 )  # fmt: skip
 def test_a_text_that_cannot_be_read_is_located(text: str, code: str, line: int, column: int) -> None:
     assert [one[:3] for one in refused(text)] == [(code, line, column)]
+
+
+_SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(
+        ["cedar", "60/m", "10s", "proxy", "api", "short", "https://a.example/", "${env:X}", "{x}", "s3://b/k", "k1"]
+    ),
+)  # fmt: skip
+_NAMES = st.one_of(st.sampled_from(sorted({
+    name for section in settings_table.SETTINGS.keys.values()
+    for name in (*settings_table.SETTINGS.keys, *(section.type.keys if isinstance(section.type, Table) else ()))
+})), st.text(max_size=5))  # fmt: skip
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda some: st.one_of(st.lists(some, max_size=3), st.dictionaries(_NAMES, some, max_size=4)),
+    max_leaves=30,
+)
+
+
+@given(value=st.dictionaries(st.sampled_from(sorted(settings_table.SETTINGS.keys)), _VALUES, max_size=6))
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_whatever_stands_there_is_read_or_located(value: dict[str, Any]) -> None:
+    for text in (json.dumps({"adaptgen": 1, **value}), yaml.safe_dump({"adaptgen": 1, **value})):
+        assert None not in places(text.encode(errors="surrogatepass"))
+
+
+@given(data=st.data())
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_a_text_that_was_damaged_is_read_or_located(data: st.DataObject) -> None:
+    text = bytearray((PROXY + DESIGN.partition("authenticate")[2]).encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    assert None not in places(bytes(text))
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "{" * 100_000, '{"a": ' + "[" * 100_000, "- " * 100_000])
+def test_depth_is_refused_before_it_is_reached(text: str) -> None:
+    with pytest.raises(AdaptgenError):
+        parse(text.encode(), "g.yaml")
 
 
 def test_an_alias_repeats_a_value_and_its_places() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import subprocess
 import sys
 import threading
@@ -311,3 +312,16 @@ def test_a_collector_gets_spans_and_metrics_when_they_are_flushed(suffix: str) -
     assert b"tools/call crm__find" in Collector.received["/v1/traces"]
     assert b"bank" in Collector.received["/v1/traces"]
     assert b"mcp.server.operation.duration" in Collector.received["/v1/metrics"]
+
+
+def test_a_collector_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adaptgen.govern.trace_otel.CLOSING", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        text = f"adaptgen: 1\ntrace: http://127.0.0.1:{server.getsockname()[1]}\n"
+        made = tracer(parse(text.encode(), "g.yaml"))
+        with made.request("tools/list", "", context()):
+            pass
+        began = time.monotonic()
+        assert not made.flush(0.05)
+        made.close()
+        assert time.monotonic() - began < 5
