@@ -141,7 +141,9 @@ def _policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     agentcore = kinds.add_parser("agentcore", help="print the policies in the form of AgentCore Gateway")
     for one in (check, agentcore):
         one.add_argument("policies", metavar="POLICIES", type=Path, help="governance.yaml, a folder, or a *.cedar file")
-    check.add_argument("folders", metavar="DIR", type=Path, nargs="*", help="generated servers; default: those that belong to them")
+    check.add_argument(
+        "folders", metavar="DIR", type=Path, nargs="*", help="generated servers; default: those that belong to them"
+    )
     schema.add_argument("folders", metavar="DIR", type=Path, nargs="+", help="generated servers")
     schema.add_argument("--governance", metavar="FILE", type=Path, help="settings with the claims that policies read")
     schema.add_argument("--json", action="store_true", help="in Cedar's JSON syntax")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
@@ -13,6 +15,7 @@ from botocore.stub import Stubber
 from support.policies import ANN, TOOLS, facts
 
 from adaptgen.diagnostics import AdaptgenError
+from adaptgen.govern import aws
 from adaptgen.govern.authorize import Decision
 from adaptgen.govern.verified import VerifiedPermissions
 from adaptgen.runtime.caller import Caller
@@ -139,6 +142,39 @@ async def test_a_service_that_does_not_answer_in_time_refuses() -> None:
     release.set()
 
     assert decision == Decision(False, (), "no decision could be had: TimeoutError")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers every request with an error that is not tried again."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(400)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.mark.asyncio
+async def test_restored_arguments_reach_no_log_at_any_level(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    caplog.set_level(logging.DEBUG)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = aws.client("verifiedpermissions", "eu-central-1", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setattr(client, "get_policy_store", lambda **_: FOUND)
+        cedar = VerifiedPermissions(STORE, client=lambda: client)
+        await cedar.load({}, TOOLS)
+
+        decision = await cedar.decide(ANN, TOOLS["pay"], {"note": "canary@example.com"})
+        server.shutdown()
+
+    assert decision == Decision(False, (), "no decision could be had: 400")
+    assert "canary" not in caplog.text
 
 
 @pytest.mark.asyncio
