@@ -201,12 +201,8 @@ async def _put(request: Json, relay: ClientRelay) -> Json:
 
 def _earlier(meta: Mapping[str, Json]) -> dict[str, Json]:
     """``_meta`` without what only one revision or one connection has."""
-    return {
-        key: value
-        for key, value in meta.items()
-        if key not in ("progressToken", rpc.VERSION_KEY, rpc.CAPABILITIES_KEY, rpc.CLIENT_KEY, rpc.LEVEL_KEY)
-        and not key.startswith("dev.adaptgen/")
-    }
+    later = ("progressToken", rpc.VERSION_KEY, rpc.CAPABILITIES_KEY, rpc.CLIENT_KEY, rpc.LEVEL_KEY)
+    return {key: value for key, value in rpc.forwarded(meta).items() if key not in later}
 
 
 def _askable(capabilities: Mapping[str, Json]) -> dict[str, Json]:

@@ -69,8 +69,8 @@ class Mirror:
         self._where = where
         self._rules = rules or {}
         self._line = Line()
-        self._sessions = Sessions()
         self._listeners = Listeners()
+        self._sessions = Sessions(busy=lambda key: bool(self._listeners.at(key)))
         self._asking = Asking(self._sessions, lambda remote, kind: self._syncs[remote.name].hear(kind), self._opened)
         self._snapshot = Snapshot()
         self._said: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class Mirror:
             RpcError: the server's JSON-RPC error.
         """
         sync = self._syncs.get(tool.server)
-        if sync is None:
+        if sync is None or tool.name not in self._snapshot.tools:  # it went, or is quarantined, since it was listed
             raise RpcError(-32602, "Unknown tool")
         params: dict[str, Json] = {"name": tool.own, "arguments": dict(arguments)}
         params.update({key: value for key, value in context.params.items() if key in _HANDED})

@@ -138,7 +138,7 @@ class Remote:
             Failure: there is no answer.
         """
         number = next(self._numbers)
-        kept = {key: value for key, value in meta.items() if not key.startswith("dev.adaptgen/")}
+        kept = rpc.forwarded(meta)
         kept[VERSION_KEY] = MODERN
         if not isinstance(kept.get(CAPABILITIES_KEY), dict):
             kept[CAPABILITIES_KEY] = {}

@@ -29,6 +29,8 @@ CHANGES = {
 }
 """What a server says when one of its lists has changed."""
 
+_BAGGAGE = frozenset({"baggage", "tracestate"})
+
 MAX_DEPTH = 100
 """Arrays and objects in each other. Whatever searches an answer recurses."""
 
@@ -98,6 +100,13 @@ def without_ours(value: Mapping[str, Json]) -> dict[str, Json]:
         else:
             del result["_meta"]
     return result
+
+
+def forwarded(meta: Mapping[str, Json]) -> dict[str, Json]:
+    """The ``_meta`` of a client's request as it may travel on: without our own keys, and without baggage, which may
+    hold anything (W3C Trace Context; the trace itself goes on).
+    """
+    return {key: value for key, value in meta.items() if key not in _BAGGAGE and not key.startswith(META)}
 
 
 def written(value: str) -> str:

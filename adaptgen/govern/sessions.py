@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from adaptgen.govern.desk import Context
@@ -25,14 +25,13 @@ IDLE = 1800.0
 
 @dataclass(slots=True)
 class Held:
-    """A session and whose it is. ``opening``: a task that opens it, while there is one."""
+    """A session and whose it is. ``opening``: the task that opens it."""
 
     remote: Remote
     caller: Caller
     key: Key
     used: float
     opening: asyncio.Task[Session]
-    uris: dict[str, int] = field(default_factory=dict)
 
 
 def key_of(caller: Caller, context: Context) -> Key:
@@ -43,11 +42,12 @@ def key_of(caller: Caller, context: Context) -> Key:
 
 
 class Sessions:
-    """All of them, the longest unused first."""
+    """All of them, the longest unused first. ``busy``: whether somebody listens in them, who would miss something."""
 
-    def __init__(self, most: int = MOST, idle: float = IDLE) -> None:
+    def __init__(self, most: int = MOST, idle: float = IDLE, busy: Callable[[Key], bool] = lambda key: False) -> None:
         self._most = most
         self._idle = idle
+        self._busy = busy
         self._all: OrderedDict[tuple[str, Key], Held] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -112,8 +112,13 @@ class Sessions:
         now = time.monotonic()
         while self._all:
             oldest = next(iter(self._all.values()))
-            if len(self._all) <= self._most and now - oldest.used < self._idle:
-                break
+            if len(self._all) <= self._most:
+                if now - oldest.used < self._idle:
+                    break
+                if self._busy(oldest.key):
+                    oldest.used = now
+                    self._all.move_to_end((oldest.remote.name, oldest.key))
+                    continue
             self._drop(oldest)
 
     def _drop(self, held: Held) -> None:

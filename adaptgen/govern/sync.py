@@ -143,7 +143,7 @@ class Sync:
     async def _pinned(self, listing: Listing) -> None:
         """Compare with the pins, pin what is new, and remember the listing."""
         assert self._memory is not None
-        pins = self._memory.pins
+        pins, known = self._memory.pins, dict(self._memory.pins)
         accept = self.remote.settings.changed == "accept"
         differing = self._differing(listing)
         for name in sorted(differing - self.changed):
@@ -154,7 +154,10 @@ class Sync:
         for tool in listing.tools:
             if accept or tool["name"] not in pins:
                 pins[tool["name"]] = pin(tool)
-        self._memory.listing = listing.to_json()
+        told = listing.to_json()
+        if pins == known and told == self._memory.listing:
+            return
+        self._memory.listing = told
         try:
             await self._pins.save(self.remote.name, self._memory)
         except (StoreError, OSError) as problem:
