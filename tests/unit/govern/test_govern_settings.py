@@ -458,6 +458,15 @@ _VALUES = st.recursive(
 )
 
 
+def places(text: bytes) -> list[Where | None]:
+    """Of the errors of a text; whatever else it raises fails the test."""
+    try:
+        parse(text, "g.yaml")
+    except AdaptgenError as refused:
+        return [one.where for one in refused.diagnostics]
+    return []
+
+
 @given(value=st.dictionaries(st.sampled_from(sorted(settings_table.SETTINGS.keys)), _VALUES, max_size=6))
 @hypothesis_settings(max_examples=300, deadline=None)
 def test_whatever_stands_there_is_read_or_located(value: dict[str, Any]) -> None:
