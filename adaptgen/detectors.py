@@ -189,6 +189,8 @@ _LETTERED = re.compile(
     + "|".join(f"({one})" for one, _ in LETTERED)
     + r")(?![0-9A-Za-z])"
 )
+_JOINTS = ("-", ".", "/")
+"""What holds groups of one number together; after groups that blanks hold together, another number begins there."""
 _SPACED = re.compile(r"[-+ ./]")
 _EXTENSION = re.compile(r"(?i) ?(?:ext(?:ension)?\.?|x|durchwahl|#) ?[0-9]{1,6}(?![0-9])")
 _LINK = r"[^0-9A-Za-z]{0,4}(?:(?:is|no|nr|num|numbers?|nummer|n[uú]mero|at|me|us|on)[^0-9A-Za-z]{1,3}){0,3}\(?\+?$"
@@ -277,7 +279,9 @@ def _in_run(
                 break
             if len(digits) < 7 or date_end >= group.end:
                 continue
-            if "card" in wanted and _is_card(digits, lengths, before):
+            joined = groups[last + 1].before if last + 1 < len(groups) else ""
+            apart = joined not in _JOINTS or joined in before
+            if "card" in wanted and apart and _is_card(digits, lengths, before):
                 yield head.start, group.end, "card"
             if "national_id" in wanted and (
                 _is_national(digits, lengths, before)

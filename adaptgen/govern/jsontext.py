@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
+
+_LONG = re.compile(r"[0-9]{19}")
+"""Where it may be a number, orjson would make it a float."""
 
 
 def loads(text: str) -> Any:
@@ -15,12 +19,14 @@ def loads(text: str) -> Any:
         ValueError: it is none.
     """
     try:
-        return orjson.loads(text)
+        if _LONG.search(text) is None:
+            return orjson.loads(text)
     except orjson.JSONDecodeError:
-        try:
-            return json.loads(text, parse_constant=_refuse)
-        except RecursionError:
-            raise ValueError("too deep") from None
+        pass
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("too deep") from None
 
 
 def _refuse(constant: str) -> Any:

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from adaptgen.detectors import FOUND
 from adaptgen.govern.advertise import advertised
 from adaptgen.govern.blocks import Blocks
@@ -242,9 +240,10 @@ def _own(result: dict[str, Json]) -> tuple[dict[str, Json], dict[str, str], list
     spoken = any(key.startswith(META) for key in meta)
     sensitive, found = meta.get(META_SENSITIVE), meta.get(META_FOUND)
     kept = {key: value for key, value in meta.items() if key not in (META_SENSITIVE, META_FOUND)}
-    copy.pop("_meta", None)
     if kept:
-        copy["_meta"] = orjson.loads(dumps(kept))
+        copy["_meta"] = loads(dumps(kept))
+    else:
+        del copy["_meta"]
     kinds = {str(place): str(kind) for place, kind in sensitive.items()} if isinstance(sensitive, dict) else {}
     pairs = [
         (str(pair[0]), str(pair[1]))

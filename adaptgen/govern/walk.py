@@ -27,6 +27,8 @@ Replace = Callable[[str, str, bool], str]
 SHORTEST: Final = 2
 """Characters of the shortest value that is searched for in other text."""
 
+_SHORTEST_NUMBER: Final = 5
+
 _NESTED: Final = 6
 """Levels of JSON within strings of JSON that are read; what lies deeper is searched as text."""
 
@@ -101,7 +103,7 @@ class Walk:
             token = self._replace(kind, value, number)
             if not number:
                 self._values[key] = token
-        if len(value) >= SHORTEST:
+        if len(value) >= (SHORTEST if value[:1].isalpha() else _SHORTEST_NUMBER):
             self._names.append(key)
         return token
 
@@ -413,15 +415,43 @@ def _present(places: list[_Place], wanted: list[tuple[str, str]]) -> Iterator[tu
 
 def substituted(walk: Walk, text: str, kind: str, value: str) -> str:
     """``text`` with every occurrence of ``value`` replaced, as whole words; tokens in it stay."""
-    pattern = _pattern(value)
-    if pattern.search(text) is None:
-        return text
     if "tok_" not in text:
-        return pattern.sub(lambda match: walk.replaced(kind, match[0]), text)
+        return _substituted(walk, text, kind, value)
     parts = _TOKEN.split(text)
     for at in range(0, len(parts), 2):
-        parts[at] = pattern.sub(lambda match: walk.replaced(kind, match[0]), parts[at])
+        parts[at] = _substituted(walk, parts[at], kind, value)
     return "".join(parts)
+
+
+def _substituted(walk: Walk, text: str, kind: str, value: str) -> str:
+    """Compiling a pattern costs more than a whole record, so values are looked for as they are first."""
+    value = value.strip()
+    words = value.lower().split()
+    low = text.lower()
+    if not words or (value.isascii() and words[0] not in low):
+        return text
+    if len(low) != len(text) or not value.isascii():
+        return _pattern(value).sub(lambda match: walk.replaced(kind, match[0]), text)
+    wanted = value.lower()
+    parts: list[str] = []
+    position = 0
+    at = low.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        if _is_whole(text, at, end) and (len(value) > SHORTEST or text[at:end] == value):
+            parts += (text[position:at], walk.replaced(kind, text[at:end]))
+            position = end
+        at = low.find(wanted, end)
+    rest = text[position:]
+    if len(words) > 1 and words[0] in "".join((*parts[::2], rest)).lower():
+        whole = "".join((*parts, rest))
+        return _pattern(value).sub(lambda match: walk.replaced(kind, match[0]), whole)
+    return "".join((*parts, rest))
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    before = start == 0 or not text[start - 1].isalnum() or text[start - 1] >= "\u2e80"
+    return before and (end == len(text) or not text[end].isalnum() or text[end] >= "\u2e80")
 
 
 _TOKEN = re.compile(r"(tok_(?:[a-z0-9]+_){1,4}[a-z0-9]{2}[a-z2-7]{16,})")
