@@ -13,7 +13,7 @@ from adaptgen.govern.audit import trail
 from adaptgen.govern.authenticate import Authenticator
 from adaptgen.govern.authorize import Authorizer, authorizer
 from adaptgen.govern.desk import Facts, Target
-from adaptgen.govern.handover import Acceptance
+from adaptgen.govern.handover import Acceptance, Handover
 from adaptgen.govern.hooks import Hooks
 from adaptgen.govern.keys import Material
 from adaptgen.govern.limit import Limiter
@@ -29,6 +29,7 @@ from adaptgen.govern.trace import Tracer, tracer
 from adaptgen.govern.usage import Usage
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.govern.watch import Watch
+from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.store import Store
@@ -90,6 +91,7 @@ class Workshop:
         self._store = store
         self._target = target
         self._authenticated: tuple[object, Authenticator] | None = None
+        self._accepted: tuple[object, Acceptance] | None = None
         self._switched: tuple[object, Switch] | None = None
 
     def tools(self) -> Mapping[str, Facts]:
@@ -139,25 +141,33 @@ class Workshop:
         """Stop what reads on its own."""
         if self._switched is not None:
             await self._switched[1].aclose()
-        if self._authenticated is not None:
-            await self._authenticated[1].aclose()
+        for one in (self._authenticated, self._accepted):
+            if one is not None:
+                await one[1].aclose()
 
     async def _authenticator(self, settings: Settings) -> Authenticator | None:
         if not self._place.http:
             return None
-        known = (settings.mode, settings.authenticate, settings.accept, settings.listen)
+        # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
+        known = (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams)
         if self._authenticated is None or self._authenticated[0] != known:
             made = Authenticator(settings)
             await made.start()
+            if self._authenticated is not None:
+                await self._authenticated[1].aclose()
             self._authenticated = (known, made)
         return self._authenticated[1]
 
     async def _acceptance(self, settings: Settings) -> Acceptance | None:
         if settings.accept is None:
             return None
-        made = Acceptance(settings.accept, self._store, base=folder(settings), where=settings.where)
-        await made.start()
-        return made
+        if self._accepted is None or self._accepted[0] != settings.accept:
+            made = Acceptance(settings.accept, self._store, base=folder(settings), where=settings.where)
+            await made.start()
+            if self._accepted is not None:
+                await self._accepted[1].aclose()
+            self._accepted = (settings.accept, made)
+        return self._accepted[1]
 
     async def _authorizer(self, settings: Settings, tools: Mapping[str, Facts]) -> Authorizer | None:
         if settings.authorize is None and not self._place.http and settings.mode == "embedded":
@@ -206,11 +216,30 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
             stack.callback(record.close)
         usage = Usage(store)
         stack.push_async_callback(usage.aclose)
-        desk = Pipeline(target, parts, tools, trail=record, tracer=traced, usage=usage)
+        desk = Pipeline(
+            target,
+            parts,
+            tools,
+            trail=record,
+            tracer=traced,
+            usage=usage,
+            published=_published(parts.settings, material),
+        )
         watch = Watch(source, settings, workshop, desk, record)
         stack.push_async_callback(watch.aclose)
         watch.start()
         return Governed(desk, watch, stack.pop_all(), _notices(parts, material, place))
+
+
+def _published(settings: Settings, material: Material) -> Mapping[str, Json] | None:
+    if material.handover is None:
+        return None
+    return Handover(material.handover, issuer(settings)).jwks()
+
+
+def issuer(settings: Settings) -> str:
+    """Who signs handovers: the proxy's public URL; on loopback it may have none."""
+    return settings.listen.resource or f"http://{settings.listen.http}/mcp"
 
 
 def _notices(parts: Parts, material: Material, place: Place) -> tuple[str, ...]:

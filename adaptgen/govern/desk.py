@@ -239,3 +239,7 @@ class Desk(Protocol):
     def metadata(self) -> Mapping[str, Json] | None:
         """OAuth 2.0 Protected Resource Metadata (RFC 9728) for ``/.well-known/``; None where there is none."""
         ...
+
+    def jwks(self) -> Mapping[str, Json] | None:
+        """The public keys (RFC 7517) of the identities that a proxy hands over; None where there are none."""
+        ...

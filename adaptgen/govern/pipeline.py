@@ -41,11 +41,14 @@ class Pipeline:
         trail: Trail | None,
         tracer: Tracer,
         usage: Usage | None = None,
+        published: Mapping[str, Json] | None = None,
     ) -> None:
+        """``published``: the public keys of the identities that the target hands over."""
         self._target = target
         self._trail = trail
         self._tracer = tracer
         self._usage = usage
+        self._published = published
         self._passage = Passage(target, trail)
         self._lists: OrderedDict[frozenset[str], dict[str, Json]] = OrderedDict()
         self.adopt(parts, tools)
@@ -67,6 +70,10 @@ class Pipeline:
         """Protected Resource Metadata (RFC 9728)."""
         authenticator = self.parts.authenticator
         return authenticator.metadata() if authenticator is not None else None
+
+    def jwks(self) -> Mapping[str, Json] | None:
+        """The public keys of handovers."""
+        return self._published
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
         """Who calls; behind a proxy the identity follows with the request.

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from adaptgen.govern.assemble import Given
+from adaptgen.govern.assemble import Given, folder, issuer
 from adaptgen.govern.handover import Handover
 from adaptgen.govern.mirror import Mirror
 from adaptgen.govern.outward import Outward
+from adaptgen.govern.pins import FilePins, Forgetful, Pins, StorePins
 from adaptgen.runtime.roles import Roles
 
 if TYPE_CHECKING:
     from adaptgen.govern.desk import Target
+
+
+class Proxied(Mirror):
+    """A mirror that also closes the credentials of its upstreams."""
+
+    outward: Mapping[str, Outward] = {}
+
+    async def aclose(self) -> None:
+        """Close connections, those of token endpoints too."""
+        await super().aclose()
+        for one in self.outward.values():
+            await one.aclose()
+
+
+def _pins(given: Given) -> Pins:
+    """Where tools stay pinned: in the shared state, else beside the settings, where a person can review them."""
+    if given.settings.state.store != "memory":
+        return StorePins(given.store)
+    beside = folder(given.settings)
+    if beside is not None and os.access(beside, os.W_OK):
+        return FilePins(beside / "pins.json")
+    return Forgetful()
 
 
 async def mirrored(given: Given) -> Target:
@@ -35,15 +60,15 @@ async def mirrored(given: Given) -> Target:
     for one in outward.values():
         one.check()
     key = given.material.handover
-    # The issuer of handovers is the proxy's public URL; on loopback it may have none.
-    issuer = settings.listen.resource or f"http://{settings.listen.http}/mcp"
-    mirror = Mirror(
+    mirror = Proxied(
         settings.upstreams,
         rules=settings.tools,
         outward=outward,
-        handover=Handover(key, issuer) if key else None,
+        handover=Handover(key, issuer(settings)) if key else None,
         environ=environ,
         where=settings.where,
+        pins=_pins(given),
     )
+    mirror.outward = outward
     await mirror.start()
     return mirror

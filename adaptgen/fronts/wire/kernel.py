@@ -28,6 +28,8 @@ from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
+KEYS = "/.well-known/jwks.json"
+"""The public keys of a proxy, for the servers that accept its handovers."""
 HEALTHY = b'{"status":"Healthy"}'
 """What /healthz and /ping answer; the word is the one that AgentCore Runtime looks for."""
 _CORS = {
@@ -150,9 +152,9 @@ class Kernel:
     # ------------------------------------------------------------------------------------------------ inside
 
     def _refusal(self, request: HttpRequest, origin: str | None) -> HttpAnswer | None:
-        if not self._guard.host(request.headers.get("host")) or "host" in request.twice:
+        if not self._guard.host(request.headers.get("host")):
             return answers.refused(421, "this host is not served here")
-        if not self._guard.origin(origin) or "origin" in request.twice:
+        if not self._guard.origin(origin):
             return answers.refused(403, "this origin is not allowed")
         return None
 
@@ -162,6 +164,9 @@ class Kernel:
         if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
             found = self.desk.metadata() if request.method in ("GET", "HEAD") else None
             return answers.empty(404) if found is None else answers.document(found)
+        if path == KEYS:
+            keys = self.desk.jwks() if request.method in ("GET", "HEAD") else None
+            return answers.empty(404) if keys is None else answers.document(keys)
         if path != self.path and path.rstrip("/") != self.path:
             return answers.empty(404)
         ambiguous = request.ambiguous

@@ -57,6 +57,10 @@ class EngineDesk:
     async def leave(self, session: str) -> None:
         """There are no sessions."""
 
+    def jwks(self) -> Mapping[str, Json] | None:
+        """Nothing is signed."""
+        return None
+
     def metadata(self) -> Mapping[str, Json] | None:
         """Nobody authenticates."""
         return None
