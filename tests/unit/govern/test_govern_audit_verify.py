@@ -120,6 +120,35 @@ def test_two_futures_of_one_chain_show(tmp_path: Path) -> None:
     ]
 
 
+def test_another_future_than_the_one_that_is_held_elsewhere_shows(tmp_path: Path) -> None:
+    """Whoever has the key can write a whole new end of a chain, but not the line that is held elsewhere."""
+    sink, copy = Sink(), Sink()
+    one = Trail(KEY, sink, copy=copy)
+    start = sink.getvalue()
+    one.write({"event": "decision", "tool": "pay"})
+    one.close()
+    forged = Sink()
+    one._sink, one._copy, one._closed, one._seq, one._prev = forged, None, False, 1, json.loads(start)["mac"]
+    one.write({"event": "decision", "tool": "look"})
+    one.close()
+    lines = [start, *forged.getvalue().splitlines(keepends=True)]
+    assert findings(lines, tmp_path) == []
+    assert findings(lines, tmp_path, copy.getvalue()) == [
+        f"2: chain {shown(start)} was cut or changed: this line 2 of it is held elsewhere"
+    ]
+
+
+def test_a_chain_that_goes_on_after_its_end_shows(tmp_path: Path) -> None:
+    sink = Sink()
+    one = Trail(KEY, sink)
+    one.close()
+    one._closed = False
+    one.write({"event": "decision"})
+    one.close()
+    lines = sink.getvalue().splitlines(keepends=True)
+    assert findings(lines, tmp_path) == [f"3: chain {shown(lines[0])} goes on after its end"]
+
+
 def test_a_tail_that_was_cut_shows_by_what_is_held_elsewhere(tmp_path: Path) -> None:
     lines, held = written(9)
     chain = shown(lines[0])
@@ -143,7 +172,7 @@ def test_a_chain_without_an_end_shows_unless_it_may_be_open(tmp_path: Path) -> N
     assert findings(lines, tmp_path) == [f"5: chain {chain} ends without an end: it was cut, or the process died"]
 
 
-def test_a_chain_does_not_go_on_after_its_end_nor_without_its_start(tmp_path: Path) -> None:
+def test_a_chain_without_its_start_shows(tmp_path: Path) -> None:
     lines, _ = written(3)
     assert findings(lines[1:], tmp_path) == [
         f"1: 1 line before line 1 of chain {shown(lines[0])} is missing or out of order"
