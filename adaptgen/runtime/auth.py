@@ -21,7 +21,8 @@ from adaptgen.runtime.session import Session
 from adaptgen.runtime.sessions import Sessions
 
 _RENEWALS = 6
-"""A token so short-lived that it ends between its renewal and the replay is renewed once more, so many times in all."""
+"""A token so short-lived that it ends between its renewal and the replay is renewed once more, and so is one that
+another process had renewed; so many times in all."""
 
 
 def refused(rules: Sequence[Refused], response: Response) -> Refused | None:
@@ -93,7 +94,8 @@ class Authenticator:
                     renewed += 1
                     continue
                 raise self._unaccepted(session, response)
-            if renewed and not (renewed < _RENEWALS and session.expired()):
+            again = session.expired() or not session.fresh(generation)
+            if renewed and not (renewed < _RENEWALS and again):
                 raise ToolError(
                     f"The API refuses this call ({response.status}) even after a fresh login: the server's account is "
                     "not permitted to do it. Trying again does not help.",

@@ -48,6 +48,7 @@ class Session:
     def __init__(self, auth: Auth, common: Common, caller: Caller = LOCAL, key: str = "") -> None:
         self.auth = auth
         self.generation = 0
+        self._fresh = 0
         self._common = common
         self._credentials = common.credentials
         self._key = key
@@ -122,6 +123,10 @@ class Session:
     def expired(self) -> bool:
         """Whether the token is known to have ended."""
         return self._ends is not None and time.time() >= self._ends[0]
+
+    def fresh(self, generation: int) -> bool:
+        """Whether what ``generation`` stands for was got here, and not taken over from another process."""
+        return generation == self._fresh
 
     def apply(self, request: Request) -> None:
         """Put the credentials into a request."""
@@ -343,6 +348,7 @@ class Session:
         self._go_live()
         self._failed = self._cool = None
         self.generation += 1
+        self._fresh = self.generation
 
     def _go_live(self) -> None:
         """From here on requests send these values; while a login runs they send the last complete ones."""

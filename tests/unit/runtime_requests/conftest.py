@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from adaptgen.model import Auth, Base, Server, Tool
-from adaptgen.runtime import LOCAL, Answer, Engine
+from adaptgen.runtime import LOCAL, Answer, Caller, Engine
 from adaptgen.runtime.contracts import arguments
 
 
@@ -124,11 +124,16 @@ async def api() -> AsyncIterator[Api]:
 class Calls:
     """An engine over tools, called as an agent would."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, caller: Caller = LOCAL) -> None:
         self.engine = engine
+        self.caller = caller
+
+    def by(self, caller: Caller) -> Calls:
+        """The same, in the name of another caller."""
+        return Calls(self.engine, caller)
 
     async def answer(self, tool: str, **given: Any) -> Answer:
-        return await self.engine.call(LOCAL, tool, given)
+        return await self.engine.call(self.caller, tool, given)
 
     async def ok(self, tool: str, **given: Any) -> Any:
         """The answer as JSON; fails when the call did."""
