@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         "governance", metavar="GOVERNANCE", help="governance.yaml with mode: proxy; or s3://…, appconfig://…"
     )
     proxy.add_argument("--http", metavar="HOST:PORT", help="default: listen.http of the settings")
+    proxy.add_argument("--jwks", action="store_true", help="print the public keys for accept.jwks of servers, and end")
 
     explain = _command(
         commands,

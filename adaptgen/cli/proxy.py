@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
+from adaptgen.model import Json
 from adaptgen.runtime.garbage import paused
 
 
 def run(options: argparse.Namespace) -> int:
     """Serves until a signal comes."""
     try:
-        asyncio.run(_serve(str(options.governance), options.http))
+        if options.jwks:
+            terminal.say(json.dumps(asyncio.run(_jwks(str(options.governance)))))
+        else:
+            asyncio.run(_serve(str(options.governance), options.http))
     except KeyboardInterrupt:
         pass
     return 0
+
+
+async def _jwks(named: str) -> dict[str, Json]:
+    from adaptgen.govern.handover import Handover
+    from adaptgen.govern.keys import material
+
+    settings = await governance.load(named, os.environ)
+    key = (await material(settings, os.environ)).handover if settings.keys.handover else None
+    if key is None:
+        where = settings.where("keys") or settings.where("mode")
+        raise error("AG073", "keys.handover is missing", where, 'keys: {handover: "${secret:name#key}"}')
+    return Handover(key, "").jwks()
 
 
 async def _serve(named: str, http: str | None) -> None:
