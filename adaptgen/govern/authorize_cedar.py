@@ -50,11 +50,12 @@ class _Kept(Generic[_K, _V]):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A tool as the policies were validated for it."""
+    """A tool as the policies were validated for it; ``read``: the attributes that a policy for it reads (None: all)."""
 
     action: cedar.Action
     schema: Json
     kind: _Kind
+    read: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,6 @@ class _Force:
     decide: _Sets
     could: _Sets
     base: Any
-    names: frozenset[str] | None
     tools: Mapping[str, _Known]
     special: Mapping[str, frozenset[str]]
     callers: _Kept[Any, Any] = field(default_factory=lambda: _Kept(_CALLERS))
@@ -155,7 +155,7 @@ class CedarAuthorizer:
         if known is None:
             return self._refused("the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(known.action.input, input, force.names)
+            context = lowering.context(known.action.input, input, known.read)
             return self._asked(force, known.kind.fitting, _request(caller, tool.action, tool.server, context), caller)
         except lowering.Unfit as why:
             return self._refused(str(why))
@@ -250,9 +250,8 @@ class CedarAuthorizer:
             decide=_Sets(self._cedarpy, bodies),
             could=_Sets(self._cedarpy, weakened),
             base=self._cedarpy.Entities.from_json_str(json.dumps(servers), schema),
-            names=could.names_read(bodies.values()),
             tools={
-                tool.action: _Known(actions[name], tool.wire.get("inputSchema"), _kind(actions[name], weakened))
+                tool.action: _known(actions[name], tool.wire.get("inputSchema"), bodies, weakened)
                 for name, tool in own_names.items()
             },
             special={name: _fitting({name}, bodies) for name in (cedar.DETOKENIZE, *cedar.OTHERS)},
@@ -273,11 +272,17 @@ def _could(decision: str, told: Any) -> bool:
     return decision == "Allow" or (decision == "Deny" and not told.reasons and bool(told.errors))
 
 
-def _kind(action: cedar.Action, bodies: Mapping[str, Mapping[str, Json]]) -> _Kind:
+def _known(
+    action: cedar.Action,
+    schema: Json,
+    bodies: Mapping[str, Mapping[str, Json]],
+    weakened: Mapping[str, Mapping[str, Json]],
+) -> _Known:
     fitting = _fitting({action.id, *action.groups()}, bodies)
-    conditions = (one["body"] for name in fitting for one in bodies[name].get("conditions", ()))
+    conditions = (one["body"] for name in fitting for one in weakened[name].get("conditions", ()))
     alone = any(could.mentions(one, "action") for one in conditions)
-    return _Kind(action.server, fitting, action.id if alone else "")
+    kind = _Kind(action.server, fitting, action.id if alone else "")
+    return _Known(action, schema, kind, could.names_read(bodies[name] for name in fitting))
 
 
 def _fitting(names: set[str], bodies: Mapping[str, Mapping[str, Json]]) -> frozenset[str]:

@@ -100,7 +100,7 @@ def validated(
     if len(set(ids)) != len(ids) or not groups.isdisjoint(ids):
         raise error("AG072", "two tools have one action", help="no name of a server may hold two underscores")
     found = read(files)
-    schema = engine().Schema.from_str(schema_text(actions, claims))
+    schema = engine().Schema.from_str(schema_text(actions, claims), release_gil=True)
     check(found, schema, actions)
     return found, schema
 

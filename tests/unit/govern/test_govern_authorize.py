@@ -194,6 +194,7 @@ async def test_an_argument_that_no_policy_reads_is_not_judged() -> None:
     cedar = await loaded(BELOW)
 
     assert (await cedar.decide(ANN, TOOLS["pay"], {"amount": 5, "id": 10**30})).allowed
+    assert (await cedar.decide(ANN, TOOLS["find"], {"amount": 1e30})).allowed
 
 
 @pytest.mark.asyncio
