@@ -156,8 +156,11 @@ def _is_json(text: str) -> bool:
 
 
 def _load_yaml(text: str, file: str) -> Tree:
-    import yaml
-
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        help = "install adaptgen[govern], or give them as JSON"
+        raise error("AG002", "reading YAML needs PyYAML, which is not installed", Where(file), help) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tree = Tree(file)
     try:

@@ -77,12 +77,11 @@ async def test_a_hook_that_raises_refuses_and_its_words_stay_inside(module: Any)
 @pytest.mark.asyncio
 async def test_a_hook_that_hangs_refuses(module: Any) -> None:
     release = threading.Event()
-    module.waits, module.hangs = asyncio.Event().wait, lambda call: release.wait(30)
 
     async def waits(call: Call) -> None:
         await asyncio.Event().wait()
 
-    module.waits = waits
+    module.waits, module.hangs = waits, lambda call: release.wait(30)
     for name in ("waits", "hangs"):
         one = hooks(f"{{before: {{call: 'hooks_of_a_test:{name}', timeout: 20ms}}}}")
         with pytest.raises(HookError, match=rf"^the hook hooks_of_a_test:{name} did not answer within 0.02 s$"):

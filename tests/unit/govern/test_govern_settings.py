@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -493,6 +494,18 @@ def test_depth_is_refused_before_it_is_reached(text: str) -> None:
 def test_an_alias_repeats_a_value_and_its_places() -> None:
     text = "adaptgen: 1\nmode: proxy\nupstreams:\n  a: &one\n    url: https://a.example\n    auht: none\n  b: *one\n"
     assert [one[1:3] for one in refused(text)] == [(6, 5), (6, 5)]
+
+
+def test_json_needs_no_yaml_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert parse(b'{"adaptgen": 1}', "g.json").mode == "embedded"
+    assert refused_code(b"adaptgen: 1\n") == ["AG002"]
+
+
+def refused_code(text: bytes) -> list[str]:
+    with pytest.raises(AdaptgenError) as caught:
+        parse(text, "g.yaml")
+    return [one.code for one in caught.value.diagnostics]
 
 
 def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
