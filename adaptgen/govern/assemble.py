@@ -254,6 +254,6 @@ def _notices(parts: Parts, material: Material, place: Place) -> tuple[str, ...]:
         said.append("nothing is audited")
     if parts.settings.authorize is not None and parts.settings.authorize.mode == "log_only":
         said.append("policies are logged and not enforced")
-    if place.http and parts.authenticator is not None and parts.settings.authenticate is None:
+    if place.http and parts.settings.authenticate is None and parts.settings.mode != "behind":
         said.append("callers are not authenticated: loopback only")
     return tuple(said)
