@@ -12,6 +12,7 @@ from adaptgen import fields
 from adaptgen.model import Call, Json, Tool
 from adaptgen.runtime.guarded import Guarded
 from adaptgen.runtime.marked import Marked, marked
+from adaptgen.runtime.text import clean
 from adaptgen.sensitivity import kind_within, looks_like_name, names_person
 
 UNCUT = 80
@@ -119,7 +120,7 @@ class Classifier:
             if not value or isinstance(value, Marked):
                 return value
             if place.text is None and not (place.person and looks_like_name(value)):
-                return Guarded(value, seen) if len(value) > guard else value
+                return Guarded(clean(value), seen) if len(value) > guard else value
             kind = place.text or "name"
         elif place.number is None or value is None or isinstance(value, bool):
             return value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model import Json, Step
 from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.text import encode
+from adaptgen.runtime.text import clean, encode
 
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier
@@ -78,7 +78,7 @@ class Marks:
         """Learn the values that text other than JSON gives under names: elements, attributes, ``key: value``."""
         from adaptgen.runtime.named import named
 
-        self.seen |= dict.fromkeys(named(text))
+        self.seen |= dict.fromkeys(named(clean(text)))
 
     def capped(self, text: str, most: int) -> str:
         """``text`` cut so that it takes at most ``most`` bytes with tokens in it, and says so."""

@@ -32,7 +32,7 @@ def answer_media(
     known, and what other text says under names (XML, YAML, forms) is found by them.
     """
     marks = marks or Marks()
-    media = response.media_type.partition(";")[0].strip().lower()
+    media = clean(response.media_type).partition(";")[0].strip().lower()
     if marks.on:
         from adaptgen.runtime.tables import answer_table
 

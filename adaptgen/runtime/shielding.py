@@ -14,7 +14,7 @@ import orjson
 
 from adaptgen.detectors import FOUND, Span, find
 from adaptgen.runtime.marked import Marked
-from adaptgen.runtime.text import encode
+from adaptgen.runtime.text import clean, encode
 from adaptgen.token_form import canonical, token_length
 
 _LONG_NUMBER = 10**11
@@ -105,8 +105,8 @@ def _read(text: str) -> Any:
 def _swept(text: str, kinds: Collection[str] | None) -> int:
     if len(text) < 6:
         return 0
-    text = str(text)  # not one that guards its parts
-    if text[0] in "{[" and (growth := _nested(text, kinds)):
+    text = clean(str(text))  # not one that guards its parts
+    if text[:1] in ("{", "[") and (growth := _nested(text, kinds)):
         return growth
     return sum(
         max(0, _length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
@@ -121,13 +121,13 @@ def texts(value: Any, found: list[str]) -> None:
         return
     if isinstance(value, str):
         if len(value) >= SHORTEST:
-            found.append(str(value))
-            if found[-1][0] in "{[" and "\\" in found[-1]:
+            found.append(clean(str(value)))
+            if found[-1] and found[-1][0] in "{[" and "\\" in found[-1]:
                 texts(_read(found[-1]), found)
     elif isinstance(value, dict):
         for key, member in value.items():
             if len(key) >= SHORTEST:
-                found.append(str(key))
+                found.append(clean(str(key)))
             texts(member, found)
     elif isinstance(value, (list, tuple)):
         for element in value:

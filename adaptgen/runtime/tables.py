@@ -6,9 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final
-
-import orjson
+from typing import Final
 
 from adaptgen import fields as paths
 from adaptgen.model import Json
@@ -16,12 +14,10 @@ from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.projection import view
+from adaptgen.runtime.response import Response
 from adaptgen.runtime.shape import WITHHELD, asked_view, swept
 from adaptgen.runtime.text import clean, encode
 from adaptgen.sensitivity import kind_of
-
-if TYPE_CHECKING:
-    from adaptgen.runtime.response import Response
 
 _SEPARATED: Final = frozenset({"text/csv", "application/csv", "text/x-csv", "text/comma-separated-values"})
 _TABBED: Final = "text/tab-separated-values"
@@ -89,7 +85,7 @@ def _fitted(head: dict[str, Json], items: list[Json], count: int, most: int, mar
 
 
 def _separated(text: str) -> list[dict[str, Json]]:
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").replace("\0", "")
     first = text[: text.find("\n")] if "\n" in text else text
     separator = max(",;\t|", key=first.count)
     old = csv.field_size_limit(_CELL)
@@ -118,12 +114,12 @@ def _header(row: list[str]) -> list[str] | None:
 
 def _lines(text: str) -> list[dict[str, Json]]:
     records: list[dict[str, Json]] = []
-    for line in text.replace("\x1e", "").splitlines()[:_ROWS]:
+    for line in text.replace("\x1e", "").split("\n")[:_ROWS]:
         if not line.strip():
             continue
         try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            record = Response(200, {}, line.encode("utf-8", "replace")).json()
+        except ToolError:
             raise ToolError("The API sent JSON lines that cannot be read; they are not shown.") from None
         records.append(record if isinstance(record, dict) else {"value": record})
     return records

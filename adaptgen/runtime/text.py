@@ -1,7 +1,8 @@
 """Text of the API on its way to a model: without characters that a person does not see, as compact JSON.
 
 Bidirectional controls, zero-width characters, tag characters (U+E0000 …) and control characters carry instructions
-that nobody reads in a log (Unicode TR 36, TR 39); they are dropped from keys and values. Newlines and tabs stay.
+that nobody reads in a log (Unicode TR 36, TR 39); they are dropped from keys and values, with the sequences that
+command a terminal (ECMA-48). Newlines and tabs stay.
 """
 
 from __future__ import annotations
@@ -18,10 +19,16 @@ _UNSEEN = re.compile(
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls but \t \n \r
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # format controls of scripts and music
     "\U000e0000-\U000e0fff"  # tags and supplementary variation selectors
     "\ud800-\udfff"  # halves of surrogate pairs: no UTF-8
-    "]"
+    "]|[\ufe0e\ufe0f](?=[\ufe0e\ufe0f])"  # one selector after a character is spelling, more of them are a message
 )
+_TERMINAL = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"  # control sequences, ECMA-48 5.4
+    "|(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\\\|\x9c)"  # strings, 5.6
+)
+_C1 = re.compile("[\x90-\x9f]")
 _BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 _ESCAPED = re.compile(rb"\\(?:u00|[bfr])|\x7f")
 
@@ -30,6 +37,8 @@ def clean(text: str) -> str:
     """``text`` without unseen characters; every kind of line break is ``\\n``."""
     if text.isascii() and text.isprintable():
         return text
+    if "\x1b" in text or _C1.search(text) is not None:
+        text = _TERMINAL.sub("", text)
     return _UNSEEN.sub("", _BREAKS.sub("\n", text))
 
 
