@@ -122,12 +122,33 @@ def test_a_client_that_leaves_cancels_its_call(speaks: bool, monkeypatch: pytest
         if speaks:
             await connection.streaming.wait()
         connection.left.set()
-        await asyncio.wait_for(served, 5)
-        await asyncio.wait_for(tool.over.wait(), 5)
+        _, unfinished = await asyncio.wait([served, asyncio.ensure_future(tool.over.wait())], timeout=5)
+        assert not unfinished
         return connection
 
     sent = asyncio.run(work()).sent
     assert len(sent) == (2 if speaks else 0)
+
+
+def test_a_client_that_leaves_while_it_is_sent_to_cancels_its_call() -> None:
+    async def work() -> None:
+        tool = Waiting(True)
+        connection = Connection(CALL)
+        stuck = asyncio.Event()
+
+        async def send(event: Any) -> None:
+            if event.get("more_body"):
+                stuck.set()
+                await asyncio.Event().wait()
+
+        served = asyncio.ensure_future(app(FakeDesk(tools_call=tool))(connection.scope, connection.receive, send))
+        await stuck.wait()
+        connection.left.set()
+        await asyncio.wait([served], timeout=5)
+        await asyncio.sleep(0)
+        assert tool.over.is_set()
+
+    asyncio.run(work())
 
 
 def test_a_stream_ends_where_its_answer_does() -> None:

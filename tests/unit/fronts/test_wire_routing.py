@@ -55,6 +55,8 @@ RIGHT = {"mcp_method": "tools/call", "mcp_name": "echo"}
         ({**META, "name": 5}, RIGHT, (400, -32020)),
         ({**META}, RIGHT, (400, -32602)),
         ({**CALL, "arguments": []}, RIGHT, (400, -32602)),
+        ({**CALL, "_meta": {**META["_meta"], "progressToken": {}}}, RIGHT, (400, -32602)),
+        ({**CALL, "_meta": {**META["_meta"], "progressToken": True}}, RIGHT, (400, -32602)),
     ],
 )
 def test_headers_and_body_agree(params: dict[str, Any], headers: dict[str, str], found: tuple[int, int]) -> None:

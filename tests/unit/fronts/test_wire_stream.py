@@ -120,3 +120,18 @@ def test_a_reader_that_leaves_is_noticed_and_whoever_waits_goes_on(monkeypatch: 
 
     run(work)
     assert left == [True]
+
+
+def test_whoever_waits_goes_on_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BACKLOG", 1)
+
+    async def work() -> None:
+        stream = Stream(True, 10)
+        await stream.send(b"1")
+        waiting = asyncio.ensure_future(stream.send(b"2"))
+        await asyncio.sleep(0)
+        stream.end()
+        with pytest.raises(Gone):
+            await asyncio.wait_for(waiting, 5)
+
+    run(work)
