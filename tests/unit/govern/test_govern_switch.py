@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -104,17 +105,21 @@ async def test_a_source_that_is_broken_at_start_is_located(tmp_path: Path, sourc
 
 
 @pytest.mark.asyncio
-async def test_the_source_is_read_in_time_without_being_asked(tmp_path: Path) -> None:
-    import asyncio
-
+async def test_the_source_is_read_without_being_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "off.yaml").write_text("")
     (tmp_path / "governance.yaml").write_text("adaptgen: 1\nswitch: {source: off.yaml, every: 100ms}\n")
     one = switch(read(tmp_path / "governance.yaml"), {})
     await one.start()
+    done, refresh = asyncio.Event(), one.refresh
+
+    async def refreshed() -> None:
+        await refresh()
+        done.set()
+
+    monkeypatch.setattr(one, "refresh", refreshed)
     rewrite(tmp_path / "off.yaml", "servers: crm\n")
-    async with asyncio.timeout(10):
-        while one.refuses(ADA, tool()) is None:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(done.wait(), 10)
+    assert one.refuses(ADA, tool()) == "the server crm"
     await one.aclose()
 
 
