@@ -8,9 +8,8 @@ from typing import Any, Final
 from adaptgen.govern.desk import Facts
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node, Positions
+from adaptgen.govern.walk import NUMERIC, key_kind
 from adaptgen.model import Json
-from adaptgen.sensitivity import kind_within
-from adaptgen.token_form import canonical
 
 _TIGHT: Final = frozenset(
     {"format", "pattern", "maxLength", "minLength", "enum", "const", "examples", "example", "default"}
@@ -82,8 +81,9 @@ class _Relaxing:
         if self._names is None:
             return None
         said = schema.get("type") if isinstance(schema, Mapping) else None
-        kind = kind_within(name, holder, type=said if isinstance(said, str) else None)
-        return self._names.named(name, holder) or (canonical(kind) if kind else None)
+        text, number = key_kind(name, holder)
+        named = (text if text in NUMERIC else number) if said in ("integer", "number") else text
+        return self._names.named(name, holder) or (None if said == "boolean" else named)
 
     def _target(self, reference: str) -> Mapping[str, Any] | None:
         here: Any = self._root

@@ -29,6 +29,11 @@ SHORTEST: Final = 2
 
 _SHORTEST_NUMBER: Final = 5
 
+NUMERIC: Final = frozenset({"phone", "card", "national_id", "account"})
+"""Kinds whose values are numbers as often as text."""
+
+_LONG: Final = 1_000_000
+
 _NESTED: Final = 6
 """Levels of JSON within strings of JSON that are read; what lies deeper is searched as text."""
 
@@ -120,7 +125,7 @@ class Walk:
                 if member:
                     if kind is None and by_name:
                         kind = said.named(key, holder) if said.names else None
-                        kind = kind or _key_kind(key, holder)[0]
+                        kind = kind or key_kind(key, holder)[0]
                     if kind in kinds:
                         value[key] = self._token(kind, member)
                     else:
@@ -136,7 +141,7 @@ class Walk:
             elif of is int or of is float:
                 if kind is None and by_name:
                     kind = said.named(key, holder) if said.names else None
-                    kind = kind or _key_kind(key, holder)[1]
+                    kind = kind or number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
             odd = odd or _is_odd(key)
         if odd:
@@ -163,7 +168,7 @@ class Walk:
             elif of is str:
                 if element:
                     if kind is None and self._by_name and holder:
-                        kind = self._said.named(holder, "") or _key_kind(holder, "")[0]
+                        kind = self._said.named(holder, "") or key_kind(holder, "")[0]
                     if kind in self._kinds:
                         value[at] = self._token(kind, element)
                     else:
@@ -171,36 +176,36 @@ class Walk:
                         self._texts.append((value, at))
             elif of is int or of is float:
                 if kind is None and self._by_name and holder:
-                    kind = self._said.named(holder, "") or _key_kind(holder, "")[1]
+                    kind = self._said.named(holder, "") or number_kind(holder, "", element)
                 value[at] = self._number(element, kind)
 
     def _columns(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
         """Rows below their field names: the names classify the columns."""
         rows = None if node is None else node.at("items")
         each = None if rows is None else rows.each
-        kinds: list[tuple[int, str, str | None]] = []
+        kinds: list[tuple[int, str, str, str]] = []
         for at, name in enumerate(value["fields"]):
             if each is not None and each.column(at):
                 continue
             last, before = _path_end(name, holder)
             said = self._said.named(last, before)
-            text, number = _key_kind(last, before)
-            if (said or text) in self._kinds:
-                kinds.append((at, said or text or "", said or number))
+            kind = said or key_kind(last, before)[0]
+            if kind is not None and kind in self._kinds:
+                kinds.append((at, kind, last, before))
         if not kinds:
             return
         for row in value["items"]:
             if not isinstance(row, list):
                 continue
             names = len(self._names)
-            for at, kind, number in kinds:
+            for at, kind, last, before in kinds:
                 cell = row[at] if at < len(row) else None
                 if isinstance(cell, str):
                     row[at] = self._token(kind, cell) if cell else cell
                 elif isinstance(cell, (dict, list)):
                     row[at] = self._all(cell, kind)
                 elif cell is not None and not isinstance(cell, bool):
-                    row[at] = self._number(cell, number)
+                    row[at] = self._number(cell, self._said.named(last, before) or number_kind(last, before, cell))
             wanted = self._names[names:]
             _search(self, [(row, at) for at, cell in enumerate(row) if isinstance(cell, str)], wanted)
 
@@ -342,11 +347,17 @@ def _path_end(path: str, holder: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32768)
-def _key_kind(key: str, holder: str) -> tuple[str | None, str | None]:
+def key_kind(key: str, holder: str) -> tuple[str | None, str | None]:
     """What a string and what a number called ``key`` within ``holder`` is."""
     text = kind_within(key, holder, type="string")
     number = kind_within(key, holder, type="integer")
     return (canonical(text) if text else None, canonical(number) if number else None)
+
+
+def number_kind(key: str, holder: str, value: float) -> str | None:
+    """What the number ``value`` called ``key`` within ``holder`` is: ``phones`` may be a count, unless it is long."""
+    text, number = key_kind(key, holder)
+    return text if number is None and text in NUMERIC and value >= _LONG else number
 
 
 @lru_cache(maxsize=32768)
