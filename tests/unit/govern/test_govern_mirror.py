@@ -89,6 +89,13 @@ async def test_what_our_own_server_says_counts_and_is_not_shown() -> None:
         assert "_meta" not in facts.wire
 
 
+async def test_nothing_but_reading_is_open_whatever_a_server_says() -> None:
+    said = {META_EFFECT: {"effect": "delete", "open": True}}
+    async with mirrored(FakeServer(tools=[tool("drop", _meta=said)]), settings={"ours": True}) as mirror:
+        facts = mirror.tools()["a__drop"]
+        assert (facts.effect, facts.open) == ("delete", False)
+
+
 async def test_arguments_of_a_third_party_are_judged_by_their_names() -> None:
     schema = {
         "type": "object",
@@ -147,7 +154,7 @@ async def test_results_come_as_they_are_without_keys_that_only_our_servers_may_u
     given = {
         "content": [{"type": "resource_link", "uri": "x://y", "name": "n", "new": 1}],
         "isError": True,
-        "structuredContent": {"a": None, "big": 2**70},
+        "structuredContent": {"a": None, "big": 2**70 + 1},
         "_meta": {"vendor/x": 1, META_FOUND: [["email", "a@b.c"]]},
         "later": "field",
     }
@@ -259,6 +266,8 @@ async def test_arguments_that_a_schema_wants_in_headers_are_repeated_there() -> 
 
 
 async def test_prompts_resources_and_templates_are_routed_by_who_has_them() -> None:
+    ours = {META_SENSITIVE: {"/x": "email"}}
+
     def server(mark: str) -> FakeServer:
         async def read(exchange: Exchange) -> None:
             exchange.result({"contents": [{"uri": exchange.params["uri"], "text": mark}]})
@@ -272,7 +281,7 @@ async def test_prompts_resources_and_templates_are_routed_by_who_has_them() -> N
         return FakeServer(
             capabilities={"prompts": {}, "resources": {}, "completions": {}},
             lists={
-                "prompts/list": {"prompts": [{"name": "hello", "icons": [mark]}]},
+                "prompts/list": {"prompts": [{"name": "hello", "icons": [mark], "_meta": ours}]},
                 "resources/list": {"resources": [{"uri": f"{mark}://one", "name": "One"}]},
                 "resources/templates/list": {"resourceTemplates": [{"uriTemplate": mark + "://{id}/x", "name": "T"}]},
             },

@@ -151,9 +151,12 @@ async def test_a_modern_client_before_an_old_server_shares_a_session_per_caller(
     server = FakeServer(modern=False, session="up", tools=[tool("x")])
     async with mirrored(server) as mirror:
         for caller in (ALICE, ALICE, BOB):
-            await call(mirror, Client(), caller)
+            client = Client()
+            client.params = {"inputResponses": {"a": {}}}
+            await call(mirror, client, caller)
         assert [one.params["capabilities"] for one in server.of("initialize")[1:]] == [{}, {}]
         assert "io.modelcontextprotocol/clientCapabilities" not in str(server.of("tools/call")[0].params)
+        assert "inputResponses" not in server.of("tools/call")[0].params
 
 
 async def test_an_old_client_before_a_modern_server_is_asked_what_the_result_asks_for() -> None:
@@ -175,6 +178,26 @@ async def test_an_old_client_before_a_modern_server_is_asked_what_the_result_ask
     assert sent["requestState"] == "z"
     assert sent["_meta"]["io.modelcontextprotocol/clientCapabilities"] == {"sampling": {}, "elicitation": {}}
     assert sent["_meta"]["vendor/x"] == 1
+
+
+@pytest.mark.parametrize(("modern", "told", "code"), [(True, -32602, -32002), (False, -32002, -32602)])
+async def test_what_is_not_found_is_said_in_the_code_of_the_clients_revision(
+    modern: bool, told: int, code: int
+) -> None:
+    async def missing(exchange: Exchange) -> None:
+        exchange.error(told, "Resource not found")
+
+    server = FakeServer(
+        modern=modern,
+        session=None if modern else "up",
+        capabilities={"resources": {}},
+        lists={"resources/list": {"resources": []}},
+        on={"resources/read": missing},
+    )
+    async with mirrored(server) as mirror:
+        with pytest.raises(RpcError) as raised:
+            await mirror.request(ALICE, "resources/read", {"uri": "x://y"}, old() if modern else Client())
+    assert raised.value.code == code
 
 
 async def test_a_log_level_set_in_a_session_is_asked_for_with_each_request() -> None:

@@ -19,10 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fake_mcp import Exchange, FakeServer, mirrored, tool
+from support.fake_mcp import Exchange, FakeServer, mirrored, tool, until
 
+from adaptgen.govern import connections
+from adaptgen.govern.connections import Connection
 from adaptgen.govern.desk import Context
 from adaptgen.govern.events import Event, Events
+from adaptgen.govern.mirror import Mirror
 from adaptgen.govern.upstream import MAX_BYTES, Failure, Line, address, secure
 from adaptgen.runtime.caller import LOCAL
 
@@ -152,19 +155,23 @@ async def test_many_calls_at_once_share_the_pool_and_get_their_own_answers() -> 
 
 
 @pytest.mark.asyncio
-async def test_a_connection_that_the_server_closed_meanwhile_is_not_used() -> None:
+async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "KEEP", 60.0)
     server = FakeServer(tools=[tool("x")])
-
-    async def last(exchange: Exchange) -> None:
-        exchange.result({"content": []}, "\r\nconnection: close")
-        await exchange.writer.drain()
-        exchange.close()
-
-    server.on["tools/call"] = last
     async with mirrored(server) as mirror:
+        facts = mirror.tools()["a__x"]
         for _ in range(3):
-            result = await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+            result = await mirror.call(LOCAL, facts, {}, Context(request_id="1"))
             assert "isError" not in result
+            idle = idle_of(mirror)
+            server.seen[-1].writer.close()
+            await until(lambda idle=idle: not idle[0].usable)  # type: ignore[misc]
+
+
+def idle_of(mirror: Mirror) -> list[Connection]:
+    """The idle connections to the one server of a mirror."""
+    pool = mirror._line._pooled()
+    return pool._idle[mirror._syncs["a"].remote.url.origin]
 
 
 @pytest.mark.asyncio
@@ -220,20 +227,31 @@ def test_lines_that_add_up_to_too_much_are_refused() -> None:
 
 
 @pytest.mark.asyncio
-async def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer() -> None:
+@pytest.mark.parametrize("late", [False, True])
+async def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer(
+    late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "KEEP", 60.0)
     server = FakeServer(tools=[tool("x")])
 
+    def forged(exchange: Exchange) -> None:
+        body = json.dumps({"jsonrpc": "2.0", "id": exchange.message["id"] + 1, "result": {"content": ["forged"]}})
+        exchange.raw("200 OK\r\ncontent-type: application/json", body.encode())
+
     async def twice(exchange: Exchange) -> None:
-        exchange.result({"content": ["first"]})
-        if len(server.of("tools/call")) == 1:
-            body = json.dumps({"jsonrpc": "2.0", "id": exchange.message["id"] + 1, "result": {"content": ["forged"]}})
-            exchange.raw("200 OK\r\ncontent-type: application/json", body.encode())
+        exchange.result({"content": ["true"]})
+        if not late:
+            forged(exchange)
 
     server.on["tools/call"] = twice
     async with mirrored(server) as mirror:
         facts = mirror.tools()["a__x"]
-        for _ in range(3):
-            assert (await mirror.call(LOCAL, facts, {}, Context(request_id="1")))["content"] == ["first"]
+        for _ in range(2):
+            assert (await mirror.call(LOCAL, facts, {}, Context(request_id="1")))["content"] == ["true"]
+            if late:
+                idle = idle_of(mirror)
+                forged(server.seen[-1])
+                await until(lambda idle=idle: not idle[0].usable)  # type: ignore[misc]
 
 
 @pytest.mark.asyncio
