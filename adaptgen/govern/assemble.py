@@ -20,7 +20,7 @@ from adaptgen.govern.limit import Limiter
 from adaptgen.govern.parts import Parts
 from adaptgen.govern.pipeline import Pipeline
 from adaptgen.govern.resolve import resolve
-from adaptgen.govern.settings import check_target
+from adaptgen.govern.settings import advice, check_target
 from adaptgen.govern.sources import Source
 from adaptgen.govern.state import open_store
 from adaptgen.govern.switch import Switch, switch
@@ -256,4 +256,6 @@ def _notices(parts: Parts, material: Material, place: Place) -> tuple[str, ...]:
         said.append("policies are logged and not enforced")
     if place.http and parts.settings.authenticate is None and parts.settings.mode != "behind":
         said.append("callers are not authenticated: loopback only")
+    # What others can reach may be served by several processes; a laptop's server is one.
+    said += [one.message for one in advice(parts.settings, processes=not place.loopback)]
     return tuple(said)

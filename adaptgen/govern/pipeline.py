@@ -172,6 +172,7 @@ class Pipeline:
         visible = await self._visible(parts, caller)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
         if facts is None or facts.name not in visible:
+            span.outcome("refused:unknown", caller)
             recorder.refused("unknown", ())
             return unknown(name, sorted(visible))
         call = GovernedCall(parts, caller, facts, given, recorder, span)

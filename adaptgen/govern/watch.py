@@ -78,6 +78,9 @@ class Watch:
                 self._workshop.switch_only(changed.switch)
             self._failed(str(problem))
             return False
+        if self._source.switch is not None:
+            # The settings in effect may be older than a broken text whose kill switch acts.
+            self._workshop.switch_only(self._source.switch)
         self._settings = settings
         self._desk.adopt(parts, tools)
         self._failure = ""
