@@ -167,7 +167,7 @@ def _by_words(spoken: tuple[str, ...], type: str | None) -> str | None:
         return "birth_date"
     if type in {"integer", "number"}:
         return "phone" if last in _PHONE and len(spoken) > len(core) else None
-    if last in _EMAIL or (last in {"address", "addr"} and before in _EMAIL):
+    if last in _EMAIL or (last in {"address", "addr"} and (before in _EMAIL or _is_mailed(core, before))):
         return "email"
     if last in _PHONE or (last == "cell" and len(spoken) > len(core)):
         return "phone"
@@ -225,6 +225,11 @@ def _is_name(core: list[str], last: str, before: str) -> bool:
         return False
     # A user name is what somebody logs in with.
     return before in _NAME_PARTS or (singular(before) in _PERSON and before != "user")
+
+
+def _is_mailed(core: list[str], before: str) -> bool:
+    """The addresses in the head of a message (RFC 5322, 3.6): ``cc_address``, ``to_addresses``."""
+    return before in {"cc", "bcc"} or (before in {"to", "from"} and core[-1].endswith("es"))
 
 
 def _is_postal(core: list[str], last: str, before: str) -> bool:

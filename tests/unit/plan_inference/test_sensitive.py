@@ -2,7 +2,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from adaptgen.plan.paging import find_paging
-from adaptgen.plan.sensitive import find_sensitive
+from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.source.hints import EMPTY, Hints, ToolHint
 
 TEXT = {"type": "string"}
@@ -57,3 +57,23 @@ def test_hints_add_override_and_take_back(api: SimpleNamespace) -> None:
         "customer_code": "national_id", "inner.customer_code": "national_id", "owner.handle": "name",
     }  # fmt: skip
     assert arguments == {"customer_code": "national_id"}
+
+
+def test_what_stands_inside_an_argument_is_named_by_its_pointer(api: SimpleNamespace) -> None:
+    given = {
+        "contact": obj(email=TEXT, note=TEXT, phones=listed(number=TEXT), **{"a/b": obj(name=TEXT), "id": TEXT}),
+        "people": listed(name=TEXT, last_name=TEXT),
+        "emails": {"type": "array", "items": TEXT},
+    }
+    assert sensitive(api, "/orders", listed(id=TEXT), given)[1] == {
+        "/contact/email": "email",
+        "/contact/phones/*/number": "phone",
+        "/people/*/last_name": "name",
+        "/people/*/name": "name",
+        "emails": "email",
+    }
+
+
+def test_what_hints_call_not_personal_is_known_at_run_time(api: SimpleNamespace) -> None:
+    hints = Hints(sensitive={"$..customerName": "none", "mail": "email"})
+    assert find_plain(hints, ToolHint(sensitive={"owner.name": "none"})) == ("$..customerName", "owner.name")

@@ -1,6 +1,6 @@
 import pytest
 
-from adaptgen.sensitivity import kind_of
+from adaptgen.sensitivity import kind_of, kind_within, looks_like_name
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,55 @@ def test_a_switch_or_a_count_holds_no_personal_data() -> None:
 def test_a_birth_date_is_known_by_its_name_and_not_by_being_a_date() -> None:
     assert kind_of("birthday", type="string", format="date") == "birth_date"
     assert kind_of("due_date", type="string", format="date") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "holder", "kind"),
+    [
+        ("name", "customers", "name"),
+        ("name", "countries", None),
+        ("display_name", "user", "name"),
+        ("value", "emails", "email"),
+        ("address", "emails", "email"),
+        ("number", "phones", "phone"),
+        ("number", "invoice", None),
+        ("first", "name", "name"),
+        ("text", "email", None),
+        ("email", "anything", "email"),
+    ],
+)
+def test_what_holds_a_field_says_what_its_value_is(name: str, holder: str, kind: str | None) -> None:
+    assert kind_within(name, holder, type="string") == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("signedBy", "name"),
+        ("contactPerson", "name"),
+        ("createdBy", None),
+        ("to_addresses", "email"),
+        ("cc_address", "email"),
+        ("from_address", "address"),
+    ],
+)
+def test_names_and_addresses_without_the_usual_words(name: str, kind: str | None) -> None:
+    assert kind_of(name, type="string") == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "person"),
+    [
+        ("Ada Lovelace", True),
+        ("Lovelace, Ada", True),
+        ("José María de la Cruz", True),
+        ("Pat O'Brien", True),
+        ("u008", False),
+        ("ada", False),
+        ("Ada", False),
+        ("please call back", False),
+        ("Team 7", False),
+    ],
+)
+def test_a_full_name_is_told_from_an_id(value: str, person: bool) -> None:
+    assert looks_like_name(value) is person
