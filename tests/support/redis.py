@@ -45,11 +45,12 @@ def _unpack(folder: Path) -> None:
     (folder / "ready").touch()
 
 
-def start(folder: Path, port: int = 0, *, seconds: float = 20) -> Service:
-    """An empty Redis that keeps nothing on disk, on ``port`` (0: a free one)."""
+def start(folder: Path, port: int = 0, *, durable: bool = False, seconds: float = 20) -> Service:
+    """A Redis on ``port`` (0: a free one); a ``durable`` one finds in ``folder`` what it held before."""
     program, libraries = server()
     port = port or free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    command += ["--appendonly", "yes", "--appendfsync", "always"] if durable else ["--appendonly", "no"]
     log = folder / "redis.log"
     environ = plain_environ(folder, **({"LD_LIBRARY_PATH": libraries} if libraries else {}))
     with log.open("ab") as out:
