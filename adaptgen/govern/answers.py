@@ -13,7 +13,8 @@ from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:
-    from adaptgen.govern.remote import Remote, Session
+    from adaptgen.govern.remote import Remote
+    from adaptgen.govern.session import Session
 
 PATIENCE = 600.0
 """Seconds that people have to answer a question."""

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from adaptgen.govern import rpc
 from adaptgen.govern.desk import Context, RpcError
 from adaptgen.govern.relay import ClientRelay
-from adaptgen.govern.remote import Gone, Remote, Session, capabilities_of, level_of
+from adaptgen.govern.remote import Gone, Remote, capabilities_of, level_of
+from adaptgen.govern.session import Session
 from adaptgen.govern.sessions import Key, Sessions, key_of
 from adaptgen.govern.upstream import Failure
 from adaptgen.model import Json

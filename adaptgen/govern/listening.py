@@ -13,7 +13,8 @@ from typing import Any
 from adaptgen.govern.answers import Answers
 from adaptgen.govern.desk import Context, RpcError
 from adaptgen.govern.relay import ClientRelay
-from adaptgen.govern.remote import Gone, Remote, Session
+from adaptgen.govern.remote import Gone, Remote
+from adaptgen.govern.session import Session
 from adaptgen.govern.sessions import Key
 from adaptgen.govern.upstream import Failure
 from adaptgen.model import Json

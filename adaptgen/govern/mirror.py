@@ -14,7 +14,8 @@ from adaptgen.govern.asking import Asking
 from adaptgen.govern.desk import META_UNKNOWN, About, Context, Facts, RpcError
 from adaptgen.govern.listening import Listener, Listeners, kinds_of, wanted
 from adaptgen.govern.pins import Forgetful, Pins
-from adaptgen.govern.remote import Outward, Remote, Seal, Session
+from adaptgen.govern.remote import Outward, Remote, Seal
+from adaptgen.govern.session import Session
 from adaptgen.govern.sessions import Key, Sessions, key_of
 from adaptgen.govern.snapshot import Snapshot, make
 from adaptgen.govern.sync import Sync

@@ -12,6 +12,7 @@ from adaptgen.govern import rpc
 from adaptgen.govern.answers import Answers, Relay
 from adaptgen.govern.desk import META_HANDOVER, Context, RpcError
 from adaptgen.govern.rpc import CAPABILITIES_KEY, CLIENT_KEY, LEVEL_KEY, MODERN, NAMED, VERSION_KEY
+from adaptgen.govern.session import Session, session_id
 from adaptgen.govern.upstream import Address, Failure, Line, Reply
 from adaptgen.govern.vocabulary import Upstream
 from adaptgen.model import Json
@@ -310,7 +311,7 @@ class Remote:
                 reply = await self._send("POST", caller, headers, body, endless=endless)
                 if session is not None and session.fresh:
                     session.fresh = False
-                    session.id = _session_id(reply.header("mcp-session-id"))
+                    session.id = session_id(reply.header("mcp-session-id"))
                 try:
                     return await answers.read(reply)
                 finally:
@@ -338,45 +339,8 @@ class Remote:
         return await self._line.send(verb, self.url, sent, body, silence=silence)
 
 
-class Session:
-    """A session of the handshake revisions with one server. ``id`` is None where the server keeps no state."""
-
-    def __init__(self, id: str | None, version: str) -> None:
-        self.id = id
-        self.version = version
-        self.fresh = True
-        self.level = ""
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    def headers(self) -> dict[str, str]:
-        """What every request in it carries; before 2025-06-18 the revision was not among it."""
-        headers = {"mcp-session-id": self.id} if self.id else {}
-        if self.version >= "2025-06-18":
-            headers["mcp-protocol-version"] = self.version
-        return headers
-
-    def soon(self, work: Any) -> None:
-        """Do something in the background, kept alive until it is done."""
-        task = asyncio.ensure_future(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-
 def _whose(caller: Caller) -> Caller | None:
     return None if caller is PROXY else caller
-
-
-def _session_id(value: str | None) -> str | None:
-    """The id that a server gives (visible ASCII); one that is no such thing is none.
-
-    Raises:
-        Failure: it could do harm in a header.
-    """
-    if not value:
-        return None
-    if len(value) > 1024 or not all("\x21" <= one <= "\x7e" for one in value):
-        raise Failure("its session id is not visible ASCII", sent=False, status=400)
-    return value
 
 
 def capabilities_of(context: Context) -> Mapping[str, Json]:

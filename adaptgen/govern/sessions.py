@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from adaptgen.govern.desk import Context
-from adaptgen.govern.remote import Remote, Session
+from adaptgen.govern.remote import Remote
+from adaptgen.govern.session import Session
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
