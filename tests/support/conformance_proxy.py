@@ -1,36 +1,34 @@
-"""The proxy before one server, as a program: the mirror and the wire, with a desk that decides nothing.
+"""The governance proxy before one server, as a program: everything on but authentication, which the suite cannot do.
 
-``python conformance_proxy.py PORT URL`` listens on the loopback port.
+``python conformance_proxy.py PORT URL`` listens on the loopback port. The settings are written into the working folder.
 """
 
 from __future__ import annotations
 
-import asyncio
+import json
 import sys
+from pathlib import Path
 
-import uvicorn
+from adaptgen.cli import main as adaptgen
 
-from adaptgen.fronts.wire import app
-from adaptgen.govern.desk import Desk
-from adaptgen.govern.mirror import Mirror
-from adaptgen.govern.vocabulary import Upstream
-
-
-def desk(mirror: Mirror) -> Desk:
-    """What stands between the wire and the mirror."""
-    from support.passing_desk import PassingDesk
-
-    return PassingDesk(mirror)
+SETTINGS = {
+    "adaptgen": 1,
+    "mode": "proxy",
+    "authorize": {"policies": ["all.cedar"]},
+    "limits": [{"per": ["sub", "tool"], "rate": "1000/s"}],
+    # The suite's tools answer with images and sound, which nobody can search.
+    "tokenize": {"release": ["image/png", "audio/wav", "application/octet-stream"]},
+    "audit": {"sink": "audit.jsonl"},
+}
 
 
-async def main(port: int, url: str) -> None:
+def main(port: str, url: str) -> int:
     """Serve until the process ends."""
-    mirror = Mirror({"fixture": Upstream(url=url, prefix="")})
-    await mirror.start()
-    config = uvicorn.Config(app(desk(mirror)), host="127.0.0.1", port=port, log_level="warning", lifespan="off")
-    await uvicorn.Server(config).serve()
-    await mirror.aclose()
+    Path("all.cedar").write_text("permit (principal, action, resource);")
+    settings = {**SETTINGS, "upstreams": {"fixture": {"url": url, "prefix": ""}}}
+    Path("governance.yaml").write_text(json.dumps(settings))
+    return adaptgen(["proxy", "governance.yaml", "--http", f"127.0.0.1:{port}"])
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
+    raise SystemExit(main(*sys.argv[1:3]))
