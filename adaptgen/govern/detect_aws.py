@@ -79,7 +79,7 @@ class SecondOpinion:
         wanted = sorted(found, key=lambda one: -len(one[1]))
         if not wanted:
             return result
-        changed: dict[str, Any] = _changed(result, lambda text: _replaced(walk, text, wanted))
+        changed: dict[str, Any] = _changed(result, lambda text: substituted(walk, text, wanted))
         return changed
 
     async def _ask(self, number: int, detector: Detector, text: str) -> list[tuple[str, str]]:
@@ -147,12 +147,6 @@ def _batches(texts: Iterable[str], size: int) -> Iterator[str]:
             used += length
     if batch:
         yield "\n".join(batch)
-
-
-def _replaced(walk: Walk, text: str, wanted: list[tuple[str, str]]) -> str:
-    for kind, value in wanted:
-        text = substituted(walk, text, kind, value)
-    return text
 
 
 def _leaves(value: Any) -> Iterator[str]:

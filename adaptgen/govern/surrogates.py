@@ -62,13 +62,12 @@ class Surrogates:
         """The surrogate of a value, the same every time.
 
         Raises:
-            NoRoom: nothing fits the form.
+            ToolError: all handles of this form are taken.
             StoreError: the store cannot be reached.
         """
-        bound = [scope, kind.encode()]
         plain = value.encode("utf-8", "surrogatepass")
         if wanted.sealed:
-            surrogate = sealed_email(self._siv.encrypt(plain, [*bound, b"sealed"]))
+            surrogate = sealed_email(self._siv.encrypt(plain, [scope, b"sealed"]))
             if wanted.fits(surrogate):
                 return surrogate
         shaped = wanted.shape.encode()
@@ -108,11 +107,10 @@ class Surrogates:
                 data = unbase32(sealed)
             except Mangled:
                 return None
-            for kind in ("email",):
-                try:
-                    return self._siv.decrypt(data, [scope, kind.encode(), b"sealed"]).decode("utf-8", "surrogatepass")
-                except InvalidTag:
-                    continue
+            try:
+                return self._siv.decrypt(data, [scope, b"sealed"]).decode("utf-8", "surrogatepass")
+            except InvalidTag:
+                return None
         place = self._place(scope, surrogate)
         entry = await self._store.get(place)
         if entry is None:

@@ -207,7 +207,8 @@ class Walk:
                 elif cell is not None and not isinstance(cell, bool):
                     row[at] = self._number(cell, self._said.named(last, before) or number_kind(last, before, cell))
             wanted = self._names[names:]
-            _search(self, [(row, at) for at, cell in enumerate(row) if isinstance(cell, str)], wanted)
+            del self._names[names:]
+            _search(self, [(row, at) for at in range(len(row))], wanted)
 
     def _all(self, value: Any, kind: str) -> Any:
         """Everything below a classified position."""
@@ -368,29 +369,41 @@ def _is_odd(key: str) -> bool:
 
 # ------------------------------------------------------------------------------------- values within other text
 
-_WORD = re.compile(r"[^\W_]+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 def _search(walk: Walk, places: list[_Place], wanted: list[tuple[str, str]]) -> None:
     """Replace every one of ``wanted`` in the strings at ``places``, longest first."""
     if not places or not wanted:
         return
-    if len(wanted) > 24:
-        wanted = list(_present(places, wanted))
-    ordered = sorted(wanted, key=lambda one: -len(one[1]))
-    lowered = [(kind, value, value.lower()[:SHORTEST] if value.isascii() else "") for kind, value in ordered]
+    index: dict[str, list[tuple[str, str]]] = {}
+    wide: list[tuple[tuple[str, ...], str, str]] = []
+    for kind, value in wanted:
+        low = value.lower()
+        first = _ASCII_WORD.search(low) if value.isascii() else None
+        if first is not None:
+            index.setdefault(first[0], []).append((kind, value))
+        elif not value.isascii():
+            heads = (
+                form.split()[:1] for form in (low, unicodedata.normalize("NFC", low), unicodedata.normalize("NFD", low))
+            )
+            wide.append((tuple(dict.fromkeys(head[0] for head in heads if head)), kind, value))
     for container, key in places:
         text = container[key]
         if isinstance(text, str):
             if len(text) < SHORTEST:
                 continue
             low = text.lower()
-            for kind, value, head in lowered:
-                if head in low:
-                    text = substituted(walk, text, kind, value)
-            container[key] = text
+            hits = [one for word in set(_ASCII_WORD.findall(low)) if word in index for one in index[word]]
+            hits += [(kind, value) for heads, kind, value in wide if any(head in low for head in heads)]
+            if hits:
+                container[key] = substituted(walk, text, sorted(hits, key=_shorter))
         elif isinstance(text, (dict, list)):
-            _search(walk, list(_strings(text)), ordered)
+            _search(walk, list(_strings(text)), wanted)
+
+
+def _shorter(one: tuple[str, str]) -> int:
+    return -len(one[1])
 
 
 def _strings(value: Any) -> Iterator[_Place]:
@@ -402,35 +415,15 @@ def _strings(value: Any) -> Iterator[_Place]:
             yield from _strings(member)
 
 
-def _present(places: list[_Place], wanted: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Those of ``wanted`` whose first word occurs at all, so that long lists of values cost little."""
-    words: set[str] = set()
-    for container, key in places:
-        text = container[key]
-        if isinstance(text, str):
-            words.update(_WORD.findall(text.lower()))
-            if not text.isascii():
-                words.add(text.lower())
-        else:
-            words.update(word for inner, at in _strings(text) for word in _WORD.findall(inner[at].lower()))
-    joined = None
+def substituted(walk: Walk, text: str, wanted: Iterable[tuple[str, str]]) -> str:
+    """``text`` with every occurrence of the values replaced, as whole words; tokens in it stay."""
+    parts = _TOKEN.split(text) if "tok_" in text else [text]
     for kind, value in wanted:
-        first = _WORD.search(value.lower())
-        if first is None or not value.isascii():
-            joined = joined if joined is not None else "\n".join(words)
-            if value[:1].lower() in joined:
-                yield kind, value
-        elif first[0] in words:
-            yield kind, value
-
-
-def substituted(walk: Walk, text: str, kind: str, value: str) -> str:
-    """``text`` with every occurrence of ``value`` replaced, as whole words; tokens in it stay."""
-    if "tok_" not in text:
-        return _substituted(walk, text, kind, value)
-    parts = _TOKEN.split(text)
-    for at in range(0, len(parts), 2):
-        parts[at] = _substituted(walk, parts[at], kind, value)
+        whole: list[str] = []
+        for at, part in enumerate(parts):
+            changed = part if at % 2 else _substituted(walk, part, kind, value)
+            whole += _TOKEN.split(changed) if changed != part else (part,)
+        parts = whole
     return "".join(parts)
 
 
