@@ -29,6 +29,7 @@ async def govern_server(named: str, server: Server, place: Place) -> Governed:
             cursor_key=given.material.cursors,
             store=given.store,
             classify=behind or settings.tokenize is not None,
+            kinds=settings.tokenize.kinds if settings.tokenize is not None else None,
         )
         return Served(engine, behind=behind)
 

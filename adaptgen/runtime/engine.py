@@ -17,6 +17,7 @@ from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.text import clean
+from adaptgen.token_form import canonical
 
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier
@@ -73,7 +74,7 @@ class Engine:
         self._cursor_key = cursor_key
         self._state = state
         self._classify = classify
-        self._kinds = kinds
+        self._kinds = None if kinds is None else frozenset(map(canonical, kinds))
         self._classifiers: dict[str, Classifier] = {}
         self._shared: Shared | None = None
         self._opened: Store | None = None
