@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adaptgen.runtime import content
 from adaptgen.model import Contract
+from adaptgen.runtime import content
 from adaptgen.runtime.answer import Answer, Binary, Text
 
 
