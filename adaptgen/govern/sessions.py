@@ -114,7 +114,7 @@ class Sessions:
         while self._all:
             oldest = next(iter(self._all.values()))
             if len(self._all) <= self._most:
-                if now - oldest.used < self._idle:
+                if now - oldest.used <= self._idle:
                     break
                 if self._busy(oldest.key):
                     oldest.used = now
