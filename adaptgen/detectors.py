@@ -30,6 +30,7 @@ class Span(NamedTuple):
 
 
 _NEAR = re.compile(r"[0-9](?:[^0-9]{0,6}[0-9]){5}")
+_AMOUNT = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,4})?")
 _STAMP = re.compile(
     r"[12]\d{3}-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,9})?)?(?:Z| ?[-+]\d\d:?\d\d)?)?"
 )
@@ -48,6 +49,8 @@ def find(text: str, kinds: Collection[str]) -> list[Span]:
     if len(text) < 6:
         return []
     ascii_only = text.isascii()
+    if ascii_only and _AMOUNT.fullmatch(text):
+        return []
     odd = not ascii_only or "%" in text or "&" in text or "\\u00" in text
     at = "@" in text or odd or _hidden_at(text)
     near = odd or _NEAR.search(text) is not None
@@ -108,6 +111,8 @@ _AT_WORDS = (
 
 
 def _hidden_at(text: str) -> bool:
+    if "at" not in text and "AT" not in text and "ät" not in text and "(@" not in text and "[@" not in text:
+        return "arroba" in text
     return any(word in text for word in _AT_WORDS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 KEY_WIDTH: Final = 2
@@ -15,6 +16,7 @@ ALIASES: Final = {"ip": "ip_address", "bank_account": "account"}
 """What fields are called by ``adaptgen.sensitivity`` -> what settings call them."""
 
 
+@lru_cache(maxsize=1024)
 def canonical(kind: str) -> str:
     """The one name of a kind of personal data: small letters, digits and underscores."""
     plain = "".join(one if one.isascii() and one.isalnum() else "_" for one in kind.lower())

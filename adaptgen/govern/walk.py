@@ -388,13 +388,17 @@ def _search(walk: Walk, places: list[_Place], wanted: list[tuple[str, str]]) -> 
                 form.split()[:1] for form in (low, unicodedata.normalize("NFC", low), unicodedata.normalize("NFD", low))
             )
             wide.append((tuple(dict.fromkeys(head[0] for head in heads if head)), kind, value))
+    known = index.keys()
     for container, key in places:
         text = container[key]
         if isinstance(text, str):
             if len(text) < SHORTEST:
                 continue
             low = text.lower()
-            hits = [one for word in set(_ASCII_WORD.findall(low)) if word in index for one in index[word]]
+            words = _ASCII_WORD.findall(low)
+            if not wide and known.isdisjoint(words):
+                continue
+            hits = [one for word in dict.fromkeys(words) if word in index for one in index[word]]
             hits += [(kind, value) for heads, kind, value in wide if any(head in low for head in heads)]
             if hits:
                 container[key] = substituted(walk, text, sorted(hits, key=_shorter))
