@@ -68,7 +68,7 @@ class Sessions:
             held.opening.add_done_callback(lambda task: self._opened(held, task))
         held.used = time.monotonic()
         self._all.move_to_end((remote.name, key))
-        self._trim()
+        self._trim(held.used)
         # Shielded: one client that leaves must not take the session from the others that wait for it.
         return await asyncio.shield(held.opening)
 
@@ -109,8 +109,7 @@ class Sessions:
         if failed and self._all.get((held.remote.name, held.key)) is held:
             del self._all[held.remote.name, held.key]
 
-    def _trim(self) -> None:
-        now = time.monotonic()
+    def _trim(self, now: float) -> None:
         while self._all:
             oldest = next(iter(self._all.values()))
             if len(self._all) <= self._most:
