@@ -140,7 +140,10 @@ def sharing(
     auths: Iterable[Auth], store: Store | None, environ: Mapping[str, str], key: bytes | None
 ) -> tuple[Shared | None, Store | None]:
     """Where the sessions of ``store: redis`` and ``store: dynamodb`` are kept, None where no auth asks for it; and the
-    store that was opened for them and must be closed. ``store`` and ``key`` are given, or ``environ`` gives them.
+    store that was opened for them and must be closed.
+
+    ``store`` is the state of the governance settings, with their cursor key; without one, or with one that is this
+    process alone, ``environ`` names store and key: a key that was made up here would lock out everybody else.
 
     Raises:
         AdaptgenError: AG073, no key to seal them with; AG076, no store, or not of the kind that the hints name.
@@ -151,6 +154,10 @@ def sharing(
     from adaptgen.diagnostics import error
     from adaptgen.runtime.cursor import KEY_VARIABLE, KeyFormatError, key_from
 
+    if store is not None and getattr(store, "local", False):
+        store = None
+    if store is None:
+        key = None
     named = " and ".join(sorted({auth.name for auth in asking}))
     if key is None and not environ.get(KEY_VARIABLE, "").strip():
         text = f"the sessions of {named} are shared, and there is no key to seal them with"
@@ -163,7 +170,11 @@ def sharing(
         return Shared(store, key), None
     url = environ.get(VARIABLE, "").strip()
     if not url:
-        raise error("AG076", f"the sessions of {named} are shared, and {VARIABLE} is not set", help=f"use {FORMS}")
+        raise error(
+            "AG076",
+            f"the sessions of {named} are shared, and {VARIABLE} is not set",
+            help=f"use {FORMS}; or state: in the settings",
+        )
     try:
         made = store_from(url)
     except ValueError as problem:

@@ -18,6 +18,9 @@ class MemoryStore:
     twice. ``clock`` gives seconds and never goes back.
     """
 
+    local = True
+    """No other process sees it."""
+
     def __init__(self, *, most: int = 250_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._clock = clock

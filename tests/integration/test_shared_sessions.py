@@ -139,8 +139,8 @@ def test_twenty_processes_share_a_session_of_two_seconds(
     print(f"{store}: {calls} calls, {len(used)} renewals")
     assert failures == []
     assert set(used) == {200}
-    assert calls > 10 * PROCESSES
-    assert 8 <= len(used) <= (SECONDS + 10) / 2 + 3
+    assert calls > 4 * PROCESSES
+    assert 5 <= len(used) <= (SECONDS + 10) / 2 + 3
 
 
 @pytest.mark.parametrize("bottlecrm_service", [2], indirect=True)
@@ -162,4 +162,4 @@ def test_redis_may_restart_while_sessions_are_renewed(
         again.stop()
     assert failures == []
     assert set(fleet.renewals()) == {200}
-    assert calls > 60
+    assert calls > 24

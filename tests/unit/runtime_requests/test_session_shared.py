@@ -96,11 +96,14 @@ def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Line(MemoryStore):
-    """One process's line to the store, which can be cut."""
+    """One process's line to a store that others share, which can be cut."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    local = False
+
+    def __init__(self, store: MemoryStore | None = None) -> None:
         super().__init__()
-        self._values = store._values
+        if store is not None:
+            self._values = store._values
         self.cut = False
 
     def _get(self, key: str) -> bytes | None:
@@ -110,7 +113,7 @@ class Line(MemoryStore):
 
 
 async def test_twenty_processes_use_each_refresh_token_once(make: Make, crm: Crm) -> None:
-    store = MemoryStore()
+    store = Line()
     crm.uses = 45
     processes = [make(READ, auth=(ROTATING,), environ=ENVIRON, store=Line(store), cursor_key=KEY) for _ in range(20)]
     for _ in range(12):
@@ -121,7 +124,7 @@ async def test_twenty_processes_use_each_refresh_token_once(make: Make, crm: Crm
 
 
 async def test_no_token_lies_in_the_store_in_clear(make: Make, crm: Crm) -> None:
-    store = MemoryStore()
+    store = Line()
     await make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY).ok("get_item", id=1)
     held = repr(store._values)
     assert "session/" in held
@@ -129,6 +132,16 @@ async def test_no_token_lies_in_the_store_in_clear(make: Make, crm: Crm) -> None
     other = make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY[::-1])
     await other.ok("get_item", id=1)
     assert crm.logins == 2, "with another key it cannot be read"
+
+
+async def test_a_made_up_key_will_not_do(make: Make) -> None:
+    with pytest.raises(AdaptgenError, match="AG073"):
+        make(READ, auth=(CRM,), environ={"ADAPTGEN_STORE_URL": "redis://127.0.0.1"}, cursor_key=KEY)
+
+
+async def test_the_memory_of_one_process_will_not_do(make: Make) -> None:
+    with pytest.raises(AdaptgenError, match="AG076"):
+        make(READ, auth=(CRM,), environ={"ADAPTGEN_CURSOR_KEY": KEY.hex()}, store=MemoryStore(), cursor_key=KEY)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +162,7 @@ async def test_without_key_or_store_nothing_starts(make: Make, environ: dict[str
 
 
 async def test_who_finds_a_killed_holders_mark_logs_in_anew(make: Make, crm: Crm) -> None:
-    store = MemoryStore()
+    store = Line()
     line = Line(store)
     killed = make(READ, auth=(CRM,), environ=ENVIRON, store=line, cursor_key=KEY)
     other = make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY)
@@ -171,7 +184,7 @@ async def test_who_finds_a_killed_holders_mark_logs_in_anew(make: Make, crm: Crm
 
 
 async def test_who_was_overtaken_uses_what_the_other_wrote(make: Make, crm: Crm) -> None:
-    store = MemoryStore()
+    store = Line()
     line = Line(store)
     frozen = make(READ, auth=(CRM,), environ=ENVIRON, store=line, cursor_key=KEY)
     other = make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY)
@@ -195,7 +208,7 @@ async def test_who_was_overtaken_uses_what_the_other_wrote(make: Make, crm: Crm)
 
 
 async def test_a_store_that_is_away_for_a_moment_costs_no_token(make: Make, crm: Crm) -> None:
-    line = Line(MemoryStore())
+    line = Line()
     calls = make(READ, auth=(ROTATING,), environ=ENVIRON, store=line, cursor_key=KEY)
     await calls.ok("get_item", id=1)
     crm.uses = 0
@@ -210,7 +223,7 @@ async def test_a_store_that_is_away_for_a_moment_costs_no_token(make: Make, crm:
 
 
 async def test_a_store_that_forgets_costs_a_login(make: Make, crm: Crm) -> None:
-    store = MemoryStore()
+    store = Line()
     one, other = (make(READ, auth=(CRM,), environ=ENVIRON, store=Line(store), cursor_key=KEY) for _ in range(2))
     await one.ok("get_item", id=1)
     await other.ok("get_item", id=1)
@@ -223,7 +236,7 @@ async def test_a_store_that_forgets_costs_a_login(make: Make, crm: Crm) -> None:
 
 
 async def test_wrong_credentials_are_tried_once_by_all_processes(make: Make, crm: Crm) -> None:
-    store = MemoryStore()
+    store = Line()
     wrong = {"CRM_PASSWORD": "wrong"}
     for _ in range(3):
         said = await make(READ, auth=(CRM,), environ=wrong, store=store, cursor_key=KEY).error("get_item", id=1)
