@@ -224,6 +224,21 @@ def test_tables_in_text(delimiter: str) -> None:
     assert lines[3] == [""]
 
 
+def test_lines_with_labels() -> None:
+    text = (
+        "# Contact\n\n- **Customer name:** Ada Byron\nEmail: none\nPhone: 5551234567\nStatus: open\n\nAda Byron came."
+    )
+    shown = shield(tokenizer(), text)
+    lines = shown.split("\n")
+    assert lines[:2] == ["# Contact", ""]
+    assert lines[2].startswith("- **Customer name:** tok_name_k1")
+    assert (lines[3], lines[5]) == ("Email: none", "Status: open")
+    assert lines[4].startswith("Phone: tok_phone_k1")
+    assert lines[7].startswith("tok_name_k1")
+    assert lines[7].endswith(" came.")
+    assert "Ada Byron" in shield(tokenizer(), text, tool(trusted=True), **{META_STATUS: 200})
+
+
 def test_json_line_by_line() -> None:
     shown = shield(tokenizer(), '{"email":"a@b.example"}\n{"last_name":"Ito"}\n')
     assert [list(orjson.loads(line)) for line in shown.splitlines()] == [["email"], ["last_name"]]
