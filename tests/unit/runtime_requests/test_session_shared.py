@@ -12,6 +12,7 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model import Auth, Body, Call, Login, Param, Send, Tool
 from adaptgen.runtime import shared
+from adaptgen.runtime.state import Superseded
 from adaptgen.runtime.store import StoreError
 from adaptgen.runtime.store_memory import MemoryStore
 
@@ -244,3 +245,49 @@ async def test_wrong_credentials_are_tried_once_by_all_processes(make: Make, crm
     assert crm.logins == 1
     right = make(READ, auth=(CRM,), environ=ENVIRON, store=store, cursor_key=KEY)
     assert await right.ok("get_item", id=1) == {"id": 1}
+
+
+async def test_what_another_process_wrote_is_not_replaced_unseen() -> None:
+    store = Line()
+    one, other = (shared.Shared(store, KEY).state("crm") for _ in range(2))
+    assert await one.read() is await other.read() is None
+    await other.write({"stamp": "b"})
+    with pytest.raises(Superseded):
+        await one.write({"stamp": "a"})
+    assert await one.read() == {"stamp": "b"}
+    await one.write({"stamp": "c"})
+    assert await other.read() == {"stamp": "c"}
+
+
+async def test_a_write_whose_answer_was_lost_counts_and_so_does_one_into_an_emptied_store() -> None:
+    class Lossy(Line):
+        async def swap(self, key: str, old: bytes | None, new: bytes | None, *, ttl: float | None = None) -> bool:
+            await super().swap(key, old, new, ttl=ttl)
+            return False
+
+    state = shared.Shared(Lossy(), KEY).state("crm")
+    await state.write({"stamp": "a"})
+    store = Line()
+    state = shared.Shared(store, KEY).state("crm")
+    await state.write({"stamp": "a"})
+    store._values.clear()
+    await state.write({"stamp": "b"})
+    assert await state.read() == {"stamp": "b"}
+
+
+async def test_a_lease_is_held_by_one_and_ends_with_its_holder() -> None:
+    store = Line()
+    holder, other = Line(store), Line(store)
+    one, two = (shared.Shared(line, KEY).state("crm") for line in (holder, other))
+    assert [await one.acquire(), await two.acquire()] == [True, False]
+    await asyncio.sleep(shared.LEASE * 1.5)
+    assert not await two.acquire(), "a holder that lives extends it"
+    holder.cut = True
+    await asyncio.sleep(shared.LEASE * 1.2)
+    assert await two.acquire()
+    holder.cut = False
+    await one.release()
+    assert not await one.acquire(), "who lost it does not let go of another's"
+    await two.release()
+    assert await one.acquire()
+    await one.release()
