@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from adaptgen.check_digits import BARE, GROUPED, IBAN_LENGTHS, LETTERED, SEPARATORS, card, iban, luhn
+from adaptgen.folded import fold
 
 FOUND = ("email", "iban", "card", "national_id", "phone", "ip_address")
 """The kinds that can be found; the first is the most certain."""
@@ -60,7 +59,7 @@ def find(text: str, kinds: Collection[str]) -> list[Span]:
         return []
     if not odd:
         return _spans(text, kinds)
-    folded, places = _fold(text)
+    folded, places = fold(text)
     return [Span(places[one.start], places[one.end - 1 + len(folded) + 1], one.kind) for one in _spans(folded, kinds)]
 
 
@@ -370,64 +369,6 @@ def _ips(text: str) -> Iterator[tuple[int, int]]:
         yield match.span()
 
 
-# Reading past encodings.
-
-_ENCODED = re.compile(
-    r"%(?:25){0,3}([2-7][0-9A-Fa-f])|&#0{0,4}([0-9]{2,4});|&#[xX]0{0,4}([0-9A-Fa-f]{2,4});|&(commat|nbsp|plus|period|lpar|rpar);"
-    r"|\\u00([2-7][0-9A-Fa-f])|([^\x00-\x7f])"
-)
-_ENTITIES = {"commat": "@", "nbsp": " ", "plus": "+", "period": ".", "lpar": "(", "rpar": ")"}
-
-
-def _fold(text: str) -> tuple[str, list[int]]:
-    """``text`` as it is read, and for each of its characters where that begins, then where each ends, in ``text``."""
-    parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    position = 0
-    for match in _ENCODED.finditer(text):
-        start, end = match.span()
-        if start > position:
-            parts.append(text[position:start])
-            starts.extend(range(position, start))
-            ends.extend(range(position + 1, start + 1))
-        read = _read(match)
-        parts.append(read)
-        starts.extend([start] * len(read))
-        ends.extend([end] * len(read))
-        position = end
-    parts.append(text[position:])
-    starts.extend(range(position, len(text)))
-    ends.extend(range(position + 1, len(text) + 1))
-    return "".join(parts), [*starts, len(text), *ends]
-
-
-def _read(match: re.Match[str]) -> str:
-    percent, decimal, hexadecimal, entity, escape, character = match.groups()
-    if character is not None:
-        return _plain(character)
-    if entity is not None:
-        return _ENTITIES[entity]
-    code = int(decimal) if decimal is not None else int(percent or hexadecimal or escape, 16)
-    return _plain(chr(code)) if code not in range(0xD800, 0xE000) else match[0]
-
-
-@lru_cache(maxsize=8192)
-def _plain(character: str) -> str:
-    """One character as ASCII where it is a form of it: a digit, a blank, a dash, a full-width letter; "" if unseen."""
-    category = unicodedata.category(character)
-    if category == "Nd":
-        return str(unicodedata.digit(character))
-    if category == "Zs":
-        return " "
-    if category == "Pd" or character == "\u2212":
-        return "-"
-    if category in ("Cf", "Mn", "Me") or character in "\u3164\uffa0\u115f\u1160":
-        return "" if category == "Cf" or character == "\u034f" or "\ufe00" <= character <= "\ufe0f" else character
-    folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 and folded.isascii() else "." if character in "\u3002\uff61" else character
-
-
 # One value.
 
 _PHONE_FORM = re.compile(r"(?i)(?:tel:)?\+?[0-9 ()\-./\u00a0]{5,30}(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?")
@@ -437,11 +378,11 @@ def confirm(kind: str, value: str) -> bool:
     """Whether ``value`` as a whole has the form of ``kind``; true for kinds that have none (names, addresses)."""
     value = value.strip()
     if kind == "phone":
-        folded = _fold(value)[0]
+        folded = fold(value)[0]
         return _PHONE_FORM.fullmatch(folded) is not None and 5 <= sum(map(str.isdigit, folded)) <= 21
     if kind not in FOUND:
         return bool(value)
     if kind == "card":
-        digits = re.sub(r"[ \-]", "", _fold(value)[0])
+        digits = re.sub(r"[ \-]", "", fold(value)[0])
         return digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn(digits)
     return find(value, (kind,)) == [Span(0, len(value), kind)]

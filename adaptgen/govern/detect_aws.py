@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from adaptgen.govern.aws import client, failure
 from adaptgen.govern.jsontext import dumps, loads
+from adaptgen.govern.occurrences import substituted
 from adaptgen.govern.vocabulary import Detector
-from adaptgen.govern.walk import Walk, substituted
+from adaptgen.govern.walk import Walk
 from adaptgen.runtime.errors import ToolError
 
 Client = Callable[[str, str], Any]
@@ -79,7 +80,7 @@ class SecondOpinion:
         wanted = sorted(found, key=lambda one: -len(one[1]))
         if not wanted:
             return result
-        changed: dict[str, Any] = _changed(result, lambda text: substituted(walk, text, wanted))
+        changed: dict[str, Any] = _changed(result, lambda text: substituted(walk.replaced, text, wanted))
         return changed
 
     async def _ask(self, number: int, detector: Detector, text: str) -> list[tuple[str, str]]:
