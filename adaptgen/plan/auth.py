@@ -283,6 +283,11 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
             known = variables.get(env)
             needed = not auth.optional and env not in instead
             variables[env] = variable(env, name, required=needed or (known is not None and known.required))
+    if any(auth.store in ("redis", "dynamodb") and (auth.chain or auth.refresh) for auth in plan.auths):
+        # The settings of governance may give both.
+        where = Variable("ADAPTGEN_STORE_URL", "where processes share sessions", required=False, secret=True)
+        key = Variable("ADAPTGEN_CURSOR_KEY", "32 bytes in base64 that seal sessions and cursors", False, True)
+        variables |= {one.name: one for one in (where, key)}
     for base in plan.bases:
         if base.env:
             purpose = f"base URL of the calls that log in, instead of {base.url}"

@@ -201,7 +201,7 @@ def test_an_exchange_gets_a_token_for_each_caller(api: SimpleNamespace) -> None:
     }
     assert login.send == (Send("header", "Authorization", "crm:${env:S}", basic=True),)
     assert (auth.per, auth.store, auth.send[0].as_) == ("caller", "redis", "Bearer {access}")
-    assert {one.name for one in made.variables} == {"IDP", "S"}
+    assert {one.name for one in made.variables} == {"IDP", "S", "ADAPTGEN_STORE_URL", "ADAPTGEN_CURSOR_KEY"}
 
 
 def test_a_signature_names_service_role_and_tags(api: SimpleNamespace) -> None:
