@@ -190,6 +190,11 @@ class _Reader:
         send = self.sends(hint.send, known, (*keys, "send"))
         store = hint.store
         rotating = refresh is not None and placeholders(_templates(refresh.call)) & set(refresh.save) & set(start)
+        if rotating and hint.per == "caller":
+            raise error(
+                "AG039", f"every caller would begin {name!r} with a token that the first one's renewal changes",
+                self.hints.where(*keys, "start"), "begin with a chain: that logs in for the caller",
+            )  # fmt: skip
         if rotating and store == "memory":
             self.forgotten(f"every renewal of {name!r} changes what it starts from", keys)
         return Auth(

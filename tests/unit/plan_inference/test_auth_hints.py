@@ -225,3 +225,11 @@ def test_a_refresh_token_that_rotates_wants_a_store(api: SimpleNamespace, kind: 
 
     assert notes("memory") == ["AG039"]
     assert [notes(store) for store in ("file", "redis", "dynamodb")] == [[], [], []]
+
+
+def test_callers_cannot_share_a_token_that_rotates(api: SimpleNamespace) -> None:
+    again = login(id="refresh", with_={"user": "{user}"}, save={"access": "$.t", "user": "$.u"})
+    hint = AuthHint(kind="session", per="caller", start={"user": "${env:U}"}, refresh=again, send=(SENT,))
+    code, text = fails(api, hint, session(api))
+    assert code == "AG039"
+    assert "chain:" in text
