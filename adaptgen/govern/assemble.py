@@ -152,7 +152,7 @@ class Workshop:
         known = (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams)
         if self._authenticated is None or self._authenticated[0] != known:
             made = Authenticator(settings)
-            await made.start()
+            await _started(made)
             if self._authenticated is not None:
                 await self._authenticated[1].aclose()
             self._authenticated = (known, made)
@@ -163,7 +163,7 @@ class Workshop:
             return None
         if self._accepted is None or self._accepted[0] != settings.accept:
             made = Acceptance(settings.accept, self._store, base=folder(settings), where=settings.where)
-            await made.start()
+            await _started(made)
             if self._accepted is not None:
                 await self._accepted[1].aclose()
             self._accepted = (settings.accept, made)
@@ -180,6 +180,15 @@ class Workshop:
         if settings.tokenize is None or settings.mode == "behind":
             return None
         return Tokenizer(settings, material, self._store)
+
+
+async def _started(part: Authenticator | Acceptance) -> None:
+    """Start it; where that fails its connections are closed."""
+    try:
+        await part.start()
+    except BaseException:
+        await part.aclose()
+        raise
 
 
 def folder(settings: Settings) -> Path | None:

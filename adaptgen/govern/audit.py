@@ -269,7 +269,9 @@ def trail(
     try:
         return Trail(key, sink, checkpoint=audit.checkpoint, copy=copy, settings=settings.hash, notify=notify)
     except AuditError as why:
-        raise error("AG077", str(why), settings.where("audit", "sink")) from None
+        raise error(
+            "AG077", str(why), settings.where("audit", "sink"), "name a sink that takes what is written"
+        ) from None
 
 
 def _sink(settings: Settings, audit: Audit, name: str, stdio: bool) -> Sink:
@@ -284,4 +286,5 @@ def _sink(settings: Settings, audit: Audit, name: str, stdio: bool) -> Sink:
     try:
         return FileSink(folder / address)
     except OSError as why:
-        raise error("AG077", f"audit.{name}: {address} cannot be written: {why.strerror}", where) from None
+        help = "name a file in a folder that exists and where this process may write; or stderr"
+        raise error("AG077", f"audit.{name}: {address} cannot be written: {why.strerror}", where, help) from None

@@ -32,7 +32,8 @@ async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
         url = await _resolved(settings, "url", credentials)
         if not url.startswith(("redis://", "rediss://", "unix://")):
             where = settings.where("state", "url")
-            raise error("AG076", "the URL of the state is no redis://, rediss:// or unix:// URL", where)
+            message = "the URL of the state is no redis://, rediss:// or unix:// URL"
+            raise error("AG076", message, where, "url: rediss://host:6379/0")
         from adaptgen.runtime.store_redis import RedisStore
 
         store, key = RedisStore(url, state.prefix), "url"
@@ -67,4 +68,4 @@ async def _resolved(settings: Settings, key: str, credentials: Credentials) -> s
         raise
     except (ToolError, TemplateError, KeyError) as problem:
         text = str(problem).removesuffix(" Nothing was sent.").rstrip(".")
-        raise error("AG071", text, where) from None
+        raise error("AG071", text, where, "set it before the start") from None

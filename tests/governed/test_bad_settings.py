@@ -1,0 +1,827 @@
+"""Wrong settings as ``adaptgen serve`` and ``adaptgen proxy`` tell of them: located, and nothing is served."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+from support.command import refused
+from support.governing import KEYS
+from support.handing import RESOURCE, behind, proxying
+from support.services import free_port
+from support.web import Said, Web, web
+
+from adaptgen.cli import main
+from adaptgen.fronts import address
+from adaptgen.govern.settings_table import SETTINGS
+from adaptgen.govern.settings_types import (
+    Anything,
+    Duration,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Rate,
+    Table,
+    Text,
+    Type,
+)
+
+Path_ = tuple[str | int, ...]
+TEXTS = {
+    "text": "words",
+    "name": "crm",
+    "upstream": "crm",
+    "prefix": "crm__",
+    "address": "127.0.0.1:8000",
+    "template": "${env:NAME}",
+    "secret": "${env:NAME}",
+    "url": "https://mcp.bank.example/mcp",
+    "kind": "email",
+    "path": "items[*].payer",
+    "glob": "crm/*",
+    "tool": "crm/find",
+    "source": "switch.yaml",
+    "hook": "package.module:function",
+    "key_id": "k1",
+    "media_type": "application/pdf",
+    "claim": "sub",
+    "sink": "stderr",
+    "region": "eu-central-1",
+    "header": "mcp.bank.example",
+}
+"""A right text of each kind."""
+
+
+def sample(type_: Type) -> Any:
+    """A value that is right, with every key of every table in it."""
+    match type_:
+        case Text(kind):
+            return TEXTS[kind]
+        case Flag():
+            return True
+        case Number(least):
+            return int(least or 1)
+        case Duration(least):
+            return least or 1
+        case Rate():
+            return "60/m"
+        case OneOf(words):
+            return words[0]
+        case Anything():
+            return 1
+        case ListOf(item):
+            return [sample(item)]
+        case MapOf(value, key):
+            return {TEXTS[key]: sample(value)}
+        case Either(types):
+            return sample(types[-1])
+        case Table(keys):
+            return {name: sample(key.type) for name, key in keys.items()}
+
+
+def keys_of(type_: Type, at: Path_ = ()) -> Iterator[tuple[Path_, Type]]:
+    """Every key of every table, as a path into :func:`sample`, with the type of its value."""
+    match type_:
+        case Table(keys):
+            for name, key in keys.items():
+                yield (*at, name), key.type
+                yield from keys_of(key.type, (*at, name))
+        case ListOf(item):
+            yield from keys_of(item, (*at, 0))
+        case MapOf(value, key):
+            yield from keys_of(value, (*at, TEXTS[key]))
+        case Either(types):
+            yield from keys_of(types[-1], at)
+
+
+def wrong(type_: Type) -> list[Any]:
+    """Values of other types, or out of range."""
+    match type_:
+        case Text(_, empty):
+            return [7, True, None, [], {}, ["x"], *([] if empty else [""])]
+        case Flag():
+            return ["yes", 1, None, [], {}]
+        case Number(least, most, whole):
+            beyond = [least - 1 if least is not None else None, most + 1 if most is not None else None]
+            return ["1", True, None, [], {}, *([1.5] if whole else []), *(one for one in beyond if one is not None)]
+        case Duration(least, most):
+            return ["10x", "", True, None, [], {}, most + 1, *([least - 0.01] if least else [-1])]
+        case Rate():
+            return [60, "60", "0/m", "60/w", True, None, [], {}]
+        case OneOf():
+            return ["nonsense", 7, True, None, [], {}]
+        case ListOf(item, filled):
+            empty: list[Any] = [[]] if filled else []
+            return [None, *empty, *([one] for one in wrong(item) if one != [])]
+        case MapOf(_, key, filled):
+            empty_map: list[Any] = [{}] if filled else []
+            return ["x", 7, None, [], *empty_map, *([] if key == "text" else [{"": 1}])]
+        case Either():
+            return [7, None, True, []]
+        case Table(_, _, short):
+            return [7, None, True, [], *([] if short else ["x"])]
+        case _:
+            return []
+
+
+def placed(made: Any) -> tuple[str, dict[Path_, tuple[int, int]]]:
+    """JSON with each key on a line of its own, and the line and column of each."""
+    lines: list[str] = [""]
+    places: dict[Path_, tuple[int, int]] = {}
+
+    def write(value: Any, at: Path_) -> None:
+        if isinstance(value, dict) and value:
+            lines[-1] += "{"
+            for index, (name, one) in enumerate(value.items()):
+                lines.append(" " * len(at))
+                places[(*at, name)] = (len(lines), len(lines[-1]) + 1)
+                lines[-1] += f"{json.dumps(name)}: "
+                write(one, (*at, name))
+                lines[-1] += "," if index < len(value) - 1 else ""
+            lines[-1] += "}"
+        elif isinstance(value, list):
+            lines[-1] += "["
+            for index, one in enumerate(value):
+                write(one, (*at, index))
+                lines[-1] += "," if index < len(value) - 1 else ""
+            lines[-1] += "]"
+        else:
+            lines[-1] += json.dumps(value)
+
+    write(made, ())
+    return "\n".join(lines), places
+
+
+def edited(made: Any, at: Path_, change: Callable[[Any, Any], Any]) -> Any:
+    """A deep copy of ``made`` in which ``change(container, key)`` was done to the key at ``at``."""
+    copy = json.loads(json.dumps(made))
+    holder = copy
+    for key in at[:-1]:
+        holder = holder[key]
+    change(holder, at[-1])
+    return copy
+
+
+def renamed(at: Path_) -> tuple[Any, Path_]:
+    """All settings with the key at ``at`` called by another letter; and its path now."""
+    name = str(at[-1])
+    letter = name[len(name) // 2]
+    other = name[: len(name) // 2] + ("z" if letter != "z" else "q") + name[len(name) // 2 + 1 :]
+
+    def change(holder: Any, key: Any) -> None:
+        kept = dict(holder)
+        holder.clear()
+        holder.update({other if one == key else one: value for one, value in kept.items()})
+
+    return edited(ALL, at, change), (*at[:-1], other)
+
+
+ALL = sample(SETTINGS)
+KEYS_OF_ALL = list(keys_of(SETTINGS))
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ports that were opened."""
+    ports: list[int] = []
+    really = address.listening
+
+    def listening(host: str, port: int) -> socket.socket:
+        made = really(host, port)
+        ports.append(made.getsockname()[1])
+        return made
+
+    monkeypatch.setattr(address, "listening", listening)
+    return ports
+
+
+@pytest.fixture
+def run(
+    package: Path, opened: list[int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """What a command says that must end with 2 before any port is open: ``run("serve", path)``."""
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
+
+    def run(command: str, named: Path, http: str = "127.0.0.1:0") -> str:
+        capsys.readouterr()
+        if command == "serve":
+            arguments = ["serve", str(package), "--http", http, "--governance", str(named)]
+        else:
+            arguments = ["proxy", str(named), "--http", http]
+        code = main(arguments)
+        out, errors = capsys.readouterr()
+        assert (code, out, opened) == (2, "", []), errors
+        assert "internal error" not in errors
+        assert "Traceback" not in errors
+        return errors
+
+    return run
+
+
+def assert_located(errors: str, code: str, path: Path, line: int, column: int) -> None:
+    """One of the errors has this code at this place."""
+    assert f"{path.as_posix()}:{line}:{column}: error {code}: " in errors, errors
+
+
+# ----------------------------------------------------------------------------------------------- every key of the table
+
+
+def test_the_sample_is_right() -> None:
+    """Otherwise the tests below would find errors that they did not make."""
+    from adaptgen.govern.settings_check import Checker
+    from adaptgen.govern.settings_text import Tree
+
+    checker = Checker(Tree("governance.yaml").where)
+    checker.read(ALL, SETTINGS, ())
+    assert checker.found == []
+
+
+@pytest.mark.parametrize("command", ["serve", "proxy"])
+@pytest.mark.parametrize("at", [at for at, _ in KEYS_OF_ALL], ids=lambda at: ".".join(map(str, at)))
+def test_a_key_with_one_wrong_letter_is_located(
+    run: Callable[..., str], tmp_path: Path, at: Path_, command: str
+) -> None:
+    made, new = renamed(at)
+    text, places = placed(made)
+    path = tmp_path / "governance.yaml"
+    path.write_text(text)
+    errors = run(command, path)
+    assert_located(errors, "AG070", path, *places[new])
+    assert f"unknown key {new[-1]!r}" in errors
+    assert "help: did you mean " in errors
+
+
+def as_yaml(made: Any) -> tuple[str, dict[Path_, tuple[int, int]]]:
+    """The same in YAML's block style."""
+    lines: list[str] = []
+    places: dict[Path_, tuple[int, int]] = {}
+
+    def write(value: Any, at: Path_, indent: int) -> None:
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            lines.append(" " * indent + ("- " if isinstance(key, int) else ""))
+            places[(*at, key)] = (len(lines), len(lines[-1]) + 1)
+            lines[-1] += "" if isinstance(key, int) else f"{json.dumps(key) if key in ('',) else key}: "
+            if isinstance(one, (dict, list)) and one:
+                write(one, (*at, key), indent + 2)
+            else:
+                lines[-1] += json.dumps(one)
+
+    write(made, (), 0)
+    return "\n".join(lines) + "\n", places
+
+
+@pytest.mark.parametrize("at", [at for at, _ in KEYS_OF_ALL], ids=lambda at: ".".join(map(str, at)))
+def test_the_same_in_yaml(run: Callable[..., str], tmp_path: Path, at: Path_) -> None:
+    made, new = renamed(at)
+    text, places = as_yaml(made)
+    path = tmp_path / "governance.yaml"
+    path.write_text(text)
+    errors = run("proxy", path)
+    assert_located(errors, "AG070", path, *places[new])
+    assert "help: did you mean " in errors
+
+
+@pytest.mark.parametrize(("at", "type_"), KEYS_OF_ALL, ids=[".".join(map(str, at)) for at, _ in KEYS_OF_ALL])
+def test_a_value_of_a_wrong_type_is_located(run: Callable[..., str], tmp_path: Path, at: Path_, type_: Type) -> None:
+    path = tmp_path / "governance.yaml"
+    for value in wrong(type_):
+        text, places = placed(edited(ALL, at, lambda holder, key, value=value: holder.update({key: value})))
+        path.write_text(text)
+        errors = run("proxy", path)
+        found = re.findall(rf"{re.escape(path.as_posix())}:(\d+):(\d+): error (AG07\d): (.*)", errors)
+        lines = {int(line) for line, _, _, _ in found}
+        assert lines, (value, errors)
+        assert lines <= {places[one][0] for one in places if one[: len(at)] == at}, (value, errors)
+
+
+def test_several_errors_are_told_at_once(run: Callable[..., str], tmp_path: Path) -> None:
+    first, _ = renamed(("listen", "http"))
+    made = edited(first, ("authenticate", "iam"), lambda holder, key: holder.update({key: "yes"}))
+    made["limits"][0]["rate"] = "fast"
+    text, places = placed(made)
+    path = tmp_path / "governance.yaml"
+    path.write_text(text)
+    errors = run("proxy", path)
+    assert errors.count(" error AG070: ") == 3
+    assert_located(errors, "AG070", path, *places[("limits", 0, "rate")])
+
+
+# -------------------------------------------------------------------------------------- what the settings name is wrong
+
+
+@pytest.fixture
+def idp() -> Iterator[Web]:
+    """An authorization server whose answers a test replaces: by path."""
+    key = ECKey.generate_key("P-256", private=True)
+    good = {"keys": [{**key.as_dict(private=False), "kid": "k1"}]}
+    with web(lambda asked: good if asked.path == "/jwks" else Said({}, 404)) as made:
+        yield made
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, idp: Web) -> Callable[..., Path]:
+    """Settings of a server that are right, except for the keys that are given; None takes one away."""
+
+    def embedded(**given: Any) -> Path:
+        (tmp_path / "all.cedar").write_text("permit (principal, action, resource);")
+        made = {
+            "adaptgen": 1,
+            "listen": {"http": "127.0.0.1:8000", "resource": RESOURCE},
+            "authenticate": {"issuer": idp.url, "audience": RESOURCE, "jwks": f"{idp.url}/jwks"},
+            "authorize": {"policies": ["all.cedar"]},
+            "tokenize": {"kinds": ["email", "phone", "name"]},
+            "keys": {
+                "tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}},
+                "cursors": "${env:T_CURSORS}",
+                "audit": "${env:T_AUDIT}",
+            },
+            "audit": {"sink": str(tmp_path / "audit.jsonl")},
+            **given,
+        }
+        path = tmp_path / "governance.yaml"
+        path.write_text(as_yaml({name: one for name, one in made.items() if one is not None})[0])
+        return path
+
+    return embedded
+
+
+def line_of(path: Path, at: Path_) -> tuple[int, int]:
+    """Where a key stands in settings that :func:`as_yaml` wrote."""
+    import yaml
+
+    return as_yaml(yaml.safe_load(path.read_text()))[1][at]
+
+
+def assert_told(errors: str, code: str, path: Path, at: Path_, said: str) -> None:
+    """An error with this code at this key, with these words and with a fix."""
+    line, column = line_of(path, at)
+    match = re.search(rf"^{re.escape(path.as_posix())}:{line}:{column}: error {code}: (.*)\n    help: \S", errors, re.M)
+    assert match is not None, errors
+    assert said in match[1], errors
+
+
+def test_settings_that_are_right_do_serve(embedded: Callable[..., Path], opened: list[int], package: Path,
+                                          monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """What the tests below change one thing of."""
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
+
+    class Started(Exception):
+        pass
+
+    async def run_governed(governed: Any, listener: socket.socket) -> None:
+        listener.close()
+        raise Started
+
+    monkeypatch.setattr("adaptgen.fronts.wire.serve.run_governed", run_governed)
+    monkeypatch.setenv("ADAPTGEN_DEBUG", "1")
+    with pytest.raises(Started):
+        main(["serve", str(package), "--http", "127.0.0.1:0", "--governance", str(embedded())])
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "line", "column"),
+    [
+        (b"", "AG070", 1, 1),
+        (b"# nothing\n", "AG070", 1, 1),
+        (b"adaptgen: 1\nmode: \xff\n", "AG002", 2, 1),
+        (b"adaptgen: 1\nlisten: {http: x\n", "AG002", 3, 1),
+        (b"adaptgen: 1\n\tmode: proxy\n", "AG002", 2, 1),
+        (b"adaptgen: 1\nmode: proxy\nmode: embedded\n", "AG003", 3, 1),
+        (b'{"adaptgen": 1,\n "mode": }', "AG002", 2, 10),
+        (b"- adaptgen\n", "AG070", 1, 1),
+        (b"adaptgen: 1\n---\nadaptgen: 1\n", "AG002", 2, 1),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "proxy"])
+def test_a_text_that_is_broken_is_located(
+    run: Callable[..., str], tmp_path: Path, data: bytes, code: str, line: int, column: int, command: str
+) -> None:
+    path = tmp_path / "governance.yaml"
+    path.write_bytes(data)
+    assert_located(run(command, path), code, path, line, column)
+
+
+@pytest.mark.parametrize("command", ["serve", "proxy"])
+def test_settings_that_are_not_there(run: Callable[..., str], tmp_path: Path, command: str) -> None:
+    assert "error AG001: the settings cannot be read: No such file" in run(command, tmp_path / "none.yaml")
+
+
+def test_a_server_that_names_settings_which_are_not_there(
+    package: Path, tmp_path: Path, opened: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    copy = tmp_path / "people"
+    shutil.copytree(package, copy)
+    module = copy / "server.py"
+    module.write_text(module.read_text().replace('name="people",', 'name="people",\n    governance="gone.yaml",', 1))
+    code = main(["serve", str(copy), "--http", "127.0.0.1:0"])
+    errors = capsys.readouterr().err
+    assert (code, opened) == (2, [])
+    assert "error AG078: its governance settings are not there" in errors
+    assert "help: name them" in errors
+
+
+# ------------------------------------------------------------------------------------------------------------- policies
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "cannot be read: No such file"),
+        (lambda path: path.write_bytes(b"permit \xff"), "cannot be read: not UTF-8"),
+        (lambda path: path.write_text(""), "there is no policy"),
+        (lambda path: path.mkdir(), "there is no policy"),
+        (lambda path: path.symlink_to(path), "cannot be read: Too many levels of symbolic links"),
+    ],
+    ids=["missing", "bytes", "empty", "folder", "loop"],
+)
+def test_policies_that_cannot_be_read(
+    run: Callable[..., str], embedded: Callable[..., Path], tmp_path: Path, make: Callable[[Path], Any], said: str
+) -> None:
+    path = embedded(authorize={"policies": ["own.cedar"]})
+    make(tmp_path / "own.cedar")
+    assert_told(run("serve", path), "AG072", path, ("authorize", "policies", 0), said)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ("permit (principal, action, resource)", 1, 36, "unexpected end of input"),
+        ("permit (principal, action, resource);\n\nforbid (principal action, resource);", 3, 19, "unexpected token"),
+        ('permit (principal,\n  action == Action::"people__list_peopel",\n  resource);', 2, 13,
+         "unrecognized action"),
+        ("permit (principal, action, resource)\nwhen { principal.clearance == 3 };", 2, 18, "clearance"),
+        ("permit (principal == User::\"ada\", action, resource);", 1, 22, "unrecognized entity type"),
+        ("permit (principal == ?principal, action, resource);", 1, 1, "template"),
+        ('@id("x") permit (principal, action, resource);\n@id("x") forbid (principal, action, resource);', 2, 1,
+         "identifier"),
+    ],
+    ids=["end", "token", "tool that is gone", "claim", "type", "template", "identifier"],
+)  # fmt: skip
+def test_a_policy_that_is_wrong_is_located_in_its_file(
+    run: Callable[..., str], embedded: Callable[..., Path], tmp_path: Path, text: str, line: int, column: int, said: str
+) -> None:
+    path = embedded(authorize={"policies": ["policies/"]})
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "own.cedar").write_text(text)
+    errors = run("serve", path)
+    found = re.search(r"(\S*own\.cedar):(\d+):(\d+): error AG072: (.*)\n    help: \S", errors)
+    assert found is not None, errors
+    assert (int(found[2]), int(found[3])) == (line, column), errors
+    assert said in found[4]
+
+
+def test_a_policy_for_a_tool_that_is_gone_names_the_nearest(
+    run: Callable[..., str], embedded: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = embedded()
+    (tmp_path / "all.cedar").write_text('permit (principal, action == Action::"people__list_peopel", resource);')
+    assert 'help: did you mean Action::"people__list_people"?' in run("serve", path)
+
+
+# ---------------------------------------------------------------------------------------------------------- identities
+
+
+@pytest.mark.parametrize(
+    ("given", "at", "said"),
+    [
+        ({"audience": None}, (), "needs 'audience'"),
+        ({"issuer": None}, (), "needs 'issuer'"),
+        ({"audience": "${env:NOT_SET}"}, ("audience",), "NOT_SET"),
+        ({"jwks": "http://127.0.0.1:1/jwks"}, ("jwks",), "cannot be reached"),
+        ({"jwks": None, "issuer": "http://127.0.0.1:1"}, ("issuer",), "cannot be reached"),
+        ({"jwks": None}, ("issuer",), "metadata"),
+    ],
+    ids=["audience", "issuer", "unset", "dead keys", "dead issuer", "no metadata"],
+)
+def test_callers_that_could_not_be_authenticated(
+    run: Callable[..., str],
+    embedded: Callable[..., Path],
+    idp: Web,
+    given: Mapping[str, Any],
+    at: Path_,
+    said: str,
+) -> None:
+    rules = {"issuer": idp.url, "audience": RESOURCE, "jwks": f"{idp.url}/jwks", **given}
+    path = embedded(authenticate={name: one for name, one in rules.items() if one is not None})
+    code = "AG071" if "NOT_SET" in str(given) else "AG074"
+    assert_told(run("serve", path), code, path, ("authenticate", *at), said)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Said(b"<html>It works</html>"),
+        Said(b""),
+        Said({}),
+        Said([]),
+        Said({"keys": []}),
+        Said({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}),
+        Said({"keys": [{"kty": "RSA", "n": "AQ", "e": "AQAB"}]}),
+        Said({"keys": "x"}),
+        Said(b"[" * 100_000),
+        Said({"keys": [{}] * 200_000}),
+        Said({"keys": []}, 302, {"location": "http://127.0.0.1:1/"}),
+        Said({"error": "x"}, 500),
+        None,
+    ],
+    ids=lambda said: str(said)[:60],
+)
+def test_a_key_set_of_garbage(
+    run: Callable[..., str], embedded: Callable[..., Path], idp: Web, answer: Said | None
+) -> None:
+    idp.answer = lambda _: answer
+    path = embedded()
+    assert_told(run("serve", path), "AG074", path, ("authenticate", "jwks"), "")
+
+
+def test_metadata_of_another_issuer(run: Callable[..., str], embedded: Callable[..., Path], idp: Web) -> None:
+    idp.answer = lambda _: {"issuer": "https://evil.example", "jwks_uri": f"{idp.url}/jwks"}
+    path = embedded(authenticate={"issuer": idp.url, "audience": RESOURCE})
+    assert_told(run("serve", path), "AG074", path, ("authenticate", "issuer"), "")
+
+
+@pytest.mark.parametrize(
+    ("jwks", "said"),
+    [
+        ("http://127.0.0.1:1/jwks", "cannot be reached"),
+        ("none.json", "No such file"),
+        ("garbage.json", "no JSON"),
+        ("empty.json", "no usable public key"),
+        ("https://user:pw@idp.example/jwks", "holds credentials"),
+        ("http://idp.example/jwks", "is not https"),
+    ],
+)
+def test_a_proxy_whose_keys_cannot_be_had(run: Callable[..., str], tmp_path: Path, jwks: str, said: str) -> None:
+    (tmp_path / "garbage.json").write_text("<html>")
+    (tmp_path / "empty.json").write_text('{"keys": []}')
+    key = ECKey.generate_key("P-256", private=True)
+    path = behind(tmp_path, key, accept={"issuer": RESOURCE, "audience": "people", "jwks": jwks})
+    errors = run("serve", path)
+    assert re.search(rf"{re.escape(path.as_posix())}:1:\d+: error AG07[04]: .*{said}.*\n    help: \S", errors), errors
+
+
+@pytest.mark.parametrize("missing", ["issuer", "audience", "jwks"])
+def test_a_proxy_that_is_not_described(run: Callable[..., str], tmp_path: Path, missing: str) -> None:
+    key = ECKey.generate_key("P-256", private=True)
+    accept: dict[str, Any] = {"issuer": RESOURCE, "audience": "people", "jwks": {"keys": [key.as_dict(private=False)]}}
+    del accept[missing]
+    path = behind(tmp_path, key, accept=accept)
+    assert f"error AG070: accept needs {missing!r}" in run("serve", path)
+
+
+# ---------------------------------------------------------------------------------------------------------------- keys
+
+
+@pytest.mark.parametrize("name", ["tokens", "cursors", "audit"])
+def test_a_server_that_others_reach_needs_every_key(
+    run: Callable[..., str], embedded: Callable[..., Path], name: str
+) -> None:
+    all_keys = {
+        "tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}},
+        "cursors": "${env:T_CURSORS}",
+        "audit": "${env:T_AUDIT}",
+    }
+    path = embedded(keys={key: one for key, one in all_keys.items() if key != name})
+    errors = run("serve", path, "0.0.0.0:0")
+    assert_told(errors, "AG073", path, ("keys",), f"keys.{name} is missing")
+
+
+def test_a_server_that_others_reach_needs_callers(run: Callable[..., str], embedded: Callable[..., Path]) -> None:
+    path = embedded(authenticate=None)
+    assert "error AG078: " in run("serve", path, "0.0.0.0:0")
+
+
+@pytest.mark.parametrize("name", ["tokens", "handover", "audit"])
+def test_a_proxy_that_others_reach_needs_every_key(
+    run: Callable[..., str], tmp_path: Path, idp: Web, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ECKey.generate_key("P-256", private=True)
+    monkeypatch.setenv("T_HANDOVER", key.as_pem(private=True).decode())
+    path = proxying(tmp_path, "http://127.0.0.1:1/mcp", idp.url)
+    made = json.loads(path.read_text())
+    del made["keys"][name]
+    path.write_text(as_yaml(made)[0])
+    errors = run("proxy", path, "0.0.0.0:0")
+    assert_told(errors, "AG073", path, ("keys",), f"keys.{name} is missing")
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "said"),
+    [
+        (None, "AG071", "T_OWN"),
+        ("", "AG071", "T_OWN"),
+        ("c2hvcnQ=", "AG073", "too short"),
+        ("correct horse battery staple", "AG073", "neither base64 nor hex"),
+        ("00" * 32, "AG073", "not random"),
+        ("ab" * 64, "AG073", ""),
+    ],
+)
+@pytest.mark.parametrize("at", [("cursors",), ("audit",), ("tokens", "all", "k1")], ids=".".join)
+def test_a_key_that_is_none(
+    run: Callable[..., str],
+    embedded: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    at: Path_,
+    value: str | None,
+    code: str,
+    said: str,
+) -> None:
+    keys: dict[str, Any] = {
+        "tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}},
+        "cursors": "${env:T_CURSORS}",
+        "audit": "${env:T_AUDIT}",
+    }
+    path = embedded(keys=edited(keys, at, lambda holder, key: holder.update({key: "${env:T_OWN}"})))
+    if value is not None:
+        monkeypatch.setenv("T_OWN", value)
+    errors = run("serve", path)
+    assert_told(errors, code, path, ("keys", *at), said)
+    assert not value or value not in errors
+
+
+def test_a_key_in_the_settings_themselves_is_not_repeated(
+    run: Callable[..., str], embedded: Callable[..., Path]
+) -> None:
+    path = embedded(keys={"cursors": KEYS["T_CURSORS"]})
+    errors = run("serve", path)
+    assert_told(errors, "AG073", path, ("keys", "cursors"), "must refer to a secret")
+    assert KEYS["T_CURSORS"] not in errors
+
+
+# ------------------------------------------------------------------------------------------------ what must be reached
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Said(b"<html>It works</html>", 200, {"content-type": "text/html"}),
+        Said({"detail": "x"}, 500),
+        Said({"detail": "x"}, 401),
+        Said({"jsonrpc": "2.0", "id": 1, "result": {}}),
+        Said(b"", 302, {"location": "http://169.254.169.254/latest/meta-data/"}),
+        None,
+    ],
+    ids=lambda said: str(said)[:60],
+)
+def test_an_upstream_that_is_none(
+    run: Callable[..., str], tmp_path: Path, idp: Web, monkeypatch: pytest.MonkeyPatch, answer: Said | None
+) -> None:
+    monkeypatch.setenv("T_HANDOVER", ECKey.generate_key("P-256", private=True).as_pem(private=True).decode())
+    with web(lambda _: answer) as server:
+        path = proxying(tmp_path, f"{server.url}/mcp", idp.url)
+        path.write_text(as_yaml(json.loads(path.read_text()))[0])
+        assert_told(run("proxy", path), "AG075", path, ("upstreams", "people", "url"), "people")
+
+
+def test_an_upstream_that_is_dead(
+    run: Callable[..., str], tmp_path: Path, idp: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("T_HANDOVER", ECKey.generate_key("P-256", private=True).as_pem(private=True).decode())
+    path = proxying(tmp_path, f"http://127.0.0.1:{free_port()}/mcp", idp.url)
+    path.write_text(as_yaml(json.loads(path.read_text()))[0])
+    assert_told(run("proxy", path), "AG075", path, ("upstreams", "people", "url"), "people")
+
+
+def test_a_claim_that_is_not_known(run: Callable[..., str], tmp_path: Path, idp: Web) -> None:
+    auth = {"kind": "sigv4", "region": "eu-central-1", "role": "arn:aws:iam::1:role/x", "tags": {"team": "taem"}}
+    path = proxying(tmp_path, "https://mcp.example/mcp", idp.url)
+    made = json.loads(path.read_text())
+    made["upstreams"]["people"]["auth"] = auth
+    made["authenticate"]["caller"]["keep"] = ["team"]
+    path.write_text(as_yaml(made)[0])
+    errors = run("proxy", path)
+    assert_told(errors, "AG070", path, ("upstreams", "people", "auth", "tags", "team"), "unknown claim 'taem'")
+    assert "did you mean 'team'?" in errors
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "code", "said"),
+    [
+        ({"store": "redis", "url": "redis://127.0.0.1:1/0"}, "url", "AG076", ""),
+        ({"store": "redis", "url": "http://127.0.0.1:1/0"}, "url", "AG076", "no redis://"),
+        ({"store": "redis", "url": "${env:NOT_SET}"}, "url", "AG071", "NOT_SET"),
+        ({"store": "dynamodb", "table": "adaptgen", "region": "eu-central-1", "endpoint": "http://127.0.0.1:1"},
+         "table", "AG076", ""),
+    ],
+    ids=["dead redis", "no redis", "unset", "dead dynamodb"],
+)  # fmt: skip
+def test_state_that_cannot_be_used(
+    run: Callable[..., str],
+    embedded: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    state: dict[str, str],
+    at: str,
+    code: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    path = embedded(state=state)
+    assert_told(run("serve", path), code, path, ("state", at), said)
+
+
+@pytest.mark.parametrize("key", ["sink", "copy"])
+@pytest.mark.parametrize("where", ["none/audit.jsonl", "", "all.cedar/audit.jsonl"])
+def test_an_audit_sink_that_cannot_be_written(
+    run: Callable[..., str], embedded: Callable[..., Path], tmp_path: Path, key: str, where: str
+) -> None:
+    given = {"sink": str(tmp_path / "audit.jsonl"), key: str(tmp_path / where)}
+    path = embedded(audit=given)
+    assert_told(run("serve", path), "AG077", path, ("audit", key), "cannot be written")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("own_hooks_gone:before", "there is no module 'own_hooks_gone'"),
+        ("own_hooks_here:gone", "has no 'gone'"),
+        ("own_hooks_here:VALUE", "is no function"),
+        ("own_hooks_broken:before", "cannot be imported (ZeroDivisionError)"),
+    ],
+)
+@pytest.mark.parametrize("section", ["before", "after"])
+def test_a_hook_that_is_missing(
+    run: Callable[..., str],
+    embedded: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    section: str,
+    call: str,
+    said: str,
+) -> None:
+    import sys
+
+    (tmp_path / "own_hooks_here.py").write_text("VALUE = 1\n")
+    (tmp_path / "own_hooks_broken.py").write_text("1 / 0\n")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "own_hooks_here", raising=False)
+    path = embedded(hooks={section: [call]})
+    try:
+        assert_told(run("serve", path), "AG080", path, ("hooks", section, 0), said)
+    finally:
+        sys.modules.pop("own_hooks_here", None)
+
+
+def test_a_kill_switch_that_is_not_there(run: Callable[..., str], embedded: Callable[..., Path]) -> None:
+    path = embedded(switch={"source": "gone.yaml"})
+    assert_told(run("serve", path), "AG070", path, ("switch", "source"), "")
+
+
+@pytest.mark.parametrize(
+    ("command", "mode", "said"),
+    [("serve", "proxy", "this is a server"), ("proxy", "embedded", "this is the proxy")],
+)
+def test_settings_for_the_other_command(
+    run: Callable[..., str], embedded: Callable[..., Path], command: str, mode: str, said: str
+) -> None:
+    more = {"upstreams": {"people": {"url": "http://127.0.0.1:1/mcp"}}} if mode == "proxy" else {}
+    path = embedded(mode=mode, **more)
+    assert_told(run(command, path), "AG070", path, ("mode",), said)
+
+
+# ------------------------------------------------------------------------------------------------------ as processes
+
+
+def test_the_processes_end_with_2_and_open_nothing(
+    package: Path, embedded: Callable[..., Path], tmp_path: Path
+) -> None:
+    port = free_port()
+    path = embedded(authorize={"policies": ["gone.cedar"]})
+    arguments = ("serve", package, "--http", f"127.0.0.1:{port}", "--governance", path)
+    code, out, errors = refused(tmp_path, *arguments, **KEYS)
+    assert (code, out) == (2, "")
+    assert_told(errors, "AG072", path, ("authorize", "policies", 0), "cannot be read")
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_proxys_process_ends_with_2(tmp_path: Path, idp: Web) -> None:
+    private = ECKey.generate_key("P-256", private=True).as_pem(private=True).decode()
+    path = proxying(tmp_path, "http://127.0.0.1:1/mcp", idp.url)
+    path.write_text(as_yaml(json.loads(path.read_text()))[0])
+    code, out, errors = refused(tmp_path, "proxy", path, T_HANDOVER=private, **KEYS)
+    assert (code, out) == (2, "")
+    assert_told(errors, "AG075", path, ("upstreams", "people", "url"), "people")
+    assert "Traceback" not in errors
+
+
+def test_on_stdio_nothing_is_answered(package: Path, embedded: Callable[..., Path], tmp_path: Path) -> None:
+    path = embedded(hooks={"before": ["gone:before"]})
+    code, out, errors = refused(tmp_path, "serve", package, "--governance", path, **KEYS)
+    assert (code, out) == (2, "")
+    assert "error AG080" in errors
