@@ -28,7 +28,7 @@ class Span(NamedTuple):
     kind: str
 
 
-_NEAR = re.compile(r"[0-9](?:[^0-9]{0,6}[0-9]){5}")
+_NEAR = re.compile(r"[0-9](?:[^0-9]{0,6}[0-9]){5}|[0-9]{4}[A-Za-z]")
 _AMOUNT = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,4})?")
 _STAMP = re.compile(
     r"[12]\d{3}-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,9})?)?(?:Z| ?[-+]\d\d:?\d\d)?)?"
@@ -188,6 +188,9 @@ def _iban_size(plain: str) -> int:
 
 _RUN = re.compile(r"[0-9](?<![0-9A-Za-z].)(?:[ \-./()+]{0,3}[0-9])*+")
 _GROUP = re.compile(r"[0-9]+")
+_RANKS = {"card": 0.0, "national_id": 1.0, "phone": 2.0}
+"""What proves more comes first; a telephone number with + stands between card and identifier."""
+_FORMS = tuple(re.compile(one) for one, _ in LETTERED)
 _LETTERED = re.compile(
     r"(?i)(?<![0-9A-Za-z])(?=[A-Z]{0,6}[ -]?[0-9])(?:"
     + "|".join(f"({one})" for one, _ in LETTERED)
@@ -219,7 +222,7 @@ class _Group(NamedTuple):
 def _numbers(text: str, wanted: list[str]) -> list[tuple[int, int, str]]:
     """The most certain ones first, then the longer ones."""
     dates = {match.start(): match.end() for match in _DATES.finditer(text)}
-    found: list[tuple[int, int, int, str]] = []
+    found: list[tuple[float, int, int, str]] = []
     for run in _RUN.finditer(text):
         start, end = run.span()
         if end - start < 7 or dates.get(start, 0) >= end:
@@ -235,14 +238,21 @@ def _numbers(text: str, wanted: list[str]) -> list[tuple[int, int, str]]:
         if text[end : end + 1].isalpha() and not _EXTENSION.match(text, end):
             groups.pop()
         for first, last, kind in _in_run(text, groups, wanted, said, dates):
-            found.append((wanted.index(kind), first - last, first, kind))
+            plus = kind == "phone" and "+" in text[max(0, first - 1) : first + 1]
+            found.append((0.5 if plus else _RANKS[kind], first - last, first, kind))
     if "national_id" in wanted:
-        at = wanted.index("national_id")
         for match in _LETTERED.finditer(text):
-            if LETTERED[(match.lastindex or 1) - 1][1](_SPACED.sub("", match[0].upper())):
-                found.append((at, match.start() - match.end(), match.start(), "national_id"))
+            if _is_lettered(match[0].upper(), match.lastindex or 1):
+                found.append((_RANKS["national_id"], match.start() - match.end(), match.start(), "national_id"))
     found.sort()
     return [(start, start - size, kind) for _, size, start, kind in found]
+
+
+def _is_lettered(written: str, first: int) -> bool:
+    """``first``: the form that it has; several forms may look alike, and one check suffices."""
+    plain = _SPACED.sub("", written)
+    forms = zip(LETTERED[first - 1 :], _FORMS[first - 1 :], strict=True)
+    return any(form.fullmatch(written) is not None and check(plain) for (_, check), form in forms)
 
 
 def _groups(text: str, start: int, end: int) -> list[_Group]:
@@ -284,11 +294,11 @@ def _in_run(
             if len(digits) < 7 or date_end >= group.end:
                 continue
             joined = groups[last + 1].before if last + 1 < len(groups) else ""
-            apart = joined not in _JOINTS or joined in before
+            apart = (joined not in _JOINTS or joined in before) and (not first or head.before not in _JOINTS)
             if "card" in wanted and apart and _is_card(digits, lengths, before):
                 yield head.start, group.end, "card"
             if "national_id" in wanted and (
-                _is_national(digits, lengths, before)
+                (apart and _is_national(digits, lengths, before) and not _EXTENSION.match(text, group.end))
                 or (said == "national_id" and first == 0 and len(digits) <= 18 and len(set(before)) <= 1)
             ):
                 yield head.start, group.end, "national_id"
@@ -334,6 +344,8 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
         return 8 <= size <= 12 and lengths[0] <= 5
     if digits[0] == "0":
         return bool(before) and 9 <= size <= 12 and digits[1] != "0" and lengths[0] > 1 and not _decimal(before)
+    if size == 11 and lengths[0] == 1 and digits[0] in "178" and before[0].endswith("("):
+        return True
     if digits[0] == "1" and lengths == [1, 3, 3, 4]:
         return digits[1] in "23456789"
     if lengths == [3, 3, 4]:
