@@ -6,7 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from adaptgen.govern import keys, vocabulary
 from adaptgen.govern.audit import trail
@@ -47,6 +47,13 @@ class Place:
     loopback: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     tracer: Tracer | None = None
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """A target whose tools change while it serves; ``changed`` is awaited when they have."""
+
+    changed: Callable[[], Awaitable[object]] | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -237,6 +244,8 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
         watch = Watch(source, settings, workshop, desk, record)
         stack.push_async_callback(watch.aclose)
         watch.start()
+        if isinstance(target, Changing):
+            target.changed = watch.look  # before clients hear of it
         return Governed(desk, watch, stack.pop_all(), _notices(parts, material, place))
 
 

@@ -160,7 +160,7 @@ def unstarted(package: Path, api: str, folder: Path) -> Served:
     python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environ = plain_environ(folder, NOTES_BASE_URL=api, PYTHONPATH=python_path)
     environ.pop("PYTHONWARNINGS")
-    return Served([sys.executable, "-m", "adaptgen", "serve", str(package), "--no-governance"], environ)
+    return Served([sys.executable, "-m", "adaptgen", "serve", "--no-governance", str(package)], environ)
 
 
 @pytest.fixture
