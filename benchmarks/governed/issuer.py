@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,12 +16,22 @@ from joserfc.jwk import ECKey
 AUDIENCE = "http://127.0.0.1/mcp"
 
 
-@dataclass(frozen=True)
 class Issuer:
     """``url`` is the issuer, its keys lie under ``/jwks``; spans may be sent to ``/v1/traces``."""
 
-    url: str
-    key: Any
+    def __init__(self) -> None:
+        self.url = ""
+        self.generation = 0
+        self.rotate()
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the old one is published no more."""
+        self.generation += 1
+        self.key: Any = ECKey.generate_key("P-256", {"kid": f"bench-{self.generation}", "use": "sig", "alg": "ES256"})
+
+    def keys(self) -> bytes:
+        """The JWK Set."""
+        return json.dumps({"keys": [self.key.as_dict(private=False)]}).encode()
 
     def token(self, sub: str, *groups: str, **claims: Any) -> str:
         """An access token for an hour."""
@@ -35,8 +44,7 @@ class Issuer:
 @contextmanager
 def issuer() -> Iterator[Issuer]:
     """Runs for the length of a block."""
-    key = ECKey.generate_key("P-256", {"kid": "bench-1", "use": "sig", "alg": "ES256"})
-    keys = json.dumps({"keys": [key.as_dict(private=False)]}).encode()
+    made = Issuer()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -49,7 +57,7 @@ def issuer() -> Iterator[Issuer]:
             self.wfile.write(body)
 
         def do_GET(self) -> None:
-            self._answer(keys)
+            self._answer(made.keys())
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -62,7 +70,8 @@ def issuer() -> Iterator[Issuer]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Issuer(f"http://127.0.0.1:{server.server_address[1]}", key)
+        made.url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield made
     finally:
         server.shutdown()
         server.server_close()
