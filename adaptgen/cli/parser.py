@@ -109,6 +109,16 @@ def parser() -> argparse.ArgumentParser:
 
     _policy(commands)
 
+    usage = _command(
+        commands,
+        "usage",
+        "print what each group had of each tool",
+        "Calls, errors and bytes of answers by tenant, group and tool, from the shared state of the settings (Redis or "
+        "DynamoDB).",
+    )
+    usage.add_argument("governance", metavar="GOVERNANCE", help="governance.yaml; or s3://…, appconfig://…")
+    usage.add_argument("--json", action="store_true", help="a list of objects instead of a table")
+
     demo = _command(
         commands,
         "demo",

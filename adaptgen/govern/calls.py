@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit import AuditError
 from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
 from adaptgen.govern.hooks import Call, HookError
+from adaptgen.govern.restore import Unrestored
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from adaptgen.govern.authorize import Decision
     from adaptgen.govern.parts import Parts
     from adaptgen.govern.recorder import Recorder
-    from adaptgen.govern.trace import Span
+    from adaptgen.govern.trace import Span, Tracer
 
 
 class Refusal(Exception):
@@ -53,7 +54,14 @@ class GovernedCall:
     """One call under way."""
 
     def __init__(
-        self, parts: Parts, caller: Caller, tool: Facts, arguments: Mapping[str, Json], recorder: Recorder, span: Span
+        self,
+        parts: Parts,
+        caller: Caller,
+        tool: Facts,
+        arguments: Mapping[str, Json],
+        recorder: Recorder,
+        span: Span,
+        tracer: Tracer,
     ) -> None:
         self._parts = parts
         self._caller = caller
@@ -61,6 +69,7 @@ class GovernedCall:
         self._given = arguments
         self._arguments: Mapping[str, Json] = arguments
         self._recorder = recorder
+        self._tracer = tracer
         self._span = span
         self._restored: tuple[str, ...] = ()
         self._decision: Decision | None = None
@@ -123,8 +132,13 @@ class GovernedCall:
 
         try:
             restored = await parts.tokenizer.arguments(caller, tool, self._given, permitted)
+        except Unrestored as problem:
+            self._tracer.tokens(problem.outcome, problem.kind)
+            raise Refusal(problem.text, "token") from None
         except ToolError as problem:
             raise Refusal(problem.text, "token") from None
+        for kind in restored.kinds:
+            self._tracer.tokens("hit", kind)
         self._arguments = restored.arguments
         self._restored = restored.tokens
 

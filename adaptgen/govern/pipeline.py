@@ -175,7 +175,7 @@ class Pipeline:
             span.outcome("refused:unknown", caller)
             recorder.refused("unknown", ())
             return unknown(name, sorted(visible))
-        call = GovernedCall(parts, caller, facts, given, recorder, span)
+        call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer)
         governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
         try:
             result = await call.run(self._target, governed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.plans import Plan
@@ -27,11 +27,21 @@ _SCHEME = re.compile(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
 @dataclass(frozen=True, slots=True)
 class Restored:
     """``arguments`` as the tool gets them; ``tokens``: ids of the tokens that were in them, for the audit; ``hits``:
-    how many were replaced."""
+    how many were replaced; ``kinds``: of each of them."""
 
     arguments: Mapping[str, Json]
     tokens: tuple[str, ...] = ()
     hits: int = 0
+    kinds: tuple[str, ...] = ()
+
+
+class Unrestored(ToolError):
+    """A token is not restored: ``miss`` where it cannot be read, ``refused`` where it may not be."""
+
+    def __init__(self, text: str, outcome: Literal["miss", "refused"], kind: str) -> None:
+        super().__init__(text)
+        self.outcome: Literal["miss", "refused"] = outcome
+        self.kind = kind
 
 
 async def restore(
@@ -49,7 +59,7 @@ async def restore(
     }
     if not restoring.ids:
         return Restored(arguments)
-    return Restored(restored, tuple(dict.fromkeys(restoring.ids)), len(restoring.ids))
+    return Restored(restored, tuple(dict.fromkeys(restoring.ids)), len(restoring.ids), tuple(restoring.kinds))
 
 
 class _Restoring:
@@ -61,6 +71,7 @@ class _Restoring:
         self._permitted = permitted
         self._verdicts: dict[str, bool] = {}
         self.ids: list[str] = []
+        self.kinds: list[str] = []
 
     async def value(self, value: Json, node: Node | None, path: tuple[str, ...], kind: str | None = None) -> Json:
         """``kind``: what the argument above is classified with."""
@@ -111,26 +122,31 @@ class _Restoring:
 
     async def _open(self, found: Found, path: tuple[str, ...], kind: str | None) -> Opened:
         if kind != found.kind:
-            raise ToolError(_misplaced(path, found.kind, kind, self._plan))
+            raise Unrestored(_misplaced(path, found.kind, kind, self._plan), "refused", found.kind)
         try:
             if self._tokens.is_short(found):
                 opened = await self._vault.open(self._scope, found)
             else:
                 opened = self._tokens.open(self._scope, found)
         except Mangled:
-            raise ToolError(
+            raise Unrestored(
                 f"The token in `{_name(path)}` cannot be read. Copy the token exactly as it was given, in one piece "
-                f"and whole; if it is old, read the record again. Nothing was executed."
+                f"and whole; if it is old, read the record again. Nothing was executed.",
+                "miss",
+                found.kind,
             ) from None
         verdict = self._verdicts.get(found.kind)
         if verdict is None:
             verdict = self._verdicts[found.kind] = await self._permitted(found.kind)
         if not verdict:
-            raise ToolError(
+            raise Unrestored(
                 f"Not permitted: this tool may not be given the value behind a token of the kind {found.kind} "
-                f"(`{_name(path)}`). Nothing was executed."
+                f"(`{_name(path)}`). Nothing was executed.",
+                "refused",
+                found.kind,
             )
         self.ids.append(found.id)
+        self.kinds.append(found.kind)
         return opened
 
     def _typed(self, opened: Opened, path: tuple[str, ...]) -> Json:

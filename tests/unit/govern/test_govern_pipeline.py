@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from support.governing import META, FakeTarget, ask, fact, governed, settings
 
 from adaptgen.govern.desk import META_HANDOVER, META_STATUS, RpcError
+from adaptgen.govern.trace import tracer
+from adaptgen.govern.vocabulary import Settings
 from adaptgen.runtime.caller import Caller
 
 ADA = Caller("ada", "bank", ("staff",))
@@ -230,3 +233,29 @@ def test_a_hook_that_fails_refuses_the_call(tmp_path: Path) -> None:
     assert result["isError"]
     assert "secret" not in text(result)
     assert target.calls == []
+
+
+def test_tokens_are_counted_by_kind_and_outcome(tmp_path: Path) -> None:
+    reader = InMemoryMetricReader()
+    target = FakeTarget(
+        fact("read_note"), fact("write_note", effect="write"), answers={"read_note": said({"email": "ada@example.org"})}
+    )
+
+    async def session() -> None:
+        traced = tracer(Settings(), reader=reader)
+        async with governed(settings(tmp_path), target, http=True, tracer=traced) as made:
+            seen = json.loads(text(await ask(made, ADA, "tools/call", {"name": "read_note"})))["email"]
+            for given in ({"email": seen}, {"email": seen}, {"name": seen}, {"email": seen[:-4]}):
+                await ask(made, ADA, "tools/call", {"name": "write_note", "arguments": given})
+            counted.extend(
+                (point.attributes["adaptgen.token.outcome"], point.attributes["adaptgen.token.kind"], point.value)
+                for resource in reader.get_metrics_data().resource_metrics
+                for scope in resource.scope_metrics
+                for metric in scope.metrics
+                if metric.name == "adaptgen.tokens"
+                for point in metric.data.data_points
+            )
+
+    counted: list[Any] = []
+    asyncio.run(session())
+    assert sorted(counted) == [("hit", "email", 2), ("miss", "email", 1), ("refused", "email", 1)]
