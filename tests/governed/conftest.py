@@ -1,15 +1,36 @@
-"""The generated server of the people API, built once."""
+"""The generated server of the people API, and a proxy before it: built and started once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.generated import generate
-from support.people import document
+from support.handing import Chain, chained
+from support.people import HINTS, document, person
 
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the generated server."""
-    return generate(tmp_path_factory.mktemp("people"), "people", {"people.json": document()})
+    return generate(tmp_path_factory.mktemp("people"), "people", {"people.json": document()}, HINTS)
+
+
+@pytest.fixture(scope="session")
+def started(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """Agent, proxy, tap, server and API: started once."""
+    with chained(tmp_path_factory.mktemp("chain"), package) as chain:
+        yield chain
+
+
+@pytest.fixture
+def chain(started: Chain) -> Iterator[Chain]:
+    """The processes, with empty logs, and answering as they do by themselves."""
+    for one in (started.api, started.tap, started.issuer.web):
+        one.seen.clear()
+    through, given = started.tap.answer, started.issuer.web.answer
+    yield started
+    started.tap.answer, started.issuer.web.answer = through, given
+    started.people.on.clear()
+    started.people.people = [person()]

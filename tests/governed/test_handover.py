@@ -6,7 +6,6 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,12 @@ import pytest
 from joserfc.jwk import ECKey
 from support.command import refused, request
 from support.governing import KEYS
-from support.handing import NAME, RESOURCE, Chain, behind, chained, decoded, handover_of, replaced, rewritten, shared
+from support.handing import NAME, RESOURCE, Chain, behind, decoded, handover_of, replaced, rewritten, shared
 from support.web import Asked, Said, forwarding, post
 
 from adaptgen.govern.desk import META_HANDOVER
 from adaptgen.govern.handover import Handover
 from adaptgen.runtime.caller import Caller
-
-
-@pytest.fixture(scope="module")
-def started(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    with chained(tmp_path_factory.mktemp("chain"), package) as chain:
-        yield chain
-
-
-@pytest.fixture
-def chain(started: Chain) -> Iterator[Chain]:
-    """The processes, with an empty log of the API."""
-    started.api.seen.clear()
-    started.tap.seen.clear()
-    through = started.tap.answer
-    yield started
-    started.tap.answer = through
 
 
 def assert_refused(chain: Chain, said: Said, why: str) -> None:

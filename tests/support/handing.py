@@ -26,7 +26,10 @@ RESOURCE = "http://127.0.0.1/mcp"
 """The proxy's public URL: the audience of access tokens, and the issuer of handovers."""
 NAME = "people"
 """The server's name as an audience."""
-POLICY = "permit (principal, action, resource);"
+POLICY = """
+@id("all") permit (principal, action, resource) unless { principal in Group::"bank/guests" };
+"""
+"""Guests only get what needs no policy: tools that read."""
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Issuer:
 
     url: str
     key: ECKey
+    web: Web
 
     def token(self, sub: str = "ada", **more: Any) -> str:
         """An access token for the proxy."""
@@ -49,7 +53,7 @@ def issuing() -> Iterator[Issuer]:
     key = ECKey.generate_key("P-256", private=True)
     document = {"keys": [{**key.as_dict(private=False), "kid": "k1", "use": "sig"}]}
     with web(lambda _: document) as made:
-        yield Issuer(made.url, key)
+        yield Issuer(made.url, key, made)
 
 
 @dataclass

@@ -19,6 +19,7 @@ PERSON = {
         "extra": {"type": "string"},
     },
 }
+EVENT = {"type": "object", "properties": {"id": {"type": "integer"}, "title": {"type": "string"}}}
 NOTE = {
     "type": "object",
     "required": ["text"],
@@ -62,7 +63,10 @@ DOCUMENT: dict[str, Any] = {
                         _parameter("offset", kind="integer"), _parameter("email")),
         },
         "/people/{id}": {"get": _get("get_person", "Get one person", PERSON, _parameter("id", "path", "integer"))},
-        "/files/{name}": {"get": _get("get_file", "Get a file's facts", NOTE, _parameter("name", "path"))},
+        "/files/{name}": {
+            "get": _get("get_file", "Get a file", NOTE, _parameter("name", "path"), _parameter("X-Trace", "header")),
+        },
+        "/events": {"get": _get("list_events", "List events", _list(EVENT))},
         "/notes": {
             "post": {
                 "operationId": "create_note",
@@ -73,6 +77,15 @@ DOCUMENT: dict[str, Any] = {
         },
     },
 }  # fmt: skip
+
+
+HINTS = """
+adaptgen: 1
+connection: {timeout: 2s}
+tools:
+  list_events:
+    page: {style: next_url, items: $.results, next: $.next}
+"""
 
 
 def document() -> bytes:
