@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -102,6 +104,7 @@ def soak(given: argparse.Namespace, folder: Path) -> tuple[list[Figure], str]:
             except* Wrong as problems:
                 wrong = "\n".join(map(str, problems.exceptions))
             seconds = time.monotonic() - began
+        (folder / "memory.json").write_text(json.dumps(samples))
         if not wrong:
             try:
                 executed, unsure = ledger.balance(folder / "api")
@@ -141,6 +144,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=100_000, help="how many calls (default: %(default)s)")
     parser.add_argument("--keep", type=Path, help="a folder for everything that is written, kept afterwards")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the processes must end with this one
     with contextlib.ExitStack() as stack:
         if given.keep:
             given.keep.mkdir(parents=True)

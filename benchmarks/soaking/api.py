@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 from soaking.people import PEOPLE, email
 
-LIFETIME = 5
+LIFETIME = 3
 """Seconds of a session."""
 PATIENCE = 2.0
 """Seconds that the server waits for an answer; those that never come in time take longer."""
@@ -116,10 +116,11 @@ class Api:
             return 422, {"message": "the contact is not that of the customer"}
         if self._random.random() < 0.005:
             return 503, {"message": "too much to do"}
+        # Writes take their time before and after, so that there is always one under way for a kill to hit.
+        await asyncio.sleep(self._random.uniform(0, 0.03))
         self._executed.add(f"{ref} {secrets.token_hex(8)} {customer} {amount}")
         order = self._book(ref, customer, amount)
-        if late:
-            await asyncio.sleep(PATIENCE * 1.5)
+        await asyncio.sleep(PATIENCE * 1.5 if late else self._random.uniform(0, 0.03))
         return 201, order
 
     def _book(self, ref: str, customer: int, amount: int) -> dict[str, Any]:
