@@ -217,8 +217,11 @@ class Acceptance:
         if claims.get("call") != fingerprint(method, params):
             raise _refused("the handover belongs to another request")
         caller = _caller(claims)
+        key, mark = f"handover:{jti}", secrets.token_bytes(12)
         try:
-            fresh = await self._store.add(f"handover:{jti}", b"1", ttl=until - now + LEEWAY)
+            fresh = await self._store.add(key, mark, ttl=until - now + LEEWAY)
+            # A store whose answer got lost is asked again, and may deny what it has done.
+            fresh = fresh or await self._store.get(key) == mark
         except StoreError:
             raise RpcError(-32603, "the shared state cannot be reached, so nobody is let in; try again later") from None
         if not fresh:

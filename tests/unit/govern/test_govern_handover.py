@@ -34,14 +34,20 @@ class Once:
 
     def __init__(self) -> None:
         self.kept: dict[str, float | None] = {}
-        self.lost = False
+        self.values: dict[str, bytes] = {}
+        self.lost = self.denies = False
 
     async def add(self, key: str, value: bytes, *, ttl: float | None = None) -> bool:
         if self.lost:
             raise StoreError("the store is away")
         fresh = key not in self.kept
         self.kept[key] = ttl
-        return fresh
+        if fresh:
+            self.values[key] = value
+        return fresh and not self.denies
+
+    async def get(self, key: str) -> bytes | None:
+        return self.values.get(key)
 
 
 class Clock:
@@ -168,6 +174,15 @@ async def test_processes_that_share_a_store_accept_a_handover_once(proxy: Handov
     outcomes = await asyncio.gather(*opened, return_exceptions=True)
     assert sum(isinstance(one, Caller) for one in outcomes) == 1
     assert sum(isinstance(one, Challenge) for one in outcomes) == 4
+
+
+async def test_a_store_that_denies_what_it_has_done_refuses_nobody(
+    proxy: Handover, server: Acceptance, store: Any
+) -> None:
+    store.denies = True  # its first answer was lost, and the command was sent again
+    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    assert (await server.open(token, "tools/call", PARAMS)).sub == "alice"
+    assert "used before" in await refused(server, token)
 
 
 async def test_what_was_used_is_remembered_for_longer_than_it_is_good(
