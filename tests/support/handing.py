@@ -186,6 +186,12 @@ def proxying(folder: Path, upstream: str, issuer: str, **more: Any) -> Path:
     return path
 
 
+def keys_of_proxy(key: ECKey) -> dict[str, str]:
+    """The environment of a proxy: every key that its settings name."""
+    private = key.as_pem(private=True).decode()
+    return {"T_TOKENS": KEYS["T_TOKENS"], "T_AUDIT": KEYS["T_AUDIT"], "T_HANDOVER": private}
+
+
 @contextmanager
 def chained(folder: Path, package: Path) -> Iterator[Chain]:
     """Everything started, in the order in which each needs the one before."""
@@ -200,16 +206,7 @@ def chained(folder: Path, package: Path) -> Iterator[Chain]:
         arguments = ("serve", package, "--http", "127.0.0.1:0", "--governance", named)
         server = stack.enter_context(serving(folder / "server", *arguments, **environ))
         tap = stack.enter_context(web(forwarding(server.url)))
-        private = key.as_pem(private=True).decode()
-        proxy = stack.enter_context(
-            serving(
-                folder / "proxy",
-                "proxy",
-                proxying(folder / "proxy", f"{tap.url}/mcp", issuer.url),
-                T_TOKENS=KEYS["T_TOKENS"],
-                T_AUDIT=KEYS["T_AUDIT"],
-                T_HANDOVER=private,
-            )
-        )
+        settings = proxying(folder / "proxy", f"{tap.url}/mcp", issuer.url)
+        proxy = stack.enter_context(serving(folder / "proxy", "proxy", settings, **keys_of_proxy(key)))
         proxy.token = issuer.token()
         yield Chain(proxy, server, tap, api, people, issuer, key, folder)

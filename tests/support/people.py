@@ -25,7 +25,8 @@ NOTE = {
     "required": ["text"],
     "properties": {
         "text": {"type": "string"},
-        "email": {"type": "string", "format": "email", "maxLength": 40},
+        "email": {"type": "string", "format": "email", "maxLength": 40, "pattern": "^[^@ ]+@[^@ ]+$"},
+        "phone": {"type": "string", "enum": ["+49 30 901820", "+49 30 901821"]},
         "color": {"type": "string", "enum": ["red", "green"]},
     },
 }
