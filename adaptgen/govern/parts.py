@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adaptgen.model import Json
 from adaptgen.runtime.caller import LOCAL, Caller
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ class Parts:
 
     ``local``: who calls on stdio. ``authenticator`` None: the local caller alone. ``authorizer`` None: everything
     that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
-    nothing is tokenized. ``acceptance``: identities come from the proxy.
+    nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
+    the identities that this proxy hands over.
     """
 
     settings: Settings
@@ -36,3 +39,4 @@ class Parts:
     limiter: Limiter | None = None
     switch: Switch | None = None
     hooks: Hooks | None = None
+    published: Mapping[str, Json] | None = None

@@ -41,20 +41,17 @@ class Pipeline:
         trail: Trail | None,
         tracer: Tracer,
         usage: Usage | None = None,
-        published: Mapping[str, Json] | None = None,
     ) -> None:
-        """``published``: the public keys of the identities that the target hands over."""
-        self._target = target
         self._trail = trail
         self._tracer = tracer
         self._usage = usage
-        self._published = published
-        self._passage = Passage(target, trail)
         self._lists: OrderedDict[frozenset[str], dict[str, Json]] = OrderedDict()
-        self.adopt(parts, tools)
+        self.adopt(parts, tools, target)
 
-    def adopt(self, parts: Parts, tools: Mapping[str, Facts]) -> None:
-        """Work with these parts and tools from the next request on."""
+    def adopt(self, parts: Parts, tools: Mapping[str, Facts], target: Target) -> None:
+        """Work with these parts, tools and target from the next request on."""
+        self._target = target
+        self._passage = Passage(target, self._trail)
         self.parts = parts
         self.adopted = tools
         self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
@@ -73,7 +70,7 @@ class Pipeline:
 
     def jwks(self) -> Mapping[str, Json] | None:
         """The public keys of handovers."""
-        return self._published
+        return self.parts.published
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
         """Who calls; behind a proxy the identity follows with the request.
@@ -168,7 +165,7 @@ class Pipeline:
         if not isinstance(name, str) or not (arguments is None or isinstance(arguments, dict)):
             raise RpcError(-32602, "Invalid params: name must be a string and arguments an object")
         given: dict[str, Any] = arguments or {}
-        facts = self._known.get(name)
+        facts, target = self._known.get(name), self._target
         visible = await self._visible(parts, caller)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
         if facts is None or facts.name not in visible:
@@ -178,7 +175,7 @@ class Pipeline:
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer)
         governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
         try:
-            result = await call.run(self._target, governed)
+            result = await call.run(target, governed)
         finally:
             self._tracer.called(facts, time.perf_counter() - began, call.below)
         if self._usage is not None:

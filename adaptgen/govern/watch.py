@@ -10,20 +10,37 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import AdaptgenError
+from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.govern.audit import AuditError
+from adaptgen.govern.workshop import Changing
 
 if TYPE_CHECKING:
-    from adaptgen.govern.assemble import Workshop
     from adaptgen.govern.audit import Trail
     from adaptgen.govern.pipeline import Pipeline
     from adaptgen.govern.sources import Source
     from adaptgen.govern.vocabulary import Settings
+    from adaptgen.govern.workshop import Workshop
 
 _log = logging.getLogger("adaptgen.govern")
 
 EVERY = 1.0
 """Seconds between two looks."""
+
+
+_FIXED = ("mode", "state", "audit", "trace")
+"""Sections that are read at start alone."""
+
+
+def _restart(before: Settings, after: Settings) -> None:
+    """Refuse what cannot be taken over while serving.
+
+    Raises:
+        AdaptgenError: AG070 at the section.
+    """
+    changed = [name for name in _FIXED if getattr(before, name) != getattr(after, name)]
+    if changed:
+        raise error("AG070", f"{' and '.join(changed)} cannot change while serving", after.where(changed[0]),
+                    "restart to take it over")  # fmt: skip
 
 
 class Watch:
@@ -42,6 +59,7 @@ class Watch:
 
     def start(self) -> None:
         """Look again and again until :meth:`aclose`."""
+        self._heed()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def aclose(self) -> None:
@@ -68,21 +86,31 @@ class Watch:
             self._failed(str(problem))
             return False
         settings = changed or self._settings
-        tools = self._workshop.tools()
-        if changed is None and tools is self._desk.adopted:
+        if changed is None and self._workshop.target.tools() is self._desk.adopted:
             return False
+        made = None
         try:
+            if changed is not None:
+                _restart(self._settings, changed)
+                made = await self._workshop.new_target(changed)
+            target = made[1] if made is not None else self._workshop.target
+            tools = target.tools()
             parts = await self._workshop.parts(settings, tools)
         except AdaptgenError as problem:
+            if made is not None:
+                await made[1].aclose()
             if changed is not None:
                 self._workshop.switch_only(changed.switch)
             self._failed(str(problem))
             return False
+        if made is not None:
+            self._workshop.take(made)
+            self._heed()
         if self._source.switch is not None:
             # The settings in effect may be older than a broken text whose kill switch acts.
             self._workshop.switch_only(self._source.switch)
         self._settings = settings
-        self._desk.adopt(parts, tools)
+        self._desk.adopt(parts, tools, target)
         self._failure = ""
         if self._trail is not None:
             try:
@@ -91,6 +119,12 @@ class Watch:
                 pass  # every call finds out for itself, and is refused
         _log.warning("governance: new %s in effect", "settings" if changed is not None else "tools")
         return True
+
+    def _heed(self) -> None:
+        """A target whose tools change says so before clients hear of it."""
+        target = self._workshop.target
+        if isinstance(target, Changing):
+            target.changed = self.look
 
     def _failed(self, text: str) -> None:
         # Said once, not every second; a diagnostic names places and keys, never values.
