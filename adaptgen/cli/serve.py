@@ -72,7 +72,8 @@ async def _governed(server: Server, named: str, http: str | None) -> None:
             await serve.run_governed(governed, listener)
         else:
             from adaptgen.fronts.fastmcp import front_of
-            from adaptgen.fronts.serve import settle, stdio_of
+            from adaptgen.fronts.process import settle
+            from adaptgen.fronts.serve import stdio_of
 
             settle()
             await stdio_of(front_of(governed.desk, governed.aclose), governed.aclose)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from importlib.util import find_spec
 from typing import Any
 
 from fastmcp import FastMCP
 
 from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.fastmcp import front
+from adaptgen.fronts.process import settle
 from adaptgen.runtime.engine import Engine
 
 
@@ -83,19 +82,3 @@ async def _http(engine: Engine, listener: socket.socket) -> None:
         },
         sockets=[listener],
     )
-
-
-def settle() -> None:
-    """What the process of a server wants, and a library must not decide for others."""
-    _quiet()
-    # httpcore asks for sniffio several times a request. Where it is not installed, each time searches the whole path:
-    # a third of a call. Known to be absent, it is absent at once.
-    if find_spec("sniffio") is None:
-        sys.modules["sniffio"] = None  # type: ignore[assignment]
-
-
-def _quiet() -> None:
-    """Only warnings are worth a line on stderr; the log of httpx would hold every URL with its query."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    for name in ("fastmcp", "mcp", "uvicorn", "httpx", "httpcore", "httpx2"):
-        logging.getLogger(name).setLevel(logging.WARNING)
