@@ -198,6 +198,7 @@ _LETTERED = re.compile(
 )
 _JOINTS = ("-", ".", "/")
 """What holds groups of one number together; after groups that blanks hold together, another number begins there."""
+_BETWEEN = (" / ", " - ")
 _SPACED = re.compile(r"[-+ ./]")
 _EXTENSION = re.compile(r"(?i) ?(?:ext(?:ension)?\.?|x|durchwahl|#) ?[0-9]{1,6}(?![0-9])")
 _LINK = r"[^0-9A-Za-z]{0,4}(?:(?:is|no|nr|num|numbers?|nummer|n[uú]mero|at|me|us|on)[^0-9A-Za-z]{1,3}){0,3}\(?\+?$"
@@ -302,7 +303,7 @@ def _in_run(
                 or (said == "national_id" and first == 0 and len(digits) <= 18 and len(set(before)) <= 1)
             ):
                 yield head.start, group.end, "national_id"
-            if "phone" not in wanted or date_end or not _form(digits, before):
+            if "phone" not in wanted or date_end or not _form(digits, lengths, before):
                 continue
             if (said == "phone" and first == 0) or _is_phone(text, head.start, digits, lengths, before):
                 extension = _EXTENSION.match(text, group.end)
@@ -327,8 +328,11 @@ def _is_national(digits: str, lengths: list[int], before: list[str]) -> bool:
     return all(len(one) == 1 and one in allowed for one in before) and any(check(digits) for check in GROUPED[key])
 
 
-def _form(digits: str, before: list[str]) -> bool:
-    return len(digits) <= 16 and all(len(one) <= 3 and "+" not in one for one in before)
+def _form(digits: str, lengths: list[int], before: list[str]) -> bool:
+    """Whether these groups can be one number: `` / `` stands behind an area code, or between two numbers."""
+    if len(digits) > 16 or any(len(one) > 3 or "+" in one for one in before):
+        return False
+    return all(sum(lengths[: at + 1]) <= 6 for at, one in enumerate(before) if one in _BETWEEN)
 
 
 def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: list[str]) -> bool:

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+_PERCENT = r"%(?:25){0,3}"
+_MORE = rf"{_PERCENT}[89ABab][0-9A-Fa-f]"
 _ENCODED = re.compile(
+    rf"({_PERCENT}[CDcd][0-9A-Fa-f]{_MORE}|{_PERCENT}[Ee][0-9A-Fa-f](?:{_MORE}){{2}}|{_PERCENT}[Ff][0-4](?:{_MORE}){{3}})|"
     r"%(?:25){0,3}([2-7][0-9A-Fa-f])|&#0{0,4}([0-9]{2,4});|&#[xX]0{0,4}([0-9A-Fa-f]{2,4});|&(commat|nbsp|plus|period|lpar|rpar);"
     r"|\\u00([2-7][0-9A-Fa-f])|([^\x00-\x7f])"
 )
@@ -37,13 +40,27 @@ def fold(text: str) -> tuple[str, list[int]]:
 
 
 def _read(match: re.Match[str]) -> str:
-    percent, decimal, hexadecimal, entity, escape, character = match.groups()
+    octets, percent, decimal, hexadecimal, entity, escape, character = match.groups()
+    if octets is not None:
+        return _decoded(octets)
     if character is not None:
         return _plain(character)
     if entity is not None:
         return _ENTITIES[entity]
     code = int(decimal) if decimal is not None else int(percent or hexadecimal or escape, 16)
     return _plain(chr(code)) if code not in range(0xD800, 0xE000) else match[0]
+
+
+@lru_cache(maxsize=8192)
+def _decoded(octets: str) -> str:
+    """One character beyond ASCII, percent-encoded as UTF-8 (RFC 3986, 2.5)."""
+    try:
+        return _plain(bytes(int(one, 16) for one in _OCTET.findall(octets)).decode())
+    except UnicodeDecodeError:
+        return octets
+
+
+_OCTET = re.compile(r"([89A-Fa-f][0-9A-Fa-f])(?=%|$)")
 
 
 @lru_cache(maxsize=8192)

@@ -139,12 +139,44 @@ def names_person(name: str) -> bool:
 _FULL_NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*[ ,]{1,2}){1,4}[^\W\d_][\w'’.-]*")
 
 
+_PARTICLES = frozenset(
+    {
+        "van",
+        "von",
+        "vom",
+        "zu",
+        "de",
+        "del",
+        "della",
+        "der",
+        "den",
+        "da",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "abu",
+        "ter",
+        "ten",
+        "af",
+        "av",
+    }
+)
+
+
 def looks_like_name(value: str) -> bool:
-    """Whether ``value`` is written as the full name of a person: two to five words, the first and last capitalised."""
+    """Whether ``value`` is written as the full name of a person: two to five words, the first (but for "van" and its
+    like) and the last capitalised."""
     if len(value) > 80 or _FULL_NAME.fullmatch(value) is None or any(map(str.isdigit, value)):
         return False
     parts = value.replace(",", " ").split()
-    return not parts[0][0].islower() and not parts[-1][0].islower()
+    return (not parts[0][0].islower() or parts[0] in _PARTICLES) and not parts[-1][0].islower()
 
 
 def _birth(spoken: tuple[str, ...]) -> str | None:

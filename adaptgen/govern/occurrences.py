@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from adaptgen.name_parts import name_parts, said
+
 Replaced = Callable[[str, str], str]
 """Kind and value -> what stands in its place."""
 
@@ -20,10 +22,21 @@ SHORTEST: Final = 2
 _ASCII_WORD = re.compile("[a-z0-9]+")
 
 
+class Part(str):
+    """A word of a name, which must be written as it is, or in capitals."""
+
+    __slots__ = ()
+
+
 def search(replaced: Replaced, places: list[Place], wanted: list[tuple[str, str]]) -> None:
-    """Replace every one of ``wanted`` in the strings at ``places``, longest first."""
+    """Replace every one of ``wanted`` in the strings at ``places``, longest first, and the words of names alone."""
     if not places or not wanted:
         return
+    parts = [(kind, Part(one)) for kind, value in wanted if kind == "name" for one in name_parts(value)]
+    _search(replaced, places, [*wanted, *parts])
+
+
+def _search(replaced: Replaced, places: list[Place], wanted: list[tuple[str, str]]) -> None:
     index: dict[str, list[tuple[str, str]]] = {}
     wide: list[tuple[tuple[str, ...], str, str]] = []
     for kind, value in wanted:
@@ -51,7 +64,7 @@ def search(replaced: Replaced, places: list[Place], wanted: list[tuple[str, str]
             if hits:
                 container[key] = substituted(replaced, text, sorted(hits, key=_shorter))
         elif isinstance(text, (dict, list)):
-            search(replaced, list(_strings(text)), wanted)
+            _search(replaced, list(_strings(text)), wanted)
 
 
 def _shorter(one: tuple[str, str]) -> int:
@@ -81,11 +94,13 @@ def substituted(replaced: Replaced, text: str, wanted: Iterable[tuple[str, str]]
 
 def _substituted(replaced: Replaced, text: str, kind: str, value: str) -> str:
     """Compiling a pattern costs more than a whole record, so values are looked for as they are first."""
-    value = value.strip()
+    value = value if isinstance(value, Part) else value.strip()
     words = value.lower().split()
     low = text.lower()
     if not words or (value.isascii() and words[0] not in low):
         return text
+    if isinstance(value, Part):
+        return _part(value).sub(lambda match: replaced(kind, match[0]), text)
     if len(low) != len(text) or not value.isascii():
         return _pattern(value).sub(lambda match: replaced(kind, match[0]), text)
     wanted = value.lower()
@@ -111,6 +126,17 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 
 
 TOKEN = re.compile(r"(tok_(?:[a-z0-9]+_){1,4}[a-z0-9]{2}[a-z2-7]{16,})")
+
+
+@lru_cache(maxsize=16384)
+def _part(value: str) -> re.Pattern[str]:
+    """A word of a name as a whole word."""
+    forms = dict.fromkeys(form for one in said(value) for form in (one, *map(_normal(one), ("NFC", "NFD"))))
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, forms))})(?![^\W_])")
+
+
+def _normal(text: str) -> Callable[[Any], str]:
+    return lambda form: unicodedata.normalize(form, text)
 
 
 @lru_cache(maxsize=16384)

@@ -51,8 +51,10 @@ class Classifier:
         prefix: Iterable[str] = (),
     ) -> None:
         self._root = _Place(resource)
-        before = tuple(prefix)
-        self._never = frozenset(path[3:] for path in plain if path.startswith("$.."))
+        plain, before = tuple(plain), tuple(prefix)
+        self.never = tuple(path for path in plain if path.startswith("$.."))
+        """What is not personal wherever it stands."""
+        self._never = frozenset(path[3:] for path in self.never)
         for path in plain:
             if not path.startswith("$"):
                 self._declare((*before, *_keys(path)), None)

@@ -118,7 +118,14 @@ class Execution:
         read_base = self.base(tool.update.read.base)
         await self.constants(tool.update.read)
         send = self.sender(tool, tool.auth, read_base, arguments, marks)
-        return await updates.prepare(tool.call, tool.update, self.inputs(arguments), base, read_base, send)
+
+        async def read(request: Request) -> Response:
+            response = await send(request)
+            if marks is not None and marks.on:
+                marks.learn(response.json())
+            return response
+
+        return await updates.prepare(tool.call, tool.update, self.inputs(arguments), base, read_base, read)
 
     async def constants(self, call: Call) -> None:
         """Look up the references in the constant parameters of a call."""

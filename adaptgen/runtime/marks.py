@@ -57,7 +57,15 @@ class Marks:
         """The body that a step answered, marked by the names of its fields."""
         from adaptgen.runtime.classify import Classifier, resource
 
-        return self.mark(body, Classifier({}, resource=resource(step.call)))
+        known = self._classifier
+        return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(step.call)))
+
+    def learn(self, body: Json) -> None:
+        """Learn the values of a record that is read and not shown: what is shown may repeat them."""
+        if self.on:
+            from adaptgen.runtime.classify import Classifier
+
+            Classifier({}, () if self._classifier is None else self._classifier.never).mark(body, self.seen)
 
     def arguments(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """The arguments with classified values marked: a result may repeat them."""

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from adaptgen.detectors import FOUND, Span, find
+from adaptgen.name_parts import name_parts, said
 from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import clean, encode
 from adaptgen.token_form import canonical, token_length
@@ -144,8 +145,10 @@ def within(seen: Iterable[tuple[str, str]], strings: Iterable[str], most: int) -
         (kind, value)
         for kind, value in seen
         if len(value) >= SHORTEST
-        and (value.lower() in low or " " in value)
-        and next(occurrences(value, whole, kind), None) is not None
+        and (
+            ((value.lower() in low or " " in value) and next(occurrences(value, whole, kind), None) is not None)
+            or (kind == "name" and next(_parts(value, whole), None) is not None)
+        )
     ]
     return sorted(there, key=lambda pair: -len(pair[1]))[:most]
 
@@ -155,4 +158,18 @@ def regrown(kind: str, value: str, strings: Iterable[str], kinds: Collection[str
     if kinds is not None and _canonical(kind) not in kinds:
         return 0
     each = _length(kind, len(value.encode())) - len(value)
-    return max(0, each) * sum(1 for text in strings for _ in occurrences(value, text, kind))
+    strings = list(strings)
+    growth = max(0, each) * sum(1 for text in strings for _ in occurrences(value, text, kind))
+    if kind == "name" and " " in value:
+        parts = (part for text in strings for part in _parts(value, text))
+        growth += sum(max(0, _length(kind, len(part.encode())) - len(part)) for part in parts)
+    return growth
+
+
+def _parts(name: str, text: str) -> Iterator[str]:
+    """Every time that a word of a person's name stands in ``text``, as it is written or in capitals."""
+    for part in name_parts(name):
+        for form in dict.fromkeys(said(part)):
+            if form in text:
+                for _ in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", text):
+                    yield form

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import re
 from typing import Any
 
 import orjson
@@ -137,22 +138,34 @@ def test_names_of_what_holds_a_list_are_found_in_it() -> None:
 
 
 def test_found_values_are_searched_everywhere() -> None:
-    value = {"a": ["x Ada Byron y"], "b": "ADA BYRON", "c": "Adam Byron", "d": "李雷来了", "e": "Zo\u0065\u0308 said"}
+    value = {"a": ["x Ada Byron y"], "b": "ADA BYRON", "c": "Adam Byrons", "d": "李雷来了", "e": "Zo\u0065\u0308 said"}
     found = [["name", "Ada Byron"], ["name", "李雷"], ["name", "Zoë"], ["secret", "Adam"]]
     shown = shield(tokenizer(), value, tool(trusted=True), **{META_FOUND: found})
     assert shown["a"][0].startswith("x tok_name_")
     assert back(shown["b"], "name") == "ADA BYRON"
-    assert shown["c"] == "Adam Byron"
+    assert shown["c"] == "Adam Byrons"
     assert shown["d"].startswith("tok_name_")
     assert shown["e"].startswith("tok_name_")
 
 
 def test_many_found_values() -> None:
     found = [["name", f"Person Nr{number}x"] for number in range(200)]
-    value = {"note": "It was person nr7x, then Person_Nr8x and Person Nr9."}
+    value = {"note": "It was person nr7x, then Person_Nr8x and person Nr9."}
     note = shield(tokenizer(), value, tool(trusted=True), **{META_FOUND: found})["note"]
     assert note.count("tok_name_") == 2
-    assert note.endswith("Person Nr9.")
+    assert note.endswith("person Nr9.")
+
+
+def test_the_words_of_a_name_are_found_alone() -> None:
+    value = {"contact_name": "Dr. Lara van Weber", "note": "Weber's copy, WEBER, Frau Lara. A weber in a van; Webers."}
+    note = shield(tokenizer(), value)["note"]
+    assert re.sub(r"tok_name_\w+", "*", note) == "*'s copy, *, Frau *. A weber in a van; Webers."
+
+
+def test_the_words_of_a_firm_are_not() -> None:
+    value = {"contact_name": "Weber Support Team", "note": "Our Support; Weber Support Team"}
+    note = shield(tokenizer(), value)["note"]
+    assert re.sub(r"tok_name_\w+", "*", note) == "Our Support; *"
 
 
 def test_values_do_not_replace_parts_of_tokens() -> None:
@@ -183,6 +196,14 @@ def test_keys_that_are_personal() -> None:
     assert (keys[0], keys[3]) == ("z", "last")
     assert back(keys[1]) == "ada@example.com"
     assert list(shown["by"].values()) == [0, 1, 2, 3]
+
+
+def test_the_text_below_a_personal_key_is_searched_too() -> None:
+    value = {"email": "ada@example.com", "by": {"to ben@example.com": "Ada@Example.com wrote"}}
+    shown = shield(tokenizer(), value)
+    ((key, said),) = shown["by"].items()
+    assert "ben@example.com" not in key
+    assert "ada" not in said.lower()
 
 
 def test_numbers_that_are_cards() -> None:
