@@ -77,7 +77,8 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
         )
         watch = Watch(source, settings, workshop, desk, record)
         stack.push_async_callback(watch.aclose)
-        watch.start()
+        if not place.frozen:
+            watch.start()
         return Governed(desk, watch, stack.pop_all(), _notices(parts, material, place))
 
 

@@ -6,9 +6,10 @@ keeps gives it nothing.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.calls import GovernedCall, stripped, unknown
@@ -16,13 +17,14 @@ from adaptgen.govern.desk import META, META_HANDOVER, About, Challenge, Context,
 from adaptgen.govern.governed import Governed
 from adaptgen.govern.passage import Passage
 from adaptgen.govern.recorder import Recorder
+from adaptgen.govern.trace import Tracer
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit import Trail
     from adaptgen.govern.parts import Parts
-    from adaptgen.govern.trace import Span, Tracer
+    from adaptgen.govern.trace import Span
     from adaptgen.govern.usage import Usage
 
 _LISTS = 256
@@ -120,6 +122,22 @@ class Pipeline:
     async def leave(self, session: str) -> None:
         """A client's session has ended."""
         await self._target.leave(session)
+
+    async def flush(self, seconds: float) -> None:
+        """Send what was traced and add what was counted, before a process that may sleep does: what cannot be had in
+        ``seconds`` is tried again at the next time.
+        """
+        jobs: list[Awaitable[object]] = []
+        if type(self._tracer) is not Tracer:
+            jobs.append(asyncio.to_thread(self._tracer.flush, seconds))
+        if self._usage is not None and self._usage.waiting:
+            jobs.append(self._usage.flush_quietly())
+        if jobs:
+            try:
+                async with asyncio.timeout(seconds):
+                    await asyncio.gather(*jobs)
+            except TimeoutError:
+                pass
 
     # -------------------------------------------------------------------------------------------------------- inside
 

@@ -66,9 +66,15 @@ class Usage:
             row[2] += bytes_out
         if self._clock() >= self._due and (self._task is None or self._task.done()):
             self._due = self._clock() + self._every
-            self._task = asyncio.create_task(self._flush_quietly())
+            self._task = asyncio.create_task(self.flush_quietly())
 
-    async def _flush_quietly(self) -> None:
+    @property
+    def waiting(self) -> bool:
+        """Whether something was counted that the store does not have yet."""
+        return bool(self._waiting) or self._flushing.locked()
+
+    async def flush_quietly(self) -> None:
+        """:meth:`flush`; a store that cannot be reached is reported, and tried again later."""
         try:
             await self.flush()
         except StoreError as problem:
@@ -130,7 +136,7 @@ class Usage:
         """Add what is left; the store stays open."""
         if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
-        await self._flush_quietly()
+        await self.flush_quietly()
 
 
 def _tools(tenant: str, group: str) -> str:

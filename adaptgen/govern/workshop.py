@@ -35,12 +35,14 @@ GRACE = 60.0
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a pipeline serves. ``http`` False: stdio, or a call on the command line. ``loopback``: nobody else can
-    reach it. ``tracer`` replaces the one of the settings."""
+    reach it. ``tracer`` replaces the one of the settings. ``frozen``: the process sleeps between requests, where no
+    timer runs; whoever serves calls ``watch.look()`` and ``desk.flush()``."""
 
     http: bool = False
     loopback: bool = True
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     tracer: Tracer | None = None
+    frozen: bool = False
 
 
 @runtime_checkable

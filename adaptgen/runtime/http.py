@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -24,11 +26,14 @@ from adaptgen.runtime.request import Request, origin
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.retry_after import seconds
 
-__all__ = ["MAX_BYTES", "Client", "Response", "Transport"]
+__all__ = ["MAX_BYTES", "Client", "Response", "Transport", "until"]
 
 Transport: TypeAlias = httpx.AsyncBaseTransport
 
 MAX_BYTES = 16 * 1024 * 1024
+until: ContextVar[float] = ContextVar("adaptgen_until", default=math.inf)
+"""The moment of ``time.monotonic()`` by which the answer to the agent must be on its way: no request or retry goes on
+beyond it. Set where the platform ends a call at a fixed time."""
 """Bytes of an answer after decompression."""
 RETRIES = 2
 REDIRECTS = 5
@@ -79,16 +84,19 @@ class Client:
                 another host.
         """
         started = time.monotonic()
+        limit = max(min(self.timeout, until.get() - started), 0.0)
         state = _State(request, login)
         try:
-            async with asyncio.timeout(self.timeout):
-                return await self._followed(request, state, started, keep)
+            async with asyncio.timeout(limit):
+                return await self._followed(request, state, started, limit, keep)
         except TimeoutError:
-            raise state.slow(self.timeout) from None
+            raise state.slow(limit) from None
 
-    async def _followed(self, request: Request, state: _State, started: float, keep: Collection[int]) -> Response:
+    async def _followed(
+        self, request: Request, state: _State, started: float, limit: float, keep: Collection[int]
+    ) -> Response:
         for _ in range(REDIRECTS + 1):
-            response = await self._retried(request, state, started)
+            response = await self._retried(request, state, started, limit)
             if response.status not in (301, 302, 303, 307, 308) or response.status in keep:
                 return response
             target = response.headers.get("location")
@@ -97,7 +105,7 @@ class Client:
             request = _redirected(request, response.status, urljoin(request.url, target))
         raise ToolError("The API redirects again and again; the address of this call is wrong.", status=response.status)
 
-    async def _retried(self, request: Request, state: _State, started: float) -> Response:
+    async def _retried(self, request: Request, state: _State, started: float, limit: float) -> Response:
         """One request; again after failures that certainly did not run it, and after any failure of a read."""
         for attempt in range(RETRIES + 1):
             state.sent = False
@@ -110,7 +118,7 @@ class Client:
                 failure = state.failed(problem, request.url)
                 again = (request.harmless or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
                 pause = _BACKOFF * 3**attempt if again else -1
-            late = time.monotonic() - started + pause > self.timeout * 0.8
+            late = time.monotonic() - started + pause > limit * 0.8
             if attempt == RETRIES or pause < 0 or late:
                 break
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
@@ -188,7 +196,7 @@ class _State:
         return "The change was not sent. Trying again later may help."
 
     def slow(self, timeout: float) -> ToolError:
-        text = f"The API did not finish its answer within {timeout:g} s. {self._outcome()}"
+        text = f"The API did not finish its answer within {round(timeout, 1):g} s. {self._outcome()}"
         return ToolError(text, unknown=self._unknown)
 
     def failed(self, problem: httpx.TransportError, url: str) -> ToolError:

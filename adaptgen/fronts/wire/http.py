@@ -35,7 +35,8 @@ class TooSlow(Exception):
 class HttpRequest:
     """``headers``: lower case; ``twice``: names that stood more than once; ``read``: the body, at most so many bytes
     (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;
-    ``principal``: the IAM principal that the platform vouches for.
+    ``principal``: the IAM principal that the platform vouches for; ``deadline``: the moment of ``time.monotonic()``
+    by which the platform wants the answer.
     """
 
     method: str
@@ -45,6 +46,7 @@ class HttpRequest:
     twice: frozenset[str] = frozenset()
     streaming: bool = True
     principal: str = ""
+    deadline: float | None = None
 
     @property
     def ambiguous(self) -> str | None:

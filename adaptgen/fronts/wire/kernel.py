@@ -125,7 +125,7 @@ class Kernel:
             meta=meta,
             headers=harmless(http.headers),
             principal=http.principal,
-            deadline=None if self._timeout is None else time.monotonic() + self._timeout,
+            deadline=self._deadline(http),
             capabilities=capabilities if isinstance(capabilities, dict) else {},
         )
 
@@ -150,6 +150,12 @@ class Kernel:
                 report(problem)
 
     # ------------------------------------------------------------------------------------------------ inside
+
+    def _deadline(self, http: HttpRequest) -> float | None:
+        if self._timeout is None:
+            return http.deadline
+        own = time.monotonic() + self._timeout
+        return own if http.deadline is None else min(own, http.deadline)
 
     def _refusal(self, request: HttpRequest, origin: str | None) -> HttpAnswer | None:
         if not self._guard.host(request.headers.get("host")):
