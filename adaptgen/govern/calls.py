@@ -7,8 +7,11 @@ outcome is written before the answer leaves.
 from __future__ import annotations
 
 import difflib
+import logging
 import time
+import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit import AuditError
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from adaptgen.govern.parts import Parts
     from adaptgen.govern.recorder import Recorder
     from adaptgen.govern.trace import Span, Tracer
+
+_log = logging.getLogger("adaptgen.govern")
 
 
 class Refusal(Exception):
@@ -92,6 +97,19 @@ class GovernedCall:
             return self._withheld(f"{problem}", "hook")
         except (ToolError, StoreError):
             return self._withheld("what it holds cannot be tokenized", "tokenize")
+        except RpcError:
+            raise
+        except Exception as problem:
+            # A defect of ours. An agent that heard of an internal error alone would make the call once more.
+            where = traceback.extract_tb(problem.__traceback__)[-1]
+            _log.error(
+                "the answer of %s is withheld: %s at %s:%s",
+                self._tool.action,
+                type(problem).__name__,
+                Path(where.filename).name,
+                where.lineno,
+            )
+            return self._withheld("it could not be processed", "internal")
 
     # -------------------------------------------------------------------------------------------------------- before
 

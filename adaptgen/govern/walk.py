@@ -111,6 +111,7 @@ class Walk:
         if by_name and _is_columns(value):
             self._columns(value, node, holder)
         odd = False
+        texts = len(self._texts)
         for key, member in value.items():
             below = None if node is None else node.members.get(key) or node.each
             kind = None if below is None else below.kind
@@ -139,7 +140,7 @@ class Walk:
                 value[key] = self._number(member, kind)
             odd = odd or _is_odd(key)
         if odd:
-            self._keys(value)
+            self._keys(value, texts)
 
     def _array(self, value: list[Any], node: Node | None, holder: str) -> None:
         records = not self._in_record and len(value) > 1
@@ -214,7 +215,7 @@ class Walk:
             for key, member in value.items():
                 value[key] = self._all(member, kind)
             if any(map(_is_odd, value)):
-                self._keys(value)
+                self._keys(value, len(self._texts))
         elif isinstance(value, list):
             value[:] = [self._all(element, kind) for element in value]
         elif value is not None and not isinstance(value, bool):
@@ -230,12 +231,18 @@ class Walk:
                 return self._token("card", digits, True)
         return value
 
-    def _keys(self, value: dict[str, Any]) -> None:
-        """Keys that are personal themselves; the order stays."""
+    def _keys(self, value: dict[str, Any], texts: int) -> None:
+        """Keys that are personal themselves; the order stays. ``texts``: where the object's own places begin."""
         members = list(value.items())
         value.clear()
+        said: dict[str, str] = {}
         for key, member in members:
-            value[self.text(key)] = member
+            said[key] = self.text(key)
+            value[said[key]] = member
+        for at in range(texts, len(self._texts)):
+            container, key = self._texts[at]
+            if container is value:
+                self._texts[at] = value, said[key]
 
     # --------------------------------------------------------------------------------------------------------- text
 

@@ -144,6 +144,30 @@ def test_the_audit_holds_the_decision_before_the_call_and_the_result_after_it(tm
     assert "_meta" not in result
 
 
+def test_a_defect_after_the_call_withholds_the_answer_and_does_not_invite_a_second_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = FakeTarget(fact("write_note", effect="write"))
+
+    async def session() -> Any:
+        async with governed(settings(tmp_path), target, http=True) as made:
+            tokenizer = made.desk.parts.tokenizer
+            assert tokenizer is not None
+
+            async def broken(*_: Any) -> Any:
+                raise KeyError("ada@example.org")
+
+            tokenizer.result = broken  # type: ignore[method-assign]
+            return await ask(made, ADA, "tools/call", {"name": "write_note"})
+
+    said = text(asyncio.run(session()))
+    assert said == "The call was executed, but its answer is withheld: it could not be processed."
+    assert len(target.calls) == 1
+    assert of(tmp_path, "result")[-1]["result"] == "withheld"
+    assert "KeyError" in caplog.text
+    assert "ada@" not in caplog.text
+
+
 def test_nothing_is_executed_when_the_audit_trail_cannot_be_written(tmp_path: Path) -> None:
     target = FakeTarget(fact("read_note"))
 
