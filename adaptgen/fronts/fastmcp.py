@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, PaginatedRequestParams, ToolAnnotations
 from pydantic import PrivateAttr
 
-from adaptgen.fronts.wire.open import EngineDesk
+from adaptgen.fronts.open import EngineDesk
 from adaptgen.govern.desk import Challenge, Context, Desk, RpcError
 from adaptgen.model import Json
 from adaptgen.runtime.engine import Engine

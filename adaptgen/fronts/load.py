@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -18,15 +19,16 @@ _REBUILD = "generate the server again: adaptgen build"
 _FORMAT = re.compile(r"^\s*format\s*=\s*(\d+)", re.MULTILINE)
 
 
-def load_server(folder: Path) -> Server:
-    """The ``server`` of the generated package in ``folder``.
+def load_server(folder: Path, *, overrides: bool = True) -> Server:
+    """The ``server`` of the generated package in ``folder``, with its side file of overrides in effect unless it is
+    asked for without.
 
     The package is imported by path under a name of its own, so that two servers, or two builds of one server, never
     meet in ``sys.modules``.
 
     Raises:
         AdaptgenError: AG061 for a folder that holds no generated server, one that cannot be imported (with the place
-            of the failing line), or one in a format that this runtime does not execute.
+            of the failing line), or one in a format that this runtime does not execute. AG045 for overrides.
     """
     root = folder.resolve()
     entry = root / "server.py"
@@ -45,7 +47,38 @@ def load_server(folder: Path) -> Server:
     if not isinstance(server, Server):
         raise error("AG061", "it defines no server", Where(str(entry)), _REBUILD)
     _check_format(server.format, folder)
-    return server if server.contracts.is_absolute() else replace(server, contracts=root / server.contracts)
+    if not server.contracts.is_absolute():
+        server = replace(server, contracts=root / server.contracts)
+    return overridden(server, root) if server.overrides and overrides else server
+
+
+def overridden(server: Server, root: Path) -> Server:
+    """``server``, whose folder is ``root``, with its side file of overrides in effect.
+
+    Raises:
+        AdaptgenError: AG045, the file is not there, cannot be imported, or does not fit the tools; with its place.
+    """
+    from adaptgen.runtime import overrides
+
+    file = Path(os.path.normpath(root / server.overrides))
+    if not file.is_file():
+        help = f"put it back, or build again without it: {_REBUILD}"
+        raise error("AG045", f"the overrides of {server.name} are not there", Where(str(file)), help)
+    name = f"adaptgen_overrides_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"
+    sys.modules.pop(name, None)
+    try:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ImportError("it is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    except AdaptgenError:
+        raise
+    except Exception as why:
+        where = _place(why, file.parent) or Where(str(file))
+        raise error("AG045", f"importing it failed: {type(why).__name__}: {why}", where, "correct the file") from why
+    return overrides.load(file, module).of(server)
 
 
 def _import(name: str, root: Path) -> object:

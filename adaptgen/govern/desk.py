@@ -9,10 +9,10 @@ nothing that this code does not know is lost on the way.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
-from adaptgen.model import Effect, Json
+from adaptgen.model import Effect, Json, value
 from adaptgen.runtime.caller import Caller
 
 META = "dev.adaptgen/"
@@ -104,7 +104,7 @@ class Context:
         raise RpcError(-32601, "this client cannot be asked")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class About:
     """What a target is, for ``initialize`` and ``server/discover``.
 
@@ -119,7 +119,7 @@ class About:
     stateful: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Facts:
     """What governance knows of one tool.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from adaptgen.model import Json
+from adaptgen.model import Json, value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Text:
     """A text block."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Binary:
     """Bytes of a media type: an image or audio block, or an embedded resource for every other type."""
 
@@ -27,7 +27,7 @@ class Binary:
 Content = Text | Binary
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Answer:
     """The result of one tool call. ``structured`` is set only for tools that opted into structuredContent.
 

@@ -62,7 +62,7 @@ from pathlib import Path
 
 from adaptgen.fronts import address
 from adaptgen.fronts.load import load_server
-from adaptgen.fronts.wire.open import EngineDesk
+from adaptgen.fronts.open import EngineDesk
 from adaptgen.fronts.wire.serve import serve
 from adaptgen.runtime.engine import Engine
 

@@ -11,7 +11,7 @@ import pytest
 from support.wire import MODERN, Client, said
 
 from adaptgen.fronts.wire import Kernel
-from adaptgen.fronts.wire.open import EngineDesk
+from adaptgen.fronts.open import EngineDesk
 from adaptgen.runtime.engine import Engine
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_nothing_but_tools(engine: Engine) -> None:
 def test_no_library_of_others_is_loaded() -> None:
     heavy = ("fastmcp", "mcp", "mcp_types", "pydantic", "starlette", "uvicorn", "httpx", "anyio", "cryptography")
     code = (
-        "import sys, adaptgen.fronts.wire, adaptgen.fronts.wire.open\n"
+        "import sys, adaptgen.fronts.wire, adaptgen.fronts.open\n"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

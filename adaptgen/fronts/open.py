@@ -19,8 +19,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._about = about(engine)
-        structured = frozenset(tool.name for tool in engine.server.tools if tool.form == "structured")
-        self._listing = content.listing([content.listed(one, one.name in structured) for one in engine.list(LOCAL)])
+        self._listing: dict[str, Any] | None = None
 
     def about(self) -> About:
         """The server of the engine."""
@@ -49,7 +48,15 @@ class EngineDesk:
             return content.result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")
+        if self._listing is None:
+            self._listing = self._listed()
         return self._listing
+
+    def _listed(self) -> dict[str, Any]:
+        # Made when it is first asked for: a process that only calls never needs it.
+        structured = frozenset(tool.name for tool in self._engine.server.tools if tool.form == "structured")
+        listed = [content.listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
+        return content.listing(listed)
 
     async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """Notifications change nothing here."""
