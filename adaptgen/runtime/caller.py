@@ -22,5 +22,10 @@ class Caller:
     claims: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     token: str = field(default="", compare=False, repr=False)
 
+    @property
+    def key(self) -> str:
+        """Tenant and sub in one text: never the same for two different pairs, whatever their letters."""
+        return f"{len(self.tenant)}:{self.tenant}/{self.sub}"
+
 
 LOCAL = Caller("local")

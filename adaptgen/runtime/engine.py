@@ -177,7 +177,7 @@ class Engine:
             fields=fields,
             cursor=cursor,
             box=self._sealed(),
-            caller=f"{caller.tenant}/{caller.sub}",
+            caller=caller.key,
             contract_hash=self._hash(tool),
             page_size=tool.page_size or self.server.page_size,
             max_bytes=max_bytes,

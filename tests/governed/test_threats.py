@@ -259,6 +259,16 @@ def test_a_cursor_of_another_caller(chain: Chain) -> None:
     assert chain.proxy.call("people__list_people", {"limit": 5, "cursor": cursor})[1] is False
 
 
+def test_a_cursor_of_a_caller_whose_names_read_alike(chain: Chain) -> None:
+    """Tenant ``a`` with ``b/c`` and tenant ``a/b`` with ``c`` are two callers."""
+    chain.people.people = [person(n) for n in range(60)]
+    one, other = chain.issuer.token("b/c", org="a"), chain.issuer.token("c", org="a/b")
+    text, _ = chain.proxy.call("people__list_people", {"limit": 5}, one)
+    arguments = {"limit": 5, "cursor": json.loads(text)["next_cursor"]}
+    assert chain.proxy.call("people__list_people", arguments, other)[1]
+    assert chain.proxy.call("people__list_people", arguments, one)[1] is False
+
+
 def test_a_token_of_another_tenant(chain: Chain) -> None:
     """A personal-data token that Ada's tenant was shown opens nothing for another tenant's caller."""
     shown, _ = chain.proxy.call("people__get_person", {"id": 1, "fields": ["email"]})
