@@ -354,6 +354,41 @@ def test_refs_of_documents_to_elsewhere(tmp_path: Path) -> None:
         assert internal.seen == []
 
 
+# ----------------------------------------------------------------------------------------------- requests that do harm
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "status"),
+    [
+        (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":' + b"[" * 100_000, {}, 400),
+        (b"[" * 2_000_000, {}, 400),
+        (gzip.compress(b'{"a":"' + bytes(50_000_000) + b'"}'), {"content-encoding": "gzip"}, 400),
+        (b"{" + b'"a":1,' * 1_000_000, {}, 413),
+        (b"\xff\xfe{}", {}, 400),
+        (b"", {}, 400),
+    ],
+    ids=["nested", "arrays", "gzip", "large", "bytes", "empty"],
+)
+def test_bodies_that_do_harm(chain: Chain, body: bytes, more: dict[str, str], status: int) -> None:
+    _, headers = request("tools/call", {"name": "people__list_people"}, chain.proxy.token)
+    try:
+        said = post(chain.proxy.url, body, {**headers, **more})
+    except ConnectionError:
+        assert status == 413  # the connection is closed before all of it was sent
+    else:
+        assert said.status in (status, 415), said
+        assert len(said.data()) < 1000
+    assert chain.tap.seen == []
+    assert peak(chain.proxy.process.pid) < 400
+
+
+def test_hosts_and_origins_of_others(chain: Chain) -> None:
+    """DNS rebinding: a page of another origin, or under another name, reaches nothing."""
+    body, headers = request("tools/call", {"name": "people__list_people", "arguments": {}}, chain.proxy.token)
+    assert_refused(chain, post(chain.proxy.url, body, {**headers, "origin": "https://evil.example"}), 403)
+    assert_refused(chain, post(chain.proxy.url, body, {**headers, "host": "evil.example"}), 421)
+
+
 # -------------------------------------------------------------------------------------------- arguments that inject
 
 

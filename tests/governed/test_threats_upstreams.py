@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from support.fake_mcp import Exchange, FakeServer, running, tool, until
 from support.governing import KEYS, settings
-from support.idp import Idp
+from support.idp import METADATA, OIDC, Idp
 from support.web import web
 from support.wire import Client, messages, said
 
@@ -432,3 +432,43 @@ async def test_lists_of_callers_with_other_rights(tmp_path: Path, idp: Idp) -> N
         assert await proxy.names(eve) == ["x__y"]
         assert (await proxy.call("x__x", eve))[1]
         assert server.of("tools/call") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254/latest/meta-data/iam",
+        "http://internal.example/jwks",
+        "file:///etc/passwd",
+        "ftp://idp.example/jwks",
+        "//internal.example/jwks",
+        "https://user:password@idp.example/jwks",
+        "gopher://127.0.0.1:6379/_FLUSHALL",
+        "http://127.0.0.1:1\r\nX: y/jwks",
+        7,
+        None,
+    ],
+    ids=str,
+)
+async def test_key_sets_at_an_address_of_the_attackers_choice(tmp_path: Path, idp: Idp, address: Any) -> None:
+    """What the issuer's metadata names is refused before a connection is made, and nothing is served."""
+    from adaptgen.diagnostics import AdaptgenError
+
+    for path in (METADATA, OIDC):
+        idp.answers[path] = (200, {}, {"issuer": idp.url, "jwks_uri": address})
+    with pytest.raises(AdaptgenError, match="AG074"):
+        async with proxied(answering(spoken("x")), tmp_path, **authenticate(idp)):
+            pass
+    assert "/jwks" not in idp.counts
+
+
+async def test_key_sets_that_redirect_elsewhere(tmp_path: Path, idp: Idp) -> None:
+    from adaptgen.diagnostics import AdaptgenError
+
+    with web(lambda _: idp.jwks()) as elsewhere:
+        for status in (301, 302, 303, 307, 308):
+            idp.answers["/jwks"] = (status, {"location": elsewhere.url}, b"")
+            with pytest.raises(AdaptgenError, match="AG074"):
+                async with proxied(answering(spoken("x")), tmp_path, **authenticate(idp)):
+                    pass
+        assert elsewhere.seen == []
