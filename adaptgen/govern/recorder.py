@@ -84,6 +84,7 @@ class Recorder:
             record: dict[str, Any] = {
                 "event": "result",
                 "request_id": self._base["request_id"],
+                "settings": self._base["settings"],
                 "result": outcome,
                 "tokens": list(tokens),
                 "latency_ms": self._latency(),
