@@ -42,6 +42,8 @@ CODES: dict[str, str] = {
     "AG039": "a hint contradicts another one",
     # the proof
     "AG040": "a declared input is neither reachable, absorbed nor hidden",
+    # hand edits
+    "AG045": "the side file of overrides does not fit the tools, or cannot be used",
     # output
     "AG050": "a generated file was edited by hand",
     "AG051": "the output folder cannot be written",

@@ -379,7 +379,8 @@ class Server:
     """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``).
 
     ``governance`` refers to the settings under which it may serve: a path relative to the folder of the server. They
-    are read when it starts, and it does not start without them.
+    are read when it starts, and it does not start without them. ``overrides`` refers to the side file of hand edits in
+    the same way; ``edits`` is what it says, once it is loaded (``adaptgen.runtime.Overrides``), and is never rendered.
     """
 
     name: str
@@ -392,7 +393,9 @@ class Server:
     timeout: float = 30.0
     contracts: Path = Path("tools")
     governance: str = ""
+    overrides: str = ""
     format: int = FORMAT
+    edits: Any = None
 
 
 @value(kw_only=True)

@@ -72,10 +72,12 @@ class Variable:
 
 @value(kw_only=True)
 class Plan:
-    """The whole result of planning: what is rendered, and what is said about it."""
+    """The whole result of planning: what is rendered, and what is said about it. ``added``: the tools of the side file
+    of overrides."""
 
     server: Server
     modules: tuple[Module, ...]
+    added: tuple[tuple[Tool, Contract], ...] = ()
     inputs: tuple[Input, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

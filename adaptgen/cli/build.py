@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from adaptgen import lock
-from adaptgen.cli import policy, terminal
+from adaptgen.cli import overrides, policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.planned import Plan
 
@@ -84,7 +84,7 @@ def up_to_date(spec: Path, out: Path) -> Path | None:
     except OSError:
         return None
     options = _options(spec, out)
-    sides = [side_file(spec)]
+    sides = [side_file(spec), hand_edits(spec)]
     return next((one for one in folders if lock.unchanged(one, spec=spec, sides=sides, options=options)), None)
 
 
@@ -101,7 +101,11 @@ def make(spec: Path, out: Path) -> Made:
     name = identifier(hints.name or spec.stem)
     with terminal.progress(f"{spec}: planning"):
         planned, found = plan.plan(document, hints, name)
-        planned = replace(planned, server=replace(planned.server, governance=governance(spec, out)))
+        edits = reference(hand_edits(spec), out)
+        server = replace(planned.server, governance=governance(spec, out), overrides=edits)
+        planned = replace(planned, server=server)
+        if edits:
+            planned = overrides.applied(planned, hand_edits(spec), out / name)
     with terminal.progress(f"{spec}: rendering"):
         shown = shown_path(spec, out)
         files = dict(render.render(planned, spec=shown, side=PurePosixPath(shown).with_suffix("").as_posix()))
@@ -109,6 +113,8 @@ def make(spec: Path, out: Path) -> Made:
         inputs = dict(document.inputs)
         # Hints count their inputs from their own folder, the lock from that of the document.
         inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in hints.inputs}
+        if edits:
+            inputs[f"{beside}/{overrides.NAME}"] = overrides.digest(hand_edits(spec))
         files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=_options(spec, out), files=files)
     return Made(spec, out / name, document.version, planned, files, (*document.diagnostics, *found))
 
@@ -132,18 +138,27 @@ def read(spec: Path) -> tuple[Document, Hints]:
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:
-    reference = governance(spec, out)
-    return {"source": shown_path(spec, out), **({"governance": reference} if reference else {})}
+    referred = {"governance": governance(spec, out), "overrides": reference(hand_edits(spec), out)}
+    return {"source": shown_path(spec, out), **{name: path for name, path in referred.items() if path}}
 
 
 def governance(spec: Path, out: Path) -> str:
     """How the server refers to the governance settings beside the hints; "" where there are none."""
-    settings = side_file(spec).with_name("governance.yaml")
-    if not settings.exists():
+    return reference(side_file(spec).with_name("governance.yaml"), out)
+
+
+def hand_edits(spec: Path) -> Path:
+    """Where the hand edits of a document's server lie."""
+    return side_file(spec).with_name(overrides.NAME)
+
+
+def reference(side: Path, out: Path) -> str:
+    """How the server refers to a side file; "" where there is none."""
+    if not side.exists():
         return ""
-    root, path = out.resolve().parent, settings.resolve()
+    root, path = out.resolve().parent, side.resolve()
     # From generated/<name>/ up to the folder that holds both; a document elsewhere has no path that holds everywhere.
-    return f"../../{path.relative_to(root).as_posix()}" if path.is_relative_to(root) else settings.name
+    return f"../../{path.relative_to(root).as_posix()}" if path.is_relative_to(root) else side.name
 
 
 def shown_path(spec: Path, out: Path) -> str:
@@ -181,7 +196,7 @@ def _write(one: Made, quiet: bool) -> None:
     from adaptgen.cli import report
 
     lock.refuse_edits(one.folder, hints=str(side_file(one.spec)))
-    changes = write.write(one.folder, one.files)
+    changes = write.write(one.folder, lock.keep(one.folder, one.files))
     if not quiet:
         report.show(one.plan, one.spec, one.version)
     terminal.diagnostics(one.diagnostics)

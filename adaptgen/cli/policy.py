@@ -87,7 +87,7 @@ def planned_actions(plan: Plan) -> list[cedar.Action]:
         cedar.tool_action(plan.server.name, tool, module.contracts[tool.name])
         for module in plan.modules
         for tool in module.tools
-    ]
+    ] + [cedar.tool_action(plan.server.name, tool, contract) for tool, contract in plan.added]
 
 
 def folder_actions(folder: Path) -> list[cedar.Action]:

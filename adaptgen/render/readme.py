@@ -63,8 +63,10 @@ class Readme:
 def readme(plan: Plan, *, spec: str, side: str) -> Readme:
     """The view of ``plan`` for ``README.md.j2``."""
     name = plan.server.name
-    tools = sorted((tool for module in plan.modules for tool in module.tools), key=lambda one: one.name)
+    own = [tool for tool, _ in plan.added]
+    tools = sorted((*(tool for module in plan.modules for tool in module.tools), *own), key=lambda one: one.name)
     contracts = {name: contract for module in plan.modules for name, contract in module.contracts.items()}
+    contracts |= {contract.name: contract for _, contract in plan.added}
     descriptions = {name: contract.description for name, contract in contracts.items()}
     folder = f"generated/{name}"
     return Readme(

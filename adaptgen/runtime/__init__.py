@@ -39,6 +39,8 @@ from adaptgen.runtime.errors import ToolError
 
 if TYPE_CHECKING:
     from adaptgen.runtime.engine import Engine
+    from adaptgen.runtime.overridden import Outgoing, ToolCall, value_of
+    from adaptgen.runtime.overrides import Overrides, Proceed, Result
 
 __all__ = [
     "FORMAT",
@@ -59,19 +61,35 @@ __all__ = [
     "NextHeader",
     "NextUrl",
     "Offset",
+    "Outgoing",
+    "Overrides",
     "PageNumber",
     "Param",
+    "Proceed",
     "Refused",
+    "Result",
     "Send",
     "Server",
     "SigV4",
     "Step",
     "Text",
     "Tool",
+    "ToolCall",
     "ToolError",
     "Unpaged",
     "Update",
+    "value_of",
 ]
+
+
+_LATER = {
+    "Outgoing": "overridden",
+    "Overrides": "overrides",
+    "Proceed": "overrides",
+    "Result": "overrides",
+    "ToolCall": "overridden",
+    "value_of": "overridden",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -79,4 +97,8 @@ def __getattr__(name: str) -> Any:
         from adaptgen.runtime.engine import Engine
 
         return Engine
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -42,7 +42,8 @@ def load(server: Server) -> dict[str, Contract]:
         except (OSError, ValueError, TypeError, AttributeError, KeyError) as why:
             reason = f"no {why} in an entry" if isinstance(why, KeyError) else str(why)
             problems.append(_broken(f"the contract cannot be read: {reason}", file))
-    tools = {tool.name: tool for tool in server.tools}
+    added: dict[str, Contract] = server.edits.contracts if server.edits is not None else {}
+    tools = {tool.name: tool for tool in server.tools if tool.name not in added}
     if not problems:
         problems += [
             _broken(f"tool {name!r} has no contract", server.contracts) for name in tools.keys() - found.keys()
@@ -52,7 +53,7 @@ def load(server: Server) -> dict[str, Contract]:
             problems += _compared(tools[name], found[name], files[name])
     if problems:
         raise AdaptgenError(*sorted(problems, key=lambda one: (one.where or Where(""), one.message)))
-    return {name: found[name] for name in tools}
+    return {tool.name: added.get(tool.name) or found[tool.name] for tool in server.tools}
 
 
 def _contract(name: str, entry: Mapping[str, Json]) -> Contract:

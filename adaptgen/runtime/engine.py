@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from adaptgen.runtime.cursor import CursorBox
     from adaptgen.runtime.execution import Execution
     from adaptgen.runtime.http import Transport
+    from adaptgen.runtime.overrides import Override
     from adaptgen.runtime.shared import Shared
     from adaptgen.runtime.store import Store
     from adaptgen.runtime.validation import Arguments
 
 _log = logging.getLogger("adaptgen.runtime")
+_REQUESTS = frozenset({"fields", "limit", "cursor", "dry_run"})
+"""What an agent asks of the runtime, not of the tool."""
 
 
 class Engine:
@@ -150,11 +154,71 @@ class Engine:
         if execution is None:
             execution = self._execution = self._make()
         execution = execution.by(caller)
+        edits = self.server.edits
+        if edits is not None and (acting := edits.acting(tool.name)):
+            return await self._overridden(acting, execution, caller, tool, checked, marks)
+        return await self._run(execution, caller, tool, checked, marks)
+
+    async def _overridden(
+        self,
+        acting: Sequence[Override],
+        execution: Execution,
+        caller: Caller,
+        tool: Tool,
+        checked: dict[str, Json],
+        marks: Marks,
+    ) -> Answer:
+        """A tool that the side file replaces, wraps or adds."""
+        from adaptgen.runtime.listing import answer_list
+        from adaptgen.runtime.overridden import Asked, answered
+
+        own = {name: value for name, value in checked.items() if name not in _REQUESTS}
+        requests = {name: value for name, value in checked.items() if name in _REQUESTS}
+        dry_run = _dry(checked)
+
+        async def plain(given: Mapping[str, Json] | None) -> Answer:
+            again = dict(checked) if given is None else self._check(tool, {**requests, **given})
+            return await self._run(execution, caller, tool, again, marks)
+
+        async def others(name: str, given: Mapping[str, Json]) -> Answer:
+            found = self._tools.get(name)
+            if dry_run and found is not None and found.effect != "read":
+                given = {**given, "dry_run": True}
+            return await self.call(caller, name, given)
+
+        lists = partial(
+            answer_list,
+            arguments=own,
+            limit=checked.get("limit"),
+            cursor=checked.get("cursor"),
+            box=self._sealed(),
+            caller=caller.key,
+            contract_hash=self._hash(tool),
+            page_size=tool.page_size or self.server.page_size,
+            max_bytes=tool.max_bytes or self.server.max_bytes,
+            marks=marks,
+        )
+        asked = Asked(
+            fields=checked.get("fields"),
+            limit=checked.get("limit"),
+            cursor=checked.get("cursor"),
+            dry_run=dry_run,
+            max_bytes=tool.max_bytes or self.server.max_bytes,
+            lists=lists,
+            plain=plain,
+            others=others,
+        )
+        return await answered(acting, execution, tool, own, caller, marks, asked)
+
+    async def _run(
+        self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: Marks
+    ) -> Answer:
+        """A tool as it was generated."""
         fields = checked.pop("fields", None)
         limit = checked.pop("limit", None)
         cursor = checked.pop("cursor", None)
-        # Whatever is no clear "no" must not write.
-        dry_run = checked.pop("dry_run", None) not in (None, False, "false", "False", 0)
+        dry_run = _dry(checked)
+        checked.pop("dry_run", None)
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
             return await execution.steps(
@@ -212,7 +276,17 @@ class Engine:
     def _make(self) -> Execution:
         from adaptgen.runtime.execution import Execution
 
-        return Execution(self.server, self._environ, self._transport, self._state, self._shared)
+        make = Execution
+        if self.server.edits is not None and self.server.edits.shapes:
+            from adaptgen.runtime.overridden import Shaping
+
+            make = Shaping
+        return make(self.server, self._environ, self._transport, self._state, self._shared)
+
+
+def _dry(checked: Mapping[str, Json]) -> bool:
+    """Whether nothing may be changed: whatever is no clear "no" must not write."""
+    return checked.get("dry_run") not in (None, False, "false", "False", 0)
 
 
 def _trace() -> bool:
