@@ -11,9 +11,22 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
-from support.command import refused, request
+from support import redis
+from support.command import refused, request, serving
 from support.governing import KEYS
-from support.handing import NAME, RESOURCE, Chain, behind, decoded, handover_of, replaced, rewritten, shared
+from support.handing import (
+    NAME,
+    RESOURCE,
+    Chain,
+    behind,
+    decoded,
+    handover_of,
+    replaced,
+    rewritten,
+    shared,
+    without_length,
+)
+from support.services import Unavailable
 from support.web import Asked, Said, forwarding, post
 
 from adaptgen.govern.desk import META_HANDOVER
@@ -72,8 +85,7 @@ def test_what_is_no_handover_is_refused(chain: Chain, wrong: Any) -> None:
 
 def replaced_body(asked: Asked, body: Any) -> Asked:
     """The request with another body, under its headers."""
-    headers = {name: value for name, value in asked.headers.items() if name not in ("content-length", "host")}
-    return Asked(asked.method, asked.target, headers, json.dumps(body).encode())
+    return Asked(asked.method, asked.target, without_length(asked.headers), json.dumps(body).encode())
 
 
 def test_the_callers_access_token_is_no_handover(chain: Chain) -> None:
@@ -288,3 +300,42 @@ def test_a_private_key_for_those_who_verify_is_refused(package: Path, tmp_path: 
     assert "AG073" in errors
     assert "private key" in errors
     assert str(key.as_dict(private=True)["d"]) not in errors
+
+
+def test_a_server_that_knows_its_proxys_principal_answers_nobody_else(chain: Chain, package: Path) -> None:
+    """Where the platform vouches for no IAM principal, a genuine handover does not suffice."""
+    folder = chain.folder / "principal"
+    jwks = Handover(chain.key, RESOURCE).jwks()
+    principal = "arn:aws:iam::123456789012:role/proxy"
+    accept = {"issuer": RESOURCE, "audience": NAME, "jwks": jwks, "principal": principal}
+    named = behind(folder, chain.key, accept=accept)
+    arguments = ("serve", package, "--http", "127.0.0.1:0", "--governance", named)
+    asked = chain.handed()
+    with serving(folder, *arguments, PEOPLE_BASE_URL=chain.api.url, T_CURSORS=KEYS["T_CURSORS"]) as server:
+        context = json.dumps({"identity": {"userArn": principal}})
+        more = {"x-amzn-iam-user-arn": principal, "x-amzn-requestcontext": context}
+        for headers in (asked.headers, {**asked.headers, **more}):
+            assert post(server.url, asked.body, without_length(headers)).status == 403
+    assert chain.api.seen == []
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_handover_is_accepted_once_by_all_processes_of_a_server(chain: Chain, package: Path, tmp_path: Path) -> None:
+    """Two processes that share their state: what one has accepted, the other refuses."""
+    try:
+        service = redis.start(tmp_path)
+    except Unavailable as why:
+        pytest.skip(str(why))
+    environ = {"PEOPLE_BASE_URL": chain.api.url, "T_CURSORS": KEYS["T_CURSORS"]}
+    try:
+        named = behind(tmp_path / "shared", chain.key, state={"store": "redis", "url": service.url})
+        arguments = ("serve", package, "--http", "127.0.0.1:0", "--governance", named)
+        with serving(tmp_path, *arguments, **environ) as first, serving(tmp_path, *arguments, **environ) as second:
+            for one, other in ((first, second), (second, first)):
+                asked = chain.handed()
+                headers = without_length(asked.headers)
+                assert post(one.url, asked.body, headers).status == 200
+                assert post(other.url, asked.body, headers).status == 401
+    finally:
+        service.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 import os
@@ -199,6 +200,53 @@ async def test_next_pages_of_lists_that_never_end(tmp_path: Path) -> None:
     with pytest.raises(AdaptgenError, match=r"AG075.*does not end"):
         async with proxied(server, tmp_path):
             pass
+
+
+async def test_hidden_prompts_and_resources_by_their_names(tmp_path: Path) -> None:
+    """What a caller may not have is answered as what does not exist, and the server is not asked."""
+    policies = """
+    permit (principal, action == Action::"prompt", resource) when { context.name == "x__shown" };
+    permit (principal, action == Action::"resource", resource) when { context.name == "a://shown" };
+    """
+    server = FakeServer(
+        capabilities={"tools": {}, "prompts": {}, "resources": {}, "completions": {}},
+        lists={
+            "prompts/list": {"prompts": [{"name": "shown"}, {"name": "hidden"}]},
+            "prompts/get": {"messages": []},
+            "resources/list": {"resources": [{"uri": f"a://{one}", "name": one} for one in ("shown", "hidden")]},
+            "resources/templates/list": {"resourceTemplates": [{"uriTemplate": "file:///{path}", "name": "t"}]},
+            "resources/read": {"contents": []},
+            "completion/complete": {"completion": {"values": []}},
+        },
+    )
+    async with proxied(server, tmp_path, policies=policies) as proxy:
+        ask = proxy.client.ask
+        listed = json.dumps([said(await ask(f"{one}/list")) for one in ("prompts", "resources", "resources/templates")])
+        assert "shown" in listed
+        assert "hidden" not in listed
+        assert (await ask("prompts/get", {"name": "x__shown"})).status == 200
+        assert (await ask("resources/read", {"uri": "a://shown"})).status == 200
+        before = len(server.seen)
+        gone = said(await ask("prompts/get", {"name": "x__none"}))["error"]
+        for name in ("x__hidden", "hidden", "shown", "X__shown", "x__shown\u200b", "x__shown "):
+            encoded = f"=?base64?{base64.b64encode(name.encode()).decode()}?="
+            assert said(await ask("prompts/get", {"name": name}, mcp_name=encoded))["error"] == gone
+        gone = said(await ask("resources/read", {"uri": "a://none"}))["error"]
+        for uri in (
+            "a://hidden",
+            "A://SHOWN",
+            "a://shown/../hidden",
+            "a://shown%00",
+            "file:///etc/passwd",
+            "http://x/",
+        ):
+            assert said(await ask("resources/read", {"uri": uri}))["error"] == gone
+        gone = said(
+            await ask("completion/complete", {"ref": {"type": "ref/prompt", "name": "x__none"}, "argument": {}})
+        )
+        hidden = {"ref": {"type": "ref/prompt", "name": "x__hidden"}, "argument": {}}
+        assert said(await ask("completion/complete", hidden))["error"] == gone["error"]
+        assert len(server.seen) == before
 
 
 # ------------------------------------------------------------------------------------------------ second copies, chunks
