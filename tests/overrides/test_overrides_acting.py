@@ -156,7 +156,7 @@ async def test_governance_knows_an_added_tool_like_any_other(serve: Serve) -> No
 )
 async def test_personal_data_in_what_an_override_answers_is_marked(serve: Serve, text: str) -> None:
     engine = serve(text, classify=True)
-    name, given = ("people_by_id", {"ids": [3]}) if "people_by_id" in text else ("get_person", {"id": 3, "fields": ["*"]})
+    name, given = ("people_by_id", {"ids": [3]}) if text == ADD else ("get_person", {"id": 3, "fields": ["*"]})
     answer = await engine.call(LOCAL, name, given)
     assert not answer.is_error, answer
     assert "p3@example.org" in said(answer)
