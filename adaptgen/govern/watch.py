@@ -71,10 +71,14 @@ class Watch:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(EVERY)
-            try:
-                await self.look()
-            except Exception as problem:  # the watch must outlive whatever it meets
-                self._failed(type(problem).__name__)
+            await self.look_quietly()
+
+    async def look_quietly(self) -> None:
+        """:meth:`look`; whatever it meets is reported, and what served before goes on serving."""
+        try:
+            await self.look()
+        except Exception as problem:  # the watch must outlive whatever it meets
+            self._failed(type(problem).__name__)
 
     async def look(self) -> bool:
         """Take over what has changed; whether something was taken over."""

@@ -64,6 +64,7 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     files = {
         "README.md": fill("README.md.j2", server=readme.readme(plan, spec=spec, side=side)),
         "__init__.py": source("package.py.j2", f"The MCP server {server.name}: {about}."),
+        "lambda_handler.py": source("lambda_handler.py.j2", f"The MCP server {server.name} on AWS Lambda.", **_handler()),
         "server.py": source("server.py.j2", f"The MCP server {server.name}: {about}.", **_server(plan)),
         "tools/__init__.py": source("tools_index.py.j2", f"The tools of {about}.", **_index(stems)),
     }
@@ -135,6 +136,11 @@ def _auth(plan: Plan) -> dict[str, object]:
     tables = tuple(Table((), printer.assigned(name, auth)) for name, auth in zip(variables, auths, strict=True))
     end = python.names_tuple("AUTH", variables, "tuple[Auth, ...]")
     return {"imports": _runtime(printer), "tables": tables, "end": end}
+
+
+def _handler() -> dict[str, object]:
+    imports = ((python.imported("pathlib", ["Path"]),), (python.imported("adaptgen.fronts.aws_lambda", ["serve"]),))
+    return {"imports": imports, "end": PythonText("handler = serve(Path(__file__).parent)")}
 
 
 def _server(plan: Plan) -> dict[str, object]:

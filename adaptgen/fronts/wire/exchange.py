@@ -96,7 +96,7 @@ class Exchange(Context):
         return response.result
 
 
-def report(problem: Exception, request_id: str = "-") -> None:
+def report(problem: BaseException, request_id: str = "-") -> None:
     """Log an unexpected failure: its type and place. What it says may hold what the request held."""
     _log.error("request %s failed: %s at %s", request_id, type(problem).__name__, _place(problem))
 

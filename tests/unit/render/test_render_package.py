@@ -65,6 +65,7 @@ def test_a_server_without_credentials_has_no_auth_module() -> None:
     assert list(files) == [
         "README.md",
         "__init__.py",
+        "lambda_handler.py",
         "policy.cedarschema",
         "server.py",
         "tools/__init__.py",

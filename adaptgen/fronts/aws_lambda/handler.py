@@ -1,0 +1,163 @@
+"""The function that Lambda calls: one event loop and one desk for all invocations of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from adaptgen.fronts.aws_lambda import event as events
+from adaptgen.fronts.aws_lambda.answer import response
+from adaptgen.fronts.process import settle
+from adaptgen.fronts.wire import answers, message
+from adaptgen.fronts.wire.exchange import report
+from adaptgen.fronts.wire.guard import Guard
+from adaptgen.fronts.wire.http import HttpAnswer
+from adaptgen.fronts.wire.kernel import Kernel
+from adaptgen.govern.workshop import Place
+from adaptgen.runtime.garbage import paused
+from adaptgen.runtime.http import until
+
+if TYPE_CHECKING:
+    from adaptgen.govern.assemble import Governed
+
+LOOK = 1.0
+"""Seconds after which an invocation looks whether the settings have changed."""
+PATIENCE = 2.0
+"""Seconds that a call waits for that look; a slower one goes on beside the calls."""
+FLUSH = 2.0
+"""Seconds that a call waits until what was traced and counted is out."""
+_KILLED = 900.0
+"""Seconds that a function can have at most: where the context does not say."""
+
+
+class Context(Protocol):
+    """What this needs of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is killed."""
+
+
+class Handler:
+    """Callable with an event and a context; whatever happens, the process is there for the next event."""
+
+    def __init__(self, make: Callable[[Place], Awaitable[Governed]], environ: Mapping[str, str] = os.environ) -> None:
+        """``make``: puts the governed desk together; it is called now, and again after a snapshot was restored.
+
+        Raises:
+            AdaptgenError: of ``make``.
+        """
+        settle()
+        self._make = make
+        self._place = Place(http=True, loopback=False, environ=environ, frozen=True)
+        self._loop = asyncio.new_event_loop()
+        self._looking: asyncio.Task[None] | None = None
+        self._governed: Governed | None = None
+        self._open()
+        if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            self._register()
+
+    def __call__(self, event: object, context: Context | None = None) -> dict[str, Any]:
+        """Answer one event."""
+        task = self._loop.create_task(self._answer(event, context))
+        try:
+            return self._loop.run_until_complete(task)
+        # Everything: a tool may even try to end the process, and the next caller must find it.
+        except BaseException as problem:
+            task.cancel()
+            self._loop.run_until_complete(asyncio.wait([task], timeout=1.0))
+            report(problem)
+            return response(answers.refused(500, "Internal error", code=message.INTERNAL_ERROR))
+
+    def close(self) -> None:
+        """Close connections, end the audit trail, forget every key and credential."""
+        governed, self._governed = self._governed, None
+        if governed is not None:
+            self._loop.run_until_complete(self._closed(governed))
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    def _open(self) -> None:
+        with paused():
+            self._governed = governed = self._loop.run_until_complete(self._make(self._place))
+        listen = governed.settings.listen
+        # The name under which the platform received a request is checked here, with the event at hand.
+        public = urlsplit(listen.resource).netloc
+        self._guard = Guard((*listen.hosts, *((public,) if public else ())))
+        self._kernel = Kernel(governed.desk, hosts=("*",), origins=listen.origins)
+        self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
+        self._due = time.monotonic() + LOOK
+        for notice in governed.notices:
+            print(f"adaptgen: {notice}", file=sys.stderr)
+        gc.freeze()
+
+    async def _closed(self, governed: Governed) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        await self._kernel.aclose()
+        await governed.aclose()
+
+    async def _answer(self, event: object, context: Context | None) -> dict[str, Any]:
+        governed = self._governed
+        assert governed is not None
+        left = context.get_remaining_time_in_millis() / 1000 if context is not None else _KILLED
+        try:
+            asked = events.read(event, left, self._prefixes)
+        except events.NoRequest:
+            return response(answers.refused(400, "this function answers HTTP requests"))
+        await self._look(governed)
+        deadline = asked.http.deadline
+        assert deadline is not None
+        until.set(deadline)
+        host = asked.http.headers.get("host")
+        if host is not None and host != asked.host and not self._guard.host(host):
+            answer: HttpAnswer = answers.refused(421, "this host is not served here")
+        else:
+            answer = await self._kernel.handle(asked.http)
+        made = response(answer, asked)
+        await governed.desk.flush(max(min(FLUSH, deadline + events.MARGIN / 2 - time.monotonic()), 0.05))
+        return made
+
+    async def _look(self, governed: Governed) -> None:
+        """What a running server does every second: no timer runs between invocations."""
+        now = time.monotonic()
+        if now < self._due or (self._looking is not None and not self._looking.done()):
+            return
+        self._due = now + LOOK
+        self._looking = self._loop.create_task(governed.watch.look_quietly())
+        await asyncio.wait([self._looking], timeout=PATIENCE)
+
+    def _register(self) -> None:
+        """SnapStart: the snapshot holds no connection, key, secret or session; each copy of it makes its own.
+
+        The order matters: the audit chain ends before the snapshot, so that no two processes go on with one.
+        """
+        # A part of Lambda's Python runtime.
+        from snapshot_restore_py import (  # type: ignore[import-untyped]
+            register_after_restore,
+            register_before_snapshot,
+        )
+
+        register_before_snapshot(self._before_snapshot)
+        register_after_restore(self._after_restore)
+
+    def _before_snapshot(self) -> None:
+        self.close()
+        if "boto3" in sys.modules:  # its session holds the credentials of the machine that makes the snapshot
+            sys.modules["boto3"].DEFAULT_SESSION = None  # type: ignore[attr-defined]
+        gc.unfreeze()
+        gc.collect()
+
+    def _after_restore(self) -> None:
+        # Every copy of the snapshot has the same state of every generator.
+        random.seed()
+        if "ssl" in sys.modules:
+            sys.modules["ssl"].RAND_add(os.urandom(64), 64.0)
+        self._open()
