@@ -340,8 +340,9 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
     ahead = text[start - 1 : start] if start else ""
     if ahead == "+" or (ahead == "(" and text[start - 2 : start - 1] == "+"):
         return size <= 15 and digits[0] != "0"
-    if ahead and ahead in "-./_:=" and start > 1 and text[start - 2].isalnum() and ahead not in ":=":
-        return False  # the tail of an identifier
+    before_that = text[start - 2] if start > 1 else ""
+    if (ahead == "." and before_that.isdigit()) or (ahead and ahead in "-/_" and before_that.isalnum()):
+        return False  # the tail of an identifier; behind the full stop of a sentence stands a number
     if digits.startswith("00"):
         return size >= 10 and digits[2] != "0" and (bool(before) or size >= 12)
     if ahead == "(" and before and ")" in before[0]:

@@ -16,10 +16,10 @@ _KEPT = 20_000
 
 class Plan:
     """``arguments``: the tree of classified arguments; ``takes``: argument -> kind, as agents are told; ``types``:
-    JSON Schema types of the arguments; ``withholds``: whether media that cannot be searched may hold something
-    sensitive; ``release``: the media types that leave all the same."""
+    JSON Schema types of the arguments; ``release``: the media types that leave although they cannot be searched:
+    any file may hold something sensitive."""
 
-    __slots__ = ("_schema", "arguments", "listed", "release", "sensitive", "takes", "types", "withholds")
+    __slots__ = ("_schema", "arguments", "listed", "release", "sensitive", "takes", "types")
 
     def __init__(self, tool: Facts | None, release: Iterable[str]) -> None:
         said = tool.arguments if tool is not None else {}
@@ -27,7 +27,6 @@ class Plan:
         self.takes: dict[str, str] = {_shown(place): kind for place, kind in kinds.items()}
         self.arguments: Node = positions({_pointer(place): kind for place, kind in kinds.items()}).root or Node()
         self.sensitive: Mapping[str, str] = tool.sensitive if tool is not None else {}
-        self.withholds = tool is None or not tool.trusted or bool(tool.sensitive)
         self.release = tuple(release)
         self.types: dict[str, frozenset[str]] = _types(tool.wire if tool is not None else {})
         self.listed: Mapping[str, Json] | None = None
@@ -47,8 +46,6 @@ class Plan:
 
     def released(self, media: str) -> bool:
         """Whether bytes of this media type may leave unsearched."""
-        if not self.withholds:
-            return True
         plain = media.partition(";")[0].strip().lower()
         return any(fnmatchcase(plain, one.lower()) for one in self.release)
 

@@ -29,7 +29,6 @@ _ENVELOPE = frozenset(
 _BAD = frozenset({"error", "fail", "failed", "failure"})
 _ONE, _ALL = 200, 500
 _UNKNOWN = "It is unknown whether the change was carried out; read the current state before trying again."
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _MARKUP = re.compile(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
 _SMALL = 64 * 1024
 
@@ -56,18 +55,19 @@ class Scrub:
 
     def text(self, text: str, body: Json = None) -> str:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
-        given = None
-        for value in (*self._secrets, *self._classified(body)):
-            if value in text:
-                given = given if given is not None else str(self._given)
-                if value in self._secrets or value not in given:
-                    text = text.replace(value, "[removed]")
-        if "@" in text:
-            known = str(self._given)
-            text = _EMAIL.sub(lambda found: found[0] if found[0] in known else "[e-mail]", text)
-        return text
+        from adaptgen.detectors import find
+        from adaptgen.runtime.shielding import occurrences
 
-    def _classified(self, body: Json, depth: int = 0) -> Iterator[str]:
+        for value in self._secrets:
+            text = text.replace(value, "[removed]")
+        known = str(self._given)
+        for kind, value in self._classified(body):
+            if value not in known:
+                text = _replaced(text, occurrences(value, text, kind), "[removed]")
+        addresses = (one for one in find(text, ("email",)) if text[one.start : one.end] not in known)
+        return _replaced(text, ((one.start, one.end) for one in addresses), "[e-mail]")
+
+    def _classified(self, body: Json, depth: int = 0) -> Iterator[tuple[str, str]]:
         if not depth and self._marks.on:
             yield from self._marks.values(body)
         if depth > 8 or not self.names:
@@ -76,12 +76,22 @@ class Scrub:
             for key, value in body.items():
                 if str(key).lower() in self.names and isinstance(value, (str, int)) and len(str(value)) >= 3:
                     if not isinstance(value, bool):
-                        yield str(value)
+                        yield "", str(value)
                 else:
                     yield from self._classified(value, depth + 1)
         elif isinstance(body, list):
             for value in body[:100]:
                 yield from self._classified(value, depth + 1)
+
+
+def _replaced(text: str, places: Iterable[tuple[int, int]], by: str) -> str:
+    """``text`` with something else at these places, which may overlap."""
+    position, parts = 0, []
+    for start, end in sorted(places):
+        if start >= position:
+            parts += (text[position:start], by)
+            position = end
+    return "".join((*parts, text[position:]))
 
 
 # ------------------------------------------------------------------------------------------------------- the messages
@@ -149,7 +159,7 @@ def _by_field(body: Json) -> bool:
 def _fields(body: Json, hidden: frozenset[str]) -> Iterator[str]:
     for name, texts in list(body.items())[:6]:
         if texts and str(name).lower() not in _PLURAL:
-            yield f"{_line(str(name))[:60]}: {_line(' '.join(texts[:2]))}"
+            yield f"{_cut(_line(str(name)), 60)}: {_line(' '.join(texts[:2]))}"
         elif texts:
             yield _line(" ".join(texts[:2]))
 
@@ -158,11 +168,11 @@ def _place(error: Mapping[str, Json]) -> str:
     for name in _PLACES:
         value = error.get(name)
         if isinstance(value, str) and value:
-            return _line(value)[:80]
+            return _cut(_line(value), 80)
         if isinstance(value, list) and value and all(isinstance(one, (str, int)) for one in value):
-            return ".".join(map(str, value[:6]))[:80]
+            return _cut(".".join(map(str, value[:6])), 80)
         if isinstance(value, dict) and isinstance(value.get("pointer"), str):
-            return _line(value["pointer"])[:80]
+            return _cut(_line(value["pointer"]), 80)
     return ""
 
 
@@ -171,11 +181,20 @@ def _line(text: str) -> str:
     if _MARKUP.search(text):
         return ""
     text = " ".join(clean(text).split())
-    return text if len(text) <= _ONE else text[: _ONE - 1] + "…"
+    return text if len(text) <= _ONE else _cut(text, _ONE - 1) + "…"
+
+
+def _cut(text: str, size: int) -> str:
+    """The first ``size`` characters, without the beginning of what no pattern knows by half."""
+    if len(text) <= size:
+        return text
+    from adaptgen.runtime.guarded import Guarded
+
+    return Guarded(text)[:size]
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _ALL else text[: _ALL - 1] + "…"
+    return text if len(text) <= _ALL else _cut(text, _ALL - 1) + "…"
 
 
 # -------------------------------------------------------------------------------------------------------- the verdicts

@@ -73,14 +73,14 @@ class Marks:
 
         return marked_at(arguments, self._given)
 
-    def values(self, body: Json) -> list[str]:
-        """The classified values of an error body, by the names of its fields, the longest first."""
+    def values(self, body: Json) -> list[tuple[str, str]]:
+        """Kind and value of what is classified in an error body by the names of its fields, the longest first."""
         from adaptgen.runtime.classify import Classifier
         from adaptgen.runtime.shielding import SHORTEST
 
         found: dict[tuple[str, str], None] = {}
         Classifier({}).mark(body, found)
-        return sorted((value for _, value in found if len(value) >= SHORTEST), key=len, reverse=True)
+        return sorted((one for one in found if len(one[1]) >= SHORTEST), key=lambda one: -len(one[1]))
 
     def named(self, text: str) -> None:
         """Learn the values that text other than JSON gives under names: elements, attributes, ``key: value``."""

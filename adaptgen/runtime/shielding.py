@@ -38,12 +38,15 @@ def _pattern(value: str) -> re.Pattern[str]:
 
 
 def occurrences(value: str, text: str, kind: str = "name") -> Iterator[tuple[int, int]]:
-    """Where ``value`` stands in ``text``, whatever its case; a name only as whole words."""
+    """Where ``value`` stands in ``text``, whatever its case; a name only as whole words, and the words of it alone."""
     if len(value) < SHORTEST:
         return
     if kind == "name":
-        for found in _pattern(value).finditer(text):
-            yield found.span()
+        whole = [found.span() for found in _pattern(value).finditer(text)]
+        yield from whole
+        for start, end in _words(value, text):
+            if not any(first <= start and end <= last for first, last in whole):
+                yield start, end
         return
     low, whole = value.lower(), text.lower()
     if len(whole) != len(text):  # a few letters have a longer lower case
@@ -145,10 +148,8 @@ def within(seen: Iterable[tuple[str, str]], strings: Iterable[str], most: int) -
         (kind, value)
         for kind, value in seen
         if len(value) >= SHORTEST
-        and (
-            ((value.lower() in low or " " in value) and next(occurrences(value, whole, kind), None) is not None)
-            or (kind == "name" and next(_parts(value, whole), None) is not None)
-        )
+        and (value.lower() in low or " " in value)
+        and next(occurrences(value, whole, kind), None) is not None
     ]
     return sorted(there, key=lambda pair: -len(pair[1]))[:most]
 
@@ -157,19 +158,14 @@ def regrown(kind: str, value: str, strings: Iterable[str], kinds: Collection[str
     """Bytes that tokens add where ``value`` stands in ``strings``."""
     if kinds is not None and _canonical(kind) not in kinds:
         return 0
-    each = _length(kind, len(value.encode())) - len(value)
-    strings = list(strings)
-    growth = max(0, each) * sum(1 for text in strings for _ in occurrences(value, text, kind))
-    if kind == "name" and " " in value:
-        parts = (part for text in strings for part in _parts(value, text))
-        growth += sum(max(0, _length(kind, len(part.encode())) - len(part)) for part in parts)
-    return growth
+    found = (text[start:end] for text in strings for start, end in occurrences(value, text, kind))
+    return sum(max(0, _length(kind, len(one.encode())) - len(one)) for one in found)
 
 
-def _parts(name: str, text: str) -> Iterator[str]:
-    """Every time that a word of a person's name stands in ``text``, as it is written or in capitals."""
+def _words(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a word of a person's name stands in ``text``, as it is written or in capitals."""
     for part in name_parts(name):
         for form in dict.fromkeys(said(part)):
             if form in text:
-                for _ in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", text):
-                    yield form
+                for found in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", text):
+                    yield found.span()

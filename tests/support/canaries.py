@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import random
 import re
@@ -131,12 +132,27 @@ LETTERED = (
 def plain(text: str) -> str:
     """``text`` as a suspicious reader reads it: decoded, without tokens, small."""
     text = TOKEN.sub(" ", text)
+    text = "\n".join([text, *map(_bytes, _BASE64.findall(text))])
     for _ in range(3):
         text = html.unescape(unquote(text))
     if "\\" in text:
         text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda one: chr(int(one[1], 16)), text)
         text = re.sub(r"\\+[nrt]", "\n", text).replace("\\", "")
     return unicodedata.normalize("NFKC", text).lower()
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+
+
+def _bytes(text: str) -> str:
+    """What is written in base64, if it is."""
+    try:
+        data = base64.b64decode(
+            text.replace("-", "+").replace("_", "/").rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
+        )
+    except ValueError:
+        return ""
+    return data.decode("utf-8", "ignore")
 
 
 def skeleton(text: str) -> str:

@@ -63,9 +63,7 @@ def fill(database: sqlite3.Connection, canaries: Canaries, share: float = 1.0) -
         keep = max(int(count * share), 12)
         database.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT rowid FROM {table} LIMIT ?)", (keep,))
     for table in ("contacts", "invoices", "contracts", "opportunities", "tickets", "tasks", "notes", "attachments"):
-        database.execute(
-            f"UPDATE {table} SET customer_id = (SELECT min(id) FROM customers) + rowid % (SELECT count(*) FROM customers)"
-        )
+        database.execute(f"UPDATE {table} SET customer_id = (SELECT min(id) + {table}.rowid % count(*) FROM customers)")
     database.execute("DELETE FROM comments WHERE ticket_id NOT IN (SELECT id FROM tickets)")
     database.execute("DELETE FROM payments WHERE invoice_id NOT IN (SELECT id FROM invoices)")
     for table, owner in (("customers", "owner_id"), ("opportunities", "owner_id"), ("contracts", "owner_id")):
@@ -139,7 +137,7 @@ def told(c: Canaries, first: str, last: str, at: int) -> str:
         f"Wants {last}\u2019s invoice.",
         f"Mr {last}, {first}: asked.",
         f"**{first}** and _{last}_ wrote.",
-        f"({last.lower()}) signed.",
+        f"({first.lower()} {last.lower()}) signed.",
         f"Ask {first}\u00a0{last}!",
         f'"{first}" <{c.email()}>',
         f"<b>{last}</b>&nbsp;left.",

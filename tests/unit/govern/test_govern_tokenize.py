@@ -332,19 +332,18 @@ IMAGE = {"type": "image", "data": BYTES, "mimeType": "image/png"}
 PDF = {"type": "resource", "resource": {"uri": "file:///a.pdf", "mimeType": "application/pdf", "blob": BYTES}}
 
 
-def test_media_are_withheld_where_a_sensitive_kind_may_be_in_them() -> None:
-    for facts in (tool(), tool(sensitive={"email": "email"}, trusted=True)):
+def test_media_are_withheld_because_something_sensitive_may_be_in_them() -> None:
+    for facts in (tool(), tool(trusted=True), tool(sensitive={"email": "email"}, trusted=True)):
         shown = run(tokenizer().result(ANNA, facts, {"content": [IMAGE, PDF]})).result["content"]
         assert [one["type"] for one in shown] == ["text", "text"]
         assert BYTES not in str(shown)
         assert "image/png" in shown[0]["text"]
 
 
-def test_released_media_and_harmless_tools() -> None:
+def test_released_media() -> None:
     rules = {"crm/find_*": ToolRule(release=("application/pdf",))}
     shown = run(tokenizer(release=("image/*",), tools=rules).result(ANNA, tool(), {"content": [IMAGE, PDF]}))
     assert shown.result["content"] == [IMAGE, PDF]
-    assert run(tokenizer().result(ANNA, tool(trusted=True), {"content": [IMAGE]})).result["content"] == [IMAGE]
 
 
 def test_a_resource_that_is_read_is_withheld_too() -> None:
