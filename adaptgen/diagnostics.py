@@ -49,6 +49,8 @@ CODES: dict[str, str] = {
     "AG051": "the output folder cannot be written",
     "AG052": "the output is stale",
     "AG053": "the output folder holds files that adaptgen did not write",
+    "AG055": "what is to be compared cannot be read",
+    "AG056": "the document cannot be fetched from its source",
     # running
     "AG060": "an environment variable is missing",
     "AG061": "the generated server cannot be loaded",
@@ -56,6 +58,7 @@ CODES: dict[str, str] = {
     "AG063": "there is no such tool",
     "AG064": "the arguments do not fit the tool",
     "AG065": "the call failed",
+    "AG066": "a file of the connection is not there",
     # governance
     "AG070": "the governance settings hold a wrong key or value",
     "AG071": "a reference in the governance settings cannot be resolved",
@@ -68,6 +71,11 @@ CODES: dict[str, str] = {
     "AG078": "a server that others can reach needs governance",
     "AG079": "the audit trail does not hold",
     "AG080": "a hook cannot be used",
+    # shipping
+    "AG090": "this cannot be shipped as it is",
+    "AG091": "the wheels of a bundle cannot be had",
+    "AG092": "the interpreter of the target is not there",
+    "AG093": "AWS refuses the deployment",
 }
 
 Severity = Literal["error", "warning", "note"]

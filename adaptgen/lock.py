@@ -194,7 +194,7 @@ def present(folder: Path) -> set[str]:
 def diff(folder: Path, files: Mapping[str, str]) -> str:
     """What a build would change, as a unified diff; empty if nothing.
 
-    A lock that differs in the generator's hash alone is no change: the same files came out.
+    A lock that differs in the hashes of the generator and of the inputs alone is no change: the same files came out.
     """
     there = {path for path in present(folder) if not path.endswith("/")}
     parts = [_file_diff(folder, path, files.get(path)) for path in sorted(there | set(files))]
@@ -206,7 +206,7 @@ def _file_diff(folder: Path, path: str, new: str | None) -> str:
         old = _lines(folder / path).decode("utf-8", "replace")
     except OSError:
         old = None
-    if old == new or (path == NAME and old and new and _same_but_generator(old, new)):
+    if old == new or (path == NAME and old and new and _same(old, new, _HASHES)):
         return ""
     before, after = (old or "").splitlines(keepends=True), (new or "").splitlines(keepends=True)
     names = "/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}"
@@ -216,11 +216,30 @@ def _file_diff(folder: Path, path: str, new: str | None) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _same_but_generator(old: str, new: str) -> bool:
+def keep(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """``files`` with the lock that is there, where only the hashes of the inputs would differ in it.
+
+    A document that was reformatted, reordered or commented gives the same server: no byte of it changes, nor of the
+    lock. The next build plans once more instead of comparing hashes, until something does change.
+    """
+    try:
+        old = _lines(folder / NAME).decode()
+    except (OSError, UnicodeDecodeError):
+        return dict(files)
+    return {**files, NAME: old} if NAME in files and _same(old, files[NAME], ("inputs",)) else dict(files)
+
+
+_HASHES = ("generator", "inputs")
+
+
+def _same(old: str, new: str, hashes: Collection[str]) -> bool:
+    """Whether two locks differ in nothing but these hashes."""
     try:
         first, second = json.loads(old), json.loads(new)
-        return bool(first | {"generator": ""} == second | {"generator": ""})
-    except (ValueError, TypeError):
+        if set(first["inputs"]) != set(second["inputs"]):
+            return False
+        return bool({**first, **dict.fromkeys(hashes)} == {**second, **dict.fromkeys(hashes)})
+    except (ValueError, TypeError, LookupError):
         return False
 
 

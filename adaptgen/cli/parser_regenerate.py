@@ -1,0 +1,31 @@
+"""What may stand on the command line of ``diff``, ``pull`` and ``ci``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+Command = Callable[[str, str, str], argparse.ArgumentParser]
+"""(name, summary, description) -> the parser of a command."""
+
+
+def add(command: Command) -> None:
+    """Add the commands of regeneration."""
+    diff = command(
+        "diff",
+        "what changed for agents",
+        "OLD and NEW are OpenAPI documents (planned with their hints; a document without any takes those of the "
+        "other), generated folders, folders of them, or git revisions of either: HEAD~1:generated/crm, "
+        "main:specs/crm.yaml. A revision alone takes the other's path. Nothing that is compared is executed. Exit code "
+        "1 with --fail-on.",
+    )
+    diff.add_argument("old", metavar="OLD", help="a document, a generated folder, or a revision")
+    diff.add_argument("new", metavar="NEW", help="the same at a later time")
+    form = diff.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object")
+    form.add_argument("--github", action="store_true", help="annotations of a GitHub workflow, then the text")
+    diff.add_argument(
+        "--fail-on",
+        choices=["breaking", "review", "additive"],
+        help="exit 1 if there is a change of this kind or a worse one",
+    )

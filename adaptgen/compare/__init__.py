@@ -1,0 +1,1 @@
+"""What changed for agents between two documents, generated folders or revisions. Nothing here writes or executes."""

@@ -1,0 +1,124 @@
+"""A generated folder as a surface: tables and contracts, read as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from adaptgen.compare.seen import Seen, Surface
+from adaptgen.compare.tables import tables
+from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.model import Auth, Contract, Server, Tool
+
+_NOT_LITERAL = frozenset(("tools", "auth", "contracts"))
+_HELP = "name a folder that adaptgen build wrote, such as generated/crm"
+
+
+def servers(folder: Path) -> list[Path]:
+    """``folder`` itself where it is a generated server, else the generated servers right below it, by name."""
+    if (folder / "server.py").is_file():
+        return [folder]
+    return sorted(entry.parent for entry in folder.glob("*/server.py") if not entry.parent.is_symlink())
+
+
+def read(folder: Path, shown: str) -> Surface:
+    """The server in ``folder``, whose files are named below ``shown``.
+
+    Raises:
+        AdaptgenError: AG055 for what is no generated server, or no longer one.
+    """
+    server = next((one.value for one in _of(folder, "server.py", shown, Server)), None)
+    if not isinstance(server, Server):
+        raise error("AG055", "server.py defines no server", Where(f"{shown}/server.py"), _HELP)
+    contracts: dict[str, Contract] = {}
+    places: dict[str, dict[str, Where]] = {}
+    for path in sorted((folder / "tools").glob("*.json")):
+        text = _text(path, f"{shown}/tools/{path.name}")
+        contracts |= _contracts(text, f"{shown}/tools/{path.name}")
+        places |= _places(text, f"{shown}/tools/{path.name}")
+    found: dict[str, Seen] = {}
+    for path in sorted((folder / "tools").glob("*.py")):
+        for table in _of(folder, f"tools/{path.name}", shown, Tool):
+            tool: Tool = table.value
+            where = Where(f"{shown}/tools/{path.name}", table.line, 1)
+            if tool.name not in contracts:
+                raise error("AG055", f"the tool {tool.name} has no contract", where, "build the folder again")
+            found[tool.name] = Seen(tool, contracts[tool.name], where, places.get(tool.name, {}))
+    auths = list(_of(folder, "auth.py", shown, Auth)) if (folder / "auth.py").is_file() else []
+    server = replace(server, auth=tuple(one.value for one in auths), tools=tuple(one.tool for one in found.values()))
+    return Surface(
+        name=server.name,
+        server=server,
+        tools=found,
+        where=Where(f"{shown}/server.py", 1, 1),
+        spec=_spec(folder),
+        auth={one.value.name: Where(f"{shown}/auth.py", one.line, 1) for one in auths},
+    )
+
+
+def _text(path: Path, shown: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise error("AG055", "the file cannot be read", Where(shown), _HELP) from None
+
+
+def _of(folder: Path, path: str, shown: str, kind: type) -> Iterator[Any]:
+    text = _text(folder / path, f"{shown}/{path}")
+    return tables(text, kind, f"{shown}/{path}", skip=_NOT_LITERAL if kind is Server else frozenset())
+
+
+def _contracts(text: str, shown: str) -> dict[str, Contract]:
+    try:
+        return {
+            name: Contract(
+                name=name,
+                description=str(one["description"]),
+                input_schema=_mapping(one["inputSchema"]),
+                annotations=_mapping(one.get("annotations", {})),
+            )
+            for name, one in json.loads(text).items()
+        }
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise error("AG055", "the contracts cannot be read", Where(shown), "build the folder again") from None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _places(text: str, shown: str) -> dict[str, dict[str, Where]]:
+    """Where each argument stands. Contracts are printed with two blanks a level, so that depth tells what a key is."""
+    found: dict[str, dict[str, Where]] = {}
+    arguments: dict[str, Where] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        depth = len(line) - len(line.lstrip(" "))
+        if depth not in (2, 6, 8) or not line.lstrip().startswith('"'):
+            continue
+        try:
+            key, _ = json.JSONDecoder().raw_decode(line.lstrip())
+        except ValueError:
+            continue
+        if depth == 2:
+            arguments = found.setdefault(key, {})
+        elif depth == 6:
+            section = key
+        elif section == "properties":
+            arguments.setdefault(key, Where(shown, number, depth + 1))
+    return found
+
+
+def _spec(folder: Path) -> str:
+    from adaptgen import lock
+
+    try:
+        known = lock.read(folder)
+    except AdaptgenError:
+        return ""
+    return str(known.options.get("source", known.spec)) if known else ""

@@ -1,0 +1,107 @@
+"""Files of a git revision, read-only: nothing is checked out, no filter, hook or attribute of the repository runs."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import subprocess
+from pathlib import Path, PurePosixPath
+
+from adaptgen.diagnostics import AdaptgenError, error
+
+_LARGEST = 200_000_000
+_REGULAR = ("100644", "100755")
+_HELP = "name a file or folder, or a revision and a path: HEAD~1:generated/crm; a bare revision takes the other path"
+
+
+def kind(name: str) -> str:
+    """What ``REVISION:PATH`` is in the repository of the working folder: ``tree``, ``blob``, or "" for neither."""
+    if name.startswith("-"):
+        return ""
+    found = _git("cat-file", "-t", name, check=False)
+    return found.decode().strip() if found else ""
+
+
+def is_revision(name: str) -> bool:
+    """Whether ``name`` is a commit (a branch, a tag, ``HEAD~1``)."""
+    return not name.startswith("-") and bool(
+        _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False)
+    )
+
+
+def path_at_root(path: Path) -> str:
+    """``path`` as a revision knows it: relative to the root of the repository.
+
+    Raises:
+        AdaptgenError: AG055, the path lies in no repository, or not in that of the working folder.
+    """
+    top = _git("rev-parse", "--show-toplevel", check=False)
+    root = Path(top.decode().strip()) if top else None
+    real = path.resolve()
+    if root is None or not real.is_relative_to(root.resolve()):
+        raise _wrong(f"{path} lies in no git repository")
+    return real.relative_to(root.resolve()).as_posix()
+
+
+def extract(name: str, into: Path) -> None:
+    """Write the files below the tree ``name`` (``REVISION:PATH``) into ``into``. Links and submodules are left out.
+
+    Raises:
+        AdaptgenError: AG055, there is no such tree, or it is larger than 200 MB.
+    """
+    listed = _git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", name)
+    entries: list[tuple[str, str]] = []
+    total = 0
+    for line in filter(None, listed.split(b"\0")):
+        about, _, path = line.decode("utf-8", "surrogateescape").partition("\t")
+        mode, _, digest, size = about.split()
+        pure = PurePosixPath(path)
+        if mode not in _REGULAR or pure.is_absolute() or ".." in pure.parts:
+            continue
+        total += int(size)
+        entries.append((digest, path))
+    if total > _LARGEST:
+        raise _wrong(f"{name} holds more than 200 MB")
+    data = _git("cat-file", "--batch", given="".join(f"{digest}\n" for digest, _ in entries).encode())
+    position = 0
+    for _, path in entries:
+        end = data.index(b"\n", position)
+        length = int(data[position:end].split()[2])
+        target = into / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data[end + 1 : end + 1 + length])
+        position = end + 2 + length
+
+
+def parent(name: str) -> tuple[str, str]:
+    """``REVISION:PATH`` of a file -> the tree of its folder, and its own name."""
+    revision, _, path = name.partition(":")
+    return f"{revision}:{posixpath.dirname(path)}", posixpath.basename(path)
+
+
+def _git(*arguments: str, given: bytes = b"", check: bool = True) -> bytes:
+    """What a git command that only reads prints; empty where it fails and ``check`` is off."""
+    environ = os.environ | {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "LC_ALL": "C",
+    }
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", "--no-pager", *arguments],  # noqa: S607 (the user's own git)
+            input=given,
+            env=environ,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        raise _wrong("git cannot be run") from None
+    if done.returncode and check:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
+        raise _wrong(lines[0])
+    return b"" if done.returncode else done.stdout
+
+
+def _wrong(message: str) -> AdaptgenError:
+    return error("AG055", message, help=_HELP)

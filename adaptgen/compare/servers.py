@@ -1,0 +1,160 @@
+"""What changed for agents between two servers: tools are paired by name, then by operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+from adaptgen.compare import tools
+from adaptgen.compare.seen import LEVELS, Change, Seen, Surface
+from adaptgen.model import Auth, Base, Tool
+
+
+def compare(old: Surface, new: Surface) -> tuple[Change, ...]:
+    """The changes, the worst first, then by subject."""
+    found = [*new.findings, *_tools(old, new), *_auth(old, new), *_server(old, new)]
+    served = {one.tool.name for one in new.tools.values()}
+    # Why a hinted tool is gone was found while planning; once is enough.
+    unfit = {one.subject for one in new.findings} - served
+    found = [one for one in found if not (one.kind == "tool-gone" and one.subject in unfit)]
+    found = [replace(one, server=new.name) for one in dict.fromkeys(found)]
+    return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.subject, one.kind, one.text)))
+
+
+def appeared(new: Surface) -> Change:
+    """A server that was not there."""
+    text = f"a new server with {len(new.tools)} tool{'' if len(new.tools) == 1 else 's'}"
+    return Change("additive", new.name, "server-new", text, new.where, server=new.name)
+
+
+def disappeared(old: Surface) -> Change:
+    """A server that is there no more."""
+    return Change("breaking", old.name, "server-gone", "the server is gone", old.where, server=old.name)
+
+
+def _tools(old: Surface, new: Surface) -> Iterator[Change]:
+    gone = {name: seen for name, seen in old.tools.items() if name not in new.tools}
+    fresh = {name: seen for name, seen in new.tools.items() if name not in old.tools}
+    for name in sorted(old.tools.keys() & new.tools.keys()):
+        yield from tools.changes(old.tools[name], new.tools[name])
+        yield from _names(old.tools[name], new.tools[name], fresh)
+    for before, after in sorted(_renamed(gone, fresh).items()):
+        was, now = gone.pop(before), fresh.pop(after)
+        yield _rename(was, now)
+        yield from tools.changes(was, now)
+        yield from _names(was, now, {})
+    for name, seen in sorted(gone.items()):
+        served = next((one for one in new.tools.values() if name in one.tool.was), None)
+        if served is not None:
+            yield _rename(seen, served)
+        else:
+            # In a document that is compared with its later state, the operation is not there to be pointed at.
+            where = new.where if seen.tool.source and seen.where.file == new.where.file else seen.where
+            yield Change("breaking", name, "tool-gone", "the tool is gone", where, seen.tool.source)
+    for name, seen in sorted(fresh.items()):
+        text = f"a new tool ({_effect(seen.tool)})"
+        yield Change("additive", name, "tool-new", text, seen.where, seen.tool.source)
+
+
+def _effect(tool: Tool) -> str:
+    return {"read": "reads", "write": "writes", "delete": "deletes"}.get(tool.effect, tool.effect)
+
+
+def _renamed(gone: dict[str, Seen], fresh: dict[str, Seen]) -> dict[str, str]:
+    """Old name -> new name of the tools of one operation: the same pointer, the same requests, or the old name among
+    those that are still served. Only what is unique counts."""
+    pairs: dict[str, str] = {}
+    for same in (_still_served, _same_operation, _same_calls):
+        left = [one for name, one in sorted(gone.items()) if name not in pairs]
+        free = [one for name, one in sorted(fresh.items()) if name not in pairs.values()]
+        for was in left:
+            found = [now for now in free if same(was.tool, now.tool)]
+            if len(found) == 1 and sum(1 for one in left if same(one.tool, found[0].tool)) == 1:
+                pairs[was.tool.name] = found[0].tool.name
+    return pairs
+
+
+def _still_served(was: Tool, now: Tool) -> bool:
+    return was.name in now.was
+
+
+def _same_operation(was: Tool, now: Tool) -> bool:
+    return bool(was.source) and was.source == now.source
+
+
+def _same_calls(was: Tool, now: Tool) -> bool:
+    """Tools of steps, and documents whose pointers moved while method and path stayed."""
+    first, second = _lines(was), _lines(now)
+    return bool(first) and first == second
+
+
+def _lines(tool: Tool) -> list[str]:
+    calls = [tool.call] if tool.call else [one.call for one in tool.steps]
+    return [f"{one.method} {one.path}" for one in calls if one is not None]
+
+
+def _rename(was: Seen, now: Seen) -> Change:
+    before, after = was.tool.name, now.tool.name
+    if before in now.tool.was:
+        text = f"is the new name of {before}, which is still served"
+        return Change("additive", after, "tool-renamed", text, now.where, now.tool.source)
+    text = f"is the new name of {before}; agents that know the old one fail"
+    names = ", ".join((*now.tool.was, before))
+    call = _lines(now.tool)
+    said = f"call: {_quoted(call[0])}, " if now.tool.call and call else ""
+    hint = f"{after}: {{{said}was: [{names}]}}"
+    return Change("breaking", after, "tool-renamed", text, now.where, now.tool.source, hint)
+
+
+def _quoted(call: str) -> str:
+    """In a flow mapping of YAML a brace or comma ends a plain text."""
+    return f'"{call}"' if any(char in call for char in "{}[],:#") else call
+
+
+def _names(was: Seen, now: Seen, fresh: dict[str, Seen]) -> Iterator[Change]:
+    for name in sorted(set(was.tool.was) - set(now.tool.was) - {now.tool.name} - fresh.keys()):
+        text = f"the earlier name {name} is no longer served"
+        yield Change("breaking", now.tool.name, "tool-renamed", text, now.where, now.tool.source)
+
+
+# -------------------------------------------------------------------------------------------------------- auth, server
+
+
+def _auth(old: Surface, new: Surface) -> Iterator[Change]:
+    before = {one.name: one for one in old.server.auth}
+    after = {one.name: one for one in new.server.auth}
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) == after.get(name):
+            continue
+        where = new.auth.get(name, new.where)
+        text = "is new" if name not in before else "is gone" if name not in after else _auth_differs(old, new, name)
+        yield Change("review", f"auth {name}", "auth", text, where)
+
+
+def _auth_differs(old: Surface, new: Surface, name: str) -> str:
+    first = next(one for one in old.server.auth if one.name == name)
+    second = next(one for one in new.server.auth if one.name == name)
+    names = [one.name for one in fields(Auth) if getattr(first, one.name) != getattr(second, one.name)]
+    users = sum(1 for one in new.tools.values() if name in one.tool.auth)
+    return f"differs in {', '.join(names)}; {users} tool{' uses' if users == 1 else 's use'} it"
+
+
+def _server(old: Surface, new: Surface) -> Iterator[Change]:
+    before, after = old.server, new.server
+    if before.bases != after.bases:
+        text = f"the API is at {_bases(after.bases)}, not at {_bases(before.bases)}"
+        yield Change("review", new.name, "destination", text, new.where)
+    if before.governance != after.governance and old.where.file == new.where.file:
+        text = f"governance: {before.governance or 'none'} → {after.governance or 'none'}"
+        yield Change("review", new.name, "governance", text, new.where)
+    if before.name != after.name and old.where.file == new.where.file:
+        text = f"the server was called {before.name}: policies and clients name it"
+        yield Change("review", new.name, "server-renamed", text, new.where)
+    for word in ("title", "page_size", "max_bytes", "timeout"):
+        if getattr(before, word) != getattr(after, word):
+            text = f"{word}: {getattr(before, word)} → {getattr(after, word)}"
+            yield Change("unchanged", new.name, "server", text, new.where)
+
+
+def _bases(bases: tuple[Base, ...]) -> str:
+    return ", ".join(one.url or f"${{env:{one.env}}}" for one in bases) or "no address"

@@ -1,0 +1,143 @@
+"""A document as a surface: planned in memory with its hints; nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from adaptgen.compare.seen import Change, Seen, Surface
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model import Call, Tool
+from adaptgen.plan import plan
+from adaptgen.plan.envelope import at
+from adaptgen.plan.operations import Operation, escape_pointer, is_json, operations
+from adaptgen.plan.schemas import forget, leaves, shape
+from adaptgen.planned import Plan
+from adaptgen.source import EMPTY, Document, Hints, read_hints
+from adaptgen.source import read as read_document
+from adaptgen.source.read_hints import side_file
+
+# A hint that speaks of what the document no longer has.
+_GONE = frozenset(("AG033", "AG034"))
+
+
+def hinted(spec: Path) -> Path | None:
+    """The hints beside ``spec``, where there are any."""
+    path = side_file(spec)
+    return path if path.is_file() else None
+
+
+def read(spec: Path, hints: Path | None, shown: str, name: str) -> Surface:
+    """The server that a build of ``spec`` under ``hints`` would give. ``shown``: how the document is named.
+
+    Hinted tools whose operation or input is gone are left out, and said in ``findings``: that is what the change of
+    the document did.
+
+    Raises:
+        AdaptgenError: for everything else that is wrong with the document and the hints.
+    """
+    document = _named(read_document(spec), shown)
+    said = read_hints(hints) if hints else EMPTY
+    findings: list[Change] = []
+    while True:
+        try:
+            planned, _ = plan(document, said, said.name or name)
+            break
+        except AdaptgenError as problem:
+            gone = {_owner(said, one): one for one in problem.diagnostics if one.code in _GONE}
+            if not gone or None in gone or any(one.code not in _GONE for one in problem.diagnostics):
+                raise
+            for tool, one in gone.items():
+                text = f"the hints of this tool no longer fit the document: {one.message}"
+                findings.append(Change("breaking", str(tool), "hint-unfit", text, one.where))
+            said = replace(said, tools={key: tool for key, tool in said.tools.items() if key not in gone})
+    return _surface(document, planned, shown, tuple(findings))
+
+
+def _named(document: Document, shown: str) -> Document:
+    """Places under the name that the reader knows: a revision lies in a folder that is gone afterwards."""
+    locate, own = document.locate, document.path.as_posix()
+    if locate is None:
+        return document
+    folder, base = own.rpartition("/")[0], shown.rpartition("/")[0]
+
+    def named(keys: list[str]) -> Where:
+        where = locate(keys)
+        if where.file == own:
+            return replace(where, file=shown)
+        if folder and where.file.startswith(f"{folder}/"):
+            rest = where.file[len(folder) + 1 :]
+            return replace(where, file=f"{base}/{rest}" if base else rest)
+        return where
+
+    return replace(document, path=Path(shown), locate=named)
+
+
+def _owner(hints: Hints, problem: Diagnostic) -> str | None:
+    """The tool of the hints whose lines hold the place of ``problem``."""
+    if problem.where is None or hints.path is None or problem.where.file != hints.path.as_posix():
+        return None
+    starts = [(hints.where("tools", key).line, key) for key in hints.tools]
+    before = [(line, key) for line, key in starts if line <= problem.where.line]
+    return max(before)[1] if before else None
+
+
+def _surface(document: Document, planned: Plan, shown: str, findings: tuple[Change, ...]) -> Surface:
+    by_pointer = {one.pointer: one for one in operations(document)[0]}
+    tools: dict[str, Seen] = {}
+    for module in planned.modules:
+        for tool in module.tools:
+            operation = by_pointer.get(tool.source)
+            where = document.where(tool.source) if tool.source else Where(shown)
+            arguments = _arguments(document, operation, tool) if operation else {}
+            fields = _fields(document, operation, tool) if operation else None
+            tools[tool.name] = Seen(tool, module.contracts[tool.name], where, arguments, fields)
+    forget(document)
+    schemes = {auth.name: document.where(f"#/components/securitySchemes/{auth.name}") for auth in planned.server.auth}
+    return Surface(planned.server.name, planned.server, tools, document.where("#/servers"), shown, schemes, findings)
+
+
+def _fields(document: Document, operation: Operation, tool: Tool) -> dict[str, str] | None:
+    answer = operation.success()
+    if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
+        return None
+    record = at(document, answer.schema, tool.page.items if tool.page is not None else tool.answer)
+    if record is not None and tool.page is not None:
+        record = shape(document, record).items
+    if record is None:
+        return None
+    return {leaf.path: leaf.type or "any" for leaf in leaves(document, record) if leaf.path and not leaf.write_only}
+
+
+def _arguments(document: Document, operation: Operation, tool: Tool) -> dict[str, Where]:
+    """Where each argument is declared: the parameter, or the property of the body."""
+    call = tool.call or Call("GET", "/")
+    declared = {(one.place, one.name): one.pointer for one in operation.parameters if one.pointer}
+    found: dict[str, Where] = {}
+    groups = (("path", call.path_params), ("query", call.query), ("header", call.headers), ("cookie", call.cookies))
+    for place, params in groups:
+        for param in params:
+            if (pointer := declared.get((place, param.name))) is not None:
+                found[param.arg or param.name] = document.where(pointer)
+    for (place, name), pointer in declared.items():
+        if place == "path":
+            found.setdefault(name, document.where(pointer))
+    if operation.body is not None and call.body is not None:
+        properties = _properties(document, operation, call.body.inside)
+        for param in call.body.params:
+            where = properties.get(param.name)
+            found[param.arg or param.name] = document.where(where or operation.body.pointer)
+    return found
+
+
+def _properties(document: Document, operation: Operation, inside: str | None) -> dict[str, str]:
+    """Property of the body -> its pointer."""
+    body = operation.body
+    if body is None:
+        return {}
+    one, pointer = shape(document, body.schema), f"{body.pointer}/content/{escape_pointer(body.media)}/schema"
+    pointer = one.pointer or pointer
+    if inside is not None and inside in one.properties:
+        inner = shape(document, one.properties[inside])
+        one, pointer = inner, inner.pointer or f"{pointer}/properties/{escape_pointer(inside)}"
+    return {name: f"{pointer}/properties/{escape_pointer(name)}" for name in one.properties}

@@ -1,0 +1,235 @@
+"""What changed for agents in one tool."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adaptgen.compare.schemas import Way, differences
+from adaptgen.compare.seen import Change, Level, Seen
+from adaptgen.model import Call, Param, Tool
+
+_RANK = {"read": 0, "write": 1, "delete": 2}
+_WAYS: Mapping[Way, tuple[Level, str]] = {
+    "narrowed": ("breaking", "argument-narrowed"),
+    "widened": ("additive", "argument-widened"),
+    "meaning": ("review", "argument-default"),
+    "words": ("unchanged", "argument-words"),
+}
+
+
+def changes(old: Seen, new: Seen) -> list[Change]:
+    """The changes of a tool that both sides have, under the name that it has now."""
+    return [*_arguments(old, new), *_answer(old, new), *_reach(old, new), *_words(old, new)]
+
+
+def _change(new: Seen, level: Level, kind: str, text: str, argument: str = "") -> Change:
+    where = new.arguments.get(argument, new.where)
+    return Change(level, new.tool.name, kind, text, where, new.tool.source)
+
+
+# ----------------------------------------------------------------------------------------------------------- arguments
+
+
+def _arguments(old: Seen, new: Seen) -> Iterator[Change]:
+    before, after = old.contract.input_schema, new.contract.input_schema
+    old_properties, new_properties = _properties(before), _properties(after)
+    for name in sorted(old_properties.keys() | new_properties.keys()):
+        needed = name in after.get("required", ())
+        if name not in new_properties:
+            where = old.arguments.get(name) if old.where.file == new.where.file else None
+            change = _change(new, "breaking", "argument-gone", f"the argument {name} is gone")
+            yield dataclasses.replace(change, where=where or change.where)
+        elif name not in old_properties:
+            level: Level = "breaking" if needed else "additive"
+            kind, word = ("argument-required", "required") if needed else ("argument-new", "optional")
+            yield _change(new, level, kind, f"the argument {name} is new and {word}", name)
+        else:
+            if needed != (name in before.get("required", ())):
+                level, word = ("breaking", "is required now") if needed else ("additive", "is optional now")
+                kind = "argument-required" if needed else "argument-optional"
+                yield _change(new, level, kind, f"the argument {name} {word}", name)
+            for way, path, text in differences(old_properties[name], new_properties[name], before, after):
+                level, kind = _WAYS[way]
+                yield _change(new, level, kind, f"the argument {_inner(name, path)}: {text}", name)
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = schema.get("properties")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _inner(name: str, path: str) -> str:
+    return f"{name}{path}" if path.startswith("[") or not path else f"{name}.{path}"
+
+
+# ----------------------------------------------------------------------------------------------------------- the answer
+
+
+def _answer(old: Seen, new: Seen) -> Iterator[Change]:
+    before, after = old.tool, new.tool
+    if (before.page is None) != (after.page is None):
+        text = "the answer is no longer a list" if after.page is None else "the answer is a list now, in pages"
+        yield _change(new, "breaking", "answer-form", text)
+    if before.form != after.form:
+        text = f"the form of the answer: {before.form or 'chosen by size'} → {after.form or 'chosen by size'}"
+        yield _change(new, "breaking", "answer-form", text)
+    if before.result != after.result:
+        yield _change(new, "breaking", "answer-form", "the answer of its steps is put together differently")
+    elif before.page is None and after.page is None and before.answer != after.answer:
+        # What agents get of it is told by the view.
+        yield _change(new, "unchanged", "answer-place", f"the API answers at {after.answer}, not at {before.answer}")
+    if before.page is not None and after.page is not None and before.page != after.page:
+        kinds = dict.fromkeys(type(one.page).__name__ for one in (before, after))
+        text = f"the API is paged differently ({' → '.join(kinds)}); agents page as before"
+        yield _change(new, "unchanged", "paging", text)
+    yield from _view(old, new)
+    yield from _steps(before, new)
+    for word in ("page_size", "max_bytes"):
+        if getattr(before, word) != getattr(after, word):
+            text = f"{word}: {_default(getattr(before, word))} → {_default(getattr(after, word))}"
+            yield _change(new, "unchanged", "answer-size", text)
+
+
+def _default(value: int | None) -> str:
+    return "the server's" if value is None else str(value)
+
+
+def _view(old: Seen, new: Seen) -> Iterator[Change]:
+    before, after = old.tool.view, new.tool.view
+    kept = set(before or ())
+    if before is not None and after is None:
+        yield _change(new, "breaking", "field-gone", "the fields of the answer are no longer declared")
+    elif before is None and after is not None:
+        yield _change(new, "additive", "field-new", f"the answer has declared fields: {_listed(after)}")
+    gone = sorted(kept - set(after)) if after is not None else []
+    # A field that hints keep stays in the view when the document drops it.
+    lost = sorted(
+        path
+        for path in kept & set(after or ())
+        if old.fields is not None and new.fields is not None and path in old.fields and path not in new.fields
+    )
+    for path in gone:
+        where = "" if new.fields is None or path not in new.fields else "; agents can still ask for it with `fields`"
+        yield _change(new, "breaking", "field-gone", f"the field {path} is gone from the answer{where}")
+    for path in lost:
+        yield _change(
+            new, "breaking", "field-gone", f"the field {path} is kept by hints, but the API declares it no more"
+        )
+    added = [path for path in after or () if path not in kept] if before is not None else []
+    for path in added:
+        yield _change(new, "additive", "field-new", f"the answer also has {path}")
+    if before is not None and after is not None and not gone and not added and before != after:
+        yield _change(new, "unchanged", "field-order", "the fields of the answer come in another order")
+    yield from _fields(old, new, {*gone, *lost, *added})
+
+
+def _fields(old: Seen, new: Seen, said: set[str]) -> Iterator[Change]:
+    """What documents tell beyond the tables: fields that `fields` reaches, and types."""
+    if old.fields is None or new.fields is None:
+        return
+    kept = set(old.tool.view or ())
+    gone = sorted(old.fields.keys() - new.fields.keys() - said)
+    more = sorted(new.fields.keys() - old.fields.keys() - said)
+    if gone:
+        yield _change(new, "review", "field-gone", f"fields that agents can ask for are gone: {_listed(gone)}")
+    if more:
+        yield _change(new, "additive", "field-new", f"agents can ask for more fields: {_listed(more)}")
+    for path in sorted(old.fields.keys() & new.fields.keys()):
+        if old.fields[path] != new.fields[path]:
+            level: Level = "breaking" if path in kept else "review"
+            text = f"the field {path} of the answer: type {old.fields[path]} → {new.fields[path]}"
+            yield _change(new, level, "field-type", text)
+
+
+def _steps(before: Tool, new: Seen) -> Iterator[Change]:
+    views = {one.id: one.view for one in before.steps}
+    for step in new.tool.steps:
+        if step.id in views and views[step.id] != step.view:
+            gone = sorted(set(views[step.id] or ()) - set(step.view or ()))
+            level: Level = "breaking" if gone else "additive"
+            text = f"step {step.id} keeps other fields" + (f"; gone: {_listed(gone)}" if gone else "")
+            yield _change(new, level, "field-gone" if gone else "field-new", text)
+
+
+def _listed(paths: Any) -> str:
+    names = list(paths)
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+# ------------------------------------------------------------------------------------------- effect, auth, destination
+
+
+def _reach(old: Seen, new: Seen) -> Iterator[Change]:
+    before, after = old.tool, new.tool
+    if before.effect != after.effect:
+        worse = _RANK.get(after.effect, 2) > _RANK.get(before.effect, 0)
+        text = f"its effect: {before.effect} → {after.effect}"
+        yield _change(new, "breaking" if worse else "review", "effect", text)
+    if before.auth != after.auth:
+        text = f"authenticates by {', '.join(after.auth) or 'nothing'}, not by {', '.join(before.auth) or 'nothing'}"
+        yield _change(new, "review", "auth", text)
+    yield from _sensitive(old, new)
+    old_calls, new_calls = _targets(before), _targets(after)
+    if old_calls != new_calls:
+        text = f"calls {', '.join(new_calls)}, not {', '.join(old_calls)}"
+        yield _change(new, "review", "destination", text)
+    elif _requests(before) != _requests(after) and _names(old) == _names(new):
+        # With other arguments the request differs by itself.
+        yield _change(new, "unchanged", "request", "the request to the API is put together differently")
+
+
+def _targets(tool: Tool) -> list[str]:
+    found = [f"{call.method} {f'[{call.base}] ' if call.base else ''}{call.path}" for call in _calls(tool)]
+    return list(dict.fromkeys(found))
+
+
+def _names(seen: Seen) -> set[str]:
+    return set(_properties(seen.contract.input_schema))
+
+
+def _requests(tool: Tool) -> tuple[Any, ...]:
+    calls = [_ordered(one) for one in _calls(tool)]
+    return (calls, tool.update, tuple((one.id, one.save, one.items, one.auth) for one in tool.steps))
+
+
+def _ordered(call: Call) -> Call:
+    """The order of parameters says nothing."""
+    groups = {name: _by_name(getattr(call, name)) for name in ("path_params", "query", "headers", "cookies")}
+    body = dataclasses.replace(call.body, params=_by_name(call.body.params)) if call.body else None
+    return dataclasses.replace(call, **groups, body=body)
+
+
+def _by_name(params: tuple[Param, ...]) -> tuple[Param, ...]:
+    return tuple(sorted(params, key=lambda one: (one.name, one.arg or "")))
+
+
+def _calls(tool: Tool) -> tuple[Call, ...]:
+    return (*((tool.call,) if tool.call else ()), *(one.call for one in tool.steps))
+
+
+def _sensitive(old: Seen, new: Seen) -> Iterator[Change]:
+    for kind, noun, before, after in (
+        ("sensitivity", "the field", old.tool.sensitive, new.tool.sensitive),
+        ("sensitivity", "the argument", old.tool.sensitive_arguments, new.tool.sensitive_arguments),
+    ):
+        for path in sorted(before.keys() | after.keys()):
+            was, now = before.get(path), after.get(path)
+            if was != now:
+                text = f"{noun} {path}: personal data of kind {was or 'none'} → {now or 'none'}"
+                yield _change(new, "review", kind, text, path.split("/")[0] if noun == "the argument" else "")
+    if set(old.tool.plain) != set(new.tool.plain):
+        yield _change(new, "review", "sensitivity", "hints declare other fields as not personal")
+
+
+# ---------------------------------------------------------------------------------------------------------------- words
+
+
+def _words(old: Seen, new: Seen) -> Iterator[Change]:
+    if old.contract.description != new.contract.description:
+        yield _change(new, "unchanged", "description", "agents read another description")
+    before, after = dict(old.contract.annotations), dict(new.contract.annotations)
+    effects = ("readOnlyHint", "destructiveHint")
+    if any(before.get(word) != after.get(word) for word in before.keys() | after.keys() if word not in effects):
+        yield _change(new, "unchanged", "description", "its annotations differ")
