@@ -21,7 +21,7 @@ from adaptgen.govern.settings_table import SETTINGS, SWITCH, SWITCHED
 from adaptgen.govern.settings_text import MAX_DEPTH, Keys, Tree, decode, load_json
 from adaptgen.govern.vocabulary import Settings, Switch
 
-__all__ = ["advice", "check_target", "glance", "parse", "parse_switch", "read"]
+__all__ = ["advice", "check_target", "glance", "parse", "parse_switch", "plain", "read"]
 
 MAX_NODES = 20_000
 """How many values the settings may hold, those that aliases repeat included."""
@@ -79,6 +79,15 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
     if checker.found:
         raise AdaptgenError(*checker.found)
     return _replaced(settings, hash=fingerprint(text, found), policies=dict(sorted(found.items())))
+
+
+def plain(text: bytes, name: str) -> Any:
+    """The value in ``text``, YAML 1.2 or JSON, as JSON has it; nothing is checked but its form.
+
+    Raises:
+        AdaptgenError: AG002 to AG005.
+    """
+    return _tree(text, name).value
 
 
 def glance(text: bytes, name: str) -> tuple[Switch | None, tuple[str, ...]]:

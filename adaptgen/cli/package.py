@@ -1,0 +1,70 @@
+"""``adaptgen package``: make a bundle."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adaptgen.cli import terminal
+from adaptgen.diagnostics import Where, error
+
+if TYPE_CHECKING:
+    from adaptgen.ship.package import Bundle
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the bundle and what deploys it, and says how large it is."""
+    bundle = make(options, options.target)
+    return _lambda(bundle, options.out)
+
+
+def _lambda(bundle: Bundle, given: Path | None) -> int:
+    from adaptgen.ship import stack, texts
+
+    data = bundle.zip()
+    sha256 = hashlib.sha256(data).hexdigest()
+    out = given or Path("dist") / f"{bundle.shipment.name}.zip"
+    templates = {
+        out.with_suffix(".sam.yaml"): stack.sam(bundle, out.name),
+        out.with_suffix(".template.yaml"): stack.plain(bundle, sha256),
+    }
+    _written(out, data)
+    for path, template in templates.items():
+        _written(path, texts.as_yaml(template).encode())
+    for text in bundle.left_out:
+        terminal.complain(f"left out: {text}")
+    terminal.say(f"{out}: {len(data) / 1e6:.1f} MB in {len(bundle.files):,} files, {bundle.target.label}")
+    terminal.say(f"sha256 {sha256}")
+    terminal.say(f"beside it: {', '.join(path.name for path in templates)}")
+    return 0
+
+
+def _written(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as why:
+        raise error("AG051", f"it cannot be written: {why.strerror}", Where(str(path)), "--out PATH") from None
+
+
+def make(options: argparse.Namespace, target: str) -> Bundle:
+    """The bundle that the options name; warnings are printed."""
+    from adaptgen.ship.package import package
+    from adaptgen.ship.shipment import shipment
+    from adaptgen.ship.target import Target
+    from adaptgen.ship.wheels import cache_folder
+
+    place = Target(target, options.arch or ("arm64" if target == "agentcore" else "x86_64"), options.python)  # type: ignore[arg-type]
+    found = shipment(options.what, options.governance)
+    terminal.diagnostics(found.warnings)
+    with terminal.progress("packaging"):
+        return package(
+            found,
+            place,
+            cache_folder(os.environ),
+            compile=not options.no_compile,
+            interpreter=options.interpreter,
+        )

@@ -1,0 +1,112 @@
+"""Build a bundle: everything that a server or the proxy needs to run, and nothing else, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adaptgen import __version__
+from adaptgen.diagnostics import Where, error
+from adaptgen.ship import compiling, tree, wheels
+from adaptgen.ship.archive import zipped
+from adaptgen.ship.shipment import Shipment
+from adaptgen.ship.target import Target
+
+MANIFEST = "BUNDLE.json"
+LIMIT = 250 * 1024 * 1024
+"""Bytes that Lambda unpacks."""
+_BASE = ("cryptography", "h11", "httpx", "joserfc", "jsonpath-ng", "jsonschema-rs", "orjson")
+_BOTO = "boto3: the runtime of Lambda brings it"
+_MODULE = "lambda_handler"
+_PROXY = b"from adaptgen.fronts.aws_lambda import proxy\n\nhandler = proxy()\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """``files``: path -> content, ``BUNDLE.json`` among them. ``handler``: what Lambda calls."""
+
+    shipment: Shipment
+    target: Target
+    handler: str
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What it needs and does not hold, because the platform brings it."""
+        return (_BOTO,) if self.target.kind == "lambda" and self.shipment.aws else ()
+
+    def zip(self) -> bytes:
+        """The bundle as one deterministic zip."""
+        return zipped(self.files)
+
+
+def roots(shipment: Shipment, target: Target) -> tuple[str, ...]:
+    """The distributions that a bundle is made of, without what they need in turn."""
+    settings = shipment.settings
+    found = list(_BASE)
+    if settings.mode != "behind" and (settings.authorize is None or settings.authorize.engine == "cedar"):
+        found.append("cedarpy")
+    if settings.trace.otlp:
+        found += ["opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk"]
+    if "redis" in shipment.stores:
+        found.append("redis")
+    if target.kind == "agentcore":
+        found += ["httptools", "uvicorn"]
+        if shipment.aws:
+            found.append("boto3")
+    return tuple(sorted(found))
+
+
+def package(shipment: Shipment, target: Target, cache: Path, *, compile: bool = True, interpreter: str = "") -> Bundle:
+    """The bundle of ``shipment`` for ``target``. ``cache``: where wheels are kept, and looked for first.
+
+    ``interpreter``: path of the one that compiles; default: found on this machine.
+
+    Raises:
+        AdaptgenError: AG090 to AG092, as their parts say.
+    """
+    python = compiling.interpreter(target, interpreter) if compile else None
+    found = wheels.gather(roots(shipment, target), target, cache)
+    files = {**tree.unpacked(found), **tree.serving()}
+    clash = sorted(files.keys() & shipment.files.keys())
+    if clash:
+        raise error("AG090", f"{clash[0]} is a file of the bundle already", help="rename the folder of the server")
+    files |= shipment.files
+    handler = ".".join((*filter(None, shipment.folder.split("/")), _MODULE, "handler"))
+    if shipment.server is None:
+        files[f"{_MODULE}.py"] = _PROXY
+    elif f"{shipment.folder}/{_MODULE}.py" not in files:
+        where = Where(shipment.folder)
+        raise error("AG090", f"{shipment.name} has no {_MODULE}.py", where, "generate it again: adaptgen build")
+    if python is not None:
+        files |= compiling.compiled(files, python[0])
+    unpacked = sum(map(len, files.values()))
+    if target.kind == "lambda" and unpacked > LIMIT:
+        raise error("AG090", f"the bundle unpacks to {unpacked:,} bytes, and Lambda takes {LIMIT:,}")
+    bundle = Bundle(shipment, target, handler, files)
+    files[MANIFEST] = _manifest(bundle, found, python[1] if python else None)
+    return bundle
+
+
+def _manifest(bundle: Bundle, found: list[wheels.Wheel], compiled: str | None) -> bytes:
+    shipment, target, files = bundle.shipment, bundle.target, bundle.files
+    said = {
+        "format": 1,
+        "name": shipment.name,
+        "kind": "server" if shipment.server is not None else "proxy",
+        "target": target.kind,
+        "arch": target.arch,
+        "python": target.python,
+        "compiled_by": compiled,
+        "adaptgen": __version__,
+        "handler": bundle.handler if target.kind == "lambda" else None,
+        "governance": {"path": shipment.governance, "mode": shipment.settings.mode, "sha256": shipment.settings.hash},
+        "environment": list(shipment.variables),
+        "wheels": {one.name: {"version": one.version, "sha256": one.sha256} for one in found},
+        "left_out": list(bundle.left_out),
+        "files": {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)},
+    }
+    return (json.dumps(said, indent=1, ensure_ascii=True) + "\n").encode()

@@ -1,0 +1,159 @@
+"""What the role of a function may do: what its settings name, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from adaptgen.diagnostics import error
+from adaptgen.references import parse
+from adaptgen.ship.shipment import Shipment
+from adaptgen.ship.words import Json, if_, pascal, sub
+
+_INVOKE: dict[str, tuple[str, ...]] = {
+    "lambda": ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction"),
+    "execute-api": ("execute-api:Invoke",),
+    "bedrock-agentcore": ("bedrock-agentcore:InvokeAgentRuntime",),
+}
+"""What a signed request to a service needs."""
+
+
+@dataclass(slots=True)
+class Statements:
+    """``allowed``: statements of IAM. ``parameters``: what a person must name for them -> its description."""
+
+    allowed: list[Json] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def allow(self, actions: Iterable[str], *resources: Json, condition: str = "", when: Json | None = None) -> None:
+        """One statement; with ``condition`` only where that holds."""
+        said: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+        if when is not None:
+            said["Condition"] = when
+        self.allowed.append(if_(condition, said) if condition else said)
+
+
+def statements(shipment: Shipment) -> Statements:
+    """The statements for a shipment."""
+    found = Statements()
+    found.allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["LogGroup", "Arn"]})
+    # These have no resources: AWS knows no other form.
+    found.allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
+    found.allow(
+        ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"],
+        "*",
+        condition="HasVpc",
+    )
+    _references(shipment, found)
+    _state(shipment, found)
+    _settings(shipment, found)
+    _governance(shipment, found)
+    for name, role, service, tags in _signed(shipment):
+        _signs(found, name, role, service, tags)
+    return found
+
+
+def _references(shipment: Shipment, found: Statements) -> None:
+    secrets = sorted({one.name.partition("#")[0] for one in shipment.references if one.kind == "secret"})
+    if secrets:
+        found.allow(["secretsmanager:GetSecretValue"], *map(_secret, secrets))
+    parameters = sorted({one.name for one in shipment.references if one.kind == "ssm"})
+    if parameters:
+        found.allow(["ssm:GetParameter"], *map(_parameter, parameters))
+    found.allow(["kms:Decrypt"], {"Ref": "KmsKeyArn"}, condition="HasKmsKey")
+
+
+def _secret(name: str) -> Json:
+    # AWS adds six characters to the name, and nobody knows them before.
+    return name if name.startswith("arn:") else _arn("secretsmanager", f"secret:{name}-??????")
+
+
+def _parameter(name: str) -> Json:
+    return name if name.startswith("arn:") else _arn("ssm", f"parameter/{name.removeprefix('/')}")
+
+
+def _arn(service: str, resource: str) -> Json:
+    return sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
+
+
+def _state(shipment: Shipment, found: Statements) -> None:
+    if shipment.settings.state.store == "dynamodb":
+        table = if_("MakesTable", {"Ref": "StateTable"}, {"Ref": "StateTableName"})
+        actions = [f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")]
+        arn = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Table}"
+        found.allow([*actions, "dynamodb:Query"], sub(arn, Table=table))
+
+
+def _settings(shipment: Shipment, found: Statements) -> None:
+    settings = shipment.settings
+    authorize = settings.authorize
+    if authorize is not None and authorize.engine == "verified_permissions":
+        store = _named(authorize.store)
+        arn = "arn:${AWS::Partition}:verifiedpermissions::${AWS::AccountId}:policy-store/${Store}"
+        actions = ["GetPolicyStore", "GetSchema", "IsAuthorized", "BatchIsAuthorized"]
+        found.allow([f"verifiedpermissions:{one}" for one in actions], sub(arn, Store=store))
+    for detector in settings.tokenize.detectors if settings.tokenize is not None else ():
+        if detector.kind == "comprehend":
+            found.allow(["comprehend:DetectPiiEntities"], "*")  # it has no resources
+        else:
+            guardrail = detector.guardrail
+            named = guardrail if guardrail.startswith("arn:") else _arn("bedrock", f"guardrail/{guardrail}")
+            found.allow(["bedrock:ApplyGuardrail"], named)
+    source = urlsplit(settings.switch.source)
+    if source.scheme == "s3":
+        found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::{source.netloc}{source.path}"))
+
+
+def _governance(shipment: Shipment, found: Statements) -> None:
+    """Settings that are read from elsewhere than the bundle."""
+    bucket = "arn:${AWS::Partition}:s3:::${GovernanceBucket}"
+    found.allow(["s3:GetObject"], sub(bucket + "/${GovernancePrefix}*"), condition="HasGovernanceBucket")
+    found.allow(
+        ["s3:ListBucket"],
+        sub(bucket),
+        condition="HasGovernanceBucket",
+        when={"StringLike": {"s3:prefix": sub("${GovernancePrefix}*")}},
+    )
+    found.allow(
+        ["appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"],
+        {"Ref": "AppConfigArn"},
+        condition="HasAppConfig",
+    )
+
+
+def _signed(shipment: Shipment) -> Iterator[tuple[str, str, str, bool]]:
+    """Who is called with AWS signatures: name, role that is assumed, service, whether session tags are set."""
+    for name, upstream in shipment.settings.upstreams.items():
+        if upstream.auth.kind == "sigv4":
+            yield name, upstream.auth.role, upstream.auth.service, bool(upstream.auth.tags)
+    for auth in shipment.server.auth if shipment.server is not None else ():
+        if auth.sign is not None:
+            yield auth.name, auth.sign.role, auth.sign.service, bool(auth.sign.tags)
+
+
+def _signs(found: Statements, name: str, role: str, service: str, tags: bool) -> None:
+    if role:
+        found.allow(["sts:AssumeRole", *(["sts:TagSession"] if tags else [])], _named(role))
+        return
+    parameter = f"{pascal(name)}Arn"
+    if service in _INVOKE:
+        found.parameters[parameter] = f"What {name} is on AWS ({service}): the role may call it"
+        found.allow(_INVOKE[service], {"Ref": parameter})
+
+
+def _named(template: str) -> Json:
+    """A template as CloudFormation says it: environment variables are parameters of the stack."""
+    text, values = "", {}
+    for part in parse(template):
+        if isinstance(part, str):
+            text += re.sub(r"\$\{", "${!", part)
+        elif getattr(part, "kind", "") == "env":
+            text += f"${{{pascal(part.name)}}}"
+            values[pascal(part.name)] = True
+        else:
+            help = "write the name, or ${env:NAME}: its permission must name it too"
+            raise error("AG090", f"{part} names what the role of the function may reach", help=help)
+    return sub(text) if values else text

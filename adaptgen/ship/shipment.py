@@ -1,0 +1,219 @@
+"""What is shipped: a generated server or the proxy, with its settings, checked for a place that others can reach."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.fronts.load import load_server
+from adaptgen.govern.settings import advice, check_target, read
+from adaptgen.govern.vocabulary import Settings
+from adaptgen.lock import NAME as GENERATED_LOCK
+from adaptgen.model import Auth, Json, Server
+from adaptgen.references import Reference, placeholders, references
+from adaptgen.ship.carried import carried, is_address
+
+_ELSEWHERE = "governance"
+"""Where settings lie in a bundle that do not belong to the server's own tree."""
+_ENV = re.compile(r"\$\{env:[^}]+\}")
+_BULKY = frozenset({GENERATED_LOCK, "README.md", "policy.cedarschema", "template.yaml", "Dockerfile"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """``name`` of the server or the proxy; ``folder`` of the generated package in the bundle ("" for the proxy);
+    ``governance``: path of the settings in the bundle; ``files``: path in the bundle -> content, settings as JSON;
+    ``warnings``: what is right and may surprise.
+    """
+
+    name: str
+    folder: str
+    governance: str
+    settings: Settings
+    server: Server | None
+    files: Mapping[str, bytes] = field(repr=False)
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def references(self) -> frozenset[Reference]:
+        """Every ``${env:…}``, ``${secret:…}`` and ``${ssm:…}`` of the settings and of the server."""
+        found = set(_references(self.settings))
+        if self.server is not None:
+            found |= set(_references(self.server))
+        return frozenset(found)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that it reads, ordered."""
+        found = {one.name for one in self.references if one.kind == "env"}
+        if self.server is not None:
+            found |= {base.env for base in self.server.bases if base.env}
+        return tuple(sorted(found))
+
+    @property
+    def stores(self) -> frozenset[str]:
+        """Where state lives: ``memory``, ``redis``, ``dynamodb``."""
+        sessions = {auth.store for auth in self.server.auth} if self.server is not None else set()
+        return frozenset({self.settings.state.store, *sessions})
+
+    @property
+    def aws(self) -> bool:
+        """Whether it talks to AWS services."""
+        settings = self.settings
+        return (
+            "dynamodb" in self.stores
+            or any(one.kind != "env" for one in self.references)
+            or any(one.auth.kind == "sigv4" for one in settings.upstreams.values())
+            or (self.server is not None and any(one.sign is not None for one in self.server.auth))
+            or (settings.authorize is not None and settings.authorize.engine == "verified_permissions")
+            or (settings.tokenize is not None and bool(settings.tokenize.detectors))
+            or is_address(settings.switch.source)
+        )
+
+
+def shipment(what: Path, governance: Path | None = None) -> Shipment:
+    """What ``what`` is: the folder of a generated server, or the settings of a proxy.
+
+    ``governance``: other settings than those that the server names.
+
+    Raises:
+        AdaptgenError: AG061 for a folder without a server; AG078 where there are no settings; AG090 for what cannot
+            run in many short-lived processes; whatever is wrong with the settings.
+    """
+    if what.is_dir():
+        return _server(what, governance)
+    if governance is not None:
+        raise error("AG090", "the settings of a proxy are what is packaged", Where(str(what)), "leave --governance out")
+    settings = read(what)
+    if settings.mode != "proxy":
+        help = "name the folder of the server: adaptgen package DIR --governance FILE"
+        raise error("AG090", f"mode is {settings.mode}, and without a server only a proxy ships",
+                    settings.where("mode"), help)  # fmt: skip
+    _check(settings, None)
+    files = carried(settings, _ELSEWHERE)
+    name = what.resolve().parent.name or "proxy"
+    return Shipment(name, "", f"{_ELSEWHERE}/{what.stem}.json", settings, None, files, _warnings(settings))
+
+
+def _server(folder: Path, given: Path | None) -> Shipment:
+    server = load_server(folder)
+    root = folder.resolve()
+    if given is None and not server.governance:
+        help = "write specs/<name>/governance.yaml and build again, or name one: --governance FILE"
+        raise error("AG078", f"{server.name} has no governance settings", Where(str(folder)), help)
+    own = Path(os.path.normpath(root / server.governance)) if server.governance else None
+    named = own if given is None else given
+    assert named is not None
+    settings = read(_shown(named))
+    if settings.mode == "proxy":
+        help = "adaptgen package GOVERNANCE ships the proxy; a server wants mode: embedded or mode: behind"
+        raise error("AG090", "mode is proxy, and this is a server", settings.where("mode"), help)
+    _check(settings, server)
+    beside = [one for one in (server.overrides, server.governance) if one]
+    depth = max((_climbs(one) for one in beside), default=1) or 1
+    place = "/".join(root.parts[-depth:])
+    files = {f"{place}/{path}": content for path, content in _generated(root)}
+    for reference in (server.overrides,):
+        if reference:
+            path = Path(os.path.normpath(root / reference))
+            files[os.path.normpath(f"{place}/{reference}")] = path.read_bytes()
+    if own is not None and named.resolve() == own:
+        beside_it = PurePosixPath(os.path.normpath(f"{place}/{server.governance}")).parent
+    else:
+        beside_it = PurePosixPath(_ELSEWHERE)
+    files |= carried(settings, str(beside_it))
+    at = str(beside_it / f"{named.stem}.json")
+    return Shipment(server.name, place, at, settings, server, files, _warnings(settings))
+
+
+def _shown(path: Path) -> Path:
+    """Relative to where the command runs, if it lies below: as a person would name it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
+
+
+def _climbs(reference: str) -> int:
+    return Path(os.path.normpath(reference)).parts.count("..")
+
+
+def _generated(root: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        if path.is_file() and parts[0] not in ("tests", *_BULKY) and "__pycache__" not in parts:
+            yield "/".join(parts), path.read_bytes()
+
+
+def _check(settings: Settings, server: Server | None) -> None:
+    check_target(settings, loopback=False)
+    found: list[Diagnostic] = []
+    audit = settings.audit
+    if audit is not None and audit.sink not in ("stdout", "stderr", "none"):
+        help = "audit: {sink: stdout} goes to the log group"
+        found.append(Diagnostic("AG090", "audit.sink is a file, and a file ends with its process",
+                                settings.where("audit", "sink"), help))  # fmt: skip
+    state = settings.state
+    if state.store == "dynamodb" and "${" in state.table and not _ENV.fullmatch(state.table):
+        where, help = settings.where("state", "table"), 'write the name, or "${env:NAME}"'
+        found.append(Diagnostic("AG090", "the stack cannot know the name of the table", where, help))
+    for auth in server.auth if server is not None else ():
+        found += _sessions(auth, server)
+        if auth.store in ("redis", "dynamodb") and auth.store != state.store:
+            message = f"{auth.name} keeps its sessions in {auth.store}, and the state is in {state.store}"
+            found.append(Diagnostic("AG090", message, settings.where("state"), f"state: {{store: {auth.store}, …}}"))
+    if found:
+        raise AdaptgenError(*found)
+
+
+def _sessions(auth: Auth, server: Server | None) -> Iterator[Diagnostic]:
+    where = Where(f"generated/{server.name}/auth.py" if server is not None else "")
+    help = "store: dynamodb or store: redis in the hints, and build again"
+    if auth.store == "file":
+        yield Diagnostic("AG090", f"{auth.name} keeps its session in a file, which ends with its process", where, help)
+    if auth.store != "memory" or auth.refresh is None:
+        return
+    # Single-use: a renewal changes what every process starts from.
+    if placeholders(_texts(auth.refresh.call)) & set(auth.refresh.save) & set(auth.start):
+        yield Diagnostic(
+            "AG090",
+            f"every renewal of {auth.name} changes what it starts from, and with store: memory the next process "
+            "starts from a token that was used",
+            where,
+            help,
+        )
+
+
+def _warnings(settings: Settings) -> tuple[Diagnostic, ...]:
+    return tuple(advice(settings, processes=True))
+
+
+def _references(value: Any) -> Iterator[Reference]:
+    for text in _strings(value):
+        if "${" in text:
+            try:
+                yield from references(text)
+            except ValueError:
+                continue  # a text that is no template: a description, a policy
+
+
+def _texts(value: Any) -> list[Json]:
+    return [text for text in _strings(value) if "{" in text]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _strings(one)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for member in fields(value):
+            if member.name not in ("policies", "where", "hash", "path"):
+                yield from _strings(getattr(value, member.name))

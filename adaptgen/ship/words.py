@@ -1,0 +1,33 @@
+"""Words of CloudFormation."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+
+
+def pascal(name: str) -> str:
+    """A logical name: ``CRM_BASE_URL`` -> ``CrmBaseUrl``."""
+    return "".join(part[:1].upper() + part[1:].lower() for part in re.split(r"[^A-Za-z0-9]+", name) if part)
+
+
+def sub(text: str, **values: Json) -> Json:
+    """``Fn::Sub``."""
+    return {"Fn::Sub": [text, values] if values else text}
+
+
+def equals(parameter: str, value: str) -> Json:
+    """The condition that a parameter has a value."""
+    return {"Fn::Equals": [{"Ref": parameter}, value]}
+
+
+def given(parameter: str) -> Json:
+    """The condition that a parameter is not empty."""
+    return {"Fn::Not": [equals(parameter, "")]}
+
+
+def if_(condition: str, value: Json, otherwise: Json | None = None) -> Json:
+    """``Fn::If``; without ``otherwise`` nothing stands there."""
+    return {"Fn::If": [condition, value, {"Ref": "AWS::NoValue"} if otherwise is None else otherwise]}

@@ -1,0 +1,283 @@
+"""``adaptgen package``: what is in a bundle, what is refused, and that two builds are one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.shipping import BEHIND, EMBEDDED, PROXY, ROOT, governed, write
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.model import Auth, Body, Call, Login, Param, Server
+from adaptgen.ship import compiling, shipment, tree, wheels
+from adaptgen.ship.archive import zipped
+from adaptgen.ship.package import roots
+from adaptgen.ship.target import Target
+
+
+def said(problem: pytest.ExceptionInfo[AdaptgenError]) -> list[tuple[str, str]]:
+    return [(one.code, one.message) for one in problem.value.diagnostics]
+
+
+# --------------------------------------------------------------------------------------------------- what is shipped
+
+
+def test_settings_are_carried_as_json_with_all_that_they_name(tmp_path: Path) -> None:
+    settings = EMBEDDED | {"switch": {"source": "switch.yaml"}, "hooks": {"before": [{"call": "own:look"}]}}
+    server = governed(tmp_path, settings)
+    (tmp_path / "specs/crm/switch.yaml").write_text("tools: [crm/delete_contact]\n")
+    (tmp_path / "specs/crm/own.py").write_text("def look(call): return None\n")
+    found = shipment.shipment(server)
+    assert (found.folder, found.governance) == ("generated/crm", "specs/crm/governance.json")
+    assert json.loads(found.files["specs/crm/governance.json"]) == settings
+    assert json.loads(found.files["specs/crm/switch.yaml"]) == {"tools": ["crm/delete_contact"]}
+    assert found.files["specs/crm/own.py"] == b"def look(call): return None\n"
+    assert b"permit" in found.files["specs/crm/policies/all.cedar"]
+    assert "generated/crm/tools/contacts.json" in found.files
+    assert not any("__pycache__" in path or path.endswith(("adaptgen.lock", "README.md")) for path in found.files)
+
+
+def test_other_settings_than_the_servers_own_lie_beside_it(tmp_path: Path) -> None:
+    server = governed(tmp_path)
+    other = write(tmp_path / "prod", BEHIND)
+    found = shipment.shipment(server, other)
+    assert found.governance == "governance/governance.json"
+    assert found.settings.mode == "behind"
+    assert "governance/jwks.json" in found.files
+
+
+def test_the_variables_and_secrets_of_settings_and_server_are_known(tmp_path: Path) -> None:
+    found = shipment.shipment(governed(tmp_path))
+    assert found.variables == ("CRM_BASE_URL", "CRM_PASSWORD", "CRM_USERNAME", "PUBLIC_URL")
+    named = {str(one) for one in found.references if one.kind != "env"}
+    assert named == {"${secret:crm-governance#k1}", "${secret:crm-governance#cursors}", "${ssm:/crm/audit}"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"audit": {"sink": "audit.jsonl"}}, "audit.sink is a file"),
+        ({"authorize": {"policies": ["../shared.cedar"]}}, "../shared.cedar lies outside the folder"),
+        ({"hooks": {"before": [{"call": "elsewhere:look"}]}}, "the module 'elsewhere' of a hook"),
+        ({"state": {"store": "dynamodb", "table": "crm-${env:STAGE}"}}, "cannot know the name of the table"),
+    ],
+)
+def test_settings_that_cannot_work_there_are_refused_at_their_place(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/shared.cedar").write_text("permit (principal, action, resource);")
+    with pytest.raises(AdaptgenError) as problem:
+        shipment.shipment(governed(tmp_path, EMBEDDED | change))
+    (one,) = problem.value.diagnostics
+    assert one.code == "AG090"
+    assert message in one.message
+    assert one.where is not None
+    assert one.where.line > 0
+
+
+def test_a_server_that_others_reach_needs_its_keys(tmp_path: Path) -> None:
+    with pytest.raises(AdaptgenError) as problem:
+        shipment.shipment(governed(tmp_path, EMBEDDED | {"keys": {}}))
+    assert {code for code, _ in said(problem)} == {"AG073"}
+
+
+def test_a_refresh_token_that_rotates_needs_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = governed(tmp_path)
+    renewal = Login(
+        id="refresh",
+        call=Call("POST", "/refresh", body=Body(params=(Param("token", value="{refresh}"),))),
+        save={"refresh": "$.refresh"},
+    )
+    auth = Auth(name="kept", kind="session", start={"refresh": "${secret:kept#refresh}"}, refresh=renewal)
+    loaded = shipment.load_server
+
+    def rotating(path: Path) -> Server:
+        return replace(loaded(path), auth=(auth,))
+
+    monkeypatch.setattr(shipment, "load_server", rotating)
+    with pytest.raises(AdaptgenError) as problem:
+        shipment.shipment(folder)
+    ((code, message),) = said(problem)
+    assert code == "AG090"
+    assert message.startswith("every renewal of kept changes what it starts from")
+    # One whose renewal keeps the token may stay in memory.
+    auth = replace(auth, refresh=replace(renewal, save={"access": "$.access"}))
+    shipment.shipment(folder)
+
+
+# ---------------------------------------------------------------------------------------------------------- contents
+
+
+def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
+    behind = shipment.shipment(governed(tmp_path, BEHIND))
+    proxy = shipment.shipment(write(tmp_path / "specs/proxy", PROXY | {"trace": {"otlp": "${env:OTLP}"}}))
+    assert "cedarpy" not in roots(behind, Target())
+    assert {"cedarpy", "opentelemetry-sdk"} <= set(roots(proxy, Target()))
+    # The runtime of Lambda brings boto3, an image does not.
+    assert "boto3" not in roots(proxy, Target())
+    assert {"boto3", "uvicorn"} <= set(roots(proxy, Target("agentcore")))
+
+
+def test_the_generator_is_not_shipped() -> None:
+    files = tree.serving()
+    assert "adaptgen/govern/pipeline.py" in files
+    assert "adaptgen/fronts/wire/kernel.py" in files
+    unwanted = ("plan", "render", "source", "cli", "demo", "ship", "compare", "readiness")
+    assert not [path for path in files if path.split("/")[1] in unwanted or path.endswith("fastmcp.py")]
+
+
+def test_wheels_are_pruned_and_keep_their_licences(tmp_path: Path) -> None:
+    path = tmp_path / "thing-1.0-py3-none-any.whl"
+    names = [
+        "thing/__init__.py", "thing/core.pyi", "thing/py.typed", "thing/tests/test_core.py", "thing/data/test.json",
+        "thing-1.0.dist-info/METADATA", "thing-1.0.dist-info/RECORD", "thing-1.0.dist-info/licenses/LICENSE",
+        "thing-1.0.data/purelib/other.py", "thing-1.0.data/scripts/thing",
+    ]  # fmt: skip
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    found = tree.unpacked([wheels.Wheel("thing", "1.0", path, "")])
+    assert sorted(found) == [
+        "other.py", "thing-1.0.dist-info/METADATA", "thing-1.0.dist-info/licenses/LICENSE", "thing/__init__.py",
+        "thing/data/test.json",
+    ]  # fmt: skip
+
+
+def test_a_wheel_that_was_changed_in_the_cache_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "thing-1.0-py3-none-any.whl"
+    path.write_bytes(b"as it was")
+    pin = wheels.Pin("thing", "1.0", frozenset({hashlib.sha256(b"as it was").hexdigest()}))
+    assert wheels._cached(pin, tmp_path) is not None
+    path.write_bytes(b"as somebody left it")
+    assert wheels._cached(pin, tmp_path) is None
+    assert not path.exists()
+
+
+def test_what_the_lock_does_not_pin_is_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("httpx==0.28.1 \\\n    --hash=sha256:" + "0" * 64 + "\n")
+    with pytest.raises(AdaptgenError) as problem:
+        wheels.gather(["orjson"], Target(), tmp_path, lock)
+    assert said(problem) == [("AG091", "orjson is not pinned")]
+
+
+def test_a_zip_depends_on_its_files_alone() -> None:
+    files = {"b.py": b"1", "a/lib.so": b"2"}
+    data = zipped(files)
+    assert data == zipped(dict(reversed(files.items())))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = [(one.filename, one.date_time, one.external_attr >> 16) for one in archive.infolist()]
+    assert entries == [("a/lib.so", (1980, 1, 1, 0, 0, 0), 0o100755), ("b.py", (1980, 1, 1, 0, 0, 0), 0o100644)]
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.99", "2.7", "3"])
+def test_a_python_without_a_runtime_is_refused(version: str) -> None:
+    with pytest.raises(AdaptgenError) as problem:
+        Target(python=version)
+    assert said(problem)[0][0] == "AG090"
+
+
+def test_without_the_interpreter_of_the_target_nothing_is_compiled() -> None:
+    with pytest.raises(AdaptgenError) as problem:
+        compiling.interpreter(Target(python="3.12"), given="/bin/false")
+    (one,) = problem.value.diagnostics
+    assert one.code == "AG092"
+    assert "--no-compile" in one.help
+
+
+# ------------------------------------------------------------------------------------------------------- whole builds
+
+
+@pytest.fixture(scope="module")
+def python() -> str:
+    """An interpreter of the target."""
+    try:
+        return compiling.interpreter(Target())[0]
+    except AdaptgenError:
+        pytest.skip("there is no Python 3.12 on this machine")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, python: str) -> tuple[Path, Path]:
+    """Two builds of one server: another folder, umask, locale, time zone, user, home, seed of hashes."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    made = []
+    # The sources as they are now: in a checkout they may change between two builds.
+    source = tmp_path_factory.mktemp("source")
+    for name in ("adaptgen", "templates"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements.lock", source)
+    for user, umask, more in (
+        ("ada", 0o022, {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1"}),
+        ("grace", 0o077, {"LC_ALL": "C.UTF-8", "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "4711"}),
+    ):
+        folder = tmp_path_factory.mktemp(user)
+        server = governed(folder)
+        os.utime(server / "server.py", (1_000_000_000, 1_000_000_000 + umask))
+        environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": user, "XDG_CACHE_HOME": cache}
+        environ |= {"PYTHONPATH": str(source), **more}
+        environ |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        command = [sys.executable, "-m", "adaptgen", "package", "generated/crm", "--interpreter", python]
+        done = subprocess.run(
+            command, cwd=folder, env=environ, umask=umask, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        made.append(folder / "dist" / "crm.zip")
+    return made[0], made[1]
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_two_builds_are_the_same_bytes(built: tuple[Path, Path]) -> None:
+    one, other = (path.read_bytes() for path in built)
+    assert hashlib.sha256(one).hexdigest() == hashlib.sha256(other).hexdigest()
+    assert len(one) <= 25_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_the_manifest_names_every_file_by_its_hash(built: tuple[Path, Path]) -> None:
+    with zipfile.ZipFile(built[0]) as archive:
+        said = json.loads(archive.read("BUNDLE.json"))
+        assert set(archive.namelist()) == {*said["files"], "BUNDLE.json"}
+        for path, sha256 in said["files"].items():
+            assert hashlib.sha256(archive.read(path)).hexdigest() == sha256
+    assert said["handler"] == "generated.crm.lambda_handler.handler"
+    assert said["left_out"] == ["boto3: the runtime of Lambda brings it"]
+    assert "fastmcp-slim" not in said["wheels"]
+    pinned = wheels.pins(ROOT / "requirements.lock")
+    assert all(pinned[name].version == one["version"] for name, one in said["wheels"].items())
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_the_bundle_runs_its_server_from_its_own_bytecode(
+    built: tuple[Path, Path], tmp_path: Path, python: str
+) -> None:
+    with zipfile.ZipFile(built[0]) as archive:
+        archive.extractall(tmp_path)
+    program = (
+        "import sys; sys.path[:0] = ['.']; sys.dont_write_bytecode = True\n"
+        "from pathlib import Path; import adaptgen.govern.embedded, adaptgen.fronts.wire.kernel, cedarpy\n"
+        "from adaptgen.fronts.load import load_server; from adaptgen.govern.settings import read\n"
+        "print(load_server(Path('generated/crm')).name, read(Path('specs/crm/governance.json')).mode)\n"
+        "print(adaptgen.govern.embedded.__cached__, 'yaml' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [python, "-I", "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "crm embedded"
+    assert second.endswith("embedded.cpython-312.pyc False")

@@ -1,0 +1,82 @@
+"""Servers and proxies with settings that others may reach, for bundles and templates."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from adaptgen.ship.package import Bundle
+from adaptgen.ship.shipment import Shipment, shipment
+from adaptgen.ship.target import Target
+
+ROOT = Path(__file__).parents[2]
+KEYS = {
+    "tokens": {"current": "k1", "all": {"k1": "${secret:crm-governance#k1}"}},
+    "cursors": "${secret:crm-governance#cursors}",
+    "audit": "${ssm:/crm/audit}",
+}
+JWT = {
+    "issuer": "https://idp.example/",
+    "audience": "https://crm.example/mcp",
+    "caller": {"sub": "sub", "tenant": "org"},
+}
+EMBEDDED: dict[str, Any] = {
+    "adaptgen": 1,
+    "listen": {"resource": "${env:PUBLIC_URL}"},
+    "authenticate": JWT,
+    "authorize": {"engine": "cedar", "policies": ["policies/"]},
+    "tokenize": {"kinds": ["email"]},
+    "keys": KEYS,
+    "audit": {"sink": "stdout"},
+}
+BEHIND: dict[str, Any] = {
+    "adaptgen": 1,
+    "mode": "behind",
+    "accept": {
+        "issuer": "https://proxy.example/mcp",
+        "audience": "crm",
+        "jwks": "jwks.json",
+        "principal": "${env:PROXY}",
+    },
+    "keys": {"cursors": "${secret:crm-governance#cursors}"},
+    "state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"},
+}
+PROXY: dict[str, Any] = {
+    "adaptgen": 1,
+    "mode": "proxy",
+    "listen": {"http": "0.0.0.0:8000", "resource": "https://mcp.example/mcp"},
+    "upstreams": {"crm": {"url": "${env:CRM_URL}", "auth": {"kind": "sigv4"}, "handover": "crm"}},
+    "authenticate": JWT | {"audience": "https://mcp.example/mcp"},
+    "authorize": {"policies": ["policies/"]},
+    "keys": {"handover": "${secret:proxy#handover}", "audit": "${secret:proxy#audit}"},
+    "audit": {"sink": "stdout"},
+}
+
+
+def governed(folder: Path, settings: dict[str, Any] | None = None, name: str = "crm") -> Path:
+    """The bundled CRM's server in ``folder``, and its settings where it looks for them."""
+    server = folder / "generated" / name
+    shutil.copytree(ROOT / "generated" / "crm", server, ignore=shutil.ignore_patterns("__pycache__"))
+    write(folder / "specs" / name, settings or EMBEDDED)
+    return server
+
+
+def write(folder: Path, settings: dict[str, Any]) -> Path:
+    """``governance.yaml`` in ``folder``, with a policy and a set of public keys beside it."""
+    (folder / "policies").mkdir(parents=True, exist_ok=True)
+    (folder / "policies" / "all.cedar").write_text("permit (principal, action, resource);\n")
+    (folder / "jwks.json").write_text('{"keys": []}')
+    path = folder / "governance.yaml"
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+    return path
+
+
+def bundle(what: Path, **target: Any) -> Bundle:
+    """A bundle without wheels and bytecode: enough for templates."""
+    found: Shipment = shipment(what)
+    handler = ".".join((*filter(None, found.folder.split("/")), "lambda_handler", "handler"))
+    return Bundle(found, replace(Target(), **target), handler, {})
