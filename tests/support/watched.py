@@ -169,7 +169,8 @@ def _settings(folder: Path, way: str, issuer: Issuer, policies: Path | None, mor
         "audit": {"sink": "audit.jsonl"},
         **more,
     }
-    made["keys"] |= {"handover": "${env:T_HANDOVER}"} if way == "proxy" else {"cursors": "${env:T_CURSORS}"}
+    own = {"handover": "${env:T_HANDOVER}"} if way == "proxy" else {"cursors": "${env:T_CURSORS}"}
+    made["keys"] = {**made["keys"], **own}
     path = folder / "governance.yaml"
     path.write_text(json.dumps(made))
     return path
