@@ -98,6 +98,7 @@ class _Force:
     special: Mapping[str, frozenset[str]]
     callers: _Kept[Any, Any] = field(default_factory=lambda: _Kept(_CALLERS))
     lists: _Kept[Any, tuple[Mapping[str, Facts], frozenset[str]]] = field(default_factory=lambda: _Kept(_CALLERS))
+    restored: _Kept[Any, Decision] = field(default_factory=lambda: _Kept(_CALLERS))
 
     def known(self, tool: Facts) -> _Known | None:
         """The tool, if the policies were validated for the arguments that it has now.
@@ -162,8 +163,16 @@ class CedarAuthorizer:
 
     async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
         """See ``Authorizer.detokenize``."""
+        force = self._force
+        if force is None:
+            return _NOT_LOADED
         context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
-        return self._special(caller, cedar.DETOKENIZE, tool.server, context)
+        try:
+            # All that policies can ask for: the same decision as long as they are in force.
+            key = (self._key(caller), tool.server, tool.action, tool.effect, kind)
+        except lowering.Unfit as why:
+            return self._refused(str(why))
+        return force.restored.get(key, lambda: self._special(caller, cedar.DETOKENIZE, tool.server, context))
 
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
         """See ``Authorizer.other``."""

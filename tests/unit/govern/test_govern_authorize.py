@@ -138,6 +138,20 @@ async def test_detokenize_knows_tool_effect_and_kind() -> None:
 
 
 @pytest.mark.asyncio
+async def test_who_may_have_a_value_is_decided_once_for_each_caller_until_other_policies_come() -> None:
+    only = 'permit (principal, action == Action::"detokenize", resource) when {{ principal.sub == "{}" }};'
+    cedar = await loaded(only.format(ANN.sub))
+    for _ in range(2):
+        assert (await cedar.detokenize(ANN, TOOLS["find"], "email")).allowed
+        assert not (await cedar.detokenize(EVE, TOOLS["find"], "email")).allowed
+
+    await cedar.load({"p.cedar": only.format(EVE.sub)}, TOOLS)
+
+    assert not (await cedar.detokenize(ANN, TOOLS["find"], "email")).allowed
+    assert (await cedar.detokenize(EVE, TOOLS["find"], "email")).allowed
+
+
+@pytest.mark.asyncio
 async def test_prompts_and_resources_need_a_policy() -> None:
     cedar = await loaded(
         'permit (principal, action == Action::"resource", resource) when { context.name like "file:///public/*" };'
