@@ -10,10 +10,15 @@ from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node, Positions
 from adaptgen.govern.tables import header, json_lines, lines, rewritten
-from adaptgen.govern.walk import Walk, key_kind
+from adaptgen.govern.walk import Walk, is_odd, key_kind
 
 _FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
 """Keys whose values are words of the protocol."""
+
+_WORD: Final = re.compile(r"[A-Za-z]{1,20}(?:[/_.+-][A-Za-z]{1,20}){0,6}")
+"""Such a word: nothing personal that has a pattern looks like it."""
+
+_MEDIA: Final = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.+-]{1,60}")
 
 _LABEL: Final = re.compile(
     r"(?m)^([ \t>#|*_-]{0,8}[^\W\d_][\w .-]{1,40})([*_]{0,2}[ \t]{0,2}[:=][*_]{0,2}[ \t]{1,4})"
@@ -50,11 +55,9 @@ class Blocks:
                 shielded[key] = [self._resource(one) if isinstance(one, dict) else self._plain(one) for one in value]
             elif key == "messages" and isinstance(value, list):
                 shielded[key] = [self._message(one) for one in value]
-            elif key in _FIXED and isinstance(value, (str, bool, int)):
-                shielded[key] = value
             else:
-                shielded[key] = self._plain(value, key)
-        return shielded
+                shielded[key] = self._member(key, value)
+        return self._named(shielded)
 
     def _structured(self, value: Any) -> Any:
         root = self._declared.root
@@ -75,18 +78,27 @@ class Blocks:
         if not isinstance(value, dict):
             return self._plain(value)
         content = value.get("content")
-        rest = {key: one if key in _FIXED else self._plain(one, key) for key, one in value.items() if key != "content"}
+        rest = {key: self._member(key, one) for key, one in value.items() if key != "content"}
         if isinstance(content, dict):
             rest["content"] = self._block(content, None)
         elif isinstance(content, list):
             rest["content"] = [self._block(one, None) for one in content]
         elif "content" in value:
             rest["content"] = self._plain(content)
-        return {key: rest[key] for key in value}
+        return self._named({key: rest[key] for key in value})
 
     def _block(self, block: Any, root: Node | None) -> Any:
         if not isinstance(block, dict):
             return self._plain(block)
+        return self._named(self._content(block, root))
+
+    def _named(self, made: dict[str, Any]) -> dict[str, Any]:
+        """``made`` without keys that are personal themselves."""
+        if not any(map(is_odd, made)):
+            return made
+        return {self._walk.text(key): value for key, value in made.items()}
+
+    def _content(self, block: dict[str, Any], root: Node | None) -> dict[str, Any]:
         kind = block.get("type")
         if kind == "text" and isinstance(block.get("text"), str):
             text = self._text(block["text"], root)
@@ -105,7 +117,9 @@ class Blocks:
         return {key: self._member(key, one) for key, one in block.items()}
 
     def _member(self, key: str, value: Any) -> Any:
-        return value if key in _FIXED else self._plain(value, key)
+        if key in _FIXED and (isinstance(value, bool) or (isinstance(value, str) and _WORD.fullmatch(value))):
+            return value
+        return self._plain(value, key)
 
     def _resource(self, resource: dict[str, Any], root: Node | None = None) -> dict[str, Any]:
         """TextResourceContents or BlobResourceContents."""
@@ -122,7 +136,7 @@ class Blocks:
                 shielded[key] = self._member(key, one)
         if "text" in shielded and "blob" in resource and "mimeType" in shielded:
             shielded["mimeType"] = "text/plain"
-        return shielded
+        return self._named(shielded)
 
     def _text(self, text: str, root: Node | None, media: str = "") -> str:
         """JSON, JSON line by line, a table, or plain text."""
@@ -188,7 +202,8 @@ def _json(text: str) -> Any:
 
 
 def _withheld(media: str) -> dict[str, Any]:
-    kind = "".join(one for one in media[:60] if one.isalnum() or one in "/+.-")
+    known = _MEDIA.match(media)
+    kind = known[0] if known is not None else media if media in ("image", "audio") else "unknown"
     return {
         "type": "text",
         "text": f"[Withheld: content of the type {kind} cannot be searched for personal data and is not released.]",

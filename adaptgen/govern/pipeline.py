@@ -215,7 +215,9 @@ def _meta(meta: Mapping[str, Json], carrier: Mapping[str, str]) -> dict[str, Jso
 
 def _size(result: Mapping[str, Json]) -> int:
     size = 0
-    for block in result.get("content") or ():
+    content = result.get("content")
+    for block in content if isinstance(content, list) else ():
         if isinstance(block, dict):
-            size += len(str(block.get("text") or block.get("data") or block.get("resource") or "").encode())
+            said = str(block.get("text") or block.get("data") or block.get("resource") or "")
+            size += len(said.encode(errors="surrogatepass"))
     return size

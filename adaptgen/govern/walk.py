@@ -138,7 +138,7 @@ class Walk:
                     kind = said.named(key, holder) if said.names else None
                     kind = kind or number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
-            odd = odd or _is_odd(key)
+            odd = odd or is_odd(key)
         if odd:
             self._keys(value, texts)
 
@@ -214,7 +214,7 @@ class Walk:
         if isinstance(value, dict):
             for key, member in value.items():
                 value[key] = self._all(member, kind)
-            if any(map(_is_odd, value)):
+            if any(map(is_odd, value)):
                 self._keys(value, len(self._texts))
         elif isinstance(value, list):
             value[:] = [self._all(element, kind) for element in value]
@@ -363,6 +363,6 @@ def number_kind(key: str, holder: str, value: float) -> str | None:
 
 
 @lru_cache(maxsize=32768)
-def _is_odd(key: str) -> bool:
+def is_odd(key: str) -> bool:
     """Whether a key may be personal itself."""
     return len(key) > 5 and ("@" in key or not key.isascii() or "%" in key or sum(map(str.isdigit, key)) > 5)
