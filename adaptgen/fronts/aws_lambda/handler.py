@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import random
@@ -33,6 +34,7 @@ PATIENCE = 2.0
 """Seconds that a call waits for that look; a slower one goes on beside the calls."""
 FLUSH = 2.0
 """Seconds that a call waits until what was traced and counted is out."""
+_DEEP = 16
 _KILLED = 900.0
 """Seconds that a function can have at most: where the context does not say."""
 
@@ -59,7 +61,11 @@ class Handler:
         self._loop = asyncio.new_event_loop()
         self._looking: asyncio.Task[None] | None = None
         self._governed: Governed | None = None
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self._loop.close()
+            raise
         if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
             self._register()
 
@@ -70,16 +76,15 @@ class Handler:
             return self._loop.run_until_complete(task)
         # Everything: a tool may even try to end the process, and the next caller must find it.
         except BaseException as problem:
-            task.cancel()
-            self._loop.run_until_complete(asyncio.wait([task], timeout=1.0))
+            self._abandon(task)
             report(problem)
             return response(answers.refused(500, "Internal error", code=message.INTERNAL_ERROR))
 
     def close(self) -> None:
-        """Close connections, end the audit trail, forget every key and credential."""
-        governed, self._governed = self._governed, None
-        if governed is not None:
-            self._loop.run_until_complete(self._closed(governed))
+        """Close connections and end the audit trail; no event is answered after it."""
+        self._forget()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
 
     # -------------------------------------------------------------------------------------------------------- inside
 
@@ -96,6 +101,21 @@ class Handler:
         for notice in governed.notices:
             print(f"adaptgen: {notice}", file=sys.stderr)
         gc.freeze()
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        """End a task that has not answered. What tries to end the process passes the loop once for each task that
+        waits for another."""
+        for _ in range(_DEEP):
+            task.cancel()
+            with contextlib.suppress(BaseException):
+                self._loop.run_until_complete(asyncio.wait([task], timeout=1.0))
+                return
+
+    def _forget(self) -> None:
+        """Close connections, end the audit trail, let go of every key and credential."""
+        governed, self._governed = self._governed, None
+        if governed is not None:
+            self._loop.run_until_complete(self._closed(governed))
 
     async def _closed(self, governed: Governed) -> None:
         if self._looking is not None:
@@ -149,7 +169,7 @@ class Handler:
         register_after_restore(self._after_restore)
 
     def _before_snapshot(self) -> None:
-        self.close()
+        self._forget()
         if "boto3" in sys.modules:  # its session holds the credentials of the machine that makes the snapshot
             sys.modules["boto3"].DEFAULT_SESSION = None  # type: ignore[attr-defined]
         gc.unfreeze()
