@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from adaptgen.detectors import find
 from adaptgen.govern.jsontext import dumps, loads
+from adaptgen.govern.occurrences import SHORTEST, search
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import NOT_PERSONAL, Node
 from adaptgen.govern.restore import Restored
@@ -55,6 +56,8 @@ class Surrogates:
         replaced = {
             name: await outward.value(one, plan.arguments.at(name), (str(name),)) for name, one in arguments.items()
         }
+        if made:
+            replaced = {name: await outward.repeated(one, (str(name),)) for name, one in replaced.items()}
         ids = tuple(dict.fromkeys(one[-ID:] for one in made.values()))
         return Restored(replaced if made else arguments, ids, len(made))
 
@@ -161,6 +164,28 @@ class _Outward:
             return loads(await self._one(wanted, dumps(value), path, number=True))
         return value
 
+    async def repeated(self, value: Json, path: tuple[str, ...]) -> Json:
+        """``value`` with surrogates also where its text repeats what is classified elsewhere in the arguments."""
+        if isinstance(value, str):
+            if len(value) < SHORTEST or "enum" in self._plan.schema(path):
+                return value
+            wanted = list(dict.fromkeys((kind, one) for kind, one, _ in self._made if _is_telling(one)))
+            found: dict[tuple[str, str], str] = {}
+            search(lambda kind, one: found.setdefault((kind, one), one), [([value], 0)], wanted)
+            for kind, one in found:
+                wished = form(kind, one, {}, number=False)
+                if wished is None:
+                    raise ToolError(f"`{'.'.join(path)}` holds personal data ({kind}). Nothing was executed.")
+                found[kind, one] = await self._make(kind, one, wished)
+            box = [value]
+            search(lambda kind, one: found.get((kind, one), one), [(box, 0)], wanted)
+            return box[0]
+        if isinstance(value, dict):
+            return {key: await self.repeated(one, (*path, key)) for key, one in value.items()}
+        if isinstance(value, list):
+            return [await self.repeated(one, (*path, "[]")) for one in value]
+        return value
+
     async def _one(self, kind: str, value: str, path: tuple[str, ...], *, number: bool = False) -> str:
         schema = self._plan.schema(path)
         wanted = form(kind, value, schema, number=number)
@@ -242,6 +267,11 @@ class _Inward:
             parts += (text[position:start], value)
             position = end
         return "".join((*parts, text[position:]))
+
+
+def _is_telling(value: str) -> bool:
+    """Whether a value is looked for in other text: a short number stands everywhere."""
+    return len(value) >= (SHORTEST if value[:1].isalpha() else 5)
 
 
 def _number(text: str) -> Any:
