@@ -375,6 +375,21 @@ class Base:
 
 
 @value(kw_only=True)
+class Connection:
+    """How the API is reached. ``ca``: certificates to trust beside the usual ones; ``client_cert``: a certificate with
+    its private key. Both are PEM: the path of a file, relative to the folder of the server, or a template whose
+    value is PEM or such a path. ``proxy``: a template, the URL of an egress proxy. ``concurrency``: requests at once;
+    ``rate``: requests in a time (``50/s``, ``1000/h``); "" for any.
+    """
+
+    ca: str = ""
+    client_cert: str = ""
+    proxy: str = ""
+    concurrency: int | None = None
+    rate: str = ""
+
+
+@value(kw_only=True)
 class Server:
     """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``).
 
@@ -391,6 +406,7 @@ class Server:
     page_size: int = 25
     max_bytes: int = 9000
     timeout: float = 30.0
+    connection: Connection | None = None
     contracts: Path = Path("tools")
     governance: str = ""
     overrides: str = ""

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from adaptgen import lock
-from adaptgen.cli import overrides, policy, terminal
+from adaptgen.cli import documents, overrides, policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.model import Connection
 from adaptgen.planned import Plan
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     made: list[Made] = []
     problems: list[Diagnostic] = []
     folders: dict[Path, Path] = {}
-    for spec in dict.fromkeys(options.specs):
+    for spec in dict.fromkeys(documents.meant(options.specs)):
         try:
             if options.validate:
                 validate(spec)
@@ -103,6 +104,7 @@ def make(spec: Path, out: Path) -> Made:
         planned, found = plan.plan(document, hints, name)
         edits = reference(hand_edits(spec), out)
         server = replace(planned.server, governance=governance(spec, out), overrides=edits)
+        server = replace(server, connection=connection(server.connection, spec, out))
         planned = replace(planned, server=server)
         if edits:
             planned = overrides.applied(planned, hand_edits(spec), out / name)
@@ -145,6 +147,17 @@ def _options(spec: Path, out: Path) -> dict[str, str]:
 def governance(spec: Path, out: Path) -> str:
     """How the server refers to the governance settings beside the hints; "" where there are none."""
     return reference(side_file(spec).with_name("governance.yaml"), out)
+
+
+def connection(said: Connection | None, spec: Path, out: Path) -> Connection | None:
+    """The connection of the hints, its files as the server refers to them."""
+    if said is None:
+        return None
+
+    def file(text: str) -> str:
+        return text if not text or "${" in text else reference(side_file(spec).parent / text, out)
+
+    return replace(said, ca=file(said.ca), client_cert=file(said.client_cert))
 
 
 def hand_edits(spec: Path) -> Path:

@@ -94,6 +94,7 @@ class _Planner:
             bases=(*bases.bases, *auth.bases),
             auth=tuple(auth.auths),
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
+            connection=hints.connection,
         )
         said: dict[str, Any] = {"page_size": hints.page_size, "max_bytes": hints.max_bytes, "timeout": hints.timeout}
         server = replace(server, **{key: value for key, value in said.items() if value is not None})
@@ -305,6 +306,9 @@ class _Planner:
     def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...]) -> tuple[Variable, ...]:
         """The environment variables of bases and auth, and those that values in the hints of tools refer to."""
         found = {one.name: one for one in reversed(known)}
+        if (said := self.hints.connection) is not None:
+            for text in (said.ca, said.client_cert, said.proxy):
+                found |= {one: Variable(one, "reaches the API") for one in _references(text) if one not in found}
         for tool in made:
             for call in filter(None, (tool.call, *(step.call for step in tool.steps))):
                 rows = [*call.path_params, *call.query, *call.headers, *call.cookies]

@@ -63,8 +63,8 @@ class Engine:
         """Read the contracts.
 
         Raises:
-            AdaptgenError: AG061, the contracts do not fit the tables, or the format is not this runtime's; AG073 and
-                AG076, sessions are shared, and their key or store is missing.
+            AdaptgenError: AG061, the contracts do not fit the tables, or the format is not this runtime's; AG066, a
+                certificate is not there; AG073 and AG076, sessions are shared, and their key or store is missing.
         """
         from adaptgen.runtime.contracts import load
 
@@ -86,6 +86,10 @@ class Engine:
             from adaptgen.runtime.shared import sharing
 
             self._shared, self._opened = sharing(server.auth, store, self._environ, cursor_key)
+        if server.connection is not None:
+            from adaptgen.runtime.reaching import missing
+
+            missing(server)
         self._contracts = load(server)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
         self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.was}

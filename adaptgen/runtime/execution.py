@@ -44,8 +44,13 @@ class Execution:
     ) -> None:
         self.server = server
         self._environ = environ
-        self._client = Client(timeout=server.timeout, transport=transport)
         self._credentials = Credentials(environ)
+        reaching = None
+        if server.connection is not None:
+            from adaptgen.runtime.reaching import Reaching
+
+            reaching = Reaching(server, self._credentials)
+        self._client = Client(timeout=server.timeout, transport=transport, reaching=reaching)
         self._bases = {base.name: base for base in server.bases}
         common = Common(
             server=server.name,

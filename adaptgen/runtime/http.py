@@ -10,13 +10,14 @@ import asyncio
 import logging
 import math
 import random
+import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -25,6 +26,9 @@ from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.request import Request, origin
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.retry_after import seconds
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.reaching import Reaching, Turns
 
 __all__ = ["MAX_BYTES", "Client", "Response", "Transport", "until"]
 
@@ -49,9 +53,13 @@ for _name in ("httpx", "httpcore"):
 class Client:
     """Sends requests. ``timeout`` is the budget in seconds of one request with its retries and redirects."""
 
-    def __init__(self, *, timeout: float, transport: Transport | None = None) -> None:
+    def __init__(self, *, timeout: float, transport: Transport | None = None, reaching: Reaching | None = None) -> None:
+        """``reaching``: certificates, an egress proxy, and how much at once; ``transport`` replaces the network."""
         self.timeout = timeout
         self._transport = transport
+        self._reaching = reaching
+        self._turns: Turns | None = None
+        self._more: dict[str, Any] = {}
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -66,8 +74,22 @@ class Client:
                 limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4.0),
                 cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # sessions keep their own
                 follow_redirects=False,
+                **self._more,
             )
+            self._turns = None if self._reaching is None else self._reaching.turns()
         return self._client
+
+    async def _reached(self, reaching: Reaching) -> None:
+        """Look up what the connections of the running loop need, before the first of them."""
+        loop = asyncio.get_running_loop()
+        if self._client is not None and self._loop is loop:
+            return
+        context, proxy = await reaching.ready()
+        if self._client is None or self._loop is not loop:
+            if self._transport is None:
+                self._more = {"verify": context} if context is not None else {}
+                self._more |= {"proxy": httpx.Proxy(proxy)} if proxy else {}
+            self._pool()
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -88,8 +110,12 @@ class Client:
         state = _State(request, login)
         try:
             async with asyncio.timeout(limit):
+                if self._reaching is not None:
+                    await self._reached(self._reaching)
                 return await self._followed(request, state, started, limit, keep)
         except TimeoutError:
+            if state.waiting and self._turns is not None:
+                raise self._turns.busy() from None
             raise state.slow(limit) from None
 
     async def _followed(
@@ -112,7 +138,7 @@ class Client:
             response: Response | None = None
             failure: ToolError | None = None
             try:
-                response = await self._once(request, state, started)
+                response = await self._once(request, state, started, limit)
                 pause = self._pause(request, response, attempt)
             except httpx.TransportError as problem:
                 failure = state.failed(problem, request.url)
@@ -137,7 +163,15 @@ class Client:
             return wait if wait <= _PATIENCE else -1
         return -1
 
-    async def _once(self, request: Request, state: _State, started: float) -> Response:
+    async def _once(self, request: Request, state: _State, started: float, limit: float) -> Response:
+        if self._turns is None:
+            return await self._exchanged(request, state, started)
+        state.waiting = True
+        async with self._turns.turn(started + limit):
+            state.waiting = False
+            return await self._exchanged(request, state, started)
+
+    async def _exchanged(self, request: Request, state: _State, started: float) -> Response:
         headers = dict(request.headers)
         headers.setdefault("user-agent", "adaptgen")
         headers["accept-encoding"] = "gzip, deflate"
@@ -174,6 +208,7 @@ class _State:
     def __init__(self, request: Request, login: bool) -> None:
         self.harmless = request.harmless or login
         self.sent = False
+        self.waiting = False
 
     async def trace(self, event: str, info: object) -> None:
         """httpcore's trace extension: from its first byte on, a request may have been carried out."""
@@ -210,6 +245,9 @@ class _State:
             elif "refused" in why or "attempts failed" in why:
                 what += " (connection refused)"
             return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown)
+        if isinstance(problem, httpx.ProxyError):
+            self.sent = False
+            return ToolError(f"The egress proxy does not let this call through to {_host(url)}. {self._outcome()}")
         if isinstance(problem, httpx.TimeoutException):
             text = f"The API is too slow: it sent nothing in time. {self._outcome()}"
             return ToolError(text, unknown=self._unknown)
@@ -217,6 +255,11 @@ class _State:
             return ToolError("The address of the API must be an http or https URL.")
         text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
         return ToolError(text, unknown=self._unknown)
+
+
+def usual_context() -> ssl.SSLContext:
+    """The TLS context of clients that are told nothing."""
+    return httpx.create_ssl_context()
 
 
 def _host(url: str) -> str:

@@ -197,7 +197,11 @@ HINTS = Table({
     })),
     "connection": Key(Table({
         "timeout": Key(Either((Text("duration"), Number(0.001, 3600, whole=False))), "Seconds, or a duration: 10s"),
-        "ca": later(), "client_cert": later(), "proxy": later(), "concurrency": later(), "rate": later(),
+        "ca": Key(_TEMPLATE, "Certificates to trust beside the usual ones: a PEM file, or a reference"),
+        "client_cert": Key(_TEMPLATE, "Certificate and private key: a PEM file, or a reference: ${secret:crm-mtls}"),
+        "proxy": Key(_TEMPLATE, "The egress proxy: a URL, or a reference such as ${env:EGRESS_PROXY}"),
+        "concurrency": Key(Number(1, 1000), "Requests at once; others wait within their timeout"),
+        "rate": Key(Text("rate"), "Requests in a time: 50/s, 600/m; others wait within their timeout"),
     })),
     "overlays": later("OpenAPI Overlay documents"),
     "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),

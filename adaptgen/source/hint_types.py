@@ -8,7 +8,7 @@ from typing import Literal
 
 Kind = Literal[
     "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header",
-    "secret",
+    "secret", "rate",
 ]  # fmt: skip
 """What a text is: a ``template`` of ``adaptgen.references``, a ``secret`` (a template that refers to one), a dotted
 ``path``, a ``jsonpath``, a ``place`` in an answer (a JSONPath, ``header:<Name>`` or ``cookie:<name>``), a ``call``
@@ -22,6 +22,7 @@ PATTERNS: Mapping[str, str] = {
     "jsonpath": r"^\$",
     "place": r"^(\$|header:.|cookie:.)",
     "duration": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$",
+    "rate": r"^[1-9][0-9]{0,5}/(s|m|h)$",
     "header": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
 }
 """What such a text looks like (``header``: token of RFC 9110, section 5.6.2)."""
@@ -34,6 +35,7 @@ SAMPLES: Mapping[str, str] = {
     "jsonpath": "a JSONPath, such as $.results",
     "place": "a JSONPath such as $.token, header:<Name> or cookie:<name>",
     "duration": "a duration such as 10s",
+    "rate": "a rate such as 50/s",
     "header": "the name of a header",
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
-from adaptgen.model import Effect, Form, Json
+from adaptgen.model import Connection, Effect, Form, Json
 from adaptgen.source.document import Document
 
 MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
@@ -186,8 +186,9 @@ class ToolHint:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hints:
-    """The whole file. ``timeout`` in seconds. ``documents``: the other documents by the path as written. ``inputs``:
-    (path relative to the folder of the hints, SHA-256 of the bytes) of everything that was read, sorted.
+    """The whole file. ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
+    other documents by the path as written. ``inputs``: (path relative to the folder of the hints, SHA-256 of the bytes)
+    of everything that was read, sorted.
     """
 
     path: Path | None = None
@@ -196,6 +197,7 @@ class Hints:
     base_url: str | None = None
     surface: Literal["auto", "list"] = "auto"
     timeout: float | None = None
+    connection: Connection | None = None
     page_size: int | None = None
     max_bytes: int | None = None
     auth: Mapping[str, AuthHint] = field(default_factory=dict)

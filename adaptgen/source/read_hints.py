@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Form
+from adaptgen.model import Connection, Form
 from adaptgen.references import TemplateError, placeholders
 from adaptgen.source.document import Document
 from adaptgen.source.hint_check import Checker, nearest
@@ -59,6 +59,7 @@ def read_hints(path: Path) -> Hints:
     checker.check(raw, HINTS, ())
     if not checker.found:
         _names(raw, checker)
+        _files(raw.get("connection", {}), path.parent, checker)
     if checker.found:
         raise AdaptgenError(*checker.found)
     documents, inputs = _documents(raw, path, where)
@@ -69,6 +70,7 @@ def read_hints(path: Path) -> Hints:
         **_given(server, "name", "title", "base_url", "surface"),
         **_given(defaults, "page_size", "max_bytes"),
         timeout=_seconds(raw.get("connection", {}).get("timeout")),
+        connection=_connection(raw.get("connection", {})),
         auth={name: _auth(one) for name, one in raw.get("auth", {}).items()},
         sensitive=raw.get("sensitive", {}),
         tools={name: _tool(one) for name, one in raw.get("tools", {}).items()},
@@ -85,6 +87,15 @@ def side_file(spec: Path) -> Path:
 
 
 # ------------------------------------------------------------------------------------------------ what names what
+
+
+def _files(connection: Mapping[str, Any], folder: Path, checker: Checker) -> None:
+    """The files of certificates must be there; a reference is looked up when the server runs."""
+    for key in ("ca", "client_cert"):
+        named = connection.get(key, "")
+        if named and "${" not in named and not (folder / named).is_file():
+            help = "paths are relative to the hints; a secret is referred to: ${secret:name}"
+            checker.say("AG001", f"connection.{key}: there is no file {named!r}", ("connection", key), help)
 
 
 def _names(raw: Mapping[str, Any], checker: Checker) -> None:
@@ -246,6 +257,11 @@ def _seconds(value: Any) -> float | None:
         return None if value is None else float(value)
     unit = value.lstrip("0123456789.")
     return float(value.removesuffix(unit)) * _UNITS[unit]
+
+
+def _connection(raw: Mapping[str, Any]) -> Connection | None:
+    said = {key: value for key, value in raw.items() if key != "timeout"}
+    return Connection(**said) if said else None
 
 
 def _call(raw: Mapping[str, Any]) -> CallHint:

@@ -67,11 +67,6 @@ hide: ["POST /api/auth/*", "tag:internal", deprecated]
 # key path in the file -> a text with just that key
 NOT_YET = {
     ("server", "surface"): "server: {surface: search}",
-    ("connection", "ca"): "connection: {ca: corp.pem}",
-    ("connection", "client_cert"): 'connection: {client_cert: "${secret:crm-mtls}"}',
-    ("connection", "proxy"): 'connection: {proxy: "${env:EGRESS_PROXY}"}',
-    ("connection", "concurrency"): "connection: {concurrency: 20}",
-    ("connection", "rate"): "connection: {rate: 50/s}",
     ("overlays",): "overlays: [crm.overlay.yaml]",
     ("tools", "t", "page", "in"): "tools: {t: {call: GET /x, page: {in: body}}}",
     ("tools", "t", "page", "inside"): "tools: {t: {call: GET /x, page: {inside: filter}}}",
