@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from adaptgen import lock
-from adaptgen.cli import overrides, policy, terminal
+from adaptgen.cli import documents, overrides, policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model import Connection
 from adaptgen.planned import Plan
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     made: list[Made] = []
     problems: list[Diagnostic] = []
     folders: dict[Path, Path] = {}
-    for spec in dict.fromkeys(options.specs):
+    for spec in dict.fromkeys(documents.meant(options.specs)):
         try:
             if options.validate:
                 validate(spec)

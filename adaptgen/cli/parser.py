@@ -40,7 +40,13 @@ def parser() -> argparse.ArgumentParser:
         "Each document gives one folder below --out, named by server.name of its hints (specs/crm.yaml is hinted by "
         "specs/crm/hints.yaml) or after the document. Prints what was inferred and from what evidence.",
     )
-    build.add_argument("specs", metavar="SPEC", nargs="+", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
+    build.add_argument(
+        "specs",
+        metavar="SPEC",
+        nargs="*",
+        type=Path,
+        help="an OpenAPI 3.0/3.1 or Swagger 2.0 document; default: all in specs/",
+    )
     build.add_argument("--out", metavar="DIR", type=Path, default=Path("generated"), help="default: %(default)s")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 with a diff if the output is stale")
     build.add_argument("--validate", action="store_true", help="also tell where the document breaks OpenAPI")

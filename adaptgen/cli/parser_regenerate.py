@@ -29,3 +29,15 @@ def add(command: Command) -> None:
         choices=["breaking", "review", "additive"],
         help="exit 1 if there is a change of this kind or a worse one",
     )
+
+    ci = command(
+        "ci",
+        "write the workflow that keeps servers up to date",
+        "On a commit: generated/ is fresh, what changes for agents, contract tests. On a schedule: pull, build, diff, "
+        "contract tests, and a change request. Its shell lines are plain POSIX.",
+    )
+    ci.add_argument("platform", choices=["github", "gitlab"], help="whose workflow")
+    ci.add_argument(
+        "--out", metavar="FILE", nargs="?", const="", help="write it, by default where the platform looks for it"
+    )
+    ci.add_argument("--install", metavar="LINES", help="shell lines that make adaptgen and pytest available")

@@ -196,9 +196,14 @@ def _requests(tool: Tool) -> tuple[Any, ...]:
 
 def _ordered(call: Call) -> Call:
     """The order of parameters says nothing."""
-    groups = {name: _by_name(getattr(call, name)) for name in ("path_params", "query", "headers", "cookies")}
-    body = dataclasses.replace(call.body, params=_by_name(call.body.params)) if call.body else None
-    return dataclasses.replace(call, **groups, body=body)
+    return dataclasses.replace(
+        call,
+        path_params=_by_name(call.path_params),
+        query=_by_name(call.query),
+        headers=_by_name(call.headers),
+        cookies=_by_name(call.cookies),
+        body=dataclasses.replace(call.body, params=_by_name(call.body.params)) if call.body else None,
+    )
 
 
 def _by_name(params: tuple[Param, ...]) -> tuple[Param, ...]:
