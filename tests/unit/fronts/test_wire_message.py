@@ -83,3 +83,8 @@ def test_responses_are_written_around_their_result() -> None:
 
 def test_an_event_is_one_line_of_data() -> None:
     assert message.event(message.encode({"a": "x\r\n\ny"})) == b'event: message\ndata: {"a":"x\\r\\n\\ny"}\n\n'
+
+
+def test_half_a_pair_is_answered_all_the_same() -> None:
+    """UTF-8 cannot hold it, and an answer that cannot be written would never come."""
+    assert message.encode({"text": "a\ud800"}) == b'{"text":"a?"}'
