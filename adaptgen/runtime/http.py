@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
 import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from adaptgen.runtime.deadline import until
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.request import Request, origin
 from adaptgen.runtime.response import Response
@@ -30,14 +29,11 @@ from adaptgen.runtime.retry_after import seconds
 if TYPE_CHECKING:
     from adaptgen.runtime.reaching import Reaching, Turns
 
-__all__ = ["MAX_BYTES", "Client", "Response", "Transport", "until"]
+__all__ = ["MAX_BYTES", "Client", "Response", "Transport"]
 
 Transport: TypeAlias = httpx.AsyncBaseTransport
 
 MAX_BYTES = 16 * 1024 * 1024
-until: ContextVar[float] = ContextVar("adaptgen_until", default=math.inf)
-"""The moment of ``time.monotonic()`` by which the answer to the agent must be on its way: no request or retry goes on
-beyond it. Set where the platform ends a call at a fixed time."""
 """Bytes of an answer after decompression."""
 RETRIES = 2
 REDIRECTS = 5

@@ -20,7 +20,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.fronts.aws_lambda import Handler, handler, proxy, serve
 from adaptgen.govern.assemble import Governed, Place, assemble
 from adaptgen.govern.sources import source
-from adaptgen.runtime.http import until
+from adaptgen.runtime.deadline import until
 
 ROOT = Path(__file__).parents[2]
 IAM = {"authenticate": {"iam": True}, "tokenize": None}
@@ -282,7 +282,7 @@ from adaptgen.fronts.aws_lambda import serve
 handler = serve(Path(sys.argv[1]))
 import json
 assert handler(json.loads(sys.argv[2]))["statusCode"] == 200
-heavy = {"boto3", "fastmcp", "jinja2", "mcp", "mcp_types", "pydantic", "starlette", "uvicorn", "yaml"}
+heavy = {"boto3", "fastmcp", "jinja2", "mcp", "mcp_types", "httpx", "pydantic", "starlette", "uvicorn", "yaml"}
 print(sorted(heavy & set(sys.modules)))
 """
 

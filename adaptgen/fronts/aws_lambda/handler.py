@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import os
 import random
 import sys
@@ -22,8 +23,8 @@ from adaptgen.fronts.wire.guard import Guard
 from adaptgen.fronts.wire.http import HttpAnswer
 from adaptgen.fronts.wire.kernel import Kernel
 from adaptgen.govern.workshop import Place
+from adaptgen.runtime.deadline import until
 from adaptgen.runtime.garbage import paused
-from adaptgen.runtime.http import until
 
 if TYPE_CHECKING:
     from adaptgen.govern.assemble import Governed
@@ -169,6 +170,8 @@ class Handler:
         register_after_restore(self._after_restore)
 
     def _before_snapshot(self) -> None:
+        # What the first call of a tool would load is in the snapshot.
+        importlib.import_module("adaptgen.runtime.execution")
         self._forget()
         if "boto3" in sys.modules:  # its session holds the credentials of the machine that makes the snapshot
             sys.modules["boto3"].DEFAULT_SESSION = None  # type: ignore[attr-defined]
