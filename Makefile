@@ -21,8 +21,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)  ## the bundled CRM, before and after
 	$(BIN)/adaptgen demo
 
-test: $(STAMP)  ## the quick tests
-	$(BIN)/python -m pytest -q -m "not slow"
+test: $(STAMP)  ## the quick tests, on every core
+	$(BIN)/python -m pytest -q -n auto --dist loadscope -m "not slow"
 
 test-all: $(STAMP)  ## all tests, real services included
 	$(BIN)/python -m pytest -q

@@ -54,10 +54,10 @@ def body(data: bytes, coding: str = "") -> FakeServer:
 @pytest.mark.parametrize(
     ("data", "coding", "said"),
     [
-        (gzip.compress(b" " * (MAX_BYTES + 1)), "gzip", "larger than 16 MB"),
+        (gzip.compress(b" " * (MAX_BYTES + 1), mtime=0), "gzip", "larger than 16 MB"),
         (zlib.compress(b" " * (MAX_BYTES + 1)), "deflate", "larger than 16 MB"),
         (b" " * (MAX_BYTES + 1), "", "larger than 16 MB"),
-        (gzip.compress(RESULT)[:-9], "gzip", "ends early"),
+        (gzip.compress(RESULT, mtime=0)[:-9], "gzip", "ends early"),
         (b"no gzip", "gzip", "broken"),
         (RESULT, "br", "not asked for"),
         (b"[" * 100_000, "", "no JSON"),
@@ -75,7 +75,7 @@ async def test_answers_that_are_none_end_the_call(data: bytes, coding: str, said
 @pytest.mark.asyncio
 async def test_a_compressed_answer_is_read() -> None:
     async def answer(exchange: Exchange) -> None:
-        data = gzip.compress(RESULT.replace(b'"id": 1', b'"id": %d' % exchange.message["id"]))
+        data = gzip.compress(RESULT.replace(b'"id": 1', b'"id": %d' % exchange.message["id"]), mtime=0)
         exchange.raw("200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip", data)
 
     assert (await asked(FakeServer(on={"tools/call": answer})))["content"] == []
