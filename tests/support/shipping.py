@@ -60,7 +60,8 @@ PROXY: dict[str, Any] = {
 def governed(folder: Path, settings: dict[str, Any] | None = None, name: str = "crm") -> Path:
     """The bundled CRM's server in ``folder``, and its settings where it looks for them."""
     server = folder / "generated" / name
-    shutil.copytree(ROOT / "generated" / "crm", server, ignore=shutil.ignore_patterns("__pycache__"))
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "generated" / "crm", server, ignore=ignored, dirs_exist_ok=True)
     write(folder / "specs" / name, settings or EMBEDDED)
     return server
 

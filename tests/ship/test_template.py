@@ -1,0 +1,240 @@
+"""Templates: valid by the tools that there are, and right where these look away."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.shipping import BEHIND, EMBEDDED, PROXY, bundle, governed, write
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.ship import stack, texts
+from adaptgen.ship.package import Bundle
+
+SHA = "0123456789abcdef" * 4
+IAM = PROXY | {"authenticate": {"iam": True}}
+RICH = EMBEDDED | {
+    "authorize": {"engine": "verified_permissions", "store": "${env:POLICY_STORE}"},
+    "tokenize": {"form": "short", "detectors": [{"kind": "comprehend"}, {"kind": "guardrail", "guardrail": "gr1"}]},
+    "state": {"store": "dynamodb", "table": "adaptgen"},
+    "switch": {"source": "s3://ops/switch/crm.yaml"},
+    "trace": {"otlp": "${env:OTLP}"},
+}
+SETTINGS = {"embedded": EMBEDDED, "behind": BEHIND, "proxy": PROXY, "iam": IAM, "rich": RICH}
+# Actions for which AWS knows no resource (Service Authorization Reference), and those whose name nobody knows before.
+NO_RESOURCE = {
+    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "comprehend:DetectPiiEntities",
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+}  # fmt: skip
+RUNTIMES = {"python3.12", "python3.13", "python3.14"}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Bundle]:
+    """A bundle under one of the settings above."""
+
+    def make(kind: str, **target: Any) -> Bundle:
+        settings = SETTINGS[kind]
+        if settings.get("mode") == "proxy":
+            return bundle(write(tmp_path / kind, settings), **target)
+        return bundle(governed(tmp_path / kind, settings), **target)
+
+    return make
+
+
+def statements(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every statement of the role, conditions taken as met."""
+    (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
+    for one in policy["PolicyDocument"]["Statement"]:
+        yield one["Fn::If"][1] if "Fn::If" in one else one
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts_in(one)
+
+
+# ------------------------------------------------------------------------------------------------------------- valid
+
+
+@pytest.mark.slow
+def test_templates_are_valid_for_cfn_lint(made: Callable[..., Bundle], tmp_path: Path) -> None:
+    paths = []
+    for kind in SETTINGS:
+        one = made(kind, arch="arm64", python="3.13")
+        for name, template in (("plain", stack.plain(one, SHA)), ("sam", stack.sam(one, "bundle.zip"))):
+            path = tmp_path / f"{kind}.{name}.yaml"
+            path.write_text(texts.as_yaml(template))
+            paths.append(str(path))
+    (tmp_path / "bundle.zip").write_bytes(b"")
+    # The process that runs the tests turns warnings into errors, and these are not ours.
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "cfnlint",
+            "--include-checks",
+            "I",
+            "--ignore-checks",
+            "W1030",
+            "I3011",
+            "I3013",
+            "--",
+            *paths,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.filterwarnings("ignore")
+def test_sam_expands_to_the_plain_template(made: Callable[..., Bundle], kind: str) -> None:
+    import boto3
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    one = made(kind)
+    given = json.loads(json.dumps(stack.sam(one, "s3://bucket/key.zip")))
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="eu-central-1"))
+    found = translator.translate(given, {})["Resources"]
+    plain = json.loads(json.dumps(stack.plain(one, SHA)))["Resources"]
+    assert _alike(found) == _alike(plain)
+
+
+def _alike(resources: dict[str, Any]) -> dict[str, Any]:
+    """Without what SAM names and tags in its own way: the version by a hash, the code by its place."""
+    text = re.sub(r"(?:Function)?Version[0-9a-f]{10,12}", "Version", json.dumps(resources))
+    found: dict[str, Any] = json.loads(text)
+    properties = found["Function"]["Properties"]
+    properties.pop("Code")
+    properties["Tags"] = [one for one in properties["Tags"] if one["Key"] != "lambda:createdBy"]
+    properties["Tags"].sort(key=lambda one: str(one["Key"]))
+    for one in found.values():
+        one.pop("Metadata", None)
+    found["Version"].pop("UpdateReplacePolicy", None)
+    return found
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_a_template_fits_into_a_request(made: Callable[..., Bundle], kind: str) -> None:
+    text = texts.as_json(stack.plain(made(kind), SHA))
+    assert len(text.encode()) < texts.LIMIT
+    assert yaml.safe_load(texts.as_yaml(stack.plain(made(kind, arch="arm64"), SHA)))["Resources"]["Function"]
+
+
+# ------------------------------------------------------------------------------------------------- what linters miss
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("form", ["plain", "sam"])
+def test_the_function_is_one_that_lambda_has(made: Callable[..., Bundle], kind: str, form: str) -> None:
+    one = made(kind, arch="arm64", python="3.14")
+    template = stack.plain(one, SHA) if form == "plain" else stack.sam(one, "bundle.zip")
+    properties = template["Resources"]["Function"]["Properties"]
+    assert properties["Runtime"] in RUNTIMES
+    assert properties["Architectures"] == ["arm64"]
+    assert properties["Handler"] == one.handler
+    reserved = {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "LAMBDA_TASK_ROOT"}
+    assert not reserved & set(properties["Environment"]["Variables"])
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_the_role_names_what_it_may_reach(made: Callable[..., Bundle], kind: str) -> None:
+    for one in statements(stack.plain(made(kind), SHA)):
+        assert not [action for action in one["Action"] if "*" in action]
+        wild = [text for text in texts_in(one["Resource"]) if text == "*"]
+        assert not wild or set(one["Action"]) <= NO_RESOURCE
+        for text in texts_in(one["Resource"]):
+            # The six characters that Secrets Manager adds to a name, and the objects below the prefix of settings.
+            rest = text.removesuffix("-??????") if ":secret:" in text else text
+            rest = rest.replace("${GovernancePrefix}*", "")
+            assert text == "*" or not set("*?") & set(rest)
+
+
+def test_a_role_reads_the_named_secrets_and_parameters(made: Callable[..., Bundle]) -> None:
+    found = {action: one for one in statements(stack.plain(made("embedded"), SHA)) for action in one["Action"]}
+    prefix = "arn:${AWS::Partition}"
+    here = "${AWS::Region}:${AWS::AccountId}"
+    assert found["secretsmanager:GetSecretValue"]["Resource"] == [
+        {"Fn::Sub": f"{prefix}:secretsmanager:{here}:secret:crm-governance-??????"}
+    ]
+    assert found["ssm:GetParameter"]["Resource"] == [{"Fn::Sub": f"{prefix}:ssm:{here}:parameter/crm/audit"}]
+    assert "dynamodb:GetItem" not in found
+
+
+def test_only_the_role_of_the_proxy_calls_a_server_behind_it(made: Callable[..., Bundle]) -> None:
+    resources = stack.plain(made("behind"), SHA)["Resources"]
+    assert resources["Url"]["Properties"]["AuthType"] == "AWS_IAM"
+    permissions = [one for one in resources.values() if one["Type"] == "AWS::Lambda::Permission"]
+    assert {one["Properties"]["Action"] for one in permissions} == {
+        "lambda:InvokeFunctionUrl", "lambda:InvokeFunction",
+    }  # fmt: skip
+    assert all(one["Properties"]["Principal"] == {"Ref": "ProxyRoleArn"} for one in permissions)
+
+
+def test_the_proxy_may_call_the_servers_that_it_signs_for(made: Callable[..., Bundle]) -> None:
+    template = stack.plain(made("proxy"), SHA)
+    (one,) = [one for one in statements(template) if "lambda:InvokeFunctionUrl" in one["Action"]]
+    assert one["Resource"] == [{"Ref": "CrmArn"}]
+    assert "CrmArn" in template["Parameters"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "auth", "principal"), [("proxy", "NONE", "*"), ("iam", "AWS_IAM", {"Ref": "CallerPrincipal"})]
+)
+def test_the_front_door_is_the_token_or_iam(made: Callable[..., Bundle], kind: str, auth: str, principal: Any) -> None:
+    resources = stack.plain(made(kind), SHA)["Resources"]
+    assert resources["Url"]["Properties"]["AuthType"] == auth
+    assert resources["UrlPermission"]["Properties"]["FunctionUrlAuthType"] == auth
+    assert resources["UrlPermission"]["Properties"]["Principal"] == principal
+
+
+def test_a_table_is_made_as_the_state_wants_it_and_under_its_name(made: Callable[..., Bundle]) -> None:
+    named = stack.plain(made("rich"), SHA)
+    table = named["Resources"]["StateTable"]["Properties"]
+    assert table["TableName"] == "adaptgen"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert table["KeySchema"] == [{"AttributeName": "key", "KeyType": "HASH"}]
+    by_variable = stack.plain(made("behind"), SHA)["Resources"]
+    assert "TableName" not in by_variable["StateTable"]["Properties"]
+    variables = by_variable["Function"]["Properties"]["Environment"]["Variables"]
+    assert variables["STATE_TABLE"]["Fn::If"][1] == {"Ref": "StateTable"}
+    assert "StateTable" not in stack.plain(made("embedded"), SHA)["Resources"]
+
+
+def test_stages_differ_in_parameters_alone(made: Callable[..., Bundle]) -> None:
+    parameters = stack.plain(made("embedded"), SHA)["Parameters"]
+    # What has no default must be said for each stage: the bundle, and what the server reads from its environment.
+    asked = {name for name, one in parameters.items() if "Default" not in one}
+    assert asked == {"CodeBucket", "CrmBaseUrl", "CrmPassword", "CrmUsername", "PublicUrl"}
+    assert parameters["CrmPassword"]["NoEcho"] is True
+    assert parameters["Stage"]["Default"] == "dev"
+
+
+def test_a_new_bundle_is_a_new_version(made: Callable[..., Bundle]) -> None:
+    one = made("embedded")
+    first, second = (stack.plain(one, sha)["Resources"] for sha in (SHA, "f" * 64))
+    versions = [{name for name in found if name.startswith("Version")} for found in (first, second)]
+    assert versions[0] != versions[1]
+    (name,) = versions[0]
+    assert first[stack.ALIAS]["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [name, "Version"]}
+    assert first["Function"]["Properties"]["SnapStart"] == {"ApplyOn": {"Ref": "SnapStart"}}
+
+
+def test_a_name_that_only_a_secret_holds_cannot_stand_in_a_role(made: Callable[..., Bundle], tmp_path: Path) -> None:
+    settings = RICH | {"authorize": {"engine": "verified_permissions", "store": "${ssm:/store}"}}
+    with pytest.raises(AdaptgenError) as problem:
+        stack.plain(bundle(governed(tmp_path / "x", settings)), SHA)
+    assert [one.code for one in problem.value.diagnostics] == ["AG090"]
