@@ -86,7 +86,8 @@ class Scrub:
 
 def _replaced(text: str, places: Iterable[tuple[int, int]], by: str) -> str:
     """``text`` with something else at these places, which may overlap."""
-    position, parts = 0, []
+    position = 0
+    parts: list[str] = []
     for start, end in sorted(places):
         if start >= position:
             parts += (text[position:start], by)

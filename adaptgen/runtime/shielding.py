@@ -42,10 +42,10 @@ def occurrences(value: str, text: str, kind: str = "name") -> Iterator[tuple[int
     if len(value) < SHORTEST:
         return
     if kind == "name":
-        whole = [found.span() for found in _pattern(value).finditer(text)]
-        yield from whole
+        names = [found.span() for found in _pattern(value).finditer(text)]
+        yield from names
         for start, end in _words(value, text):
-            if not any(first <= start and end <= last for first, last in whole):
+            if not any(first <= start and end <= last for first, last in names):
                 yield start, end
         return
     low, whole = value.lower(), text.lower()
@@ -148,7 +148,7 @@ def within(seen: Iterable[tuple[str, str]], strings: Iterable[str], most: int) -
         (kind, value)
         for kind, value in seen
         if len(value) >= SHORTEST
-        and (value.lower() in low or " " in value)
+        and _may_stand(value, whole, low)
         and next(occurrences(value, whole, kind), None) is not None
     ]
     return sorted(there, key=lambda pair: -len(pair[1]))[:most]
@@ -158,14 +158,27 @@ def regrown(kind: str, value: str, strings: Iterable[str], kinds: Collection[str
     """Bytes that tokens add where ``value`` stands in ``strings``."""
     if kinds is not None and _canonical(kind) not in kinds:
         return 0
-    found = (text[start:end] for text in strings for start, end in occurrences(value, text, kind))
+    text = "\0".join(strings)
+    found = (text[start:end] for start, end in occurrences(value, text, kind))
     return sum(max(0, _length(kind, len(one.encode())) - len(one)) for one in found)
+
+
+def _may_stand(value: str, text: str, low: str) -> bool:
+    """Whether it is worth looking closer. ``low``: the text in small letters."""
+    lowered = value.lower()
+    if lowered in low:
+        return True
+    return " " in value and (lowered.split(None, 1)[0] in low or any(form in text for form in _forms(value)))
+
+
+@lru_cache(maxsize=16384)
+def _forms(name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for part in name_parts(name) for form in said(part)))
 
 
 def _words(name: str, text: str) -> Iterator[tuple[int, int]]:
     """Where a word of a person's name stands in ``text``, as it is written or in capitals."""
-    for part in name_parts(name):
-        for form in dict.fromkeys(said(part)):
-            if form in text:
-                for found in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", text):
-                    yield found.span()
+    for form in _forms(name):
+        if form in text:
+            for found in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", text):
+                yield found.span()

@@ -12,7 +12,7 @@ import pytest
 from support.canaries import TOKEN, Canaries
 from support.canary_crm import WatchedCrm, fill
 from support.canary_drive import drive
-from support.watched import WAYS, logs, watched
+from support.watched import HEAVY, WAYS, logs, watched
 
 from adaptgen.demo.crm import PASSWORD, USERNAME, running
 
@@ -42,7 +42,7 @@ def _driven(way: str, share: float, folder: Path) -> Driven:
         with running(crm) as api, logs() as log, contextlib.redirect_stderr(io.StringIO()) as stderr:
             environ = {"CRM_BASE_URL": api.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
             async with watched(way, folder, CRM, environ, policies=POLICIES) as at:
-                called = await drive(at, crm)
+                called = await drive(at, crm, 3 if share == SOME else 20)
                 tools = {one.own for one in at.governed.desk.adopted.values()}
                 left = at.left()
             places = {"agent": "\n".join(dict.fromkeys(at.seen)), **left, "logs": "\n".join(log.lines)}
@@ -53,7 +53,7 @@ def _driven(way: str, share: float, folder: Path) -> Driven:
     return asyncio.run(whole())
 
 
-@pytest.fixture(scope="module", params=WAYS)
+@pytest.fixture(scope="module", params=HEAVY)
 def some(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Driven:
     """A part of the CRM, driven."""
     return _driven(request.param, SOME, tmp_path_factory.mktemp(request.param))
@@ -70,8 +70,8 @@ def test_every_tool_is_driven(some: Driven) -> None:
 
 
 def test_the_api_did_say_them(some: Driven) -> None:
-    assert len(some.canaries.leaks(some.api)) > 0.9 * len(some.canaries)
-    assert len(set(TOKEN.findall(some.places["agent"]))) > 0.5 * len(some.canaries)
+    assert len(some.canaries.leaks(some.api)) > 0.7 * len(some.canaries)
+    assert len(set(TOKEN.findall(some.places["agent"]))) > 0.4 * len(some.canaries)
 
 
 @pytest.mark.slow

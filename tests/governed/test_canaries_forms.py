@@ -11,7 +11,7 @@ import pytest
 from support.canaries import TOKEN, Canaries
 from support.canary_api import Registry, document
 from support.generated import generate
-from support.watched import WAYS, logs, watched
+from support.watched import HEAVY, logs, watched
 from support.web import web
 
 
@@ -21,7 +21,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return generate(tmp_path_factory.mktemp("registry"), "registry", {"registry.json": document()})
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", HEAVY)
 def test_no_value_is_seen_in_files_headers_and_failures(way: str, registry: Path, tmp_path: Path) -> None:
     canaries = Canaries()
     api = Registry(canaries, 20)
@@ -37,8 +37,9 @@ def test_no_value_is_seen_in_files_headers_and_failures(way: str, registry: Path
                     text, failed = await agent.call("get_file", {"number": str(number)})
                     assert not failed, text
                 for how in api.broken:
-                    for tool, more in (("get_broken", {}), ("update_broken", {"note": "x"})):
-                        await agent.call(tool, {"how": how, **more})
+                    await agent.call("get_broken", {"how": how})
+                    if how.endswith("-email"):
+                        await agent.call("update_broken", {"how": how, "note": "x"})
                 text, _ = await agent.call("save_person", {"note": "x", "color": "quiet"})
                 assert TOKEN.search(text), "the address in the Location header is a token"
                 left = at.left()

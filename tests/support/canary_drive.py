@@ -25,10 +25,11 @@ BY_CUSTOMER = ("get_customer_credit_score", "list_attachments", "list_customer_c
 DAY = "2026-03-01"
 
 
-async def drive(at: Watched, crm: WatchedCrm) -> set[str]:
-    """Call everything; the tools that were called. What agents see is in ``at.seen``."""
+async def drive(at: Watched, crm: WatchedCrm, each: int) -> set[str]:
+    """Call everything, what is about one record for ``each`` of them; the tools that were called. What agents see is in
+    ``at.seen``."""
     auditor = at.agent("olga", "auditor")
-    called = await _look(auditor, crm)
+    called = await _look(auditor, crm, each)
     called |= await _write(at, crm)
     await _fail(at, crm)
     for agent in (at.agent("ida", "intern"), at.agent("tom", "sales", tenant="trial-1"), at.agent("eve", tenant="x")):
@@ -42,7 +43,7 @@ async def drive(at: Watched, crm: WatchedCrm) -> set[str]:
     return called
 
 
-async def _look(agent: Agent, crm: WatchedCrm) -> set[str]:
+async def _look(agent: Agent, crm: WatchedCrm, each: int) -> set[str]:
     called = {"list_countries", "get_info", "get_pipeline_report", "get_product", "customer_overview"}
     called |= {*LISTS, *DETAILS, *BY_CUSTOMER, "download_attachment"}
     await agent.ask("tools/list")
@@ -53,12 +54,12 @@ async def _look(agent: Agent, crm: WatchedCrm) -> set[str]:
     await agent.call("get_info")
     await agent.call("get_pipeline_report")
     database = crm.state.database
-    for (sku,) in database.execute("SELECT sku FROM products LIMIT 20").fetchall():
+    for (sku,) in database.execute("SELECT sku FROM products WHERE id % 10 = 0 LIMIT ?", (each,)).fetchall():
         await agent.call("get_product", {"Sku": sku, "fields": ["*"]})
     for tool, (argument, table) in DETAILS.items():
-        for at, (key,) in enumerate(database.execute(f"SELECT id FROM {table} LIMIT 12").fetchall()):
+        for at, (key,) in enumerate(database.execute(f"SELECT id FROM {table} LIMIT ?", (each,)).fetchall()):
             await agent.call(tool, {argument: key, **({"fields": ["*"]} if at % 2 else {})})
-    for key, name in database.execute("SELECT id, name FROM customers LIMIT 12").fetchall():
+    for key, name in database.execute("SELECT id, name FROM customers LIMIT ?", (each,)).fetchall():
         for tool in BY_CUSTOMER:
             await agent.call(tool, {"customerId": key, **({"fields": ["*"]} if key % 2 else {})})
         for fields in ({}, {"fields": ["*"]}, {"fields": ["customer[*].name", "open_tickets"]}):

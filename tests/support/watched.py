@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from joserfc.jwk import ECKey
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -35,6 +36,8 @@ from adaptgen.govern.vocabulary import Settings
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
 WAYS = ("embedded", "proxy")
+HEAVY = ("embedded", pytest.param("proxy", marks=pytest.mark.slow))
+"""For tests that take seconds."""
 
 
 @dataclass
