@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 """(name, summary, description) -> the parser of a command."""
@@ -41,3 +42,14 @@ def add(command: Command) -> None:
         "--out", metavar="FILE", nargs="?", const="", help="write it, by default where the platform looks for it"
     )
     ci.add_argument("--install", metavar="LINES", help="shell lines that make adaptgen and pytest available")
+
+    pull = command(
+        "pull",
+        "fetch documents from their sources",
+        "The hints say where a document comes from: source: {url: …, headers: {…}}. It is fetched if it is another one "
+        "(ETag, Last-Modified), normalised, and written with what it changes for agents. Nothing is generated.",
+    )
+    pull.add_argument(
+        "specs", metavar="SPEC", nargs="*", type=Path, help="such as specs/crm.yaml; default: all that name a source"
+    )
+    pull.add_argument("--check", action="store_true", help="write nothing; exit 1 if a document is another one now")

@@ -135,7 +135,7 @@ def _properties(document: Document, operation: Operation, inside: str | None) ->
     body = operation.body
     if body is None:
         return {}
-    one, pointer = shape(document, body.schema), f"{body.pointer}/content/{escape_pointer(body.media)}/schema"
+    one, pointer = shape(document, body.schema), f"{body.pointer}/schema"
     pointer = one.pointer or pointer
     if inside is not None and inside in one.properties:
         inner = shape(document, one.properties[inside])

@@ -195,6 +195,11 @@ HINTS = Table({
         "base_url": Key(_TEMPLATE, "Where the API is"),
         "surface": Key(OneOf(("auto", "list"), later=("search",)), "How tools are shown"),
     })),
+    "source": Key(Table({
+        "url": Key(_TEMPLATE, "Where adaptgen pull fetches the document: https, or loopback", required=True),
+        "headers": Key(MapOf(_TEMPLATE, key="header"), "What the request carries, such as Authorization"),
+        "format": Key(OneOf(("json", "yaml")), "What a document that is not there yet is called: .json or .yaml"),
+    }), "Where the document comes from"),
     "connection": Key(Table({
         "timeout": Key(Either((Text("duration"), Number(0.001, 3600, whole=False))), "Seconds, or a duration: 10s"),
         "ca": Key(_TEMPLATE, "Certificates to trust beside the usual ones: a PEM file, or a reference"),

@@ -184,6 +184,15 @@ class ToolHint:
     was: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHint:
+    """Where the document comes from: ``url`` and the values of ``headers`` are templates."""
+
+    url: str
+    headers: Texts = field(default_factory=dict)
+    format: Literal["json", "yaml"] | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hints:
     """The whole file. ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
@@ -197,6 +206,7 @@ class Hints:
     base_url: str | None = None
     surface: Literal["auto", "list"] = "auto"
     timeout: float | None = None
+    source: SourceHint | None = None
     connection: Connection | None = None
     page_size: int | None = None
     max_bytes: int | None = None

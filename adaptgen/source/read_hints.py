@@ -26,6 +26,7 @@ from adaptgen.source.hints import (
     PageHint,
     RefusedHint,
     SendHint,
+    SourceHint,
     StepHint,
     ToolHint,
 )
@@ -70,6 +71,7 @@ def read_hints(path: Path) -> Hints:
         **_given(server, "name", "title", "base_url", "surface"),
         **_given(defaults, "page_size", "max_bytes"),
         timeout=_seconds(raw.get("connection", {}).get("timeout")),
+        source=SourceHint(**raw["source"]) if "source" in raw else None,
         connection=_connection(raw.get("connection", {})),
         auth={name: _auth(one) for name, one in raw.get("auth", {}).items()},
         sensitive=raw.get("sensitive", {}),

@@ -1,0 +1,109 @@
+"""One document over HTTP: bounded in size, time and reach. The only place of the build column with httpx.
+
+Requests go to https, or to loopback. A redirect is followed within one origin (scheme, host and port; RFC 6454), so
+that the headers of the hints reach nobody else. Conditional requests follow RFC 9110, section 13.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+if TYPE_CHECKING:
+    import httpx
+
+LARGEST = 50_000_000
+"""Bytes of a document, after decompression."""
+SECONDS = 60.0
+"""For the whole of a request, redirects included."""
+_REDIRECTS = 5
+_ACCEPT = "application/vnd.oai.openapi+json, application/vnd.oai.openapi, application/json, application/yaml, */*;q=0.5"
+
+
+class Unfetched(Exception):
+    """The document cannot be fetched. The text names no address: a URL may hold credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """``body`` None: it is what it was (304). ``etag`` and ``modified`` as they were sent, "" where they were not."""
+
+    body: bytes | None
+    etag: str = ""
+    modified: str = ""
+
+
+def fetch(url: str, headers: Mapping[str, str], *, etag: str = "", modified: str = "") -> Fetched:
+    """Fetch ``url``; with ``etag`` or ``modified`` only if it is another document now.
+
+    Raises:
+        Unfetched: the address is not allowed, or there is no document to be had there.
+    """
+    import httpx
+
+    known = {"If-None-Match": etag, "If-Modified-Since": modified}
+    sent = {"Accept": _ACCEPT, **headers, **{name: value for name, value in known.items() if value}}
+    deadline = time.monotonic() + SECONDS
+    loopback = _allowed(url)
+    try:
+        with httpx.Client(timeout=20.0, follow_redirects=False, trust_env=not loopback) as client:
+            for _ in range(_REDIRECTS + 1):
+                with client.stream("GET", url, headers=sent) as answer:
+                    if answer.status_code == 304:
+                        return Fetched(None, etag, modified)
+                    if not answer.is_redirect:
+                        return _answer(answer, deadline)
+                    url = _redirected(url, answer.headers["location"])
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as problem:
+        raise Unfetched(f"the request failed: {type(problem).__name__}") from None
+    raise Unfetched("it redirects again and again")
+
+
+def _answer(answer: httpx.Response, deadline: float) -> Fetched:
+    if answer.status_code != 200:
+        hint = "; check the headers of the source" if answer.status_code in (401, 403, 404) else ""
+        raise Unfetched(f"the answer is {answer.status_code} {answer.reason_phrase}".rstrip() + hint)
+    parts: list[bytes] = []
+    size = 0
+    for part in answer.iter_bytes():
+        size += len(part)
+        parts.append(part)
+        if size > LARGEST:
+            raise Unfetched(f"the document is larger than {LARGEST // 1_000_000} MB")
+        if time.monotonic() > deadline:
+            raise Unfetched(f"the document did not arrive within {SECONDS:.0f} seconds")
+    return Fetched(b"".join(parts), answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+
+
+def _allowed(url: str) -> bool:
+    """Whether the address is loopback.
+
+    Raises:
+        Unfetched: it is neither loopback nor https.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".").lower()
+    loopback = host == "localhost"
+    try:
+        loopback = loopback or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        pass
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and loopback)):
+        raise Unfetched("only https is fetched, and http from loopback")
+    return loopback
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    if _origin(target) != _origin(url):
+        raise Unfetched("it redirects to another origin; name the address that it redirects to")
+    return target
