@@ -20,3 +20,5 @@ def settle() -> None:
     # a third of a call. Known to be absent, it is absent at once.
     if find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]
+    # httpx looks for what its command line needs, and where that happens to be installed it costs 5 MB.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
