@@ -2,7 +2,8 @@
 
 Before it answers a write it appends ``ref execution`` to ``executed.log``, which is also its database: one line is one
 execution. Sessions live some seconds and in memory alone; a refresh token is good once, and ``refreshed.log`` remembers
-those that were used across restarts. Some answers are slow, some never come in time, some writes are refused.
+those that were used across restarts. Some answers are slow, some never come in time, some writes are refused, and of
+some the connection breaks, before they are executed or after.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ PATIENCE = 2.0
 USER, PASSWORD = "soak", "a password of the soak"
 
 Answer = tuple[int, Any]
+
+
+class Broken(Exception):
+    """The connection breaks instead of an answer."""
 
 
 class Log:
@@ -118,8 +123,13 @@ class Api:
             return 503, {"message": "too much to do"}
         # Writes take their time before and after, so that there is always one under way for a kill to hit.
         await asyncio.sleep(self._random.uniform(0, 0.03))
+        draw = self._random.random()
+        if draw < 0.003:
+            raise Broken
         self._executed.add(f"{ref} {secrets.token_hex(8)} {customer} {amount}")
         order = self._book(ref, customer, amount)
+        if draw > 0.994:
+            raise Broken
         await asyncio.sleep(PATIENCE * 1.5 if late else self._random.uniform(0, 0.03))
         return 201, order
 
@@ -158,6 +168,8 @@ async def served(api: Api, reader: asyncio.StreamReader, writer: asyncio.StreamW
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
+    except Broken:
+        writer.transport.abort()
     finally:
         writer.close()
 

@@ -32,7 +32,7 @@ SPECIFIED: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ("state", "redis", r"The session cannot be shared: Redis at \S+ cannot be reached \(\w+\)\. Try again later\."),
         ("busy", "", r"The API answered 503 Service Unavailable: too much to do\. Try again in (?P<wait>\d+) s\."),
         ("away", "api", _API.format(r"The API cannot be reached at http://127\.0\.0\.1:\d+ \(connection refused\)\.")),
-        ("broken", "api", _API.format(r"The connection broke before the answer of the API was complete\.")),
+        ("broken", "", _API.format(r"The connection broke before the answer of the API was complete\.")),
         ("slow", "", _API.format(r"The API did not finish its answer within 2 s\.")),
         ("slow", "", _API.format(r"The API is too slow: it sent nothing in time\.")),
     )
