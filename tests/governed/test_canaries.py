@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,11 @@ def test_every_tool_is_driven(some: Driven) -> None:
 def test_the_api_did_say_them(some: Driven) -> None:
     assert len(some.canaries.leaks(some.api)) > 0.7 * len(some.canaries)
     assert len(set(TOKEN.findall(some.places["agent"]))) > 0.4 * len(some.canaries)
+
+
+def test_names_of_companies_stay_as_the_hints_say(some: Driven) -> None:
+    first = '"customer":[{"id":1001,"customerNo":"C-10001","name":"Alder Analytics"'
+    assert json.dumps(first)[1:-1] in some.places["agent"]
 
 
 @pytest.mark.slow

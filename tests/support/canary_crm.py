@@ -40,14 +40,13 @@ class WatchedCrm(Crm):
             return message
 
         async def given(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.asked.append("\n".join([*lines, b"".join(parts).decode("utf-8", "replace")]))
             if message["type"] == "http.response.body":
                 self.said.append(message.get("body", b""))
             await send(message)
 
-        try:
-            await super().__call__(scope, taken, given)
-        finally:
-            self.asked.append("\n".join([*lines, b"".join(parts).decode("utf-8", "replace")]))
+        await super().__call__(scope, taken, given)
 
     def stored(self) -> str:
         """Everything in the database, as text."""
