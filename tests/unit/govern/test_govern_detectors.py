@@ -29,6 +29,8 @@ PRESENT = [
     ("ada at example dot com", ("email", "ada at example dot com")),
     ("?to=ada%40example.com&x=1", ("email", "ada%40example.com")),
     ("?to=ada%2540example.com&x=1", ("email", "ada%2540example.com")),
+    ("?to=ada%40b%C3%BCcher.example&x=1", ("email", "ada%40b%C3%BCcher.example")),
+    ("?to=m%25C3%25BCller%2540example.com&x=1", ("email", "m%25C3%25BCller%2540example.com")),
     ("ada&#64;example.com", ("email", "ada&#64;example.com")),
     ("ada&commat;example.com", ("email", "ada&commat;example.com")),
     (r"ada\u0040example.com", ("email", r"ada\u0040example.com")),
@@ -119,6 +121,20 @@ def test_values_beside_each_other_are_kept_apart() -> None:
         ("card", "4111 1111 1111 1111"),
         ("national_id", "078-05-1120"),
     ]
+
+
+@pytest.mark.parametrize("between", [" / ", " - "])
+def test_two_numbers_are_not_one(between: str) -> None:
+    assert found(f"08-367 836 97{between}08-621 655 35 (office)") == [
+        ("phone", "08-367 836 97"),
+        ("phone", "08-621 655 35"),
+    ]
+    assert found("089 / 1234567") == [("phone", "089 / 1234567")]
+
+
+def test_a_number_behind_a_full_stop_is_found_and_the_tail_of_an_identifier_is_not() -> None:
+    assert found("Called.03-4296-0654") == [("phone", "03-4296-0654")]
+    assert found("order A7-03-4296-0654") == []
 
 
 def test_only_the_kinds_asked_for() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from adaptgen.runtime.classify import Classifier
 from adaptgen.runtime.failures import Scrub, refusal
+from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 
 
@@ -66,6 +68,18 @@ def test_classified_values_and_unknown_addresses_are_removed() -> None:
     body = {"message": "Ada (ssn 123-45-6789, ada@x.example) clashes with bob@x.example", "ssn": "123-45-6789"}
     text = told(body, scrub=Scrub((), ["person.ssn"], {"email": "bob@x.example"}))
     assert "Ada (ssn [removed], [e-mail]) clashes with bob@x.example" in text
+
+
+def test_a_classified_name_is_removed_in_every_case_and_by_its_words() -> None:
+    body = {"message": "ADA BYRON and Byron clash, o'ada@x.example too", "person": "Ada Byron"}
+    text = told(body, scrub=Scrub((), ["person"], marks=Marks(Classifier({"person": "name"}))))
+    assert "[removed] and [removed] clash" in text
+    assert "o'ada" not in text
+
+
+def test_an_address_at_the_edge_of_a_cut_is_not_told_in_part() -> None:
+    text = told({"message": f"{'x' * 190} ada.lovelace@example.com is taken"})
+    assert "ada" not in text
 
 
 def test_credentials_are_removed() -> None:
