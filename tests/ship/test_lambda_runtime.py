@@ -9,7 +9,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,13 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from support.governing import KEYS, settings
 from support.lambda_runtime import Door, LambdaFunction, http_event, unpacked
-from support.services import Unavailable, cache, environment
+from support.services import Unavailable, cache, environment, python
 from support.suite_tools import suite_server
 
+from adaptgen.cli import main
 from adaptgen.demo.crm import PASSWORD, USERNAME, running
 
-pytest.importorskip("awslambdaric", reason="awslambdaric has no wheel for this Python")
-pytest.importorskip("runtime_client", reason="awslambdaric was installed without its client")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
 DOORS: tuple[Door, ...] = ("url", "http", "rest")
@@ -55,34 +56,65 @@ asyncio.run(main())
 """
 
 
-def governed(bundle: Path, **given: Any) -> dict[str, str]:
-    """Settings in the bundle, as ``governance.json``; the function's environment."""
-    settings(bundle, authenticate={"iam": True}, audit={"sink": "stdout"}, **given)
-    (bundle / "governance.yaml").rename(bundle / "governance.json")
-    return {**KEYS, "ADAPTGEN_GOVERNANCE": "governance.json"}
+def governed(folder: Path, **given: Any) -> Path:
+    """Settings for a function that its callers reach by IAM."""
+    return settings(folder, authenticate={"iam": True}, audit={"sink": "stdout"}, **given)
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that Lambda has, with awslambdaric and nothing else: all the rest must come from the bundle."""
+
+    path: str
+    version: str
 
 
 @pytest.fixture(scope="module")
-def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LambdaFunction]:
+def interpreter() -> Interpreter:
+    try:
+        plain = python((3, 12))
+        path = environment("awslambda", plain) / "python"
+    except Unavailable as reason:
+        pytest.skip(f"awslambdaric: {reason}")
+    ask = "import sys; print('{}.{}'.format(*sys.version_info))"
+    done = subprocess.run([str(path), "-c", ask], capture_output=True, text=True, check=True)
+    return Interpreter(str(path), done.stdout.strip())
+
+
+def deployed(folder: Path, package: Path, interpreter: Interpreter, governance: Path, **environ: str) -> LambdaFunction:
+    """What ``adaptgen package`` makes of a server, unpacked in an empty folder, as a function."""
+    out = folder / "function.zip"
+    asked = ["package", str(package), "--governance", str(governance), "--out", str(out)]
+    asked += ["--python", interpreter.version, "--interpreter", interpreter.path]
+    assert main(asked) == 0
+    task = folder / "task"
+    with zipfile.ZipFile(out) as bundle:
+        bundle.extractall(task)
+    said = json.loads((task / "BUNDLE.json").read_text())
+    given = {**KEYS, "ADAPTGEN_GOVERNANCE": said["governance"]["path"], **environ}
+    function = LambdaFunction(task, said["handler"], given, python=interpreter.path)
+    function.wait()
+    return function
+
+
+@pytest.fixture(scope="module")
+def crm(tmp_path_factory: pytest.TempPathFactory, interpreter: Interpreter) -> Iterator[LambdaFunction]:
     """The CRM's server as a function."""
-    bundle = unpacked(tmp_path_factory.mktemp("crm"), ROOT / "generated" / "crm")
+    folder = tmp_path_factory.mktemp("crm")
     with running() as api:
-        environ = governed(bundle) | {"CRM_BASE_URL": api.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
-        function = LambdaFunction(bundle, "generated/crm/lambda_handler.handler", environ)
-        function.wait()
+        environ = {"CRM_BASE_URL": api.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
+        function = deployed(folder, ROOT / "generated" / "crm", interpreter, governed(folder), **environ)
         yield function
         function.stop()
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LambdaFunction]:
+def suite(tmp_path_factory: pytest.TempPathFactory, interpreter: Interpreter) -> Iterator[LambdaFunction]:
     """A server whose overrides add the suite's tools, as a function."""
     folder = tmp_path_factory.mktemp("suite")
-    bundle = unpacked(folder, suite_server(folder / "repository"))
     release = {"kinds": ["email"], "release": ["image/png", "audio/wav", "text/plain"]}
-    environ = governed(bundle, tokenize=release)
-    function = LambdaFunction(bundle, "generated/suite/lambda_handler.handler", environ)
-    function.wait()
+    package = suite_server(folder / "repository")
+    function = deployed(folder, package, interpreter, governed(folder, tokenize=release))
     yield function
     function.stop()
 
@@ -129,19 +161,17 @@ def test_mcp_2_lists_and_calls(crm: LambdaFunction) -> None:
     assert len(json.loads(result.content[0].text)["items"]) == 3
 
 
-@pytest.mark.network
 def test_mcp_1_30_lists_and_calls(crm: LambdaFunction, tmp_path: Path) -> None:
     try:
-        python = environment("mcp1", sys.executable) / "python"
+        client = environment("mcp1", sys.executable) / "python"
     except Unavailable as reason:
         pytest.skip(f"mcp 1.30: {reason}")
-    command = [str(python), "-c", OLD_CLIENT, f"{crm.door('rest')}/mcp"]
+    command = [str(client), "-c", OLD_CLIENT, f"{crm.door('rest')}/mcp"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     version, count, page = json.loads(done.stdout)
     assert (version, count, len(page["items"])) == ("2025-11-25", 42, 3)
 
 
-@pytest.mark.network
 @pytest.mark.parametrize("revision", MEETS)
 def test_the_conformance_suite(suite: LambdaFunction, revision: str) -> None:
     folder = cache() / SUITE
@@ -207,7 +237,8 @@ def test_a_thousand_warm_calls(crm: LambdaFunction) -> None:
 
 def test_a_restored_snapshot_answers(tmp_path: Path) -> None:
     bundle = unpacked(tmp_path, ROOT / "generated" / "crm")
-    environ = governed(bundle) | {"CRM_BASE_URL": "http://127.0.0.1:9"}
+    path = governed(bundle)
+    environ = {**KEYS, "ADAPTGEN_GOVERNANCE": str(path), "CRM_BASE_URL": "http://127.0.0.1:9"}
     function = LambdaFunction(bundle, "generated/crm/lambda_handler.handler", environ, snap_start=True)
     try:
         function.wait()

@@ -50,10 +50,12 @@ class LambdaFunction:
         handler: str,
         environ: Mapping[str, str],
         *,
+        python: str = sys.executable,
         snap_start: bool = False,
         seconds: float = 30.0,
     ) -> None:
-        """``folder``: what the zip unpacks to; ``handler``: as in the function's configuration."""
+        """``folder``: what the zip unpacks to; ``handler``: as in the function's configuration; ``python``: one that
+        has awslambdaric."""
         self.errors: list[dict[str, Any]] = []
         self.payloads: list[int] = []
         self._seconds = seconds
@@ -73,10 +75,11 @@ class LambdaFunction:
             LAMBDA_TASK_ROOT=str(folder),
             **environ,
         )
-        given.pop("PYTHONDONTWRITEBYTECODE", None)
+        for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH"):
+            given.pop(name, None)
         self.log = folder.parent / f"{folder.name}.log"
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "awslambdaric", handler]
+            command = [python, "-m", "awslambdaric", handler]
             self.process = subprocess.Popen(command, cwd=folder, env=given, stdout=log, stderr=log)
 
     def door(self, kind: Door, *, stage: str = "prod", principal: str = ANN) -> str:
