@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from adaptgen import __version__
-from adaptgen.cli import parser_regenerate
+from adaptgen.cli import parser_regenerate, parser_ship
 
 _EPILOG = """\
 exit codes: 0 done, 1 a finding (stale output, failed call), 2 bad input or usage
@@ -127,7 +127,7 @@ def parser() -> argparse.ArgumentParser:
     usage.add_argument("governance", metavar="GOVERNANCE", help="governance.yaml; or s3://…, appconfig://…")
     usage.add_argument("--json", action="store_true", help="a list of objects instead of a table")
 
-    _ship(commands)
+    parser_ship.add(partial(_command, commands))
 
     parser_regenerate.add(partial(_command, commands))
 
@@ -174,33 +174,6 @@ def _policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     agentcore.add_argument("--gateway-arn", metavar="ARN", required=True, help="the gateway's ARN")
     agentcore.add_argument("--target", metavar="NAME", help="the name of the target; default: the server's")
     agentcore.add_argument("--json", action="store_true", help="a JSON array of names and statements")
-
-
-def _ship(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    package = _command(
-        commands,
-        "package",
-        "make a bundle for AWS Lambda or AgentCore Runtime",
-        "A generated server, or with settings of mode: proxy the proxy, with all that it needs and nothing else: the "
-        "same bytes every time. Wheels are fetched through pip and kept in the user's cache.",
-    )
-    package.add_argument("--target", choices=["lambda", "agentcore"], default="lambda", help="default: %(default)s")
-    package.add_argument(
-        "--out",
-        metavar="PATH",
-        type=Path,
-        help="the zip, or the folder of the image; default: dist/NAME.zip, dist/NAME",
-    )
-    _bundled(package)
-
-
-def _bundled(command: argparse.ArgumentParser) -> None:
-    command.add_argument("what", metavar="DIR|GOVERNANCE", type=Path, help="generated/crm, or the settings of a proxy")
-    command.add_argument("--governance", metavar="FILE", type=Path, help="other settings than the server's own")
-    command.add_argument("--arch", choices=["x86_64", "arm64"], help="default: x86_64, and arm64 for agentcore")
-    command.add_argument("--python", metavar="VERSION", default="3.12", help="3.12 or later; default: %(default)s")
-    command.add_argument("--interpreter", metavar="PATH", default="", help="a Python of that version, for the bytecode")
-    command.add_argument("--no-compile", action="store_true", help="leave the bytecode out: starts are slower")
 
 
 def _command(

@@ -93,7 +93,7 @@ def _settings(shipment: Shipment, found: Statements) -> None:
     if authorize is not None and authorize.engine == "verified_permissions":
         store = _named(authorize.store)
         arn = "arn:${AWS::Partition}:verifiedpermissions::${AWS::AccountId}:policy-store/${Store}"
-        actions = ["GetPolicyStore", "GetSchema", "IsAuthorized", "BatchIsAuthorized"]
+        actions = ["GetPolicyStore", "IsAuthorized"]
         found.allow([f"verifiedpermissions:{one}" for one in actions], sub(arn, Store=store))
     for detector in settings.tokenize.detectors if settings.tokenize is not None else ():
         if detector.kind == "comprehend":

@@ -24,17 +24,12 @@ _RESERVED = re.compile(r"AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY.*|SECRET.*|SESS
 
 
 def plain(bundle: Bundle, sha256: str, version: str = "") -> dict[str, Json]:
-    """A template of CloudFormation. ``sha256``: of the zip, in hex; it names the object in the bucket by default.
+    """A template of CloudFormation. ``sha256``: of the zip, in hex; the object in the bucket is named by it.
 
     ``version``: what the published version belongs to; a new one is published when it changes (default: ``sha256``).
     """
     parameters = {
         "CodeBucket": {"Type": "String", "Description": "The bucket with the bundle, in the region of the stack"},
-        "CodeKey": {
-            "Type": "String",
-            "Default": code_key(bundle, sha256),
-            "Description": "Where the bundle lies in the bucket",
-        },
         **_parameters(bundle),
     }
     number = f"Version{(version or sha256)[:12]}"
@@ -42,7 +37,7 @@ def plain(bundle: Bundle, sha256: str, version: str = "") -> dict[str, Json]:
         "Function": {
             "Type": "AWS::Lambda::Function",
             "Properties": {
-                "Code": {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}},
+                "Code": {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": code_key(bundle, sha256)},
                 **_function(bundle),
                 "TracingConfig": {"Mode": {"Ref": "Tracing"}},
                 "Tags": [{"Key": name, "Value": value} for name, value in _tags(bundle).items()],

@@ -1,0 +1,122 @@
+"""``adaptgen deploy``: a bundle as a CloudFormation stack."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from adaptgen.cli import package, terminal
+from adaptgen.diagnostics import error
+
+if TYPE_CHECKING:
+    from adaptgen.ship.deploy import Change, Deployment, Outcome, Plan
+
+
+def run(options: argparse.Namespace) -> int:
+    """Deploys, or deletes; exit code 1 when AWS rolled back or nobody agreed to the changes."""
+    deployment = _deployment(options)
+    if options.delete:
+        if not options.dry_run and not (options.yes or _confirmed(f"delete the stack {options.stack}?")):
+            return 1
+        return _told(deployment.delete(options.stack), options)
+    if options.what is None:
+        raise error("AG090", "nothing is named that could be deployed", help="adaptgen deploy DIR --stack NAME …")
+    if not options.bucket:
+        raise error("AG090", "the bundle needs a bucket", help="--bucket NAME, in the region of the stack")
+    outcome = deployment.deploy(_plan(options))
+    if outcome is None:
+        terminal.complain("nothing was changed")
+        return 1
+    return _told(outcome, options)
+
+
+def _deployment(options: argparse.Namespace) -> Deployment:
+    from adaptgen.ship import aws
+    from adaptgen.ship.deploy import Deployment
+    from adaptgen.ship.dry import Dry
+
+    if options.dry_run:
+        dry = {name: Dry(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}
+        return Deployment(dry["s3"], dry["cloudformation"], say=_quiet, agree=lambda changes: True)
+    made = {name: aws.client(name, options.region, options.endpoint_url) for name in ("s3", "cloudformation")}
+    return Deployment(
+        made["s3"],
+        made["cloudformation"],
+        say=terminal.complain,
+        agree=lambda changes: _shown(changes) and (options.yes or _confirmed("carry these changes out?")),
+        every=options.every,
+    )
+
+
+def _quiet(line: str) -> None:
+    """A dry run says what it would call, and nothing else."""
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    from adaptgen.ship import stack, texts
+    from adaptgen.ship.deploy import Plan
+
+    bundle = package.make(options, "lambda")
+    code = bundle.zip()
+    sha256 = hashlib.sha256(code).hexdigest()
+    key = stack.code_key(bundle, sha256)
+    known = stack.plain(bundle, sha256)["Parameters"]
+    given = _parameters(options.parameter, stack.variables(bundle), known)
+    parameters = {**given, "CodeBucket": options.bucket}
+    # A version holds its environment: one that changes is a new version, or the alias would stay with the old one.
+    version = hashlib.sha256(json.dumps([sha256, sorted(parameters.items())]).encode()).hexdigest()
+    template = texts.as_json(stack.plain(bundle, sha256, version))
+    return Plan(options.stack, template, parameters, options.bucket, key, code)
+
+
+def _parameters(given: Sequence[str], variables: Mapping[str, str], known: Mapping[str, object]) -> dict[str, str]:
+    """``NAME=VALUE``, where a name is that of a parameter or of an environment variable.
+
+    Raises:
+        AdaptgenError: AG090, a name that is none, or one that is missing.
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        parameter = variables.get(name, name)
+        if not equals or parameter not in known:
+            names = ", ".join(sorted(set(known) - {"CodeBucket"}))
+            raise error("AG090", f"{name!r} is no parameter", help=f"--parameter NAME=VALUE; known: {names}")
+        found[parameter] = value
+    asked = [
+        name for name, one in known.items()
+        if isinstance(one, dict) and "Default" not in one and name not in found and name != "CodeBucket"
+    ]  # fmt: skip
+    if asked:
+        help = " ".join(f"--parameter {name}=…" for name in asked)
+        raise error("AG090", f"{terminal.count(len(asked), 'parameter')} without a value", help=help)
+    return found
+
+
+def _shown(changes: Sequence[Change]) -> bool:
+    rows = [(one.action, one.type, one.name, one.replaced) for one in changes]
+    terminal.table(("change", "type", "name", ""), rows)
+    return True
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        terminal.complain("nobody is there to agree: --yes carries it out without a question")
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _told(outcome: Outcome, options: argparse.Namespace) -> int:
+    if options.dry_run:
+        return 0
+    for failure in outcome.failures:
+        terminal.complain(f"{failure.name} ({failure.type}): {failure.reason}")
+    terminal.say(f"{options.stack}: {outcome.status}")
+    terminal.table(("output", "value"), sorted(outcome.outputs.items()))
+    return 0 if outcome.done else 1

@@ -1,0 +1,272 @@
+"""``adaptgen deploy`` against moto: create, nothing to do, update, delete; and what AWS says when it rolls back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from support import aws
+from support.services import Service
+from support.shipping import EMBEDDED, bundle, governed
+
+from adaptgen.cli import main
+from adaptgen.cli import package as packaging
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.ship import stack, texts
+from adaptgen.ship.archive import zipped
+from adaptgen.ship.deploy import Change, Deployment, Failure, Outcome, Plan
+from adaptgen.ship.dry import Dry
+from adaptgen.ship.package import Bundle
+
+SETTINGS = EMBEDDED | {"state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"}}
+VALUES = {
+    "CrmBaseUrl": "https://crm.example",
+    "CrmUsername": "u",
+    "CrmPassword": "p",
+    "PublicUrl": "https://mcp.crm.example/mcp",
+    "FunctionUrl": "false",  # moto makes no function URLs
+}
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An AWS of our own, with a bucket for bundles."""
+    service = aws.start(tmp_path_factory.mktemp("moto"))
+    try:
+        s3 = aws.client(service, "s3")
+        s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": aws.REGION})
+        yield service
+    finally:
+        service.stop()
+
+
+def planned(folder: Path, code: bytes = b"") -> Plan:
+    """What is deployed, with a small bundle."""
+    made = bundle(governed(folder, SETTINGS))
+    data = zipped({"lambda_handler.py": b"handler = print\n", "extra": code})
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = stack.code_key(made, sha256)
+    parameters = {**VALUES, "CodeBucket": "bundles"}
+    return Plan("crm-dev", texts.as_json(stack.plain(made, sha256)), parameters, "bundles", key, data)
+
+
+class Talk:
+    """A deployment, what it said and what it showed."""
+
+    def __init__(self, s3: Any, stacks: Any, agree: bool = True) -> None:
+        self.said: list[str] = []
+        self.shown: list[Change] = []
+        self.agreed = agree
+        self.of = Deployment(s3, stacks, say=self.said.append, agree=self._agree, wait=lambda seconds: None)
+
+    def _agree(self, changes: Any) -> bool:
+        self.shown = list(changes)
+        return self.agreed
+
+
+@pytest.mark.slow
+def test_create_nothing_update_delete(moto: Service, tmp_path: Path) -> None:
+    def talk(agree: bool = True) -> Talk:
+        return Talk(aws.client(moto, "s3"), aws.client(moto, "cloudformation"), agree)
+
+    def deployed() -> Mapping[str, Any]:
+        functions = aws.client(moto, "lambda").list_functions()["Functions"]
+        return functions[0] if functions else {}
+
+    plan = planned(tmp_path)
+    refused = talk(agree=False)
+    assert refused.of.deploy(plan) is None
+    assert not deployed()
+
+    created = talk()
+    outcome = created.of.deploy(plan)
+    assert outcome is not None
+    assert (outcome.status, outcome.done) == ("CREATE_COMPLETE", True)
+    assert {one.type for one in created.shown} >= {"AWS::Lambda::Function", "AWS::IAM::Role", "AWS::DynamoDB::Table"}
+    assert deployed()["CodeSha256"] == base64.b64encode(hashlib.sha256(plan.code).digest()).decode()
+    assert any("CREATE_COMPLETE" in line for line in created.said)
+
+    again = talk()
+    outcome = again.of.deploy(plan)
+    assert outcome is not None
+    assert (outcome.status, outcome.done, again.shown, again.said) == ("no changes", True, [], [])
+
+    other = planned(tmp_path, code=b"more")
+    updated = talk()
+    outcome = updated.of.deploy(other)
+    assert outcome is not None
+    assert (outcome.status, outcome.done) == ("UPDATE_COMPLETE", True)
+    assert deployed()["CodeSha256"] == base64.b64encode(hashlib.sha256(other.code).digest()).decode()
+
+    deleted = talk()
+    assert deleted.of.delete("crm-dev").status == "DELETE_COMPLETE"
+    assert not deployed()
+    assert talk().of.delete("crm-dev").status == "no changes"
+
+
+# --------------------------------------------------------------------------------------------------- what goes wrong
+
+
+def stubbed(name: str) -> tuple[Any, Stubber]:
+    client: Any = boto3.client(  # type: ignore[call-overload]
+        name, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="y"
+    )
+    return client, Stubber(client)
+
+
+def event(number: int, resource: str, status: str, reason: str = "") -> dict[str, Any]:
+    said = {
+        "StackId": "arn:stack", "EventId": f"e{number}", "StackName": "crm-dev", "LogicalResourceId": resource,
+        "ResourceType": "AWS::Lambda::Function", "ResourceStatus": status, "Timestamp": NEW_YEAR,
+    }  # fmt: skip
+    return said | ({"ResourceStatusReason": reason} if reason else {})
+
+
+def state(status: str) -> dict[str, Any]:
+    one = {"StackName": "crm-dev", "StackId": "arn:stack", "StackStatus": status, "CreationTime": NEW_YEAR}
+    return {"Stacks": [one]}
+
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+PLAN = Plan("crm-dev", "{}", {"Stage": "prod"}, "bundles", "adaptgen/crm/x.zip", b"zip")
+SET = {"ChangeSetName": "arn:set", "StackName": "crm-dev"}
+
+
+def test_a_failed_update_is_followed_to_the_end_of_its_rollback() -> None:
+    s3, uploads = stubbed("s3")
+    stacks, calls = stubbed("cloudformation")
+    uploads.add_response("head_object", {}, {"Bucket": "bundles", "Key": PLAN.key})
+    change = {"Action": "Modify", "LogicalResourceId": "Function", "ResourceType": "AWS::Lambda::Function",
+              "Replacement": "False"}  # fmt: skip
+    before = event(1, "Function", "CREATE_COMPLETE")
+    failed = event(2, "Function", "UPDATE_FAILED", "Unzipped size must be smaller than 262144000 bytes")
+    cancelled = event(3, "Dashboard", "UPDATE_FAILED", "Resource update cancelled")
+    back = event(4, "crm-dev", "UPDATE_ROLLBACK_COMPLETE")
+    here = {"StackName": "crm-dev"}
+    calls.add_response("describe_stacks", state("UPDATE_COMPLETE"), here)
+    calls.add_response("create_change_set", {"Id": "arn:set", "StackId": "arn:stack"}, {
+        "StackName": "crm-dev", "ChangeSetName": ANY, "ChangeSetType": "UPDATE", "TemplateBody": "{}",
+        "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "prod"}], "Capabilities": ["CAPABILITY_IAM"],
+    })  # fmt: skip
+    calls.add_response("describe_change_set", {"Status": "CREATE_IN_PROGRESS"}, SET)
+    calls.add_response(
+        "describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": [{"ResourceChange": change}]}, SET
+    )
+    calls.add_response("describe_stack_events", {"StackEvents": [before]}, here)
+    calls.add_response("execute_change_set", {}, SET)
+    calls.add_response("describe_stacks", state("UPDATE_IN_PROGRESS"), here)
+    calls.add_response("describe_stack_events", {"StackEvents": [failed, before]}, here)
+    calls.add_response("describe_stacks", state("UPDATE_ROLLBACK_COMPLETE"), here)
+    calls.add_response("describe_stack_events", {"StackEvents": [back, cancelled, failed, before]}, here)
+    with uploads, calls:
+        talk = Talk(s3, stacks)
+        outcome = talk.of.deploy(PLAN)
+        calls.assert_no_pending_responses()
+    reason = "Unzipped size must be smaller than 262144000 bytes"
+    assert outcome == Outcome("UPDATE_ROLLBACK_COMPLETE", {}, (Failure("Function", "AWS::Lambda::Function", reason),))
+    assert not outcome.done
+    # Each event once, those from before the update never.
+    assert [line.split()[0] for line in talk.said] == ["UPDATE_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"]
+
+
+def test_a_change_set_without_changes_is_thrown_away() -> None:
+    s3, uploads = stubbed("s3")
+    stacks, calls = stubbed("cloudformation")
+    uploads.add_response("head_object", {})
+    (now,) = state("CREATE_COMPLETE")["Stacks"]
+    outputs = [{"OutputKey": "Url", "OutputValue": "https://x.lambda-url.eu-central-1.on.aws/mcp"}]
+    calls.add_response("describe_stacks", {"Stacks": [now | {"Outputs": outputs}]})
+    calls.add_response("create_change_set", {"Id": "arn:set", "StackId": "arn:stack"})
+    reason = "The submitted information didn't contain changes. Submit different information to create a change set."
+    calls.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason}, SET)
+    calls.add_response("delete_change_set", {}, SET)
+    with uploads, calls:
+        talk = Talk(s3, stacks)
+        expected = Outcome("no changes", {"Url": "https://x.lambda-url.eu-central-1.on.aws/mcp"})
+        assert talk.of.deploy(PLAN) == expected
+        calls.assert_no_pending_responses()
+    assert talk.shown == []
+
+
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])
+def test_a_stack_that_cannot_be_changed_is_left_alone(status: str) -> None:
+    s3, _ = stubbed("s3")
+    stacks, calls = stubbed("cloudformation")
+    calls.add_response("describe_stacks", state(status))
+    with calls, pytest.raises(AdaptgenError) as problem:
+        Talk(s3, stacks).of.deploy(PLAN)
+    assert [one.code for one in problem.value.diagnostics] == ["AG093"]
+    assert status in str(problem.value)
+
+
+def test_what_aws_refuses_is_said_with_its_code() -> None:
+    s3, uploads = stubbed("s3")
+    stacks, calls = stubbed("cloudformation")
+    calls.add_response("describe_stacks", state("CREATE_COMPLETE"))
+    uploads.add_client_error("head_object", "404")
+    uploads.add_client_error("put_object", "AccessDenied", "no")
+    with uploads, calls, pytest.raises(AdaptgenError) as problem:
+        Talk(s3, stacks).of.deploy(PLAN)
+    assert problem.value.diagnostics[0].message == "PutObject in bundles: AccessDenied: no"
+
+
+# ------------------------------------------------------------------------------------------------------------ dry runs
+
+
+@pytest.mark.slow
+def test_a_dry_run_lists_every_call_that_a_deployment_makes(moto: Service, tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def listened(name: str) -> Any:
+        client = aws.client(moto, name)
+        client.meta.events.register("before-call", lambda model, **_: made.append(f"{name}:{model.name}"))
+        return client
+
+    plan = replace(planned(tmp_path, code=b"dry"), stack="crm-dry")
+    for act in (lambda of: of.deploy(plan), lambda of: of.delete("crm-dry")):
+        made.clear()
+        act(Talk(listened("s3"), listened("cloudformation")).of)
+        said: list[str] = []
+        deletes = "cloudformation:DeleteStack" in made
+        act(Talk(Dry("s3", said.append), Dry("cloudformation", said.append, exists=deletes)).of)
+        assert {line.split()[0] for line in said} == set(made)
+
+
+def test_the_command_asks_for_values_and_shows_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    governed(tmp_path, SETTINGS)
+    small: Callable[..., Bundle] = lambda options, target: replace(  # noqa: E731
+        bundle(options.what), files={"lambda_handler.py": b""}
+    )
+    monkeypatch.setattr(packaging, "make", small)
+    command = ["deploy", "generated/crm", "--stack", "crm-dev", "--bucket", "bundles", "--dry-run"]
+    assert main(command) == 2
+    assert "--parameter CrmPassword=…" in capsys.readouterr().err
+    named = [f"--parameter={name}={value}" for name, value in (VALUES | {"CrmPassword": "hunter2"}).items()]
+    assert main([*command, *named]) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.splitlines()][:3] == [
+        "cloudformation:DescribeStacks", "s3:HeadObject", "s3:PutObject",
+    ]  # fmt: skip
+    assert "hunter2" not in out
+    assert "CrmPassword" in out
+    # A variable's own name does as well, and one that is none is refused.
+    assert main([*command, *named, "--parameter=CRM_PASSWORD=x"]) == 0
+    assert main([*command, *named, "--parameter=CRM_PASWORD=x"]) == 2
+
+
+def test_other_values_are_another_version(tmp_path: Path) -> None:
+    made = bundle(governed(tmp_path, SETTINGS))
+    first, second = (stack.plain(made, "a" * 64, one)["Resources"] for one in ("b" * 64, "c" * 64))
+    assert first["Function"] == second["Function"]
+    assert set(first) != set(second)
