@@ -136,17 +136,20 @@ def read(spec: Path) -> tuple[Document, Hints]:
     from adaptgen import source
 
     hints = side_file(spec)
-    return source.read(spec), source.read_hints(hints) if hints.exists() else source.EMPTY
+    said = hints.exists() or documents.inherits(spec)
+    return source.read(spec), source.read_hints(hints) if said else source.EMPTY
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:
     referred = {"governance": governance(spec, out), "overrides": reference(hand_edits(spec), out)}
+    referred["shared"] = documents.shared_digest(spec)
     return {"source": shown_path(spec, out), **{name: path for name, path in referred.items() if path}}
 
 
 def governance(spec: Path, out: Path) -> str:
     """How the server refers to the governance settings beside the hints; "" where there are none."""
-    return reference(side_file(spec).with_name("governance.yaml"), out)
+    own = side_file(spec).with_name("governance.yaml")
+    return reference(own if own.exists() else documents.shared_governance(spec) or own, out)
 
 
 def connection(said: Connection | None, spec: Path, out: Path) -> Connection | None:

@@ -13,7 +13,7 @@ from adaptgen.plan.envelope import at
 from adaptgen.plan.operations import Operation, escape_pointer, is_json, operations
 from adaptgen.plan.schemas import forget, leaves, shape
 from adaptgen.planned import Plan
-from adaptgen.source import EMPTY, Document, Hints, read_hints
+from adaptgen.source import EMPTY, Document, Hints, fleet_of, read_hints
 from adaptgen.source import read as read_document
 from adaptgen.source.read_hints import side_file
 
@@ -22,9 +22,11 @@ _GONE = frozenset(("AG033", "AG034"))
 
 
 def hinted(spec: Path) -> Path | None:
-    """The hints beside ``spec``, where there are any."""
+    """The hints beside ``spec``, where there are any, or a fleet has some for it."""
     path = side_file(spec)
-    return path if path.is_file() else None
+    fleet = fleet_of(spec.parent)
+    inherits = fleet is not None and fleet.holds(spec) and bool(fleet.shared(spec.stem).raw)
+    return path if path.is_file() or inherits else None
 
 
 def read(spec: Path, hints: Path | None, shown: str, name: str) -> Surface:

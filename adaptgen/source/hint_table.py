@@ -187,6 +187,11 @@ TOOL = Table({
     "was": Key(ListOf(Text("tool")), "Earlier names, which are still served"),
 })  # fmt: skip
 
+DEFAULTS = Table({
+    "page_size": Key(_SIZE, "Items per answer"),
+    "max_bytes": Key(_BYTES, "Bytes per answer"),
+})  # fmt: skip
+
 HINTS = Table({
     "adaptgen": Key(Number(1, 1), "The format of this file"),
     "server": Key(Table({
@@ -210,10 +215,7 @@ HINTS = Table({
     })),
     "overlays": later("OpenAPI Overlay documents"),
     "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
-    "defaults": Key(Table({
-        "page_size": Key(_SIZE, "Items per answer"),
-        "max_bytes": Key(_BYTES, "Bytes per answer"),
-    })),
+    "defaults": Key(DEFAULTS),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),
     "tools": Key(MapOf(TOOL, key="tool"), "The tools, by their names"),
     "hide": Key(ListOf(Text("hide")), "Operations that become no tools"),

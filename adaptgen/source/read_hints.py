@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model import Connection, Form
 from adaptgen.references import TemplateError, placeholders
 from adaptgen.source.document import Document
+from adaptgen.source.fleet import NOTHING, Shared, fleet_of
 from adaptgen.source.hint_check import Checker, nearest
 from adaptgen.source.hint_table import EXTRAS, FORMS, HINTS
 from adaptgen.source.hints import (
@@ -40,14 +42,18 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def read_hints(path: Path) -> Hints:
-    """Read a hints file and the other documents that it names.
+    """Read a hints file and the other documents that it names. What the fleet shares (``adaptgen.yaml`` in the folder
+    above) stands under what the file says; a file that is not there says nothing.
 
     Raises:
         AdaptgenError: every error of the file at once, each with its place (AG001 to AG005 for the text itself, AG030
             to AG032, AG035 to AG037, AG039), or the errors of another document.
     """
     shown = path.as_posix()
-    data = read_file(path, shown)
+    fleet = fleet_of(path.parent.parent)
+    shared = fleet.shared(path.parent.name) if fleet else NOTHING
+    there = path.exists() or not shared.raw
+    data = read_file(path, shown) if there else b"{}"
     # A file of comments only says nothing, which is fine.
     parsed = parse(data, shown, strict=True)
     raw = {} if parsed.value is None else parsed.value
@@ -58,13 +64,15 @@ def read_hints(path: Path) -> Hints:
 
     checker = Checker(where)
     checker.check(raw, HINTS, ())
+    own_raw = raw
     if not checker.found:
         _names(raw, checker)
+        raw = shared.under(raw)
         _files(raw.get("connection", {}), path.parent, checker)
     if checker.found:
         raise AdaptgenError(*checker.found)
     documents, inputs = _documents(raw, path, where)
-    own = (path.name, hashlib.sha256(data).hexdigest())
+    own = [(path.name, hashlib.sha256(data).hexdigest())] if there else []
     server, defaults = raw.get("server", {}), raw.get("defaults", {})
     return Hints(
         path=path,
@@ -78,9 +86,15 @@ def read_hints(path: Path) -> Hints:
         tools={name: _tool(one) for name, one in raw.get("tools", {}).items()},
         hide=tuple(raw.get("hide", ())),
         documents=documents,
-        inputs=tuple(sorted({own, *inputs})),
-        locate=places.where,
+        inputs=tuple(sorted({*own, *inputs})),
+        locate=partial(_locate, places, own_raw, shared),
     )
+
+
+def _locate(places: Places, own: Mapping[str, Any], shared: Shared, keys: list[str]) -> Where:
+    """In the file itself, or where the fleet says what it does not."""
+    inherited = len(keys) > 1 and keys[1] in shared.raw.get(keys[0], {}) and keys[1] not in own.get(keys[0], {})
+    return shared.where(keys) if inherited and shared.where is not None else places.where(keys)
 
 
 def side_file(spec: Path) -> Path:
@@ -105,6 +119,11 @@ def _names(raw: Mapping[str, Any], checker: Checker) -> None:
         _auth_names(auth, ("auth", name), checker)
     for name, tool in raw.get("tools", {}).items():
         _tool_names(tool, ("tools", name), checker)
+
+
+def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    """Report names in ``auth`` that nothing defines."""
+    _auth_names(auth, at, checker)
 
 
 def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
