@@ -59,6 +59,8 @@ CODES: dict[str, str] = {
     "AG064": "the arguments do not fit the tool",
     "AG065": "the call failed",
     "AG066": "a file of the connection is not there",
+    "AG067": "nothing can be recorded, or nothing was",
+    "AG068": "a recording still holds a secret or personal data",
     # governance
     "AG070": "the governance settings hold a wrong key or value",
     "AG071": "a reference in the governance settings cannot be resolved",

@@ -73,7 +73,7 @@ class Variable:
 @value(kw_only=True)
 class Plan:
     """The whole result of planning: what is rendered, and what is said about it. ``added``: the tools of the side file
-    of overrides."""
+    of overrides; ``cassettes``: the recorded answers, relative to the folder of the server."""
 
     server: Server
     modules: tuple[Module, ...]
@@ -86,3 +86,4 @@ class Plan:
     title: str = ""
     source: str = ""
     notes: tuple[str, ...] = field(default=())
+    cassettes: str = ""

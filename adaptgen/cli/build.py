@@ -106,6 +106,7 @@ def make(spec: Path, out: Path) -> Made:
         server = replace(planned.server, governance=governance(spec, out), overrides=edits)
         server = replace(server, connection=connection(server.connection, spec, out))
         planned = replace(planned, server=server)
+        planned = replace(planned, cassettes=reference(recorded(spec), out))
         if edits:
             planned = overrides.applied(planned, hand_edits(spec), out / name)
     with terminal.progress(f"{spec}: rendering"):
@@ -141,7 +142,11 @@ def read(spec: Path) -> tuple[Document, Hints]:
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:
-    referred = {"governance": governance(spec, out), "overrides": reference(hand_edits(spec), out)}
+    referred = {
+        "governance": governance(spec, out),
+        "overrides": reference(hand_edits(spec), out),
+        "cassettes": reference(recorded(spec), out),
+    }
     referred["shared"] = documents.shared_digest(spec)
     return {"source": shown_path(spec, out), **{name: path for name, path in referred.items() if path}}
 
@@ -166,6 +171,11 @@ def connection(said: Connection | None, spec: Path, out: Path) -> Connection | N
 def hand_edits(spec: Path) -> Path:
     """Where the hand edits of a document's server lie."""
     return side_file(spec).with_name(overrides.NAME)
+
+
+def recorded(spec: Path) -> Path:
+    """Where the index of a document's cassettes lies."""
+    return side_file(spec).with_name("cassettes") / "recorded.json"
 
 
 def reference(side: Path, out: Path) -> str:

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from adaptgen import __version__
-from adaptgen.cli import parser_regenerate, parser_ship
+from adaptgen.cli import parser_record, parser_regenerate, parser_ship
 
 _EPILOG = """\
 exit codes: 0 done, 1 a finding (stale output, failed call), 2 bad input or usage
@@ -130,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     parser_ship.add(partial(_command, commands))
 
     parser_regenerate.add(partial(_command, commands))
+    parser_record.add(partial(_command, commands))
 
     demo = _command(
         commands,

@@ -78,8 +78,23 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
         files[f"tools/{stem}.json"] = contract.contract_json(
             one for one in module.contracts.values() if one.name in tools
         )
+    if plan.cassettes:
+        files["tests/test_contract.py"] = source("test_contract.py.j2", f"Contract tests of {about}.", **_contract(plan))
     files[POLICY_SCHEMA] = _policy_schema(plan, one_line(spec))
     return dict(sorted(files.items()))
+
+
+def _contract(plan: Plan) -> dict[str, object]:
+    # From tests/ there is one folder more to climb.
+    folder = python.string(f"../{plan.cassettes.rpartition('/')[0]}")
+    return {
+        "imports": (
+            (python.imported("pathlib", ["Path"]),),
+            (PythonText("import pytest"),),
+            (python.imported("adaptgen.readiness.replay", ["Case", "cases", "replay"]),),
+        ),
+        "end": PythonText(f"CASSETTES = Path(__file__).parent / {folder}"),
+    }
 
 
 def _policy_schema(plan: Plan, spec: str) -> str:

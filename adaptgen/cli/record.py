@@ -1,0 +1,87 @@
+"""``adaptgen record``: cassettes of the real API beside the hints, or what it answers otherwise than before."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from adaptgen import lock
+from adaptgen.cli import terminal, tools
+from adaptgen.diagnostics import Where, error
+
+NAME = "cassettes"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code 1 where ``--check`` finds a difference."""
+    if find_spec("vcr") is None:
+        raise error("AG067", "recording needs vcrpy", help='pip install "adaptgen[record]"')
+    from adaptgen.fronts.load import load_server
+    from adaptgen.readiness.record import Recording, record
+
+    server = load_server(options.folder)
+    for name in (*options.writes, *options.skip):
+        tools.find(server, name)
+    folder = options.out or beside(options.folder)
+
+    async def recorded() -> Recording:
+        with terminal.progress(f"{server.name}: recording"):
+            return await record(server, os.environ, writes=options.writes, skip=options.skip)
+
+    made = asyncio.run(recorded())
+    if options.check:
+        return _check(folder, made.cassettes)
+    if not made.cassettes:
+        reason = next(iter(made.skipped.values()), "it has no tools that read")
+        raise error("AG067", f"nothing could be recorded: {reason}", Where(str(options.folder)))
+    write(
+        folder, {f"{name}.yaml": text for name, text in made.cassettes.items()} | {"recorded.json": made.index.text()}
+    )
+    for name, why in sorted(made.skipped.items()):
+        terminal.complain(f"{name} was not recorded: {why}")
+    for name, paths in sorted(made.index.absent.items()):
+        terminal.complain(f"{name} keeps {', '.join(paths)}, which no answer had: see its view in the hints")
+    many = terminal.count(len(made.cassettes), "cassette")
+    terminal.say(f"{folder}: {many}; build again, so that contract tests replay them: adaptgen build")
+    return 0
+
+
+def beside(folder: Path) -> Path:
+    """The cassettes of a generated server: beside its hints.
+
+    Raises:
+        AdaptgenError: AG067, its lock does not say where they are.
+    """
+    known = lock.read(folder)
+    source = known.options.get("source") if known else None
+    if not isinstance(source, str):
+        raise error("AG067", "its lock does not say from what it was built", Where(str(folder)), "name --out DIR")
+    return folder.resolve().parent.parent / Path(source).with_suffix("") / NAME
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write the cassettes; those of tools that were not recorded go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.yaml"):
+        if old.name not in files:
+            old.unlink()
+    for name, text in files.items():
+        path = folder / f"{name}.new"
+        path.write_text(text, "utf-8")
+        path.replace(folder / name)
+
+
+def _check(folder: Path, cassettes: dict[str, str]) -> int:
+    from adaptgen.readiness.shapes import compared
+
+    found = compared(folder, cassettes)
+    for name, lines in found.items():
+        terminal.say(name)
+        for line in lines:
+            terminal.say(f"  {line}")
+    if not found:
+        terminal.say(f"{folder}: the API answers as it did")
+    return int(bool(found))

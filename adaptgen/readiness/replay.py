@@ -1,0 +1,187 @@
+"""Contract tests: the calls of a recording once more, through the engine, answered from cassettes alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+from adaptgen import fields
+from adaptgen.fields import MISSING
+from adaptgen.fronts.load import load_server
+from adaptgen.model import Base, Json, Server, Tool
+from adaptgen.readiness.cassettes import Index, read_index
+from adaptgen.references import Reference
+from adaptgen.runtime import jsonpath
+from adaptgen.runtime.answer import Text
+from adaptgen.runtime.caller import LOCAL
+from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.paging import find_items
+
+_PLACE = re.compile(r"\{[^{}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One recorded call of one tool."""
+
+    server: Server
+    tool: Tool | None
+    name: str
+    cassette: Path
+    index: Index
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def cases(folder: Path, cassettes: Path) -> list[Case]:
+    """The recorded calls of the server in ``folder``, by the names of their tools.
+
+    Raises:
+        AdaptgenError: the server cannot be loaded, or there are no cassettes.
+    """
+    server = load_server(folder)
+    index = read_index(cassettes)
+    bases = tuple(Base(index.bases[one.name], name=one.name) for one in server.bases if one.name in index.bases)
+    server = replace(server, bases=bases, connection=None)
+    own = {old: tool for tool in server.tools for old in tool.was} | {tool.name: tool for tool in server.tools}
+    return [Case(server, own.get(name), name, cassettes / f"{name}.yaml", index) for name in sorted(index.calls)]
+
+
+def replay(case: Case) -> None:
+    """Make the call again. No socket is opened.
+
+    Raises:
+        AssertionError: the tool is gone, asks for something else than what was recorded, fails, or an answer of the
+            API has none of the values that a path of the tool's view names.
+    """
+    tool = case.tool
+    assert tool is not None, f"there is no tool {case.name} any more: delete its cassette, or record again"
+    with _offline(), _aws(case.index), _answers(case.cassette) as cassette:
+        answer = asyncio.run(_called(case, tool))
+        pairs = list(zip(cassette.requests, cassette.responses, strict=True))
+    bodies = [
+        _json(answered)
+        for asked, answered in pairs
+        if answered["status"]["code"] < 400 and is_own(tool, asked.method, asked.path)
+    ]
+    text = next((one.text for one in answer.content if isinstance(one, Text)), "")
+    assert not answer.is_error, text
+    for path in [one for one in unmet(tool, bodies) if one not in case.index.absent.get(case.name, ())]:
+        raise AssertionError(f"no record that {case.name} was answered has {path}, which its view keeps")
+    if tool.view is not None and answer.content and isinstance(answer.content[0], Text):
+        _fits(tool, text)
+
+
+async def _called(case: Case, tool: Tool) -> Any:
+    engine = Engine(case.server, environ={"HOME": "/nowhere", **case.index.environ}, cursor_key=bytes(32))
+    try:
+        return await engine.call(LOCAL, tool.name, dict(case.index.calls[case.name]))
+    finally:
+        await engine.aclose()
+
+
+def is_own(tool: Tool, method: str, path: str) -> bool:
+    """Whether a request is the tool's own call, and not that of a login before it."""
+    if tool.call is None or method != tool.call.method:
+        return False
+    parts = [re.escape(one) for one in _PLACE.split(urlsplit(tool.call.path).path)]
+    return re.search(f"{'[^/]+'.join(parts)}$", path) is not None
+
+
+def unmet(tool: Tool, bodies: list[Json]) -> list[str]:
+    """The paths of the view that no answer has; none where the answers hold no record."""
+    if tool.call is None or not tool.view:
+        return []
+    records = [record for body in bodies for record in _records(tool, body)]
+    if not records:
+        return []
+    return [path for path in tool.view if all(_absent(record, path) for record in records)]
+
+
+def _records(tool: Tool, body: Json) -> list[Json]:
+    if tool.page is not None:
+        return find_items(tool.page.items, body) or []
+    payload = jsonpath.first(tool.answer, body) if body is not None else MISSING
+    if payload is MISSING or payload is None:
+        return []
+    return payload if isinstance(payload, list) else [payload]
+
+
+def _absent(record: Json, path: str) -> bool:
+    """Whether nothing stands at a path. A null or an empty list on the way says nothing about what could be below."""
+    here = [record]
+    for segment in fields.parse(path):
+        found: list[Json] = []
+        for one in here:
+            if one is None or one == []:
+                return False
+            if isinstance(one, list):
+                found += one if not isinstance(segment, str) else [x[segment] for x in one if _has(x, segment)]
+            elif _has(one, segment):
+                found.append(one[segment])
+        here = found
+        if not here:
+            return True
+    return False
+
+
+def _has(value: Json, segment: object) -> bool:
+    return isinstance(value, dict) and segment in value
+
+
+def _fits(tool: Tool, text: str) -> None:
+    """Rows have a cell for each field."""
+    shown = json.loads(text)
+    if isinstance(shown, dict) and isinstance(shown.get("fields"), list):
+        wide = {len(row) for row in shown["items"]}
+        assert wide <= {len(shown["fields"])}, f"rows of {tool.name} do not fit its fields"
+
+
+def _json(response: Mapping[str, Any]) -> Json:
+    try:
+        return json.loads(response["body"]["string"])
+    except ValueError:
+        return None
+
+
+def _answers(path: Path) -> Any:
+    import vcr  # type: ignore[import-untyped]
+
+    player = vcr.VCR(record_mode=vcr.mode.NONE, match_on=["method", "host", "path", "query"])
+    return player.use_cassette(str(path), allow_playback_repeats=True)
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Every attempt to reach another machine, and this one, fails."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a contract test tried to open a connection")
+
+    with (
+        mock.patch.object(socket.socket, "connect", refuse),
+        mock.patch.object(socket.socket, "connect_ex", refuse),
+        mock.patch.object(socket, "getaddrinfo", refuse),
+    ):
+        yield
+
+
+@contextmanager
+def _aws(index: Index) -> Iterator[None]:
+    """Secrets are their stand-ins."""
+
+    def read(reference: Reference, environ: Mapping[str, str]) -> str:
+        return index.secrets.get(str(reference), "fake")
+
+    with mock.patch("adaptgen.runtime.aws.read", read):
+        yield
