@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.fronts.aws_lambda import Handler, handler, proxy, serve
 from adaptgen.govern.assemble import Governed, Place, assemble
 from adaptgen.govern.sources import source
+from adaptgen.govern.trace import Tracer
 from adaptgen.runtime.deadline import until
 
 ROOT = Path(__file__).parents[2]
@@ -33,14 +35,16 @@ def made(tmp_path: Path) -> Iterator[Made]:
     """Makes handlers over a target, and closes them."""
     handlers: list[Handler] = []
 
-    def make(target: FakeTarget, environ: Mapping[str, str] = {}, **given: Any) -> Handler:
+    def make(
+        target: FakeTarget, environ: Mapping[str, str] = {}, tracer: Tracer | None = None, **given: Any
+    ) -> Handler:
         path = settings(tmp_path, **{**IAM, **given})
 
         async def build(place: Place) -> Governed:
             async def over(_: Any) -> FakeTarget:
                 return target
 
-            return await assemble(source(str(path), place.environ), over, place)
+            return await assemble(source(str(path), place.environ), over, replace(place, tracer=tracer))
 
         handlers.append(Handler(build, {**os.environ, **KEYS, **environ}))
         return handlers[-1]
@@ -199,11 +203,24 @@ def test_new_settings_hold_from_the_next_invocation_on(
     assert len(fake.calls) == 1
 
 
-def test_spans_and_counters_are_out_before_the_answer(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    function = made(target())
+class Recording(Tracer):
+    """Notes when it is flushed."""
+
+    def __init__(self) -> None:
+        self.flushed: list[float] = []
+
+    def flush(self, timeout: float) -> bool:
+        self.flushed.append(timeout)
+        return True
+
+
+def test_spans_and_counters_are_out_before_the_answer(made: Made) -> None:
+    tracer = Recording()
+    function = made(target(), tracer=tracer)
     governed = function._governed
     assert governed is not None
     assert function(call(), Left())["statusCode"] == 200
+    assert len(tracer.flushed) == 1
     assert governed.desk._usage is not None
     assert not governed.desk._usage.waiting
 

@@ -37,6 +37,7 @@ ERAS = ("legacy", "2026-07-28")
 SUITE = "conformance-0.2.0-alpha.12-node24"
 MEETS = {"2026-07-28": 14, "2025-11-25": 11}
 """Required scenarios that a server with tools alone can meet, in answers of one piece."""
+PROXY_KEYS = {"tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}}, "audit": "${env:T_AUDIT}"}
 OLD_CLIENT = """\
 import asyncio, json, sys
 
@@ -81,10 +82,13 @@ def interpreter() -> Interpreter:
     return Interpreter(str(path), done.stdout.strip())
 
 
-def deployed(folder: Path, package: Path, interpreter: Interpreter, governance: Path, **environ: str) -> LambdaFunction:
-    """What ``adaptgen package`` makes of a server, unpacked in an empty folder, as a function."""
+def deployed(
+    folder: Path, what: Path, interpreter: Interpreter, governance: Path | None = None, **environ: str
+) -> LambdaFunction:
+    """What ``adaptgen package`` makes of a server or a proxy, unpacked in an empty folder, as a function."""
     out = folder / "function.zip"
-    asked = ["package", str(package), "--governance", str(governance), "--out", str(out)]
+    asked = ["package", str(what), "--out", str(out)]
+    asked += ["--governance", str(governance)] if governance is not None else []
     asked += ["--python", interpreter.version, "--interpreter", interpreter.path]
     assert main(asked) == 0
     task = folder / "task"
@@ -170,6 +174,24 @@ def test_mcp_1_30_lists_and_calls(crm: LambdaFunction, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     version, count, page = json.loads(done.stdout)
     assert (version, count, len(page["items"])) == ("2025-11-25", 42, 3)
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_the_proxy_is_a_function_too(crm: LambdaFunction, interpreter: Interpreter, tmp_path: Path, era: str) -> None:
+    upstreams = {"crm": {"url": f"{crm.door('url')}/mcp", "prefix": ""}}
+    governance = governed(tmp_path, mode="proxy", upstreams=upstreams, keys=PROXY_KEYS)
+    function = deployed(tmp_path, governance, interpreter)
+
+    async def session() -> tuple[set[str], int]:
+        async with Client(StreamableHttpTransport(f"{function.door('http')}/mcp"), mode=era) as client:
+            return await customers(client)
+
+    try:
+        names, count = asyncio.run(session())
+        assert {"list_customers", "get_customer"} <= names
+        assert count == 520
+    finally:
+        function.stop()
 
 
 @pytest.mark.parametrize("revision", MEETS)
