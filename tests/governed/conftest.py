@@ -11,6 +11,17 @@ from support.handing import Chain, chained
 from support.people import HINTS, document, person
 
 
+QUICK = {"test_handover.py", "test_threats.py", "test_threats_upstreams.py", "test_canaries_forms.py"}
+"""What `make test` runs of this folder; the rest drives every tool, key and record, and takes minutes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The others are slow."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name not in QUICK:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the generated server."""
