@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
 from adaptgen.compare import tools
@@ -17,8 +17,12 @@ def compare(old: Surface, new: Surface) -> tuple[Change, ...]:
     # Why a hinted tool is gone was found while planning; once is enough.
     unfit = {one.subject for one in new.findings} - served
     found = [one for one in found if not (one.kind == "tool-gone" and one.subject in unfit)]
-    found = [replace(one, server=new.name) for one in dict.fromkeys(found)]
-    return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.subject, one.kind, one.text)))
+    return ordered(replace(one, server=new.name) for one in dict.fromkeys(found))
+
+
+def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The worst first, then by subject."""
+    return tuple(sorted(changes, key=lambda one: (LEVELS.index(one.level), one.subject, one.kind, one.text)))
 
 
 def appeared(new: Surface) -> Change:
@@ -150,6 +154,12 @@ def _server(old: Surface, new: Surface) -> Iterator[Change]:
     if before.name != after.name and old.where.file == new.where.file:
         text = f"the server was called {before.name}: policies and clients name it"
         yield Change("review", new.name, "server-renamed", text, new.where)
+    if before.connection != after.connection:
+        text = "the API is reached in another way (connection: certificates, proxy, limits)"
+        yield Change("review", new.name, "connection", text, new.where)
+    if before.overrides != after.overrides and old.where.file == new.where.file:
+        text = f"hand edits: {before.overrides or 'none'} → {after.overrides or 'none'}"
+        yield Change("review", new.name, "overrides", text, new.where)
     for word in ("title", "page_size", "max_bytes", "timeout"):
         if getattr(before, word) != getattr(after, word):
             text = f"{word}: {getattr(before, word)} → {getattr(after, word)}"

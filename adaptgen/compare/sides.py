@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adaptgen.compare import folders, revisions
+from adaptgen.compare.policies import affected
 from adaptgen.compare.seen import Change, Surface
-from adaptgen.compare.servers import appeared, compare, disappeared
+from adaptgen.compare.servers import appeared, compare, disappeared, ordered
 from adaptgen.diagnostics import Where, error
 
 
@@ -71,7 +72,9 @@ def _documents(old: Side, new: Side) -> tuple[Change, ...]:
     first, second = specs.hinted(old.path), specs.hinted(new.path)
     # A copy of the document somewhere else is meant under the hints that there are.
     before = specs.read(old.path, first or second, old.shown, _name(new))
-    return compare(before, specs.read(new.path, second or first, new.shown, _name(new)))
+    after = specs.read(new.path, second or first, new.shown, _name(new))
+    side = new.path.with_suffix("") / "policies"
+    return _with_policies(before, after, side, f"{new.shown.rpartition('.')[0]}/policies")
 
 
 def _name(side: Side) -> str:
@@ -81,7 +84,7 @@ def _name(side: Side) -> str:
 def _folders(old: Side, new: Side) -> tuple[Change, ...]:
     before, after = _surfaces(old), _surfaces(new)
     if len(before) == len(after) == 1 and "" in before and "" in after:
-        return compare(before[""], after[""])
+        return _generated(before[""], after[""], new.path)
     found: list[Change] = []
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
@@ -89,8 +92,19 @@ def _folders(old: Side, new: Side) -> tuple[Change, ...]:
         elif name not in before:
             found.append(appeared(after[name]))
         else:
-            found += compare(before[name], after[name])
-    return tuple(found)
+            found += _generated(before[name], after[name], new.path / name)
+    return ordered(found)
+
+
+def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
+    """The policies of a generated folder lie beside the document that it was made from."""
+    side = Path(new.spec).with_suffix("") / "policies"
+    return _with_policies(old, new, folder.resolve().parent.parent / side, side.as_posix())
+
+
+def _with_policies(old: Surface, new: Surface, folder: Path, shown: str) -> tuple[Change, ...]:
+    found = compare(old, new)
+    return ordered((*found, *affected(found, old, new, folder, shown)))
 
 
 def _surfaces(side: Side) -> dict[str, Surface]:

@@ -152,6 +152,23 @@ def test_a_rename_is_proposed_to_the_hints_and_serves_both_names(
     assert "orderId='x' is no integer" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("new", ["generated/orders", "generated", "specs/orders.yaml"])
+def test_policies_that_name_a_tool_that_went_are_to_be_reviewed(
+    repository: Path, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policies = SPEC.with_suffix("") / "policies"
+    policies.mkdir(parents=True)
+    policy = 'permit (principal, action in [Action::"orders__get_order", Action::"orders__cancel_order"], resource);'
+    (policies / "clerks.cedar").write_text(f"// who may what\n{policy}\n")
+    assert main(["diff", "HEAD~1", new, "--json"]) == 0
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert [(one["level"], one["subject"], one["kind"]) for one in changes] == [
+        ("breaking", "cancel_order", "tool-gone"),
+        ("review", "cancel_order", "policy"),
+    ]
+    assert (changes[1]["file"], changes[1]["line"]) == ("specs/orders/policies/clerks.cedar", 2)
+
+
 def test_annotations_are_escaped() -> None:
     where = Where("specs/a,b:c.yaml", 7, 3)
     lines = as_github([

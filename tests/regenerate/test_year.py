@@ -12,6 +12,7 @@ from regenerate.year import EDITS, Edit
 from adaptgen.cli import main
 from adaptgen.compare.seen import Change
 from adaptgen.compare.sides import changes
+from adaptgen.fronts.load import load_server
 
 SPEC = Path("specs/orders.yaml")
 OUT = Path("generated/orders")
@@ -63,3 +64,41 @@ def test_every_edit_is_classified_and_touches_what_it_means(edit: Edit, workplac
     if not edit.files and not edit.hints:
         assert touched == set()
         assert main(["build", str(SPEC), "--check"]) == 0
+
+
+OVERRIDES = """\
+from adaptgen.runtime import Overrides, Proceed, ToolCall
+
+overrides = Overrides()
+
+
+@overrides.wrap("list_orders")
+async def open_ones(call: ToolCall, proceed: Proceed):
+    return await proceed({"status": "open", **call.arguments})
+"""
+
+
+@pytest.mark.parametrize("name", ["reformatted", "an operation is added", "a type is narrowed", "the server moves"])
+def test_overrides_are_kept_through_the_year(name: str, workplace: Path) -> None:
+    overrides = SPEC.with_suffix("") / "overrides.py"
+    overrides.parent.mkdir()
+    overrides.write_text(OVERRIDES)
+    build()
+    SPEC.write_text(next(edit for edit in EDITS if edit.name == name).make(year.BASE))
+    build()
+    assert overrides.read_text() == OVERRIDES
+    assert load_server(OUT).overrides == "../../specs/orders/overrides.py"
+
+
+def test_an_override_of_a_tool_that_went_is_a_located_error(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overrides = SPEC.with_suffix("") / "overrides.py"
+    overrides.parent.mkdir()
+    overrides.write_text(OVERRIDES.replace("list_orders", "cancel_order"))
+    before = build()
+    SPEC.write_text(year.tree(year.without("/orders/{orderId}", "delete"))(year.BASE))
+    capsys.readouterr()
+    assert main(["build", str(SPEC), "--quiet"]) == 2
+    assert "specs/orders/overrides.py:6:" in capsys.readouterr().err
+    assert {path: (OUT / path).read_bytes() for path in before} == before
