@@ -102,7 +102,9 @@ class Client:
                 another host.
         """
         started = time.monotonic()
-        limit = max(min(self.timeout, until.get() - started), 0.0)
+        limit = min(self.timeout, until.get() - started)
+        if limit <= 0:
+            raise ToolError("There is no time left in this call: nothing was sent. Try again.")
         state = _State(request, login)
         try:
             async with asyncio.timeout(limit):
