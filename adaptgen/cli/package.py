@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,31 @@ from adaptgen.diagnostics import Where, error
 if TYPE_CHECKING:
     from adaptgen.ship.package import Bundle
 
+_DOCKER = {"arm64": "arm64", "x86_64": "amd64"}
+"""Machines as Docker names them."""
+
 
 def run(options: argparse.Namespace) -> int:
     """Writes the bundle and what deploys it, and says how large it is."""
     bundle = make(options, options.target)
-    return _lambda(bundle, options.out)
+    return _lambda(bundle, options.out) if options.target == "lambda" else _image(bundle, options.out)
+
+
+def _image(bundle: Bundle, given: Path | None) -> int:
+    from adaptgen.ship import image
+
+    out = given or Path("dist") / bundle.shipment.name
+    if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
+        if not (out / "Dockerfile").is_file() or not (out / image.SITE / "BUNDLE.json").is_file():
+            raise error("AG053", "it holds something else than a context", Where(str(out)), "choose another --out")
+        shutil.rmtree(out)
+    files = image.context(bundle)
+    for path, data in files.items():
+        _written(out / path, data)
+    size = sum(map(len, files.values())) / 1e6
+    terminal.say(f"{out}: {size:.1f} MB in {len(files):,} files, {bundle.target.label}")
+    terminal.say(f"docker build --platform linux/{_DOCKER[bundle.target.arch]} --tag {bundle.shipment.name} {out}")
+    return 0
 
 
 def _lambda(bundle: Bundle, given: Path | None) -> int:

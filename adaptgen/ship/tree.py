@@ -11,7 +11,7 @@ from adaptgen.ship.wheels import Wheel
 _PACKAGE = Path(__file__).parents[1]
 _SERVING = ("runtime", "govern", "fronts", "fronts/wire")
 _BUILDING = frozenset({"write.py", "lock.py", "planned.py"})
-_LAPTOP = frozenset({"fronts/fastmcp.py", "fronts/serve.py", "fronts/corked.py"})
+_LAPTOP = frozenset({"fronts/fastmcp.py", "fronts/serve.py"})
 """The front of stdio, which brings FastMCP."""
 _TESTS = frozenset({"tests", "test", "__pycache__"})
 _SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".cpp", ".rs", ".pyc")
