@@ -7,13 +7,17 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event
 
@@ -310,3 +314,47 @@ def test_a_function_imports_nothing_heavy(tmp_path: Path) -> None:
     command = [sys.executable, "-c", IMPORTS, str(ROOT / "generated" / "crm"), json.dumps(post("tools/list"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
+
+
+class Keys(BaseHTTPRequestHandler):
+    """The key set of an authorization server."""
+
+    key = ECKey.generate_key("P-256", {"kid": "k1"}, private=True)
+
+    def do_GET(self) -> None:
+        body = json.dumps({"keys": [self.key.as_dict(private=False)]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_function_checks_a_jwt_itself_and_says_where_to_log_in(made: Made, issuer: str) -> None:
+    resource = "https://mcp.bank.example/mcp"
+    rules = {"issuer": issuer, "audience": resource, "jwks": f"{issuer}/keys"}
+    fake = target()
+    function = made(fake, authenticate=rules, listen={"resource": resource})
+    refused = function(call(), Left())
+    assert refused["statusCode"] == 401
+    where = "/.well-known/oauth-protected-resource/mcp"
+    assert f"https://mcp.bank.example{where}" in refused["headers"]["www-authenticate"]
+    metadata = said(function(http_event("GET", where, lines=[("host", "mcp.bank.example")], principal=""), Left()))
+    assert metadata["authorization_servers"] == [issuer]
+    claims = {"iss": issuer, "aud": resource, "sub": "ann", "exp": int(time.time()) + 60, "iat": int(time.time())}
+    token = jwt.encode({"alg": "ES256", "kid": "k1", "typ": "at+jwt"}, claims, Keys.key)
+    lines = [("host", "mcp.bank.example"), ("authorization", f"Bearer {token}")]
+    event = post("tools/call", {"name": "echo", "arguments": {}}, lines=lines, principal="")
+    assert function(event, Left())["statusCode"] == 200
+    assert [caller.sub for caller, *_ in fake.calls] == ["ann"]
