@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from pathlib import PurePosixPath
 from typing import Literal
 
 from adaptgen.model import Contract, Server, Tool, value
@@ -86,4 +87,4 @@ class Plan:
     title: str = ""
     source: str = ""
     notes: tuple[str, ...] = field(default=())
-    cassettes: str = ""
+    cassettes: PurePosixPath | None = None

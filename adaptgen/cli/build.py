@@ -106,7 +106,8 @@ def make(spec: Path, out: Path) -> Made:
         server = replace(planned.server, governance=governance(spec, out), overrides=edits)
         server = replace(server, connection=connection(server.connection, spec, out))
         planned = replace(planned, server=server)
-        planned = replace(planned, cassettes=reference(recorded(spec), out))
+        if answers := reference(recorded(spec), out):
+            planned = replace(planned, cassettes=PurePosixPath(answers).parent)
         if edits:
             planned = overrides.applied(planned, hand_edits(spec), out / name)
     with terminal.progress(f"{spec}: rendering"):

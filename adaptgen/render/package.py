@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from adaptgen import cedar, model
 from adaptgen.model import Tool
@@ -64,7 +65,9 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     files = {
         "README.md": fill("README.md.j2", server=readme.readme(plan, spec=spec, side=side)),
         "__init__.py": source("package.py.j2", f"The MCP server {server.name}: {about}."),
-        "lambda_handler.py": source("lambda_handler.py.j2", f"The MCP server {server.name} on AWS Lambda.", **_handler()),
+        "lambda_handler.py": source(
+            "lambda_handler.py.j2", f"The MCP server {server.name} on AWS Lambda.", **_handler()
+        ),
         "server.py": source("server.py.j2", f"The MCP server {server.name}: {about}.", **_server(plan)),
         "tools/__init__.py": source("tools_index.py.j2", f"The tools of {about}.", **_index(stems)),
     }
@@ -78,15 +81,16 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
         files[f"tools/{stem}.json"] = contract.contract_json(
             one for one in module.contracts.values() if one.name in tools
         )
-    if plan.cassettes:
-        files["tests/test_contract.py"] = source("test_contract.py.j2", f"Contract tests of {about}.", **_contract(plan))
+    if plan.cassettes is not None:
+        title = f"Contract tests of {about}."
+        files["tests/test_contract.py"] = source("test_contract.py.j2", title, **_contract(plan.cassettes))
     files[POLICY_SCHEMA] = _policy_schema(plan, one_line(spec))
     return dict(sorted(files.items()))
 
 
-def _contract(plan: Plan) -> dict[str, object]:
+def _contract(cassettes: PurePosixPath) -> dict[str, object]:
     # From tests/ there is one folder more to climb.
-    folder = python.string(f"../{plan.cassettes.rpartition('/')[0]}")
+    folder = python.string(f"../{cassettes.as_posix()}")
     return {
         "imports": (
             (python.imported("pathlib", ["Path"]),),
