@@ -116,6 +116,12 @@ def test_a_refresh_token_that_rotates_needs_a_store(tmp_path: Path, monkeypatch:
     shipment.shipment(folder)
 
 
+def test_the_settings_of_the_documents_can_be_shipped() -> None:
+    found = shipment.shipment(ROOT / "generated/crm", ROOT / "specs/crm/deployed.yaml")
+    assert found.warnings == ()
+    assert "governance/policies/tenants.cedar" in found.files
+
+
 # ---------------------------------------------------------------------------------------------------------- contents
 
 
