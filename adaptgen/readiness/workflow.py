@@ -13,7 +13,7 @@ PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitl
 
 def install_line(version: str) -> str:
     """The shell line that installs the generator and the runner of contract tests, the version that wrote it."""
-    return f'python -m pip install "adaptgen[build]=={version}" pytest vcrpy'
+    return f'python -m pip install "adaptgen[build,record]=={version}" pytest'
 
 
 def workflow(platform: Platform, install: str) -> str:
