@@ -33,7 +33,7 @@ def carried(settings: Settings, place: str) -> dict[str, bytes]:
         found[_inside(source, settings, ("switch", "source"))] = as_json(path.parent / source)
     accepted = settings.accept.jwks if settings.accept is not None else None
     if isinstance(accepted, str) and not is_address(accepted):
-        found[_inside(accepted, settings, ("accept", "jwks"))] = _read(path.parent / accepted)
+        found[_inside(accepted, settings, ("accept", "jwks"))] = content_of(path.parent / accepted)
     for name, content in _hooks(settings, path.parent):
         found[name] = content
     return {os.path.normpath(f"{place}/{name}"): content for name, content in found.items()}
@@ -41,7 +41,7 @@ def carried(settings: Settings, place: str) -> dict[str, bytes]:
 
 def as_json(path: Path) -> bytes:
     """The YAML or JSON of a file as JSON, in the order in which it was written."""
-    value = plain(_read(path), path.as_posix())
+    value = plain(content_of(path), path.as_posix())
     return (json.dumps({} if value is None else value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -67,7 +67,12 @@ def _hooks(settings: Settings, folder: Path) -> Iterator[tuple[str, bytes]]:
                 yield file.relative_to(folder).as_posix(), file.read_bytes()
 
 
-def _read(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        AdaptgenError: AG090, it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as why:

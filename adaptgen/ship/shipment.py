@@ -16,7 +16,7 @@ from adaptgen.govern.vocabulary import Settings
 from adaptgen.lock import NAME as GENERATED_LOCK
 from adaptgen.model import Auth, Json, Server
 from adaptgen.references import Reference, placeholders, references
-from adaptgen.ship.carried import carried, is_address
+from adaptgen.ship.carried import carried, content_of, is_address
 
 _ELSEWHERE = "governance"
 """Where settings lie in a bundle that do not belong to the server's own tree."""
@@ -114,14 +114,14 @@ def _server(folder: Path, given: Path | None) -> Shipment:
         help = "adaptgen package GOVERNANCE ships the proxy; a server wants mode: embedded or mode: behind"
         raise error("AG090", "mode is proxy, and this is a server", settings.where("mode"), help)
     _check(settings, server)
-    beside = [one for one in (server.overrides, server.governance) if one]
+    carried_along = [one for one in (server.overrides, _certificates(server, folder)) if one]
+    beside = [one for one in (*carried_along, server.governance) if one]
     depth = max((_climbs(one) for one in beside), default=1) or 1
     place = "/".join(root.parts[-depth:])
     files = {f"{place}/{path}": content for path, content in _generated(root)}
-    for reference in (server.overrides,):
-        if reference:
-            path = Path(os.path.normpath(root / reference))
-            files[os.path.normpath(f"{place}/{reference}")] = path.read_bytes()
+    for reference in carried_along:
+        path = Path(os.path.normpath(root / reference))
+        files[os.path.normpath(f"{place}/{reference}")] = content_of(path)
     if own is not None and named.resolve() == own:
         beside_it = PurePosixPath(os.path.normpath(f"{place}/{server.governance}")).parent
     else:
@@ -129,6 +129,23 @@ def _server(folder: Path, given: Path | None) -> Shipment:
     files |= carried(settings, str(beside_it))
     at = str(beside_it / f"{named.stem}.json")
     return Shipment(server.name, place, at, settings, server, files, _warnings(settings))
+
+
+def _certificates(server: Server, folder: Path) -> str:
+    """The file of ``connection.ca``, "" where there is none. Private keys never lie in a bundle.
+
+    Raises:
+        AdaptgenError: AG090, a client certificate is a file, or the file lies at a place of this machine.
+    """
+    said = server.connection
+    if said is None:
+        return ""
+    for name, text in (("client_cert", said.client_cert), ("ca", said.ca)):
+        if text and "${" not in text and (name == "client_cert" or Path(text).is_absolute()):
+            why = "a bundle holds no private key" if name == "client_cert" else "it is not there where the bundle runs"
+            help = f'{name}: "${{secret:{server.name}-mtls}}" in the hints, and build again'
+            raise error("AG090", f"connection.{name} is a file, and {why}", Where(str(folder)), help)
+    return "" if "${" in said.ca else said.ca
 
 
 def _shown(path: Path) -> Path:

@@ -18,7 +18,7 @@ import pytest
 from support.shipping import BEHIND, EMBEDDED, PROXY, ROOT, governed, write
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model import Auth, Body, Call, Login, Param, Server
+from adaptgen.model import Auth, Body, Call, Connection, Login, Param, Server
 from adaptgen.ship import compiling, shipment, tree, wheels
 from adaptgen.ship.archive import zipped
 from adaptgen.ship.package import roots
@@ -114,6 +114,24 @@ def test_a_refresh_token_that_rotates_needs_a_store(tmp_path: Path, monkeypatch:
     # One whose renewal keeps the token may stay in memory.
     auth = replace(auth, refresh=replace(renewal, save={"access": "$.access"}))
     shipment.shipment(folder)
+
+
+def test_a_private_ca_is_carried_and_a_private_key_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = governed(tmp_path)
+    (tmp_path / "specs/crm/corp.pem").write_text("a certificate")
+    loaded = shipment.load_server
+    said = Connection(ca="../../specs/crm/corp.pem", client_cert="${secret:crm-mtls}")
+
+    def connected(path: Path) -> Server:
+        return replace(loaded(path), connection=said)
+
+    monkeypatch.setattr(shipment, "load_server", connected)
+    found = shipment.shipment(folder)
+    assert found.files["specs/crm/corp.pem"] == b"a certificate"
+    assert "${secret:crm-mtls}" in {str(one) for one in found.references}
+    said = replace(said, client_cert="../../specs/crm/client.pem")
+    with pytest.raises(AdaptgenError, match="holds no private key"):
+        shipment.shipment(folder)
 
 
 def test_the_settings_of_the_documents_can_be_shipped() -> None:
