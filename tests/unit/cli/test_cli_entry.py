@@ -31,7 +31,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert project["project"]["version"] == adaptgen.__version__
 
 
-@pytest.mark.parametrize("argv", [[], ["bild"], ["build"], ["call", "x"], ["build", "--nope", "x"]])
+@pytest.mark.parametrize("argv", [[], ["bild"], ["serve"], ["call", "x"], ["build", "--nope", "x"]])
 def test_wrong_usage_ends_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 2
     assert "usage: adaptgen" in capsys.readouterr().err
