@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.wire import MODERN, Client, said
 
-from adaptgen.fronts.wire import Kernel
 from adaptgen.fronts.open import EngineDesk
+from adaptgen.fronts.wire import Kernel
 from adaptgen.runtime.engine import Engine
 
 if TYPE_CHECKING:
