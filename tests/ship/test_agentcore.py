@@ -14,9 +14,11 @@ import pytest
 from support.command import request
 from support.governing import KEYS
 from support.handing import RESOURCE, Issuer, issuing
-from support.services import free_port
+from support.scenarios import MEETS, scenarios
+from support.services import Unavailable, free_port
 from support.shipping import EMBEDDED, PROXY, bundle, governed, write
-from support.web import Said, post
+from support.suite_tools import suite_server
+from support.web import Asked, Said, post, web
 
 from adaptgen.cli import main
 from adaptgen.diagnostics import AdaptgenError
@@ -163,3 +165,38 @@ def test_server_and_proxy_answer_from_their_images(tmp_path: Path, python: str, 
             assert f"crm__{min(names)}" in {one["name"] for one in json.loads(said.data())["result"]["tools"]}
     gone = subprocess.run(check, cwd=server / "site", env=environ, check=False, timeout=60)
     assert gone.returncode == 1
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory, python: str, issuer: Issuer) -> Iterator[str]:
+    """The URL of the suite's tools, served from an image; the suite has no tokens, so one is added on the way."""
+    folder = tmp_path_factory.mktemp("suite")
+    package = suite_server(folder)
+    known = {"issuer": issuer.url, "jwks": f"{issuer.url}/jwks", "audience": RESOURCE, "caller": {"tenant": "org"}}
+    release = {"kinds": ["email"], "release": ["image/png", "audio/wav", "text/plain"]}
+    settings = EMBEDDED | {"keys": OWN, "authenticate": known, "listen": {}, "tokenize": release}
+    named = write(folder / "settings", settings)
+    context = folder / "image"
+    options = ["--target", "agentcore", "--arch", "x86_64", "--interpreter", python, "--out", str(context)]
+    assert main(["package", str(package), "--governance", str(named), *options]) == 0
+    with running(context, python, KEYS) as (url, _, _):
+
+        def passed_on(asked: Asked) -> Said:
+            headers = {name: one for name, one in asked.headers.items() if name not in ("connection", "content-length")}
+            headers["authorization"] = f"Bearer {issuer.token()}"
+            return post(f"{url}{asked.path}", asked.body, headers, asked.method)
+
+        with web(passed_on) as front:
+            yield front.url
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("revision", sorted(MEETS))
+def test_the_scenarios_of_a_server_with_tools_pass(suite: str, revision: str) -> None:
+    try:
+        passed, required = scenarios(f"{suite}/mcp", revision)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert len(passed & required) >= MEETS[revision], sorted(required - passed)

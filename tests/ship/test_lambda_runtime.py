@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 import urllib.error
@@ -16,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from support.governing import KEYS, settings
 from support.lambda_runtime import Door, LambdaFunction, http_event, unpacked
-from support.services import Unavailable, cache, environment, python
+from support.scenarios import MEETS, scenarios
+from support.services import Unavailable, environment, python
 from support.suite_tools import suite_server
 
 from adaptgen.cli import main
@@ -34,9 +33,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]
 DOORS: tuple[Door, ...] = ("url", "http", "rest")
 ERAS = ("legacy", "2026-07-28")
-SUITE = "conformance-0.2.0-alpha.12-node24"
-MEETS = {"2026-07-28": 14, "2025-11-25": 11}
-"""Required scenarios that a server with tools alone can meet, in answers of one piece."""
 PROXY_KEYS = {"tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}}, "audit": "${env:T_AUDIT}"}
 OLD_CLIENT = """\
 import asyncio, json, sys
@@ -196,18 +192,11 @@ def test_the_proxy_is_a_function_too(crm: LambdaFunction, interpreter: Interpret
 
 @pytest.mark.parametrize("revision", MEETS)
 def test_the_conformance_suite(suite: LambdaFunction, revision: str) -> None:
-    folder = cache() / SUITE
-    if not (folder / "ready").exists():
-        pytest.skip("tests/integration/test_conformance.py installs the conformance suite")
-    package = folder / "node_modules" / "@modelcontextprotocol" / "conformance"
-    node = folder / "node_modules" / ".bin" / "node"
-    url = f"{suite.door('url')}/mcp"
-    command = [str(node), "dist/index.js", "server", "--url", url, "--requirements", revision]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=package, timeout=200)
-    required = yaml.safe_load((package / "requirements" / f"{revision}.yaml").read_text())["server"]
-    summary = done.stdout.partition("=== SUMMARY ===")[2]
-    passed = set(re.findall(r"^✓ ([\w-]+): \d+ passed, 0 failed", summary, re.MULTILINE))
-    assert len(passed & set(required)) >= MEETS[revision], sorted(set(required) - passed)
+    try:
+        passed, required = scenarios(f"{suite.door('url')}/mcp", revision)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert len(passed & required) >= MEETS[revision], sorted(required - passed)
 
 
 def ask(url: str, tool: str) -> tuple[int, Any]:

@@ -149,7 +149,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], method: str = "POST"
     try:
         connection.request(method, place.path or "/", body, dict(headers))
         reply = connection.getresponse()
-        kept = {name: value for name, value in reply.getheaders() if name.lower() in ("content-type", "mcp-session-id")}
+        passed = ("Content-Type", "Mcp-Session-Id")
+        kept = {name: value for name in passed if (value := reply.getheader(name)) is not None}
         return Said(reply.read(), reply.status, kept)
     finally:
         connection.close()
