@@ -30,6 +30,9 @@ from figures import options
 ROOT = Path(__file__).parent.parent
 KINDS = ("giants", "multifile", "specs", "edge", "edge-broken", "cases")
 
+ENVIRON = {"ADAPTGEN_CURSOR_KEY": hashlib.sha256(b"corpus").hexdigest(), "ADAPTGEN_STORE_URL": "redis://127.0.0.1:9"}
+"""What a server whose sessions are shared needs to start; nothing is connected before the first call."""
+
 
 def unpack(path: Path, folder: Path) -> Path:
     """The document of a corpus entry as a plain file; for a tar its entry document."""
@@ -95,7 +98,7 @@ async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
     for name, text in files.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text, "utf-8")
-    server = front(Engine(load_server(package), environ={}))
+    server = front(Engine(load_server(package), environ=ENVIRON))
     seen = {}
     for mode in ("2026-07-28", "legacy"):
         async with Client(server, mode=mode) as client:
