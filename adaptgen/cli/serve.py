@@ -9,6 +9,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import governance, keys, terminal
+from adaptgen.hosts import loopback
 from adaptgen.model import Server
 from adaptgen.references import references
 from adaptgen.runtime.garbage import paused
@@ -60,7 +61,7 @@ async def _governed(server: Server, named: str, http: str | None) -> None:
     from adaptgen.govern.embedded import govern_server
 
     where = address.parse(http, governed=True) if http else None
-    place = Place(http=where is not None, loopback=where is None or address.loopback(where[0]))
+    place = Place(http=where is not None, loopback=where is None or loopback(where[0]))
     with paused():
         governed = await govern_server(named, server, place)
     try:

@@ -40,11 +40,6 @@ def parse(text: str, governed: bool = False) -> tuple[str, int]:
     return host, int(port)
 
 
-def loopback(host: str) -> bool:
-    """Whether only this machine reaches ``host``, an IP address."""
-    return ip_address(host).is_loopback
-
-
 def listening(host: str, port: int) -> socket.socket:
     """A socket that listens on ``host``.
 

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from adaptgen.diagnostics import error
 from adaptgen.govern import claims as identities
 from adaptgen.govern.desk import Challenge, Context
-from adaptgen.govern.fetch import Fetch, FetchError, Requests, loopback, trusted
+from adaptgen.govern.fetch import Fetch, FetchError, Requests, trusted
 from adaptgen.govern.jwks import ALGORITHMS, KeySource
 from adaptgen.govern.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.metadata import challenge, discover, protected_resource
+from adaptgen.hosts import loopback
 from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ outcome is written before the answer leaves.
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import logging
 import time
@@ -35,12 +36,31 @@ _log = logging.getLogger("adaptgen.govern")
 class Refusal(Exception):
     """A call that governance does not let through. ``text`` is for the agent, ``reason`` a word for the audit."""
 
-    def __init__(self, text: str, reason: str, policies: tuple[str, ...] = (), retry_after: float = 0.0) -> None:
+    def __init__(self, text: str, reason: str, policies: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.text = text
         self.reason = reason
         self.policies = policies
-        self.retry_after = retry_after
+
+
+async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
+    """What the operators and the limits say, before anything is decided.
+
+    Raises:
+        Refusal: the kill switch acts, or a limit is reached.
+        StoreError: the shared state cannot be reached.
+    """
+    if parts.switch is not None:
+        await parts.switch.fresh()
+        why = parts.switch.refuses(caller, tool)
+        if why is not None:
+            raise Refusal(f"Switched off by the operators: {why}. Trying again does not help now.", "switch")
+    if parts.limiter is not None:
+        wait = await parts.limiter.take(caller, tool)
+        if wait > 0:
+            seconds = max(1, round(wait + 0.5))
+            text = f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s."
+            raise Refusal(text, "limit")
 
 
 def failed(text: str) -> dict[str, Json]:
@@ -78,6 +98,7 @@ class GovernedCall:
         self._span = span
         self._restored: tuple[str, ...] = ()
         self._decision: Decision | None = None
+        self._executed = False
         self.below = 0.0
         """Seconds spent in the target."""
 
@@ -90,9 +111,13 @@ class GovernedCall:
             return self._refuse(refusal)
         except StoreError:
             return self._refuse(Refusal("The shared state cannot be reached; try again later.", "state"))
-        result, error = await self._execute(target, context)
         try:
+            result, error = await self._execute(target, context)
             return await self._finish(result, error)
+        except asyncio.CancelledError:
+            # The client has left, or its time is over: what the tool did stays done.
+            self._note("cancelled")
+            raise
         except HookError as problem:
             return self._withheld(f"{problem}", "hook")
         except (ToolError, StoreError):
@@ -109,24 +134,16 @@ class GovernedCall:
                 Path(where.filename).name,
                 where.lineno,
             )
+            if not self._executed and self._tool.effect != "read":
+                self._note("unknown", code="internal")
+                return failed("The call failed inside the server. Whether it was executed is not known: look first.")
             return self._withheld("it could not be processed", "internal")
 
     # -------------------------------------------------------------------------------------------------------- before
 
     async def _admit(self) -> None:
         parts, caller, tool = self._parts, self._caller, self._tool
-        if parts.switch is not None:
-            await parts.switch.fresh()
-            why = parts.switch.refuses(caller, tool)
-            if why is not None:
-                raise Refusal(f"Switched off by the operators: {why}. Trying again does not help now.", "switch")
-        if parts.limiter is not None:
-            wait = await parts.limiter.take(caller, tool)
-            if wait > 0:
-                seconds = max(1, round(wait + 0.5))
-                raise Refusal(
-                    f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s.", "limit", (), wait
-                )
+        await admit(parts, caller, tool)
         if parts.tokenizer is not None:
             await self._restore()
         if parts.authorizer is not None:
@@ -189,7 +206,9 @@ class GovernedCall:
         self._context = context
         began = time.perf_counter()
         try:
-            return await target.call(self._caller, self._tool, self._arguments, context), None
+            result = await target.call(self._caller, self._tool, self._arguments, context)
+            self._executed = True
+            return result, None
         except RpcError as problem:
             return {}, problem
         finally:
@@ -217,7 +236,7 @@ class GovernedCall:
         if parts.settings.mode != "behind":
             result = stripped(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
-        if not self._note(outcome, status=status, tokens=tokens, result=result):
+        if not self._note(outcome, status=status, tokens=tokens):
             return failed("The call was executed, but the audit trail cannot be written; its answer is withheld.")
         return result
 

@@ -7,11 +7,12 @@ cookies. The only module of this column beside ``upstream`` that imports httpx, 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urlsplit
+
+from adaptgen.hosts import loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -54,16 +55,6 @@ def place(url: str) -> str:
         return "an address that is no URL"
     host = parts.hostname or ""
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
-
-
-def loopback(host: str) -> bool:
-    """Whether ``host`` (a name or an address) is this machine, without asking a name server."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def trusted(url: str) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen.govern.audit import AuditError
-from adaptgen.govern.desk import Context, RpcError, Target
+from adaptgen.govern.calls import Refusal, admit
+from adaptgen.govern.desk import Context, Facts, RpcError, Target
 from adaptgen.govern.governed import Governed
 from adaptgen.govern.recorder import Recorder
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.store import StoreError
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit import Trail
@@ -32,6 +34,8 @@ _USES: dict[str, tuple[str, What]] = {
 }
 _OPEN = frozenset({"logging/setLevel", "subscriptions/listen"})
 """Requests that name nothing of a server's."""
+_REFUSED = -32000
+"""Refused for now (JSON-RPC 2.0, 5.1: a code of the implementation's own)."""
 _GONE: dict[What, str] = {
     "prompt": "Unknown prompt",
     "resource": "Resource not found",
@@ -85,17 +89,29 @@ class Passage:
         server = self._target.server_of(what, name)
         if parts.authorizer is None:
             return server
+        # The names of prompts are the server's own; a URI may say whom a resource is about, and is an HMAC alone.
+        known = name if server and what == "prompt" else ""
+        asked = Facts(what, server, known, "read", open=False, wire={})
         recorder = Recorder(
             self._trail,
             parts.settings.hash,
             caller,
             context.request_id,
-            None,
+            asked,
             {what: name},
             time.perf_counter(),
+            what,
         )
-        decision = await parts.authorizer.other(caller, server, what, name) if server else None
         try:
+            try:
+                await admit(parts, caller, asked)
+            except Refusal as refusal:
+                recorder.refused(refusal.reason, ())
+                raise RpcError(_REFUSED, refusal.text) from None
+            except StoreError:
+                recorder.refused("state", ())
+                raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
+            decision = await parts.authorizer.other(caller, server, what, name) if server else None
             if decision is not None and decision.allowed:
                 recorder.decided(decision, ())
                 return server
@@ -108,7 +124,13 @@ class Passage:
     async def _filtered(self, parts: Parts, caller: Caller, method: str, result: dict[str, Json]) -> dict[str, Json]:
         key, naming, what = _LISTS[method]
         entries = result.get(key)
-        if parts.authorizer is None or not isinstance(entries, list):
+        if not isinstance(entries, list):
+            return result
+        if parts.switch is not None:
+            await parts.switch.fresh()
+            if parts.switch.cuts(caller):
+                return {**result, key: []}
+        if parts.authorizer is None:
             return result
         kept = []
         for entry in entries:

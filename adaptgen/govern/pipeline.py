@@ -158,6 +158,10 @@ class Pipeline:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
         names = await self._visible(parts, caller)
+        if parts.switch is not None:
+            await parts.switch.fresh()
+            if parts.switch.cuts(caller):
+                names = frozenset()
         made = self._lists.get(names)
         if made is None:
             listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """The lines of one request. ``facts`` None: a tool that does not exist, whose name is not written down."""
+    """The lines of one request. ``facts`` None: a tool that does not exist, whose name is not written down. ``what``:
+    a request for something else than a tool (``prompt``, ``resource``, ``completion``); then ``facts`` says whose.
+    """
 
     def __init__(
         self,
@@ -27,6 +29,7 @@ class Recorder:
         facts: Facts | None,
         arguments: Mapping[str, Json],
         began: float,
+        what: str = "tool",
     ) -> None:
         self._trail = trail
         self._began = began
@@ -36,7 +39,7 @@ class Recorder:
                 "request_id": request_id,
                 **trail.who(caller),
                 "server": facts.server if facts is not None else "",
-                "tool": facts.own if facts is not None else "",
+                what: facts.own if facts is not None else "",
                 "args": trail.digest(arguments),
                 "settings": settings,
             }
@@ -72,9 +75,7 @@ class Recorder:
                 }
             )
 
-    def answered(
-        self, outcome: str, *, status: Json = None, tokens: tuple[str, ...] = (), code: Json = None, **_: Json
-    ) -> None:
+    def answered(self, outcome: str, *, status: Json = None, tokens: tuple[str, ...] = (), code: Json = None) -> None:
         """The call has ended.
 
         Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from adaptgen.govern.settings_types import (
     Text,
     Type,
 )
+from adaptgen.hosts import loopback
 from adaptgen.references import Placeholder, Reference, TemplateError, parse
 
 Keys = tuple[str | int, ...]
@@ -40,17 +40,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?``, or an empty string."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean {found[0]!r}?" if found else ""
-
-
-def loopback(host: str) -> bool:
-    """Whether a host of a URL or an address is this machine and no other can reach it."""
-    host = host.removeprefix("[").removesuffix("]")
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def insecure(url: str) -> str:

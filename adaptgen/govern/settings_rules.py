@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.govern.settings_check import Checker, Keys, insecure, loopback, nearest
+from adaptgen.govern.settings_check import Checker, Keys, insecure, nearest
 from adaptgen.govern.vocabulary import KINDS, Settings, UpstreamAuth
+from adaptgen.hosts import loopback
 
 _WANTED: Mapping[str, tuple[str, ...]] = {
     "bearer": ("token",),

@@ -96,9 +96,14 @@ class Switch:
         self._callers = _pattern(name for one in both for name in one.callers)
         self._read_only = any(one.read_only for one in both)
 
+    def cuts(self, caller: Caller) -> bool:
+        """Whether ``caller`` is cut off: it gets nothing, not even lists."""
+        known = self._callers
+        return known is not None and bool(known(caller.sub) or known(f"{caller.tenant}/{caller.sub}"))
+
     def refuses(self, caller: Caller, tool: Facts) -> str | None:
         """Why ``caller`` cannot use ``tool`` now, in a few words that it may read; None where it can."""
-        if self._callers is not None and (self._callers(caller.sub) or self._callers(f"{caller.tenant}/{caller.sub}")):
+        if self.cuts(caller):
             return "this caller"
         if self._servers is not None and self._servers(tool.server):
             return f"the server {tool.server}"

@@ -8,7 +8,6 @@ whether it may have been executed.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 import zlib
@@ -20,6 +19,7 @@ import h11
 
 from adaptgen.govern.connections import Broken, Connection, Origin, Pool
 from adaptgen.govern.events import Event, Events
+from adaptgen.hosts import loopback
 
 __all__ = ["MAX_BYTES", "Address", "Failure", "Line", "Reply", "address", "seconds", "secure"]
 
@@ -87,12 +87,7 @@ def address(url: str) -> Address:
 
 def secure(url: Address) -> bool:
     """Whether nobody on the way can read along: https, or this machine."""
-    if url.origin.tls or url.origin.host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(url.origin.host).is_loopback
-    except ValueError:
-        return False
+    return url.origin.tls or loopback(url.origin.host)
 
 
 class Line:

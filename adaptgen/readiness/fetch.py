@@ -6,12 +6,13 @@ that the headers of the hints reach nobody else. Conditional requests follow RFC
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+
+from adaptgen.hosts import loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -86,15 +87,11 @@ def _allowed(url: str) -> bool:
         Unfetched: it is neither loopback nor https.
     """
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".").lower()
-    loopback = host == "localhost"
-    try:
-        loopback = loopback or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        pass
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and loopback)):
+    host = parts.hostname or ""
+    here = loopback(host)
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
         raise Unfetched("only https is fetched, and http from loopback")
-    return loopback
+    return here
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

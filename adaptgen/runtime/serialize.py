@@ -6,7 +6,6 @@ brackets (``a[b][c]=1``), arrays in it repeat ``a[]``, null and empty collection
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import orjson
@@ -253,8 +252,3 @@ def cookie(param: Param, value: Json) -> list[str]:
 def cookie_text(text: str) -> str:
     """A cookie value: RFC 6265 ``cookie-octet`` as it is, everything else percent-encoded."""
     return quote(text, safe="!#$%&'()*+-./:<=>?@[]^_`{|}~,")
-
-
-def text_of(value: Any) -> str:
-    """A body part as text."""
-    return scalar(value)

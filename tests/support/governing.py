@@ -143,7 +143,7 @@ class FakeTarget:
         answer = self.answers.get(tool.name, {"content": [{"type": "text", "text": "done"}]})
         if callable(answer):
             answer = answer(arguments)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return dict(answer)
 

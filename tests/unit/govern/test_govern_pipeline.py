@@ -198,6 +198,76 @@ def test_the_kill_switch_cuts_one_caller_off(tmp_path: Path) -> None:
     assert "Switched off" in text(hers)
 
 
+def test_who_is_cut_off_gets_neither_lists_nor_prompts_nor_resources(tmp_path: Path) -> None:
+    answers = {
+        "prompts/list": {"prompts": [{"name": "greet"}]},
+        "prompts/get": {"messages": []},
+        "resources/read": {"contents": [{"uri": "x:1", "text": "secret"}]},
+    }
+    target = FakeTarget(fact("read_note"), answers=answers)
+    path = settings(tmp_path, switch={"callers": ["bank/eve"]})
+
+    async def session() -> None:
+        async with governed(path, target, http=True) as made:
+            assert (await ask(made, EVE, "tools/list", {}))["tools"] == []
+            assert (await ask(made, EVE, "prompts/list", {}))["prompts"] == []
+            for method, params in (("prompts/get", {"name": "greet"}), ("resources/read", {"uri": "x:1"})):
+                with pytest.raises(RpcError, match="Switched off"):
+                    await ask(made, EVE, method, params)
+            assert (await ask(made, ADA, "prompts/list", {}))["prompts"] == [{"name": "greet"}]
+            assert await ask(made, ADA, "prompts/get", {"name": "greet"}) == {"messages": []}
+
+    asyncio.run(session())
+
+
+def test_limits_count_what_is_no_tool(tmp_path: Path) -> None:
+    target = FakeTarget(fact("read_note"), answers={"resources/read": {"contents": []}})
+    path = settings(tmp_path, limits=[{"per": ["sub"], "rate": "2/m", "burst": 1}])
+
+    async def session() -> None:
+        async with governed(path, target, http=True) as made:
+            await ask(made, ADA, "resources/read", {"uri": "x:1"})
+            with pytest.raises(RpcError, match="Try again in"):
+                await ask(made, ADA, "resources/read", {"uri": "x:1"})
+
+    asyncio.run(session())
+
+
+def test_the_audit_tells_which_prompt_was_given_and_no_uri(tmp_path: Path) -> None:
+    answers = {"prompts/get": {"messages": []}, "resources/read": {"contents": []}}
+    target = FakeTarget(fact("read_note"), answers=answers)
+
+    async def session() -> None:
+        async with governed(settings(tmp_path), target, http=True) as made:
+            await ask(made, ADA, "prompts/get", {"name": "greet"})
+            await ask(made, ADA, "resources/read", {"uri": "people:ada@example.org"})
+
+    asyncio.run(session())
+    prompt, resource = of(tmp_path, "decision")
+    assert (prompt["server"], prompt["prompt"], "tool" in prompt) == ("fake", "greet", False)
+    assert (resource["server"], resource["resource"]) == ("fake", "")
+    assert "example.org" not in (tmp_path / "audit.jsonl").read_text()
+
+
+def test_a_call_that_is_given_up_is_on_record(tmp_path: Path) -> None:
+    target = FakeTarget(fact("read_note"), answers={"read_note": asyncio.CancelledError()})
+
+    async def session() -> None:
+        async with governed(settings(tmp_path), target, http=True) as made:
+            with pytest.raises(asyncio.CancelledError):
+                await ask(made, ADA, "tools/call", {"name": "read_note"})
+
+    asyncio.run(session())
+    assert [line["result"] for line in of(tmp_path, "result")] == ["cancelled"]
+
+
+def test_a_defect_below_is_on_record_and_does_not_invite_a_second_write(tmp_path: Path) -> None:
+    target = FakeTarget(fact("write_note", effect="write"), answers={"write_note": ValueError("ada@example.org")})
+    (result,) = run(settings(tmp_path), target, (ADA, "write_note", {}))
+    assert text(result) == ("The call failed inside the server. Whether it was executed is not known: look first.")
+    assert [line["result"] for line in of(tmp_path, "result")] == ["unknown"]
+
+
 def test_log_only_lets_pass_and_writes_down_what_would_have_been(tmp_path: Path) -> None:
     target = FakeTarget(fact("write_note", effect="write"))
     nothing = '@id("nobody") forbid (principal == Caller::"nobody", action, resource);'
