@@ -132,6 +132,21 @@ def parser() -> argparse.ArgumentParser:
     parser_regenerate.add(partial(_command, commands))
     parser_record.add(partial(_command, commands))
 
+    erase = _command(
+        commands,
+        "erase",
+        "forget what a short token stands for",
+        "For tokens of form: short. The entry is named by its token, or by its kind with the value on standard input; "
+        "by the tenant, caller or server that tokenize.scope binds it to.",
+    )
+    erase.add_argument("governance", metavar="GOVERNANCE", help="governance.yaml; or s3://…, appconfig://…")
+    which = erase.add_mutually_exclusive_group(required=True)
+    which.add_argument("--token", metavar="TOKEN", default="", help="the token")
+    which.add_argument("--kind", metavar="KIND", default="", help="the kind of the value that is read from stdin")
+    erase.add_argument("--tenant", default="", help="the tenant of whom the token was made for")
+    erase.add_argument("--sub", default="", help="the caller; only scope: caller needs it")
+    erase.add_argument("--server", default="", help="the server; only scope: server needs it")
+
     demo = _command(
         commands,
         "demo",

@@ -1,0 +1,71 @@
+"""``adaptgen erase``: forget what a short token stands for, everywhere at once."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from adaptgen.cli import governance, terminal
+from adaptgen.diagnostics import error
+from adaptgen.govern.audit import AuditError, trail
+from adaptgen.govern.keys import material
+from adaptgen.govern.state import open_store
+from adaptgen.govern.tokenize import Tokenizer
+from adaptgen.govern.vocabulary import Settings
+from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.store import StoreError
+
+
+def run(options: argparse.Namespace) -> int:
+    """Erase one entry of the vault; the token resolves no more from then on.
+
+    Raises:
+        AdaptgenError: the settings have no vault that other processes share, or it cannot be reached.
+    """
+    # A value must not stand on the command line, which others on the machine can read.
+    value = "" if options.token else sys.stdin.read().rstrip("\n")
+    asyncio.run(_erase(str(options.governance), options, value))
+    terminal.say("forgotten: the token resolves no more")
+    return 0
+
+
+async def _erase(named: str, options: argparse.Namespace, value: str) -> None:
+    settings = await governance.load(named, os.environ)
+    _check(settings)
+    keys = await material(settings, os.environ)
+    store = await open_store(settings, os.environ)
+    caller = Caller(options.sub, options.tenant)
+    try:
+        record = trail(settings, keys.audit)
+        try:
+            if record is not None:
+                record.write({"event": "erase", **record.who(caller), "server": options.server, "kind": options.kind})
+            tokenizer = Tokenizer(settings, keys, store)
+            await tokenizer.erase(caller, options.server, token=options.token, kind=options.kind, value=value)
+        finally:
+            if record is not None:
+                record.close()
+    except StoreError as problem:
+        raise error("AG076", f"{problem}; it is not known whether it was erased", settings.where("state")) from None
+    except AuditError as problem:
+        raise error("AG077", f"{problem}; nothing was erased", settings.where("audit")) from None
+    finally:
+        await store.aclose()
+
+
+def _check(settings: Settings) -> None:
+    chosen = settings.tokenize
+    if chosen is None or chosen.form != "short":
+        where = settings.where("tokenize", "form") or settings.where("tokenize") or settings.where("mode")
+        help = "sealed tokens hold their value: take their key out of keys.tokens.all instead"
+        raise error("AG070", "only tokens of form: short can be erased", where, help)
+    if settings.state.store == "memory":
+        where = settings.where("state", "store") or settings.where("mode")
+        help = "state: {store: redis, url: …} or {store: dynamodb, table: …}; restart a server with memory instead"
+        raise error("AG076", "a vault in memory is known to the serving process alone", where, help)
+    if settings.keys.tokens is None:
+        raise error(
+            "AG073", "keys.tokens is missing: the vault cannot be found without its key", settings.where("keys")
+        )
