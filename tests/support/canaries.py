@@ -131,14 +131,29 @@ LETTERED = (
 
 def plain(text: str) -> str:
     """``text`` as a suspicious reader reads it: decoded, without tokens, small."""
-    text = TOKEN.sub(" ", text)
-    text = "\n".join([text, *map(_bytes, _BASE64.findall(text))])
+    text = _MACHINE.sub(" ", TOKEN.sub(" ", text))
+    text = "\n".join([text, *map(_bytes, _BASE64.findall(text)), *map(_hex, _DIGEST.findall(text))])
+    text = _DIGEST.sub(" ", text)
     for _ in range(3):
         text = html.unescape(unquote(text))
     if "\\" in text:
         text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda one: chr(int(one[1], 16)), text)
         text = re.sub(r"\\+[nrt]", "\n", text).replace("\\", "")
     return unicodedata.normalize("NFKC", text).lower()
+
+
+# Eight digits of a telephone number are found by chance in enough digests, clocks and fractions, which hold no value.
+_DIGEST = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?:[0-9a-f]{2}){8,}(?![0-9A-Za-z])")
+_MACHINE = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z?)(?![0-9A-Za-z])"
+    r"|(?<=[:\[,] )\d+\.\d+(?:e-?\d+)?(?=[,\n\]}])|(?<=[:\[,])\d+\.\d+(?:e-?\d+)?(?=[,\n\]}])"
+)
+
+
+def _hex(text: str) -> str:
+    """What is written in hexadecimal digits, if it is text."""
+    return bytes.fromhex(text).decode("utf-8", "replace")
 
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
