@@ -138,8 +138,8 @@ def read(spec: Path) -> tuple[Document, Hints]:
     from adaptgen import source
 
     hints = side_file(spec)
-    said = hints.exists() or documents.inherits(spec)
-    return source.read(spec), source.read_hints(hints) if said else source.EMPTY
+    said = source.read_hints(hints) if hints.exists() or documents.inherits(spec) else source.EMPTY
+    return source.read(spec, said.overlays), said
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:

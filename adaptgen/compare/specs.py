@@ -38,8 +38,8 @@ def read(spec: Path, hints: Path | None, shown: str, name: str) -> Surface:
     Raises:
         AdaptgenError: for everything else that is wrong with the document and the hints.
     """
-    document = _named(read_document(spec), shown)
     said = read_hints(hints) if hints else EMPTY
+    document = _named(read_document(spec, said.overlays), shown)
     findings: list[Change] = []
     while True:
         try:

@@ -54,7 +54,8 @@ def build(out: Path) -> Path:
         AdaptgenError: the document or the hints are wrong.
     """
     path = specs()
-    document, hints = read(path), read_hints(side_file(path))
+    hints = read_hints(side_file(path))
+    document = read(path, hints.overlays)
     planned, _ = plan(document, hints, NAME)
     files = render(planned, spec="specs/crm.yaml", side="specs/crm")
     inputs = sorted({*document.inputs, *hints.inputs})

@@ -124,8 +124,8 @@ PAGE = Table({
     "first": Key(Number(0), "page: the number of the first page"),
     "max_size": Key(_SIZE, "The largest page that the API gives"),
     "single_use": Key(Flag(), "cursor: a token can be used once"),
-    "in": Key(OneOf(("query",), later=("body",)), "Where the paging parameters are"),
-    "inside": later("The parameter that holds the paging parameters"),
+    "in": Key(OneOf(("query", "body")), "Where the paging parameters are; in the body they may be paths: paging.cursor"),
+    "inside": Key(Text(), "The parameter or property that holds them: an object, or JSON text"),
 })  # fmt: skip
 
 ARGUMENT = Table({
@@ -198,7 +198,7 @@ HINTS = Table({
         "name": Key(Text("name"), "The name of the server"),
         "title": Key(Text(), "What people read"),
         "base_url": Key(_TEMPLATE, "Where the API is"),
-        "surface": Key(OneOf(("auto", "list"), later=("search",)), "How tools are shown"),
+        "surface": Key(OneOf(("auto", "list", "search")), "list: every tool; search: agents search them; auto: as it fits"),
     })),
     "source": Key(Table({
         "url": Key(_TEMPLATE, "Where adaptgen pull fetches the document: https, or loopback", required=True),
@@ -213,11 +213,11 @@ HINTS = Table({
         "concurrency": Key(Number(1, 1000), "Requests at once; others wait within their timeout"),
         "rate": Key(Text("rate"), "Requests in a time: 50/s, 600/m; others wait within their timeout"),
     })),
-    "overlays": later("OpenAPI Overlay documents"),
+    "overlays": Key(ListOf(Text("file")), "OpenAPI Overlays (1.0, 1.1), applied to the document first, in order"),
     "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
     "defaults": Key(DEFAULTS),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),
     "tools": Key(MapOf(TOOL, key="tool"), "The tools, by their names"),
     "hide": Key(ListOf(Text("hide")), "Operations that become no tools"),
-    "pin": later("Tools that are always listed"),
+    "pin": Key(ListOf(Text("tool")), "Tools that are listed also where agents search the others"),
 })  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
-from adaptgen.model import Connection, Effect, Form, Json
+from adaptgen.model import Connection, Effect, Form, Json, Place, Surface
 from adaptgen.source.document import Document
 
 MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
@@ -131,7 +131,8 @@ class PageHint:
     first: int | None = None
     max_size: int | None = None
     single_use: bool | None = None
-    place: Literal["query"] | None = None
+    place: Place | None = None
+    inside: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +205,7 @@ class Hints:
     name: str | None = None
     title: str | None = None
     base_url: str | None = None
-    surface: Literal["auto", "list"] = "auto"
+    surface: Surface = "auto"
     timeout: float | None = None
     source: SourceHint | None = None
     connection: Connection | None = None
@@ -214,6 +215,8 @@ class Hints:
     sensitive: Texts = field(default_factory=dict)
     tools: Mapping[str, ToolHint] = field(default_factory=dict)
     hide: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
+    overlays: tuple[Path, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict)
     inputs: tuple[tuple[str, str], ...] = ()
     locate: Callable[[list[str]], Where] | None = field(default=None, repr=False)

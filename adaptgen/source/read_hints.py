@@ -68,7 +68,7 @@ def read_hints(path: Path) -> Hints:
     if not checker.found:
         _names(raw, checker)
         raw = shared.under(raw)
-        _files(raw.get("connection", {}), path.parent, checker)
+        _files(raw, path.parent, checker)
     if checker.found:
         raise AdaptgenError(*checker.found)
     documents, inputs = _documents(raw, path, where)
@@ -85,6 +85,8 @@ def read_hints(path: Path) -> Hints:
         sensitive=raw.get("sensitive", {}),
         tools={name: _tool(one) for name, one in raw.get("tools", {}).items()},
         hide=tuple(raw.get("hide", ())),
+        pin=tuple(raw.get("pin", ())),
+        overlays=tuple(Path(posixpath.normpath((path.parent / one).as_posix())) for one in raw.get("overlays", ())),
         documents=documents,
         inputs=tuple(sorted({*own, *inputs})),
         locate=partial(_locate, places, own_raw, shared),
@@ -105,8 +107,12 @@ def side_file(spec: Path) -> Path:
 # ------------------------------------------------------------------------------------------------ what names what
 
 
-def _files(connection: Mapping[str, Any], folder: Path, checker: Checker) -> None:
-    """The files of certificates must be there; a reference is looked up when the server runs."""
+def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
+    """The files must be there; a reference to a certificate is looked up when the server runs."""
+    for index, named in enumerate(raw.get("overlays", ())):
+        if not (folder / named).is_file():
+            checker.say("AG001", f"there is no file {named!r}", ("overlays", index), "paths are relative to the hints")
+    connection = raw.get("connection", {})
     for key in ("ca", "client_cert"):
         named = connection.get(key, "")
         if named and "${" not in named and not (folder / named).is_file():

@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.source import pointer as pointers
 from adaptgen.source.document import FILES
+from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.parse import Parsed, parse
 from adaptgen.source.places import Places
 from adaptgen.source.references import Place, link, walk
@@ -35,9 +37,11 @@ class File:
         self.diagnostics = parsed.diagnostics
         self.places = Places(path, shown, parsed.syntax)
         self.seen: set[int] = set()
+        self.overlaid: Overlaid | None = None
 
     def where(self, at: list[str]) -> Where:
-        return self.places.where(at)
+        place = at if self.overlaid is None else self.overlaid.locate(at)
+        return place if isinstance(place, Where) else self.places.where(place)
 
 
 def read_file(path: Path, shown: str) -> bytes:
@@ -56,7 +60,7 @@ def read_file(path: Path, shown: str) -> bytes:
 class Tree:
     """The entry document and the files that it refers to, read one by one, with every reference made internal."""
 
-    def __init__(self, entry: Path) -> None:
+    def __init__(self, entry: Path, overlays: Sequence[Path] = ()) -> None:
         self.folder = entry.parent
         data = read_file(entry, entry.as_posix())
         self.entry = File(entry.name, entry, entry.as_posix(), data, parse(data, entry.as_posix()))
@@ -64,12 +68,28 @@ class Tree:
         self.diagnostics = list(self.entry.diagnostics)
         self.said: set[tuple[str, str]] = set()
         self.internal: set[str] = set()
+        self.overlays = tuple(read_overlay(one, entry) for one in overlays)
+        self.overlay()
+
+    def overlay(self) -> None:
+        """Apply the overlays to the entry."""
+        if not self.overlays:
+            return
+        overlaid = Overlaid(self.entry.value)
+        for one in self.overlays:
+            self.diagnostics += one.diagnostics
+            self.diagnostics += overlaid.apply(one)
+        self.entry.value = overlaid.root
+        self.entry.refs = self.entry.refs | overlaid.added
+        self.entry.overlaid = overlaid
 
     @property
     def inputs(self) -> tuple[tuple[str, str], ...]:
-        """(name, SHA-256) of every file, sorted."""
+        """(path relative to the entry's folder, SHA-256) of every file and overlay, sorted."""
         files = [self.entry, *(file for file in self.files.values() if file is not None)]
-        return tuple(sorted((file.name, file.digest) for file in files))
+        found = {file.name: file.digest for file in files}
+        found |= {_relative(one.path, self.folder): one.digest for one in self.overlays}
+        return tuple(sorted(found.items()))
 
     def locate(self, at: list[str]) -> Where:
         """The place of a pointer into the bundled root."""
@@ -258,6 +278,10 @@ class Tree:
         self.files[name] = read
         self.diagnostics += parsed.diagnostics
         return read
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return posixpath.relpath(path.resolve().as_posix(), folder.resolve().as_posix())
 
 
 def _spread(root: dict[str, Any], node: dict[str, Any]) -> None:

@@ -37,8 +37,9 @@ def built(case: Path) -> tuple[dict[str, str], str]:
     (spec,) = (path for path in Path().glob("spec.*") if path.is_file())
     hints = Path("hints.yaml")
     try:
-        document = source.read(spec)
-        planned, found = plan.plan(document, source.read_hints(hints) if hints.exists() else source.EMPTY, case.name)
+        said = source.read_hints(hints) if hints.exists() else source.EMPTY
+        document = source.read(spec, said.overlays)
+        planned, found = plan.plan(document, said, case.name)
     except AdaptgenError as problem:
         return {}, text(problem.diagnostics)
     files = render.render(planned, spec=f"specs/{case.name}{spec.suffix}", side=f"specs/{case.name}")

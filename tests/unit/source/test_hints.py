@@ -67,7 +67,6 @@ hide: ["POST /api/auth/*", "tag:internal", deprecated]
 # key path in the file -> a text with just that key
 NOT_YET = {
     ("server", "surface"): "server: {surface: search}",
-    ("overlays",): "overlays: [crm.overlay.yaml]",
     ("tools", "t", "page", "in"): "tools: {t: {call: GET /x, page: {in: body}}}",
     ("tools", "t", "page", "inside"): "tools: {t: {call: GET /x, page: {inside: filter}}}",
     ("tools", "t", "steps", 0, "when"): "tools: {t: {steps: [{id: a, call: GET /x, when: '{y}'}]}}",
