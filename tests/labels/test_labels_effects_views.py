@@ -1,0 +1,127 @@
+"""The labels of effects and views: well formed, balanced, and about operations and fields that the documents have."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+HERE = Path(__file__).parent
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (HERE / name).read_text("utf-8").splitlines()]
+
+
+def held(document: str) -> bool:
+    return int(hashlib.sha256(document.encode()).hexdigest()[0], 16) >= 8
+
+
+def test_effects_are_many_and_mixed() -> None:
+    labels = lines("effects.jsonl")
+    assert all(set(label) == {"document", "operation", "effect", "reason"} and label["reason"] for label in labels)
+    assert len({(label["document"], label["operation"]) for label in labels}) == len(labels) >= 520
+    per_document = Counter(label["document"] for label in labels)
+    assert len(per_document) >= 80
+    assert max(per_document.values()) <= 8
+    kinds = Counter((label["operation"].split()[0], label["effect"]) for label in labels)
+    assert kinds["POST", "read"] >= 100
+    assert kinds["GET", "write"] >= 15
+    assert {effect for _, effect in kinds} == {"read", "write", "delete"}
+    assert 0.4 < sum(held(label["document"]) for label in labels) / len(labels) < 0.6
+
+
+def test_views_are_many_and_large() -> None:
+    labels = lines("views.jsonl")
+    keys = {"document", "operation", "item", "identify", "useful", "noise", "leafs", "reason"}
+    assert all(set(label) == keys and label["reason"] for label in labels)
+    assert len({(label["document"], label["operation"]) for label in labels}) == len(labels) >= 110
+    assert max(Counter(label["document"] for label in labels).values()) <= 3
+    assert sum(label["leafs"] > 30 for label in labels) >= 60
+    assert all(label["leafs"] >= 8 and 1 <= len(label["identify"]) <= 3 for label in labels)
+    assert all(len(label["useful"]) <= 5 for label in labels)
+
+
+class Tree(yaml.CSafeLoader):
+    """YAML as plain values: a lone `=` is text."""
+
+
+Tree.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+
+
+class Document:
+    """One document, read without our own reader."""
+
+    def __init__(self, path: Path) -> None:
+        raw = gzip.decompress(path.read_bytes())
+        self.tree = json.loads(raw) if raw.lstrip()[:1] == b"{" else yaml.load(raw, Loader=Tree)
+
+    def target(self, node: Any) -> Any:
+        while isinstance(node, dict) and str(node.get("$ref", "")).startswith("#/"):
+            found = self.tree
+            for key in unquote(node["$ref"])[2:].split("/"):
+                key = key.replace("~1", "/").replace("~0", "~")
+                found = found[int(key)] if isinstance(found, list) else found[key]
+            node = found
+        return node if isinstance(node, dict) else {}
+
+    def operation(self, name: str) -> dict[str, Any] | None:
+        method, _, path = name.partition(" ")
+        found = self.target(self.tree["paths"].get(path)).get(method.lower())
+        return found if isinstance(found, dict) else None
+
+    def answers(self, operation: dict[str, Any]) -> Iterator[Any]:
+        for status, response in operation["responses"].items():
+            response = self.target(response)
+            if str(status).startswith("2"):
+                yield from ([response["schema"]] if "schema" in response else ())
+                yield from (media["schema"] for media in response.get("content", {}).values() if "schema" in media)
+
+    def parts(self, schemas: list[Any]) -> list[dict[str, Any]]:
+        """The schemas and what they are composed of."""
+        found: list[dict[str, Any]] = []
+        for schema in schemas:
+            schema = self.target(schema)
+            found.append(schema)
+            for key in ("allOf", "anyOf", "oneOf"):
+                found += self.parts(schema.get(key) or [])
+        return found
+
+    def step(self, schemas: list[Any], name: str) -> list[Any]:
+        key = "items" if name == "[*]" else "properties"
+        found = [part[key] for part in self.parts(schemas) if isinstance(part.get(key), dict)]
+        return found if name == "[*]" else [properties[name] for properties in found if name in properties]
+
+
+@pytest.mark.slow  # reads every document of the corpus that is named
+def test_the_documents_have_what_is_labelled(testdata: Path) -> None:
+    """A label of an operation or a field that is not there would be counted against the rules, whatever they do."""
+    views: dict[str, list[dict[str, Any]]] = {}
+    for label in (*lines("effects.jsonl"), *lines("views.jsonl")):
+        views.setdefault(label["document"], []).append(label)
+    missing = []
+    for name, labels in sorted(views.items()):
+        document = Document(testdata / "corpus" / name)
+        for label in labels:
+            operation = document.operation(label["operation"])
+            if operation is None:
+                missing.append(f"{name} {label['operation']}")
+                continue
+            identify = [[entry] if isinstance(entry, str) else entry for entry in label.get("identify", ())]
+            fields = [path for entry in identify for path in entry]
+            for field in (*fields, *label.get("useful", ())):
+                schemas = list(document.answers(operation))
+                for step in ".".join((label["item"], field)).replace("[*]", ".[*]").split("."):
+                    if step:
+                        schemas = document.step(schemas, step) or document.step(document.step(schemas, "[*]"), step)
+                if not schemas:
+                    missing.append(f"{name} {label['operation']} {label['item']} {field}")
+    assert missing == []
