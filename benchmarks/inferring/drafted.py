@@ -1,0 +1,77 @@
+"""What the generator makes of labelled operations: each document is read once, and only the labelled ones are planned."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from adaptgen.plan import schemas, tools
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.bases import Bases
+from adaptgen.plan.operations import operations
+from adaptgen.plan.schemas import Leaf
+from adaptgen.source import EMPTY, read
+
+ROOT = Path(__file__).parent.parent.parent
+DEEP = 4  # names of a leaf that the labels of views count
+
+
+def labels(name: str, half: str | None) -> list[dict[str, Any]]:
+    """The labels of ``tests/labels/<name>.jsonl``; ``half``: "held", "develop" or None for both."""
+    lines = (ROOT / "tests" / "labels" / f"{name}.jsonl").read_text("utf-8").splitlines()
+    return [label for label in map(json.loads, lines) if half is None or half_of(label["document"]) == half]
+
+
+def half_of(document: str) -> str:
+    """The half that a document belongs to, by the digest of its path."""
+    return "held" if int(hashlib.sha256(document.encode()).hexdigest()[0], 16) >= 8 else "develop"
+
+
+def drafted(given: Iterable[dict[str, Any]], *, answers: bool = False) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Each label with the draft of its operation's tool, or with None where the document has no such operation.
+    ``answers``: with the leaves of the success answer too, as ``label["answer"]``."""
+    by_document: dict[str, list[dict[str, Any]]] = {}
+    for label in given:
+        by_document.setdefault(label["document"], []).append(label)
+    for path, found in by_document.items():
+        made = _planned(path, tuple(label["operation"] for label in found), answers)
+        for label in found:
+            draft, leaves = made.get(label["operation"], (None, ()))
+            yield {**label, "answer": leaves}, draft
+
+
+@cache
+def _planned(path: str, keys: tuple[str, ...], answers: bool) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / Path(path).name.removesuffix(".gz")
+        spec.write_bytes(gzip.decompress((_corpus() / path).read_bytes()))
+        document = read(spec)
+        every, _, _ = operations(document)
+        context = tools.Context(document, EMPTY, AuthPlan((), {}), Bases(()), {})
+        made = {}
+        for one in every:
+            key = one.key
+            if key in keys and key not in made:
+                answer = one.success() if answers else None
+                found = schemas.leaves(document, answer.schema, depth=8, limit=20000) if answer else []
+                made[key] = (tools.draft(context, one), tuple(map(_path, found)))
+        schemas.forget(document)
+    return made
+
+
+def _path(leaf: Leaf) -> str:
+    return leaf.path
+
+
+def _corpus() -> Path:
+    data = os.environ.get("ADAPTGEN_TESTDATA")
+    if not data:
+        raise SystemExit("ADAPTGEN_TESTDATA names no folder with test data")
+    return Path(data) / "corpus"

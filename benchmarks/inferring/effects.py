@@ -1,0 +1,47 @@
+"""Effects against the labels: what is taken for what. A write taken for a read harms; a read taken for a write only
+costs a confirmation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from inferring.drafted import drafted, labels
+
+KINDS = ("read", "write", "delete")
+
+
+def measure(half: str | None) -> list[tuple[str, str]]:
+    """The figures of one half ("held", "develop") or of both (None)."""
+    counts = Counter((label["effect"], taken) for label, taken in _taken(half))
+    total = counts.total()
+    harmful = counts["write", "read"] + counts["delete", "read"]
+    shy = counts["read", "write"] + counts["read", "delete"]
+    reads = sum(counts["read", kind] for kind in KINDS)
+    rows = [
+        ("operations", f"{total}"),
+        ("writes and deletes taken for reads", f"{harmful} of {total - reads} (bar 0)"),
+        ("reads taken for writes or deletes", f"{shy} of {reads} ({_share(shy, reads)})"),
+        ("taken for what they are", _share(sum(counts[kind, kind] for kind in KINDS), total)),
+    ]
+    rows += [(f"{meant} taken for {taken}", f"{counts[meant, taken]}") for meant in KINDS for taken in KINDS]
+    return rows
+
+
+def misses(half: str | None) -> list[str]:
+    """One line for each that is taken for something else, the harmful first."""
+    found = [(label, taken) for label, taken in _taken(half) if label["effect"] != taken]
+    found.sort(key=lambda pair: pair[1] != "read")
+    return [
+        f"{label['effect']} taken for {taken}: {label['document']} {label['operation']}: {label['reason']}"
+        for label, taken in found
+    ]
+
+
+def _taken(half: str | None) -> Iterator[tuple[dict[str, str], str]]:
+    for label, draft in drafted(labels("effects", half)):
+        yield label, draft.effect if draft is not None else "missing"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"

@@ -1,0 +1,97 @@
+"""Default views against the labels: whether they keep what identifies a record, and how much they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from adaptgen import fields
+from inferring.drafted import DEEP, drafted, labels
+
+MANY = 30  # leaf fields above which a view must leave out most
+LEFT_OUT = 0.7
+Steps = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One labelled operation under the view that the plan chooses; ``view`` None: chosen from the first answer."""
+
+    label: dict[str, Any]
+    view: tuple[str, ...] | None
+    lost: tuple[str, ...]  # identifying fields that the view leaves out
+    useful: int
+    leafs: int
+    left_out: float
+
+
+def measure(half: str | None) -> list[tuple[str, str]]:
+    """The figures of one half ("held", "develop") or of both (None)."""
+    seen = list(_seen(half))
+    chosen = [one for one in seen if one.view is not None]
+    many = [one for one in chosen if one.leafs > MANY]
+    told = sum(not one.lost for one in seen)
+    over = sum(one.left_out >= LEFT_OUT for one in many)
+    asked = sum(len(one.label["useful"]) for one in seen)
+    return [
+        ("operations", f"{len(seen)}, {len(seen) - len(chosen)} of them without a view of their schema"),
+        ("views that keep what identifies", f"{told} of {len(seen)} ({_share(told, len(seen))}, bar 98 %)"),
+        (f"leafs left out above {MANY}, median", f"{100 * median(one.left_out for one in many):.1f} % (bar 70 %)"),
+        (f"views above {MANY} leafs that leave out 70 %", f"{over} of {len(many)} ({_share(over, len(many))})"),
+        ("useful fields kept", _share(sum(one.useful for one in seen), asked)),
+        ("paths of a view, median", f"{median(len(one.view or ()) for one in chosen):.0f}"),
+    ]
+
+
+def misses(half: str | None) -> list[str]:
+    """One line for each view that loses what identifies, or that leaves out too little."""
+    found = []
+    for one in _seen(half):
+        where = f"{one.label['document']} {one.label['operation']} [{one.label['item']}]"
+        view = "no view" if one.view is None else ", ".join(one.view)
+        if one.lost:
+            found.append(f"loses {', '.join(one.lost)}: {where}: {view}")
+        elif one.view is not None and one.leafs > MANY and one.left_out < LEFT_OUT:
+            found.append(f"leaves out {100 * one.left_out:.0f} % of {one.leafs}: {where}: {view}")
+    return found
+
+
+def _seen(half: str | None) -> Iterator[Seen]:
+    for label, draft in drafted(labels("views", half), answers=True):
+        view = None if draft is None else draft.view.view
+        item = _steps(label["item"])
+        kept: list[Steps] = []
+        if view is not None:
+            page = draft.paging.page
+            above = _json_steps(draft.view.answer if page is None else page.items)
+            kept = [(*above, *(() if path == "*" else _steps(path))) for path in view]
+        lost = []
+        for entry in label["identify"]:
+            either = [entry] if isinstance(entry, str) else entry
+            if not any(_kept((*item, *_steps(path)), kept) for path in either):
+                lost.append(" or ".join(either))
+        useful = sum(_kept((*item, *_steps(path)), kept) for path in label["useful"])
+        # Leafs as the labels count them: below the item, so many names deep.
+        every = {_steps(path)[: len(item) + DEEP] for path in label["answer"] if _steps(path)[: len(item)] == item}
+        out = sum(not any(path[: len(one)] == one for one in kept) for path in every)
+        yield Seen(label, view, tuple(lost), useful, label["leafs"], out / len(every) if every else 0.0)
+
+
+def _kept(path: Steps, kept: Sequence[Steps]) -> bool:
+    """Whether a view keeps the field, something around it, or something of it."""
+    return any(path[: len(one)] == one or one[: len(path)] == path for one in kept)
+
+
+def _steps(path: str) -> Steps:
+    return tuple(step for step in fields.parse(path) if isinstance(step, str)) if path not in ("", "[*]") else ()
+
+
+def _json_steps(path: str) -> Steps:
+    """The members of a JSONPath: ``$.data.items`` -> ``("data", "items")``."""
+    return _steps(path.removeprefix("$").removeprefix("."))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
