@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.bases import Bases
 from adaptgen.plan.operations import operations
 from adaptgen.plan.schemas import Leaf
-from adaptgen.source import EMPTY, read
+from adaptgen.source import EMPTY, Document, read
 
 ROOT = Path(__file__).parent.parent.parent
 DEEP = 4  # names of a leaf that the labels of views count
@@ -49,10 +50,7 @@ def drafted(given: Iterable[dict[str, Any]], *, answers: bool = False) -> Iterat
 
 @cache
 def _planned(path: str, keys: tuple[str, ...], answers: bool) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    with tempfile.TemporaryDirectory() as folder:
-        spec = Path(folder) / Path(path).name.removesuffix(".gz")
-        spec.write_bytes(gzip.decompress((_corpus() / path).read_bytes()))
-        document = read(spec)
+    with opened(path) as document:
         every, _, _ = operations(document)
         context = tools.Context(document, EMPTY, AuthPlan((), {}), Bases(()), {})
         made = {}
@@ -62,8 +60,18 @@ def _planned(path: str, keys: tuple[str, ...], answers: bool) -> dict[str, tuple
                 answer = one.success() if answers else None
                 found = schemas.leaves(document, answer.schema, depth=8, limit=20000) if answer else []
                 made[key] = (tools.draft(context, one), tuple(map(_path, found)))
-        schemas.forget(document)
     return made
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Document]:
+    """The document ``path`` of the corpus; what was read of its schemas is forgotten afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / Path(path).name.removesuffix(".gz")
+        spec.write_bytes(gzip.decompress((_corpus() / path).read_bytes()))
+        document = read(spec)
+        yield document
+        schemas.forget(document)
 
 
 def _path(leaf: Leaf) -> str:

@@ -1,0 +1,50 @@
+"""What is inferred from documents, against labels made by reading them (``tests/labels``).
+
+Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``. Documents are divided into halves:
+rules may be improved by looking at misses of ``develop``; ``held`` gives final figures only, so its misses are not shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+SETS = ("paging", "login", "effects", "views")
+HALVES = ("develop", "held")
+
+
+def main() -> int:
+    """Prints the figures of each set, the halves side by side."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", metavar="SET", help=f"some of {', '.join(SETS)}; all when none is given")
+    parser.add_argument("--half", choices=HALVES, help="one half only")
+    parser.add_argument("--misses", action="store_true", help="list the misses of the develop half, with reasons")
+    given = parser.parse_args()
+    unknown = [name for name in given.sets if name not in SETS]
+    if unknown:
+        parser.error(f"no such set: {', '.join(unknown)}")
+    halves = [given.half] if given.half else list(HALVES)
+    if given.misses and "develop" not in halves:
+        parser.error("misses of the held half are not shown: rules must not be fitted to them")
+    for name in given.sets or SETS:
+        _print(name, halves)
+        if given.misses:
+            for line in import_module(f"inferring.{name}").misses("develop"):
+                print(f"  {line}")
+        print()
+    return 0
+
+
+def _print(name: str, halves: list[str]) -> None:
+    module = import_module(f"inferring.{name}")
+    columns = [dict(module.measure(half)) for half in halves]
+    what = list(dict.fromkeys(key for column in columns for key in column))
+    rows = [(name, *halves), *((key, *(column.get(key, "-") for column in columns)) for key in what)]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(halves) + 1)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Login chains against the labels: whether the document's own login is found, and what it gives.
+
+A planned chain counts where its first call is an operation of the document; token endpoints elsewhere are none. It is
+right when that operation is the labelled login and the credential is taken from the labelled place in its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from adaptgen.model import Auth, Login
+from adaptgen.plan.auth import find_auth
+from adaptgen.plan.operations import Operation, operations
+from adaptgen.source import EMPTY
+from inferring.drafted import labels, opened
+
+BARS = (95.0, 85.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One label and the chain that was planned ("" for none); ``wrong``: what does not agree, "" where all does.
+    ``sent``: whether the credential is sent as labelled."""
+
+    label: Mapping[str, Any]
+    planned: str
+    wrong: str
+    sent: bool
+
+
+def measure(half: str | None) -> list[tuple[str, str]]:
+    """The figures of one half ("held", "develop") or of both (None)."""
+    found = list(_judged(half))
+    planned = [one for one in found if one.planned]
+    chains = [one for one in found if one.label["chain"]]
+    right = [one for one in planned if not one.wrong]
+    told = [one for one in right if one.label["sent_as"] != "unknown"]
+    return [
+        ("documents", f"{len(found)}"),
+        ("precision", f"{_share(len(right), len(planned))} (bar {BARS[0]:g} %)"),
+        ("recall", f"{_share(len(right), len(chains))} (bar {BARS[1]:g} %)"),
+        ("sent as the document says", _share(sum(one.sent for one in told), len(told))),
+        ("logins without a documented answer", f"{sum(bool(one.label.get('undocumented')) for one in found)}"),
+    ]
+
+
+def misses(half: str | None) -> list[str]:
+    """One line for each that is planned wrongly or not at all, wrong plans first."""
+    found = [one for one in _judged(half) if one.wrong or (one.planned and not one.sent)]
+    found.sort(key=lambda one: (not one.wrong, not one.planned))
+    return [
+        f"{one.label['document']}: {one.planned or 'no chain'}, "
+        f"{one.wrong or 'should be sent as ' + str(one.label['sent_as'])}: {one.label['reason']}"
+        for one in found
+    ]
+
+
+def _judged(half: str | None) -> Iterator[Verdict]:
+    for label in labels("login", half):
+        with opened(label["document"]) as document:
+            every = operations(document)[0]
+            plan = find_auth(document, every, EMPTY, "server")
+            chains = [(auth, key) for auth in plan.auths if auth.chain and (key := _own(auth.chain[0], every))]
+            verdicts = [_verdict(label, auth, key) for auth, key in chains]
+            if not verdicts:
+                wrong = f"should be {' and '.join(label['login'])}" if label["chain"] else ""
+                verdicts = [Verdict(label, "", wrong, True)]
+            yield min(verdicts, key=lambda one: bool(one.wrong))
+
+
+def _own(login: Login, every: Sequence[Operation]) -> str:
+    """The operation of the document that a login calls; "" for an endpoint elsewhere."""
+    path = urlsplit(login.call.path).path
+    same = [one for one in every if one.method == login.call.method]
+    for one in same:
+        if one.path == login.call.path or ("//" in login.call.path and path.endswith(one.path) and one.path != "/"):
+            return f"{one.method} {one.path}"
+    return ""
+
+
+def _verdict(label: Mapping[str, Any], auth: Auth, key: str) -> Verdict:
+    login = auth.chain[0]
+    gives = next((one.save["access"] for one in auth.chain if "access" in one.save), "cookie:")
+    planned = f"{key} gives {gives}"
+    if key not in label["login"]:
+        return Verdict(label, planned, "is no login chain" if not label["chain"] else "another login", True)
+    index = label["login"].index(key)
+    tokens = [_path(token) for token in _listed(label["token"])]
+    if len(label["login"]) > 1:
+        tokens = tokens[index : index + 1]
+    if _path(gives) not in tokens and not (gives == "cookie:" and tokens[0].startswith("cookie:")):
+        return Verdict(label, planned, f"the credential is at {label['token']}", True)
+    wanted = _listed(label["sent_as"])
+    sent = "unknown" in wanted or any(_sends(auth, one) for one in wanted)
+    return Verdict(label, planned, "", sent)
+
+
+def _sends(auth: Auth, wanted: str) -> bool:
+    """Whether one of the auth's sends is ``header Authorization: Bearer {token}`` or ``query token``."""
+    where, _, template = wanted.partition(": ")
+    place, _, name = where.partition(" ")
+    for send in auth.send:
+        if send.place == place and send.name.lower() == name.lower():
+            said = re.sub(r"\{[^}]*\}", "{token}", send.as_)
+            if not template or said.lower() == template.lower():
+                return True
+    return False
+
+
+def _listed(value: Any) -> list[str]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _path(path: str) -> str:
+    return path.lower() if path.startswith("header:") else re.sub(r"\[[\"']([^\"']+)[\"']\]", r".\1", path)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} % ({part} of {whole})" if whole else "-"

@@ -1,0 +1,141 @@
+"""Paging against the labels: whether a list that we would page is paged as its document says.
+
+A plan is right when its style, the names of its parameters, their place, the first page's number and the way to the next
+page are those of the label or of one of its other ways. Precision is the share of the plans that are right, recall
+the share of the labelled paged lists that have a right plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Unpaged
+from adaptgen.plan.operations import operations
+from adaptgen.plan.paging import find_paging
+from inferring.drafted import labels, opened
+
+STYLES = {
+    Offset: "offset",
+    PageNumber: "page",
+    Cursor: "cursor",
+    Link: "link",
+    NextHeader: "header",
+    NextUrl: "next_url",
+    Unpaged: "none",
+}
+BARS = (97.0, 90.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One label and what was planned for it; ``wrong``: what does not agree, "" where all does."""
+
+    label: Mapping[str, Any]
+    planned: str
+    wrong: str
+    items: str | None
+
+    @property
+    def paged(self) -> bool:
+        """Whether a plan pages the list."""
+        return self.planned not in ("none", "no list")
+
+
+def measure(half: str | None) -> list[tuple[str, str]]:
+    """The figures of one half ("held", "develop") or of both (None)."""
+    found = list(_judged(half))
+    planned = [one for one in found if one.paged]
+    paged = [one for one in found if one.label["paged"]]
+    right = sum(not one.wrong for one in planned)
+    held = sum(not one.wrong and one.paged for one in paged)
+    rows = [
+        ("lists", f"{len(found)}"),
+        ("precision", f"{_share(right, len(planned))} (bar {BARS[0]:g} %)"),
+        ("recall", f"{_share(held, len(paged))} (bar {BARS[1]:g} %)"),
+        ("known as lists", _share(sum(one.planned != "no list" for one in found), len(found))),
+        (
+            "records found at their place",
+            _share(sum(_path(one.items) == _path(one.label["items"]) for one in found), len(found)),
+        ),
+    ]
+    styles = Counter(one.label["style"] for one in paged)
+    for style, count in sorted(styles.items()):
+        got = sum(not one.wrong and one.paged for one in paged if one.label["style"] == style)
+        rows.append((f"recall, {style}", _share(got, count)))
+    return rows
+
+
+def misses(half: str | None) -> list[str]:
+    """One line for each that is planned wrongly or not at all, wrong plans first."""
+    found = [one for one in _judged(half) if one.wrong]
+    found.sort(key=lambda one: not one.paged)
+    return [
+        f"{one.label['document']} {one.label['operation']}: {one.planned}, {one.wrong}: {one.label['reason']}"
+        for one in found
+    ]
+
+
+def _judged(half: str | None) -> Iterator[Verdict]:
+    by_document: dict[str, list[dict[str, Any]]] = {}
+    for label in labels("paging", half):
+        by_document.setdefault(label["document"], []).append(label)
+    for path, given in by_document.items():
+        with opened(path) as document:
+            known = {f"{one.method} {one.path}": one for one in operations(document)[0]}
+            for label in given:
+                one = known.get(label["operation"])
+                page = find_paging(document, one).page if one else None
+                planned = STYLES[type(page)] if page is not None else "no list"
+                yield Verdict(label, planned, wrong(label, page), getattr(page, "items", None))
+
+
+def wrong(label: Mapping[str, Any], page: Any) -> str:
+    """What of a plan does not agree with the label; "" where all does."""
+    style = STYLES[type(page)] if page is not None else "none"
+    if style == "none" and not label["paged"]:
+        return ""
+    if style == "none":
+        return f"should be {label['style']}"
+    ways = [label, *label.get("also", ())] if label["paged"] else []
+    found = [_differs({"place": label["place"], **way}, style, page) for way in ways]
+    if "" in found:
+        return ""
+    same = [text for text, way in zip(found, ways, strict=True) if way["style"] == style]
+    return same[0] if same else f"should be {label['style']}"
+
+
+def _differs(way: Mapping[str, Any], style: str, page: Any) -> str:
+    if way["style"] != style:
+        return "style"
+    given = dict(way["parameters"])
+    first = given.pop("first", 1)
+    names = {name: getattr(page, name, None) for name in ("limit", "offset", "page", "size", "cursor")}
+    planned = {name: value for name, value in names.items() if value}
+    if planned != given:
+        return f"parameters {planned} should be {given}"
+    inside = getattr(page, "inside", None)
+    place = f"inside:{inside}" if inside else getattr(page, "place", "query")
+    if place != way["place"]:
+        return f"place {place} should be {way['place']}"
+    if style == "page" and page.first != first:
+        return f"the first page is {first}, not {page.first}"
+    onward = "header:Link" if style == "link" else f"header:{page.header}" if style == "header" else None
+    onward = getattr(page, "next", onward)
+    if _path(onward) != _path(way["next"]):
+        return f"the next page is at {way['next']}, not at {onward}"
+    return ""
+
+
+def _path(path: str | None) -> str | None:
+    """A JSONPath in one spelling: members in brackets become dotted."""
+    if path is None or path.lower().startswith("header:"):
+        return path and path.lower()
+    return re.sub(r"\[[\"']([^\"']+)[\"']\]", r".\1", path)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} % ({part} of {whole})" if whole else "-"
