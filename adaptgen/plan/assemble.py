@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
 from adaptgen.model import Server, Tool
-from adaptgen.plan import schemas, steps, surface, tools
+from adaptgen.plan import extensions, schemas, steps, surface, tools
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.plan.bases import Bases, find_bases
@@ -198,7 +198,9 @@ class _Planner:
             if hint.steps and (owner := self.names.reserve(key, key)) is not None:
                 message = f"two tools are called {key!r} ({owner})"
                 self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key)))
-        given = self.names.give([Wanted(one.operation, one.role) for one in plain])
+        given = self.names.give(
+            [Wanted(one.operation, one.role, extensions.said(self.document, one.operation).name) for one in plain]
+        )
         found: list[tuple[Draft, str]] = []
         for one in plain:
             name = given[one.operation.pointer]
@@ -220,6 +222,8 @@ class _Planner:
         """Whether the operation becomes no tool; remembers why."""
         if pattern := surface.hidden_by(operation, self.hints.hide):
             self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", f"hide: {pattern}"))
+        elif reason := extensions.said(self.document, operation).hidden:
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", reason))
         elif (login := auth.login_operations.get(operation.pointer)) is not None:
             self.left_out.append(LeftOut(operation.key, operation.pointer, "login", f"serves the auth {login}"))
         elif reason := broken(operation):

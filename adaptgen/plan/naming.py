@@ -144,10 +144,11 @@ def segments(path: str) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """An operation that needs a name. ``role``: ``list``, ``get``, ``search``, ``update``, ``replace``, ``create``,
-    ``delete``, … as the passes found it."""
+    ``delete``, … as the passes found it. ``wish``: what the document calls its tool."""
 
     operation: Operation
     role: str = ""
+    wish: str = ""
 
 
 @dataclass(slots=True)
@@ -173,9 +174,10 @@ class Names:
         order = sorted(
             wanted, key=lambda one: (one.operation.path.count("/"), one.operation.key, one.operation.pointer)
         )
-        # Identifiers first: whoever wrote a good one meant it.
-        named = [(one, identified(one.operation, one.role, self.server)) for one in order]
-        for one, name in [pair for pair in named if pair[1]] + [pair for pair in named if not pair[1]]:
+        # Names meant for tools first, then identifiers: whoever wrote a good one meant it.
+        named = [(one, one.wish or identified(one.operation, one.role, self.server)) for one in order]
+        named.sort(key=lambda pair: (not pair[0].wish, not pair[1]))
+        for one, name in named:
             for candidate in self.candidates(one, name):
                 folded = candidate.lower()
                 if folded not in self.taken and folded not in RESERVED_TOOLS:

@@ -7,13 +7,14 @@ answer is sliced all the same. A parameter is absorbed only when the style found
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import Where
+from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.plan import extensions_paging
 from adaptgen.plan.effects import find_effect
-from adaptgen.plan.envelope import Envelope, find_envelope, jsonpath
+from adaptgen.plan.envelope import Envelope, find_envelope
 from adaptgen.plan.operations import Operation, Parameter
 from adaptgen.plan.paging_answer import Signs
 from adaptgen.plan.paging_hints import hinted
@@ -42,7 +43,7 @@ def find_paging(
     *,
     where: Callable[..., Where] | None = None,
 ) -> PagingPlan:
-    """How ``operation`` answers a list. Hints win over ``x-ms-pageable``, and that over inference.
+    """How ``operation`` answers a list. Hints win over extensions, and these over inference.
 
     Only calls that read are lists: the next page of a call that writes would write again. ``where`` gives the place
     of a key of the hint, for errors.
@@ -57,13 +58,24 @@ def find_paging(
         inferred = _infer(document, operation, queries, envelope) if envelope else None
         page, names = hinted(operation, hint, envelope, inferred.page if inferred else None, where)
         return PagingPlan(page, _absorbed(names, "paging"), (_evidence(operation, page, "the hints say so"),))
-    envelope = find_envelope(document, operation, paged=_signs(queries))
-    if envelope is None:
+    said = extensions_paging.said(document, operation)
+    envelope = find_envelope(document, operation, paged=said is not None or _signs(queries))
+    if envelope is None and said is None:
         return PagingPlan(None)
     effect, _ = find_effect(operation, None, answers_list=True)
     if effect != "read" or operation.method == "HEAD":
         return PagingPlan(None)
-    return _infer(document, operation, queries, envelope)
+    inferred = _infer(document, operation, queries, envelope) if envelope else None
+    if said is None:
+        return inferred or PagingPlan(None)
+    try:
+        page, names = hinted(operation, said[0], envelope, inferred.page if inferred else None, None)
+    except AdaptgenError as wrong:
+        # A document's extension may fit another version of its paths: inference goes on without it.
+        plan = inferred or PagingPlan(None)
+        because = f"{said[1]} is not used: {wrong.diagnostics[0].message}"
+        return replace(plan, evidence=(*plan.evidence, _evidence(operation, plan.page, because)))
+    return PagingPlan(page, _absorbed(names, "paging"), (_evidence(operation, page, f"{said[1]} says so"),))
 
 
 def _signs(queries: Mapping[str, Parameter]) -> bool:
@@ -119,9 +131,8 @@ class _Finder:
 
     def find(self) -> _Found:
         return (
-            self.extension()
             # Before a cursor: a service with both may answer the next cursor only to those that began with one.
-            or self.by_offset()
+            self.by_offset()
             or self.by_cursor()
             or (self.by_url() if self.parameters.called(CURSOR) else None)
             or self.by_page()
@@ -130,18 +141,6 @@ class _Finder:
             or self.by_header()
             or _Found(Unpaged(items=self.items, total=self.total), (), "nothing about paging is declared")
         )
-
-    def extension(self) -> _Found | None:
-        """``x-ms-pageable``: the name of the member with the next page's URL; null says that there is one page."""
-        said = self.operation.raw.get("x-ms-pageable")
-        if not isinstance(said, Mapping):
-            return None
-        name = said.get("nextLinkName")
-        if not isinstance(name, str) or not name:
-            return None
-        beside = [one for one in self.envelope.siblings if one.keys[-1] == name]
-        path = beside[0].path if beside else jsonpath((name,))
-        return _Found(NextUrl(next=path, items=self.items, total=self.total), (), f"x-ms-pageable names {name!r}")
 
     def by_offset(self) -> _Found | None:
         given = self.parameters

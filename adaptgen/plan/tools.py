@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model import Call, Contract, Effect, Json, Tool
-from adaptgen.plan import contracts, describe, updates
+from adaptgen.plan import contracts, describe, extensions, updates
 from adaptgen.plan.arguments import Inputs, decide
 from adaptgen.plan.bases import Bases
 from adaptgen.plan.bodies import BodyInputs, read_body
@@ -88,10 +88,16 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
         AdaptgenError: for what is wrong in ``hint``.
     """
     document, where = context.document, locator(context.hints, "tools", key)
+    said = extensions.said(document, operation)
+    operation, hint = extensions.described(document, operation), extensions.under(said, hint)
     page_where = locator(context.hints, "tools", key, "page")
     paging = find_paging(document, operation, hint.page if hint else None, where=page_where if hint else None)
     view = find_view(document, operation, paging.page, hint, where=where if hint else None)
     effect, because = find_effect(operation, hint, answers_list=paging.page is not None)
+    if said.writes and effect == "read" and not (hint and hint.effect):
+        paging, effect = PagingPlan(None), "write"
+        reason = "an extension says that it is not read-only"
+        because = Evidence(operation.key, "effect", effect, reason, operation.pointer)
     return Draft(
         context=context,
         operation=operation,
@@ -190,6 +196,7 @@ def finish(one: Draft, name: str) -> Built:
         effect=one.effect,
         source=operation.pointer,
         was=tuple(hint.was) if hint else (),
+        tags=describe.tags(operation),
     )
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
     contract = contracts.contract(
