@@ -62,9 +62,8 @@ def test_paging(api: SimpleNamespace, extension: dict[str, Any], expected: Pagin
 
 
 def test_paging_of_the_whole_document(api: SimpleNamespace) -> None:
-    root = {
-        "x-fern-pagination": {"cursor": "$request.at", "next_cursor": "$response.then", "results": "$response.found"}
-    }
+    every = {"cursor": "$request.at", "next_cursor": "$response.then", "results": "$response.found"}
+    root = {"x-fern-pagination": every}
     found = page(api, obj(found=ROWS, then=TEXT), api.query("at"), root, **{"x-fern-pagination": True})
     assert found == Cursor(cursor="at", next="$.then", items="$.found")
 
