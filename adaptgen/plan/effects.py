@@ -6,31 +6,39 @@ evidence, and where it is thin the call counts as a write: taking a write for a 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Effect
+from adaptgen.plan.said import Said, said_of
+from adaptgen.plan.schemas import shape
 from adaptgen.planned import Evidence
-from adaptgen.words import vocabulary, words
+from adaptgen.words import singular, vocabulary, words
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
+    from adaptgen.source import Document
     from adaptgen.source.hints import ToolHint
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_DELETE = vocabulary("delete remove destroy purge erase deletes removes destroys")
+_DELETE = vocabulary("delete remove destroy purge erase wipe deletes removes destroys purges erases")
 # Verbs that are hardly ever nouns; the second set counts only where nothing says that the call reads.
 _CHANGE = vocabulary(
     "create creates add adds insert insert update updates modify modifies edit save saves set sets reset resets "
-    "replace send sends submit submits cancel cancels approve approves reject rejects confirm confirms activate "
-    "activates deactivate deactivates enable enables disable disables revoke revokes restore restores archive "
-    "archives unarchive publish publishes unpublish subscribe unsubscribe logout signout unlink unassign assign "
-    "assigns attach detach restart reboot terminate invoke trigger triggers execute executes regenerate rotate "
-    "increment decrement mark unmark lock unlock suspend resume register unregister deregister invite accept "
-    "decline expire ban unban mute unmute follow unfollow destroy clear clears flush rename move merge upgrade "
-    "downgrade install uninstall charge refund"
+    "replace send sends resend submit submits cancel cancels abort approve approves reject rejects confirm confirms "
+    "activate activates deactivate deactivates reactivate enable enables disable disables revoke revokes restore "
+    "restores archive archives unarchive publish publishes unpublish subscribe unsubscribe logout signout logoff "
+    "unlink unassign assign assigns attach detach restart reboot terminate invoke trigger triggers execute executes "
+    "exec connect disconnect regenerate rotate increment decrement mark unmark lock unlock suspend unsuspend resume "
+    "pause unpause register unregister deregister invite accept decline expire ban unban mute unmute follow unfollow "
+    "destroy clear clears flush rename move merge upgrade downgrade install uninstall charge refund toggle toggles "
+    "dismiss acknowledge reopen reassign withdraw enroll unenroll provision deprovision"
 )
 _THIRD = frozenset(word for word in _CHANGE | _DELETE if word.endswith("s"))  # in a path these are nouns
-_WEAK = vocabulary("run runs start starts stop stops post posts request sync pay pin unpin vote rate like apply")
+_WEAK = vocabulary(
+    "run runs rerun retry start starts stop stops post posts request sync pay pin unpin vote rate like apply switch "
+    "launch close open share claim join leave kill dispatch release schedule reload rebuild reindex import"
+)
 _READ = vocabulary(
     "get gets list lists read reads fetch fetches retrieve retrieves return returns show shows find finds search "
     "searches query queries lookup view views describe describes count counts check checks download downloads "
@@ -42,71 +50,173 @@ _SEARCH_VERB = vocabulary(
     "search searches find finds query queries filter filters lookup list lists get gets retrieve retrieves return "
     "returns fetch fetches"
 )
+# What a POST does that leaves nothing behind; two of its name, its summary and its description must say so.
+_ASKS = _SEARCH_VERB | vocabulary(
+    "read reads show shows view views count counts check checks validate validates calculate calculates compute "
+    "computes estimate estimates preview previews compare compares determine determines diff "
+    "inspect inspects translate translates parse parses detect detects recognize recognizes aggregate aggregates "
+    "provides provide gives give tells lists"
+)
+_PERFORM = vocabulary("perform performs execute executes run runs do does make makes")
+_ASKED = vocabulary("search query lookup calculation comparison estimation validation check")
+_TESTS = vocabulary("validate check")  # what may answer by its status alone
+_LASTING = vocabulary("created creating updated updating saved saving stored stores store persist persists persisted")
+_CONSUMES = vocabulary("dequeue consume consumed consumes acknowledged ingested duplicate duplicates pop pops lease")
+_TAKES = vocabulary("next pop dequeue receive poll lease take")
+# Inputs by which a call that reads leaves something behind.
+_KEEPS = vocabulary(
+    "mark store save delete remove create update send notify persist commit consume ack acknowledge subscribe publish"
+)
+_LINKS = vocabulary("verify confirm activate unsubscribe accept redeem approve optin optout")  # in a mail
+_ONCE = vocabulary("token code key hash signature secret nonce")
+_DETERMINERS = vocabulary("a an the all this these your one any every each its their")
+_MANY = vocabulary("batch bulk mass multi multiple")
 
 
 def find_effect(
-    operation: Operation, hint: ToolHint | None = None, *, answers_list: bool = False
+    operation: Operation,
+    hint: ToolHint | None = None,
+    *,
+    answers_list: bool = False,
+    document: Document | None = None,
 ) -> tuple[Effect, Evidence]:
     """The effect of ``operation`` and why. ``answers_list``: its declared answer is a list of records, the second
-    half of the evidence that a POST only reads."""
+    half of the evidence that a POST only reads. ``document``: where the schema of its
+    body leads; what it asks to keep is evidence too."""
     hinted = hint.effect if hint is not None else None
     if hinted in {"read", "write", "delete"}:
         return hinted, _evidence(operation, hinted, "the hints say so")
-    effect, because = _inferred(operation, answers_list)
+    effect, because = _inferred(operation, answers_list, _sent(operation, document))
     return effect, _evidence(operation, effect, because)
 
 
-def _inferred(operation: Operation, answers_list: bool) -> tuple[Effect, str]:
-    method = operation.method
+def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -> tuple[Effect, str]:
+    method, said = operation.method, said_of(operation)
     if method in _SAFE:
-        verb, source = _mutation(operation)
+        verb, source = _mutation(operation, said)
         if verb:
             return ("delete" if verb in _DELETE else "write"), f"{method}, but {source} says {verb!r}"
         return "read", method
     if method == "DELETE":
         return "delete", method
-    spoken = words(operation.id or "") or words(operation.summary)
-    if method == "POST" and answers_list and _only_searches(operation):
-        return "read", "POST that searches: its path and its name say so, and it answers a list"
-    for word in (*spoken[:1], *words(_last(operation))[:1]):
-        if word in _DELETE:
-            return "delete", f"{method}, and its name says {word!r}"
+    if method == "POST":
+        if answers_list and _only_searches(said):
+            return "read", "POST that searches: its path and its name say so, and it answers a list"
+        if because := _only_asks(operation, said, sent):
+            return "read", because
+    for spoken in (said.name or said.summary, said.last):
+        for word in spoken[: 2 if spoken and spoken[0] in _MANY else 1]:
+            if word in _DELETE:
+                return "delete", f"{method}, and its name says {word!r}"
     return "write", method
 
 
-def _mutation(operation: Operation) -> tuple[str, str]:
+# ------------------------------------------------------------------------------------------- safe methods that change
+
+
+def _mutation(operation: Operation, said: Said) -> tuple[str, str]:
     """The verb by which a safe method changes something, and where it stands; empty where there is none."""
-    name = words(operation.id or "")
-    said = words(operation.summary)
-    reads = bool(said and said[0] in _READ) or bool(name and name[0] in _READ)
+    name, summary, last = said.name, said.summary, said.last
+    tells = bool(summary and summary[0] in _READ)
+    reads = tells or bool(name and name[0] in _READ)
     strong = _CHANGE | _DELETE
-    if name and name[0] in strong and not (said and said[0] in _READ):
+    if name and name[0] in strong and not tells and not _asking(name):
         return name[0], "operationId"
-    if said and said[0] in strong:
-        return said[0], "the summary"
-    last = words(_last(operation))
+    if summary and summary[0] in strong and not _asking(name):
+        return summary[0], "the summary"
     if last and last[0] in strong - _THIRD and len(last) == 1 and not reads:
         return last[0], "the path"
-    if name and said and name[0] in _WEAK and said[0] in _WEAK | strong:
-        return name[0], "operationId"
+    if verb := _weakly(said, strong):
+        return verb, "more than one name"
     if last and last[0] in _DELETE - _THIRD and not reads:
         return last[0], "the path"
+    return _told(operation, said, reads)
+
+
+def _weakly(said: Said, strong: frozenset[str]) -> str:
+    """A verb that could be a noun (``run``), where at least two of name, path, summary and description begin so."""
+    spoken = [said.name, said.last if len(said.last) == 1 else (), said.summary, said.tells]
+    if any(one and one[0] in _READ for one in spoken):
+        return ""
+    found = [one[0] for one in spoken if one and one[0] in _WEAK | strong]
+    nouns = {one[0] for one in (said.name, said.last) if len(one) == 1 and one[0] in _WEAK and one[0].endswith("s")}
+    return found[0] if len(found) > 1 and not set(found) <= nouns else ""
+
+
+def _told(operation: Operation, said: Said, reads: bool) -> tuple[str, str]:
+    """What only the description, an input or the form of the path gives away."""
+    tells = said.tells
+    strong = _CHANGE | _DELETE | {"links", "associates", "binds", "link"}
+    if len(tells) > 1 and tells[0] in strong and tells[1] in _DETERMINERS and not said.summary and not reads:
+        return tells[0], "the description"
+    if (said.last == ("callback",) or said.name[-1:] == ("callback",)) and not reads:
+        return "callback", "the path"
+    parts = [part for part in operation.path.split("/") if part]
+    if len(parts) > 1 and parts[-1].startswith("{") and set(words(parts[-1])) & _ONCE:
+        verb = words(parts[-2])[:1]
+        if verb and verb[0] in _LINKS:
+            return verb[0], "the path, before a token,"
+    if said.last[:1] and said.last[-1] in _TAKES and "queue" in {*said.summary, *said.described}:
+        return said.last[-1], "the path of a queue"
+    for name, value in operation.constants:
+        verb = words(value)[:1]
+        if verb and verb[0] in (_CHANGE | _DELETE) - _THIRD:
+            return verb[0], f"the query {name}={value}"
     return "", ""
 
 
-def _only_searches(operation: Operation) -> bool:
-    last = words(_last(operation))
-    verb = words(operation.id or "")[:1] or words(operation.summary)[:1]
+# --------------------------------------------------------------------------------------------- POST that only asks
+
+
+def _only_searches(said: Said) -> bool:
+    last = said.last
+    verb = said.name[:1] or said.summary[:1]
     named = bool(last) and (last[0] in _SEARCH_PATH or last[-1] in _SEARCH_PATH)
     searches = bool(verb) and (verb[0] in _SEARCH_VERB or verb[0] in last)
-    changes = (set(words(operation.summary)) | set(words(operation.id or ""))) & (_CHANGE | _DELETE)
+    changes = (set(said.summary) | set(said.name)) & (_CHANGE | _DELETE)
     return named and searches and not changes
 
 
-def _last(operation: Operation) -> str:
-    """The last literal segment of the path, ``:verb`` suffixes taken for themselves."""
-    parts = [part for part in operation.path.split("/") if part and not (part.startswith("{") and part.endswith("}"))]
-    return parts[-1].rpartition(":")[2] if parts else ""
+def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...]) -> str:
+    """Why a POST only reads: what it is called and what is told about it agree that it asks, nothing speaks of a
+    change, no input asks to keep something, and it answers 200 with a body. Empty where that is not so."""
+    if "".join(said.last) == "dryrun":
+        return "POST that is a dry run"
+    called = next(filter(None, map(_asking, (said.name, said.last))), "")
+    told = list(filter(None, map(_asking, (said.summary, said.tells))))
+    if len(told) + bool(called) + said.harmless < 2:
+        return ""
+    change = _CHANGE | _DELETE | _LASTING | _CONSUMES
+    for spoken in (said.name, said.last, said.summary, () if said.harmless else said.described):
+        if set(spoken) & change or {("check", "in"), ("check", "out")} & set(pairwise(spoken)):
+            return ""
+    if any(one and one[0] in _WEAK for one in (said.name, said.last, said.summary, said.tells)):
+        return ""
+    answer = operation.success()
+    if answer is None or (answer.schema is None and called not in _TESTS):
+        return ""
+    if answer.status not in ({"200", "204"} if called in _TESTS else {"200", "2XX", "default"}):
+        return ""
+    if any(one.status in {"201", "202"} for one in operation.responses):
+        return ""
+    if any(words(name)[:1] and words(name)[0] in _KEEPS for name in sent):
+        return ""
+    return f"POST that only asks: {' and '.join(dict.fromkeys([called, *told] if called else told))} say so"
+
+
+def _asking(spoken: tuple[str, ...]) -> str:
+    """The verb of asking that the words begin with, through ``perform`` and the like; empty where there is none."""
+    if len(spoken) > 1 and spoken[0] in _PERFORM and singular(spoken[1]) in _ASKED:
+        return spoken[1]
+    return spoken[0] if spoken and spoken[0] in _ASKS else ""
+
+
+def _sent(operation: Operation, document: Document | None) -> tuple[str, ...]:
+    """The names of what is sent."""
+    names = [one.name for one in operation.parameters]
+    if document is not None and operation.body is not None:
+        names += shape(document, operation.body.schema).properties
+    return tuple(names)
 
 
 def _evidence(operation: Operation, effect: str, because: str) -> Evidence:

@@ -49,3 +49,64 @@ def test_hints_win(api: SimpleNamespace) -> None:
     _, found = api.document({"/reports": {"post": {"responses": {}}}})
     effect, evidence = find_effect(found["POST /reports"], ToolHint(effect="read"))
     assert (effect, evidence.because) == ("read", "the hints say so")
+
+
+ANSWER = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "effect"),
+    [
+        ("/stock/getLevels", {"operationId": "getLevels", "description": "Returns the levels."}, "read"),
+        ("/names", {"summary": "Validate a name", "description": "To validate a name, send a POST request."}, "read"),
+        ("/quotes", {"operationId": "perform-search", "summary": "Search the quotes"}, "read"),
+        ("/orders/dry_run", {"operationId": "createOrderDryRun"}, "read"),
+        ("/Api/Units", {"operationId": "Units_FindUnits", "description": "This method returns all units."}, "read"),
+        ("/jobs?cmd=match", {"summary": "Lists jobs", "description": "It does not change any job."}, "read"),
+        # one witness is none, and what follows the verb may take it back
+        ("/stock", {"operationId": "getLevels"}, "write"),
+        ("/stock", {"operationId": "getCart", "description": "Returns the cart and creates it if missing."}, "write"),
+        ("/news", {"operationId": "getNews", "summary": "Get news", "description": "Without duplicates."}, "write"),
+        ("/door", {"operationId": "checkIn", "summary": "Check in a guest"}, "write"),
+        ("/text", {"operationId": "checkText", "summary": "Check a text", "parameters": [
+            {"name": "storeResult", "in": "query", "schema": {"type": "boolean"}}]}, "write"),
+        ("/text", {"operationId": "checkText", "summary": "Check a text", "requestBody": {"content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Kept"}}}}}, "write"),
+    ],
+)  # fmt: skip
+def test_a_post_that_asks_needs_two_witnesses(
+    api: SimpleNamespace, path: str, said: dict[str, object], effect: str
+) -> None:
+    kept = {"type": "object", "properties": {"text": {"type": "string"}, "saveAs": {"type": "string"}}}
+    document, found = api.document(
+        {path: {"post": {**said, "responses": ANSWER}}}, components={"schemas": {"Kept": kept}}
+    )
+    assert find_effect(found[f"POST {path}"], document=document)[0] == effect
+
+
+def test_a_post_that_answers_201_or_nothing_writes(api: SimpleNamespace) -> None:
+    said = {"operationId": "getToken", "summary": "Get a token"}
+    for responses in ({"201": ANSWER["200"]}, {"200": {"description": ""}}, {**ANSWER, "202": {"description": ""}}):
+        _, found = api.document({"/token": {"post": {**said, "responses": responses}}})
+        assert find_effect(found["POST /token"])[0] == "write"
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "effect"),
+    [
+        ("/profiles/{id}/run", {"operationId": "idRun", "description": "Runs the load test."}, "write"),
+        ("/pods/{name}/exec", {"description": "exec in a pod"}, "write"),
+        ("/vault/callback", {"operationId": "vaultCallback", "summary": "Callback"}, "write"),
+        ("/users/verify/{token}", {"description": "Verifies the address of a user."}, "write"),
+        ("/feeds/{id}/next", {"summary": "Next data in queue"}, "write"),
+        ("/hooks", {"description": "Links a callback to a user."}, "write"),
+        ("/api?action=deleteUser", {}, "delete"),
+        ("/runs/{id}", {"operationId": "runs", "summary": "Runs of a pipeline"}, "read"),
+        ("/orders/callback", {"summary": "Get the callback of an order"}, "read"),
+        ("/searches/{id}", {"operationId": "executeSearch", "summary": "Execute a search"}, "read"),
+        ("/books/next", {"summary": "Next book"}, "read"),
+    ],
+)
+def test_a_get_that_changes_something(api: SimpleNamespace, path: str, said: dict[str, str], effect: str) -> None:
+    _, found = api.document({path: {"get": {**said, "responses": {}}}})
+    assert find_effect(found[f"GET {path}"])[0] == effect
