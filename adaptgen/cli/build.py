@@ -139,7 +139,7 @@ def read(spec: Path) -> tuple[Document, Hints]:
 
     hints = side_file(spec)
     said = source.read_hints(hints) if hints.exists() or documents.inherits(spec) else source.EMPTY
-    return source.read(spec, said.overlays), said
+    return source.read_under(spec, said), said
 
 
 def _options(spec: Path, out: Path) -> dict[str, str]:

@@ -13,8 +13,7 @@ from adaptgen.plan.envelope import at
 from adaptgen.plan.operations import Operation, escape_pointer, is_json, operations
 from adaptgen.plan.schemas import forget, leaves, shape
 from adaptgen.planned import Plan
-from adaptgen.source import EMPTY, Document, Hints, fleet_of, read_hints
-from adaptgen.source import read as read_document
+from adaptgen.source import EMPTY, Document, Hints, fleet_of, read_hints, read_under
 from adaptgen.source.read_hints import side_file
 
 # A hint that speaks of what the document no longer has.
@@ -39,7 +38,7 @@ def read(spec: Path, hints: Path | None, shown: str, name: str) -> Surface:
         AdaptgenError: for everything else that is wrong with the document and the hints.
     """
     said = read_hints(hints) if hints else EMPTY
-    document = _named(read_document(spec, said.overlays), shown)
+    document = _named(read_under(spec, said), shown)
     findings: list[Change] = []
     while True:
         try:

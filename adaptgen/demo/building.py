@@ -12,7 +12,7 @@ import yaml
 from adaptgen import lock
 from adaptgen.plan import plan
 from adaptgen.render import render
-from adaptgen.source import read, read_hints, side_file
+from adaptgen.source import read_hints, read_under, side_file
 from adaptgen.write import write
 
 NAME = "crm"
@@ -55,7 +55,7 @@ def build(out: Path) -> Path:
     """
     path = specs()
     hints = read_hints(side_file(path))
-    document = read(path, hints.overlays)
+    document = read_under(path, hints)
     planned, _ = plan(document, hints, NAME)
     files = render(planned, spec="specs/crm.yaml", side="specs/crm")
     inputs = sorted({*document.inputs, *hints.inputs})

@@ -72,7 +72,7 @@ class _Planner:
         auth = find_auth(self.document, self.operations, self.hints, self.name)
         siblings: dict[str, dict[str, Operation]] = defaultdict(dict)
         for operation in self.operations:
-            siblings[operation.path].setdefault(operation.method, operation)
+            siblings[tools.family(operation)].setdefault(operation.method, operation)
         credentials: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
         for (pointer, place, parameter), owner in auth.absorbed.items():
             credentials[pointer][place, parameter] = owner

@@ -17,6 +17,7 @@ from adaptgen.references import TemplateError, escape, references
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
+    from adaptgen.source.document import Part
     from adaptgen.source.hints import Hints
 
 
@@ -72,7 +73,11 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
     evidence = [Evidence("server", "base", bases[0].url or f"${env}", because, "#/servers")]
     by_operation: dict[str, str] = {}
     known: dict[str, str] = dict.fromkeys(declared, "")
+    joined = _Joined(document, name)
     for operation in operations:
+        if (part := document.parts.get(operation.written)) is not None and (base := joined.base(part, operation)):
+            by_operation[operation.pointer] = base
+            continue
         url = _first_absolute(operation.servers)
         if not url or url in known or hints.base_url:
             if url and known.get(url):
@@ -85,7 +90,53 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         evidence.append(Evidence("server", "base", url, f"{operation.key} has a server of its own", operation.pointer))
         known[url] = base
         by_operation[operation.pointer] = base
-    return Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
+    found = Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
+    return joined.added(found, hints)
+
+
+class _Joined:
+    """The bases of documents that were joined to the main one: each has its own."""
+
+    def __init__(self, document: Document, name: str) -> None:
+        self.document, self.server = document, name
+        self.parts: dict[str, Part] = {}
+
+    def base(self, part: Part, operation: Operation) -> str:
+        """The base of an operation of ``part``; "" where the operation has a server of its own."""
+        declared = server_urls(list(part.servers))
+        own = _first_absolute(operation.servers)
+        if own and own not in declared and not part.base_url:
+            return ""
+        self.parts[part.name] = part
+        return part.name
+
+    def added(self, found: Bases, hints: Hints) -> Bases:
+        bases, variables = list(found.bases), list(found.variables)
+        evidence, diagnostics = list(found.evidence), list(found.diagnostics)
+        for name, part in sorted(self.parts.items()):
+            env = f"{prefix(self.server)}_{prefix(name)}_BASE_URL"
+            url = _first_absolute(server_urls(list(part.servers)))
+            if part.base_url:
+                try:
+                    named = references(part.base_url)
+                except TemplateError as wrong:
+                    raise error("AG035", str(wrong), hints.where("documents", name, "base_url")) from None
+                bases.append(Base(part.base_url, "" if named else env, name))
+                variables += [Variable(one.name, f"base URL of {name}") for one in named if one.kind == "env"]
+                because = "the hints say so"
+            elif url:
+                bases.append(Base(escape(url), env, name))
+                because = "the first absolute URL among its servers"
+            else:
+                bases.append(Base("", env, name))
+                because = f"the document {name} declares no absolute server URL"
+                where = hints.where("documents", name)
+                help = f"set {env}, or base_url: in documents.{name}"
+                diagnostics.append(Diagnostic("AG025", because, where, help, "warning"))
+            if not part.base_url or bases[-1].env:
+                variables.append(Variable(env, f"base URL of {name}", required=not bases[-1].url))
+            evidence.append(Evidence("server", "base", bases[-1].url or f"${env}", f"{name}: {because}"))
+        return Bases(tuple(bases), found.by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
 
 
 def _first_absolute(urls: Sequence[str]) -> str:

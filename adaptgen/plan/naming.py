@@ -194,6 +194,8 @@ class Names:
             yield legal(synthesised(one.operation, one.role, parents))
         # The same words on both paths: versions, parameters and methods tell them apart, at last a digest.
         base, path = name or synthesised(one.operation, one.role), one.operation.path
+        if (part := snake(one.operation.written.partition("#")[2])) and len(part) <= 24:
+            yield legal(f"{base}_{part}")
         versions = [snake(part) for part in path.split("/") if _VERSION.fullmatch(part)]
         if versions:
             yield legal(f"{base}_{versions[-1]}")

@@ -33,7 +33,7 @@ _PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "d
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known of a document before any tool is made. ``siblings``: path -> method -> operation.
+    """What is known of a document before any tool is made. ``siblings``: family -> method -> operation.
     ``credentials``: pointer of an operation -> (place, name) -> the auth that sends this input."""
 
     document: Document
@@ -76,6 +76,11 @@ class Built:
     cut: bool = False
 
 
+def family(operation: Operation) -> str:
+    """What the operations on one resource have in common: the path, and the document where several have the path."""
+    return f"{operation.path}#{operation.written.partition('#')[2]}"
+
+
 def locator(hints: Hints, *base: str) -> Callable[..., Where]:
     """``where`` for the keys below ``base`` in the hints."""
     return lambda *keys: hints.where(*base, *keys)
@@ -93,7 +98,7 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
     page_where = locator(context.hints, "tools", key, "page")
     paging = find_paging(document, operation, hint.page if hint else None, where=page_where if hint else None)
     view = find_view(document, operation, paging.page, hint, where=where if hint else None)
-    effect, because = find_effect(operation, hint, answers_list=paging.page is not None)
+    effect, because = find_effect(operation, hint, answers_list=paging.page is not None, document=document)
     if said.writes and effect == "read" and not (hint and hint.effect):
         paging, effect = PagingPlan(None), "write"
         reason = "an extension says that it is not read-only"
@@ -119,7 +124,7 @@ def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
         AdaptgenError: AG039 for a hint that wants a merge where there is nothing to merge with.
     """
     operation, context = one.operation, one.context
-    methods = context.siblings.get(operation.path, {})
+    methods = context.siblings.get(family(operation), {})
     read = methods.get("GET")
     if read is not None and payloads.get(read.pointer) is not None and operation.method in ("PUT", "PATCH"):
         one.read, one.payload = read, payloads[read.pointer] or "$"
@@ -238,7 +243,9 @@ def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
     if tool.effect != "read":
         return {"dry_run": contracts.DRY_RUN}
     if tool.page is not None:
-        return {"cursor": contracts.CURSOR, "limit": contracts.LIMIT, "fields": contracts.FIELDS}
+        paging: dict[str, Json] = {"cursor": contracts.CURSOR, "limit": contracts.LIMIT, "fields": contracts.FIELDS}
+        return {**paging, "where": contracts.WHERE, "sort": contracts.SORT, "count": contracts.COUNT,
+                "distinct": contracts.DISTINCT}  # fmt: skip
     answer = operation.success() if operation else None
     structured = answer is None or answer.media is None or is_json(answer.media) or answer.media in _TABULAR
     silent = operation is not None and operation.method in ("HEAD", "OPTIONS", "TRACE")

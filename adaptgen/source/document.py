@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,16 @@ FILES = "x-adaptgen-files"
 """The member of the root under which the other files of a tree stand, by their path relative to the entry."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A document that was joined to another. ``base_url``: a template, where its hint gives one; ``servers``: the
+    Server Objects that it declares."""
+
+    name: str
+    base_url: str = ""
+    servers: tuple[Any, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Document:
     """An OpenAPI document in the shape of 3.x, whatever it was written in.
@@ -21,7 +31,8 @@ class Document:
     ``root`` holds internal references only (``#/...``), save those that lead nowhere; other files of the tree stand
     under ``root["x-adaptgen-files"][<path>]``. ``version`` is the declared one (``"2.0"``, ``"3.0.3"``). ``inputs``
     are (path relative to the entry's folder, SHA-256 of the bytes) of every file that was read, sorted.
-    ``diagnostics`` are warnings. Nothing in ``root`` is checked: every consumer meets nodes of any type anywhere.
+    ``diagnostics`` are warnings. ``parts``: key of the Paths Object -> the joined document that it comes from.
+    Nothing in ``root`` is checked: every consumer meets nodes of any type anywhere.
     """
 
     root: dict[str, Any]
@@ -30,6 +41,7 @@ class Document:
     inputs: tuple[tuple[str, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     locate: Callable[[list[str]], Where] | None = field(default=None, repr=False)
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     def get(self, pointer: str) -> Any:
         """The node at a JSON Pointer, with or without ``#``; tokens may be percent-encoded, and

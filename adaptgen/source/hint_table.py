@@ -23,6 +23,7 @@ _TEMPLATES = MapOf(Anything())
 _PATHS = ListOf(Text("path"))
 _SIZE = Number(1)
 _BYTES = Number(200)
+_DURATION = Either((Text("duration"), Number(0.001, 3600, whole=False)))
 
 CALL = Either((
     Text("call"),
@@ -162,7 +163,34 @@ STEP = Table({
     "save": Key(MapOf(Text("place")), "Name -> where in the answer"),
     "view": Key(_PATHS, "The fields that are kept"),
     "items": Key(Text("jsonpath"), "Where the answer has the list"),
-    "when": later(), "each": later(), "until": later(), "all_pages": later(), "on_error": later(),
+    "when": Key(
+        Either((
+            _TEMPLATE,
+            Table({
+                "value": Key(Anything(), "A template", required=True),
+                "is": Key(Anything(template=False), "The value, or one of these"),
+                "is_not": Key(Anything(template=False), "Any other value, or none of these"),
+            }),
+        )),
+        "The step runs where this is neither null, false, 0 nor empty, or as is and is_not say",
+    ),
+    "each": Key(_TEMPLATE, "A list: the step runs for each of its items, {item}; its answer is the list of theirs"),
+    "until": Key(
+        Table({
+            "path": Key(Text("jsonpath"), "Where the answer says how far it is", required=True),
+            "is": Key(Anything(template=False), "What it says in the end, or one of these", required=True),
+            "fails": Key(Anything(template=False), "What it says where there will be no end, or one of these"),
+            "every": Key(_DURATION, "Time between two questions, 1s unless said otherwise"),
+            "at_most": Key(_DURATION, "Time in all, 25s unless said otherwise; then the answer has a cursor to go on"),
+        }),
+        "Ask again until the answer says that it is done",
+    ),
+    "all_pages": Key(
+        Either((Flag(), Table({"max": Key(Number(1, 10_000), "Items at most", required=True)}))), "Read every page"
+    ),
+    "on_error": Key(
+        OneOf(("fail", "omit", "null"), empty="null"), "What becomes of a failure: of an item, with each"
+    ),
 })  # fmt: skip
 
 FORMS: tuple[Form, ...] = ("columns", "objects", "structured")
@@ -206,14 +234,28 @@ HINTS = Table({
         "format": Key(OneOf(("json", "yaml")), "What a document that is not there yet is called: .json or .yaml"),
     }), "Where the document comes from"),
     "connection": Key(Table({
-        "timeout": Key(Either((Text("duration"), Number(0.001, 3600, whole=False))), "Seconds, or a duration: 10s"),
+        "timeout": Key(_DURATION, "Seconds, or a duration: 10s"),
         "ca": Key(_TEMPLATE, "Certificates to trust beside the usual ones: a PEM file, or a reference"),
         "client_cert": Key(_TEMPLATE, "Certificate and private key: a PEM file, or a reference: ${secret:crm-mtls}"),
         "proxy": Key(_TEMPLATE, "The egress proxy: a URL, or a reference such as ${env:EGRESS_PROXY}"),
         "concurrency": Key(Number(1, 1000), "Requests at once; others wait within their timeout"),
         "rate": Key(Text("rate"), "Requests in a time: 50/s, 600/m; others wait within their timeout"),
     })),
+    "documents": Key(
+        MapOf(
+            Either((
+                Text("file"),
+                Table({
+                    "file": Key(Text("file"), "The document, relative to the hints file", required=True),
+                    "base_url": Key(_TEMPLATE, "Where its operations are"),
+                }),
+            )),
+            key="name",
+        ),
+        "Other documents whose operations become tools of the same server, by names of your choice",
+    ),
     "overlays": Key(ListOf(Text("file")), "OpenAPI Overlays (1.0, 1.1), applied to the document first, in order"),
+    "workflows": later("Arazzo descriptions (1.0): each workflow is a tool"),
     "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
     "defaults": Key(DEFAULTS),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),

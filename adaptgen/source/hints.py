@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
-from adaptgen.model import Connection, Effect, Form, Json, Place, Surface
+from adaptgen.model import Connection, Effect, Form, Json, Place, Surface, Until, When
 from adaptgen.source.document import Document
 
 MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
@@ -154,7 +154,8 @@ class ArgumentHint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepHint:
-    """One call of a tool of several calls. ``items``: JSONPath of a list in the answer."""
+    """One call of a tool of several calls. ``items``: JSONPath of a list in the answer. ``all_pages``: True, or the
+    number of items at most."""
 
     id: str
     call: CallHint
@@ -162,6 +163,11 @@ class StepHint:
     save: Texts = field(default_factory=dict)
     view: tuple[str, ...] | None = None
     items: str | None = None
+    when: When | None = None
+    each: str = ""
+    until: Until | None = None
+    all_pages: bool | int = False
+    on_error: Literal["fail", "omit", "null"] = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +200,19 @@ class SourceHint:
     format: Literal["json", "yaml"] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinHint:
+    """Another document of the same server. ``base_url``: a template, "" where nothing was said."""
+
+    path: Path
+    base_url: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hints:
-    """The whole file. ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
+    """The whole file. ``joins``: the documents that are joined to the main one, by their names.
+
+    ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
     other documents by the path as written. ``inputs``: (path relative to the folder of the hints, SHA-256 of the bytes)
     of everything that was read, sorted.
     """
@@ -217,6 +233,7 @@ class Hints:
     hide: tuple[str, ...] = ()
     pin: tuple[str, ...] = ()
     overlays: tuple[Path, ...] = ()
+    joins: Mapping[str, JoinHint] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     inputs: tuple[tuple[str, str], ...] = ()
     locate: Callable[[list[str]], Where] | None = field(default=None, repr=False)

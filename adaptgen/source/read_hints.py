@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Connection, Form
+from adaptgen.model import Connection, Form, Until, When
 from adaptgen.references import TemplateError, placeholders
-from adaptgen.source.document import Document
+from adaptgen.source.document import Document, Part
 from adaptgen.source.fleet import NOTHING, Shared, fleet_of
 from adaptgen.source.hint_check import Checker, nearest
 from adaptgen.source.hint_table import EXTRAS, FORMS, HINTS
@@ -24,6 +24,7 @@ from adaptgen.source.hints import (
     CallHint,
     ExpiresHint,
     Hints,
+    JoinHint,
     LoginHint,
     PageHint,
     RefusedHint,
@@ -32,6 +33,7 @@ from adaptgen.source.hints import (
     StepHint,
     ToolHint,
 )
+from adaptgen.source.joined import join
 from adaptgen.source.parse import parse
 from adaptgen.source.places import Places
 from adaptgen.source.read import read
@@ -86,11 +88,24 @@ def read_hints(path: Path) -> Hints:
         tools={name: _tool(one) for name, one in raw.get("tools", {}).items()},
         hide=tuple(raw.get("hide", ())),
         pin=tuple(raw.get("pin", ())),
+        joins={name: _joined(one, path.parent) for name, one in raw.get("documents", {}).items()},
         overlays=tuple(Path(posixpath.normpath((path.parent / one).as_posix())) for one in raw.get("overlays", ())),
         documents=documents,
         inputs=tuple(sorted({*own, *inputs})),
         locate=partial(_locate, places, own_raw, shared),
     )
+
+
+def read_under(path: Path, hints: Hints) -> Document:
+    """The document at ``path`` as its hints want it: under their overlays, with the other documents joined to it.
+
+    Raises:
+        AdaptgenError: as :func:`adaptgen.source.read` does.
+    """
+    document = read(path, hints.overlays)
+    if not hints.joins:
+        return document
+    return join(document, ((Part(name, one.base_url), read(one.path)) for name, one in sorted(hints.joins.items())))
 
 
 def _locate(places: Places, own: Mapping[str, Any], shared: Shared, keys: list[str]) -> Where:
@@ -112,6 +127,11 @@ def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
     for index, named in enumerate(raw.get("overlays", ())):
         if not (folder / named).is_file():
             checker.say("AG001", f"there is no file {named!r}", ("overlays", index), "paths are relative to the hints")
+    for name, one in raw.get("documents", {}).items():
+        named = one if isinstance(one, str) else one["file"]
+        if not (folder / named).is_file():
+            help = "paths are relative to the hints"
+            checker.say("AG001", f"there is no file {named!r}", ("documents", name), help)
     connection = raw.get("connection", {})
     for key in ("ca", "client_cert"):
         named = connection.get(key, "")
@@ -304,6 +324,12 @@ def _send(raw: Mapping[str, Any]) -> SendHint:
     return SendHint(place=place, name=raw[place], as_=raw["as"], only=raw.get("only"))  # type: ignore[arg-type]
 
 
+def _joined(raw: Any, folder: Path) -> JoinHint:
+    given = {"file": raw} if isinstance(raw, str) else raw
+    path = Path(posixpath.normpath((folder / given["file"]).as_posix()))
+    return JoinHint(path=path, base_url=given.get("base_url", ""))
+
+
 def _login(raw: Mapping[str, Any]) -> LoginHint:
     return LoginHint(
         id=raw.get("id", "refresh"),
@@ -353,7 +379,33 @@ def _argument(raw: Mapping[str, Any]) -> ArgumentHint:
 
 
 def _step(raw: Mapping[str, Any]) -> StepHint:
-    return StepHint(call=_call(raw), with_=raw.get("with", {}), **_given(raw, "id", "save", "view", "items"))
+    pages = raw.get("all_pages", False)
+    return StepHint(
+        call=_call(raw),
+        with_=raw.get("with", {}),
+        when=_when(raw["when"]) if "when" in raw else None,
+        until=_until(raw["until"]) if "until" in raw else None,
+        all_pages=pages["max"] if isinstance(pages, dict) else pages,
+        on_error=raw.get("on_error", "fail") or "null",
+        **_given(raw, "id", "save", "view", "items", "each"),
+    )
+
+
+def _when(raw: Any) -> When:
+    if isinstance(raw, str):
+        return When(value=raw)
+    return When(value=raw["value"], is_=_values(raw, "is"), is_not=_values(raw, "is_not"))
+
+
+def _until(raw: Mapping[str, Any]) -> Until:
+    times = {key: _seconds(raw[key]) for key in ("every", "at_most") if key in raw}
+    return Until(path=raw["path"], is_=_values(raw, "is"), fails=_values(raw, "fails"), **times)  # type: ignore[arg-type]
+
+
+def _values(raw: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    """One value, or a list of them."""
+    value = raw.get(key, [])
+    return tuple(value) if isinstance(value, list) else (value,)
 
 
 def _tool(raw: Mapping[str, Any]) -> ToolHint:

@@ -38,7 +38,7 @@ def built(case: Path) -> tuple[dict[str, str], str]:
     hints = Path("hints.yaml")
     try:
         said = source.read_hints(hints) if hints.exists() else source.EMPTY
-        document = source.read(spec, said.overlays)
+        document = source.read_under(spec, said)
         planned, found = plan.plan(document, said, case.name)
     except AdaptgenError as problem:
         return {}, text(problem.diagnostics)

@@ -26,7 +26,7 @@ for spec in map(Path, sys.argv[1:]):
     hints = spec.with_name("hints.yaml")
     try:
         read = source.read_hints(hints) if hints.exists() else source.EMPTY
-        planned, _ = plan.plan(source.read(spec, read.overlays), read, "case")
+        planned, _ = plan.plan(source.read_under(spec, read), read, "case")
         files = render.render(planned, spec="spec", side="side")
     except AdaptgenError as problem:
         files = {"error": str(problem)}
