@@ -84,12 +84,14 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """``items``: JSONPath of the records. ``siblings``: what stands beside them. ``item``: the schema of a record."""
+    """``items``: JSONPath of the records. ``siblings``: what stands beside them. ``item``: the schema of a record.
+    ``names``: the members of the answer's root."""
 
     items: str
     item: Json
     siblings: tuple[Sibling, ...]
     because: str
+    names: frozenset[str] = frozenset()
 
 
 def jsonpath(keys: tuple[str, ...]) -> str:
@@ -170,7 +172,7 @@ class _Reader:
         if found is None:
             return None
         keys, item, because = found
-        return Envelope(jsonpath(keys), item, tuple(self.siblings(root, keys)), because)
+        return Envelope(jsonpath(keys), item, tuple(self.siblings(root, keys)), because, frozenset(root.properties))
 
     def wrapped(self, root: Shape) -> tuple[tuple[str, ...], Json, str] | None:
         """The list one level down: ``{"data": {"items": […]}}``, ``{"_embedded": {"orders": […]}}``."""
@@ -247,14 +249,14 @@ class _Reader:
         return None, "", False
 
     def siblings(self, root: Shape, items: tuple[str, ...]) -> Iterator[Sibling]:
-        """Beside the records, at the root, and in the blocks about paging of both, which are two levels deep."""
+        """Beside the records, at the root, and in the blocks about paging of both, which are three levels deep."""
         levels: list[tuple[tuple[str, ...], Shape]] = [((), root)]
         here = root
         for index, key in enumerate(items[:-1]):
             here = shape(self.document, here.properties.get(key))
             levels.append((items[: index + 1], here))
         for above, one in reversed(levels):
-            yield from self.level(one, above, items, 2)
+            yield from self.level(one, above, items, 3)
 
     def level(self, one: Shape, above: tuple[str, ...], items: tuple[str, ...], depth: int) -> Iterator[Sibling]:
         for key, node in one.properties.items():
@@ -262,10 +264,17 @@ class _Reader:
             if keys == items[: len(keys)]:
                 continue
             inner = shape(self.document, node)
-            if inner.properties and depth and _paging_block(key):
-                yield from self.level(inner, keys, items, depth - 1)
+            if depth and _paging_block(key) and (blocks := self.blocks(inner)):
+                for block in blocks:
+                    yield from self.level(block, keys, items, depth - 1)
             else:
                 yield Sibling(keys, inner)
+
+    def blocks(self, one: Shape) -> list[Shape]:
+        """The object itself, or the objects that it may be (``anyOf``: links forward, links back)."""
+        if one.properties:
+            return [one]
+        return [inner for option in one.variants if (inner := shape(self.document, option)).properties]
 
 
 _NEVER = vocabulary("errors warnings messages error links included facets notifications filters sort aggregations")

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Json
-from adaptgen.plan.envelope import Envelope, Sibling
+from adaptgen.plan.envelope import Envelope, Sibling, jsonpath
 from adaptgen.plan.paging_parameters import CURSOR, fold
+from adaptgen.plan.paging_told import header_told, leads_on, path_told
 from adaptgen.plan.schemas import Shape, shape
 from adaptgen.words import vocabulary, words
 
@@ -36,6 +37,7 @@ _TOTAL_OF = re.compile(
 _TOTAL_HEADERS = vocabulary("xtotalcount xtotal totalcount totalrecords paginationcount xpaginationtotalcount")
 _NEXT_HEADERS = vocabulary("nextpage xnextpage xnexturl xnextlink nextlink xnexthref")
 _TOKEN_HEADERS = vocabulary("xnextcursor nextcursor xnexttoken xnextpagetoken xcontinuationtoken")
+_TOKEN_HEADER_ENDS = ("continuationtoken", "continuation", "nextpagetoken", "nextcursor", "nexttoken", "nextmarker")
 
 
 class Signs:
@@ -64,8 +66,33 @@ class Signs:
             return f"header:{self.headers[folded][0]}"
         return None
 
-    def token_for(self, target: str) -> str | None:
-        """Where the answer gives the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``."""
+    def token_for(self, target: str, text: str = "") -> str | None:
+        """Where the answer gives the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``. ``text``
+        describes the parameter; what it says counts where no name does."""
+        return self._named(target) or self.told_for(target, text) or self._elsewhere(text)
+
+    def told_for(self, target: str, text: str) -> str | None:
+        """The field of the answer that goes into ``target`` because one of the two descriptions names the other."""
+        for one in self.envelope.siblings:
+            if one.shape.properties or one.shape.type not in {"string", "integer", None} or _is_url(one.shape):
+                continue
+            if leads_on(target, text, one.keys[-1], one.shape.description):
+                return one.path
+        return None
+
+    def _elsewhere(self, text: str) -> str | None:
+        """A header, or a place in the answer that its schema leaves out, which a description names."""
+        if name := header_told(text):
+            return f"header:{name}"
+        keys = path_told(text)
+        if keys is None:
+            return None
+        declared = [one for one in self.envelope.siblings if one.keys[-len(keys) :] == keys]
+        if declared:
+            return None if _is_url(declared[0].shape) else declared[0].path
+        return jsonpath(keys) if keys[0] not in self.envelope.names else None
+
+    def _named(self, target: str) -> str | None:
         wanted = fold(target).strip("]").replace("page[", "")
         exact, named = [], []
         for one in self.envelope.siblings:
@@ -73,7 +100,7 @@ class Signs:
             if one.shape.properties or one.shape.type not in {"string", "integer", None} or _is_url(one.shape):
                 continue
             inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
-            if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next"} and name == wanted):
+            if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next", "nextpage"} and name == wanted):
                 exact.append(one)
             elif (
                 name in _NEXT_TOKEN
@@ -91,8 +118,9 @@ class Signs:
         for group in (exact, named):
             if group:
                 return group[0].path
-        for folded in sorted(_TOKEN_HEADERS & set(self.headers)):
-            return f"header:{self.headers[folded][0]}"
+        for folded in sorted(self.headers):
+            if folded in _TOKEN_HEADERS or folded.endswith(_TOKEN_HEADER_ENDS):
+                return f"header:{self.headers[folded][0]}"
         return None
 
     def next_url(self) -> str | None:

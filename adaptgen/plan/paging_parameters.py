@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from adaptgen.plan.operations import Parameter
+from adaptgen.plan.paging_told import about_parameter, size_told
 from adaptgen.plan.schemas import MISSING, Shape, shape
 from adaptgen.words import vocabulary
 
@@ -23,12 +24,13 @@ LIMIT = vocabulary(
     "limit top size count max maxresults rows num pagesize perpage pagelimit pagelen take length maxrecords "
     "maxitems resultsperpage hitsperpage itemsperpage recordsperpage limitcount batchsize resultsize pagecount "
     "maxpagesize page[size] page[limit] pages[size] page[perpage] numresults limitresults ps first resultcount "
-    "max_count querylimit resultlimit entriesperpage"
+    "maxcount querylimit resultlimit entriesperpage numberofresults numberofrecords numberofitems numitems numrecords "
+    "maxentries maxrows maxreturned nrows recordcount maxnumberofresults pagelength pagemax perpagelimit"
 )
 CURSOR = vocabulary(
     "cursor pagetoken nexttoken nextpagetoken continuationtoken after continue marker nextcursor pagecursor "
     "bookmark startcursor scrollid page[after] page[cursor] paginationtoken nextpage nextpageid startingtoken "
-    "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey"
+    "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey startingafter startafter"
 )
 _SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
 _LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
@@ -46,24 +48,41 @@ def fold(name: str) -> str:
 
 
 class Parameters:
-    """The query parameters of one operation."""
+    """The query parameters of one operation, or its inputs in another place, which ``folded`` gives names to compare.
+    ``notes``: its description, which may describe them too."""
 
-    def __init__(self, document: Document, queries: Mapping[str, Parameter]) -> None:
-        self.document, self.queries = document, queries
+    def __init__(
+        self,
+        document: Document,
+        queries: Mapping[str, Parameter],
+        notes: str = "",
+        *,
+        folded: Mapping[str, str] | None = None,
+    ) -> None:
+        self.document, self.queries, self.notes = document, queries, notes
         self.shapes = {name: shape(document, one.schema) for name, one in queries.items()}
-        self.folded = {name: fold(name) for name in queries}
+        self.folded = {name: fold(name) for name in queries} if folded is None else folded
 
     def called(self, names: frozenset[str]) -> list[str]:
         """Those whose folded name is among ``names``, in the order declared."""
         return [name for name, folded in self.folded.items() if folded in names]
 
     def limit(self, *, clear: bool = False) -> str | None:
-        """The parameter for the size of a page; ``clear``: only one that cannot mean anything else."""
+        """The parameter for the size of a page; ``clear``: only one whose name or description leaves nothing else."""
         found = [name for name in self.queries if self.folded[name] in LIMIT and self.number_like(name)]
         if clear:
-            found = [name for name in found if self.folded[name] in _SURE]
+            found = [name for name in found if self.folded[name] in _SURE or size_told(self.described(name))]
+        elif not found:
+            found = [name for name in self.queries if self.is_size(name)]
         ranks = {name: _LIKELY.index(self.folded[name]) if self.folded[name] in _LIKELY else 99 for name in found}
         return min(found, key=lambda name: (ranks[name], list(self.queries).index(name)), default=None)
+
+    def is_size(self, name: str) -> bool:
+        """Whether a parameter is described as the size of a page, whatever it is called."""
+        one = self.shapes[name]
+        if self.folded[name] in OFFSET | PAGE | CURSOR or one.type not in {"integer", "number"}:
+            return False
+        return not self.queries[name].required and size_told(self.described(name))
 
     def number_like(self, name: str) -> bool:
         one = self.shapes[name]
@@ -87,7 +106,11 @@ class Parameters:
             return one.enum is None or all(str(value).isdigit() for value in one.enum)
         said = f"{given.description} {one.description}".lower()
         return bool(
-            re.search(r"\bpage (number|no\b|index)|number of (the )?(page|items|results|records)|which page", said)
+            re.search(
+                r"\bpage (number|no\b|index)|number of (the )?(page|items|results|records)|which page"
+                r"|\bpage of (the )?\w+ to\b|\bdefaults? (is|to) (page )?\d",
+                said,
+            )
         )
 
     def text_like(self, name: str) -> bool:
@@ -95,7 +118,12 @@ class Parameters:
         return one.type in {"string", None} and one.format not in {"date", "date-time"} and one.enum is None
 
     def described(self, name: str) -> str:
-        return _plain(f"{self.queries[name].description} {self.shapes[name].description}")
+        return _plain(self.text(name))
+
+    def text(self, name: str) -> str:
+        """What the document says of a parameter, as it is written."""
+        said = f"{self.queries[name].description} {self.shapes[name].description}".strip()
+        return said or about_parameter(name, self.notes)
 
     def counts_pages(self, name: str) -> bool:
         return bool(re.search(r"\bpages? (number|to skip|index)\b|number of pages", self.described(name)))
@@ -152,6 +180,7 @@ class Parameters:
 
 _ZERO = re.compile(
     r"\b(0|zero)[- ]?(based|index)|starts? (at|from|with) (0|zero)\b|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
+    r"|\b(values?|page|counted|counting):? from (0|zero)\b"
     r"|(0|zero) (is|for|means|being|as) the first|index.{0,30}\b0\b"
 )
 _ONE = re.compile(r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)")

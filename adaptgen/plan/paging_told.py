@@ -1,0 +1,110 @@
+"""What descriptions say of paging: where the next token comes from, which parameter is a size, that a Link header is
+sent. Names say most of it; this is for lists whose names do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from adaptgen.words import vocabulary, words
+
+_HEADER = re.compile(
+    r"header:?\s+[`\"'*]*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"
+    r"|([a-z][a-z0-9]*(?:-[a-z0-9]+)+)[`\"'*]*\s+(?:http |response )*header",
+    re.IGNORECASE,
+)
+# "the Link header", "[Link header](…)", "the `Link` response header" (RFC 8288).
+_LINK = re.compile(r"\blink[`\"'*\]]*\s+(?:http\s+|response\s+)*header", re.IGNORECASE)
+_DOTTED = re.compile(r"(?<![\w./@:-])([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)(?![\w/(-])")
+_NAMES = re.compile(r"[A-Za-z_$][\w$]*")
+_ANSWERED = re.compile(r"\b(response|answer|returned|previous|result|last)\b", re.IGNORECASE)
+_ONWARD = vocabulary("next cursor token continuation continue marker bookmark scroll following after")
+_BACK = vocabulary("previous prev before first self current")
+_SIZE = re.compile(
+    r"\b(?:page size|size of (?:a|the|each) page|\w+s"
+    r" (?:per|on each|in each|in a|in one) (?:page|request|call|response)|(?:number|amount|count) of"
+    r" (?:\w+ ){1,3}(?:to (?:be )?(?:return|retrieve|fetch|show|list|include)(?:ed|d)?|returned|per page|"
+    r"in (?:the|one|a|each) (?:page|response)))"
+)
+_PASS = re.compile(r"\b(next|pass|use|send|following)\b", re.IGNORECASE)
+_LAST = re.compile(
+    r"\b(?:id|identifier|uuid|key)s? (?:for|of) the last\b|\bobject id that defines your place\b|"
+    r"\blast (?:\w+ )?(?:id|identifier) (?:from|of|in|on) the (?:previous|last)\b"
+)
+_BELOW = re.compile(
+    r"\bids?\b (?:is |are |that is )?(?:lower|less|smaller|older|greater|higher|larger|newer|more) than\b|"
+    r"\b(?:earlier|later|before|after|older|newer)(?: than)? (?:this|the given) \w*id\b"
+)
+
+
+def header_told(text: str) -> str | None:
+    """The response header that a parameter's description names as the source of its value: ``x-next-token``."""
+    for found in _HEADER.finditer(text):
+        name = found[1] or found[2]
+        if set(words(name)) & _ONWARD and not set(words(name)) & _BACK:
+            return name
+    return None
+
+
+def path_told(text: str) -> tuple[str, ...] | None:
+    """The place in the answer that a parameter's description names: ``meta.cursors.next``; ``meta.cursors`` alone
+    means the next one of them."""
+    if not _ANSWERED.search(text):
+        return None
+    for found in _DOTTED.finditer(text):
+        keys = tuple(found[1].split("."))
+        said = words(keys[-1])
+        if set(said) & _BACK:
+            continue
+        if said == ("cursors",):
+            return (*keys, "next")
+        if set(said) & _ONWARD:
+            return keys
+    return None
+
+
+def link_told(texts: Iterable[str]) -> bool:
+    """Whether one of the descriptions says that the answer has a Link header."""
+    return any(_LINK.search(text) for text in texts)
+
+
+def leads_on(parameter: str, text: str, key: str, about: str) -> bool:
+    """Whether the value of answer field ``key`` (described by ``about``) goes into ``parameter`` (described by
+    ``text``): one names the other, and the field's name speaks of going on."""
+    said = set(words(key))
+    if said & _BACK or not (said & (_ONWARD | {"last"})):
+        return False
+    here, there = _plain(parameter), _plain(key)
+    if here == there:
+        return False
+    if len(words(key)) > 1 and there in _named(text):
+        return True
+    return len(here) > 3 and here in _named(about) and bool(_PASS.search(about))
+
+
+def size_told(text: str) -> bool:
+    """Whether a description (in lower case) is that of the size of a page."""
+    return bool(_SIZE.search(text))
+
+
+def last_id_told(text: str) -> bool:
+    """Whether a description (in lower case) wants the identity of the last record that came."""
+    return bool(_LAST.search(text) or (_BELOW.search(text) and re.search(r"\bpaginat|\bpaging|\bnext page", text)))
+
+
+def about_parameter(name: str, text: str) -> str:
+    """What an operation's description says of its parameter ``name`` in a list of parameters:
+    ``- page - the number of the page, from 0``."""
+    found = re.search(
+        rf"(?:^|[\n,;]|[-*•])\s*[`*_\"']*{re.escape(name)}[`*_\"']*\s*(?:[-–:=]|\()\s*([^\n]{{0,200}})", text
+    )
+    return found[1] if found else ""
+
+
+def _named(text: str) -> set[str]:
+    return {_plain(name) for name in _NAMES.findall(text)}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
