@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
-from adaptgen.model import Auth, Body, Call, Contract, Cursor, Json, Offset, PageNumber, Param, Tool
+from adaptgen.model import Auth, Body, Call, Contract, Json, Param, Tool
 from adaptgen.plan.operations import Operation, base_media, sendable
+from adaptgen.plan.paging_places import supplied
 from adaptgen.plan.schemas import Leaf, leaves, shape
 from adaptgen.planned import Input
 
@@ -89,13 +90,16 @@ def _parameter(
     row = next((one for one in rows[place] if _same(place, one.name, name)), None)
     if row is None and place == "path" and f"{{{name}}}" in call.path:
         row = Param(name)
+    supplies = supplied(tool.page, operation)
+    if row is not None and row.value is not None and any(key[0] == name for at, key in supplies if at == place):
+        return "absorbed", "cursor paging"
     if row is not None:
         fate = _row(row, tool, contract)
         if fate[0] != "absorbed" or (tool.name, place, name) not in proof.hidden:
             return fate
     if (tool.name, place, name) in proof.hidden:
         return "hidden", f"the hint of {tool.name}"
-    if place == "query" and name in _paging(tool):
+    if (place, (name,)) in supplies:
         return "absorbed", "cursor paging"
     if (auth := _sent(proof, operation, tool, place, name)) is not None:
         return "absorbed", f"auth {auth}"
@@ -115,18 +119,6 @@ def _row(row: Param, tool: Tool, contract: Contract) -> Fate:
         return "absorbed", f"the constant {row.value!r}"
     name = row.arg or row.name
     return ("argument", f"{tool.name}.{name}") if name in contract.input_schema["properties"] else _LOST
-
-
-def _paging(tool: Tool) -> set[str]:
-    page = tool.page
-    given: list[str | None] = [getattr(page, "limit", None)]
-    if isinstance(page, Offset):
-        given.append(page.offset)
-    elif isinstance(page, PageNumber):
-        given += [page.page, page.size]
-    elif isinstance(page, Cursor):
-        given.append(page.cursor)
-    return {name for name in given if name}
 
 
 def _sent(proof: Proof, operation: Operation, tool: Tool, place: str, name: str) -> str | None:
@@ -150,6 +142,10 @@ def _leaf(proof: Proof, operation: Operation, tool: Tool, call: Call, contract: 
     if body is None:
         return _LOST
     head, rest = _head(leaf.path)
+    if tool.page is not None and getattr(tool.page, "place", "") == "body":
+        steps = tuple(_steps(leaf.path))
+        if any(at == "body" and steps[: len(keys)] == keys for at, keys in supplied(tool.page, operation)):
+            return "absorbed", "cursor paging"
     properties = contract.input_schema["properties"]
     if body.whole is not None:
         if (tool.name, "body", body.whole.name) in proof.hidden:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adaptgen.model import Json
+from adaptgen.tabular import kind_of_media
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -152,7 +153,7 @@ def answer_rank(media: str) -> int:
         return 0
     if is_json(base):
         return 1
-    return {"text/csv": 2, "application/x-ndjson": 2, "text/plain": 3}.get(base, 4)
+    return 2 if kind_of_media(base) else {"text/plain": 3}.get(base, 4)
 
 
 def accepted(operation: Operation) -> str | None:

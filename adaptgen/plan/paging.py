@@ -6,20 +6,23 @@ answer is sliced all the same. A parameter is absorbed only when the style found
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model import Cursor, Effect, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.plan import extensions_paging
 from adaptgen.plan.effects import find_effect
 from adaptgen.plan.envelope import Envelope, find_envelope
-from adaptgen.plan.operations import Operation, Parameter
+from adaptgen.plan.operations import Operation
 from adaptgen.plan.paging_answer import Signs
 from adaptgen.plan.paging_hints import hinted
 from adaptgen.plan.paging_parameters import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
+from adaptgen.plan.paging_places import Space, absorbed, spaces
+from adaptgen.plan.paging_told import last_id_told, link_told
 from adaptgen.plan.schemas import shape
+from adaptgen.plan.tabular_answer import find_table
 from adaptgen.planned import Evidence
 
 if TYPE_CHECKING:
@@ -42,49 +45,54 @@ def find_paging(
     hint: PageHint | None = None,
     *,
     where: Callable[..., Where] | None = None,
+    effect: Effect | None = None,
 ) -> PagingPlan:
     """How ``operation`` answers a list. Hints win over extensions, and these over inference.
 
-    Only calls that read are lists: the next page of a call that writes would write again. ``where`` gives the place
-    of a key of the hint, for errors.
+    Only calls that read are lists: the next page of a call that writes would write again. ``effect`` is what a hint
+    says about that. ``where`` gives the place of a key of the hint, for errors.
 
     Raises:
         AdaptgenError: for a hint that names an undeclared parameter (AG034), a path that cannot be read (AG036) or a
             style without what it needs (AG031).
     """
-    queries = {one.name: one for one in operation.parameters if one.place == "query"}
+    places = tuple(spaces(document, operation))
     if hint is not None:
-        envelope = find_envelope(document, operation, paged=True)
-        inferred = _infer(document, operation, queries, envelope) if envelope else None
-        page, names = hinted(operation, hint, envelope, inferred.page if inferred else None, where)
-        return PagingPlan(page, _absorbed(names, "paging"), (_evidence(operation, page, "the hints say so"),))
+        envelope = find_envelope(document, operation, paged=True) or find_table(document, operation)
+        inferred = _infer(document, operation, places, envelope) if envelope else None
+        page, _ = hinted(document, operation, hint, envelope, inferred.page if inferred else None, where)
+        return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, "the hints say so"),))
     said = extensions_paging.said(document, operation)
-    envelope = find_envelope(document, operation, paged=said is not None or _signs(queries))
+    signs = said is not None or any(one.signs for one in places)
+    envelope = find_envelope(document, operation, paged=signs) or find_table(document, operation)
     if envelope is None and said is None:
         return PagingPlan(None)
-    effect, _ = find_effect(operation, None, answers_list=True)
+    if effect is None:
+        effect, _ = find_effect(operation, None, answers_list=True, document=document)
     if effect != "read" or operation.method == "HEAD":
         return PagingPlan(None)
-    inferred = _infer(document, operation, queries, envelope) if envelope else None
+    inferred = _infer(document, operation, places, envelope) if envelope else None
     if said is None:
         return inferred or PagingPlan(None)
     try:
-        page, names = hinted(operation, said[0], envelope, inferred.page if inferred else None, None)
+        page, _ = hinted(document, operation, said[0], envelope, inferred.page if inferred else None, None)
     except AdaptgenError as wrong:
         # A document's extension may fit another version of its paths: inference goes on without it.
         plan = inferred or PagingPlan(None)
         because = f"{said[1]} is not used: {wrong.diagnostics[0].message}"
         return replace(plan, evidence=(*plan.evidence, _evidence(operation, plan.page, because)))
-    return PagingPlan(page, _absorbed(names, "paging"), (_evidence(operation, page, f"{said[1]} says so"),))
+    page = _sized(page, inferred.page if inferred else None)
+    return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, f"{said[1]} says so"),))
 
 
-def _signs(queries: Mapping[str, Parameter]) -> bool:
-    names = {fold(name) for name in queries}
-    return bool(names & (PAGE | CURSOR | OFFSET) and names & LIMIT) or bool(names & {"offset", "page", "cursor"})
-
-
-def _absorbed(names: Iterable[str | None], reason: str) -> dict[tuple[str, str], str]:
-    return {("query", name): reason for name in names if name}
+def _sized(page: Paging, inferred: Paging | None) -> Paging:
+    """``x-ms-pageable`` names no size: pages of a URL are asked for with the size that inference sees."""
+    if not isinstance(page, NextUrl) or page.limit is not None or inferred is None or isinstance(inferred, Unpaged):
+        return page
+    limit = inferred.size if isinstance(inferred, PageNumber) else getattr(inferred, "limit", None)
+    if limit is None or inferred.place != "query" or inferred.inside:
+        return page
+    return replace(page, limit=limit, max_size=inferred.max_size)
 
 
 def _evidence(operation: Operation, page: Paging | None, because: str) -> Evidence:
@@ -109,21 +117,32 @@ class _Found:
     because: str
 
 
-def _infer(
-    document: Document, operation: Operation, queries: Mapping[str, Parameter], envelope: Envelope
-) -> PagingPlan:
-    finder = _Finder(document, operation, queries, envelope)
-    found = finder.find()
-    because = f"{envelope.because}; {found.because}"
-    return PagingPlan(found.page, _absorbed(found.names, "paging"), (_evidence(operation, found.page, because),))
+def _infer(document: Document, operation: Operation, places: Sequence[Space], envelope: Envelope) -> PagingPlan:
+    """The style that the inputs of one place show, the query before others; else what the answer alone shows, with
+    the size where it stands."""
+    page: Paging | None = None
+    because = ""
+    for place in places:
+        found = _Finder(document, operation, place, envelope).find()
+        here = found.page
+        if place.place != "query" or place.inside:
+            if isinstance(here, Unpaged):
+                continue
+            here = replace(here, place=place.place, inside=place.inside)
+        by_inputs = isinstance(here, (Offset, PageNumber, Cursor))
+        sized = page is not None and getattr(page, "limit", None) is None and getattr(here, "limit", None) is not None
+        if page is None or by_inputs or (sized and type(page) is type(here)):
+            page, because = here, found.because + place.said
+        if by_inputs:
+            break
+    because = f"{envelope.because}; {because}"
+    return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, because),))
 
 
 class _Finder:
-    def __init__(
-        self, document: Document, operation: Operation, queries: Mapping[str, Parameter], envelope: Envelope
-    ) -> None:
+    def __init__(self, document: Document, operation: Operation, place: Space, envelope: Envelope) -> None:
         self.document, self.operation, self.envelope = document, operation, envelope
-        self.parameters = Parameters(document, queries)
+        self.parameters = Parameters(document, place.queries, operation.description, folded=place.folded)
         answer = operation.success()
         self.signs = Signs(document, envelope, answer.headers if answer else {})
         self.items = envelope.items
@@ -163,8 +182,8 @@ class _Finder:
         given = self.parameters
         targets = [name for name in given.called(CURSOR) if given.text_like(name)]
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
-        for target in [*targets, *(name for name in texts if not given.numeric(name))]:
-            source = None if given.queries[target].required else self.signs.token_for(target)
+        for target in [*targets, *(name for name in texts if not given.numeric(name)), *self.told(targets)]:
+            source = None if given.queries[target].required else self.signs.token_for(target, given.text(target))
             if source is None:
                 continue
             limit = given.limit()
@@ -174,6 +193,12 @@ class _Finder:
             )  # fmt: skip
             return _Found(page, (target, limit), f"parameter {target!r} takes what the answer gives at {source}")
         return None
+
+    def told(self, known: list[str]) -> list[str]:
+        """Parameters that no name gives away, but that a description connects with a field of the answer."""
+        given = self.parameters
+        others = [name for name in given.queries if name not in known and given.folded[name] not in LIMIT | PAGE]
+        return [name for name in others if self.signs.told_for(name, given.text(name))]
 
     def by_page(self) -> _Found | None:
         given = self.parameters
@@ -198,17 +223,20 @@ class _Finder:
         )
 
     def by_last_id(self) -> _Found | None:
-        """``starting_after`` takes the id of the last record; ``has_more`` says whether there is a next page."""
-        targets = self.parameters.called(frozenset({"startingafter"}))
-        more = self.more()
-        if not targets or not more or "id" not in shape(self.document, self.envelope.item).properties:
+        """``starting_after`` takes the id of the last record; ``has_more`` says whether there is a next page, else an
+        empty page is the end."""
+        given, more = self.parameters, self.more()
+        named = given.called(frozenset({"startingafter"})) if more else []
+        told = [name for name in given.called(CURSOR | _LAST_IDS) if last_id_told(given.described(name))]
+        target = next((name for name in [*named, *told] if not given.queries[name].required), None)
+        if target is None or "id" not in shape(self.document, self.envelope.item).properties:
             return None
-        limit = self.parameters.limit()
+        limit = given.limit()
         page = Cursor(
-            cursor=targets[0], next=f"{self.items}[-1].id", more=more, limit=limit, items=self.items,
-            total=self.total, max_size=self.parameters.maximum(limit),
+            cursor=target, next=f"{self.items}[-1].id", more=more, limit=limit, items=self.items,
+            total=self.total, max_size=given.maximum(limit),
         )  # fmt: skip
-        return _Found(page, (targets[0], limit), f"parameter {targets[0]!r} takes the id of the last record")
+        return _Found(page, (target, limit), f"parameter {target!r} takes the id of the last record")
 
     def by_url(self) -> _Found | None:
         path = self.signs.next_url()
@@ -222,9 +250,10 @@ class _Finder:
     def by_header(self) -> _Found | None:
         limit = self.parameters.limit(clear=True)
         size = self.parameters.maximum(limit)
-        if "link" in self.signs.headers:
+        declared = "link" in self.signs.headers
+        if declared or link_told([self.operation.description, *map(self.parameters.text, self.parameters.queries)]):
             link = Link(limit=limit, items=self.items, total=self.total, max_size=size)
-            return _Found(link, (limit,), "a Link header is declared")
+            return _Found(link, (limit,), f"a Link header is {'declared' if declared else 'described'}")
         name = self.signs.next_header()
         if name is None:
             return None
@@ -233,6 +262,7 @@ class _Finder:
 
 
 _MORE = frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
+_LAST_IDS = frozenset({"before", "maxid", "sinceid", "lastid", "afterid", "beforeid", "fromid", "lastseenid"})
 _CLEAR_OFFSET = frozenset({"offset", "skip", "startat", "page[offset]", "startindex", "firstresult"})
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from adaptgen import fields
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.plan.arguments import did_you_mean
+from adaptgen.plan.paging_places import spaces
+from adaptgen.plan.schemas import shape
 
 if TYPE_CHECKING:
     from adaptgen.plan.envelope import Envelope
     from adaptgen.plan.operations import Operation
+    from adaptgen.source import Document
     from adaptgen.source.hints import PageHint
 
 _STYLES = {
@@ -34,25 +39,30 @@ _NEEDS = {
 }
 
 
+_NAMES = ("offset", "page", "cursor", "limit", "size")
+
+
 def hinted(
+    document: Document,
     operation: Operation,
     hint: PageHint,
     envelope: Envelope | None,
     inferred: Paging | None,
     where: Callable[..., Where] | None,
 ) -> tuple[Paging, tuple[str, ...]]:
-    """The paging that ``hint`` describes, and the query parameters that it supplies.
+    """The paging that ``hint`` describes, and the names of the inputs that it supplies.
 
     Raises:
         AdaptgenError: as in ``find_paging``.
     """
-    reader = _Reader(operation, hint, envelope, inferred, where)
+    reader = _Reader(document, operation, hint, envelope, inferred, where)
     return reader.read()
 
 
 class _Reader:
     def __init__(
         self,
+        document: Document,
         operation: Operation,
         hint: PageHint,
         envelope: Envelope | None,
@@ -60,10 +70,15 @@ class _Reader:
         where: Callable[..., Where] | None,
     ) -> None:
         self.operation, self.hint, self.envelope, self.where = operation, hint, envelope, where
+        self.document = document
         style = self.style(inferred)
         self.style_name = style
         self.total = getattr(inferred, "total", None)
-        self.known = inferred if isinstance(inferred, _STYLES[style]) else None
+        same = inferred if isinstance(inferred, _STYLES[style]) else None
+        self.spaces = tuple(spaces(document, operation))
+        self.place_name, self.inside = self.places(same)
+        there = (getattr(same, "place", "query"), getattr(same, "inside", ""))
+        self.known = same if there == (self.place_name, self.inside) else None
 
     def style(self, inferred: Paging | None) -> str:
         hint = self.hint
@@ -81,6 +96,40 @@ class _Reader:
         if hint.next is not None:
             return "next_url"
         return next((name for name, made in _STYLES.items() if type(inferred) is made), "none")
+
+    def places(self, inferred: Paging | None) -> tuple[str, str]:
+        """Where the values go: as said, else where the names are declared, else as inferred."""
+        hint = self.hint
+        if hint.inside is not None:
+            return self.holder(hint.inside)
+        if hint.place is not None:
+            return hint.place, ""
+        names = [name for key in _NAMES if (name := getattr(hint, key)) is not None]
+        if not names:
+            return getattr(inferred, "place", "query"), getattr(inferred, "inside", "")
+        for space in self.spaces:
+            if not space.inside and all(name in space.queries for name in names):
+                return space.place, ""
+        return "query", ""
+
+    def holder(self, inside: str) -> tuple[str, str]:
+        """The place of the parameter or property that holds the values."""
+        if self.hint.place == "body":
+            return "body", _keyed(inside, self.properties())
+        declared = [one.name for one in self.operation.parameters if one.place in ("query", "header")]
+        if self.hint.place == "query" or inside in declared:
+            return "query", inside
+        if inside in self.properties():
+            return "body", _keyed(inside, self.properties())
+        message = f"{self.operation.key} declares no parameter or property {inside!r}"
+        help = did_you_mean(inside, declared) or "if the API takes it all the same, add in: query or in: body"
+        raise error("AG034", message, self.place("inside"), help)
+
+    def properties(self) -> frozenset[str]:
+        """The names of the declared properties at the root of the body."""
+        if self.operation.body is None:
+            return frozenset()
+        return frozenset(shape(self.document, self.operation.body.schema).properties)
 
     def place(self, *keys: str) -> Where | None:
         return self.where(*keys) if self.where else None
@@ -108,8 +157,13 @@ class _Reader:
             values["rel"] = self.hint.rel
         if self.style_name in {"cursor", "next_url"}:
             self.check("next", values["next"])
-        names = tuple(values[key] for key in ("offset", "page", "cursor", size) if values.get(key))
+        named = [key for key in ("offset", "page", "cursor", size) if values.get(key)]
+        names = tuple(values[key] for key in named)
         self.declared(names)
+        if self.place_name != "query" or self.inside:
+            values |= {"place": self.place_name, "inside": self.inside}
+            own = self.properties() if self.place_name == "body" and not self.inside else frozenset()
+            values |= {key: _keyed(values[key], own) for key in named if values[key] != self.before(key)}
         return _STYLES[self.style_name](**values), names
 
     def items(self) -> str:
@@ -136,18 +190,28 @@ class _Reader:
         raise error("AG036", message, self.place(key), f"write a path that starts with $.{also}")
 
     def declared(self, names: tuple[str, ...]) -> None:
-        if self.hint.place is not None:
+        if self.hint.place is not None or self.place_name != "query" or self.inside:
             return
         known = {one.name for one in self.operation.parameters if one.place == "query"}
         known |= {name for name, _ in self.operation.constants}
         for name in names:
             if name not in known:
-                key = next(
-                    (key for key in ("offset", "page", "cursor", "limit", "size") if getattr(self.hint, key) == name),
-                    "",
-                )
+                key = next((key for key in _NAMES if getattr(self.hint, key) == name), "")
                 message = f"{self.operation.key} declares no query parameter {name!r}"
-                raise error("AG034", message, self.place(key), "if the API takes it all the same, add in: query")
+                help = "if the API takes it all the same, add in: query" + (" or in: body" if self.spaces[1:] else "")
+                raise error("AG034", message, self.place(key), help)
+
+
+def _keyed(name: str, declared: frozenset[str]) -> str:
+    """``name`` as a path in an object: a property that is called so, else the path that it is, else a key."""
+    if name in declared:
+        return fields.text((name,))
+    try:
+        segments = fields.parse(name)
+    except fields.PathError:
+        return fields.text((name,))
+    keys = [key for key in segments if isinstance(key, str)]
+    return fields.text(keys if len(keys) == len(segments) else (name,))
 
 
 def _known_styles() -> str:

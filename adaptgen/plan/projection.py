@@ -13,6 +13,7 @@ from adaptgen.model import Paging
 from adaptgen.plan.envelope import at, ends_in_placeholder, jsonpath, resource_words
 from adaptgen.plan.operations import PLACEHOLDER, is_json
 from adaptgen.plan.schemas import Leaf, Shape, join, leaves, shape
+from adaptgen.plan.tabular_answer import rows_of
 from adaptgen.planned import Evidence
 from adaptgen.ranking import Candidate, is_record, rank
 from adaptgen.sensitivity import kind_of
@@ -66,7 +67,7 @@ def find_view(
     """
     answer = operation.success()
     usable = answer is not None and (answer.media is None or is_json(answer.media))
-    schema = answer.schema if answer is not None and usable else None
+    schema = answer.schema if answer is not None and usable else rows_of(document, operation)
     payload = "$" if page is not None or schema is None else _payload(document, schema)
     if hint is not None and hint.answer is not None:
         if not hint.answer.startswith("$"):

@@ -10,6 +10,7 @@ from adaptgen.model import Paging
 from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.operations import is_json
 from adaptgen.plan.schemas import Leaf, leaves, shape
+from adaptgen.plan.tabular_answer import rows_of
 from adaptgen.sensitivity import kind_within
 
 if TYPE_CHECKING:
@@ -100,9 +101,12 @@ def _step(key: str) -> str:
 
 def _leaves(document: Document, operation: Operation, page: Paging | None, answer: str) -> list[Leaf]:
     response = operation.success()
-    if response is None or response.schema is None or (response.media is not None and not is_json(response.media)):
+    if response is None:
         return []
-    node = at(document, response.schema, page.items if page is not None else answer)
+    schema = response.schema if response.media is None or is_json(response.media) else rows_of(document, operation)
+    if schema is None:
+        return []
+    node = at(document, schema, page.items if page is not None else answer)
     if page is not None and node is not None:
         node = shape(document, node).items
     return [] if node is None else [leaf for leaf in leaves(document, node) if leaf.path]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import Call, Contract, Effect, Json, Tool
-from adaptgen.plan import contracts, describe, extensions, updates
+from adaptgen.model import Call, Contract, Effect, Json, Tool, Unpaged
+from adaptgen.plan import contracts, describe, extensions, paging_members, updates
 from adaptgen.plan.arguments import Inputs, decide
 from adaptgen.plan.bases import Bases
 from adaptgen.plan.bodies import BodyInputs, read_body
@@ -21,13 +21,13 @@ from adaptgen.plan.projection import ViewPlan, find_view
 from adaptgen.plan.schemas import shape
 from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.planned import Evidence
+from adaptgen.tabular import kind_of_media
 
 if TYPE_CHECKING:
     from adaptgen.plan.auth import AuthPlan
     from adaptgen.source import Document
     from adaptgen.source.hints import Hints, ToolHint
 
-_TABULAR = ("text/csv", "application/x-ndjson", "application/ndjson", "application/jsonl")
 _PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}
 
 
@@ -96,13 +96,26 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
     said = extensions.said(document, operation)
     operation, hint = extensions.described(document, operation), extensions.under(said, hint)
     page_where = locator(context.hints, "tools", key, "page")
-    paging = find_paging(document, operation, hint.page if hint else None, where=page_where if hint else None)
+    paging = find_paging(
+        document,
+        operation,
+        hint.page if hint else None,
+        where=page_where if hint else None,
+        effect=hint.effect if hint else None,
+    )
     view = find_view(document, operation, paging.page, hint, where=where if hint else None)
     effect, because = find_effect(operation, hint, answers_list=paging.page is not None, document=document)
     if said.writes and effect == "read" and not (hint and hint.effect):
         paging, effect = PagingPlan(None), "write"
         reason = "an extension says that it is not read-only"
         because = Evidence(operation.key, "effect", effect, reason, operation.pointer)
+    if effect != "read" and paging.page is not None:
+        if hint is not None and hint.page is not None and not isinstance(paging.page, Unpaged):
+            message = f"{operation.key} does not only read, and what changes something is no list"
+            help = "add effect: read, if it only reads"
+            raise error("AG039", message, context.hints.where("tools", key, "page"), help)
+        paging = PagingPlan(None)
+        view = find_view(document, operation, None, hint, where=where if hint else None)
     return Draft(
         context=context,
         operation=operation,
@@ -165,16 +178,19 @@ def finish(one: Draft, name: str) -> Built:
     absorbed = dict(one.paging.absorbed)
     for key, auth in context.credentials.get(operation.pointer, {}).items():
         absorbed[key] = f"auth {auth}"
+    left = paging_members.left(document, operation, one.body, one.paging.page)
+    absorbed |= left.absorbed
     inputs = decide(
         document,
-        operation,
-        one.body,
+        left.operation,
+        left.body,
         absorbed,
         hint.arguments if hint else {},
         locator(context.hints, "tools", one.key, "arguments"),
         name,
         loose=merging,
     )
+    left.complete(inputs)
     call = _call(operation, inputs, context.bases)
     update = None
     payload = one.merges.payload if one.merges else one.payload
@@ -247,7 +263,7 @@ def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
         return {**paging, "where": contracts.WHERE, "sort": contracts.SORT, "count": contracts.COUNT,
                 "distinct": contracts.DISTINCT}  # fmt: skip
     answer = operation.success() if operation else None
-    structured = answer is None or answer.media is None or is_json(answer.media) or answer.media in _TABULAR
+    structured = answer is None or answer.media is None or is_json(answer.media) or bool(kind_of_media(answer.media))
     silent = operation is not None and operation.method in ("HEAD", "OPTIONS", "TRACE")
     return {"fields": contracts.FIELDS} if structured and not silent else {}
 

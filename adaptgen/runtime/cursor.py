@@ -27,6 +27,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.serialize import to_json
 
 KEY_VARIABLE: Final = "ADAPTGEN_CURSOR_KEY"
 LIFETIME: Final = 24 * 3600.0
@@ -120,7 +121,7 @@ class CursorBox:
 
     def seal(self, state: Any, to: Bound) -> str:
         """The cursor of ``state``, a JSON value."""
-        body = orjson.dumps(state)
+        body = to_json(state)
         packed = zlib.compress(body, 9)
         plain = b"z" + packed if len(packed) < len(body) else b"j" + body
         ends = int(self._clock() + self._lifetime).to_bytes(5, "big")
@@ -148,7 +149,8 @@ class CursorBox:
             raise ToolError(_UNREADABLE) from None
         if int.from_bytes(plain[:5], "big") < self._clock():
             raise ToolError("The cursor has expired. Leave `cursor` out to start from the beginning.")
-        return orjson.loads(zlib.decompress(plain[6:]) if plain[5:6] == b"z" else plain[6:])
+        # Not orjson: a token of the API may be a number of more than 64 bits.
+        return json.loads(zlib.decompress(plain[6:]) if plain[5:6] == b"z" else plain[6:])
 
     @staticmethod
     def _why(differing: list[int]) -> str:

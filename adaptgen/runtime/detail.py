@@ -7,7 +7,7 @@ path that starts with ``$`` speaks of the whole body.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -26,6 +26,7 @@ from adaptgen.runtime.paging import is_json
 from adaptgen.runtime.projection import View, view
 from adaptgen.runtime.sample import Samples
 from adaptgen.runtime.shape import Secrets, asked_view, available, swept
+from adaptgen.runtime.tables import answer_table
 from adaptgen.runtime.text import encode
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def answer_detail(
     if response.status in (204, 205) or not response.content.strip():
         return _json(_done(response), None, tool, marks or Marks())
     if not is_json(response):
-        return answer_media(response, fields=fields, max_bytes=max_bytes, marks=marks)
+        table = answer_table(tool, response, fields=fields, max_bytes=max_bytes, marks=marks or Marks())
+        return answer_media(response, max_bytes=max_bytes, marks=marks) if table is None else table
     body = response.json()
     return show(tool, body, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
 
@@ -76,19 +78,23 @@ def show(
     max_bytes: int,
     note: str = "",
     marks: Marks | None = None,
+    missing: Mapping[str, Json] = {},
 ) -> Answer:
-    """The answer for ``body``, a JSON value, under the tool's view or ``fields``; ``marks`` says what is personal.
+    """The answer for ``body``, a JSON value, under the tool's view or ``fields``; ``marks`` says what is personal,
+    ``missing`` what else stands under ``omitted``.
 
     Raises:
         ToolError: a path in ``fields`` cannot be read, or the body nests too deep.
     """
     try:
-        return _show(tool, body, fields, max_bytes, note, marks or Marks())
+        return _show(tool, body, fields, max_bytes, {"note": note, **missing} if note else missing, marks or Marks())
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
 
 
-def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, note: str, marks: Marks) -> Answer:
+def _show(
+    tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, missing: Mapping[str, Json], marks: Marks
+) -> Answer:
     if marks.on:
         body = marks.mark(body, cuts=any("[" in path for path in fields or ()))
     own = [path for path in fields or () if not path.startswith("$")]
@@ -101,9 +107,7 @@ def _show(tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, 
         shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
     elif not fields and payload is not body:
         omitted = {**_siblings(body, tool.answer, Samples(tool.sensitive)), **omitted}
-    if note:
-        omitted = {"note": note, **omitted}
-    return _fitted(tool, shown, omitted, max_bytes, marks)
+    return _fitted(tool, shown, {**missing, **omitted}, max_bytes, marks)
 
 
 def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json, dict[str, Json]]:

@@ -23,6 +23,7 @@ from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client, Transport
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import Fetch
+from adaptgen.runtime.placing import Placed, in_query
 from adaptgen.runtime.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.sessions import Sessions
@@ -163,7 +164,7 @@ class Execution:
     # --------------------------------------------------------------------------------------------------------- tools
 
     def fetch(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks | None = None) -> Fetch:
-        """How a list is read: the tool's request with paging parameters, or a next-page URL of the same origin."""
+        """How a list is read: the tool's request with the values of paging, or a next-page URL of the same origin."""
         first: Request | None = None
 
         async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
@@ -173,10 +174,14 @@ class Execution:
             if first is None:
                 first = await self.request(tool, arguments, marks)
             request = first.copy()
+            if query and not in_query(tool.page):
+                assert tool.page is not None
+                request = build(tool.call, base, self.inputs(arguments), placed=Placed(tool.page, query))
+                request.safe = first.safe
+            elif url is None:
+                request.set_query({name: serialize.scalar(value) for name, value in query.items()})
             if url is not None:
                 request.url = _next(url, first.url)
-            else:
-                request.set_query({name: serialize.scalar(value) for name, value in query.items()})
             return await self.sender(tool, tool.auth, base, arguments, marks)(request)
 
         return fetch

@@ -7,7 +7,7 @@ is one, ``limit`` items at most, and no more bytes than its budget. ``next_curso
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import orjson
 
@@ -23,7 +23,7 @@ from adaptgen.runtime.paging import At, Fetch, NoList, Page
 from adaptgen.runtime.resume import resume
 from adaptgen.runtime.shape import Shape, asked_view
 from adaptgen.runtime.text import encode
-from adaptgen.runtime.walk import MAX_REQUESTS, State, Walk
+from adaptgen.runtime.walk import State, Walk
 
 __all__ = ["Fetch", "answer_detail", "answer_list"]
 
@@ -31,6 +31,8 @@ MAX_LIMIT: Final = 1000
 """Items per answer."""
 MAX_SIZE: Final = 100
 """Items that are asked for in one request, where the API does not declare a bound of its own."""
+MOST_SIZE: Final = 500
+"""Items that are asked for in one request where all of them are read, and the API declares that it gives so many."""
 _OTHERS: Final = 500
 """Bytes of field names that are listed when the view was chosen from the data."""
 
@@ -49,11 +51,16 @@ async def answer_list(
     page_size: int,
     max_bytes: int,
     marks: Marks | None = None,
+    keep: Keep | None = None,
+    note: str = "",
+    whole: bool = True,
 ) -> Answer:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
 
     ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items, ``max_bytes`` in bytes of the
     whole text, with tokens in it where ``marks`` says what will be one. Keys stand only where they say something.
+    ``keep`` chooses among the items, and says how far one answer reads; ``note`` stands before other notes; ``whole``
+    False: what is read is a part of the list, so neither a total nor a cursor is given.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
@@ -63,10 +70,12 @@ async def answer_list(
     if fields:
         asked_view(fields)
     to = bound(tool.name, contract_hash, caller, arguments)
-    state = State.unpack(box.open(cursor, to)) if cursor else _fresh(tool, limit or page_size)
+    sized = keep is not None and not (isinstance(tool.page, Cursor) and tool.page.single_use)
+    state = State.unpack(box.open(cursor, to)) if cursor else fresh(tool, MOST_SIZE if sized else limit or page_size)
     state.limit = limit or state.limit
     marks = marks or Marks()
-    reading = _Reading(tool, fetch, box, to, state, fields, max_bytes, marks)
+    reading = _Reading(tool, fetch, box, to, state, fields, max_bytes, marks, keep)
+    reading.before, reading.whole_list = note, whole
     try:
         return await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
     except RecursionError:
@@ -76,7 +85,27 @@ async def answer_list(
         return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
 
 
-def _fresh(tool: Tool, wanted: int) -> State:
+class Keep(Protocol):
+    """Chooses the items that an answer may give, and bounds what is read for it."""
+
+    most: int
+    """Requests for one answer."""
+
+    def __call__(self, item: Json) -> bool:
+        """Whether ``item`` is asked for."""
+        ...
+
+    async def enough(self, items: int, total: int | None) -> str:
+        """A page of so many items was read, in a list of ``total``: why no further one may be; "" where it may."""
+        ...
+
+    def note(self, given: int, why: str) -> str:
+        """What the agent should know; ``why``: what ended the reading."""
+        ...
+
+
+def fresh(tool: Tool, wanted: int) -> State:
+    """The beginning of a list that is read in pages of ``wanted`` items, where the API gives so many."""
     paging = tool.page
     assert paging is not None
     bound = getattr(paging, "max_size", None) or MAX_SIZE
@@ -97,8 +126,12 @@ class _Reading:
         fields: Sequence[str] | None,
         max_bytes: int,
         marks: Marks,
+        keep: Keep | None = None,
     ) -> None:
         assert tool.page is not None
+        self.before = ""
+        self.whole_list = True
+        self._keep = keep
         self._tool = tool
         self._box = box
         self._to = to
@@ -106,8 +139,11 @@ class _Reading:
         self._budget = max_bytes
         self._marks = marks
         self._walk = Walk(tool.page, fetch, box, state)
+        if keep is not None:
+            self._walk.most = keep.most
         self._whole = isinstance(tool.page, Cursor) and tool.page.single_use
         self._taken: list[tuple[Page, int]] = []
+        self._looked: tuple[Page, int] | None = None
         self._shown: list[Json] = []
         self._lines: list[bytes] = []
         self._sizes: list[int] = []
@@ -120,12 +156,14 @@ class _Reading:
         page, begin = await resume(walk) if resumed else (await walk.first(), 0)
         if self._whole and not resumed:
             page = await self._fitting(page)
-        shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths, self._marks)
-        note = ""
+        shape = self._shape(page, begin)
+        notes: list[str] = []
+        why = ""
         while True:
-            self._take(shape, page, begin, limit)
-            if self._left(page, begin):
-                at = begin + self._count(page)
+            if page.torn and not begin and page.torn not in notes:
+                notes.append(page.torn)
+            at = self._take(shape, page, begin, limit)
+            if at < len(page.items):
                 self._goes_on = self._state(page.at, at)
                 break
             following = None if walk.ended else walk.after(page)
@@ -135,47 +173,57 @@ class _Reading:
                 break
             enough = len(self._lines) >= limit or self._bytes > self._budget or (self._whole and bool(self._lines))
             self._goes_on = self._state(following, 0)
-            if (enough and not walk.doubtful) or walk.requests >= MAX_REQUESTS:
+            if self._keep is not None:
+                why = await self._keep.enough(len(page.items) - begin, walk.total)
+            if (enough and not walk.doubtful) or walk.requests >= walk.most or why:
                 break
             try:
                 next_page = await walk.follow(page, following)
             except ToolError as problem:
                 if not self._lines:
                     raise
-                note = f"The next page could not be read: {problem.text}"
+                notes.append(f"The next page could not be read: {problem.text}")
                 break
             if next_page is None:
                 self._goes_on = None
                 break
-            begin = walk.overlap(next_page, self._taken[-1][0].items[self._taken[-1][1]]) if self._taken else 0
+            begin = walk.overlap(next_page, self._looked[0].items[self._looked[1]]) if self._looked else 0
             page = next_page
-            if enough and page.items[begin:]:
+            if (enough and page.items[begin:]) or (self._lines and page.torn and not shape.torn):
                 break
             if not self._lines and page.items:
-                shape = Shape(self._tool, page.items[begin:], self._asked, walk.state.paths, self._marks)
-        return self._cut(shape, note, resumed)
+                shape = self._shape(page, begin)
+        if self._keep is not None:
+            notes.append(self._keep.note(len(self._lines), why))
+        return self._cut(shape, " ".join(filter(None, notes)), resumed)
+
+    def _shape(self, page: Page, begin: int) -> Shape:
+        kept = self._walk.state.paths
+        return Shape(self._tool, page.items[begin:], self._asked, kept, self._marks, torn=bool(page.torn))
 
     # ---------------------------------------------------------------------------------------------------- reading
 
-    def _take(self, shape: Shape, page: Page, begin: int, limit: int) -> None:
-        room = len(page.items) - begin if self._whole else limit - len(self._lines)
-        for position in range(begin, min(len(page.items), begin + room), 25):
-            if self._bytes > self._budget and not self._whole:
-                return
-            batch = page.items[position : min(position + 25, begin + room)]
-            for offset, shown in enumerate(shape.project(batch)):
+    def _take(self, shape: Shape, page: Page, begin: int, limit: int) -> int:
+        """Take items of ``page`` from ``begin`` on; the position behind the last that was looked at."""
+        room = len(page.items) if self._whole else limit - len(self._lines)
+        at = begin
+        while at < len(page.items) and room > 0 and (self._whole or self._bytes <= self._budget):
+            batch: list[int] = []
+            while at < len(page.items) and len(batch) < min(25, room):
+                if self._keep is None or self._keep(page.items[at]):
+                    batch.append(at)
+                at += 1
+            room -= len(batch)
+            for position, shown in zip(batch, shape.project([page.items[one] for one in batch]), strict=True):
                 line = encode(shown)
-                self._taken.append((page, position + offset))
+                self._taken.append((page, position))
                 self._shown.append(shown)
                 self._lines.append(line)
                 self._sizes.append(len(line) + self._marks.growth(shown))
                 self._bytes += self._sizes[-1] + 1
-
-    def _count(self, page: Page) -> int:
-        return sum(1 for one, _ in self._taken if one is page)
-
-    def _left(self, page: Page, begin: int) -> bool:
-        return begin + self._count(page) < len(page.items)
+        if at > begin:
+            self._looked = page, at - 1
+        return at
 
     async def _fitting(self, page: Page) -> Page:
         """The first page of an API whose cursors work once, read again in a size that fits the budget."""
@@ -189,11 +237,11 @@ class _Reading:
         return page
 
     def _state(self, at: At, given: int) -> State:
-        """The state after everything that was taken."""
+        """The state after everything that was looked at."""
         state = self._walk.state
         anchor = state.anchor
-        if self._taken:
-            last, position = self._taken[-1]
+        if self._looked is not None:
+            last, position = self._looked
             anchor = self._walk.anchors.of(last.items[position])
         return State(at, given, state.size, state.step, state.honoured, anchor, state.total, state.limit, state.paths)
 
@@ -202,10 +250,12 @@ class _Reading:
     def _cut(self, shape: Shape, note: str, resumed: bool) -> Answer:
         walk = self._walk
         walk.state.paths = shape.chosen
-        notes = " ".join(one for one in (shape.note if not resumed else "", walk.note, note) if one)
-        total = walk.total
+        notes = " ".join(one for one in (self.before, shape.note if not resumed else "", walk.note, note) if one)
+        total = walk.total if self._keep is None else None
         if total is None and not resumed and self._goes_on is None:
             total = len(self._lines)
+        if not self.whole_list:
+            total = None
         omitted: dict[str, Json] = {}
         if shape.others and not resumed:
             omitted["fields"] = _few(shape.others)
@@ -266,7 +316,7 @@ class _Reading:
     def _tail(self, count: int, total: int | None, omitted: dict[str, Json], note: str) -> dict[str, Json]:
         parts: dict[str, Json] = {}
         state = self._resumption(count)
-        if state is not None:
+        if state is not None and self.whole_list:
             parts["next_cursor"] = self._box.seal(state.pack(), self._to)
         if total is not None:
             parts["total"] = total

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 
 from adaptgen.runtime.answer import Answer, Binary, Text
 from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.tables import file_name
 from adaptgen.runtime.text import clean
 
 if TYPE_CHECKING:
@@ -20,31 +20,21 @@ _CARDS: Final = frozenset({"text/vcard", "text/x-vcard", "text/directory", "text
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes of a file that are handed on; the most that deployed servers can answer is 6 MB of base64."""
 _PAGE_LIMIT: Final = 1_000_000
-_NAME: Final = re.compile(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
 
 
-def answer_media(
-    response: Response, *, max_bytes: int, fields: Sequence[str] | None = None, marks: Marks | None = None
-) -> Answer:
-    """The answer for content that is not JSON; text is cut to ``max_bytes`` bytes and says so.
+def answer_media(response: Response, *, max_bytes: int, marks: Marks | None = None) -> Answer:
+    """The answer for content that is neither JSON nor a table; text is cut to ``max_bytes`` bytes and says so.
 
-    Where ``marks`` are on, tables (CSV, JSON lines) are answered as rows under ``fields``, so that their columns are
-    known, and what other text says under names (XML, YAML, forms) is found by them.
+    Where ``marks`` are on, what text says under names (XML, YAML, forms) is found by them.
     """
     marks = marks or Marks()
     media = clean(response.media_type).partition(";")[0].strip().lower()
-    if marks.on:
-        from adaptgen.runtime.tables import answer_table
-
-        table = answer_table(response, media, fields=fields, max_bytes=max_bytes, marks=marks)
-        if table is not None:
-            return table
     return marks.finish(_as_it_is(response, media, max_bytes, marks))
 
 
 def _as_it_is(response: Response, media: str, max_bytes: int, marks: Marks) -> Answer:
     if media in _CARDS and marks.on:
-        return Answer((Binary(response.content, media, _file_name(response)),))
+        return Answer((Binary(response.content, media, file_name(response)),))
     if media in ("text/html", "application/xhtml+xml"):
         words = page_text(response.text()[:_PAGE_LIMIT])
         return Answer((Text(_capped(words, max_bytes, marks)),))
@@ -61,16 +51,11 @@ def _as_it_is(response: Response, media: str, max_bytes: int, marks: Marks) -> A
             return Answer((Text(_capped(text, max_bytes, marks)),))
         except UnicodeDecodeError:
             media = "application/octet-stream"
-    name = _file_name(response)
+    name = file_name(response)
     if len(response.content) > MAX_FILE:
         what = f"{name or 'a file'} ({media}, {len(response.content)} bytes)"
         return Answer((Text(f"The API sent {what}, too large to hand on; the limit is {MAX_FILE} bytes."),))
     return Answer((Binary(response.content, media, name),))
-
-
-def _file_name(response: Response) -> str:
-    found = _NAME.search(response.headers.get("content-disposition", ""))
-    return clean(found.group(1)).replace("/", "_").replace("\\", "_")[:200] if found else ""
 
 
 def _capped(text: str, max_bytes: int, marks: Marks) -> str:

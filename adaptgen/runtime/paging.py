@@ -15,16 +15,19 @@ from adaptgen.fields import MISSING
 from adaptgen.model import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.errors import ToolError
+from adaptgen.tabular import kind_of_media
 
 if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
 
-At: TypeAlias = int | str | None
-"""Where an API page starts: an offset, a page number, a token or a URL; None is the first page of the others."""
+At: TypeAlias = Json
+"""Where an API page starts: an offset, a page number, a token (any JSON value) or a URL; None is the first page of the
+others."""
 
 
 class Fetch(Protocol):
-    """One request of the tool's call with these paging parameters added, or of a next-page URL (maybe relative).
+    """One request of the tool's call with these values of paging where they belong, or of a next-page URL (maybe
+    relative), with the body that the call has with these values.
 
     Raises:
         ToolError: the API refused or failed, its status in ``status``; or the URL is of another origin.
@@ -35,12 +38,14 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say)."""
+    """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say).
+    ``torn``: what of a table could not be read."""
 
     at: At
     items: list[Json]
     next: At = None
     total: int | None = None
+    torn: str = ""
 
 
 class NoList(Exception):
@@ -87,7 +92,7 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
     if sized is not None and size is not None:
         query[sized] = size
     if isinstance(at, str) and (not isinstance(paging, Cursor) or _is_url(at)):
-        return _page(paging, at, await fetch({}, at))
+        return _page(paging, at, await fetch(query if getattr(paging, "place", "") == "body" else {}, at))
     if isinstance(paging, Offset):
         query[paging.offset] = at
     elif isinstance(paging, PageNumber):
@@ -100,22 +105,32 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
 def _page(paging: Paging, at: At, response: Response) -> Page:
     if response.status == 204 or not response.content.strip():
         return Page(at, [])
-    if not is_json(response):
-        raise NoList(response)
-    body = response.json()
-    items = find_items(paging.items, body)
+    torn = ""
+    if is_json(response):
+        body = response.json()
+        items = find_items(paging.items, body)
+    else:
+        from adaptgen.runtime.tables import table_of
+
+        table = table_of(response)
+        body = items = None
+        if table is not None:
+            body = items = table.records
+            torn = table.note
     if items is None:
         raise NoList(response)
     total = len(items) if isinstance(paging, Unpaged) else _total(paging, response, body)
-    return Page(at, items, _next(paging, response, body), total)
+    return Page(at, items, _next(paging, response, body), total, torn)
 
 
 def is_json(response: Response) -> bool:
     """Whether the content is JSON: by its media type (RFC 6839 suffixes too), else by how it starts."""
     media = response.media_type.partition(";")[0].strip().lower()
+    if kind_of_media(media) in ("lines", "sequence"):
+        return False
     if media.endswith(("/json", "+json")):
         return True
-    if media.startswith(("image/", "audio/", "video/")) or "ndjson" in media or "jsonl" in media or "json-seq" in media:
+    if media.startswith(("image/", "audio/", "video/")):
         return False
     if response.content.lstrip()[:1] not in (b"{", b"["):
         return False
@@ -256,7 +271,9 @@ def _token(value: Json) -> At:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, (str, int)) else None
+    if isinstance(value, (list, dict)) and not value:
+        return None
+    return value
 
 
 def _is_url(token: str) -> bool:

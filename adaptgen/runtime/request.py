@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from adaptgen.model import Call, Json, Param
+from adaptgen.model import Body, Call, Json, Param
 from adaptgen.references import Reference, fill
 from adaptgen.runtime import serialize
 from adaptgen.runtime.body import MISSING, collect, encode, wrapped
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.placing import Placed
 
 Resolve = Callable[[Reference], str]
 
@@ -124,10 +125,11 @@ def _template(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(quote(part, safe="/%:@!$&'()*+,;=~?|") for part in parts[::2]), tuple(parts[1::2])
 
 
-def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING) -> Request:
+def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed: Placed | None = None) -> Request:
     """The request of a call against ``base`` (a URL without a trailing slash).
 
     ``body`` replaces what the arguments would give as the body (an update's merged resource), not yet wrapped.
+    ``placed``: values of paging that are no query parameters of their own.
 
     Raises:
         ToolError: an argument cannot stand where it belongs; the text names it.
@@ -137,11 +139,17 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING) -> Reques
     query: list[str] = []
     for param in call.query:
         value = inputs.get(param)
+        if placed is not None and placed.holds("query", param):
+            value = placed.parameter(param, value)
         if value is not MISSING:
             query += serialize.query(param, value)
+    if placed is not None and (holder := placed.undeclared(call.query, call.headers)) is not None:
+        query += serialize.query(holder, placed.parameter(holder, MISSING))
     request.add_query(query)
     for param in call.headers:
         value = inputs.get(param)
+        if placed is not None and placed.holds("header", param):
+            value = placed.parameter(param, value)
         if value is not MISSING and param.name.lower() not in _HOP:
             text = serialize.header(param, value, param.arg or param.name)
             if text is not None:
@@ -150,8 +158,9 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING) -> Reques
         value = inputs.get(param)
         if value is not MISSING:
             request.cookies += serialize.cookie(param, value)
-    if call.body is not None:
-        _add_body(request, call, inputs, body)
+    within = placed if placed is not None and not placed.beside_body else None
+    if call.body is not None or within is not None:
+        _add_body(request, call, inputs, body, within)
     return request
 
 
@@ -180,17 +189,18 @@ def _address(call: Call, base: str, inputs: Inputs) -> str:
     return "".join(parts)
 
 
-def _add_body(request: Request, call: Call, inputs: Inputs, body: Json) -> None:
-    assert call.body is not None
+def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: Placed | None) -> None:
+    declared = call.body or Body()
     if body is MISSING:
-        extra = inputs.arguments.get(call.body.extra, MISSING) if call.body.extra else MISSING
-        body = collect(call.body, inputs.get, extra)
+        extra = inputs.arguments.get(declared.extra, MISSING) if declared.extra else MISSING
+        body = collect(declared, inputs.get, extra)
     if body is MISSING:
         # A body of named properties of which none was given: most servers want an empty object, not nothing.
-        if call.body.whole is not None or call.method not in ("POST", "PUT", "PATCH"):
+        if placed is None and (declared.whole is not None or call.method not in ("POST", "PUT", "PATCH")):
             return
         body = {}
-    request.content, kind = encode(call.body, wrapped(call.body, body))
+    whole = wrapped(declared, body)
+    request.content, kind = encode(declared, whole if placed is None else placed.body(whole, declared))
     if not any(name.lower() == "content-type" for name in request.headers):
         request.headers["content-type"] = kind
 

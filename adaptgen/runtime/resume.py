@@ -67,7 +67,7 @@ async def _between(walk: Walk) -> tuple[Page, int]:
     place = walk.anchors.find(page.items, state.anchor, -1)
     if place is not None:
         return page, place + 1
-    return await _around(walk, page, {state.at, before})
+    return await _around(walk, page, [state.at, before])
 
 
 async def _within(walk: Walk) -> tuple[Page, int]:
@@ -90,7 +90,7 @@ async def _within(walk: Walk) -> tuple[Page, int]:
     place = walk.anchors.find(page.items, state.anchor, state.given - 1)
     if place is not None:
         return page, place + 1
-    return await _around(walk, page, {state.at})
+    return await _around(walk, page, [state.at])
 
 
 async def _maybe(walk: Walk, at: At) -> Page:
@@ -103,7 +103,7 @@ async def _maybe(walk: Walk, at: At) -> Page:
         return Page(at, [])
 
 
-async def _around(walk: Walk, page: Page, seen: set[At]) -> tuple[Page, int]:
+async def _around(walk: Walk, page: Page, seen: list[At]) -> tuple[Page, int]:
     state = walk.state
     if isinstance(walk.paging, Unpaged) or not state.step:
         raise ToolError(_CHANGED)
@@ -117,7 +117,7 @@ async def _around(walk: Walk, page: Page, seen: set[At]) -> tuple[Page, int]:
         at = pages.neighbour(walk.paging, page.at, distance, state.step)
         if at == pages.NOWHERE or at in seen:
             continue
-        seen.add(at)
+        seen.append(at)
         other = await _maybe(walk, at)
         place = walk.anchors.find(other.items, state.anchor, -1)
         if place is not None:

@@ -13,6 +13,7 @@ from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.projection import View, view
 from adaptgen.sensitivity import kind_of
+from adaptgen.tabular import UNREADABLE
 
 WITHHELD: Final = "[withheld]"
 _NAMES: Final = 40
@@ -23,6 +24,8 @@ class Shape:
 
     ``columns``: rows under ``fields``, else objects. ``chosen``: the paths, where they must be kept in the cursor
     because the agent asked for them or because they were chosen from the data. ``note``: what the agent should know.
+    ``torn``: lines of a table that could not be read are among the items (``tabular.UNREADABLE``); their text is shown
+    where nobody asks for other fields, and never under governance, which cannot tell what stands in it.
     """
 
     def __init__(
@@ -32,19 +35,24 @@ class Shape:
         asked: Sequence[str] | None,
         kept: Sequence[str] | None,
         marks: Marks | None = None,
+        *,
+        torn: bool = False,
     ) -> None:
         self.note = ""
+        self.torn = torn
         self._marks = marks or Marks()
         self.others: tuple[str, ...] = ()
         self.chosen: tuple[str, ...] | None = tuple(asked or kept or ()) or None
-        objects = [item for item in items if isinstance(item, (dict, list))]
+        objects = [item for item in items if isinstance(item, (dict, list)) and not (torn and UNREADABLE in item)]
         if self.chosen is not None:
             self.view = asked_view(self.chosen)
             if asked:
                 self._say_unmet(objects)
         else:
             self.view = self._default(tool, objects)
-        plain = bool(items) and len(objects) == len(items)
+        if torn and not asked and not self.view.whole:
+            self.view = view((*self.view.paths, UNREADABLE))
+        plain = bool(items) and all(isinstance(item, (dict, list)) for item in items)
         self._secrets = Secrets(tool.sensitive, self.view)
         self._nested = tool.form == "columns"
         self.columns = plain and self._in_columns(tool.form, items)
@@ -81,6 +89,8 @@ class Shape:
 
     def project(self, items: Sequence[Json]) -> list[Json]:
         """Rows or objects of ``items``, secrets withheld, classified values marked."""
+        if self.torn and self._marks.on:
+            items = [_withheld(item) for item in items]
         shown = self._secrets.hide(self._marks.mark(list(items), cuts=self.view.cuts) if self._marks.on else items)
         if not self.columns:
             return [swept(item) for item in self.view.objects(list(shown))]
@@ -91,6 +101,13 @@ class Shape:
     def paths(self) -> tuple[str, ...]:
         """The names of the columns."""
         return self.view.paths
+
+
+def _withheld(item: Json) -> Json:
+    """A line that could not be read, without its text."""
+    if not isinstance(item, dict) or UNREADABLE not in item:
+        return item
+    return {**item, UNREADABLE: f"{str(item[UNREADABLE]).partition(':')[0]}: {WITHHELD}"}
 
 
 def asked_view(paths: Sequence[str]) -> View:
@@ -129,7 +146,8 @@ def available(objects: Sequence[Json]) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _is_secret(key: str) -> bool:
+def is_secret(key: str) -> bool:
+    """Whether the name of a field says that it holds a secret."""
     return kind_of(key, type="string") == "secret"
 
 
@@ -140,7 +158,7 @@ class Secrets:
         declared = [_keys(fields.parse(path)) for path, kind in sensitive.items() if kind == "secret"]
         kept = [_keys(segments) for segments in shown.segments]
         self._paths = [path for path in declared if shown.whole or any(_overlap(path, segments) for segments in kept)]
-        self._paths += [path for path in kept if path and _is_secret(path[-1]) and path not in self._paths]
+        self._paths += [path for path in kept if path and is_secret(path[-1]) and path not in self._paths]
 
     def hide(self, items: Sequence[Json]) -> Sequence[Json]:
         """The items, copied where something in them is replaced."""
@@ -176,7 +194,7 @@ def swept(value: Json) -> Json:
         return [swept(element) for element in value]
     if isinstance(value, dict):
         return {
-            key: WITHHELD if isinstance(member, str) and member and _is_secret(key) else swept(member)
+            key: WITHHELD if isinstance(member, str) and member and is_secret(key) else swept(member)
             for key, member in value.items()
         }
     return value

@@ -1,125 +1,116 @@
-"""Tables that APIs send as text, CSV (RFC 4180) and JSON lines, as rows whose columns are known."""
+"""Tables that APIs send as text (CSV, TSV, JSON lines) as the items of a list; the reading is ``adaptgen.tabular``'s.
+
+Governed or not, they take one way: a column is a field, so that views, ``fields``, budgets and the classification by
+name hold for it as for JSON.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Sequence
-from itertools import islice
+from dataclasses import dataclass
 from typing import Final
 
 from adaptgen import fields as paths
-from adaptgen.model import Json
+from adaptgen import tabular
+from adaptgen.model import Json, Tool
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
-from adaptgen.runtime.projection import view
 from adaptgen.runtime.response import Response
-from adaptgen.runtime.shape import WITHHELD, asked_view, swept
+from adaptgen.runtime.shape import Shape
 from adaptgen.runtime.text import clean, encode
-from adaptgen.sensitivity import kind_of
 
-_SEPARATED: Final = frozenset({"text/csv", "application/csv", "text/x-csv", "text/comma-separated-values"})
-_TABBED: Final = "text/tab-separated-values"
-_LINES: Final = ("ndjson", "jsonl", "json-lines", "jsonlines", "json-seq")
-_ROWS: Final = 5000
-"""Rows that are read; an answer holds far fewer."""
-_CELL: Final = 1_000_000
+_NAME: Final = re.compile(r"filename\*?\s*=\s*(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
+_VAGUE: Final = frozenset({"", "text/plain", "application/octet-stream", "application/force-download"})
+"""Types that say nothing; then the name of the file decides."""
+_NUMBERS: Final = 5
+_SAMPLE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The records of a table. ``note``: what of it could not be read."""
+
+    records: list[Json]
+    note: str = ""
+
+
+def file_name(response: Response) -> str:
+    """The name that the API gives to a file (RFC 6266), "" where it gives none."""
+    found = _NAME.search(response.headers.get("content-disposition", ""))
+    return clean(found.group(1)).replace("/", "_").replace("\\", "_")[:200] if found else ""
+
+
+def kind_of(response: Response) -> tabular.Kind | None:
+    """The kind of table that an answer is, by its media type, or by its file name where that says nothing."""
+    media = response.media_type.partition(";")[0].strip().lower()
+    found = tabular.kind_of_media(media)
+    if found is None and media in _VAGUE:
+        found = tabular.kind_of_file(file_name(response))
+    return found
+
+
+def table_of(response: Response) -> Items | None:
+    """The answer as a table, None for what is no table."""
+    kind = kind_of(response)
+    if kind is None:
+        return None
+    media = response.headers.get("content-type", "") or response.media_type
+    text = tabular.decoded(response.content, media)
+    table = tabular.read(text, kind, media, loads=_loads, clean=clean)
+    return Items(table.records, _said(table.unreadable))
+
+
+def _loads(text: str) -> Json:
+    try:
+        return Response(200, {}, text.encode("utf-8", "replace")).json()
+    except ToolError:
+        raise ValueError("no JSON") from None
+
+
+def _said(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    named = ", ".join(map(str, numbers[:_NUMBERS])) + (", …" if len(numbers) > _NUMBERS else "")
+    what = "1 line fits no record" if len(numbers) == 1 else f"{len(numbers)} lines fit no record"
+    return f"{what} (line {named}): each is given as text in the field `{tabular.UNREADABLE}`."
 
 
 def answer_table(
-    response: Response, media: str, *, fields: Sequence[str] | None, max_bytes: int, marks: Marks
+    tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int, marks: Marks
 ) -> Answer | None:
-    """``{"fields", "items", "omitted"}`` as for lists, or objects where records do not fit into rows; None for what is
-    no table.
+    """``{"fields", "items", "omitted", "note"}`` as for lists, without a cursor: for tools that are no list; None for
+    what is no table, or holds nothing.
 
     Raises:
         ToolError: a path in ``fields`` cannot be read.
     """
-    if media in _SEPARATED or media == _TABBED:
-        records = _separated(response.text())
-    elif any(one in media for one in _LINES):
-        records = _lines(response.text())
-    else:
+    table = table_of(response)
+    if table is None or not table.records:
         return None
-    if not records:
-        return None
-    count = len(records)
-    names = list(dict.fromkeys(name for record in records[:200] for name in record))
-    chosen = asked_view(fields) if fields else view(paths.text((name,)) for name in names)
-    marked = swept(marks.mark(records, cuts=chosen.cuts))
-    if chosen.whole or not chosen.flat or any(_nests(value) for record in marked for value in record.values()):
-        items: list[Json] = chosen.objects(marked)
-        columns = None
-    else:
-        hidden = [at for at, path in enumerate(chosen.segments) if _secret(path[-1])]
-        rows = chosen.rows(marked)
-        items = [[WITHHELD if at in hidden and cell else cell for at, cell in enumerate(row)] for row in rows]
-        columns = list(chosen.paths)
-    head = {"fields": columns} if columns is not None else {}
-    shown = _fitted(head, items, count, max_bytes, marks)
-    return marks.finish(Answer((Text(encode(shown).decode()),)), shown, rows=len(columns) if columns else None)
+    names = dict.fromkeys(key for one in table.records[:_SAMPLE] if isinstance(one, dict) for key in one)
+    asked = list(fields or [paths.text((name,)) for name in names] or ("*",))
+    shape = Shape(tool, table.records, asked, None, marks, torn=bool(table.note))
+    items: list[Json] = [list(row) if shape.columns else row for row in shape.project(table.records)]
+    head: dict[str, Json] = {"fields": list(shape.paths)} if shape.columns else {}
+    note = " ".join(filter(None, (table.note, shape.note)))
+    shown = _fitted(head, items, note, max_bytes, marks)
+    return marks.finish(Answer((Text(encode(shown).decode()),)), shown, rows=len(shape.paths) if head else None)
 
 
-def _secret(segment: object) -> bool:
-    return isinstance(segment, str) and kind_of(segment, type="string") == "secret"
-
-
-def _nests(value: Json) -> bool:
-    return isinstance(value, (dict, list))
-
-
-def _fitted(head: dict[str, Json], items: list[Json], count: int, most: int, marks: Marks) -> dict[str, Json]:
+def _fitted(head: dict[str, Json], items: list[Json], note: str, most: int, marks: Marks) -> dict[str, Json]:
     sizes = [marks.size(item) + 1 for item in items]
-    kept = len(items)
+    kept, count = len(items), len(items)
     while True:
         shown: dict[str, Json] = {**head, "items": items[:kept]}
         if kept < count:
             shown["omitted"] = {"items": f"{kept} of {count}"}
-        over = marks.size(head) + sum(sizes[:kept]) + 60 + marks.repeated(shown) - most
+        if note:
+            shown["note"] = note
+        over = marks.size(head) + sum(sizes[:kept]) + 60 + len(note) + marks.repeated(shown) - most
         if over <= 0 or kept <= 1:
             return shown
         while over > 0 and kept > 1:
             kept -= 1
             over -= sizes[kept]
-
-
-def _separated(text: str) -> list[dict[str, Json]]:
-    text = text.removeprefix("\ufeff").replace("\0", "")
-    first = text[: text.find("\n")] if "\n" in text else text
-    separator = max(",;\t|", key=first.count)
-    old = csv.field_size_limit(_CELL)
-    try:
-        rows = [row for row in islice(csv.reader(io.StringIO(text), delimiter=separator), _ROWS) if row]
-    except csv.Error:
-        raise ToolError("The API sent a table (CSV) that cannot be read; it is not shown.") from None
-    finally:
-        csv.field_size_limit(old)
-    if not rows:
-        return []
-    names = _header(rows[0])
-    body = rows[1:] if names is not None else rows
-    width = max(map(len, rows))
-    known = [*(names or ()), *(f"column {at + 1}" for at in range(len(names or ()), width))]
-    return [dict(zip(known, row, strict=False)) for row in body]
-
-
-def _header(row: list[str]) -> list[str] | None:
-    """The names in the first row; None where it looks like data."""
-    names = [clean(cell).strip() for cell in row]
-    if any("@" in name or not any(map(str.isalpha, name)) or len(name) > 80 for name in names):
-        return None
-    return names if len(set(names)) == len(names) else None
-
-
-def _lines(text: str) -> list[dict[str, Json]]:
-    records: list[dict[str, Json]] = []
-    for line in text.replace("\x1e", "").split("\n")[:_ROWS]:
-        if not line.strip():
-            continue
-        try:
-            record = Response(200, {}, line.encode("utf-8", "replace")).json()
-        except ToolError:
-            raise ToolError("The API sent JSON lines that cannot be read; they are not shown.") from None
-        records.append(record if isinstance(record, dict) else {"value": record})
-    return records

@@ -68,13 +68,14 @@ class State:
 class Walk:
     """The pages of one answer. ``state`` is updated as pages show what the API does.
 
-    ``note`` says what is odd, ``ended`` that the list can go on no further.
+    ``note`` says what is odd, ``ended`` that the list can go on no further; ``most``: requests that may be made.
     """
 
     def __init__(self, paging: Paging, fetch: Fetch, box: CursorBox, state: State) -> None:
         self.paging = paging
         self.state = state
         self.requests = 0
+        self.most = MAX_REQUESTS
         self.note = ""
         self.ended = False
         self._settled = False
@@ -177,7 +178,7 @@ class Walk:
         if not self._positional or all(identity(item) is not None for item in page.items):
             return True
         for _ in range(1 if len(page.items) > 2 else 3):
-            if self.requests >= MAX_REQUESTS:
+            if self.requests >= self.most:
                 return False  # unproven; the next answer looks again
             try:
                 following = await self.read(self._position(following, len(following.items)))

@@ -1,0 +1,118 @@
+"""Where the values of paging go in a request: the query, the body, or inside one parameter that holds several values.
+
+What the agent's arguments fill stays beside them; a value of paging of the same name is paging's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from adaptgen import fields
+from adaptgen.model import Body, Json, Paging, Param, Unpaged
+from adaptgen.runtime.body import FORM
+from adaptgen.runtime.body import MISSING as ABSENT
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.response import Response
+from adaptgen.runtime.serialize import is_json, to_json
+
+
+def in_query(paging: Paging | None) -> bool:
+    """Whether the values of paging are query parameters of their own."""
+    return paging is None or isinstance(paging, Unpaged) or (paging.place == "query" and not paging.inside)
+
+
+class Placed:
+    """The values of one request: ``values`` maps the names that ``paging`` gives to values."""
+
+    def __init__(self, paging: Paging, values: Mapping[str, Json]) -> None:
+        self._body = getattr(paging, "place", "query") == "body"
+        self._inside: str = getattr(paging, "inside", "")
+        self._values = values
+
+    def holds(self, place: str, param: Param) -> bool:
+        """Whether this query or header parameter takes the values."""
+        if self._body or not self._inside:
+            return False
+        folds = place == "header"
+        return (param.name.lower() == self._inside.lower()) if folds else param.name == self._inside
+
+    def parameter(self, param: Param, value: Json) -> Json:
+        """The value of the parameter that holds paging, of what the arguments gave (or nothing) and of the values."""
+        return self._merged(value, param.arg or param.name, text=param.encode is None and param.style is None)
+
+    def undeclared(self, call_query: Sequence[Param], call_headers: Sequence[Param]) -> Param | None:
+        """The parameter that holds the values and that the call does not have: it is sent as JSON text."""
+        if self._body or not self._inside or not self._values:
+            return None
+        known = any(self.holds("query", one) for one in call_query)
+        known = known or any(self.holds("header", one) for one in call_headers)
+        return None if known else Param(self._inside, encode="json")
+
+    @property
+    def beside_body(self) -> bool:
+        """Whether the body stays as it is."""
+        return not self._body
+
+    def body(self, value: Json, declared: Body) -> Json:
+        """The whole body, of what the arguments gave and of the values.
+
+        Raises:
+            ToolError: the body, or what is to hold the values, is no object.
+        """
+        if not isinstance(value, Mapping):
+            name = (declared.whole.arg or declared.whole.name) if declared.whole is not None else "body"
+            raise ToolError(
+                f"Argument `{name}` must be an object: where the page starts goes into it. Nothing was sent."
+            )
+        if not self._inside:
+            return self._put(value)
+        keys = _keys(self._inside)
+        inner: Json = value
+        for key in keys:
+            inner = inner.get(key, ABSENT) if isinstance(inner, Mapping) else ABSENT
+        row = next((one for one in declared.params if (one.name,) == keys), None)
+        text = (
+            row is not None
+            and row.encode is not None
+            and is_json("application/json" if row.encode == "json" else row.encode)
+        )
+        form = declared.media.partition(";")[0].strip().lower() == FORM
+        return _with(value, keys, self._merged(inner, keys[-1], text=text or (form and row is None)))
+
+    def _merged(self, value: Json, name: str, *, text: bool) -> Json:
+        """``value`` with the values of paging in it: an object stays one, JSON text stays text; what is not there
+        becomes an object, or, with ``text``, its text."""
+        if value is ABSENT or value is None or value == "":
+            made = self._put({})
+            return to_json(made).decode() if text else made
+        if isinstance(value, str):
+            try:
+                inner = Response(200, {}, value.encode("utf-8", "replace")).json()
+            except ToolError:
+                inner = None
+            if not isinstance(inner, Mapping):
+                raise ToolError(f"Argument `{name}` must be the JSON text of an object. Nothing was sent.")
+            return to_json(self._put(inner)).decode()
+        if not isinstance(value, Mapping):
+            raise ToolError(f"Argument `{name}` must be an object. Nothing was sent.")
+        return self._put(value)
+
+    def _put(self, target: Mapping[str, Json]) -> dict[str, Json]:
+        made: dict[str, Json] = dict(target)
+        for name, value in self._values.items():
+            made = _with(made, _keys(name), value)
+        return made
+
+
+@lru_cache(maxsize=512)
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(key for key in fields.parse(path) if isinstance(key, str))
+
+
+def _with(target: Mapping[str, Json], keys: Sequence[str], value: Json) -> dict[str, Json]:
+    """A copy of ``target`` with ``value`` at ``keys``."""
+    inner = target.get(keys[0])
+    last = len(keys) == 1
+    made = value if last else _with(inner if isinstance(inner, Mapping) else {}, keys[1:], value)
+    return {**target, keys[0]: made}
