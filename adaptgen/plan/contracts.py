@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import jsonschema_rs
 
 from adaptgen.model import Contract, Effect, Json
 from adaptgen.plan.arguments import Argument
-from adaptgen.plan.describe import ARGUMENT, clean
+from adaptgen.plan.describe import ARGUMENT, clean, plain
 from adaptgen.plan.inlining import inline, size
 
 if TYPE_CHECKING:
@@ -27,6 +26,10 @@ FIELDS = {
     "items": {"type": "string"},
     "description": 'Paths to give instead of the default ones; ["*"] for all',
 }
+WHERE = {"type": "object", "description": "Path -> value, [values] or {op: value}; = != > >= < <= contains in"}
+SORT = {"type": ["array", "string"], "items": {"type": "string"}, "description": "Paths; -path: largest first"}
+COUNT = {"type": ["boolean", "string"], "description": "true: how many; a path: how many of each value"}
+DISTINCT = {"type": "string", "description": "A path: its values"}
 DRY_RUN = {"type": "boolean", "description": "Return the request instead of sending it"}
 
 
@@ -109,5 +112,4 @@ def contract(
         annotations["destructiveHint"] = effect == "delete" or role != "create"
         annotations["idempotentHint"] = method in ("PUT", "DELETE") or role in ("update", "replace")
     annotations["openWorldHint"] = True
-    return Contract(name=name, description=re.sub(r"\s+", " ", description).strip(), input_schema=schema,
-                    annotations=annotations)  # fmt: skip
+    return Contract(name=name, description=plain(description), input_schema=schema, annotations=annotations)

@@ -32,7 +32,8 @@ _OF_TYPE = {
     "object": ("minProperties", "maxProperties"),
 }
 # Look-around, back references, inline flags, named groups, Unicode classes: dialects differ, so no validator is asked.
-_UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/")
+# Line breaks as they are: nobody reads them.
+_UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/|[\t\n\r]")
 
 
 _FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
@@ -244,7 +245,7 @@ def _constraints(one: Shape) -> dict[str, Json]:
 
 def safe_pattern(pattern: str) -> bool:
     """A regular expression that means the same to ECMA 262, Python and Rust, and cannot run away."""
-    if not pattern or len(pattern) > 200 or _UNSAFE.search(pattern):
+    if not pattern or len(pattern) > 200 or hides(pattern) or _UNSAFE.search(pattern):
         return False
     try:
         re.compile(pattern)

@@ -70,7 +70,8 @@ def forget(document: Document) -> None:
 
 def join(path: str, name: str) -> str:
     """``path`` extended by a property, in the grammar of ``adaptgen.fields``: ``a.b``, ``a["odd.key"]``."""
-    if not name or name == "*" or name[0] == "$" or _SPECIAL.search(name):
+    odd = not name or name == "*" or name[0] == "$" or name != name.strip() or not name.isprintable()
+    if odd or _SPECIAL.search(name):
         return f"{path}[{json.dumps(name, ensure_ascii=False)}]"
     return f"{path}.{name}" if path else name
 

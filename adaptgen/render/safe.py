@@ -34,10 +34,11 @@ class MarkdownText(Safe):
 # The Unicode version that every Python has: a file is the same whichever Python generates it.
 _category = unicodedata.ucd_3_2_0.category
 _PICTOGRAPHS = range(0x1F300, 0x1FB00)
-# Letters, marks and symbols that show nothing (Unicode, Default_Ignorable_Code_Point; U+2800 is the blank of braille).
-_BLANK = frozenset((0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x2800, 0x3164, 0xFFA0)) | frozenset(
-    range(0xFE00, 0xFE10)
-)
+# Letters, marks and symbols that show nothing (Unicode, Default_Ignorable_Code_Point; U+2800 is the blank of braille;
+# Unicode 3.2 took the soft hyphen for a dash).
+_BLANK = frozenset(
+    (0xAD, 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x2800, 0x3164, 0xFFA0)
+) | frozenset(range(0xFE00, 0xFE10))
 
 
 def is_visible(char: str) -> bool:

@@ -188,7 +188,7 @@ class Tree:
 
     def by_name(self, file: File, place: Place, ref: str) -> tuple[File, list[str], Any] | None:
         """``$ref: Pet``, as Swagger 1.2 had it, names a definition."""
-        if "/" in ref or "#" in ref or (self.folder / Path(file.name).parent / ref).exists():
+        if "/" in ref or "#" in ref or _is_file(self.folder / Path(file.name).parent / ref):
             return None
         for at in (["definitions", ref], ["components", "schemas", ref]):
             try:
@@ -241,7 +241,7 @@ class Tree:
                 return None
             if name in self.files:
                 return self.files[name]
-            if (self.folder / name).is_file():
+            if _is_file(self.folder / name):
                 return self.read(name, file, where_at)
         self.say(
             "AG010", ref, "leads to a file that does not exist", file.where(where_at), "correct it, or add the file"
@@ -278,6 +278,14 @@ class Tree:
         self.files[name] = read
         self.diagnostics += parsed.diagnostics
         return read
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have (too long, with a NUL) is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -21,7 +21,7 @@ import_os_system_x = Tool(
     ),
     auth=("credentials",),
     view=("id", '["a\\"b"]'),
-    sensitive={"\u202e": "email"},
+    sensitive={'["\u202e"]': "email"},
     source="#/paths/~1a\"b~1{it'm}/get",
 )
 
