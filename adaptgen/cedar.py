@@ -3,7 +3,7 @@
 One action per tool, ``<server>__<tool>``, in the groups ``read``, ``write`` or ``delete`` (its effect), ``open`` (it
 is permitted without a policy) and ``server:<name>``. ``context.input`` holds its arguments, typed from the JSON Schema:
 string -> String, integer -> Long, number -> decimal, boolean -> Bool, array -> Set, object with properties -> record,
-null -> absent. What none of Cedar's types can hold (unions, maps, free objects, recursion) is left out, there and from
+null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects, recursion) is left out, there and from
 the context of a call, so a policy that names it does not validate. https://docs.cedarpolicy.com/schema/human-readable-schema.html
 """
 
@@ -145,6 +145,8 @@ class _Reader:
             if isinstance(branches, (list, tuple)) and "type" not in schema and "properties" not in schema:
                 return self._one(branches, depth)
         kinds = _types(schema)
+        if "string" in kinds and kinds <= _PRIMITIVES.keys():
+            return "String"  # a number or a truth value beside text is judged as the text that it is
         if len(kinds) != 1:
             return None
         (kind,) = kinds

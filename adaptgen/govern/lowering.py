@@ -120,7 +120,9 @@ def _record(kind: Record, value: Json, where: str) -> Json:
 def _string(value: Json, where: str) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     raise Unfit(f"argument `{where}` is no string")
 

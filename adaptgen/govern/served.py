@@ -19,7 +19,7 @@ from adaptgen.govern.desk import (
     RpcError,
 )
 from adaptgen.model import Json, Tool
-from adaptgen.runtime import content
+from adaptgen.runtime import content, lens, progress
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
@@ -67,7 +67,8 @@ class Served:
         self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """CallToolResult, with what governance must know of it in ``_meta``."""
-        answer = await self._engine.call(caller, tool.own, arguments)
+        with progress.channel(context.notify, context.deadline):
+            answer = await self._engine.call(caller, tool.own, arguments)
         result = content.result(answer)
         meta = _meta(answer)
         if meta:
@@ -103,11 +104,12 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
+    arguments = lens.arguments(tool)
     if behind:
         wire = {
             **wire,
             "_meta": {
-                META_ARGUMENTS: dict(tool.sensitive_arguments),
+                META_ARGUMENTS: dict(arguments),
                 META_SENSITIVE: dict(tool.sensitive),
                 META_EFFECT: {"effect": tool.effect, "open": reads},
             },
@@ -119,7 +121,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
         effect=tool.effect,
         open=reads,
         wire=wire,
-        arguments=tool.sensitive_arguments,
+        arguments=arguments,
         sensitive=tool.sensitive,
         was=tool.was,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from adaptgen.runtime.validation import Arguments
 
 _log = logging.getLogger("adaptgen.runtime")
+_QUESTIONS = frozenset({"where", "sort", "count", "distinct"})
 _REQUESTS = frozenset({"fields", "limit", "cursor", "dry_run"})
-"""What an agent asks of the runtime, not of the tool."""
+"""What an agent asks of the runtime, not of the tool; of lists the questions about all items too."""
 
 
 class Engine:
@@ -150,7 +151,12 @@ class Engine:
         known = self._classifiers.get(tool.name)
         if known is None:
             known = self._classifiers[tool.name] = classifier(tool)
-        return Marks(known, classified(arguments, tool.sensitive_arguments), self._kinds)
+        kinds = tool.sensitive_arguments
+        if tool.page is not None and "where" in arguments:
+            from adaptgen.runtime.lens import arguments as inside
+
+            kinds = inside(tool)
+        return Marks(known, classified(arguments, kinds), self._kinds)
 
     async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> Answer:
         checked = self._check(tool, arguments)
@@ -173,11 +179,12 @@ class Engine:
         marks: Marks,
     ) -> Answer:
         """A tool that the side file replaces, wraps or adds."""
-        from adaptgen.runtime.listing import answer_list
+        from adaptgen.runtime import asking
         from adaptgen.runtime.overridden import Asked, answered
 
-        own = {name: value for name, value in checked.items() if name not in _REQUESTS}
-        requests = {name: value for name, value in checked.items() if name in _REQUESTS}
+        ours = _REQUESTS | _QUESTIONS if tool.page is not None else _REQUESTS
+        own = {name: value for name, value in checked.items() if name not in ours}
+        requests = {name: value for name, value in checked.items() if name in ours}
         dry_run = _dry(checked)
 
         async def plain(given: Mapping[str, Json] | None) -> Answer:
@@ -191,7 +198,8 @@ class Engine:
             return await self.call(caller, name, given)
 
         lists = partial(
-            answer_list,
+            asking.answer,
+            asked=requests,
             arguments=own,
             limit=checked.get("limit"),
             cursor=checked.get("cursor"),
@@ -235,9 +243,15 @@ class Engine:
             )
         from adaptgen.runtime.listing import answer_list
 
+        asked = {name: checked.pop(name) for name in sorted(_QUESTIONS & checked.keys())}
         if dry_run:
             return execution.dry(tool, await execution.request(tool, checked, marks), marks)
-        return await answer_list(
+        answer: Callable[..., Awaitable[Answer]] = answer_list
+        if asked:
+            from adaptgen.runtime import asking
+
+            answer = partial(asking.answer, asked=asked)
+        return await answer(
             tool,
             execution.fetch(tool, checked, marks),
             arguments=checked,

@@ -5,13 +5,14 @@ Without governance nothing is marked, and a call costs what it cost before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Json, Step
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.text import clean, encode
+from adaptgen.token_form import canonical
 
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier
@@ -59,6 +60,51 @@ class Marks:
 
         known = self._classifier
         return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(step.call)))
+
+    def record(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
+        """A copy of one record with classified leaves marked, and what was classified in it (kind, value). Nothing of
+        it is learnt: it is looked at and not shown."""
+        if self._classifier is None:
+            return item, {}
+        seen: dict[tuple[str, str], None] = {}
+        return self._classifier.mark(item, seen), seen
+
+    def hides(self, kind: str) -> bool:
+        """Whether agents get tokens in the place of values of ``kind``."""
+        return self.on and (self._kinds is None or canonical(kind) in self._kinds)
+
+    def kind_at(self, keys: Sequence[str]) -> str | None:
+        """The kind of what may stand in records under these keys: of a number, of a text, of a person's name."""
+        from adaptgen.runtime.marked import Marked
+
+        for leaf in ("Ada Lovelace", 12345) if self.on else ():
+            record: Json = leaf
+            for key in reversed(keys):
+                record = {key: record}
+            found, _ = self.record(record)
+            for key in keys:
+                found = found[key]
+            if isinstance(found, Marked):
+                return found.kind
+        return None
+
+    def without(self, text: str, personal: Iterable[tuple[str, str]], hole: str) -> str:
+        """``text`` with ``hole`` in the place of everything that tokens will replace in it: what patterns find, and
+        the values of ``personal`` (kind, value)."""
+        from adaptgen.runtime.shielding import occurrences, spans, within
+
+        text = str(text)
+        cuts = [(one.start, one.end) for one in spans(text, self._kinds)] if len(text) > 5 else []
+        hidden = [one for one in personal if self.hides(one[0])]
+        for kind, value in within(hidden, [text], len(hidden)) if hidden and text else ():
+            cuts += occurrences(value, text, kind)
+        parts: list[str] = []
+        at = 0
+        for start, end in sorted(cuts):
+            if end > at:
+                parts += (text[at : max(start, at)], hole)
+                at = end
+        return "".join((*parts, text[at:]))
 
     def learn(self, body: Json) -> None:
         """Learn the values of a record that is read and not shown: what is shown may repeat them."""

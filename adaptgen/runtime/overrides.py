@@ -52,6 +52,12 @@ _FIELDS = {
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Items per answer."}
 _CURSOR = {"type": "string", "description": "next_cursor of the answer before, to go on."}
 _DRY_RUN = {"type": "boolean", "description": "true: change nothing, answer the request that would be sent."}
+_QUESTIONS: Mapping[str, Json] = {
+    "where": {"type": "object", "description": "Path -> value, [values] or {op: value}; = != > >= < <= contains in."},
+    "sort": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Paths; -path: largest first."},
+    "count": {"type": ["boolean", "string"], "description": "true: how many; a path: how many of each value."},
+    "distinct": {"type": "string", "description": "A path: its values."},
+}
 _RESERVED = ("cursor", "limit", "fields", "dry_run")
 
 
@@ -227,7 +233,7 @@ def added(
     if lists or view is not None:
         own["fields"] = _FIELDS
     if lists:
-        own |= {"limit": _LIMIT, "cursor": _CURSOR}
+        own |= {"limit": _LIMIT, "cursor": _CURSOR, **_QUESTIONS}
     if effect != "read":
         own["dry_run"] = _DRY_RUN
     schema.setdefault("type", "object")

@@ -27,6 +27,7 @@ ADDED = ("name", "description", "input_schema", "effect")
 """What ``overrides.add`` must say."""
 _MORE = ("sensitive", "sensitive_arguments", "lists", "view", "annotations")
 _RESERVED = frozenset({"cursor", "limit", "fields", "dry_run"})
+_OF_LISTS = frozenset({"where", "sort", "count", "distinct"})
 NAME = "overrides.py"
 
 
@@ -200,7 +201,8 @@ class _Reader:
         if not isinstance(properties, dict) or schema.get("type", "object") != "object":
             self._say(at, "input_schema is an object schema", '{"type": "object", "properties": {…}}')
         else:
-            for one in sorted(_RESERVED & properties.keys()):
+            reserved = _RESERVED | _OF_LISTS if said.get("lists") else _RESERVED
+            for one in sorted(reserved & properties.keys()):
                 self._say(at, f"the argument {one!r} belongs to the runtime", "give it another name")
 
     def _argument(self, node: ast.Call, name: str) -> ast.expr:

@@ -88,6 +88,7 @@ def served(server: Server, what: Given, transport: Any = None) -> Served:
         cursor_key=what.material.cursors,
         store=what.store,
         classify=behind or what.settings.tokenize is not None,
+        kinds=what.settings.tokenize.kinds if what.settings.tokenize is not None else None,
     )
     return Served(engine, behind=behind)
 

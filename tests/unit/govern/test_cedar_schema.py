@@ -39,13 +39,15 @@ def typed(schema: Any, **others: Any) -> Any:
             {"type": "object", "properties": {"a": {"type": "string"}, "b": {}}, "required": ["a", "b"]},
             Record({"a": "String"}, frozenset("a")),
         ),
+        # Text or another scalar: the text that it is.
+        ({"type": ["string", "integer"]}, "String"),
+        ({"type": ["boolean", "string"]}, "String"),
+        ({"enum": ["a", 1]}, "String"),
         # Nothing in Cedar holds these.
         ({}, None),
         (True, None),
         ({"type": "null"}, None),
-        ({"type": ["string", "integer"]}, None),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, None),
-        ({"enum": ["a", 1]}, None),
         ({"type": "object"}, None),
         ({"type": "object", "additionalProperties": {"type": "string"}}, None),
         ({"type": "array"}, None),

@@ -1,0 +1,214 @@
+"""Questions about all items of a list, answered inside one call: ``where``, ``sort``, ``count`` and ``distinct``.
+
+Every page is read by the same walk that gives lists page by page, so what holds there holds here: each item once,
+whatever the API's paging. What was not read is said: a count of a part is a lower bound, never a total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from adaptgen.model import Json, Tool, Unpaged
+from adaptgen.runtime import comparing, progress
+from adaptgen.runtime.answer import Answer
+from adaptgen.runtime.cursor import Bound, CursorBox, bound
+from adaptgen.runtime.detail import TOO_DEEP, answer_detail
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.lens import Lens
+from adaptgen.runtime.listing import MOST_SIZE, answer_list, fresh
+from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.paging import Fetch, NoList
+from adaptgen.runtime.response import Response
+from adaptgen.runtime.scan import Bounds, Meter, Scan
+from adaptgen.runtime.tally import Tally
+from adaptgen.runtime.walk import State, Walk
+from adaptgen.runtime.where import NAMES, Field, Question, question
+
+_NARROW = "Narrow it down with the tool's own arguments."
+
+
+class Choosing:
+    """``where`` while a list is given page by page (see :class:`adaptgen.runtime.listing.Keep`)."""
+
+    def __init__(self, lens: Lens, meter: Meter) -> None:
+        self.most = meter.bounds.requests
+        self._lens = lens
+        self._meter = meter
+
+    def __call__(self, item: Json) -> bool:
+        """Whether ``where`` holds."""
+        return self._lens.holds(item)
+
+    async def enough(self, items: int, total: int | None) -> str:
+        """The bound that is reached."""
+        self._meter.items += items
+        await progress.tell(self._meter.items, total, f"{self._meter.items} items read")
+        return self._meter.reached()
+
+    def note(self, given: int, why: str) -> str:
+        """How far was read, where that was not to the end."""
+        said = self._lens.note(given)
+        if why:
+            said = f"{self._meter.items} items were read: {why}. Go on with `next_cursor`. {said}".rstrip()
+        return said
+
+
+async def answer(
+    tool: Tool,
+    fetch: Fetch,
+    *,
+    asked: Mapping[str, Json],
+    arguments: Mapping[str, Json],
+    limit: int | None,
+    fields: Sequence[str] | None,
+    cursor: str | None,
+    box: CursorBox,
+    caller: str,
+    contract_hash: str,
+    page_size: int,
+    max_bytes: int,
+    marks: Marks | None = None,
+    bounds: Bounds | None = None,
+) -> Answer:
+    """One answer of a list tool, to what ``asked`` (its arguments where, sort, count and distinct) says; without any
+    of them the list itself, as :func:`adaptgen.runtime.listing.answer_list` gives it.
+
+    Raises:
+        ToolError: it cannot be asked, or the API failed.
+    """
+    marks = marks or Marks()
+    known = question(asked)
+    # A cursor belongs to the question that it continues.
+    arguments = {**arguments, **{name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}}
+    lens = Lens(tool, marks, known) if known is not None else None
+    meter = Meter(bounds or Bounds())
+    if known is not None and lens is not None:
+        fetch = meter.metered(fetch)
+        if known.count or known.distinct is not None:
+            tally = Tally(tool, lens, marks, most=limit, max_bytes=max_bytes)
+            to = bound(tool.name, contract_hash, caller, arguments)
+            try:
+                return await _counted(tool, fetch, known, tally, box=box, to=to, cursor=cursor, meter=meter)
+            except NoList as nothing:
+                note = "The API answered no list; this is all that it said."
+                return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+            except RecursionError:
+                raise ToolError(TOO_DEEP) from None
+    note, whole = "", True
+    shown = tool
+    if known is not None and known.sort and lens is not None:
+        try:
+            items, note = await _sorted(tool, fetch, known, lens, meter, box)
+        except NoList as nothing:
+            note = "The API answered no list; this is all that it said."
+            return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+        fetch, whole, shown = _given(items), not note, replace(tool, page=Unpaged())
+        note = f"{note} {lens.note(len(items))}".strip()
+        if not whole:
+            items[max(limit or page_size, 1) :] = []
+    return await answer_list(
+        shown,
+        fetch,
+        arguments=arguments,
+        limit=limit,
+        fields=fields,
+        cursor=cursor,
+        box=box,
+        caller=caller,
+        contract_hash=contract_hash,
+        page_size=page_size,
+        max_bytes=max_bytes,
+        marks=marks,
+        keep=Choosing(lens, meter) if lens is not None and shown is tool else None,
+        note=note,
+        whole=whole,
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- sort
+
+
+async def _sorted(
+    tool: Tool, fetch: Fetch, known: Question, lens: Lens, meter: Meter, box: CursorBox
+) -> tuple[list[Json], str]:
+    """All items that ``where`` keeps, in order; and what is to be said where they are not all."""
+    assert tool.page is not None
+    scan = Scan(Walk(tool.page, fetch, box, fresh(tool, MOST_SIZE)), meter)
+    items: list[Json] = []
+    async for page in scan.pages(resumed=False):
+        items += [item for item in page if lens.holds(item)] if known.where else page
+    for key in reversed(known.sort):  # a stable sort by the last key first
+        values = [lens.keys(item, key.field) for item in items]
+        order = comparing.keys(values, descending=key.descending)
+        items = [items[at] for at in sorted(range(len(items)), key=order.__getitem__)]
+    why = partly(scan)
+    return (
+        items,
+        f"Only the first {meter.items} items of the list were read and sorted: {why}. {_NARROW}" if why else "",
+    )
+
+
+def _given(items: list[Json]) -> Fetch:
+    """A list that is there, as an API that gives it at once."""
+
+    async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+        return Response(200, {}, b"[]", media_type="application/json", _json=items)
+
+    return fetch
+
+
+# ------------------------------------------------------------------------------------------------------------- count
+
+
+async def _counted(
+    tool: Tool,
+    fetch: Fetch,
+    known: Question,
+    tally: Tally,
+    *,
+    box: CursorBox,
+    to: Bound,
+    cursor: str | None,
+    meter: Meter,
+) -> Answer:
+    assert tool.page is not None
+    if cursor:
+        at, before = box.open(cursor, to)
+        state = State.unpack(at)
+        tally.resume(before)
+    else:
+        state = fresh(tool, MOST_SIZE)
+    scan = Scan(Walk(tool.page, fetch, box, state), meter)
+    named = known.count if isinstance(known.count, Field) else known.distinct
+    async with aclosing(scan.pages(resumed=bool(cursor))) as pages:
+        async for page in pages:
+            if named is None and not known.where and not cursor and (total := _told(scan, page)) is not None:
+                return tally.answer(total, "", None)
+            tally.add(page, known, named)
+    rest = scan.rest if scan.why else None
+    why = partly(scan)
+    partial = tally.partial() if rest is not None else None
+    sealed = box.seal([rest.pack(), partial], to) if rest is not None and partial is not None else None
+    return tally.answer(None, why, sealed)
+
+
+def _told(scan: Scan, page: list[Json]) -> int | None:
+    """The number of items as the API says it on the first page, where it can be believed without reading on."""
+    total = scan.walk.total
+    if total is None or scan.walk.doubtful or total < len(page):
+        return None
+    return total
+
+
+def partly(scan: Scan) -> str:
+    """Why what was read is not the whole list; "" where it is."""
+    if scan.why:
+        return scan.why
+    if scan.walk.note:
+        return scan.walk.note.rstrip(".")
+    total = scan.walk.total
+    if total is not None and scan.started and scan.meter.items < total:
+        return f"the API says that there are {total:,}"
+    return ""

@@ -1,0 +1,95 @@
+"""An agent that asks about all items of a fake API, which pages in every style."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from adaptgen.model import Tool
+from adaptgen.runtime import asking
+from adaptgen.runtime.cursor import CursorBox
+from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.scan import Bounds
+
+
+def _beside() -> Any:
+    """The fake API of the tests of lists."""
+    name = "adaptgen_tests_paged_api"
+    if name not in sys.modules:
+        path = Path(__file__).parents[1] / "runtime_answers" / "conftest.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@dataclass
+class Asker:
+    """Asks one list tool."""
+
+    api: Any
+    bounds: Bounds = field(default_factory=Bounds)
+    view: tuple[str, ...] | None = ("id", "name")
+    max_bytes: int = 9000
+    page_size: int = 25
+    more: dict[str, Any] = field(default_factory=dict)
+    marks: Any = Marks
+    box: CursorBox = field(default_factory=lambda: CursorBox(b"k" * 32))
+    texts: list[str] = field(default_factory=list)
+
+    def __call__(
+        self, cursor: str | None = None, limit: int | None = None, fields: list[str] | None = None, **asked: Any
+    ) -> Any:
+        tool = Tool(name="find_things", page=self.api.paging, view=self.view, **self.more)
+        answer = asyncio.run(
+            asking.answer(
+                tool,
+                self.api,
+                asked=asked,
+                arguments={},
+                limit=limit,
+                fields=fields,
+                cursor=cursor,
+                box=self.box,
+                caller="local",
+                contract_hash="c1",
+                page_size=self.page_size,
+                max_bytes=self.max_bytes,
+                marks=self.marks(),
+                bounds=self.bounds,
+            )
+        )
+        (block,) = answer.content
+        self.texts.append(block.text)  # type: ignore[union-attr]
+        self.answer = answer
+        return orjson.loads(block.text)  # type: ignore[union-attr]
+
+    def walk(self, limit: int | None = None, **asked: Any) -> list[Any]:
+        """Every answer from the first to the last."""
+        answers = [self(limit=limit, **asked)]
+        while "next_cursor" in answers[-1]:
+            assert len(answers) < 300, "it never ends"
+            answers.append(self(answers[-1]["next_cursor"], **asked))
+        return answers
+
+
+@pytest.fixture(scope="session")
+def kit() -> Any:
+    """The fake API, the asker and what goes with them."""
+
+    class Kit:
+        Api = _beside().FakeApi
+        Ask = Asker
+        ids = staticmethod(_beside().ids)
+
+    return Kit
