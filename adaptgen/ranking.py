@@ -8,61 +8,37 @@ run time, where the schema is missing or open.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
 
-from adaptgen import fields
 from adaptgen.candidates import Candidate, candidates_from
+from adaptgen.judging import (
+    AMOUNT,
+    DATE,
+    HASH,
+    ID,
+    ID_WORDS,
+    IDENTITY,
+    LABEL,
+    LABELS,
+    LINK,
+    OTHER,
+    REFERENCE,
+    STATUS,
+    Field,
+    judged,
+    plain,
+)  # fmt: skip
 from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words
 
 __all__ = ["Candidate", "candidates_from", "is_record", "rank"]
 
 
-IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)
 _CAPS = {IDENTITY: 2, LABEL: 3, STATUS: 2, AMOUNT: 2, DATE: 2, REFERENCE: 3, OTHER: 8}
-_LONG = 160.0
 
-# Objects that only hold the fields of the record (JSON:API, FHIR-like and Kubernetes-like envelopes).
-_WRAPPERS = frozenset(
-    {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record"}
-)
-
-_ID = vocabulary("id uuid guid pk urn uid oid rid arn")
-_LABELS = vocabulary("name title subject label headline caption username login fullname displayname")
-_NAME_PARTS = vocabulary(
-    "first last given family middle full display rendered text value raw plain formatted en default name title official"
-)
-_STATUS = vocabulary("status state stage phase lifecycle")
-_GRADES = vocabulary("priority severity condition outcome result health conclusion")
-_FLAGS = vocabulary(
-    "active enabled disabled archived paused closed open paid published suspended locked completed done failed "
-    "cancelled canceled running available online draft read resolved approved"
-)
-_KINDS = vocabulary("type kind category")
-_AMOUNT = vocabulary(
-    "amount price balance cost subtotal revenue salary fee budget sum value quantity qty score rate total payment "
-    "discount turnover margin probability duration"
-)
-_DATE = vocabulary("date time datetime at on deadline due start end expires expiry begin timestamp when day")
-_MADE = vocabulary("created creation create inserted added registered joined")
-_CHANGED = vocabulary("updated update modified modification changed change edited synced accessed viewed indexed")
-_AUDIT = vocabulary("audit rowversion lockversion etag revision rev checksum")
-_REFERENCE = vocabulary("code sku number ref reference slug key no nr isbn ean symbol abbreviation iata iso")
-_TEXT = vocabulary(
-    "description body content text notes note comment comments remarks bio about html markdown readme message "
-    "details summary snippet excerpt instructions script query data payload raw xml json config configuration "
-    "settings metadata template diff patch log logs trace stacktrace doc docs md"
-)
-_LINK = vocabulary(
-    "url urls uri href link links self thumbnail avatar image images icon logo photo photos picture gravatar src "
-    "permalink endpoint website webpage homepage"
-)
-_HASH = vocabulary("hash sha sha1 sha256 md5 digest signature fingerprint salt crc")
 # What identifies or names a record that has nothing better.
 _ID_LAST = ("number", "key", "code", "slug", "sha", "hash", "ref", "reference", "self", "url", "href", "path")
+_GENERIC = {(word,) for word in (*ID, *_ID_LAST, "no", "nr", "num", "name", "type")}
 _ID_ALONE = {(word,) for word in ("number", "key", "code", "slug", "sha")}
 _OTHERS = vocabulary(
     "node parent external owner user account tenant org organization group client team created updated"
@@ -73,26 +49,35 @@ _LABEL_LAST = (
         (1, word)
         for word in ("message", "summary", "description", "text", "comment", "note", "email", "body", "content")
     ),
-    *((2, word) for word in ("message", "summary")),
+    *((2, word) for word in ("message", "summary", "text")),
+    *((1, word) for word in ("caption", "question", "phrase", "term", "keyword", "topic", "formatted", "display")),
+    *((1, word) for word in ("hostname", "host", "domain", "ip", "address", "file")),
     *((1, word) for word in ("path", "url")),
+    *((1, word) for word in ("type", "kind", "event", "code")),
 )
+# Flags that hold for nearly no record that a list gives: they tell nothing apart.
+_RARE = vocabulary("archived deleted disabled hidden locked suspended draft cancelled canceled")
 
 
-def rank(candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collection[str] = ()) -> tuple[str, ...]:
+def rank(
+    candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collection[str] = (), resource: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The paths of the default view, at most ``keep``, the most telling first.
 
     ``identifying``: names of fields that identify the record beyond ``id`` (``contact_id``, the path parameters of
-    its sub-resources). One or two places are kept for status. The order of ``candidates`` decides between equals, so
-    equal input gives equal output. Empty when nothing is worth showing.
+    its sub-resources). ``resource``: the words of what the records are, in the singular. One or two places are kept
+    for status. The order of ``candidates`` decides between equals, so equal input gives equal output. Empty when
+    nothing is worth showing.
     """
-    judged = _judged(candidates, frozenset(_plain(one) for one in identifying))
-    _ensure_identity(judged)
-    _ensure_label(judged)
-    if not any(one.tier in {IDENTITY, LABEL} for one in judged):
-        _ensure_substance(judged)
-    chosen = sorted((one for one in judged if one.tier is not None), key=_Field.order)
-    kept: list[_Field] = []
-    later: list[_Field] = []
+    found = judged(candidates, frozenset(plain(one) for one in identifying))
+    _ensure_identity(found, identifying, resource)
+    _ensure_label(found, resource)
+    _tell_apart(found)
+    if not any(one.tier in {IDENTITY, LABEL} for one in found):
+        _ensure_substance(found)
+    chosen = sorted((one for one in found if one.tier is not None), key=Field.order)
+    kept: list[Field] = []
+    later: list[Field] = []
     counts: dict[int, int] = {}
     for one in chosen:
         tier = one.tier if one.tier is not None else OTHER
@@ -101,250 +86,63 @@ def rank(candidates: Sequence[Candidate], *, keep: int = 8, identifying: Collect
         counts[tier] = counts.get(tier, 0) + 1
         target.append(one)
     kept += [one for one in later if one.tier in {IDENTITY, LABEL, STATUS, AMOUNT}]
-    return tuple(one.path for one in sorted(_with_status(kept, keep), key=_Field.order))
+    return tuple(one.path for one in sorted(_with_status(kept, keep), key=Field.order))
 
 
-def is_record(candidates: Sequence[Candidate], *, identifying: Collection[str] = ()) -> bool:
+def is_record(
+    candidates: Sequence[Candidate], *, identifying: Collection[str] = (), resource: Sequence[str] = ()
+) -> bool:
     """Whether the fields have an identity or a name among them: a record, and not a result such as a log or a sum."""
-    judged = _judged(candidates, frozenset(_plain(one) for one in identifying))
-    _ensure_identity(judged)
-    return any(one.tier in {IDENTITY, LABEL} for one in judged)
+    found = judged(candidates, frozenset(plain(one) for one in identifying))
+    _ensure_identity(found, identifying, resource)
+    return any(one.tier in {IDENTITY, LABEL} for one in found)
 
 
-def _with_status(found: list[_Field], keep: int) -> list[_Field]:
+def _with_status(found: list[Field], keep: int) -> list[Field]:
     states = [one for one in found if one.tier == STATUS][: 2 if keep > 4 else 1]
     rest = [one for one in found if one not in states]
     return (rest[: max(keep - len(states), 1)] + states)[: max(keep, 1)]
 
 
-def _plain(name: str) -> str:
-    return "".join(words(name))
-
-
-@dataclass(slots=True)
-class _Field:
-    path: str
-    candidate: Candidate
-    index: int
-    names: tuple[str, ...]  # the keys on the way, without wrappers
-    many: bool
-    tier: int | None = None
-    sub: int = 0
-    given: bool = False
-    spoken: tuple[str, ...] = field(default=())
-
-    def order(self) -> tuple[int, int, int]:
-        return (OTHER if self.tier is None else self.tier, self.sub, self.index)
-
-    def set(self, tier: int | None, sub: int = 0) -> None:
-        self.tier, self.sub = tier, sub
-
-
-@lru_cache(maxsize=8192)
-def _segments(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(one if isinstance(one, str) else "*" for one in fields.parse(path))
-    except ValueError:
-        return ()
-
-
-_DIGITS = re.compile(r"\d+")
-
-
-def _judged(candidates: Sequence[Candidate], identifying: frozenset[str]) -> list[_Field]:
-    found: list[_Field] = []
-    for index, one in enumerate(candidates):
-        segments = _segments(one.path)
-        names = tuple(part for part in segments if part != "*")
-        while len(names) > 1 and names[0] in _WRAPPERS:
-            names = names[1:]
-        if not 0 < len(names) <= 3 or one.type in {"object", "array", "null"}:
-            continue
-        found.append(_Field(one.path, one, index, names, "*" in segments, spoken=words(names[-1])))
-    families = _families(found)
-    for one_field in found:
-        if _family(one_field.names) not in families:
-            _judge(one_field, identifying)
-    _one_per_object(found)
-    return found
-
-
-@lru_cache(maxsize=16384)
-def _family(names: tuple[str, ...]) -> str:
-    """``legacy_udf_07`` -> ``legacy_udf_#``; the name itself where it holds no number."""
-    return _DIGITS.sub("#", ".".join(names))
-
-
-def _families(given: Sequence[_Field]) -> frozenset[str]:
-    members: dict[str, set[str]] = {}
-    for one in given:
-        name = ".".join(one.names)
-        if (family := _family(one.names)) != name:
-            members.setdefault(family, set()).add(name)
-    return frozenset(family for family, found in members.items() if len(found) >= 3)
-
-
-def _judge(one: _Field, identifying: frozenset[str]) -> None:
-    if len(one.names) == 1 and not one.many:
-        if _plain(one.names[0]) in identifying:
-            one.given = True
-            one.set(IDENTITY, 0)
-        else:
-            _judge_own(one)
-    elif not _hidden_branch(one):
-        _judge_nested(one)
-
-
-def _hidden_branch(one: _Field) -> bool:
-    """Whether the field lies below something that is left out whole: links, pictures, audit and paging blocks."""
-    return any(_hides(name) for name in one.names[:-1])
-
-
-@lru_cache(maxsize=4096)
-def _hides(name: str) -> bool:
-    spoken = words(name)
-    if not spoken or name.startswith("_") or singular(spoken[-1]) in {"link", "image", "avatar", "icon", "photo"}:
-        return True
-    return bool(
-        {"audit", "permission", "permissions", "pagination", "paging", "meta", "settings", "config"} & set(spoken)
-    )
-
-
-def _judge_own(one: _Field) -> None:
-    name, spoken, format = one.names[0], one.spoken, one.candidate.format
-    if not spoken:
-        return
-    last = singular(spoken[-1])
-    if (last in _ID and len(spoken) == 1) or (name.startswith("_") and spoken == ("id",)):
-        one.set(IDENTITY, 1)
-    elif name.startswith("_") or _is_noise(one, last):
-        return
-    elif last in _LABELS and format not in {"uri", "url"}:
-        one.set(LABEL, _label_order(spoken))
-    elif kind_of(name, type=one.candidate.type, format=format) not in {None, "name"}:
-        return
-    else:
-        _judge_value(one, spoken, last)
-
-
-def _is_noise(one: _Field, last: str) -> bool:
-    spoken, given = set(one.spoken), one.candidate
-    if given.format in {"uri", "url", "uri-reference", "iri", "byte", "binary", "html", "password"}:
-        return True
-    if last in _LINK or last in _HASH or spoken & _AUDIT:
-        return True
-    if "by" in spoken and spoken & (_MADE | _CHANGED | {"deleted"}):
-        return True
-    if given.size is not None and given.size > _LONG:
-        return True
-    return last in _TEXT and given.type in {"string", None} and not given.enum
-
-
-def _label_order(spoken: tuple[str, ...]) -> int:
-    if spoken in {("name",), ("title",), ("subject",), ("display", "name"), ("full", "name"), ("label",), ("login",)}:
-        return 0
-    if spoken in {("first", "name"), ("last", "name"), ("given", "name"), ("family", "name"), ("company", "name")}:
-        return 1
-    return 2 if spoken[-1] in {"name", "title"} and len(spoken) <= 3 and "file" not in spoken else 3
-
-
-def _judge_value(one: _Field, spoken: tuple[str, ...], last: str) -> None:
-    given = one.candidate
-    numeric = given.type in {"integer", "number"}
-    if last in _STATUS and len(spoken) <= 3:
-        one.set(STATUS, 0)
-    elif last in _GRADES:
-        one.set(STATUS, 1)
-    elif given.type == "boolean":
-        one.set(STATUS, 2) if last in _FLAGS else one.set(OTHER, 4)
-    elif last in _KINDS and given.type in {"string", None}:
-        one.set(STATUS, 3)
-    elif (last in _AMOUNT and given.type != "boolean") or (last in {"due", "paid"} and numeric):
-        one.set(AMOUNT, 0 if last not in {"rate", "score", "value", "quantity", "duration"} else 1)
-    elif last == "currency":
-        one.set(AMOUNT, 2)
-    elif given.format in {"date", "date-time"} or last in _DATE or spoken[0] in {"date", "time"}:
-        _judge_date(one, spoken)
-    elif last in _REFERENCE or last in _ID:
-        one.set(REFERENCE, 0 if last not in _ID else 4)
-    elif given.enum and given.type in {"string", None}:
-        one.set(OTHER, 0)
-    elif given.constant:
-        one.set(OTHER, 6)
-    else:
-        one.set(OTHER, 1 if given.type == "string" else 2 if numeric else 3)
-
-
-def _judge_date(one: _Field, spoken: tuple[str, ...]) -> None:
-    said = set(spoken)
-    if said & _CHANGED or "deleted" in said:
-        return
-    one.set(DATE, 3 if said & _MADE else 0)
-
-
-def _judge_nested(one: _Field) -> None:
-    """A nested object gives its label, or its value where it stands for a status, an amount or a date."""
-    given, spoken = one.candidate, one.spoken
-    if not spoken or given.format in {"uri", "url", "byte", "binary"} or (given.size or 0) > _LONG:
-        return
-    parent, last = words(one.names[-2]) if len(one.names) > 1 else spoken, singular(spoken[-1])
-    head = singular(parent[-1]) if parent else ""
-    if one.many:
-        if len(one.names) == 1 and given.type in {"string", "integer", "number", None}:
-            if head not in _LINK and not _is_noise(one, last) and kind_of(one.names[0], type=given.type) is None:
-                one.set(OTHER, 5)
-        elif last in _LABELS and _label_order(spoken) <= 2 and not given.constant:
-            one.set(OTHER, 5)
-        return
-    if kind_of(one.names[-1], type=given.type, format=given.format) not in {None, "name"}:
-        return
-    value = last in _LABELS | _STATUS or last in {"value", "code", "id", "key", "display", "text"}
-    if head in _STATUS | _GRADES and value:
-        one.set(STATUS, 0 if last in _LABELS else 1)
-    elif head in _AMOUNT and last in {"amount", "value", "currency"}:
-        one.set(AMOUNT, 1 if last != "currency" else 2)
-    elif head in _DATE and given.format in {"date", "date-time"}:
-        one.set(DATE, 1)
-    elif head in _LABELS and len(one.names) == 2 and last in _NAME_PARTS and given.type in {"string", None}:
-        one.set(LABEL, 1 if last not in _TEXT else 4)
-    elif last in _LABELS and given.type in {"string", None} and not given.constant:
-        one.set(REFERENCE, 1 if _label_order(spoken) <= 1 else 3)
-
-
-def _one_per_object(found: Sequence[_Field]) -> None:
-    """Of several paths into one nested object keep the best of each tier; first and last name go together."""
-    best: dict[tuple[str, int], tuple[int, int]] = {}
-    nested = [one for one in found if one.tier in {STATUS, DATE, REFERENCE, OTHER} and len(one.names) > 1]
-    for one in nested:
-        key = (one.names[0], one.tier or 0)
-        best[key] = min(best.get(key, (99, 0)), (one.sub, one.index))
-    for one in nested:
-        top = best[(one.names[0], one.tier or 0)]
-        pair = one.sub == top[0] and set(one.spoken) & {"first", "last", "given", "family"}
-        if (one.sub, one.index) != top and not pair:
-            one.tier = None
-
-
-def _ensure_identity(found: Sequence[_Field]) -> None:
+def _ensure_identity(found: Sequence[Field], identifying: Collection[str], resource: Sequence[str]) -> None:
     if any(one.tier == IDENTITY for one in found):
         return
     own = [one for one in found if len(one.names) == 1 and not one.many]
-    ids = [one for one in own if one.spoken and one.spoken[-1] in _ID and one.candidate.type != "boolean"]
+    # `/floating_ips/{floating_ip}` asks for what a record calls `ip`.
+    for name in sorted(identifying):
+        asked = words(name)
+        for one in own:
+            ends = 0 < len(one.spoken) < len(asked) and asked[-len(one.spoken) :] == one.spoken
+            if ends and one.spoken not in _GENERIC:
+                one.set(IDENTITY, 1)
+                return
+    for one in found:
+        if len(one.names) == 2 and not one.many and one.spoken in ID_WORDS and words(one.names[0]) == (*resource[-1:],):
+            one.set(IDENTITY, 2)
+            return
+    ids = [one for one in own if one.spoken and one.spoken[-1] in ID and one.candidate.type != "boolean"]
     likely = [one for one in ids if one.spoken[0] not in _OTHERS]
     if likely or (ids and not any(one.spoken in _ID_ALONE for one in own)):
         (likely or ids)[0].set(IDENTITY, 2)
         return
     for last in _ID_LAST:
         for one in own:
-            if one.spoken and one.spoken[-1] == last and (len(one.spoken) == 1 or one.tier is not None):
+            said = one.spoken[:-1] if one.spoken[-1:] and one.spoken[-1].isdigit() else one.spoken
+            if said and said[-1] == last and (len(said) == 1 or one.tier is not None):
                 one.set(IDENTITY, 3)
                 return
 
 
-def _ensure_label(found: Sequence[_Field]) -> None:
+def _ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
     if any(one.tier == LABEL for one in found):
         return
-    nested = [one for one in found if one.tier == REFERENCE and len(one.names) > 1 and one.spoken[-1] in _LABELS]
+    for one in found:
+        # `/words` are told apart by their `word`.
+        own = len(one.names) == 1 == len(one.spoken) and not one.many and one.candidate.type in {"string", None}
+        if own and one.tier != IDENTITY and one.spoken[0] in resource and len(one.spoken[0]) > 2:
+            one.set(LABEL, 1)
+            return
+    nested = [one for one in found if one.tier == REFERENCE and len(one.names) > 1 and one.spoken[-1] in LABELS]
     about = [one for one in nested if singular((words(one.names[0]) or ("",))[-1]) in {"profile", "user", "person"}]
     if about:
         about[0].set(LABEL, 1)
@@ -356,8 +154,23 @@ def _ensure_label(found: Sequence[_Field]) -> None:
                 return
 
 
-def _ensure_substance(found: Sequence[_Field]) -> None:
+def _tell_apart(found: Sequence[Field]) -> None:
+    """Where a record has a name, what else it has names of comes later, and where it has a status, so do flags."""
+    if any(one.tier == LABEL and one.sub <= 1 for one in found):
+        for one in found:
+            if one.tier == LABEL and one.sub >= 2:
+                one.set(REFERENCE, 2)
+    stated = any(one.tier == STATUS and one.sub <= 1 for one in found)
+    for one in found:
+        if one.tier == STATUS and one.sub == 2:
+            if one.candidate.constant:
+                one.tier = None
+            elif stated or set(one.spoken[-1:]) & _RARE:
+                one.set(OTHER, 4)
+
+
+def _ensure_substance(found: Sequence[Field]) -> None:
     """What neither has an identity nor a name is no record but a result (a log, a quote, a report): keep its texts."""
     for one in found:
         if one.tier is None and len(one.names) <= 2 and kind_of(one.names[-1], type=one.candidate.type) is None:
-            one.set(OTHER, 1 if not set(one.spoken) & (_LINK | _HASH) else 5)
+            one.set(OTHER, 1 if not set(one.spoken) & (LINK | HASH) else 5)

@@ -115,6 +115,8 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_KEPT = ("ss", "us", "is", "news", "series", "species")
+_ES = ("sses", "xes", "zzes", "ches", "shes", "tuses", "buses", "nuses", "ruses", "iases", "gases")
 _SINGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "data": "data", "news": "news"}
 
 
@@ -123,10 +125,10 @@ def singular(word: str) -> str:
     """The singular of an English plural, by its ending; other words stay as they are."""
     if word in _SINGULAR:
         return _SINGULAR[word]
-    if len(word) < 4 or word.endswith(("ss", "us", "is")):
+    if len(word) < 4 or not word.endswith("s") or word.endswith(_KEPT):
         return word
     if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") else word
+        return f"{word[:-3]}y" if len(word) > 4 else word[:-1]
+    if word.endswith(_ES):
+        return word[:-1] if word.endswith("caches") else word[:-2]
+    return word[:-1]

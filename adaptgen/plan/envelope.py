@@ -287,8 +287,11 @@ def _about(key: str) -> bool:
 
 def _counts(key: str) -> bool:
     """Whether a property name speaks of more than one page: totals, next pages, has_more."""
-    said = set(words(key))
-    return bool(said & {"total", "next", "pagination", "paging", "cursor", "cursors"}) or {"has", "more"} <= said
+    spoken = words(key)
+    said = set(spoken)
+    # `auto_change_next_password` is a word of the record, `next_page` and `has_next` are words about the list.
+    ends = "next" in (*spoken[:1], *spoken[-1:])
+    return ends or bool(said & {"total", "pagination", "paging", "cursor", "cursors"}) or {"has", "more"} <= said
 
 
 def _paging_block(key: str) -> bool:

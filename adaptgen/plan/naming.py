@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from adaptgen.plan.operations import Operation
+from adaptgen.words import singular
 
 RESERVED_ARGUMENTS = frozenset(("cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"))
 RESERVED_TOOLS = frozenset(("search_tools", "describe_tool", "call_read_tool", "call_write_tool"))
@@ -74,17 +75,6 @@ def snake(text: str) -> str:
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
     return re.sub(r"[^a-zA-Z0-9]+", "_", text).strip("_").lower()
-
-
-def singular(word: str) -> str:
-    """The likely singular of an English plural: ``companies`` -> ``company``, ``statuses`` -> ``status``."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is", "news", "series", "species")):
-        return word
-    if word.endswith("ies"):
-        return f"{word[:-3]}y" if len(word) > 4 else word[:-1]
-    if word.endswith(("sses", "xes", "zzes", "ches", "shes", "tuses", "buses", "nuses", "ruses", "iases", "gases")):
-        return word[:-1] if word.endswith("caches") else word[:-2]
-    return word[:-1]
 
 
 def plural(word: str) -> bool:

@@ -32,6 +32,7 @@ _LOOKUP = vocabulary(
     "country currency timezone language locale choice option permission role_choice link image errors error "
     "warning message"
 )
+_HOLDERS = {(word,) for word in ("data", "result", "response", "payload", "record", "item", "entity", "object")}
 _OUTCOME = vocabulary(
     "status success message messages error errors code ok meta metadata links request id version time timestamp "
     "info warnings detail response result jsonapi included api type"
@@ -111,6 +112,8 @@ def _payload(document: Document, schema: Json) -> str:
         others = [key for key in inner if key not in objects]
         about = [key for key in objects if set(words(key)) <= _OUTCOME]
         objects = [key for key in objects if key not in about] or objects
+        # `{"success": …, "data": {…}, "refData": {…}}`: of several objects the one that bears a wrapper's name.
+        objects = [key for key in objects if words(key) in _HOLDERS] if len(objects) > 1 else objects
         if len(objects) != 1 or not all(set(words(key)) <= _OUTCOME for key in others):
             break
         if any(inner[key].type == "array" for key in others) or "id" in others:
@@ -132,7 +135,8 @@ def _candidates(document: Document, record: Json) -> list[Candidate]:
 
 
 def _list_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
-    return rank(_candidates(document, record), identifying=identifying(document, operation))
+    names = identifying(document, operation)
+    return rank(_candidates(document, record), identifying=names, resource=resource_words(operation))
 
 
 def _detail_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
@@ -141,14 +145,15 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
     whole = shape(document, record)
     main = _main_object(document, operation, whole)
     found = _candidates(document, record)
-    if main is None and not is_record(found, identifying=names):
-        return _whole(document, whole)
+    about = resource_words(operation)
+    if main is None and not is_record(found, identifying=names, resource=about):
+        return _whole(document, whole) or rank(found, identifying=names, resource=about)
     if main is None:
-        view = rank([one for one in found if "[*]" not in one.path], identifying=names)
+        view = rank([one for one in found if "[*]" not in one.path], identifying=names, resource=about)
     else:
         prefix = join("", main)
         inner = _candidates(document, whole.properties[main])
-        view = tuple(_under(prefix, path) for path in rank(inner, identifying=names))
+        view = tuple(_under(prefix, path) for path in rank(inner, identifying=names, resource=about))
     lists = _lists(document, whole, "") + (
         _lists(document, shape(document, whole.properties[main]), main) if main else []
     )
@@ -217,7 +222,7 @@ def identifying(document: Document, operation: Operation) -> frozenset[str]:
     names: set[str] = set()
     resource = resource_words(operation)
     if resource:
-        for end in ("id", "uuid", "key", "number", "code"):
+        for end in ("id", "uuid", "guid", "key", "number", "no", "nr", "num", "code", "ref", "slug"):
             names |= {"_".join((*resource, end)), f"{resource[-1]}_{end}"}
     path = operation.path.rstrip("/")
     if ends_in_placeholder(operation):

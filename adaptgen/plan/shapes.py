@@ -201,7 +201,7 @@ def merged_shape(parts: list[Shape], schema: Mapping[str, Any]) -> Shape:
         types=types,
         properties=properties,
         required=required,
-        items=next((part.items for part in parts if part.items is not None), None),
+        items=_both_items(parts),
         prefix=next((part.prefix for part in parts if part.prefix), ()),
         enum=enum,
         format=next((part.format for part in parts if part.format), None),
@@ -222,6 +222,14 @@ def merged_shape(parts: list[Shape], schema: Mapping[str, Any]) -> Shape:
         name=next((part.name for part in parts if part.name), "") if _only_wraps(schema) else "",
         pointer=next((part.pointer for part in parts if part.pointer), "") if _only_wraps(schema) else "",
     )
+
+
+def _both_items(parts: list[Shape]) -> Json | None:
+    """What every part says about the elements: a wrapper often has ``items: {type: object}``, which another narrows."""
+    said = [part.items for part in parts if part.items is not None]
+    telling = [items for items in said if items not in ({}, True, {"type": "object"})] or said
+    distinct = [items for index, items in enumerate(telling) if not any(items is other for other in telling[:index])]
+    return distinct[0] if len(distinct) == 1 else {"allOf": distinct} if distinct else None
 
 
 def _only_wraps(schema: Mapping[str, Any]) -> bool:

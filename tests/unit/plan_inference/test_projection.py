@@ -59,6 +59,30 @@ def test_a_wrapper_around_one_object_is_opened(api: SimpleNamespace) -> None:
     )
 
 
+def test_of_several_objects_the_one_that_is_named_like_a_wrapper_is_opened(api: SimpleNamespace) -> None:
+    schema = obj(success={"type": "boolean"}, data=obj(id=INT, name=TEXT), refData=obj(currency=obj(code=TEXT)))
+    found = view(api, "/customers/{id}", schema)
+    assert (found.view, found.answer) == (("id", "name"), "$.data")
+
+
+def test_the_number_of_the_resource_identifies(api: SimpleNamespace) -> None:
+    schema = listed(id=INT, status=TEXT, orderNo=TEXT, customerNo=TEXT)
+    assert (view(api, "/orders", schema).view or ())[:2] == ("orderNo", "id")
+
+
+def test_elements_that_a_second_part_narrows_are_read(api: SimpleNamespace) -> None:
+    wrapper = obj(data={"type": "array", "items": {"type": "object"}})
+    schema = {"allOf": [wrapper, obj(data={"type": "array", "items": obj(id=INT, name=TEXT)})]}
+    assert view(api, "/trips", schema).view == ("id", "name")
+    both = {"allOf": [obj(data={"type": "array", "items": obj(name=TEXT)}), *schema["allOf"][1:]]}
+    assert view(api, "/trips", both).view == ("id", "name")
+
+
+def test_a_large_result_without_identity_is_ranked_by_its_schema(api: SimpleNamespace) -> None:
+    many = {f"part_{letter}": {"type": "object"} for letter in "abcdefghijklm"}
+    assert view(api, "/plan", obj(status=TEXT, amount=INT, **many)).view == ("status", "amount")
+
+
 def test_a_detail_keeps_its_sibling_lists_as_labels(api: SimpleNamespace) -> None:
     comments = {"type": "array", "items": obj(id=INT, comment=TEXT)}
     countries = {"type": "array", "items": obj(code=TEXT, name=TEXT)}

@@ -127,3 +127,56 @@ def test_fields_that_are_always_null_are_left_out() -> None:
 def test_a_map_keyed_by_data_is_not_taken_for_fields() -> None:
     given = [{"id": 1, "name": "a", "scores": {f"key{number}": number for number in range(100)}}]
     assert [one.path for one in candidates_from(given)] == ["id", "name"]
+
+
+def test_what_a_placeholder_ends_in_identifies_where_there_is_no_id() -> None:
+    given = fields("size", "ip", "owner.name")
+    assert rank(given, identifying={"floating_ip"})[0] == "ip"
+    assert rank(fields("size", "number", "syriac"), identifying={"word_number"}, resource=("word",))[0] == "number"
+
+
+def test_the_id_of_what_the_records_are_called_identifies() -> None:
+    assert rank(fields("gender", "number", "word.id", "lexeme.id"), resource=("word",))[0] == "word.id"
+
+
+def test_a_field_named_like_the_records_is_their_label() -> None:
+    assert rank(fields("id", "category", "word"), resource=("word",))[:2] == ("id", "word")
+
+
+def test_beside_a_name_other_names_come_after_status_amount_and_date() -> None:
+    given = [*fields("id", "cluster_name", "name", "status"), Candidate("total", "number")]
+    assert rank(given) == ("id", "name", "status", "total", "cluster_name")
+    assert rank(fields("id", "cluster_name", "status")) == ("id", "cluster_name", "status")
+
+
+def test_flags_take_no_place_of_a_status() -> None:
+    given = [*fields("id", "name", archived="boolean", active="boolean"), *fields("status", "code")]
+    assert rank(given) == ("id", "name", "status", "code", "archived", "active")
+    assert rank([*fields("id", "name", "code"), *fields(active="boolean")]) == ("id", "name", "active", "code")
+    assert rank([*fields("id", "name", "code"), *fields(archived="boolean")]) == ("id", "name", "code", "archived")
+
+
+def test_a_flag_that_is_the_same_everywhere_is_left_out() -> None:
+    given = [{"id": number, "name": f"n{number}", "active": True} for number in range(5)]
+    assert rank(candidates_from(given)) == ("id", "name")
+
+
+def test_a_digit_at_the_end_of_a_name_hides_nothing() -> None:
+    assert rank([*fields("reference1", "reference2"), Candidate("amount", "number")])[0] == "reference1"
+
+
+def test_an_object_in_one_alternative_is_no_value_in_the_other() -> None:
+    assert rank([*fields("id", "name"), Candidate("droplet", None), *fields("droplet.size")]) == ("id", "name")
+
+
+def test_what_a_wrapper_repeats_is_shown_once() -> None:
+    assert rank(fields("alertId", "metadata.alertId", "type")) == ("alertId", "type")
+
+
+def test_what_a_record_belongs_to_is_kept_by_its_id_where_nothing_names_it() -> None:
+    assert rank(fields("id", "name", "person.id", "user.id", "user.name")) == ("id", "name", "user.name", "person.id")
+
+
+def test_a_kind_is_the_label_of_what_has_no_name() -> None:
+    given = [*fields("id", "severity", "status", "stage"), Candidate("type", "string")]
+    assert rank(given, keep=4)[:2] == ("id", "type")

@@ -24,7 +24,10 @@ def test_a_name_becomes_its_words(name: str, expected: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("plural", "one"),
-    [("contacts", "contact"), ("companies", "company"), ("boxes", "box"), ("status", "status"), ("people", "person")],
-)
+    [
+        ("contacts", "contact"), ("companies", "company"), ("boxes", "box"), ("status", "status"), ("people", "person"),
+        ("statuses", "status"), ("sizes", "size"), ("caches", "cache"), ("ties", "tie"), ("series", "series"),
+    ],
+)  # fmt: skip
 def test_plurals_lose_their_ending(plural: str, one: str) -> None:
     assert singular(plural) == one
