@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from adaptgen import fields
+from adaptgen.plan.operation import is_json
 from inferring.drafted import DEEP, drafted, labels
 
 MANY = 30  # leaf fields above which a view must leave out most
@@ -60,6 +61,9 @@ def misses(half: str | None) -> list[str]:
 
 def _seen(half: str | None) -> Iterator[Seen]:
     for label, draft in drafted(labels("views", half), answers=True):
+        media = draft.operation.success().media if draft is not None else None
+        if media and not is_json(media):
+            continue  # XML and the like have no view
         view = None if draft is None else draft.view.view
         item = _steps(label["item"])
         kept: list[Steps] = []
