@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from adaptgen import __version__
-from adaptgen.cli import parser_record, parser_regenerate, parser_ship
+from adaptgen.cli import parser_readiness, parser_record, parser_regenerate, parser_ship
 
 _EPILOG = """\
 exit codes: 0 done, 1 a finding (stale output, failed call), 2 bad input or usage
@@ -62,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
     serve.add_argument(
         "--http", metavar="HOST:PORT", help="serve http://HOST:PORT/mcp; without governance on loopback only"
+    )
+    serve.add_argument(
+        "--tag", metavar="TAG", default="", help="stdio: only the tools of this tag; over HTTP: /mcp/TAG"
+    )
+    serve.add_argument(
+        "--effect", choices=["read", "write"], default="", help="stdio: only tools that read, or that write"
     )
     _governed(serve)
 
@@ -129,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
 
     parser_ship.add(partial(_command, commands))
 
+    parser_readiness.add(partial(_command, commands))
     parser_regenerate.add(partial(_command, commands))
     parser_record.add(partial(_command, commands))
 

@@ -1,0 +1,26 @@
+"""What may stand on the command line of ``inspect``, ``init`` and ``doctor``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+Command = Callable[[str, str, str], argparse.ArgumentParser]
+"""(name, summary, description) -> the parser of a command."""
+
+
+def add(command: Command) -> None:
+    """Add the commands about how ready an API is."""
+    inspect = command(
+        "inspect",
+        "how ready an API is for agents, and what makes it readier",
+        "A score with its parts, what an agent will stumble over with the evidence and the hint that mends it, and "
+        "what bytes and turns cost before and after. Nothing is sent anywhere.",
+    )
+    inspect.add_argument("spec", metavar="SPEC", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
+    inspect.add_argument("--json", action="store_true", help="print the whole report as JSON")
+    inspect.add_argument("--html", metavar="FILE", type=Path, help="write the report as one page with pictures")
+    inspect.add_argument(
+        "--fail-under", metavar="N", type=int, help="exit 1 if the score is under N (0 to 100): for CI"
+    )

@@ -1,0 +1,208 @@
+"""What an agent will stumble over, each with its evidence and with what a person can write against it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.model import Tool, Unpaged
+from adaptgen.plan.operations import Operation
+from adaptgen.planned import Evidence, Plan
+from adaptgen.readiness.inspection.report import SEVERITIES, Finding
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document, Hints
+
+BUDGET = 32_000
+"""Bytes of the list of tools, beyond which agents search instead."""
+_PLAIN = re.compile(r"[A-Za-z_][\w./{}-]*")
+_LIMITS = frozenset(
+    {"limit", "count", "size", "top", "take", "maxresults", "pagesize", "perpage", "rows", "num", "max"}
+)
+_ASKING = re.compile(r"(?i)search|query|find|filter|lookup|list|select|report")
+_GOVERNANCE = "specs/<name>/governance.yaml: tokenize: {direction: model, kinds: [%s]}"
+
+
+class Findings:
+    """The findings of one planned document. ``operations``: pointer -> operation; ``governed``: settings lie beside."""
+
+    def __init__(
+        self,
+        document: Document,
+        plan: Plan,
+        operations: Mapping[str, Operation],
+        diagnostics: Sequence[Diagnostic],
+        *,
+        hints: Hints,
+        governed: bool,
+        listed: int,
+    ) -> None:
+        self._document, self._plan, self._operations = document, plan, operations
+        self._diagnostics, self._governed, self._listed = diagnostics, governed, listed
+        self._told = frozenset(name for name, hint in hints.tools.items() if hint.description)
+        self._methods = {(one.path, one.method) for one in operations.values()}
+        self._evidence: dict[tuple[str, str], Evidence] = {}
+        for one in plan.evidence:
+            self._evidence.setdefault((one.subject, one.aspect), one)
+
+    def find(self) -> list[Finding]:
+        """All of them, the gravest first."""
+        found = [
+            *self.logins(),
+            *self.lists(),
+            *self.answers(),
+            *self.words(),
+            *self.writes(),
+            *self.effects(),
+            *self.people(),
+            *self.size(),
+            *self.document(),
+        ]
+        return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.rule, one.subject, one.message))
+
+    # ---------------------------------------------------------------------------------------------------- the rules
+
+    def logins(self) -> Iterator[Finding]:
+        name = self._plan.server.name.upper()
+        for auth in self._plan.server.auth:
+            because = self.because(auth.name, "auth")
+            if auth.optional and auth.name == "credentials":
+                fix = f'auth: {{api: {{kind: bearer, token: "${{env:{name}_TOKEN}}"}}}}'
+                message = "the document does not say how requests authenticate; credentials of any kind can be given"
+                yield Finding("auth", "high", auth.name, message, because, fix, self.where("#/components"))
+            elif auth.chain and [one.status for one in auth.refused if not one.body] == [401]:
+                message = "how the API refuses an ended session is not described; 401 alone is taken for it"
+                fix = f'auth: {{{auth.name}: {{…, refused: [401, {{status: 403, body: {{detail: "*log in*"}}}}]}}}}'
+                yield Finding("session", "low", auth.name, message, because, fix)
+
+    def lists(self) -> Iterator[Finding]:
+        for tool, operation in self.reads():
+            answer = operation.success()
+            table = answer is not None and answer.media is not None and "json" not in answer.media
+            if not isinstance(tool.page, Unpaged) or operation.method != "GET" or table:
+                continue
+            names = {re.sub(r"[^a-z]", "", one.name.lower()): one.name for one in operation.parameters}
+            limit = next((name for folded, name in names.items() if folded in _LIMITS), "")
+            because = self.because(tool.name, "paging")
+            if limit:
+                message = f"the list takes {limit!r}, but the document does not say how to go on after it"
+                fix = _tool(tool.name, f"page: {{style: offset, limit: {_word(limit)}, offset: offset, in: query}}")
+                yield self.of("paging", "high", tool, operation, message, because, fix)
+            elif "{" not in operation.path:
+                message = "the document says nothing about paging; the whole list is taken for the answer and sliced"
+                fix = _tool(tool.name, "page: {style: page, page: page, size: size, in: query}")
+                yield self.of("paging", "medium", tool, operation, message, because, fix)
+
+    def answers(self) -> Iterator[Finding]:
+        for tool, operation in self.reads():
+            answer = operation.success()
+            if tool.view is None and (answer is None or answer.media is None or "json" in answer.media):
+                message = "the answer is not described; its fields are chosen from the first answer that comes"
+                because = self.because(tool.name, "view") or "no schema of a successful answer"
+                fix = _tool(tool.name, "view: [id, name, status]")
+                yield self.of("schema", "medium", tool, operation, message, because, fix)
+
+    def words(self) -> Iterator[Finding]:
+        for tool, operation in self.tools():
+            if tool.name in self._told:
+                continue
+            if not operation.summary.strip() and not operation.description.strip():
+                message = "nothing says what the operation does; agents read a text made from its path"
+                fix = _tool(tool.name, 'description: "…"')
+                yield self.of("words", "medium", tool, operation, message, "neither summary nor description", fix)
+            elif not operation.id:
+                fix = f"tools: {{better_name: {{call: {_word(operation.key)}}}}}"
+                message = "the name of the tool is made from the path"
+                yield self.of("name", "low", tool, operation, message, "no operationId", fix)
+
+    def writes(self) -> Iterator[Finding]:
+        for tool, operation in self.tools():
+            patched = (operation.path, "PATCH") in self._methods  # which changes what it is given
+            if operation.method == "PUT" and tool.update is None and operation.body and not patched:
+                message = "the call replaces the whole record: what an agent has not seen is lost"
+                because = "no GET of the same path answers what the PUT takes"
+                fix = "add the GET of this path to the document (overlays:), or hide the operation"
+                yield self.of("replace", "high", tool, operation, message, because, fix)
+
+    def effects(self) -> Iterator[Finding]:
+        for tool, operation in self.tools():
+            because = self.because(tool.name, "effect")
+            if operation.method == "GET" and tool.effect != "read":
+                message = f"a GET that counts as {tool.effect}: agents need a permission for it"
+                fix = _tool(tool.name, "effect: read") + "   # if it only reads"
+                yield self.of("effect", "low", tool, operation, message, because, fix)
+            elif operation.method == "POST" and tool.effect != "read" and _asks(operation):
+                message = "a POST that may only ask counts as a write, since nothing proves that it reads"
+                fix = _tool(tool.name, "effect: read") + "   # if it only reads"
+                yield self.of("effect", "low", tool, operation, message, because, fix)
+
+    def people(self) -> Iterator[Finding]:
+        if self._governed:
+            return
+        kinds: dict[str, set[str]] = {}
+        for tool in self._plan.server.tools:
+            for kind in tool.sensitive.values():
+                if kind != "secret":
+                    kinds.setdefault(kind, set()).add(tool.name)
+        if kinds:
+            tools = set().union(*kinds.values())
+            counts = ", ".join(f"{kind} in {len(names)}" for kind, names in sorted(kinds.items()))
+            first = next(one for one in self._plan.server.tools if one.name in tools)
+            message = f"{_count(len(tools), 'tool')} can show personal data to the model"
+            fix = _GOVERNANCE % ", ".join(sorted(kinds))
+            yield Finding("personal data", "high", "server", message, counts, fix, self.where(first.source))
+
+    def size(self) -> Iterator[Finding]:
+        if self._listed > BUDGET and self._plan.server.surface == "list":
+            message = f"the list of tools takes {self._listed:,} bytes of every conversation"
+            fix = "server: {surface: search}, or hide: what agents do not need"
+            yield Finding("size", "medium", "server", message, f"the budget is {BUDGET:,} bytes", fix)
+
+    def document(self) -> Iterator[Finding]:
+        for one in self._diagnostics:
+            severity = {"error": "high", "warning": "medium"}.get(one.severity, "low")
+            yield Finding(one.code, severity, "document", one.message, "", one.help, one.where)  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------------------------------------------------- inside
+
+    def tools(self) -> Iterator[tuple[Tool, Operation]]:
+        for tool in self._plan.server.tools:
+            operation = self._operations.get(tool.source) if tool.call is not None else None
+            if operation is not None:
+                yield tool, operation
+
+    def reads(self) -> Iterator[tuple[Tool, Operation]]:
+        return ((tool, operation) for tool, operation in self.tools() if tool.effect == "read")
+
+    def of(
+        self, rule: str, severity: str, tool: Tool, operation: Operation, message: str, because: str, fix: str
+    ) -> Finding:
+        where = self.where(operation.pointer)
+        return Finding(rule, severity, tool.name, message, because, fix, where)  # type: ignore[arg-type]
+
+    def because(self, subject: str, aspect: str) -> str:
+        found = self._evidence.get((subject, aspect))
+        return found.because if found else ""
+
+    def where(self, pointer: str) -> Where:
+        return self._document.where(pointer)
+
+
+def _asks(operation: Operation) -> bool:
+    return bool(_ASKING.search(operation.path.rsplit("/", 1)[-1]) or _ASKING.match(operation.id or ""))
+
+
+def _tool(name: str, hint: str) -> str:
+    return f"tools: {{{name}: {{{hint}}}}}"
+
+
+def _word(text: str) -> str:
+    """A text as YAML in flow style: quoted where it is more than a word."""
+    return text if _PLAIN.fullmatch(text) and not set(text) & set("{}") else json.dumps(text)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,167 @@
+"""From a planned document to its report: findings, score and estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import orjson
+
+from adaptgen.diagnostics import Diagnostic
+from adaptgen.model import Tool, Unpaged
+from adaptgen.plan.operations import Operation, operations
+from adaptgen.planned import Plan
+from adaptgen.readiness.inspection.findings import BUDGET, Findings
+from adaptgen.readiness.inspection.report import Estimate, Finding, Part, Report
+from adaptgen.readiness.inspection.sizes import RECORDS, Sizes
+from adaptgen.runtime import content
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document, Hints
+
+_TASK = 250
+"""Records of the list that the estimate of turns reads."""
+_ANSWERS = 6
+_MENU = 4_000
+"""Bytes of the tools that search the others."""
+
+
+def inspect(
+    document: Document, hints: Hints, plan: Plan, diagnostics: Sequence[Diagnostic], *, governed: bool = False
+) -> Report:
+    """The report on ``plan``, which was made from ``document`` and ``hints``. ``governed``: governance settings lie
+    beside it."""
+    known = {one.pointer: one for one in operations(document)[0]}
+    listed = _listed(plan)
+    findings = Findings(document, plan, known, diagnostics, hints=hints, governed=governed, listed=listed).find()
+    return Report(
+        title=plan.title,
+        document=plan.source,
+        version=document.version,
+        operations=plan.operations,
+        tools=len(plan.server.tools),
+        parts=tuple(_parts(plan, known, hints, findings, listed)),
+        findings=tuple(findings),
+        estimates=tuple(_estimates(document, plan, known, listed)),
+    )
+
+
+def _listed(plan: Plan) -> int:
+    """Bytes of the list of all tools."""
+    forms = {tool.name: tool.form for tool in plan.server.tools}
+    listed = 20
+    for module in plan.modules:
+        for name, contract in module.contracts.items():
+            listed += len(orjson.dumps(content.listed(contract, forms.get(name) == "structured"))) + 1
+    return listed
+
+
+# ------------------------------------------------------------------------------------------------------------ score
+
+
+def _parts(
+    plan: Plan, known: Mapping[str, Operation], hints: Hints, findings: Sequence[Finding], listed: int
+) -> list[Part]:
+    tools = [tool for tool in plan.server.tools if tool.source in known]
+    counts: dict[str, int] = {}
+    for one in findings:
+        counts[one.rule] = counts.get(one.rule, 0) + 1
+    return [
+        _login(counts),
+        _paging(tools, counts),
+        _answers(tools, counts),
+        _words(tools, known, {name for name, hint in hints.tools.items() if hint.description}),
+        _writes(tools, counts),
+        _size(plan, listed),
+        _soundness(plan, findings),
+    ]
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 1.0
+
+
+def _login(counts: Mapping[str, int]) -> Part:
+    if counts.get("auth"):
+        return Part("Logging in", 5, 15, "the document does not say how")
+    if counts.get("session"):
+        return Part("Logging in", 13, 15, "one call logs in by itself; how a session ends is assumed")
+    return Part("Logging in", 15, 15, "described, or not needed")
+
+
+def _paging(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
+    lists = [tool for tool in tools if tool.page is not None and tool.effect == "read"]
+    paged = sum(not isinstance(tool.page, Unpaged) for tool in lists)
+    open_ends = min(counts.get("paging", 0), len(lists) - paged)
+    points = 20 * _share(len(lists) - 0.6 * open_ends, len(lists))
+    because = f"{paged} of {len(lists)} lists say how to go on" if lists else "there are no lists"
+    return Part("Reading to the end", points, 20, because)
+
+
+def _answers(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
+    reads = [tool for tool in tools if tool.effect == "read"]
+    unknown = counts.get("schema", 0)
+    because = f"{len(reads) - unknown} of {len(reads)} reading tools have an answer that is described"
+    return Part("Short answers", 20 * _share(len(reads) - unknown, len(reads)), 20, because)
+
+
+def _words(tools: Sequence[Tool], known: Mapping[str, Operation], told: Collection[str]) -> Part:
+    said = sum(
+        tool.name in told or bool(f"{known[tool.source].summary}{known[tool.source].description}".strip())
+        for tool in tools
+    )
+    inputs = [one for tool in tools for one in known[tool.source].parameters]
+    described = sum(bool(one.description.strip()) for one in inputs)
+    points = 10 * _share(said, len(tools)) + 5 * _share(described, len(inputs))
+    because = f"{said} of {len(tools)} operations and {described} of {len(inputs)} parameters are described"
+    return Part("Said in words", points, 15, because)
+
+
+def _writes(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
+    writes = [tool for tool in tools if tool.effect != "read"]
+    blind = counts.get("replace", 0)
+    because = f"{blind} of {len(writes)} writes replace what an agent has not seen" if writes else "nothing is written"
+    return Part("Safe to change", 15 * _share(len(writes) - blind, len(writes)), 15, because)
+
+
+def _size(plan: Plan, listed: int) -> Part:
+    if listed <= BUDGET:
+        return Part("Small enough", 10, 10, f"the list of tools takes {listed:,} bytes")
+    if plan.server.surface != "list":
+        return Part("Small enough", 8, 10, f"{len(plan.server.tools):,} tools are searched, not listed")
+    return Part("Small enough", max(1.0, 10 * BUDGET / listed), 10, f"the list of tools takes {listed:,} bytes")
+
+
+def _soundness(plan: Plan, findings: Sequence[Finding]) -> Part:
+    wrong = sum(one.rule.startswith("AG") and one.severity != "low" for one in findings)
+    because = f"{wrong} places do not follow the specification" if wrong else "nothing had to be read leniently"
+    return Part("Sound document", max(0.0, 5 - 50 * _share(wrong, max(plan.operations, 10))), 5, because)
+
+
+# -------------------------------------------------------------------------------------------------------- estimates
+
+
+def _estimates(document: Document, plan: Plan, known: Mapping[str, Operation], listed: int) -> list[Estimate]:
+    sizes = Sizes(document)
+    menu = listed if plan.server.surface == "list" else _MENU
+    found = [Estimate("the list of tools", sum(map(sizes.endpoint, known.values())), menu, "bytes")]
+    budget = plan.server.max_bytes
+    answers: list[Estimate] = []
+    for tool in plan.server.tools:
+        operation = known.get(tool.source)
+        if operation is None or tool.call is None or tool.effect != "read":
+            continue
+        raw = sizes.answer(operation)
+        if raw > 200:
+            answers.append(Estimate(tool.name, raw, sizes.shown(operation, tool, raw, budget), "bytes"))
+    answers.sort(key=lambda one: (-one.before, one.what))
+    found += answers[:_ANSWERS]
+    logins = max((len(auth.chain) for auth in plan.server.auth), default=0)
+    lists = [tool for tool in plan.server.tools if tool.page is not None and tool.effect == "read"]
+    if lists:
+        pages = -(-_TASK // RECORDS) if any(not isinstance(tool.page, Unpaged) for tool in lists) else 1
+        found.append(Estimate("turns to a first list", logins + 1, 1, "turns"))
+        found.append(Estimate(f"turns to the answer among {_TASK} records", logins + pages, 1, "turns"))
+    elif logins:
+        found.append(Estimate("turns to a first answer", logins + 1, 1, "turns"))
+    return found
