@@ -25,6 +25,8 @@ Json: TypeAlias = Any
 Effect: TypeAlias = Literal["read", "write", "delete"]
 Style: TypeAlias = Literal["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject"]
 Form: TypeAlias = Literal["columns", "objects", "structured"]
+Place: TypeAlias = Literal["query", "body"]
+Surface: TypeAlias = Literal["auto", "list", "search"]
 
 
 _T = TypeVar("_T")
@@ -115,6 +117,11 @@ class Call:
 
 
 # ---------------------------------------------------------------------------------------------------------- paging
+#
+# ``place`` and ``inside`` say where the values of paging go. In the query they are parameters of these names. In the
+# body (JSON or a form) the names are paths from its root (``page``, ``paging.cursor``), beside what arguments fill.
+# ``inside`` names one query or header parameter, or one property of the body, that holds them as members: an object,
+# or JSON text; the names are paths in it.
 
 
 @value(kw_only=True)
@@ -126,7 +133,8 @@ class Offset:
     items: str = "$"
     total: str | None = None
     max_size: int | None = None
-    place: Literal["query"] = "query"
+    place: Place = "query"
+    inside: str = ""
 
 
 @value(kw_only=True)
@@ -139,12 +147,14 @@ class PageNumber:
     items: str = "$"
     total: str | None = None
     max_size: int | None = None
-    place: Literal["query"] = "query"
+    place: Place = "query"
+    inside: str = ""
 
 
 @value(kw_only=True)
 class Cursor:
-    """The API hands out a token for the next page. ``next`` is its JSONPath in the answer or ``header:<Name>``."""
+    """The API hands out a token for the next page. ``next`` is its JSONPath in the answer or ``header:<Name>``. The
+    token is sent back as the JSON value that it was; it may be a list or an object."""
 
     cursor: str
     next: str
@@ -154,7 +164,8 @@ class Cursor:
     more: str | None = None
     single_use: bool = False
     max_size: int | None = None
-    place: Literal["query"] = "query"
+    place: Place = "query"
+    inside: str = ""
 
 
 @value(kw_only=True)
@@ -166,6 +177,8 @@ class Link:
     items: str = "$"
     total: str | None = None
     max_size: int | None = None
+    place: Place = "query"
+    inside: str = ""
 
 
 @value(kw_only=True)
@@ -177,6 +190,8 @@ class NextHeader:
     items: str = "$"
     total: str | None = None
     max_size: int | None = None
+    place: Place = "query"
+    inside: str = ""
 
 
 @value(kw_only=True)
@@ -188,6 +203,8 @@ class NextUrl:
     items: str = "$"
     total: str | None = None
     max_size: int | None = None
+    place: Place = "query"
+    inside: str = ""
 
 
 @value(kw_only=True)
@@ -205,20 +222,100 @@ Paging: TypeAlias = Offset | PageNumber | Cursor | Link | NextHeader | NextUrl |
 
 
 @value(kw_only=True)
+class When:
+    """Whether a step runs: ``value``, a template, is one of ``is_`` and none of ``is_not``. With neither: it is there,
+    and not null, false, 0, "", [] or {}.
+    """
+
+    value: Json
+    is_: tuple[Json, ...] = ()
+    is_not: tuple[Json, ...] = ()
+
+
+@value(kw_only=True)
+class Until:
+    """Ask again until the value at JSONPath ``path`` is one of ``is_``; one of ``fails`` is a failure.
+
+    ``every`` and ``at_most`` in seconds. After ``at_most`` the tool answers what it has, with a cursor to go on.
+    """
+
+    path: str
+    is_: tuple[Json, ...]
+    fails: tuple[Json, ...] = ()
+    every: float = 1.0
+    at_most: float = 25.0
+
+
+@value()
+class Check:
+    """A condition on an answer (Arazzo 1.0, Criterion Object), as written there: ``$statusCode == 200``.
+
+    ``context``: the runtime expression that a ``regex`` or ``jsonpath`` speaks of.
+    """
+
+    condition: str
+    context: str = ""
+    kind: Literal["simple", "regex", "jsonpath"] = "simple"
+
+
+@value(kw_only=True)
+class Then:
+    """What follows a step where ``checks`` hold (Arazzo 1.0, Success and Failure Action Objects).
+
+    ``to``: the step where a ``goto`` goes on, or that runs before a ``retry``. ``after``: seconds before a retry,
+    ``limit``: how many.
+    """
+
+    do: Literal["end", "goto", "retry"]
+    to: str = ""
+    checks: tuple[Check, ...] = ()
+    after: float = 0.0
+    limit: int = 1
+
+
+@value(kw_only=True)
+class Flow:
+    """Steps inside a step: they see nothing but ``given`` (name -> template), and give ``result``."""
+
+    steps: tuple[Step, ...]
+    given: Mapping[str, Json] = field(default_factory=dict)
+    result: Json = None
+
+
+@value(kw_only=True)
 class Step:
     """One call of a tool of several calls. Parameters without a template take the tool's arguments.
 
-    ``save`` maps names to JSONPaths in the raw answer (``{step.name}``); ``{step}`` is the answer under ``view``
-    (a list of objects where ``items``, a JSONPath, is given). ``auth`` as in :class:`Tool`.
+    ``save`` maps names to places in the raw answer (``{step.name}``): a JSONPath, ``header:<Name>``,
+    ``cookie:<name>``, a JSON Pointer into the body (``#/data/0/id``, RFC 6901), ``status``, ``method`` or ``url``.
+    ``{step}`` is the answer under ``view`` (a list of objects where ``items``, a JSONPath, is given). ``auth`` as in
+    :class:`Tool`.
+
+    ``each``: a template of one placeholder, a list; the step runs for each of its items (``{item}``, ``{item.path}``)
+    and gives lists. ``page``: every page is read, up to ``most`` items. ``on_error``: what becomes of a failure (of an
+    item, with ``each``): ``omit`` and ``null`` go on without it, and the answer says so. ``replace``: JSON Pointer
+    into the body -> template of what stands there. ``success``, ``then`` and ``otherwise``: when the step has
+    succeeded, and what follows in either case, the first that fits. ``flow`` stands instead of ``call``.
     """
 
     id: str
-    call: Call
+    call: Call | None = None
     auth: tuple[str, ...] = ()
     save: Mapping[str, str] = field(default_factory=dict)
     items: str | None = None
     view: tuple[str, ...] | None = None
     effect: Effect = "read"
+    when: When | None = None
+    each: str = ""
+    until: Until | None = None
+    page: Paging | None = None
+    most: int | None = None
+    on_error: Literal["fail", "omit", "null"] = "fail"
+    replace: Mapping[str, Json] = field(default_factory=dict)
+    success: tuple[Check, ...] = ()
+    then: tuple[Then, ...] = ()
+    otherwise: tuple[Then, ...] = ()
+    flow: Flow | None = None
 
 
 @value(kw_only=True)
@@ -238,6 +335,20 @@ class Update:
 
 
 @value(kw_only=True)
+class Lookup:
+    """Names in the place of ids: an argument also takes what people call an item of the list tool ``tool``.
+
+    ``id``: the path in an item of what the API takes; ``labels``: the paths of what people say. ``keep``: values that
+    are sent as they are (``me``).
+    """
+
+    tool: str
+    id: str = "id"
+    labels: tuple[str, ...] = ("name",)
+    keep: tuple[str, ...] = ()
+
+
+@value(kw_only=True)
 class Tool:
     """One MCP tool: a ``call``, or ``steps`` with a ``result`` template.
 
@@ -247,7 +358,7 @@ class Tool:
     relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON Pointer into
     arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever its name, as
     paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
-    ``was``: earlier names, still served.
+    ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets that it belongs to, as the document writes them.
     """
 
     name: str
@@ -267,7 +378,9 @@ class Tool:
     plain: tuple[str, ...] = ()
     effect: Effect = "read"
     source: str = ""
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
     was: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------------------ auth
@@ -396,6 +509,9 @@ class Server:
     ``governance`` refers to the settings under which it may serve: a path relative to the folder of the server. They
     are read when it starts, and it does not start without them. ``overrides`` refers to the side file of hand edits in
     the same way; ``edits`` is what it says, once it is loaded (``adaptgen.runtime.Overrides``), and is never rendered.
+    ``surface``: how its tools are shown: ``list``; ``search``: agents search them; ``auto``: all of them are too many
+    for one list, so agents search them unless those that a caller or a toolset has fit. ``pin``: tools that are listed
+    also then.
     """
 
     name: str
@@ -411,6 +527,8 @@ class Server:
     governance: str = ""
     overrides: str = ""
     format: int = FORMAT
+    surface: Surface = "list"
+    pin: tuple[str, ...] = ()
     edits: Any = None
 
 

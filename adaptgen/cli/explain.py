@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from adaptgen import lock
+from adaptgen import lock, stepped
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import AdaptgenError, error
-from adaptgen.model import Call, Contract, Paging, Param, Server, Tool
+from adaptgen.model import Call, Contract, Paging, Param, Server, Step, Tool
 from adaptgen.planned import Evidence, Input
 from adaptgen.references import placeholders
 
@@ -97,7 +97,8 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
     terminal.table(("",), [[contract.description]])
     if origin.place or tool.source:
         _section("source", [(origin.place or "the document", origin.operation or tool.source)])
-    calls = [("request", tool.call)] if tool.call else [(f"step {one.id}", one.call) for one in tool.steps]
+    calls = [("request", tool.call)] if tool.call else []
+    calls += [(f"step {one.id}", one.call) for one in stepped.every(tool.steps) if one.call is not None]
     if tool.update:
         calls.insert(0, ("reads first", tool.update.read))
     for title, call in calls:
@@ -107,7 +108,8 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
         _section("paging", list(_paging(tool.page)))
     if tool.view is not None:
         _section("view", [(path, "") for path in tool.view])
-    for step in tool.steps:
+    for step in stepped.every(tool.steps):
+        _section(f"rules of step {step.id}", list(_rules(step)))
         _section(f"view of step {step.id}", [(path, "") for path in step.view or ()])
     if tool.view is None and tool.call and tool.effect == "read":
         _section("view", [("chosen from the first answer", "")])
@@ -173,6 +175,18 @@ def _arguments(tool: Tool, contract: Contract) -> Iterator[tuple[str, str]]:
         words = " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
         star = ", required" if name in required else ""
         yield f"{name}: {words}{star}", str(given.get("description", ""))
+
+
+def _rules(step: Step) -> Iterator[tuple[str, str]]:
+    """When a step runs, how often, and what becomes of a failure."""
+    for one in fields(step):
+        value = getattr(step, one.name)
+        if one.name in ("when", "until", "each", "most", "success", "then", "otherwise") and value:
+            yield one.name, str(value)
+    if step.page is not None:
+        yield "every page", type(step.page).__name__
+    if step.on_error != "fail":
+        yield "on_error", step.on_error
 
 
 def _paging(page: Paging) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
+from adaptgen import stepped
 from adaptgen.compare import tools
 from adaptgen.compare.seen import LEVELS, Change, Seen, Surface
 from adaptgen.model import Auth, Base, Tool
@@ -93,7 +94,7 @@ def _same_calls(was: Tool, now: Tool) -> bool:
 
 
 def _lines(tool: Tool) -> list[str]:
-    calls = [tool.call] if tool.call else [one.call for one in tool.steps]
+    calls = [tool.call] if tool.call else stepped.calls(tool.steps)
     return [f"{one.method} {one.path}" for one in calls if one is not None]
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adaptgen import stepped
 from adaptgen.compare.schemas import Way, differences
 from adaptgen.compare.seen import Change, Level, Seen
 from adaptgen.model import Call, Param, Tool
@@ -144,6 +145,7 @@ def _fields(old: Seen, new: Seen, said: set[str]) -> Iterator[Change]:
 
 
 def _steps(before: Tool, new: Seen) -> Iterator[Change]:
+    yield from _rules(before, new)
     views = {one.id: one.view for one in before.steps}
     for step in new.tool.steps:
         if step.id in views and views[step.id] != step.view:
@@ -151,6 +153,33 @@ def _steps(before: Tool, new: Seen) -> Iterator[Change]:
             level: Level = "breaking" if gone else "additive"
             text = f"step {step.id} keeps other fields" + (f"; gone: {_listed(gone)}" if gone else "")
             yield _change(new, level, "field-gone" if gone else "field-new", text)
+
+
+_RULES: Mapping[str, str] = {
+    "when": "runs under another condition",
+    "each": "goes through another list",
+    "until": "waits for something else, or for another time",
+    "most": "reads another number of items",
+    "on_error": "does something else with a failure",
+    "success": "counts as done under other conditions",
+    "then": "is followed by something else",
+    "otherwise": "is followed by something else where it fails",
+}
+
+
+def _rules(before: Tool, new: Seen) -> Iterator[Change]:
+    """How the steps run: agents get other answers from the same calls."""
+    known = {one.id: one for one in stepped.every(before.steps)}
+    for step in stepped.every(new.tool.steps):
+        was = known.get(step.id)
+        if was is None:
+            continue
+        for name, text in _RULES.items():
+            if getattr(was, name) != getattr(step, name):
+                yield _change(new, "review", "steps", f"step {step.id} {text}")
+        if (was.page is None) != (step.page is None):
+            text = "reads every page" if step.page is not None else "reads one page only"
+            yield _change(new, "review", "steps", f"step {step.id} {text}")
 
 
 def _listed(paths: Any) -> str:
@@ -191,7 +220,11 @@ def _names(seen: Seen) -> set[str]:
 
 def _requests(tool: Tool) -> tuple[Any, ...]:
     calls = [_ordered(one) for one in _calls(tool)]
-    return (calls, tool.update, tuple((one.id, one.save, one.items, one.auth) for one in tool.steps))
+    return (
+        calls,
+        tool.update,
+        tuple((one.id, one.save, one.items, one.auth, one.replace) for one in stepped.every(tool.steps)),
+    )
 
 
 def _ordered(call: Call) -> Call:
@@ -211,7 +244,7 @@ def _by_name(params: tuple[Param, ...]) -> tuple[Param, ...]:
 
 
 def _calls(tool: Tool) -> tuple[Call, ...]:
-    return (*((tool.call,) if tool.call else ()), *(one.call for one in tool.steps))
+    return (*((tool.call,) if tool.call else ()), *stepped.calls(tool.steps))
 
 
 def _sensitive(old: Seen, new: Seen) -> Iterator[Change]:

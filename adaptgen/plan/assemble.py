@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from adaptgen import stepped
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
 from adaptgen.model import Server, Tool
 from adaptgen.plan import extensions, schemas, steps, surface, tools
@@ -314,7 +315,7 @@ class _Planner:
             for text in (said.ca, said.client_cert, said.proxy):
                 found |= {one: Variable(one, "reaches the API") for one in _references(text) if one not in found}
         for tool in made:
-            for call in filter(None, (tool.call, *(step.call for step in tool.steps))):
+            for call in filter(None, (tool.call, *stepped.calls(tool.steps))):
                 rows = [*call.path_params, *call.query, *call.headers, *call.cookies]
                 rows += call.body.params if call.body else ()
                 for row in rows:

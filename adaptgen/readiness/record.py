@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from adaptgen import stepped
 from adaptgen.fields import MISSING
 from adaptgen.model import Auth, Json, Server, Tool
 from adaptgen.readiness.cassettes import Exchange, Index, Scrubber, cassette_text, decoded, origin_of, refuse
@@ -194,7 +195,7 @@ class _Pool:
                 return schema[key][0]
         if "default" in schema:
             return schema["default"]
-        path = tool.call.path if tool.call is not None else tool.steps[0].call.path if tool.steps else ""
+        path = next((one.path for one in (tool.call, *stepped.calls(tool.steps)) if one is not None), "")
         parts = [one for one in path.split("/") if one]
         before = [
             parts[at - 1] for at, one in enumerate(parts) if at and one.strip("{}") == name and one.startswith("{")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from adaptgen import stepped
 from adaptgen.model import Call, Json, Tool
 from adaptgen.planned import LeftOut, Plan
 from adaptgen.render import markdown
@@ -104,7 +105,7 @@ def _tool(tool: Tool, description: str) -> ToolRow:
 
 def operations(tool: Tool) -> tuple[Call, ...]:
     """The calls of a tool, in the order in which they are sent."""
-    calls = [step.call for step in tool.steps]
+    calls = stepped.calls(tool.steps)
     if tool.call is not None:
         calls += [tool.update.read, tool.call] if tool.update is not None else [tool.call]
     return tuple(calls)

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Call, Contract, Json, Server, Tool
+from adaptgen.model import Call, Check, Contract, Json, Server, Step, Tool
 from adaptgen.references import placeholders
 
 RESERVED = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
@@ -86,10 +86,27 @@ def arguments(tool: Tool) -> frozenset[str]:
         names |= _of_call(tool.update.read)
     if tool.steps:
         ids = {step.id for step in tool.steps}
-        wanted = {name for step in tool.steps for name in _of_call(step.call)}
+        wanted = {name for step in tool.steps for name in _of_step(step)}
         wanted |= placeholders(tool.result)
         names |= {head for name in wanted if (head := name.partition(".")[0]) not in ids and name not in ids}
     return frozenset(names)
+
+
+def _of_step(step: Step) -> set[str]:
+    names = _of_call(step.call) if step.call is not None else set()
+    names |= placeholders([step.each, dict(step.replace)])
+    names |= placeholders(step.when.value) if step.when is not None else set()
+    names |= placeholders(dict(step.flow.given)) if step.flow is not None else set()
+    checks = [*step.success, *(one for then in (*step.then, *step.otherwise) for one in then.checks)]
+    names |= {name for one in checks for name in _of_check(one)}
+    return {name for name in names if name != "item" and not name.startswith("item.")} if step.each else names
+
+
+def _of_check(check: Check) -> Iterator[str]:
+    from adaptgen.conditions import condition, expression, expressions
+
+    found = expressions(condition(check.condition)) if check.kind == "simple" else [expression(check.context)]
+    return (one.name for one in found if one.root == "inputs")
 
 
 def _of_call(call: Call) -> set[str]:

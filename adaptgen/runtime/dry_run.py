@@ -18,8 +18,11 @@ from adaptgen.runtime.text import clean, encode
 _TEXT = 4000
 
 
-def described(request: Request, hidden: Iterable[str] = (), marks: Marks | None = None) -> Answer:
-    """``{"dry_run": true, "method", "url", "headers", "body"}``, with a mark in place of every value in ``hidden``.
+def described(
+    request: Request, hidden: Iterable[str] = (), marks: Marks | None = None, note: str = ""
+) -> Answer:
+    """``{"dry_run": true, "method", "url", "headers", "body", "note"}``, with a mark in place of every value in
+    ``hidden``.
 
     Classified values of the arguments stand in it as they were given, not percent-encoded, so that ``marks`` can name
     them.
@@ -33,6 +36,8 @@ def described(request: Request, hidden: Iterable[str] = (), marks: Marks | None 
     shown: dict[str, Json] = {"dry_run": True, "method": request.method, "url": request.url, "headers": headers}
     if request.content is not None:
         shown["body"] = _body(request)
+    if note:
+        shown["note"] = note
     if marks.on:
         _bare(shown, [value for _, value in marks.seen])
         if isinstance(shown.get("body"), (dict, list)):

@@ -21,6 +21,7 @@ from adaptgen.runtime.text import clean
 from adaptgen.token_form import canonical
 
 if TYPE_CHECKING:
+    from adaptgen.runtime.carry import Carry
     from adaptgen.runtime.classify import Classifier
     from adaptgen.runtime.cursor import CursorBox
     from adaptgen.runtime.execution import Execution
@@ -239,7 +240,8 @@ class Engine:
         assert tool.call is not None
         if tool.page is None:
             return await execution.detail(
-                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks
+            carry = self._carry(execution, caller, tool, checked, cursor)
+                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
             )
         from adaptgen.runtime.listing import answer_list
 
@@ -273,6 +275,26 @@ class Engine:
 
             found = self._arguments[tool.name] = Arguments(self._contracts[tool.name].input_schema)
         return found.check(arguments)
+
+    def _carry(
+        self, execution: Execution, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None
+    ) -> Carry:
+        from adaptgen.runtime.carry import Carry
+        from adaptgen.runtime.cursor import bound
+
+        steps = self._hashes.get(f"{tool.name} steps", "")
+        if not steps:  # they may change while the contract stays
+            text = repr((tool.steps, tool.result)).encode(errors="replace")
+            steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
+        to = bound(tool.name, self._hash(tool) + steps, caller.key, arguments)
+        return Carry(self._sealed, to, cursor, execution.used)
+
+    def _remembered(self) -> Kept:
+        if self._kept is None:
+            from adaptgen.runtime.kept import Kept
+
+            self._kept = Kept()
+        return self._kept
 
     def _hash(self, tool: Tool) -> str:
         found = self._hashes.get(tool.name)

@@ -8,12 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from adaptgen.model import Call, Json, Server, Tool
+from adaptgen import stepped
+from adaptgen.model import Call, Json, Paging, Server, Tool
 from adaptgen.references import fill, references
 from adaptgen.runtime import serialize, updates
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.auth import Authenticator
 from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.carry import Carry, Used
 from adaptgen.runtime.common import Common
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.detail import answer_detail
@@ -44,6 +46,7 @@ class Execution:
         shared: Shared | None = None,
     ) -> None:
         self.server = server
+        self.used = Used()
         self._environ = environ
         self._credentials = Credentials(environ)
         reaching = None
@@ -149,42 +152,54 @@ class Execution:
     ) -> Callable[[Request], Awaitable[Response]]:
         """Sends requests under ``auth``; every answer that is no success is a ToolError. ``marks`` notes the status."""
 
+        scrub = self.scrubbing(tool, auth, arguments, marks)
+
         async def send(request: Request) -> Response:
-            response = await self._auth.exchange(request, auth, base)
-            if marks is not None:
-                marks.status = response.status
+            response = await self.exchange(tool, request, auth, base, arguments, marks)
             check(response, scrub, reads=request.harmless)
             return response
 
-        def scrub() -> Scrub:
-            return Scrub([*self._auth.secrets(auth), *self._constants(tool)], tool.sensitive, arguments, marks)
-
         return send
+
+    async def exchange(
+        self,
+        tool: Tool,
+        request: Request,
+        auth: Sequence[str],
+        base: str,
+        arguments: Mapping[str, Json],
+        marks: Marks | None = None,
+    ) -> Response:
+        """The answer to a request of ``tool`` under ``auth``, whatever its status."""
+        response = await self._auth.exchange(request, auth, base)
+        if marks is not None:
+            marks.status = response.status
+        return response
+
+    def scrubbing(
+        self, tool: Tool, auth: Sequence[str], arguments: Mapping[str, Json], marks: Marks | None = None
+    ) -> Callable[[], Scrub]:
+        """Gives what cleans the words of the API."""
+        return lambda: Scrub([*self._auth.secrets(auth), *self._constants(tool)], tool.sensitive, arguments, marks)
 
     # --------------------------------------------------------------------------------------------------------- tools
 
     def fetch(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks | None = None) -> Fetch:
         """How a list is read: the tool's request with the values of paging, or a next-page URL of the same origin."""
-        first: Request | None = None
 
-        async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
-            nonlocal first
+        async def make(placed: Placed | None) -> Request:
+            if placed is None:
+                return await self.request(tool, arguments, marks)
             assert tool.call is not None
-            base = self.base(tool.call.base)
-            if first is None:
-                first = await self.request(tool, arguments, marks)
-            request = first.copy()
-            if query and not in_query(tool.page):
-                assert tool.page is not None
-                request = build(tool.call, base, self.inputs(arguments), placed=Placed(tool.page, query))
-                request.safe = first.safe
-            elif url is None:
-                request.set_query({name: serialize.scalar(value) for name, value in query.items()})
-            if url is not None:
-                request.url = _next(url, first.url)
-            return await self.sender(tool, tool.auth, base, arguments, marks)(request)
+            request = build(tool.call, self.base(tool.call.base), self.inputs(arguments), placed=placed)
+            request.safe = tool.effect == "read"
+            return request
 
-        return fetch
+        async def send(request: Request) -> Response:
+            assert tool.call is not None
+            return await self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)(request)
+
+        return turning(tool.page, make, send)
 
     async def detail(
         self,
@@ -204,14 +219,16 @@ class Execution:
         response = await self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)(request)
         return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, marks=marks)
 
-    def dry(self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None) -> Answer:
+    def dry(
+        self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""
+    ) -> Answer:
         """What would be sent, with a mark in the place of each credential."""
         auth = tool.auth if auth is None else auth
-        return described(self._auth.redacted(request, auth), self._constants(tool), marks)
+        return described(self._auth.redacted(request, auth), self._constants(tool), marks, note)
 
     def _constants(self, tool: Tool) -> list[str]:
         """The values behind references in the tool's own parameters."""
-        calls = [step.call for step in tool.steps] + [one for one in (tool.call,) if one is not None]
+        calls = stepped.calls(tool.steps) + [one for one in (tool.call,) if one is not None]
         return self._credentials.values(references([template for call in calls for template in templates(call)]))
 
     async def steps(
@@ -223,9 +240,38 @@ class Execution:
         max_bytes: int,
         dry_run: bool,
         marks: Marks,
+        carry: Carry,
     ) -> Answer:
         """A tool of several calls."""
-        return await run(self, tool, arguments, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks)
+        return await run(
+            self, tool, arguments, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
+        )
+
+
+def turning(
+    paging: Paging | None,
+    make: Callable[[Placed | None], Awaitable[Request]],
+    send: Callable[[Request], Awaitable[Response]],
+) -> Fetch:
+    """How the pages of a list are read. ``make`` gives the request, with values of paging that are no query parameters
+    of their own where there are any; ``send`` sends it."""
+    first: Request | None = None
+
+    async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+        nonlocal first
+        if first is None:
+            first = await make(None)
+        request = first.copy()
+        if query and not in_query(paging):
+            assert paging is not None
+            request = await make(Placed(paging, query))
+        elif url is None:
+            request.set_query({name: serialize.scalar(value) for name, value in query.items()})
+        if url is not None:
+            request.url = _next(url, first.url)
+        return await send(request)
+
+    return fetch
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from adaptgen.model import Json, Step
+from adaptgen.model import Call, Json
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.text import clean, encode
 from adaptgen.token_form import canonical
@@ -54,12 +54,20 @@ class Marks:
         assert known is not None
         return known.mark(value, self.seen, guard=0) if cuts else known.mark(value, self.seen)
 
-    def step(self, step: Step, body: Json) -> Json:
-        """The body that a step answered, marked by the names of its fields."""
+    def step(self, call: Call, body: Json) -> Json:
+        """The body that the call of a step answered, marked by the names of its fields."""
         from adaptgen.runtime.classify import Classifier, resource
 
         known = self._classifier
-        return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(step.call)))
+        return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(call)))
+
+    def again(self, values: Mapping[str, Json], pairs: Iterable[Sequence[str]]) -> dict[str, Json]:
+        """``values`` that a cursor carried, with the values of ``pairs`` (kind, value) marked again."""
+        from adaptgen.runtime.classify import marked_at
+
+        given = [(kind, value) for kind, value in pairs]
+        self.seen |= dict.fromkeys(given)
+        return marked_at(values, given)
 
     def record(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
         """A copy of one record with classified leaves marked, and what was classified in it (kind, value). Nothing of

@@ -197,27 +197,24 @@ class Outgoing:
 class Shaping(Execution):
     """Execution of a server whose requests a side file changes."""
 
-    def sender(
+    async def exchange(
         self,
         tool: Tool,
+        request: Request,
         auth: Sequence[str],
         base: str,
         arguments: Mapping[str, Json],
         marks: Marks | None = None,
-    ) -> Callable[[Request], Awaitable[Response]]:
+    ) -> Response:
         """As usual, with the changes of the side file."""
-        send = super().sender(tool, auth, base, arguments, marks)
-        if not self._edits.shaping(tool.name):
-            return send
+        shaped = self._shaped(tool, request, arguments) if self._edits.shaping(tool.name) else request
+        return await super().exchange(tool, shaped, auth, base, arguments, marks)
 
-        async def shaped(request: Request) -> Response:
-            return await send(self._shaped(tool, request, arguments))
-
-        return shaped
-
-    def dry(self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None) -> Answer:
+    def dry(
+        self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""
+    ) -> Answer:
         """As usual, with the changes of the side file."""
-        return super().dry(tool, self._shaped(tool, request, marks.arguments({})), marks, auth)
+        return super().dry(tool, self._shaped(tool, request, marks.arguments({})), marks, auth, note)
 
     @property
     def _edits(self) -> Overrides:

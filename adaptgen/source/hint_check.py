@@ -92,7 +92,7 @@ class Checker:
             self.say("AG031", f"{_name(at)} must be at most {type_.most}, not {value}", at)
 
     def word(self, value: Any, type_: OneOf, at: Keys) -> None:
-        if isinstance(value, str) and value in type_.words:
+        if (isinstance(value, str) and value in type_.words) or (value is None and type_.empty):
             return
         words = " or ".join(filter(None, (", ".join(type_.words[:-1]), type_.words[-1])))
         # `per: caller` and `per: {caller: …}` are the same wish.

@@ -50,8 +50,8 @@ def schema(type_: Type) -> dict[str, Any]:
             bounds = {"minimum": least, "maximum": most}
             given = {key: value for key, value in bounds.items() if value is not None}
             return {"type": "integer" if whole else "number", **given}
-        case OneOf(words):
-            return {"enum": list(words)}
+        case OneOf(words, empty=empty):
+            return {"enum": [*words, *([None] if empty else [])]}
         case Anything():
             return {}
         case ListOf(item):

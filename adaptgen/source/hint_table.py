@@ -134,6 +134,18 @@ ARGUMENT = Table({
     "value": Key(Anything(), "What is sent: a template; it is no argument then"),
     "encode": Key(Text(), "json, file, or a media type"),
     "name": Key(Text("tool"), "What agents call it"),
+    "names": Key(
+        Either((
+            Text("tool"),
+            Table({
+                "tool": Key(Text("tool"), "The list tool that has the names", required=True),
+                "id": Key(Text("path"), "Where an item has what the API takes"),
+                "labels": Key(_PATHS, "Where it has what people call it"),
+                "keep": Key(ListOf(Text()), "Values that are sent as they are, such as me"),
+            }),
+        )),
+        "A list tool: the name of one of its items is accepted where an id is wanted",
+    ),
     "description": Key(Text(), "What agents read about it"),
     "type": Key(OneOf(("string", "integer", "number", "boolean", "array", "object")), "Its JSON type"),
     "required": Key(Flag(), "Whether agents must give it"),

@@ -61,10 +61,12 @@ class Number:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of ``words``. ``later``: words of the design that are not supported yet."""
+    """One of ``words``. ``later``: words of the design that are not supported yet. ``empty``: the word that is meant
+    where YAML reads it as null."""
 
     words: tuple[str, ...]
     later: tuple[str, ...] = ()
+    empty: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
-from adaptgen.model import Connection, Effect, Form, Json, Place, Surface, Until, When
+from adaptgen.model import Connection, Effect, Form, Json, Lookup, Place, Surface, Until, When
 from adaptgen.source.document import Document
 
 MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
@@ -138,7 +138,8 @@ class PageHint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentHint:
     """One input of a tool. ``value``: a template that supplies it. ``name``: what agents call it. ``place``: where an
-    input goes that the document does not declare. ``schema``: members of its JSON Schema.
+    input goes that the document does not declare. ``schema``: members of its JSON Schema. ``names``: the list tool
+    whose items it names, with ``id`` "" and ``labels`` () where they are to be found out.
     """
 
     hide: bool = False
@@ -150,6 +151,7 @@ class ArgumentHint:
     place: Literal["query", "header", "body", "cookie", "path"] | None = None
     name: str | None = None
     schema: Mapping[str, Json] = field(default_factory=dict)
+    names: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Connection, Form, Until, When
+from adaptgen.model import Connection, Form, Lookup, Until, When
 from adaptgen.references import TemplateError, placeholders
 from adaptgen.source.document import Document, Part
 from adaptgen.source.fleet import NOTHING, Shared, fleet_of
@@ -370,7 +370,10 @@ def _page(raw: Any) -> PageHint:
 
 
 def _argument(raw: Mapping[str, Any]) -> ArgumentHint:
+    names = raw.get("names")
+    said = {"tool": names} if isinstance(names, str) else names
     return ArgumentHint(
+        names=Lookup(**{"id": "", "labels": (), **_given(said, *said)}) if said else None,
         value=raw.get("value", MISSING),
         place=raw.get("in"),
         schema={key: raw[key] for key in EXTRAS if key in raw},

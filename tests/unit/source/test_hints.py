@@ -69,12 +69,6 @@ NOT_YET = {
     ("server", "surface"): "server: {surface: search}",
     ("tools", "t", "page", "in"): "tools: {t: {call: GET /x, page: {in: body}}}",
     ("tools", "t", "page", "inside"): "tools: {t: {call: GET /x, page: {inside: filter}}}",
-    ("tools", "t", "steps", 0, "when"): "tools: {t: {steps: [{id: a, call: GET /x, when: '{y}'}]}}",
-    ("tools", "t", "steps", 0, "each"): "tools: {t: {steps: [{id: a, call: GET /x, each: '{y}'}]}}",
-    ("tools", "t", "steps", 0, "until"): "tools: {t: {steps: [{id: a, call: GET /x, until: {path: $.state}}]}}",
-    ("tools", "t", "steps", 0, "all_pages"): "tools: {t: {steps: [{id: a, call: GET /x, all_pages: {max: 200}}]}}",
-    ("tools", "t", "steps", 0, "on_error"): "tools: {t: {steps: [{id: a, call: GET /x, on_error: omit}]}}",
-    ("pin",): "pin: [find_contacts]",
 }
 
 
