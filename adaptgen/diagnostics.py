@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "AG066": "a file of the connection is not there",
     "AG067": "nothing can be recorded, or nothing was",
     "AG068": "a recording still holds a secret or personal data",
+    "AG069": "there is no such toolset, or it cannot be asked for here",
     # governance
     "AG070": "the governance settings hold a wrong key or value",
     "AG071": "a reference in the governance settings cannot be resolved",

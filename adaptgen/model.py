@@ -358,7 +358,8 @@ class Tool:
     relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON Pointer into
     arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever its name, as
     paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
-    ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets that it belongs to, as the document writes them.
+    ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets
+    that it belongs to, as the document writes them.
     """
 
     name: str

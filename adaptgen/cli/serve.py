@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
 import os
 import socket
 from typing import TYPE_CHECKING
 
 from adaptgen.cli import governance, keys, terminal
+from adaptgen.diagnostics import error
 from adaptgen.hosts import loopback
 from adaptgen.model import Server
 from adaptgen.references import references
 from adaptgen.runtime.garbage import paused
 
 if TYPE_CHECKING:
+    from adaptgen.fronts.menu.toolsets import Part
     from adaptgen.runtime.engine import Engine
 
 
@@ -33,8 +36,9 @@ def _serve(options: argparse.Namespace) -> None:
     with paused():
         server = load_server(options.folder)
         named = governance.reference(options, server, options.folder, os.environ)
+        part = _part(options, server)
     if named is not None:
-        asyncio.run(_governed(server, named, options.http))
+        asyncio.run(_governed(server, named, options.http, part))
         return
     with paused():
         engine, listener = _open(server, options.http)
@@ -43,7 +47,28 @@ def _serve(options: argparse.Namespace) -> None:
     if listener:
         serve.http(engine, listener)
     else:
-        serve.stdio(engine)
+        serve.stdio(engine, part)
+
+
+def _part(options: argparse.Namespace, server: Server) -> Part:
+    """The part of the server that is asked for.
+
+    Raises:
+        AdaptgenError: AG069, there is no such tag; or the part is asked for over HTTP, where the URL says it.
+    """
+    from adaptgen.fronts.menu.toolsets import Part, slug
+
+    part = Part(slug(options.tag), options.effect)
+    if options.http and part != Part():
+        help = "over HTTP the client asks: http://HOST:PORT/mcp/<tag>?effect=read"
+        raise error("AG069", "--tag and --effect are for stdio", None, help)
+    tags = {slug(tag): tag for tool in server.tools for tag in tool.tags}
+    if options.tag and part.tag not in tags:
+        near = difflib.get_close_matches(part.tag, tags, 1, 0.6)
+        known = ", ".join(sorted(tags)[:20]) + (", …" if len(tags) > 20 else "")
+        help = f"did you mean {near[0]!r}?" if near else f"its tags: {known}" if tags else "its document has no tags"
+        raise error("AG069", f"no tool of {server.name} has the tag {options.tag!r}", None, help)
+    return part
 
 
 def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | None]:
@@ -55,7 +80,7 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
     return engine, address.listening(*where) if where else None
 
 
-async def _governed(server: Server, named: str, http: str | None) -> None:
+async def _governed(server: Server, named: str, http: str | None, part: Part) -> None:
     from adaptgen.fronts import address
     from adaptgen.govern.assemble import Place
     from adaptgen.govern.embedded import govern_server
@@ -73,11 +98,12 @@ async def _governed(server: Server, named: str, http: str | None) -> None:
             await serve.run_governed(governed, listener)
         else:
             from adaptgen.fronts.fastmcp import front_of
+            from adaptgen.fronts.menu import over
             from adaptgen.fronts.process import settle
             from adaptgen.fronts.serve import stdio_of
 
             settle()
-            await stdio_of(front_of(governed.desk, governed.aclose), governed.aclose)
+            await stdio_of(front_of(over(governed, part), governed.aclose), governed.aclose)
     finally:
         await governed.aclose()
 

@@ -56,6 +56,7 @@ def healthy(port: int) -> bool:
 
 
 async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
+    from adaptgen.fronts.menu import over
     from adaptgen.fronts.process import settle
     from adaptgen.fronts.wire import serve
 
@@ -67,7 +68,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         print(f"adaptgen: serving on {address.url(listener)}{notices}", file=sys.stderr, flush=True)
         # The platform comes under a name of its own, which nobody knows before; browsers do not reach a container,
         # and every caller is authenticated.
-        await serve.run(governed.desk, listener, hosts=("*",), origins=governed.settings.listen.origins)
+        await serve.run(over(governed), listener, hosts=("*",), origins=governed.settings.listen.origins)
     finally:
         await governed.aclose()
 

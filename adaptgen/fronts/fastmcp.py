@@ -20,9 +20,12 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, PaginatedRequestParams, ToolAnnotations
 from pydantic import PrivateAttr
 
+from adaptgen.fronts.menu import Menu, menu_of
+from adaptgen.fronts.menu.toolsets import WHOLE, Part
 from adaptgen.fronts.open import EngineDesk
 from adaptgen.govern.desk import Challenge, Context, Desk, RpcError
 from adaptgen.model import Json
+from adaptgen.runtime import progress
 from adaptgen.runtime.engine import Engine
 
 
@@ -32,13 +35,13 @@ class Asking:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    async def __call__(self, method: str, params: Mapping[str, Json]) -> dict[str, Json]:
-        """The result of one request.
+    async def __call__(self, method: str, params: Mapping[str, Json], session: Any = None) -> dict[str, Json]:
+        """The result of one request; ``session`` (of the SDK) hears how far it is.
 
         Raises:
             MCPError: the desk refuses.
         """
-        context = Context(request_id=uuid.uuid4().hex)
+        context = Heard(session)
         try:
             caller = await self.desk.authenticate({}, context)
             return await self.desk.request(caller, method, params, context)
@@ -51,6 +54,27 @@ class Asking:
         """The tools of the caller."""
         tools: list[dict[str, Any]] = (await self("tools/list", {}))["tools"]
         return tools
+
+    async def tool(self, name: str) -> Mapping[str, Any] | None:
+        """One tool, also one that the list leaves to the search."""
+        found: Mapping[str, Any] | None = next((wire for wire in await self.tools() if wire["name"] == name), None)
+        if found is None and isinstance(self.desk, Menu):
+            context = Context(request_id=uuid.uuid4().hex)
+            found = await self.desk.tool(await self.desk.authenticate({}, context), name, context)
+        return found
+
+
+class Heard(Context):
+    """A request whose client hears of progress by the SDK's session; anything else that is notified is dropped."""
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(request_id=uuid.uuid4().hex)
+        self._session = session
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        """Report progress; the session drops it where the client asked for none."""
+        if self._session is not None and method == progress.METHOD:
+            await self._session.report_progress(params["progress"], params.get("total"), params.get("message"))
 
 
 class DeskTool(Tool):
@@ -91,7 +115,8 @@ class DeskProvider(Provider):
         return [self._tool(wire) for wire in await self._asking.tools()]
 
     async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
-        return next((self._tool(wire) for wire in await self._asking.tools() if wire["name"] == name), None)
+        wire = await self._asking.tool(name)
+        return self._tool(wire) if wire is not None else None
 
     def _tool(self, wire: Mapping[str, Any]) -> DeskTool:
         # The desk gives the same dictionaries as long as nothing changes; keeping one keeps its identity its own.
@@ -101,9 +126,9 @@ class DeskProvider(Provider):
         return made[1]
 
 
-def front(engine: Engine) -> FastMCP[Any]:
+def front(engine: Engine, part: Part = WHOLE) -> FastMCP[Any]:
     """A FastMCP server of an engine's tools, without governance. The end of its lifespan closes the engine."""
-    return front_of(EngineDesk(engine), engine.aclose)
+    return front_of(menu_of(EngineDesk(engine), engine.server, part), engine.aclose)
 
 
 def front_of(desk: Desk, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:
@@ -152,7 +177,7 @@ def _shorten(mcp: FastMCP[Any], asking: Asking) -> None:
     async def call_tool(context: Any, params: CallToolRequestParams) -> Any:
         if not untouched():
             return await usual_call(context, params)
-        return await asking("tools/call", {"name": params.name, "arguments": params.arguments or {}})
+        return await asking("tools/call", {"name": params.name, "arguments": params.arguments or {}}, context.session)
 
     server.add_request_handler("tools/list", PaginatedRequestParams, list_tools)
     server.add_request_handler("tools/call", CallToolRequestParams, call_tool)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adaptgen.govern.desk import About, Context, RpcError
-from adaptgen.govern.served import about
+from adaptgen.govern.desk import About, Context, Facts, RpcError
+from adaptgen.govern.served import Served, about
 from adaptgen.model import Json
-from adaptgen.runtime import content
+from adaptgen.runtime import content, progress
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
 
@@ -20,6 +20,13 @@ class EngineDesk:
         self._engine = engine
         self._about = about(engine)
         self._listing: dict[str, Any] | None = None
+        self._tools: Mapping[str, Facts] | None = None
+
+    def tools(self) -> Mapping[str, Facts]:
+        """What is known of the tools beside what the list says; they do not change."""
+        if self._tools is None:
+            self._tools = Served(self._engine).tools()
+        return self._tools
 
     def about(self) -> About:
         """The server of the engine."""
@@ -45,7 +52,8 @@ class EngineDesk:
         if method == "tools/call":
             arguments = params.get("arguments")
             given = arguments if isinstance(arguments, dict) else {}
-            return content.result(await self._engine.call(caller, str(params["name"]), given))
+            with progress.channel(context.notify, context.deadline):
+                return content.result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")
         if self._listing is None:

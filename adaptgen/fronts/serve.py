@@ -1,4 +1,4 @@
-"""Run the FastMCP front: on stdio, or over streamable HTTP on loopback."""
+"""Run a server without governance: the FastMCP front on stdio, the wire over HTTP on loopback."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from typing import Any
 
 from fastmcp import FastMCP
 
-from adaptgen.fronts.corked import CorkedProtocol
 from adaptgen.fronts.fastmcp import front
+from adaptgen.fronts.menu import menu_of
+from adaptgen.fronts.menu.toolsets import WHOLE, Part
+from adaptgen.fronts.open import EngineDesk
 from adaptgen.fronts.process import settle
+from adaptgen.fronts.wire import serve as wire
 from adaptgen.runtime.engine import Engine
 
 
-def stdio(engine: Engine) -> None:
+def stdio(engine: Engine, part: Part = WHOLE) -> None:
     """Serve on stdin and stdout until stdin ends or a signal comes. Nothing but MCP reaches stdout."""
     settle()
-    asyncio.run(stdio_of(front(engine), engine.aclose))
+    asyncio.run(stdio_of(front(engine, part), engine.aclose))
 
 
 async def stdio_of(mcp: FastMCP[Any], closing: Callable[[], Awaitable[None]]) -> None:
@@ -46,39 +49,8 @@ async def stdio_of(mcp: FastMCP[Any], closing: Callable[[], Awaitable[None]]) ->
 
 
 def http(engine: Engine, listener: socket.socket) -> None:
-    """Serve streamable HTTP under ``/mcp`` on ``listener`` until a signal comes.
+    """Serve streamable HTTP under ``/mcp`` on ``listener`` until a signal comes, with toolsets under ``/mcp/<tag>``.
 
-    JSON answers, no sessions, both revisions; Host and Origin of every request must be loopback (DNS rebinding).
+    Every revision; Host and Origin of every request must be loopback (DNS rebinding).
     """
-    settle()
-    try:
-        asyncio.run(_http(engine, listener))
-    except KeyboardInterrupt:
-        pass  # uvicorn has shut down and raises the signal again
-    finally:
-        listener.close()
-
-
-async def _http(engine: Engine, listener: socket.socket) -> None:
-    mcp = front(engine)
-    gc.freeze()
-    host, port = listener.getsockname()[:2]
-    await mcp.run_http_async(
-        show_banner=False,
-        host=host,
-        port=port,
-        path="/mcp",
-        json_response=True,
-        stateless_http=True,
-        host_origin_protection=True,
-        allowed_hosts=[],
-        allowed_origins=[],
-        uvicorn_config={
-            "http": CorkedProtocol,
-            "ws": "none",
-            "log_config": None,
-            "access_log": False,
-            "server_header": False,
-        },
-        sockets=[listener],
-    )
+    wire.serve(menu_of(EngineDesk(engine), engine.server), listener, closing=engine.aclose)

@@ -17,6 +17,7 @@ from adaptgen.govern.usage import Usage
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.govern.watch import Watch
 from adaptgen.govern.workshop import Given, Make, Place, Workshop, folder, issuer
+from adaptgen.model import Server
 
 __all__ = ["Given", "Governed", "Make", "Place", "assemble", "folder", "issuer"]
 
@@ -28,6 +29,8 @@ class Governed:
         self.desk = desk
         self.watch = watch
         self.notices = notices
+        self.server: Server | None = None
+        """The generated server that is governed; None for the proxy."""
         self._stack = stack
 
     @property

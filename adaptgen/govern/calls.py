@@ -7,17 +7,17 @@ outcome is written before the answer leaves.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit import AuditError
 from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
 from adaptgen.govern.hooks import Call, HookError
+from adaptgen.govern.refusals import failed, unknown
 from adaptgen.govern.restore import Unrestored
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from adaptgen.govern.parts import Parts
     from adaptgen.govern.recorder import Recorder
     from adaptgen.govern.trace import Span, Tracer
+
+__all__ = ["GovernedCall", "Refusal", "admit", "failed", "stripped", "unknown"]
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -61,18 +63,6 @@ async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
             seconds = max(1, round(wait + 0.5))
             text = f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s."
             raise Refusal(text, "limit")
-
-
-def failed(text: str) -> dict[str, Json]:
-    """A CallToolResult with ``isError`` and one text."""
-    return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
-
-
-def unknown(name: str, names: Sequence[str]) -> dict[str, Json]:
-    """What a tool answers that does not exist, or that the caller cannot see: ``names`` are those in its list."""
-    near = difflib.get_close_matches(name[:80], names, 1, 0.6)
-    shown = "".join(one if one.isprintable() else "?" for one in name[:80])
-    return failed(f"There is no tool `{shown}`{f'; did you mean `{near[0]}`?' if near else '.'}")
 
 
 class GovernedCall:

@@ -25,6 +25,9 @@ META_FOUND = META + "found"
 """On a CallToolResult: pairs of kind and value that may also occur in other text of the answer."""
 META_EFFECT = META + "effect"
 """On a Tool: ``{"effect": "read"|"write"|"delete", "open": bool}``; open: permitted without a policy."""
+META_MENU = META + "menu"
+"""On a Tool: ``{"tags": [...], "calls": ["GET /contacts/{id}"], "was": [...]}``: its toolsets, what search knows of it,
+and its earlier names."""
 META_STATUS = META + "status"
 """On a CallToolResult: the API's HTTP status."""
 META_UNKNOWN = META + "unknown"
@@ -84,6 +87,10 @@ class Context:
         self.principal = principal
         self.deadline = deadline
         self.capabilities: Mapping[str, Json] = capabilities or {}
+        self.tag = ""
+        """The toolset that is asked, as a slug; "" for all tools."""
+        self.effect = ""
+        """``read`` or ``write`` where only such tools are asked for."""
         self.params: Mapping[str, Json] = {}
         """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
 
@@ -127,7 +134,8 @@ class Facts:
     policy. ``wire`` is the Tool as callers see it, before governance adjusts it. ``arguments`` and ``sensitive`` are
     the classified arguments (JSON Pointers with ``*``, or plain names) and positions of answers. ``trusted``: the
     server is ours, so what it says of itself counts;
-    of others every string of an answer is swept, and judged by the name of its key.
+    of others every string of an answer is swept, and judged by the name of its key. ``tags``: the toolsets that it
+    belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search.
     """
 
     name: str
@@ -140,6 +148,8 @@ class Facts:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     trusted: bool = True
     was: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
     @property
     def action(self) -> str:

@@ -33,4 +33,6 @@ async def govern_server(named: str, server: Server, place: Place) -> Governed:
         )
         return Served(engine, behind=behind)
 
-    return await assemble(source(named, place.environ), make, place)
+    governed = await assemble(source(named, place.environ), make, place)
+    governed.server = server
+    return governed

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, Facts
+from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_MENU, META_SENSITIVE, Facts
 from adaptgen.govern.rpc import without_ours
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.model import Effect, Json
@@ -45,6 +45,8 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
     effect, is_open = _effect(said.get(META_EFFECT))
     if rule.effect is not None:
         effect, is_open = rule.effect, rule.effect == "read"
+    menu = said.get(META_MENU)
+    about = menu if isinstance(menu, dict) else {}
     arguments = _kinds(said.get(META_ARGUMENTS)) if ours else dict(classified(tool.get("inputSchema")))
     return Facts(
         name=prefix + own,
@@ -56,7 +58,14 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         arguments={name: kind for name, kind in {**arguments, **rule.arguments}.items() if kind},
         sensitive={**_kinds(said.get(META_SENSITIVE)), **rule.sensitive},
         trusted=ours,
+        was=tuple(prefix + one for one in _texts(about.get("was"))),
+        tags=_texts(about.get("tags")),
+        calls=_texts(about.get("calls")),
     )
+
+
+def _texts(said: Json) -> tuple[str, ...]:
+    return tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else ()
 
 
 def _effect(said: Json) -> tuple[Effect, bool]:

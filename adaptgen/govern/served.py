@@ -10,6 +10,7 @@ from adaptgen.govern.desk import (
     META_ARGUMENTS,
     META_EFFECT,
     META_FOUND,
+    META_MENU,
     META_SENSITIVE,
     META_STATUS,
     META_UNKNOWN,
@@ -105,6 +106,8 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
     arguments = lens.arguments(tool)
+    made = (tool.call, *(step.call for step in tool.steps))
+    calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {
             **wire,
@@ -112,6 +115,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
                 META_ARGUMENTS: dict(arguments),
                 META_SENSITIVE: dict(tool.sensitive),
                 META_EFFECT: {"effect": tool.effect, "open": reads},
+                META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.was)},
             },
         }
     return Facts(
@@ -124,6 +128,8 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
         arguments=arguments,
         sensitive=tool.sensitive,
         was=tool.was,
+        tags=tool.tags,
+        calls=calls,
     )
 
 

@@ -29,6 +29,7 @@ _NOT_BEHIND = {
     "authorize": "the proxy decides",
     "limits": "the proxy limits",
     "switch": "the proxy switches tools off",
+    "surface": "the proxy shows the tools of all its servers",
 }
 
 

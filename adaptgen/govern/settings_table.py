@@ -32,6 +32,7 @@ from adaptgen.govern.vocabulary import (
     Listen,
     Local,
     State,
+    Surface,
     Switch,
     Tokenize,
     TokenKeys,
@@ -227,6 +228,12 @@ RULE = Table({
     "hide": Key(Flag(), "Nobody gets it"),
 }, ToolRule)  # fmt: skip
 
+SURFACE = Table({
+    "mode": Key(OneOf(("auto", "list", "search")), "list: every tool; search: agents search them; auto: as it fits"),
+    "bytes": Key(Number(2000, 10_000_000, whole=True), "auto: the longest list of tools that is given as it is"),
+    "pin": Key(ListOf(Text("tool")), "Tools that are listed also where agents search the others"),
+}, Surface, short="mode")  # fmt: skip
+
 SETTINGS = Table({
     "adaptgen": Key(Number(1, 1, whole=True), "The format of this file", required=True, to=""),
     "mode": Key(OneOf(("embedded", "behind", "proxy")), "Where the pipeline runs"),
@@ -248,4 +255,5 @@ SETTINGS = Table({
         "after": Key(ListOf(HOOK), "Functions that see its answer"),
     }), "Functions of your own"),
     "tools": Key(MapOf(RULE, key="glob"), "What is said of tools, by server/tool"),
+    "surface": Key(SURFACE, "How tools are shown"),
 })  # fmt: skip

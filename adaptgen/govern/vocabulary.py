@@ -281,6 +281,17 @@ class Local:
     groups: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surface:
+    """How tools are shown. ``auto``: listed where the list has at most ``bytes``, searched where it has more; ``pin``:
+    tools that are listed also then.
+    """
+
+    mode: Literal["auto", "list", "search"] = "auto"
+    bytes: int = 32_000
+    pin: tuple[str, ...] = ()
+
+
 def _nowhere(*keys: str | int) -> Where | None:
     return None
 
@@ -310,5 +321,6 @@ class Settings:
     before: tuple[Hook, ...] = ()
     after: tuple[Hook, ...] = ()
     tools: Mapping[str, ToolRule] = field(default_factory=dict)
+    surface: Surface | None = None
     policies: Mapping[str, str] = field(default_factory=dict)
     where: Callable[..., Where | None] = field(default=_nowhere, compare=False, repr=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adaptgen import stepped
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
 from adaptgen.model import Server, Tool
-from adaptgen.plan import extensions, schemas, steps, surface, tools
+from adaptgen.plan import extensions, lookups, schemas, steps, surface, tools
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.plan.bases import Bases, find_bases
@@ -83,10 +83,12 @@ class _Planner:
         self.stop()
         emitted = self.emit(drafts)
         emitted += self.workflows(context)
+        emitted = self.named_ids(emitted)
+        self.pinned(emitted)
         self.stop()
         self.diagnostics += self.shortened(emitted)
         inputs = self.prove(auth, emitted)
-        modules = surface.modules([one for one, _ in emitted])
+        modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
         hints = self.hints
         server = Server(
@@ -96,6 +98,8 @@ class _Planner:
             auth=tuple(auth.auths),
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
             connection=hints.connection,
+            surface=surface.resolved(hints.surface, modules),
+            pin=hints.pin,
         )
         said: dict[str, Any] = {"page_size": hints.page_size, "max_bytes": hints.max_bytes, "timeout": hints.timeout}
         server = replace(server, **{key: value for key, value in said.items() if value is not None})
@@ -271,6 +275,23 @@ class _Planner:
                 self.diagnostics += notes
                 found.append((Emitted(tool, contract, None), None))
         return found
+
+    def pinned(self, emitted: list[tuple[Emitted, Built | None]]) -> None:
+        """Every name under ``pin`` must be that of a tool, now or before."""
+        names = {name for one, _ in emitted for name in (one.tool.name, *one.tool.was)}
+        for index, name in enumerate(self.hints.pin):
+            if name not in names:
+                help = did_you_mean(name, sorted(names)) or "the README of the server names its tools"
+                message = f"there is no tool {name!r} to pin"
+                self.errors.append(Diagnostic("AG037", message, self.hints.where("pin", index), help))
+
+    def named_ids(self, emitted: list[tuple[Emitted, Built | None]]) -> list[tuple[Emitted, Built | None]]:
+        """The tools, with arguments that take names where hints say so."""
+        found = self.attempt(lambda: lookups.looked_up([one for one, _ in emitted], self.hints))
+        if found is None:
+            return emitted
+        self.evidence += found[1]
+        return [(one, built) for one, (_, built) in zip(found[0], emitted, strict=True)]
 
     def prove(self, auth: AuthPlan, emitted: list[tuple[Emitted, Built | None]]) -> list[Input]:
         """Every declared input of every emitted operation and its fate.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fnmatch
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from adaptgen import brief, stepped
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import Contract, Tool
-from adaptgen.plan import naming
+from adaptgen.model import Contract, Surface, Tool
+from adaptgen.plan import describe, naming
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import Operation
@@ -67,6 +68,27 @@ def check_hide(operations: Sequence[Operation], patterns: Sequence[str]) -> list
         help = did_you_mean(pattern, [one.key for one in operations])
         message = f"no operation is hidden by {pattern!r}"
         found.append((index, Diagnostic("AG033", message, None, help, "warning" if loose else "error")))
+    return found
+
+
+def resolved(wanted: Surface, modules: Sequence[Module]) -> Surface:
+    """How tools are shown: ``auto`` where the whole list exceeds its budget, so that whoever serves sees what fits."""
+    if wanted != "auto":
+        return wanted
+    tools = (brief.listed(contract) for module in modules for contract in module.contracts.values())
+    return "list" if brief.within(tools, brief.BUDGET) else "auto"
+
+
+def tagged(emitted: Sequence[Emitted], operations: Sequence[Operation]) -> list[Emitted]:
+    """``emitted``, where a tool of several calls has the tags of all of their operations."""
+    tags = {(one.method, one.path): describe.tags(one) for one in operations}
+    found = []
+    for one in emitted:
+        if one.operation is None and one.tool.steps:
+            calls = [(call.method, call.path) for call in stepped.calls(one.tool.steps)]
+            union = dict.fromkeys(tag for call in calls for tag in tags.get(call, ()))
+            one = replace(one, tool=replace(one.tool, tags=tuple(union)))
+        found.append(one)
     return found
 
 

@@ -9,8 +9,10 @@ from base64 import b64encode
 from typing import Any
 from urllib.parse import quote
 
-from adaptgen.model import Contract
+from adaptgen.brief import listed
 from adaptgen.runtime.answer import Answer, Binary, Content
+
+__all__ = ["block", "listed", "listing", "result"]
 
 
 def result(answer: Answer) -> dict[str, Any]:
@@ -35,24 +37,6 @@ def block(content: Content, at: int = 0) -> dict[str, Any]:
         return {"type": family, "data": data, "mimeType": content.media_type}
     uri = f"file:///{quote(content.name or f'answer-{at + 1}', safe='')}"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": content.media_type, "blob": data}}
-
-
-def listed(contract: Contract, structured: bool) -> dict[str, Any]:
-    """Tool. One with structured answers declares the most lenient schema that clients accept.
-
-    The title is always there: some clients drop a tool without one.
-    """
-    wire: dict[str, Any] = {
-        "name": contract.name,
-        "title": contract.annotations.get("title") or contract.name.replace("_", " ").capitalize(),
-        "description": contract.description,
-        "inputSchema": dict(contract.input_schema),
-    }
-    if contract.annotations:
-        wire["annotations"] = dict(contract.annotations)
-    if structured:
-        wire["outputSchema"] = {"type": "object"}
-    return wire
 
 
 def listing(tools: list[dict[str, Any]]) -> dict[str, Any]:

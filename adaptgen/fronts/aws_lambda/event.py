@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from adaptgen.fronts.wire.http import HttpRequest, whole
 from adaptgen.fronts.wire.kernel import KEYS, WELL_KNOWN
@@ -68,6 +68,7 @@ def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
         streaming=False,
         principal=_principal(about),
         deadline=time.monotonic() + budget - min(MARGIN, budget * 0.2),
+        query=_query(event),
     )
     return Event(request, "2.0" if second else "1.0", host, left, body)
 
@@ -131,12 +132,25 @@ def _principal(about: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
+def _query(event: Mapping[str, Any]) -> str:
+    """The query string: as it came in payload 2.0, put together again from that of 1.0."""
+    raw = event.get("rawQueryString")
+    if isinstance(raw, str):
+        return raw
+    several = _mapping(event.get("multiValueQueryStringParameters"))
+    pairs = [(name, str(one)) for name, values in several.items() if isinstance(values, list) for one in values]
+    if not several:
+        pairs = [(name, str(one)) for name, one in _mapping(event.get("queryStringParameters")).items()]
+    return urlencode(pairs)
+
+
 def _routed(path: str, prefixes: Iterable[str]) -> str:
     """``path`` without the prefix of a stage or a mapping: events have it in some kinds of APIs and not in others."""
     if not _served(path):
         for one in prefixes:
-            if path.startswith(f"{one}/") and _served(path[len(one) :]):
-                return path[len(one) :]
+            rest = path.removeprefix(one) if path.startswith(f"{one}/") else ""
+            if _served(rest) or rest.startswith(f"{ENDPOINT}/"):
+                return rest
     return path
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from adaptgen.fronts.aws_lambda import event as events
 from adaptgen.fronts.aws_lambda.answer import response
+from adaptgen.fronts.menu import over
 from adaptgen.fronts.process import settle
 from adaptgen.fronts.wire import answers, message
 from adaptgen.fronts.wire.exchange import report
@@ -96,7 +97,7 @@ class Handler:
         # The name under which the platform received a request is checked here, with the event at hand.
         public = urlsplit(listen.resource).netloc
         self._guard = Guard((*listen.hosts, *((public,) if public else ())))
-        self._kernel = Kernel(governed.desk, hosts=("*",), origins=listen.origins)
+        self._kernel = Kernel(over(governed), hosts=("*",), origins=listen.origins)
         self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
         self._due = time.monotonic() + LOOK
         for notice in governed.notices:

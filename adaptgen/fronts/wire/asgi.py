@@ -67,7 +67,8 @@ class _Http:
     async def serve(self) -> None:
         """Answer it. A client that leaves cancels what it asked for."""
         headers, twice = folded(self._scope["headers"])
-        request = HttpRequest(self._scope["method"], self._scope["path"], headers, self._body, twice)
+        query = self._scope.get("query_string", b"").decode("latin-1")
+        request = HttpRequest(self._scope["method"], self._scope["path"], headers, self._body, twice, query=query)
         try:
             answer = await self._kernel.handle(request)
             if isinstance(answer.body, bytes):

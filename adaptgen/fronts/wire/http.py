@@ -36,7 +36,7 @@ class HttpRequest:
     """``headers``: lower case; ``twice``: names that stood more than once; ``read``: the body, at most so many bytes
     (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;
     ``principal``: the IAM principal that the platform vouches for; ``deadline``: the moment of ``time.monotonic()``
-    by which the platform wants the answer.
+    by which the platform wants the answer; ``query``: what follows the question mark of the URL, as it came.
     """
 
     method: str
@@ -47,6 +47,7 @@ class HttpRequest:
     streaming: bool = True
     principal: str = ""
     deadline: float | None = None
+    query: str = ""
 
     @property
     def ambiguous(self) -> str | None:

@@ -11,7 +11,8 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 
-from adaptgen.fronts.wire import answers, message, revisions
+from adaptgen.fronts.menu.desk import Menu
+from adaptgen.fronts.wire import answers, message, parts, revisions
 from adaptgen.fronts.wire.encoding import Encoder
 from adaptgen.fronts.wire.exchange import Exchange, harmless, report
 from adaptgen.fronts.wire.guard import Guard
@@ -75,6 +76,7 @@ class Kernel:
         self.streams = Streams(max_streams, max(max_streams // 8, 1))
         self.workshop = Workshop(desk, Encoder(info))
         self._guard = Guard(hosts, origins)
+        self._parts = isinstance(desk, Menu)
         self._max_body = max_body
         self._max_requests = max_requests
         self._timeout = timeout
@@ -117,7 +119,7 @@ class Kernel:
         asking = said if isinstance(said, Request) else None
         meta = said.meta if isinstance(said, Request | Notice) else {}
         capabilities = meta.get(revisions.CAPABILITIES_KEY)
-        return Exchange(
+        exchange = Exchange(
             asking,
             stream,
             request_id=uuid.uuid4().hex,
@@ -128,6 +130,10 @@ class Kernel:
             deadline=self._deadline(http),
             capabilities=capabilities if isinstance(capabilities, dict) else {},
         )
+        part = parts.asked(http.path, http.query, self.path) if self._parts else None
+        if part is not None:
+            exchange.tag, exchange.effect = part.tag, part.effect
+        return exchange
 
     def stream(self, http: HttpRequest) -> Stream:
         """The stream that the answer can become."""
@@ -173,7 +179,8 @@ class Kernel:
         if path == KEYS:
             keys = self.desk.jwks() if request.method in ("GET", "HEAD") else None
             return answers.empty(404) if keys is None else answers.document(keys)
-        if path != self.path and path.rstrip("/") != self.path:
+        part = parts.asked(path, request.query, self.path) if self._parts else parts.plain(path, self.path)
+        if part is None:
             return answers.empty(404)
         ambiguous = request.ambiguous
         if ambiguous is not None:

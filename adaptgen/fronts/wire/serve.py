@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from adaptgen.fronts.menu import over
 from adaptgen.fronts.process import settle
 from adaptgen.fronts.wire.asgi import App, app
 from adaptgen.fronts.wire.protocol import WireProtocol
@@ -92,7 +93,7 @@ async def run_governed(governed: Governed, listener: socket.socket) -> None:
     listen = governed.settings.listen
     # The public name of the server is a Host of its own, beside loopback.
     public = urlsplit(listen.resource).netloc
-    await run(governed.desk, listener, hosts=(*listen.hosts, *((public,) if public else ())), origins=listen.origins)
+    await run(over(governed), listener, hosts=(*listen.hosts, *((public,) if public else ())), origins=listen.origins)
 
 
 def serve(

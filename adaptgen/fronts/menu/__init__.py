@@ -1,0 +1,43 @@
+"""Menus for large APIs: a thousand tools as four, toolsets by tag, lists that keep a budget.
+
+:func:`menu_of` puts the menu before an engine without governance, :func:`over` before a pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adaptgen.fronts.menu.desk import Menu
+from adaptgen.fronts.menu.shown import Wanted
+from adaptgen.fronts.menu.toolsets import WHOLE, Part, slug
+
+if TYPE_CHECKING:
+    from adaptgen.fronts.open import EngineDesk
+    from adaptgen.govern.assemble import Governed
+    from adaptgen.govern.desk import Desk
+    from adaptgen.model import Server
+
+__all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
+
+
+def menu_of(desk: EngineDesk, server: Server, part: Part = WHOLE) -> Menu:
+    """The menu of a server without governance, as its document and hints want it."""
+    wanted = Wanted(server.surface, pin=server.pin)
+    return Menu(desk, desk.tools, lambda: wanted, part)
+
+
+def over(governed: Governed, part: Part = WHOLE) -> Desk:
+    """The menu of a governed server or of the proxy: as the settings say, else as the server does. A server behind a
+    proxy shows every tool to the proxy, which has the menu for all of its servers."""
+    if governed.settings.mode == "behind":
+        return governed.desk
+    server = governed.server
+
+    def wanted() -> Wanted:
+        said = governed.settings.surface
+        own = server.pin if server is not None else ()
+        if said is not None:
+            return Wanted(said.mode, said.bytes, said.pin or own)
+        return Wanted(server.surface if server is not None else "auto", pin=own)
+
+    return Menu(governed.desk, lambda: governed.desk.adopted, wanted, part)

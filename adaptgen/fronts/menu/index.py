@@ -1,0 +1,200 @@
+"""The search index: which of a thousand tools a sentence means.
+
+Words of the name, the path, the tags, the texts and the arguments of a tool count by where they stand (BM25F: Robertson
+and Zaragoza, 2009). A question seldom uses the API's words: so a tool also has the plain words that the glossary knows
+for what it names, and a word of the question also stands for its synonyms; of all these only the best counts. What is
+asked to be done is held against what the tool does, and what the tool names against what was asked about.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from adaptgen.fronts.menu import stems, thesaurus
+from adaptgen.model import Json
+
+_SATURATION = 1.6
+_LENGTH = 0.3
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 3.0, 1.6, 0.5, 1.6, 0.8, 0.5, 0.3, 1.8, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is searched of one tool. ``calls``: ``GET /repos/{owner}`` of each of its requests."""
+
+    name: str
+    description: str = ""
+    title: str = ""
+    schema: Mapping[str, Json] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    effect: str = "read"
+
+
+class Index:
+    """An index of some tools; it is made once, of all of them, and never changed."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._names: list[str] = []
+        self._acts: list[frozenset[str]] = []
+        self._lengths: list[float] = []
+        self._parts: list[list[str]] = []
+        # Word -> (tool, how much it says, which parts of the name it stands for, as bits)
+        self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
+        named: dict[str, int] = defaultdict(int)
+        for number, entry in enumerate(entries):
+            words = _Words(entry)
+            for word, (weight, parts) in words.weights.items():
+                self._postings[word].append((number, weight, parts))
+            self._names.append(entry.name)
+            self._acts.append(words.acts)
+            self._parts.append(words.parts)
+            for part in words.parts:
+                named[part] += 1
+            self._lengths.append(words.length)
+        average = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
+        self._lengths = [1 - _LENGTH + _LENGTH * one / average for one in self._lengths]
+        # What every second name holds (v1, core) says nothing about a tool.
+        total = len(self._names)
+        rare = {part: math.log(1 + (total - count + 0.5) / (count + 0.5)) for part, count in named.items()}
+        self._asked = [[rare[part] for part in parts] for parts in self._parts]
+
+    def search(self, query: str, visible: Collection[str], most: int) -> list[str]:
+        """The names of at most ``most`` tools among ``visible``, the best first."""
+        asked = thesaurus.read(query)
+        seen = {number for number, name in enumerate(self._names) if name in visible}
+        scores: dict[int, float] = defaultdict(float)
+        covered: dict[int, float] = defaultdict(float)
+        masks: dict[int, int] = defaultdict(int)
+        weight = 0.0
+        for unit in asked.units:
+            best: dict[int, tuple[float, int]] = {}
+            rarest = 0.0
+            for word, nearness in unit.words.items():
+                # Only what the caller may see counts, so that what it may not see changes nothing.
+                found = [row for row in self._postings.get(word, ()) if row[0] in seen]
+                if not found:
+                    continue
+                rarity = math.log(1 + (len(seen) - len(found) + 0.5) / (len(found) + 0.5))
+                rarest = max(rarest, rarity)
+                for number, tf, parts in found:
+                    value = nearness * rarity * tf / (tf + _SATURATION * self._lengths[number])
+                    known = best.get(number)
+                    if known is None or value > known[0]:
+                        best[number] = (value, parts | (known[1] if known else 0))
+                    elif parts & ~known[1]:
+                        best[number] = (known[0], known[1] | parts)
+            if not best:
+                continue
+            weight += unit.weight
+            for number, (value, parts) in best.items():
+                scores[number] += unit.weight * value
+                covered[number] += unit.weight * min(1.0, 2 * value / rarest)
+                masks[number] |= parts
+        ranked = []
+        for number, score in scores.items():
+            share = covered[number] / weight
+            named = self._named(number, masks[number])
+            value = score * (0.4 + share) * (0.55 + named) * asked.fits(self._acts[number])
+            ranked.append((-value, len(self._names[number]), number))
+        ranked.sort()
+        return [self._names[number] for _, _, number in ranked[:most]]
+
+    def _named(self, number: int, mask: int) -> float:
+        """The share of what the tool's name says that was asked about."""
+        parts = self._asked[number]
+        total = sum(parts)
+        return sum(weight for at, weight in enumerate(parts) if mask >> at & 1) / total if total else 0.0
+
+
+class _Words:
+    """The words of one tool: ``weights`` has stem -> (weight, parts of the name as bits)."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.weights: dict[str, tuple[float, int]] = {}
+        name = [stems.stem(word) for word in stems.names(entry.name)]
+        verb = name[0] if name and name[0] in thesaurus.VERBS else ""
+        self.acts = _acts(entry, name)
+        self.parts = list(dict.fromkeys(one for one in (name[1:] if verb else name) if one not in thesaurus.STOP))
+        bits = {part: 1 << at for at, part in enumerate(self.parts)}
+        paths = [
+            [part for part in _PLACEHOLDER.sub(" ", call.partition(" ")[2]).split("/") if _word(part)]
+            for call in entry.calls
+        ]
+        self._add(stems.names(entry.name), _NAME, bits)
+        first, rest = _first(entry.description)
+        if entry.title and entry.title.rstrip(".") != first.rstrip("."):
+            self._add(stems.tokens(entry.title), _TITLE / 2, bits)
+        self._add(stems.tokens(first), _TITLE, bits)
+        self._add(stems.tokens(rest), _TEXT, bits)
+        for tag in entry.tags:
+            self._add(stems.names(tag), _TAG, bits)
+        for parts in paths:
+            # The last segments say what is called, those before them where it belongs.
+            for at, part in enumerate(reversed(parts)):
+                self._add(stems.names(part), _PATH / (1 + 0.5 * at), bits)
+        properties, required = entry.schema.get("properties"), entry.schema.get("required")
+        needed = set(required) if isinstance(required, list) else set()
+        for argument in properties if isinstance(properties, dict) else ():
+            self._add(stems.names(argument), _NEEDED if argument in needed else _ARGUMENT, {})
+        self.length = math.sqrt(sum(weight for weight, _ in self.weights.values()))
+        last = [stems.stem(word) for parts in paths for word in (stems.names(parts[-1]) if parts else ())]
+        self._explain(name, frozenset(last), bits, verb)
+
+    def _add(self, words: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
+        counted: dict[str, float] = defaultdict(float)
+        for word in words:
+            if word not in thesaurus.STOP:
+                stem = stems.stem(word)
+                counted[stem] = min(counted[stem] + weight, weight * most)
+        for stem, value in counted.items():
+            known, parts = self.weights.get(stem, (0.0, 0))
+            self.weights[stem] = (known + value, parts | bits.get(stem, 0))
+
+    def _explain(self, name: list[str], last: frozenset[str], bits: Mapping[str, int], verb: str) -> None:
+        """Add what the glossary says of what the name names; of terms inside longer ones only the longer counts."""
+        has = frozenset(name)
+        terms = [term for word in has for term in thesaurus.terms().get(word, ()) if term.needs <= has]
+        for term in terms:
+            if any(term.needs < other.needs for other in terms):
+                share = 0.5
+            else:
+                share = 1.0 if not last or term.needs & last else 0.6
+            parts = 0
+            for need in term.needs:
+                parts |= bits.get(need, 0)
+            for word in term.says:
+                known, mine = self.weights.get(word, (0.0, 0))
+                self.weights[word] = (max(known, _GLOSS * share), mine | parts)
+        for word in thesaurus.verbs().get(verb, ()):
+            known, mine = self.weights.get(word, (0.0, 0))
+            self.weights[word] = (max(known, _ACT), mine)
+
+
+def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
+    """What a tool does, in the words of ``thesaurus.ACTS``: by the verb of its name, else by its methods."""
+    found = {thesaurus.VERBS[word] for word in name[:1] if word in thesaurus.VERBS}
+    if name[:1] == [stems.stem("watch")]:
+        found = {"watch"}
+    if not found:
+        for call in entry.calls:
+            found |= thesaurus.METHODS.get(call.partition(" ")[0], frozenset())
+    if entry.effect == "delete":
+        found.add("delete")
+    return frozenset(found)
+
+
+def _word(part: str) -> bool:
+    return bool(part.strip()) and not _VERSION.fullmatch(part)
+
+
+def _first(text: str) -> tuple[str, str]:
+    found = _SENTENCE.search(text)
+    return (text[: found.start()], text[found.end() :]) if found else (text, "")

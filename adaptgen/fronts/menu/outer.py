@@ -1,0 +1,82 @@
+"""The tools of the menu itself: what stands in the list where the tools are too many for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SEARCH, DESCRIBE, READ, WRITE = "search_tools", "describe_tool", "call_read_tool", "call_write_tool"
+NAMES = frozenset((SEARCH, DESCRIBE, READ, WRITE))
+DEFAULT, MOST = 8, 25
+"""Tools that a search gives."""
+
+_NAME = {"type": "string", "description": "Name of the tool, as search_tools gives it"}
+_ARGUMENTS = {"type": "object", "description": "Its arguments, as describe_tool gives them"}
+
+
+def search(count: int) -> dict[str, Any]:
+    """``search_tools`` over so many tools."""
+    return _tool(
+        SEARCH,
+        "Search tools",
+        f"Find tools among the {count} of this server by what they do, in plain words. Gives names, what they do and "
+        "required arguments, the best first. Then call_read_tool or call_write_tool; describe_tool has all arguments.",
+        {
+            "query": {"type": "string", "description": "What you want to do: list open invoices of a customer"},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "description": f"Tools to give; {DEFAULT}"},
+        },
+        ["query"],
+        reads=True,
+    )
+
+
+def describe(brief: bool) -> dict[str, Any]:
+    """``describe_tool``; ``brief``: the list itself has every tool, in short."""
+    text = (
+        "The whole description and the input schema of a tool: the list has them in short."
+        if brief
+        else "The description, input schema, effect and tags of a tool."
+    )
+    said = "Name of the tool; several, separated by commas"
+    return _tool(
+        DESCRIBE, "Describe tool", text, {"name": {"type": "string", "description": said}}, ["name"], reads=True
+    )
+
+
+def call(name: str) -> dict[str, Any]:
+    """``call_read_tool`` or ``call_write_tool``."""
+    reads = name == READ
+    text = (
+        "Call a tool that reads and changes nothing."
+        if reads
+        else "Call a tool that creates, changes or deletes something. dry_run: true in its arguments looks first."
+    )
+    return _tool(
+        name,
+        "Call a tool that reads" if reads else "Call a tool that writes",
+        text,
+        {"name": _NAME, "arguments": _ARGUMENTS},
+        ["name"],
+        reads=reads,
+    )
+
+
+def _tool(
+    name: str, title: str, description: str, properties: dict[str, Any], required: list[str], *, reads: bool
+) -> dict[str, Any]:
+    # What is looked up does not leave the server; what is called may.
+    outside = name in (READ, WRITE)
+    annotations: dict[str, Any] = {"title": title, "readOnlyHint": reads, "openWorldHint": outside}
+    if not reads:
+        annotations |= {"destructiveHint": True, "idempotentHint": False}
+    return {
+        "name": name,
+        "title": title,
+        "description": description,
+        "inputSchema": {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        },
+        "annotations": annotations,
+    }

@@ -1,0 +1,156 @@
+"""Words of text and of names, and their stems: the algorithm of Porter (1980), with the usual exceptions."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from adaptgen.words import words as name_words
+
+_TEXT = re.compile(r"[A-Za-z0-9]+(?:['’][a-z]+)?")
+_VOWEL = "aeiou"
+_IRREGULAR = {
+    "people": "person", "persons": "person", "children": "child", "men": "man", "women": "woman", "ran": "run",
+    "running": "run", "wrote": "write", "written": "write", "made": "make", "sent": "send", "built": "build",
+    "gave": "give", "given": "give", "took": "take", "taken": "take", "kept": "keep", "left": "leave", "got": "get",
+    "gotten": "get", "done": "do", "did": "do", "does": "do", "went": "go", "gone": "go", "seen": "see", "saw": "see",
+    "held": "hold", "met": "meet", "paid": "pay", "bought": "buy", "sold": "sell", "told": "tell", "said": "say",
+    "threw": "throw", "thrown": "throw", "shut": "shut", "began": "begin", "begun": "begin", "broke": "break",
+    "broken": "break", "chose": "choose", "chosen": "choose", "found": "find", "hid": "hide", "hidden": "hide",
+    "spoke": "speak", "stole": "steal", "stolen": "steal", "used": "use", "using": "use", "users": "user",
+    "news": "news", "status": "status", "statuses": "status", "access": "access", "address": "address",
+    "addresses": "address", "analyses": "analysis", "indices": "index", "indexes": "index", "data": "data",
+    "media": "media", "series": "series", "process": "process", "processes": "process", "organisation": "organ",
+    "organisations": "organ", "organization": "organ", "organizations": "organ", "general": "general",
+    "universe": "universe", "university": "university", "policies": "polici", "police": "police",
+    "authorised": "author", "pods": "pod", "orgs": "org", "repos": "repo", "apis": "api", "ids": "id", "keys": "key",
+    "wasnt": "not", "cant": "cannot", "can't": "cannot", "ingress": "ingress", "ingresses": "ingress",
+}  # fmt: skip
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text in lower case; names in it (``camelCase``, ``snake_case``) as their words."""
+    found: list[str] = []
+    for piece in _TEXT.findall(text):
+        plain = piece.replace("’", "'")
+        low = plain.lower()
+        if "'" in low:
+            low = low.removesuffix("'s")
+            found.append(low)
+        elif plain.islower() or plain.isupper() or plain[1:].islower():
+            found.append(low)
+        else:
+            found += name_words(plain)
+    return found
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The words of an identifier."""
+    return name_words(text)
+
+
+@lru_cache(maxsize=32768)
+def stem(word: str) -> str:
+    """What a word has in common with its inflections: ``deployments`` and ``deploying`` give ``deploi``."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) <= 2 or not word.isascii() or not word.isalpha():
+        return word
+    word = _plural(word)
+    word = _past(word)
+    if word.endswith("y") and len(word) > 2 and _has_vowel(word[:-1]):
+        word = word[:-1] + "i"
+    for suffixes, least in ((_SECOND, 1), (_THIRD, 1), (_FOURTH, 2)):
+        word = _replaced(word, suffixes, least)
+    if word.endswith("e"):
+        rest = word[:-1]
+        if _measure(rest) > 1 or (_measure(rest) == 1 and not _short(rest)):
+            word = rest
+    if word.endswith("ll") and _measure(word) > 1:
+        word = word[:-1]
+    return word
+
+
+def _plural(word: str) -> str:
+    if word.endswith("sses"):
+        return word[:-2]
+    if word.endswith("ies"):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _past(word: str) -> str:
+    if word.endswith("eed"):
+        return word[:-1] if _measure(word[:-3]) > 0 else word
+    for suffix in ("ed", "ing"):
+        rest = word.removesuffix(suffix)
+        if rest != word and _has_vowel(rest):
+            if rest.endswith(("at", "bl", "iz")):
+                return rest + "e"
+            if len(rest) > 1 and rest[-1] == rest[-2] and rest[-1] not in "lsz" + _VOWEL:
+                return rest[:-1]
+            if _measure(rest) == 1 and _short(rest):
+                return rest + "e"
+            return rest
+    return word
+
+
+_SECOND = (
+    ("ational", "ate"), ("tional", "tion"), ("enci", "ence"), ("anci", "ance"), ("izer", "ize"), ("abli", "able"),
+    ("alli", "al"), ("entli", "ent"), ("eli", "e"), ("ousli", "ous"), ("ization", "ize"), ("ation", "ate"),
+    ("ator", "ate"), ("alism", "al"), ("iveness", "ive"), ("fulness", "ful"), ("ousness", "ous"), ("aliti", "al"),
+    ("iviti", "ive"), ("biliti", "ble"),
+)  # fmt: skip
+_THIRD = (
+    ("icate", "ic"), ("ative", ""), ("alize", "al"), ("iciti", "ic"), ("ical", "ic"), ("ful", ""), ("ness", ""),
+)  # fmt: skip
+_FOURTH = tuple(
+    (suffix, "")
+    for suffix in ("al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou", "ism",
+                   "ate", "iti", "ous", "ive", "ize")
+)  # fmt: skip
+
+
+def _replaced(word: str, suffixes: tuple[tuple[str, str], ...], least: int) -> str:
+    fitting = [pair for pair in suffixes if word.endswith(pair[0])]
+    if not fitting:
+        return word
+    suffix, instead = max(fitting, key=lambda pair: len(pair[0]))
+    rest = word[: -len(suffix)]
+    if _measure(rest) < least or (suffix == "ion" and not rest.endswith(("s", "t"))):
+        return word
+    return rest + instead
+
+
+def _consonant(word: str, at: int) -> bool:
+    if word[at] in _VOWEL:
+        return False
+    return word[at] != "y" or at == 0 or not _consonant(word, at - 1)
+
+
+def _measure(word: str) -> int:
+    """How often a vowel is followed by a consonant."""
+    count, before = 0, True
+    for at in range(len(word)):
+        now = _consonant(word, at)
+        if now and not before:
+            count += 1
+        before = now
+    return count
+
+
+def _has_vowel(word: str) -> bool:
+    return any(not _consonant(word, at) for at in range(len(word)))
+
+
+def _short(word: str) -> bool:
+    """Ends in consonant, vowel, consonant, the last of them not w, x or y."""
+    return (
+        len(word) > 2
+        and _consonant(word, len(word) - 3)
+        and not _consonant(word, len(word) - 2)
+        and _consonant(word, len(word) - 1)
+        and word[-1] not in "wxy"
+    )

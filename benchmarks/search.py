@@ -1,0 +1,91 @@
+"""How often the tool that a question asks for is among the first that the search of a large API finds.
+
+The questions avoid the words of the documents (``tests/labels/search.jsonl``, written before the search was tuned; the
+half ``tune`` is for developing, ``held`` for the figure alone). The documents are built anew from
+``ADAPTGEN_TESTDATA/corpus``. ``--check`` holds the bars: 90 % recall at 5, an index within 300 ms, a search within
+10 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from corpus import ROOT, unpack
+from figures import Figure, median, options, report
+
+LABELS = ROOT / "tests/labels/search.jsonl"
+
+
+def entries(path: Path) -> tuple[list[Any], dict[str, str]]:
+    """What is searched of a document, and operation (``GET /path``) -> tool."""
+    from adaptgen.fronts.menu.catalogue import entry
+    from adaptgen.plan import plan
+    from adaptgen.source import read
+    from adaptgen.source.hints import EMPTY
+
+    with tempfile.TemporaryDirectory() as folder:
+        made, _ = plan(read(unpack(path, Path(folder))), EMPTY, "server")
+    found = [entry(tool, module.contracts[tool.name]) for module in made.modules for tool in module.tools]
+    named = {f"{t.call.method} {t.call.path}": t.name for m in made.modules for t in m.tools if t.call is not None}
+    return found, named
+
+
+def main() -> int:
+    from adaptgen.fronts.menu.index import Index
+
+    parser = options(__doc__ or "")
+    parser.add_argument("--half", choices=["tune", "held"], help="only these questions")
+    parser.add_argument("--misses", action="store_true", help="show the questions of the tune half that fail")
+    given = parser.parse_args()
+    data = os.environ.get("ADAPTGEN_TESTDATA")
+    if not data:
+        print("ADAPTGEN_TESTDATA is not set: the documents are not at hand", file=sys.stderr)
+        return 0
+    questions = [json.loads(line) for line in LABELS.read_text("utf-8").splitlines() if line.strip()]
+    halves = [given.half] if given.half else ["tune", "held"]
+    first: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    among: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    indexed: list[float] = []
+    searched: list[float] = []
+    for document in sorted({one["document"] for one in questions}):
+        path = next(found for found in (Path(data) / "corpus").rglob("*.gz") if document in str(found))
+        rows, tools = entries(path)
+        begun = time.perf_counter()
+        index = Index(rows)
+        indexed.append(1000 * (time.perf_counter() - begun))
+        names = frozenset(row.name for row in rows)
+        index.search("warm up", names, 5)
+        for one in questions:
+            if one["document"] != document or one["half"] not in halves:
+                continue
+            wanted = {tools.get(operation, operation) for operation in one["operations"]}
+            begun = time.perf_counter()
+            found = index.search(one["question"], names, 5)
+            searched.append(1000 * (time.perf_counter() - begun))
+            key = (one["half"], document)
+            first[key].append(bool(wanted & set(found[:1])))
+            among[key].append(bool(wanted & set(found)))
+            if given.misses and one["half"] == "tune" and not wanted & set(found):
+                print(f"{document}: {one['question']}\n    wanted {sorted(wanted)[:4]}\n    found  {found}")
+    figures = []
+    for half in halves:
+        keys = [key for key in sorted(among) if key[0] == half]
+        for key in keys:
+            figures.append(Figure(f"{half}, {key[1]}: recall@1", 100 * sum(first[key]) / len(first[key]), "%"))
+            figures.append(Figure(f"{half}, {key[1]}: recall@5", 100 * sum(among[key]) / len(among[key]), "%"))
+        total = [hit for key in keys for hit in among[key]]
+        figures.append(Figure(f"{half}: missed at 5", 100 - 100 * sum(total) / len(total), "%", bar=10))
+    figures.append(Figure("index, slowest", max(indexed), "ms", bar=300))
+    figures.append(Figure("search, median", median(searched), "ms", bar=10))
+    return report(figures, given)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
