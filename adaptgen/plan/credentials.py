@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from adaptgen.plan.answer_example import example_schema
 from adaptgen.plan.operations import Operation, base_media, is_json
 from adaptgen.plan.schemas import MISSING, Leaf, leaves, shape
 from adaptgen.words import vocabulary, words
@@ -83,7 +84,8 @@ def role(name: str) -> Role:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An input of a login operation. ``keys``: the way to it inside the body; one name for parameters."""
+    """An input of a login operation. ``keys``: the way to it inside the body (none: it is the body); one name for
+    parameters."""
 
     place: Literal["body", "query", "header", "path", "cookie"]
     keys: tuple[str, ...]
@@ -96,7 +98,7 @@ class Given:
 
     @property
     def name(self) -> str:
-        return self.keys[-1]
+        return self.keys[-1] if self.keys else "body"
 
 
 def inputs(document: Document, operation: Operation) -> list[Given]:
@@ -114,9 +116,12 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
             Given(place, (one.name,), given_role, one.required, schema.type, schema.enum, schema.default, secret)
         )
     body = operation.body
-    if body is None or not (is_json(body.media) or base_media(body.media) in _FORMS):
+    if body is None or not (is_json(body.media) or base_media(body.media) in {*_FORMS, "text/plain"}):
         return found
     whole = shape(document, body.schema)
+    if whole.type == "string":
+        made = _told_role(body.description) or _told_role(whole.description)
+        return [*found, Given("body", (), made, not body.optional, "string", None, MISSING, True)] if made else found
     for name, node in whole.properties.items():
         one_shape = shape(document, node)
         if one_shape.read_only:
@@ -124,17 +129,28 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
         if one_shape.properties and len(one_shape.properties) <= 12:
             for inner, schema_node in one_shape.properties.items():
                 below = shape(document, schema_node)
-                needed = name in whole.required and inner in one_shape.required
+                needed = name in whole.required and inner in one_shape.required and not body.optional
                 found.append(
                     Given("body", (name, inner), role(inner), needed, below.type, below.enum, below.default,
                           below.format == "password")
                 )  # fmt: skip
         else:
             found.append(
-                Given("body", (name,), role(name), name in whole.required, one_shape.type, one_shape.enum,
-                      one_shape.default, one_shape.format == "password")
+                Given("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
+                      one_shape.enum, one_shape.default, one_shape.format == "password")
             )  # fmt: skip
     return found
+
+
+def _told_role(description: str) -> Role:
+    """What a body that is one text is for, by a short description: "The user's password", "API key"."""
+    said = words(description)
+    if not said or len(said) > 8:
+        return ""
+    return next((made for size in (1, 2, 3) if (made := role(" ".join(said[-size:]))) in _SECRETS), "")
+
+
+_SECRETS = {"password", "client_secret", "api_key", "api_secret"}
 
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -165,6 +181,14 @@ _TOKEN_FIRST = (
 )  # fmt: skip
 
 
+# "The token value used for authenticated requests", "the access token to send".
+_TOKEN_TOLD = re.compile(
+    r"^\W*(the |an? |your |this )?((access|auth\w*|session|bearer|api|jwt|security) token\b"
+    r"(?! (type|expir|life|scope|valid|id\b|name|was|created))|token( value)? (that is |to be |to |is )?used? )",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token in an answer: its JSONPath and the words of its name with those of what holds it."""
@@ -175,12 +199,19 @@ class Token:
 
 
 def answer_leaves(document: Document, operation: Operation) -> list[Leaf]:
-    """The declared fields of the success answer, lists left out."""
+    """The fields of the success answer, declared or shown by an example; lists are left out."""
+    return [one for one in _leaves(document, operation) if "[*]" not in one.path]
+
+
+def _leaves(document: Document, operation: Operation) -> list[Leaf]:
     answer = operation.success()
-    if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
+    if answer is None or (answer.media is not None and not is_json(answer.media)):
         return []
-    found = leaves(document, answer.schema, depth=4, limit=200)
-    return [one for one in found if "[*]" not in one.path]
+    schema = answer.schema
+    one = shape(document, schema)
+    if schema is None or (not one.properties and not one.variants and one.type in {None, "object"}):
+        schema = example_schema(document, answer) or schema
+    return leaves(document, schema, depth=4, limit=200) if schema is not None else []
 
 
 def jsonpath(path: str) -> str:
@@ -189,9 +220,16 @@ def jsonpath(path: str) -> str:
 
 
 def find_token(document: Document, operation: Operation) -> Token | None:
-    """The token that the answer hands out for further calls, None without one."""
+    """The token that the answer hands out for further calls, None without one. In a list it is that of the first."""
+    every = _leaves(document, operation)
+    single = [one for one in every if "[*]" not in one.path]
+    listed = [one for one in every if one.path.count("[*]") == 1 and one.path.count(".") < 2]
+    return _best_token(single) or _best_token(listed)
+
+
+def _best_token(candidates: Sequence[Leaf]) -> Token | None:
     found: list[Token] = []
-    for one in answer_leaves(document, operation):
+    for one in candidates:
         if one.type not in {"string", None} or not one.path:
             continue
         keys = re.split(r"\.", one.path)
@@ -206,12 +244,27 @@ def find_token(document: Document, operation: Operation) -> Token | None:
             rank = _TOKEN_FIRST.index(plain)
         elif plain[-1] in {"token", "jwt"}:
             rank = 20
+        elif _TOKEN_TOLD.search(one.description):
+            rank = 22
         else:
             continue
         if plain == ("key",) and above[-1:] not in {("token",), ("session",), ("auth",), ()}:
             continue
-        found.append(Token(jsonpath(one.path), (*above, *said), rank * 10 + len(keys)))
+        path = jsonpath(one.path).replace("[*]", "[0]")
+        found.append(Token(path, (*above, *said), rank * 10 + len(keys)))
     return min(found, key=lambda token: token.rank, default=None)
+
+
+def text_token(document: Document, operation: Operation) -> Token | None:
+    """A token that is the whole answer, as the document says of an answer that is one text."""
+    answer = operation.success()
+    if answer is None or answer.schema is None or not (is_json(media := answer.media or "") or media == "text/plain"):
+        return None
+    one = shape(document, answer.schema)
+    told = f"{answer.description} {one.description} {operation.summary} {operation.description}".lower()
+    if one.type != "string" or not re.search(r"\b(access|session|auth\w*|bearer|jwt|security) token\b|\bjwt\b", told):
+        return None
+    return Token("$", ("token",), 200)
 
 
 def find_refresh_token(document: Document, operation: Operation) -> str | None:

@@ -70,12 +70,19 @@ class _Finder:
         self.inputs, self.name = candidates.inputs, name
 
     def chain(self, one: Candidate) -> Chain | None:
-        call = login_call(self.document, one.operation, one.given, self.name, basic=one.basic)
+        loose = any(each.mentioned for each in one.told)
         use = find_use(self.candidates, one)
-        if call is None or use is None:
+        if use is None:
+            return None
+        call = login_call(
+            self.document, one.operation, one.given, self.name, basic=one.basic, loose=loose, encoded=use.encoded
+        )
+        if call is None:
             return None
         save: dict[str, str] = {}
-        if one.token:
+        if use.save:
+            save = dict(use.save)
+        elif one.token:
             save["access"] = one.token.path
         elif one.header:
             save["access"] = f"header:{one.header}"
@@ -107,7 +114,8 @@ class _Finder:
             refresh=refresh,
             then=tuple(each.id for each in chain[1:]) if refresh else (),
         )
-        gives = one.token.path if one.token else f"header {one.header}" if one.header else "a cookie"
+        gives = " and ".join(use.save.values()) or (one.token.path if one.token else "")
+        gives = gives or (f"header {one.header}" if one.header else "a cookie")
         takes = "HTTP Basic" if one.basic else " and ".join(_takes(call))
         because = f"takes {takes}, answers {gives}; {use.because}"
         return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)

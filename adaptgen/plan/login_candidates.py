@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adaptgen.plan.credentials import TOKEN_PARAMETERS, Given, Token, credentials, find_token, inputs
+from adaptgen.plan.credentials import TOKEN_PARAMETERS, Given, Token, credentials, find_token, inputs, text_token
+from adaptgen.plan.login_told import Told, told
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.schemes import is_basic, place_of, schemes
 from adaptgen.words import vocabulary, words
@@ -30,7 +31,8 @@ NOT_LOGIN = vocabulary(
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """``token``: in the answer; ``header``: of the answer, which holds it; ``basic``: it takes HTTP Basic;
-    ``cookie``: the session is a cookie. The higher ``score``, the likelier."""
+    ``cookie``: the session is a cookie; ``told``: parameters that take fields of the answer. The higher ``score``,
+    the likelier."""
 
     operation: Operation
     given: tuple[Given, ...]
@@ -39,6 +41,7 @@ class Candidate:
     basic: bool
     cookie: bool
     score: int
+    told: tuple[Told, ...] = ()
 
 
 def said_of(operation: Operation) -> frozenset[str]:
@@ -70,17 +73,21 @@ class Candidates:
             return None
         said = said_of(operation) | set(words(operation.summary)[:3])
         like = bool(said & LOGIN) or {"log", "in"} <= said or {"sign", "in"} <= said
-        if said_of(operation) & NOT_LOGIN or "{" in operation.path.rpartition("/")[2]:
+        if said_of(operation) & NOT_LOGIN or not self.of_no_record(operation, like):
             return None
         given = self.inputs(operation)
         takes = credentials(given)
         basic = not takes and like and self.takes_basic(operation)
-        if not takes and not basic:
+        token = find_token(self.document, operation) or self.standard_token(operation, given)
+        token = token or (text_token(self.document, operation) if like else None)
+        known = self.told(operation) if like and token is None else ()
+        # Who exchanges something for "the access token of header X-Session" logs in, whatever it is.
+        exchanges = operation.method != "GET" and any(one.mentioned for one in known)
+        if not takes and not basic and not exchanges:
             return None
-        token = find_token(self.document, operation)
-        header = None if token else self.token_header(operation)
-        cookie = token is None and header is None and like and takes and self.gives_cookie(operation)
-        if token is None and header is None and not cookie:
+        header = None if token or known else self.token_header(operation)
+        cookie = token is None and header is None and not known and like and takes and self.gives_cookie(operation)
+        if token is None and header is None and not cookie and not known:
             return None
         roles = {one.role for one in given}
         others = [one for one in given if not one.role]
@@ -88,7 +95,7 @@ class Candidates:
             return None
         if operation.method == "PUT" and not like:
             return None
-        if roles <= {"api_key", ""} and (token is None or token.rank >= 300 or operation.method == "GET"):
+        if roles <= {"api_key", ""} and not known and (token is None or token.rank >= 300 or operation.method == "GET"):
             return None
         if operation.method == "GET" and not basic and not like:
             return None
@@ -97,7 +104,27 @@ class Candidates:
         score += 8 * ("password" in roles) - 12 * basic - 20 * cookie - 5 * operation.deprecated
         score -= (token.rank // 10) if token else 0
         score += 20 * self.is_token_url(operation)
-        return Candidate(operation, given, token, header, basic, cookie, score)
+        return Candidate(operation, given, token, header, basic, cookie, score, known)
+
+    def of_no_record(self, operation: Operation, like: bool) -> bool:
+        """Whether the path names no record; who logs in may stand at its end, beside a password."""
+        last = operation.path.rpartition("/")[2]
+        if "{" not in last:
+            return True
+        given = self.inputs(operation)
+        users = {f"{{{one.name}}}" for one in given if one.place == "path" and one.role == "user"}
+        return like and last in users and "password" in {one.role for one in given}
+
+    def standard_token(self, operation: Operation, given: Sequence[Given]) -> Token | None:
+        """What an OAuth 2.0 token endpoint answers without saying so (RFC 6749, 5.1)."""
+        answer = operation.success()
+        roles = {one.role for one in given}
+        if answer is None or answer.schema is not None or "grant" not in roles or operation.method != "POST":
+            return None
+        return Token("$.access_token", ("access", "token"), 5) if roles & {"client_secret", "password"} else None
+
+    def told(self, operation: Operation) -> tuple[Told, ...]:
+        return told(self.document, operation, [one for one in self.operations if one.pointer != operation.pointer])
 
     def takes_basic(self, operation: Operation) -> bool:
         """HTTP Basic on this operation, by a scheme that most others do not use."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model import Body, Call, Param
@@ -42,10 +43,21 @@ def login_call(
     basic: bool = False,
     refresh: bool = False,
     bare: bool = False,
+    loose: bool = False,
+    encoded: bool = False,
 ) -> Call | None:
-    """The call of ``operation`` as a login (``refresh``: as the renewal of one; ``bare``: without credentials). None
-    where it requires an input that nobody can supply."""
+    """The call of ``operation`` as a login (``refresh``: as the renewal of one; ``bare``: without credentials;
+    ``loose``: texts that it requires come from the environment, whatever they are; ``encoded``: its answer is wanted
+    in base64). None where it requires an input
+    that nobody can supply."""
     filled: list[tuple[Given, Any]] = []
+    given = _told_apart(given)
+    if encoded:
+        offered = [one for one in given if "base64" in (one.enum or ())]
+        if not offered:
+            return None
+        filled.append((offered[0], "base64"))
+        given = [one for one in given if one is not offered[0]]
     chosen = _chosen(given, refresh, basic or bare)
     if chosen is None:
         return None
@@ -54,10 +66,21 @@ def login_call(
             filled.append((one, _value(one, chosen, name)))
         elif one.required:
             value = _constant(one, name)
+            if value is MISSING and loose and one.type == "string" and one.enum is None:
+                value = reference(name, "_".join(words(one.name)).upper())
             if value is MISSING:
                 return None
             filled.append((one, value))
     return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
+
+
+def _told_apart(given: Sequence[Given]) -> Sequence[Given]:
+    """Of several required names, those that say where (an account beside a login) are not who logs in."""
+    users = [one for one in given if one.role == "user" and one.required]
+    where = [one for one in users if set(words(one.name)) <= _WHERE]
+    if len(users) < 2 or len(where) == len(users):
+        return given
+    return [replace(one, role="") if one in where else one for one in given]
 
 
 def _chosen(given: Sequence[Given], refresh: bool, none: bool) -> list[Given] | None:
@@ -132,8 +155,11 @@ def build_call(operation: Operation, values: Sequence[tuple[tuple[str, ...], Any
     placed: dict[str, list[Param]] = {"path": [], "query": [], "header": [], "cookie": []}
     placed["query"] += [Param(key, value=escape_json(value)) for key, value in operation.constants]
     body: dict[str, Any] = {}
+    whole: Any = None
     for (place, *keys), value in values:
-        if place == "body":
+        if place == "body" and not keys:
+            whole = value
+        elif place == "body":
             inside = body
             for key in keys[:-1]:
                 inside = inside.setdefault(key, {})
@@ -147,8 +173,13 @@ def build_call(operation: Operation, values: Sequence[tuple[tuple[str, ...], Any
         query=tuple(placed["query"]),
         headers=tuple(placed["header"]),
         cookies=tuple(placed["cookie"]),
-        body=_body(operation, body),
+        body=_body(operation, body) if whole is None else _text(operation, whole),
     )
+
+
+def _text(operation: Operation, value: Any) -> Body:
+    media = operation.body.media if operation.body else "text/plain"
+    return Body(media=media, whole=Param("body", value=value))
 
 
 def _body(operation: Operation, values: dict[str, Any]) -> Body | None:

@@ -34,6 +34,12 @@ _PURPOSES = {
 }
 
 
+# Schemes of the HTTP authentication registry (RFC 9110, 16.4.1) that are no word before a token.
+UNSERVED = frozenset(
+    {"digest", "hoba", "mutual", "negotiate", "scram-sha-1", "scram-sha-256", "vapid", "dpop", "gnap", "concealed"}
+)
+
+
 def identifier(text: str) -> str:
     """A snake_case name for an auth."""
     made = re.sub(r"[^a-z0-9]+", "_", "_".join(words(text)) or text.lower()).strip("_") or "auth"
@@ -87,13 +93,25 @@ _WORD = re.compile(
 )
 
 
+_PAIR = re.compile(r"\b(Token token=)[<{\[($]")
+# A word of the service's own: "Authorization: AcmeInsight {token}".
+_OWN_WORD = re.compile(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?:token|key|jwt)[\w -]*[>}\]]")
+
+
+def before(word: str) -> str:
+    """What stands before a credential: a word with a space, or the name of a parameter (``Token token=``); escaped."""
+    return escape(word) if word.endswith("=") else f"{escape(word)} "
+
+
 def scheme_word(name: str, scheme: Mapping[str, Any]) -> str:
     """The word before the credential in an ``Authorization`` header that is declared as an API key: what the
     description shows, else ``Bearer`` (RFC 6750)."""
     said = scheme.get("description")
     text = said if isinstance(said, str) else ""
-    if shown := _WORD.search(text):
+    if shown := _PAIR.search(text) or _WORD.search(text):
         return next(group for group in shown.groups() if group)
+    if own := _OWN_WORD.search(text):
+        return own[1]
     if "basic" in words(name) or re.search(r"\bbasic auth", text, re.I):
         return "Basic"
     return "Bearer"
@@ -131,7 +149,7 @@ def static(document: Document, name: str, scheme_name: str, scheme: Mapping[str,
 
 def bearer(name: str, called: str, kind: Literal["bearer", "oauth2"], word: str = "Bearer") -> Auth:
     """A token that a person gives."""
-    template = f"{escape(word)} {reference(name, 'TOKEN')}"
+    template = f"{before(word)}{reference(name, 'TOKEN')}"
     return Auth(name=called, kind=kind, send=(Send("header", "Authorization", template),))
 
 
@@ -158,7 +176,7 @@ def _api_key(name: str, called: str, scheme_name: str, scheme: Mapping[str, Any]
 def _http(name: str, called: str, scheme: str) -> Auth | None:
     if scheme == "basic":
         return Auth(name=called, kind="basic", send=(basic_send(name),))
-    if scheme in {"digest", "hoba", "mutual", "negotiate", "scram-sha-1", "scram-sha-256", "vapid", "dpop"}:
+    if scheme in UNSERVED:
         return None
     word = "Bearer" if scheme in {"bearer", ""} else scheme.capitalize()
     return bearer(name, called, "bearer", word)

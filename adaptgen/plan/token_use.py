@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.model import Send
 from adaptgen.plan.credentials import TOKEN_PARAMETERS
 from adaptgen.plan.login_candidates import Candidate, Candidates
+from adaptgen.plan.login_told import Told, word_before
 from adaptgen.plan.operations import Operation
-from adaptgen.plan.schemes import is_basic, place_of, scheme_word
+from adaptgen.plan.schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
 from adaptgen.references import escape
 from adaptgen.words import words
 
@@ -19,13 +21,16 @@ from adaptgen.words import words
 @dataclass(frozen=True, slots=True)
 class Use:
     """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
-    takes it. Without ``sends`` the session is kept by its cookies."""
+    takes it. Without ``sends`` the session is kept by its cookies. ``save``: what the sends name, where it is not the
+    token alone. ``encoded``: the token is sent in base64."""
 
     sends: tuple[Send, ...]
     because: str
     serves: str | None = None
     parameter: tuple[str, str] | None = None
     also: tuple[str, ...] = ()
+    save: Mapping[str, str] = field(default_factory=dict)
+    encoded: bool = False
 
 
 def find_use(candidates: Candidates, one: Candidate) -> Use | None:
@@ -40,6 +45,8 @@ class _Finder:
 
     def use(self, one: Candidate) -> Use | None:
         rest = [each for each in self.operations if each.pointer != one.operation.pointer]
+        if one.told:
+            return _told_use(one.told)
         if one.cookie:
             names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
             return Use((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
@@ -71,14 +78,15 @@ class _Finder:
         # A scheme of three operations out of hundreds does not make the login worth deriving.
         if used[best] * 10 < len([each for each in rest if each.security]):
             return None
-        return Use((self.send(best),), f"the scheme {best!r} takes it", best, None, tuple(fitting[1:]))
+        encoded = bool(_ENCODED.search(str(self.schemes[best].get("description", ""))))
+        return Use((self.send(best),), f"the scheme {best!r} takes it", best, None, tuple(fitting[1:]), encoded=encoded)
 
     def fits(self, name: str, one: Candidate) -> int:
         """How well a token fits a declared scheme, 0 for not at all."""
         scheme = self.schemes[name]
         kind = str(scheme.get("type")).lower()
         if kind == "http":
-            return 0 if is_basic(self.schemes[name]) or str(scheme.get("scheme", "")).lower() == "digest" else 8
+            return 0 if is_basic(scheme) or str(scheme.get("scheme", "")).lower() in UNSERVED else 8
         if kind == "oauth2":
             return 9 if self.is_token_url(one.operation) else 5
         if kind == "openidconnect":
@@ -112,7 +120,7 @@ class _Finder:
         place, key = placed
         if place == "header" and key.lower() == "authorization":
             word = scheme_word(name, scheme)
-            return Send("header", key, f"{'Bearer' if word == 'Basic' else escape(word)} {{access}}")
+            return Send("header", key, f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}")
         return Send(place, key, "{access}")
 
     def parameter(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
@@ -133,9 +141,26 @@ class _Finder:
         place, name = best
         template = "{access}"
         if name.lower() == "authorization":
-            template = f"{escape(scheme_word(name, shown[best]))} {{access}}"
+            template = f"{before(scheme_word(name, shown[best]))}{{access}}"
+        else:
+            template = f"{word_before(str(shown[best].get('description')))}{{access}}"
         send = Send(place, name, template)  # type: ignore[arg-type]
         return Use((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
+
+
+_ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
+
+
+def _told_use(known: Sequence[Told]) -> Use:
+    """Every parameter gets its own field of the answer; a single one is the access token."""
+    names = ["access"] if len(known) == 1 else [identifier(one.name) for one in known]
+    sends = tuple(
+        Send(one.place, one.name, f"{one.before}{{{name}}}")  # type: ignore[arg-type]
+        for one, name in zip(known, names, strict=True)
+    )
+    save = {name: one.path for one, name in zip(known, names, strict=True)}
+    what = " and ".join(f"{one.place} parameter {one.name!r}" for one in known)
+    return Use(sends, f"most operations take {what}", None, (known[0].place, known[0].name), (), save)
 
 
 def _text_of(description: str, raw: Mapping[str, Any]) -> str:

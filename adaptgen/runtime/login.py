@@ -109,4 +109,6 @@ def _value(source: str, response: Response) -> Json:
         return response.cookies.get(name.strip())
     if not response.content.strip():
         return MISSING
+    if source == "$" and "json" not in response.headers.get("content-type", "").lower():
+        return response.text().strip().strip('"')
     return jsonpath.first(source, response.json())

@@ -83,16 +83,15 @@ def _own(login: Login, every: Sequence[Operation]) -> str:
 
 
 def _verdict(label: Mapping[str, Any], auth: Auth, key: str) -> Verdict:
-    login = auth.chain[0]
-    gives = next((one.save["access"] for one in auth.chain if "access" in one.save), "cookie:")
+    saved = {name: path for one in auth.chain for name, path in one.save.items() if name not in ("refresh", "csrf")}
+    gives = " and ".join(saved.values()) or "cookie:"
     planned = f"{key} gives {gives}"
     if key not in label["login"]:
         return Verdict(label, planned, "is no login chain" if not label["chain"] else "another login", True)
-    index = label["login"].index(key)
     tokens = [_path(token) for token in _listed(label["token"])]
-    if len(label["login"]) > 1:
-        tokens = tokens[index : index + 1]
-    if _path(gives) not in tokens and not (gives == "cookie:" and tokens[0].startswith("cookie:")):
+    if len(label["login"]) == len(tokens):
+        tokens = [tokens[label["login"].index(key)]]
+    if set(map(_path, saved.values())) != set(tokens) and not (not saved and tokens[0].startswith("cookie:")):
         return Verdict(label, planned, f"the credential is at {label['token']}", True)
     wanted = _listed(label["sent_as"])
     sent = "unknown" in wanted or any(_sends(auth, one) for one in wanted)

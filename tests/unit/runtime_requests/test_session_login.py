@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -260,3 +261,17 @@ async def test_a_credential_that_breaks_a_header_is_named_not_shown(api: Api, ma
     assert "${env:CRM_TOKEN}" in text
     assert "Evil" not in text
     assert not api.received
+
+
+@pytest.mark.parametrize(("content", "media"), [(b"abc.def\n", "text/plain"), (b'"abc.def"', "application/json")])
+async def test_an_answer_that_is_the_token(
+    api: Api, make: Make, reply: Any, environ: dict[str, str], content: bytes, media: str
+) -> None:
+    def answer(one: Received) -> Any:
+        if one.path == "/login":
+            return reply(200, content, headers={"Content-Type": media})
+        return reply(200, {"id": 1}) if one.headers.get("authorization") == "Bearer abc.def" else reply(401, {})
+
+    api.handler = answer
+    auth = replace(CRM, chain=(replace(LOGIN, save={"access": "$"}),))
+    assert await make(READ, auth=(auth,), environ=environ).ok("get_item", id=1) == {"id": 1}

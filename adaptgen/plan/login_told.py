@@ -1,0 +1,98 @@
+"""Logins whose answer is not called a token: what it gives is known by where it goes.
+
+A field of the answer that has the name of a parameter which most other operations take is that parameter's value; so is
+what a login's description promises for such a parameter by name ("use it as the X-Session value").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.plan.credentials import answer_leaves, jsonpath
+from adaptgen.plan.operations import Operation, Parameter
+from adaptgen.plan.schemas import shape
+from adaptgen.references import escape
+from adaptgen.words import vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+_SECRET = vocabulary("token key secret session sid auth access ticket jwt signature authorization credential")
+_SHOWN = re.compile(r"['\"`](Bearer|Token|JWT) |\b(Bearer|Token|JWT) [<{\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A parameter (``place``, ``name``) that takes what the answer has at JSONPath ``path``, with ``before`` in front.
+    ``mentioned``: the login's description names the parameter."""
+
+    place: str
+    name: str
+    path: str
+    before: str
+    mentioned: bool
+
+
+def told(document: Document, operation: Operation, others: Sequence[Operation]) -> tuple[Told, ...]:
+    """What the answer of ``operation`` gives for parameters of most of the ``others``; empty where nothing says so."""
+    taken = _taken(others)
+    if not taken:
+        return ()
+    leaves = [one for one in answer_leaves(document, operation) if one.type in {"string", None} and one.path]
+    text = f"{operation.summary}\n{operation.description}"
+    found = []
+    for (place, name), (parameter, count) in taken.items():
+        secret = bool(_SECRET & {*words(name), *words(parameter.description)})
+        if not secret or count * 2 < len(others):
+            continue
+        same = [one for one in leaves if _folded(one.name) == _folded(name) and _SECRET & set(words(name))]
+        mentioned = len(name) > 3 and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))
+        path = jsonpath(same[0].path) if same else None
+        if path is None and mentioned:
+            path = _only(document, operation, [one.path for one in leaves], name)
+        if path is not None:
+            raw: Mapping[str, Any] = parameter.raw if parameter.raw is not None else {}
+            word = word_before(f"{parameter.description} {raw.get('example', '')}")
+            found.append(Told(place, name, path, word, mentioned))
+    return tuple(found) if len({one.path for one in found}) == len(found) else ()
+
+
+def _taken(others: Sequence[Operation]) -> Mapping[tuple[str, str], tuple[Parameter, int]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    shown: dict[tuple[str, str], Parameter] = {}
+    for operation in others:
+        for one in operation.parameters:
+            if one.place in {"header", "query", "cookie"}:
+                counts[(one.place, one.name)] += 1
+                shown.setdefault((one.place, one.name), one)
+    return {key: (shown[key], counts[key]) for key in sorted(counts)}
+
+
+def _only(document: Document, operation: Operation, paths: list[str], name: str) -> str | None:
+    """The only text of an answer, or the member ``name`` of the only object in it whose members are not declared."""
+    answer = operation.success()
+    one = shape(document, answer.schema) if answer else None
+    if one is None:
+        return None
+    open_objects = [
+        key
+        for key, node in one.properties.items()
+        if (inner := shape(document, node)).type == "object" and not inner.properties
+    ]
+    if len(open_objects) == 1:
+        return jsonpath(f"{open_objects[0]}.{name}")
+    return jsonpath(paths[0]) if len(paths) == 1 and not open_objects else None
+
+
+def word_before(text: str) -> str:
+    """The word that a parameter's description or example wants before the credential, with a space; escaped."""
+    shown = _SHOWN.search(text)
+    return f"{escape(shown[1] or shown[2])} " if shown else ""
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
