@@ -20,4 +20,5 @@ server = Server(
     contracts=Path(__file__).parent / "tools",
     governance="../../specs/crm/governance.yaml",
     format=1,
+    surface="auto",
 )

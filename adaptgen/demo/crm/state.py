@@ -28,6 +28,17 @@ class Stats:
     by_operation: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(slots=True)
+class Job:
+    """A report that was ordered. ``asked``: how often somebody asked how far it is."""
+
+    number: int
+    kind: str
+    year: int
+    ordered_at: str
+    asked: int = 0
+
+
 class State:
     """The running CRM. ``slow``: seconds the slow endpoint takes; ``ttl``: seconds a session lives."""
 
@@ -37,6 +48,7 @@ class State:
         self.sessions = Sessions(ttl)
         self.slow = slow
         self.stats = Stats()
+        self.jobs: dict[int, Job] = {}
         self.incidents = 0
         self._changes = 0
 
@@ -45,6 +57,7 @@ class State:
         reset(self.database)
         self.sessions.clear()
         self.stats = Stats()
+        self.jobs.clear()
         self.incidents = 0
         self._changes = 0
 

@@ -13,20 +13,21 @@ get_invoice = Tool(
     call=Call("GET", "/invoices/{invoiceId}"),
     auth=("crm_session",),
     view=(
+        "invoiceNo",
         "id",
         "status",
-        "archived",
         "amountPaid",
         "vatRate",
         "dueDate",
         "issueDate",
-        "invoiceNo",
+        "customer.name",
         "payments[*].id",
     ),
     answer="$.result",
     sensitive={"billingEmail": "email"},
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1invoices~1{invoiceId}/get",
+    tags=("Billing",),
 )
 
 # GET /invoices
@@ -64,6 +65,7 @@ list_invoices = Tool(
     sensitive={"billingEmail": "email"},
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1invoices/get",
+    tags=("Billing",),
 )
 
 # POST /invoices/{invoiceId}/payments
@@ -79,18 +81,19 @@ pay_invoice = Tool(
     view=(
         "id",
         "status",
-        "archived",
         "amountPaid",
         "vatRate",
         "dueDate",
         "issueDate",
         "invoiceNo",
+        "customer.name",
     ),
     answer="$.result",
     sensitive={"billingEmail": "email"},
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1invoices~1{invoiceId}~1payments/post",
+    tags=("Billing",),
 )
 
 TOOLS = (get_invoice, list_invoices, pay_invoice)

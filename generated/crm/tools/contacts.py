@@ -54,10 +54,10 @@ create_contact = Tool(
         "full_name",
         "first_name",
         "last_name",
-        "archived",
         "createdAt",
         "country_code",
         "customer.name",
+        "job_title",
     ),
     sensitive={
         "birth_date": "birth_date",
@@ -84,6 +84,7 @@ create_contact = Tool(
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1contacts/post",
+    tags=("Contacts",),
 )
 
 # DELETE /contacts/{contactId}
@@ -95,6 +96,7 @@ delete_contact = Tool(
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="delete",
     source="#/paths/~1contacts~1{contactId}/delete",
+    tags=("Contacts",),
 )
 
 # GET /contacts/{contactId}
@@ -108,10 +110,10 @@ get_contact = Tool(
         "full_name",
         "first_name",
         "last_name",
-        "archived",
         "createdAt",
         "country_code",
         "customer.name",
+        "job_title",
     ),
     sensitive={
         "birth_date": "birth_date",
@@ -127,6 +129,7 @@ get_contact = Tool(
     },
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contacts~1{contactId}/get",
+    tags=("Contacts",),
 )
 
 # GET /contacts
@@ -150,10 +153,10 @@ list_contacts = Tool(
         "full_name",
         "first_name",
         "last_name",
-        "archived",
         "createdAt",
         "country_code",
         "customer.name",
+        "job_title",
     ),
     page=Offset(
         offset="offset",
@@ -177,6 +180,7 @@ list_contacts = Tool(
     sensitive_arguments={"email": "email"},
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contacts/get",
+    tags=("Contacts",),
 )
 
 # GET /contacts/{contactId}
@@ -228,10 +232,10 @@ update_contact = Tool(
         "full_name",
         "first_name",
         "last_name",
-        "archived",
         "createdAt",
         "country_code",
         "customer.name",
+        "job_title",
     ),
     update=Update(
         read=Call("GET", "/contacts/{contactId}"),
@@ -293,6 +297,7 @@ update_contact = Tool(
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1contacts~1{contactId}/put",
+    tags=("Contacts",),
 )
 
 TOOLS = (create_contact, delete_contact, get_contact, list_contacts, update_contact)

@@ -15,6 +15,7 @@ get_info = Tool(
     view=("businessDate", "node", "product", "release"),
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1system~1info/get",
+    tags=("MasterData",),
 )
 
 # GET /products/{Sku}
@@ -26,6 +27,7 @@ get_product = Tool(
     view=("Sku", "Id", "Name", "Active", "ListPrice", "Currency", "Family"),
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1products~1{Sku}/get",
+    tags=("MasterData",),
 )
 
 # GET /countries
@@ -38,6 +40,7 @@ list_countries = Tool(
     page=Unpaged(),
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1countries/get",
+    tags=("MasterData",),
 )
 
 # GET /products
@@ -50,6 +53,7 @@ list_products = Tool(
     page=Unpaged(items="$.Products"),
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1products/get",
+    tags=("MasterData",),
 )
 
 # GET /tags
@@ -62,6 +66,7 @@ list_tags = Tool(
     page=Unpaged(),
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1tags/get",
+    tags=("MasterData",),
 )
 
 # GET /users
@@ -75,6 +80,7 @@ list_users = Tool(
     sensitive={"email": "email", "fullName": "name", "phone": "phone"},
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1users/get",
+    tags=("MasterData",),
 )
 
 TOOLS = (get_info, get_product, list_countries, list_products, list_tags, list_users)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from adaptgen.demo.crm.app import PREFIX
-from adaptgen.demo.crm.handlers import access, billing, people, reference, sales, service
+from adaptgen.demo.crm.handlers import access, billing, people, reference, reports, sales, service
 
 SPEC = yaml.safe_load((Path(__file__).parents[3] / "specs" / "crm.yaml").read_text(encoding="utf-8"))
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -34,6 +34,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/tickets"): {"json": {"subject": "Help", "customerId": 1004}},
     ("patch", "/tickets/{ticketId}"): {"json": {"priority": "LOW"}},
     ("post", "/tickets/{ticketId}/comments"): {"json": {"text": "On it"}},
+    ("post", "/reports"): {"json": {"kind": "REVENUE_BY_SEGMENT"}},
     ("post", "/tasks"): {"json": {"subject": "Call", "due_date": "2026-03-01"}},
 }
 REFUSED = {("delete", "/customers/{customerId}"): 403}
@@ -41,7 +42,7 @@ LOGIN = ("/auth/login", "/auth/refresh")
 
 
 def test_documents_everything_that_is_served() -> None:
-    modules = (access, people, sales, billing, service, reference)
+    modules = (access, people, sales, billing, service, reference, reports)
     served = {(method.lower(), path.rstrip("/")) for module in modules for method, path, _ in module.ROUTES}
     assert served == set(OPERATIONS)
     assert SPEC["basePath"] == PREFIX
@@ -50,6 +51,7 @@ def test_documents_everything_that_is_served() -> None:
 @pytest.mark.parametrize(("method", "path"), [one for one in OPERATIONS if one[1] not in LOGIN])
 def test_answers_as_documented(client: httpx.Client, method: str, path: str) -> None:
     keys = {**KEYS, "taskId": str(_first_task(client)), "invoiceId": str(_open_invoice(client))}
+    keys["reportId"] = str(_finished_report(client))
     url = path.format(**keys)
     answer = client.request(method, url, follow_redirects=True, **BODIES.get((method, path), {}))
     if answer.status_code == 503:
@@ -76,6 +78,13 @@ def _first_task(client: httpx.Client) -> int:
 
 def _open_invoice(client: httpx.Client) -> int:
     key: int = client.get("/invoices", params={"status": "OPEN"}).json()["result"]["rows"][0]["id"]
+    return key
+
+
+def _finished_report(client: httpx.Client) -> int:
+    key: int = client.post("/reports", json={"kind": "RECEIVABLES_BY_AGE"}).json()["reportId"]
+    while client.get(f"/reports/{key}").json()["state"] != "DONE":
+        pass
     return key
 
 

@@ -1,0 +1,71 @@
+"""Reports of the CRM: ordered, asked after, fetched; and the one tool that does all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adaptgen.demo.crm import PASSWORD, USERNAME, Running
+from adaptgen.fronts.load import load_server
+from adaptgen.runtime import LOCAL, Engine
+
+GENERATED = Path(__file__).parents[3] / "generated" / "crm"
+
+
+def order(client: httpx.Client, **body: Any) -> httpx.Response:
+    return client.post("/reports", json={"kind": "REVENUE_BY_SEGMENT", **body})
+
+
+def test_a_report_runs_in_the_background(client: httpx.Client) -> None:
+    ordered = order(client, year=2025)
+    assert (ordered.status_code, ordered.json()["state"]) == (202, "PENDING")
+    url = f"/reports/{ordered.json()['reportId']}"
+    early = client.get(f"{url}/rows")
+    assert (early.status_code, early.json()["errorCode"]) == (409, "RPT-0409")
+    assert [client.get(url).json()["state"] for _ in range(3)] == ["RUNNING", "DONE", "DONE"]
+    rows = client.get(f"{url}/rows").json()
+    assert rows["rowCount"] == len(rows["rows"]) == 3
+
+
+def test_the_rows_agree_with_the_lists(client: httpx.Client) -> None:
+    number = order(client, kind="RECEIVABLES_BY_AGE", year=2026).json()["reportId"]
+    for _ in range(2):
+        client.get(f"/reports/{number}")
+    rows = client.get(f"/reports/{number}/rows").json()["rows"]
+    invoices = [
+        one
+        for status in ("OPEN", "OVERDUE")
+        for one in client.get("/invoices", params={"status": status, "rows": 200}).json()["result"]["rows"]
+        if one["issueDate"].startswith("2026")
+    ]
+    assert sum(one["invoices"] for one in rows) == len(invoices)
+    assert sum(one["amountOpen"] for one in rows) == pytest.approx(sum(one["amountOpen"] for one in invoices))
+
+
+def test_a_report_before_the_archive_fails(client: httpx.Client) -> None:
+    number = order(client, year=2010).json()["reportId"]
+    job = client.get(f"/reports/{number}").json()
+    assert (job["state"], job["message"]) == ("FAILED", "The archive begins in 2019.")
+
+
+@pytest.mark.parametrize("body", [{"kind": "SALARIES"}, {"year": "2025"}, {"year": True}])
+def test_what_cannot_be_ordered(client: httpx.Client, body: dict[str, Any]) -> None:
+    assert order(client, **body).status_code == 400
+
+
+@pytest.mark.asyncio
+async def test_one_call_of_the_tool_runs_a_report(crm: Running) -> None:
+    environ = {"CRM_BASE_URL": crm.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
+    engine = Engine(load_server(GENERATED), environ=environ)
+    try:
+        answer = await engine.call(LOCAL, "run_report", {"kind": "REVENUE_BY_SEGMENT", "year": 2025})
+        shown = json.loads(answer.content[0].text)  # type: ignore[union-attr]
+        assert [one["segment"] for one in shown["rows"]] == ["SMB", "MIDMARKET", "ENTERPRISE"]
+        failed = await engine.call(LOCAL, "run_report", {"kind": "REVENUE_BY_SEGMENT", "year": 2010})
+        assert "The job ended as FAILED: The archive begins in 2019." in failed.content[0].text  # type: ignore[union-attr]
+    finally:
+        await engine.aclose()
