@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.govern import naming
 from adaptgen.govern.audit import AuditError
 from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
 from adaptgen.govern.hooks import Call, HookError
@@ -77,7 +78,10 @@ class GovernedCall:
         recorder: Recorder,
         span: Span,
         tracer: Tracer,
+        tools: Mapping[tuple[str, str], Facts],
     ) -> None:
+        """``tools``: all that there are, by server and name there."""
+        self._tools = tools
         self._parts = parts
         self._caller = caller
         self._tool = tool
@@ -145,6 +149,10 @@ class GovernedCall:
                     "denied",
                     decision.policies,
                 )
+        if tool.lookups:
+            refused = await naming.refusal(parts, caller, tool, self._arguments, self._tools)
+            if refused is not None:
+                raise Refusal(refused[0], "denied", refused[1])
 
     async def _restore(self) -> None:
         parts, caller, tool = self._parts, self._caller, self._tool

@@ -25,6 +25,8 @@ META_FOUND = META + "found"
 """On a CallToolResult: pairs of kind and value that may also occur in other text of the answer."""
 META_EFFECT = META + "effect"
 """On a Tool: ``{"effect": "read"|"write"|"delete", "open": bool}``; open: permitted without a policy."""
+META_LOOKUPS = META + "lookups"
+"""On a Tool, from a server behind a proxy: argument -> ``{"tool", "keep"}``, whose names are looked up in a list."""
 META_MENU = META + "menu"
 """On a Tool: ``{"tags": [...], "calls": ["GET /contacts/{id}"], "was": [...]}``: its toolsets, what search knows of it,
 and its earlier names."""
@@ -135,7 +137,8 @@ class Facts:
     the classified arguments (JSON Pointers with ``*``, or plain names) and positions of answers. ``trusted``: the
     server is ours, so what it says of itself counts;
     of others every string of an answer is swept, and judged by the name of its key. ``tags``: the toolsets that it
-    belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search.
+    belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search. ``lookups``: argument ->
+    ``{"tool", "keep"}`` for names that are looked up with another tool of the server.
     """
 
     name: str
@@ -150,6 +153,7 @@ class Facts:
     was: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    lookups: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def action(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_MENU, META_SENSITIVE, Facts
+from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_LOOKUPS, META_MENU, META_SENSITIVE, Facts
 from adaptgen.govern.rpc import without_ours
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.model import Effect, Json
@@ -61,6 +61,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         was=tuple(prefix + one for one in _texts(about.get("was"))),
         tags=_texts(about.get("tags")),
         calls=_texts(about.get("calls")),
+        lookups=lookups if isinstance(lookups := said.get(META_LOOKUPS), dict) else {},
     )
 
 

@@ -56,6 +56,7 @@ class Pipeline:
         self._passage = Passage(target, self._trail)
         self.parts = parts
         self.adopted = tools
+        self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
         self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
         self._lists.clear()
 
@@ -194,7 +195,7 @@ class Pipeline:
             span.outcome("refused:unknown", caller)
             recorder.refused("unknown", ())
             return unknown(name, sorted(visible))
-        call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer)
+        call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
         governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
         try:
             result = await call.run(target, governed)

@@ -10,6 +10,7 @@ from adaptgen.govern.desk import (
     META_ARGUMENTS,
     META_EFFECT,
     META_FOUND,
+    META_LOOKUPS,
     META_MENU,
     META_SENSITIVE,
     META_STATUS,
@@ -107,6 +108,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     reads = tool.effect == "read"
     arguments = lens.arguments(tool)
     made = (tool.call, *(step.call for step in tool.steps))
+    lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {
@@ -116,6 +118,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
                 META_SENSITIVE: dict(tool.sensitive),
                 META_EFFECT: {"effect": tool.effect, "open": reads},
                 META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.was)},
+                **({META_LOOKUPS: lookups} if lookups else {}),
             },
         }
     return Facts(
@@ -130,6 +133,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
         was=tool.was,
         tags=tool.tags,
         calls=calls,
+        lookups=lookups,
     )
 
 

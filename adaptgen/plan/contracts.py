@@ -30,10 +30,6 @@ WHERE = {"type": "object", "description": "Path -> value, [values] or {op: value
 SORT = {"type": ["array", "string"], "items": {"type": "string"}, "description": "Paths; -path: largest first"}
 COUNT = {"type": ["boolean", "string"], "description": "true: how many; a path: how many of each value"}
 DISTINCT = {"type": "string", "description": "A path: its values"}
-WHERE = {"type": "object", "description": "Path -> value, [values] or {op: value}; = != > >= < <= contains in"}
-SORT = {"type": ["array", "string"], "items": {"type": "string"}, "description": "Paths; -path: largest first"}
-COUNT = {"type": ["boolean", "string"], "description": "true: how many; a path: how many of each value"}
-DISTINCT = {"type": "string", "description": "A path: its values"}
 DRY_RUN = {"type": "boolean", "description": "Return the request instead of sending it"}
 
 

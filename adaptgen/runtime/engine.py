@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from adaptgen.model import FORMAT, Contract, Json, Server, Tool
+from adaptgen.model import FORMAT, Contract, Json, Server, Tool, Unpaged
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from adaptgen.runtime.cursor import CursorBox
     from adaptgen.runtime.execution import Execution
     from adaptgen.runtime.http import Transport
+    from adaptgen.runtime.kept import Kept
+    from adaptgen.runtime.lookups import Lookups
     from adaptgen.runtime.overrides import Override
+    from adaptgen.runtime.paging import Fetch
     from adaptgen.runtime.shared import Shared
     from adaptgen.runtime.store import Store
     from adaptgen.runtime.validation import Arguments
@@ -100,6 +104,8 @@ class Engine:
         self._hashes: dict[str, str] = {}
         self._execution: Execution | None = None
         self._box: CursorBox | None = None
+        self._kept: Kept | None = None
+        self._lookups: Lookups | None = None
 
     def list(self, caller: Caller) -> Sequence[Contract]:
         """The contracts of every tool, ordered by name."""
@@ -165,10 +171,16 @@ class Engine:
         if execution is None:
             execution = self._execution = self._make()
         execution = execution.by(caller)
+        if tool.lookups:
+            checked = await self._looked_up(execution, caller, tool, checked)
         edits = self.server.edits
-        if edits is not None and (acting := edits.acting(tool.name)):
-            return await self._overridden(acting, execution, caller, tool, checked, marks)
-        return await self._run(execution, caller, tool, checked, marks)
+        try:
+            if edits is not None and (acting := edits.acting(tool.name)):
+                return await self._overridden(acting, execution, caller, tool, checked, marks)
+            return await self._run(execution, caller, tool, checked, marks)
+        finally:
+            if self._kept is not None and tool.effect != "read":
+                self._kept.drop(caller)
 
     async def _overridden(
         self,
@@ -234,14 +246,14 @@ class Engine:
         checked.pop("dry_run", None)
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
+            carry = self._carry(execution, caller, tool, checked, cursor)
             return await execution.steps(
-                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks
+                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
             )
         assert tool.call is not None
         if tool.page is None:
             return await execution.detail(
-            carry = self._carry(execution, caller, tool, checked, cursor)
-                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
+                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks
             )
         from adaptgen.runtime.listing import answer_list
 
@@ -249,6 +261,8 @@ class Engine:
         if dry_run:
             return execution.dry(tool, await execution.request(tool, checked, marks), marks)
         answer: Callable[..., Awaitable[Answer]] = answer_list
+        if isinstance(tool.page, Unpaged):
+            answer = partial(answer_list, kept=self._remembered().of(caller))
         if asked:
             from adaptgen.runtime import asking
 
@@ -267,14 +281,6 @@ class Engine:
             max_bytes=max_bytes,
             marks=marks,
         )
-
-    def _check(self, tool: Tool, arguments: Mapping[str, Json]) -> dict[str, Json]:
-        found = self._arguments.get(tool.name)
-        if found is None:
-            from adaptgen.runtime.validation import Arguments
-
-            found = self._arguments[tool.name] = Arguments(self._contracts[tool.name].input_schema)
-        return found.check(arguments)
 
     def _carry(
         self, execution: Execution, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None
@@ -295,6 +301,31 @@ class Engine:
 
             self._kept = Kept()
         return self._kept
+
+    async def _looked_up(
+        self, execution: Execution, caller: Caller, tool: Tool, checked: Mapping[str, Json]
+    ) -> dict[str, Json]:
+        """The arguments with ids in the place of names."""
+        from adaptgen.runtime.lookups import Lookups, whole
+
+        if self._lookups is None:
+            self._lookups = Lookups(self._tools, self._sealed, time.monotonic)
+
+        def read(lists: Tool) -> tuple[Fetch, Marks]:
+            marks = self._marks(lists, {})
+            return execution.fetch(lists, {}, marks), marks
+
+        numbers = whole(self._contracts[tool.name].input_schema)
+        claims = sorted((name, repr(value)) for name, value in caller.claims.items())
+        return await self._lookups.resolved(tool, checked, numbers, repr((caller.key, caller.groups, claims)), read)
+
+    def _check(self, tool: Tool, arguments: Mapping[str, Json]) -> dict[str, Json]:
+        found = self._arguments.get(tool.name)
+        if found is None:
+            from adaptgen.runtime.validation import Arguments
+
+            found = self._arguments[tool.name] = Arguments(self._contracts[tool.name].input_schema)
+        return found.check(arguments)
 
     def _hash(self, tool: Tool) -> str:
         found = self._hashes.get(tool.name)
