@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adaptgen.plan.credentials import TOKEN_PARAMETERS, Given, Token, credentials, find_token, inputs, text_token
-from adaptgen.plan.login_told import Told, told
+from adaptgen.plan.login_told import Taken, Told, parameters, told
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.schemes import is_basic, place_of, schemes
 from adaptgen.words import vocabulary, words
@@ -57,6 +57,7 @@ class Candidates:
         self.document, self.operations = document, sorted(operations, key=lambda one: one.pointer)
         self.schemes = schemes(document)
         self.given: dict[str, tuple[Given, ...]] = {}
+        self.taken: Taken | None = None
 
     def inputs(self, operation: Operation) -> tuple[Given, ...]:
         if operation.pointer not in self.given:
@@ -124,7 +125,9 @@ class Candidates:
         return Token("$.access_token", ("access", "token"), 5) if roles & {"client_secret", "password"} else None
 
     def told(self, operation: Operation) -> tuple[Told, ...]:
-        return told(self.document, operation, [one for one in self.operations if one.pointer != operation.pointer])
+        if self.taken is None:
+            self.taken = parameters(self.operations)
+        return told(self.document, operation, self.taken, len(self.operations) - 1)
 
     def takes_basic(self, operation: Operation) -> bool:
         """HTTP Basic on this operation, by a scheme that most others do not use."""

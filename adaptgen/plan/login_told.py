@@ -37,17 +37,22 @@ class Told:
     mentioned: bool
 
 
-def told(document: Document, operation: Operation, others: Sequence[Operation]) -> tuple[Told, ...]:
-    """What the answer of ``operation`` gives for parameters of most of the ``others``; empty where nothing says so."""
-    taken = _taken(others)
-    if not taken:
+Taken = Mapping[tuple[str, str], tuple[Parameter, int]]
+"""(place, name) of a parameter -> the parameter as one operation declares it, and how many operations take it."""
+
+
+def told(document: Document, operation: Operation, taken: Taken, others: int) -> tuple[Told, ...]:
+    """What the answer of ``operation`` gives for parameters that most of the ``others`` take; empty where nothing says
+    so. ``taken``: what all operations take."""
+    own = {(one.place, one.name) for one in operation.parameters}
+    common = {key: found for key, found in taken.items() if (found[1] - (key in own)) * 2 >= others}
+    if not common:
         return ()
     leaves = [one for one in answer_leaves(document, operation) if one.type in {"string", None} and one.path]
     text = f"{operation.summary}\n{operation.description}"
     found = []
-    for (place, name), (parameter, count) in taken.items():
-        secret = bool(_SECRET & {*words(name), *words(parameter.description)})
-        if not secret or count * 2 < len(others):
+    for (place, name), (parameter, _) in common.items():
+        if not _SECRET & {*words(name), *words(parameter.description)}:
             continue
         same = [one for one in leaves if _folded(one.name) == _folded(name) and _SECRET & set(words(name))]
         mentioned = len(name) > 3 and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))
@@ -61,10 +66,11 @@ def told(document: Document, operation: Operation, others: Sequence[Operation]) 
     return tuple(found) if len({one.path for one in found}) == len(found) else ()
 
 
-def _taken(others: Sequence[Operation]) -> Mapping[tuple[str, str], tuple[Parameter, int]]:
+def parameters(operations: Sequence[Operation]) -> Taken:
+    """What ``operations`` take in headers, query and cookies."""
     counts: Counter[tuple[str, str]] = Counter()
     shown: dict[tuple[str, str], Parameter] = {}
-    for operation in others:
+    for operation in operations:
         for one in operation.parameters:
             if one.place in {"header", "query", "cookie"}:
                 counts[(one.place, one.name)] += 1
