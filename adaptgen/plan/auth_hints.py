@@ -16,7 +16,7 @@ from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.bases import prefix
 from adaptgen.plan.credentials import inputs
 from adaptgen.plan.exchange import exchange_session
-from adaptgen.plan.login import ends_session
+from adaptgen.plan.login import ends_session, find_chain
 from adaptgen.plan.logincall import build_call, constant
 from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.operations import operations as read_operations
@@ -52,7 +52,12 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
         if not public:
             by_operation[operation.pointer] = named or tuple(auth.name for auth in auths)
     evidence = tuple(
-        Evidence(auth.name, "login" if auth.chain or auth.refresh else "auth", auth.kind, "the hints say so")
+        Evidence(
+            auth.name,
+            "login" if auth.chain or auth.refresh else "auth",
+            auth.kind,
+            reader.because.get(auth.name, "the hints say so"),
+        )
         for auth in auths
     )
     return AuthPlan(
@@ -72,6 +77,7 @@ class _Reader:
         self.bases: dict[str, Base] = {}
         self.notes: list[Diagnostic] = []
         self.others: dict[str, list[Operation]] = {}
+        self.because: dict[str, str] = {}
 
     def ended(self, auths: Sequence[Auth]) -> dict[str, str]:
         """The operations that would end a session that an operation of this document begins: as in an inferred chain
@@ -169,6 +175,8 @@ class _Reader:
     # ------------------------------------------------------------------------------------------------- sessions
 
     def session(self, name: str, hint: AuthHint, keys: Keys) -> Auth:
+        if not hint.chain and hint.refresh is None:
+            return self.taken_over(name, hint, keys)
         start = dict(hint.start or {})
         renewed = frozenset(hint.refresh.save or {}) if hint.refresh else frozenset()
         known = frozenset(start) | renewed | self.caller(hint)
@@ -185,10 +193,29 @@ class _Reader:
                 raise error(
                     "AG037", f"the chain has no call {one_id!r}", where, f"known: {', '.join(sorted(ids)) or 'none'}"
                 )
-        if not chain and refresh is None:
-            raise error("AG031", "a session needs a chain of calls or a refresh", self.hints.where(*keys), "add chain:")
-        send = self.sends(hint.send, known, (*keys, "send"))
-        store = hint.store
+        return self.kept(hint, keys, Auth(
+            name=name, kind="session", send=self.sends(hint.send, known, (*keys, "send")), chain=tuple(chain),
+            start=start, refresh=refresh, then=then,
+        ))  # fmt: skip
+
+    def taken_over(self, name: str, hint: AuthHint, keys: Keys) -> Auth:
+        """The session that the document shows, under the hint's name and with what else the hint says."""
+        found = find_chain(self.document, self.operations, self.name)
+        if found is None:
+            message = "a session needs a chain of calls or a refresh: the document shows no login"
+            raise error("AG031", message, self.hints.where(*keys), "add chain:")
+        auth = found.auth
+        start = {**auth.start, **(hint.start or {})}
+        known = frozenset(start) | self.caller(hint) | {saved for one in auth.chain for saved in one.save}
+        send = self.sends(hint.send, known, (*keys, "send")) or auth.send
+        self.served.update(dict.fromkeys(found.operations, name))
+        said = [key for key in ("per", "store", "start", "send", "refused") if getattr(hint, key) != _SILENT[key]]
+        self.because[name] = f"{found.because}; the hints say {' and '.join(said) or 'its name'}"
+        return self.kept(hint, keys, replace(auth, name=name, start=start, send=send))
+
+    def kept(self, hint: AuthHint, keys: Keys, made: Auth) -> Auth:
+        """``made`` with what the hint says of refusals, of whose it is and of where it lives."""
+        name, refresh, start, store = made.name, made.refresh, made.start, hint.store
         rotating = refresh is not None and placeholders(_templates(refresh.call)) & set(refresh.save) & set(start)
         if rotating and hint.per == "caller":
             raise error(
@@ -197,10 +224,7 @@ class _Reader:
             )  # fmt: skip
         if rotating and store == "memory":
             self.forgotten(f"every renewal of {name!r} changes what it starts from", keys)
-        return Auth(
-            name=name, kind="session", send=send, chain=tuple(chain), start=start, refresh=refresh, then=then,
-            refused=self.refused(hint), store=store, per=hint.per,
-        )  # fmt: skip
+        return replace(made, refused=self.refused(hint), store=store, per=hint.per)
 
     def login(self, auth: str, hint: LoginHint, id: str, known: frozenset[str], keys: Keys) -> Login:
         values = dict(hint.with_ or {})
@@ -301,7 +325,7 @@ class _Reader:
                 target: tuple[str, ...] = (fitting[0].place, *fitting[0].keys)
             elif self.open_body(document, operation):
                 target = ("body", *self.nested(document, operation, name))
-            elif any(one.keys[0] == name and one.place == "body" for one in declared):
+            elif any(one.keys[:1] == (name,) and one.place == "body" for one in declared):
                 target = ("body", name)
             else:
                 names = sorted({one.name for one in declared})
@@ -331,6 +355,9 @@ class _Reader:
 
     def nested(self, document: Document, operation: Operation, name: str) -> tuple[str, ...]:
         return tuple(name.split(".")) if operation.body is None else (name,)
+
+
+_SILENT: dict[str, Any] = {"per": "server", "store": "memory", "start": {}, "send": (), "refused": None}
 
 
 def match(operations: Sequence[Operation], method: str, path: str) -> Operation | None:

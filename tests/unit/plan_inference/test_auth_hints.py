@@ -233,3 +233,49 @@ def test_callers_cannot_share_a_token_that_rotates(api: SimpleNamespace) -> None
     code, text = fails(api, hint, session(api))
     assert code == "AG039"
     assert "chain:" in text
+
+
+# ------------------------------------------------------------------------------------------- a session taken over
+
+
+def test_a_session_without_a_chain_is_the_one_that_the_document_shows(api: SimpleNamespace) -> None:
+    refused = (RefusedHint(status=403, body={"errorCode": "SEC-*"}),)
+    token = obj(access_token=TEXT, expires_in={"type": "integer"})
+    paths = {"/login": {"post": api.login(token)}, "/logout": {"post": {"responses": {}}}}
+    found = plan(api, AuthHint(kind="session", refused=refused, store="file"), paths)
+    (auth,) = found.auths
+    assert (auth.name, auth.store, auth.refused) == ("main", "file", (Refused(403, {"errorCode": "SEC-*"}),))
+    assert auth.chain[0].call.path == "/login"
+    assert auth.chain[0].expires == Expires(after="$.expires_in")
+    assert auth.send == (Send("header", "Authorization", "Bearer {access}"),)
+    assert found.login_operations == {"#/paths/~1login/post": "main", "#/paths/~1logout/post": "main"}
+    assert found.by_operation == {"#/paths/~1a/get": ("main",)}
+    assert found.evidence[0].because.endswith("the hints say store and refused")
+
+
+def test_what_a_hint_says_takes_the_place_of_what_is_shown(api: SimpleNamespace) -> None:
+    send = (SendHint(place="header", name="X-Token", as_="{access}"),)
+    found = plan(api, AuthHint(kind="session", send=send), {"/login": {"post": api.login()}})
+    assert found.auths[0].send == (Send("header", "X-Token", "{access}"),)
+
+
+def test_a_hint_cannot_send_what_no_login_of_the_document_gives(api: SimpleNamespace) -> None:
+    hint = AuthHint(kind="session", send=(SendHint(place="header", name="X-Token", as_="{session}"),))
+    code, text = fails(api, hint, {"/login": {"post": api.login()}})
+    assert code == "AG037"
+    assert "known here: access" in text
+
+
+def test_nothing_is_taken_over_where_the_document_shows_no_login(api: SimpleNamespace) -> None:
+    code, text = fails(api, AuthHint(kind="session", refused=(RefusedHint(status=403),)), {})
+    assert code == "AG031"
+    assert "the document shows no login" in text
+
+
+def test_a_hinted_login_may_fill_a_body_that_is_one_text(api: SimpleNamespace) -> None:
+    body = {"description": "The password", "content": {"text/plain": {"schema": TEXT}}}
+    paths = {"/session": {"post": {"requestBody": body, **api.answer(obj(t=TEXT))}}}
+    found = plan(api, AuthHint(kind="session", chain=(login(with_={"body": "${env:P}"}),), send=(SENT,)), paths)
+    made = found.auths[0].chain[0].call.body
+    assert made is not None
+    assert (made.media, made.whole and made.whole.value) == ("text/plain", "${env:P}")
