@@ -19,7 +19,7 @@ from adaptgen.plan.operations import Operation
 from adaptgen.plan.paging_answer import Signs
 from adaptgen.plan.paging_hints import hinted
 from adaptgen.plan.paging_parameters import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
-from adaptgen.plan.paging_places import Space, absorbed, spaces
+from adaptgen.plan.paging_places import Space, absorbed, last_key, spaces
 from adaptgen.plan.paging_told import last_id_told, link_told
 from adaptgen.plan.schemas import shape
 from adaptgen.plan.tabular_answer import find_table
@@ -141,7 +141,7 @@ def _infer(document: Document, operation: Operation, places: Sequence[Space], en
 
 class _Finder:
     def __init__(self, document: Document, operation: Operation, place: Space, envelope: Envelope) -> None:
-        self.document, self.operation, self.envelope = document, operation, envelope
+        self.document, self.operation, self.envelope, self.place = document, operation, envelope, place
         self.parameters = Parameters(document, place.queries, operation.description, folded=place.folded)
         answer = operation.success()
         self.signs = Signs(document, envelope, answer.headers if answer else {})
@@ -183,7 +183,8 @@ class _Finder:
         targets = [name for name in given.called(CURSOR) if given.text_like(name)]
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
         for target in [*targets, *(name for name in texts if not given.numeric(name)), *self.told(targets)]:
-            source = None if given.queries[target].required else self.signs.token_for(target, given.text(target))
+            required = given.queries[target].required
+            source = None if required else self.signs.token_for(self.key(target), given.text(target))
             if source is None:
                 continue
             limit = given.limit()
@@ -193,6 +194,10 @@ class _Finder:
             )  # fmt: skip
             return _Found(page, (target, limit), f"parameter {target!r} takes what the answer gives at {source}")
         return None
+
+    def key(self, name: str) -> str:
+        """A parameter's name, or the last key of what is a path in the body or in an object."""
+        return last_key(name) if self.place.inside or self.place.place == "body" else name
 
     def told(self, known: list[str]) -> list[str]:
         """Parameters that no name gives away, but that a description connects with a field of the answer."""

@@ -6,7 +6,7 @@ The body counts for what reads with a body (a POST that searches). A block about
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -93,7 +93,7 @@ def _space(
     inside: str,
     found: Mapping[tuple[str, ...], Json],
     folds: Mapping[str, str],
-    required: set[tuple[str, ...]] = frozenset(),  # type: ignore[assignment]
+    required: Set[tuple[str, ...]] = frozenset(),
 ) -> Space:
     queries: dict[str, Parameter] = {}
     for path, node in found.items():
@@ -106,10 +106,11 @@ def _space(
         queries[name] = Parameter(
             name, place, path in required, node, one.description, raw=one.raw if isinstance(one.raw, Mapping) else {}
         )
-    return Space(place, inside, queries, {name: folds[name] if name in folds else folds[fields_last(name)] for name in queries})
+    named = {name: folds[name] if name in folds else folds[last_key(name)] for name in queries}
+    return Space(place, inside, queries, named)
 
 
-def fields_last(path: str) -> str:
+def last_key(path: str) -> str:
     """The last key of a path."""
     return str(fields.parse(path)[-1])
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from adaptgen.model import FORMAT, Contract, Json, Server, Tool
+from adaptgen.model import FORMAT, Contract, Json, Server, Tool, Unpaged
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.cursor import CursorBox
     from adaptgen.runtime.execution import Execution
     from adaptgen.runtime.http import Transport
+    from adaptgen.runtime.kept import Kept
     from adaptgen.runtime.lookups import Lookups
     from adaptgen.runtime.overrides import Override
     from adaptgen.runtime.paging import Fetch
@@ -103,6 +104,7 @@ class Engine:
         self._hashes: dict[str, str] = {}
         self._execution: Execution | None = None
         self._box: CursorBox | None = None
+        self._kept: Kept | None = None
         self._lookups: Lookups | None = None
 
     def list(self, caller: Caller) -> Sequence[Contract]:
@@ -140,6 +142,12 @@ class Engine:
         if self._opened is not None:
             await self._opened.aclose()
 
+    def execution(self) -> Execution:
+        """The connections, credentials and sessions that the calls share."""
+        if self._execution is None:
+            self._execution = self._make()
+        return self._execution
+
     # ------------------------------------------------------------------------------------------------------- inside
 
     def _no_tool(self, name: str) -> str:
@@ -165,16 +173,18 @@ class Engine:
 
     async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> Answer:
         checked = self._check(tool, arguments)
-        execution = self._execution
-        if execution is None:
-            execution = self._execution = self._make()
+        execution = self.execution()
         execution = execution.by(caller)
         if tool.lookups:
             checked = await self._looked_up(execution, caller, tool, checked)
         edits = self.server.edits
-        if edits is not None and (acting := edits.acting(tool.name)):
-            return await self._overridden(acting, execution, caller, tool, checked, marks)
-        return await self._run(execution, caller, tool, checked, marks)
+        try:
+            if edits is not None and (acting := edits.acting(tool.name)):
+                return await self._overridden(acting, execution, caller, tool, checked, marks)
+            return await self._run(execution, caller, tool, checked, marks)
+        finally:
+            if self._kept is not None and tool.effect != "read":
+                self._kept.drop(caller)
 
     async def _overridden(
         self,
@@ -255,6 +265,8 @@ class Engine:
         if dry_run:
             return execution.dry(tool, await execution.request(tool, checked, marks), marks)
         answer: Callable[..., Awaitable[Answer]] = answer_list
+        if isinstance(tool.page, Unpaged):
+            answer = partial(answer_list, kept=self._remembered().of(caller))
         if asked:
             from adaptgen.runtime import asking
 
@@ -286,6 +298,13 @@ class Engine:
             steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
         to = bound(tool.name, self._hash(tool) + steps, caller.key, arguments)
         return Carry(self._sealed, to, cursor, execution.used)
+
+    def _remembered(self) -> Kept:
+        if self._kept is None:
+            from adaptgen.runtime.kept import Kept
+
+            self._kept = Kept()
+        return self._kept
 
     async def _looked_up(
         self, execution: Execution, caller: Caller, tool: Tool, checked: Mapping[str, Json]

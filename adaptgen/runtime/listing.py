@@ -7,11 +7,12 @@ is one, ``limit`` items at most, and no more bytes than its budget. ``next_curso
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 import orjson
 
-from adaptgen.model import Cursor, Json, Tool
+from adaptgen.model import Cursor, Json, Tool, Unpaged
 from adaptgen.runtime import paging as pages
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.budget import reduced
@@ -24,6 +25,9 @@ from adaptgen.runtime.resume import resume
 from adaptgen.runtime.shape import Shape, asked_view
 from adaptgen.runtime.text import encode
 from adaptgen.runtime.walk import State, Walk
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.kept import Whose
 
 __all__ = ["Fetch", "answer_detail", "answer_list"]
 
@@ -54,13 +58,15 @@ async def answer_list(
     keep: Keep | None = None,
     note: str = "",
     whole: bool = True,
+    kept: Whose | None = None,
 ) -> Answer:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
 
     ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items, ``max_bytes`` in bytes of the
     whole text, with tokens in it where ``marks`` says what will be one. Keys stand only where they say something.
     ``keep`` chooses among the items, and says how far one answer reads; ``note`` stands before other notes; ``whole``
-    False: what is read is a part of the list, so neither a total nor a cursor is given.
+    False: what is read is a part of the list, so neither a total nor a cursor is given. ``kept``: where a list that
+    the API gives whole is kept for a moment.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
@@ -74,10 +80,16 @@ async def answer_list(
     state = State.unpack(box.open(cursor, to)) if cursor else fresh(tool, MOST_SIZE if sized else limit or page_size)
     state.limit = limit or state.limit
     marks = marks or Marks()
+    slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
+    if slot is not None:
+        fetch = slot.fetch(fetch, state)
     reading = _Reading(tool, fetch, box, to, state, fields, max_bytes, marks, keep)
     reading.before, reading.whole_list = note, whole
     try:
-        return await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
+        answer = await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
+        if slot is not None:
+            slot.settle(reading.continues)
+        return answer
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
     except NoList as nothing:
@@ -131,6 +143,7 @@ class _Reading:
         assert tool.page is not None
         self.before = ""
         self.whole_list = True
+        self.continues = False
         self._keep = keep
         self._tool = tool
         self._box = box
@@ -243,7 +256,7 @@ class _Reading:
         if self._looked is not None:
             last, position = self._looked
             anchor = self._walk.anchors.of(last.items[position])
-        return State(at, given, state.size, state.step, state.honoured, anchor, state.total, state.limit, state.paths)
+        return replace(state, at=at, given=given, anchor=anchor)
 
     # ---------------------------------------------------------------------------------------------------- cutting
 
@@ -282,6 +295,7 @@ class _Reading:
                 if over <= 0 or room <= 40:
                     break
                 room = max(room - over - 20, 40)
+        self.continues = "next_cursor" in parts
         text = self._text(shape, count, parts)
         structured = orjson.loads(text) if self._tool.form == "structured" else None
         answer = Answer((Text(text.decode()),), structured=structured)

@@ -152,6 +152,8 @@ def find_items(path: str, body: Json) -> list[Json] | None:
     if len(found) > 1:
         return [item for one in found for item in (one if isinstance(one, list) else [one])]
     value = found[0] if found else MISSING
+    if value == [] and isinstance(body, list) and path != "$":
+        return body  # a bare list: a path through its elements leads nowhere
     if isinstance(value, list):
         return value
     if value is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -41,6 +41,10 @@ class Response:
         if self._json is _UNREAD:
             self._json = _parse(self)
         return self._json
+
+    def unread(self) -> Response:
+        """The same answer without its parsed JSON, which takes several times the bytes."""
+        return replace(self, _json=_UNREAD)
 
     def text(self) -> str:
         """The content as text in its declared charset, UTF-8 otherwise; what cannot be decoded is replaced."""

@@ -37,7 +37,8 @@ class State:
     ``at``: where the API page starts that is read next; ``given``: how many of its items were given; ``size``: the
     number of items that every request asks for; ``step``: the number that a full page has (the first page's);
     ``honoured``: a full page was seen; ``anchor``: marks the last item given; ``total``: as the API said, or
-    :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data.
+    :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data;
+    ``read``: the digest of a list that was read whole, where it is kept for a moment.
     """
 
     at: At
@@ -49,20 +50,21 @@ class State:
     total: int | None = None
     limit: int | None = None
     paths: tuple[str, ...] | None = None
+    read: str = ""
 
     def pack(self) -> list[Json]:
         """As a JSON value without empty ends."""
         values: list[Json] = [self.at, self.given, self.size, self.step, int(self.honoured), self.anchor, self.total]
-        values += [self.limit, list(self.paths) if self.paths is not None else None]
+        values += [self.limit, list(self.paths) if self.paths is not None else None, self.read or None]
         while values[-1] is None:
             values.pop()
         return values
 
     @classmethod
     def unpack(cls, values: list[Json]) -> State:
-        at, given, size, step, honoured, anchor, total, limit, paths = values + [None] * (9 - len(values))
+        at, given, size, step, honoured, anchor, total, limit, paths, read = values + [None] * (10 - len(values))
         chosen = tuple(paths) if paths is not None else None
-        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen)
+        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "")
 
 
 class Walk:

@@ -32,6 +32,7 @@ ROWS = [{"id": 1}, {"id": 2}]
         ("$", {"contacts": ROWS, "count": 2}, ROWS),
         ("$", {"data": {"rows": ROWS}}, ROWS),
         ("$.results", {"tags": ["x"], "entries": ROWS}, ROWS),
+        ("$.results", ROWS, ROWS),
         ("$.results", {"error": "no"}, None),
         ("$", {"contact": {"id": 1}}, None),
     ],
