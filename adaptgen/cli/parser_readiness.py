@@ -24,3 +24,28 @@ def add(command: Command) -> None:
     inspect.add_argument(
         "--fail-under", metavar="N", type=int, help="exit 1 if the score is under N (0 to 100): for CI"
     )
+
+    init = command(
+        "init",
+        "draft the side files of a document that are missing",
+        "Writes hints.yaml and governance.draft.yaml beside the document's hints: what was inferred and what is not "
+        "known, each line a comment with its evidence. Building with the draft as it is equals building without.",
+    )
+    init.add_argument("spec", metavar="SPEC", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
+    init.add_argument(
+        "--traffic",
+        metavar="DIR",
+        type=Path,
+        help="learn from recorded answers: cassettes of vcrpy, or HTTP archives (HAR)",
+    )
+
+    doctor = command(
+        "doctor",
+        "reach the API of a generated server, log in and read once",
+        "Says what is wrong and what mends it: variables, the name, the connection, TLS, the login, one read, the "
+        "clock. Nothing is written to the API. Exit code 1 if a check fails.",
+    )
+    doctor.add_argument("folder", metavar="DIR", type=Path, help="generated/crm")
+    doctor.add_argument(
+        "--tool", metavar="NAME", default="", help="read with this tool; default: one that needs nothing"
+    )

@@ -232,7 +232,11 @@ def _first(value: Json) -> dict[str, Json] | None:
 
 
 def _is_login(server: Server, exchange: Exchange) -> bool:
-    path = urlsplit(exchange.url).path
+    return login_path(server, urlsplit(exchange.url).path)
+
+
+def login_path(server: Server, path: str) -> bool:
+    """Whether a request to ``path`` serves a login of the server."""
     return any(path.endswith(_PLACE.sub("", urlsplit(call).path)) for call in _login_paths(server.auth))
 
 
@@ -307,7 +311,7 @@ def _stand_ins(
     variables: dict[str, str] = {}
     secrets: dict[str, str] = {}
     named = {one.env for one in server.bases} | {r.name for base in server.bases for r in references(base.url)}
-    for reference in sorted(_references(server), key=str):
+    for reference in sorted(needed(server), key=str):
         value = environ.get(reference.name, "").strip() if reference.kind == "env" else ""
         if reference.kind != "env":
             secrets[str(reference)] = f"fake-{len(secrets) + 1}"
@@ -321,7 +325,7 @@ def _stand_ins(
     return variables, secrets, bases, origins
 
 
-def _references(value: Any) -> set[Reference]:
+def needed(value: Any) -> set[Reference]:
     """Every reference in the tables of a server."""
     found: set[Reference] = set()
     if isinstance(value, str):
@@ -331,12 +335,12 @@ def _references(value: Any) -> set[Reference]:
             except TemplateError:
                 pass
     elif isinstance(value, Mapping):
-        found = found.union(*map(_references, value.values()))
+        found = found.union(*map(needed, value.values()))
     elif isinstance(value, (list, tuple)):
-        found = found.union(*map(_references, value))
+        found = found.union(*map(needed, value))
     elif hasattr(type(value), "__dataclass_fields__"):
         members = [getattr(value, name) for name in type(value).__dataclass_fields__ if name not in ("edits", "bases")]
-        found = found.union(*map(_references, members))
+        found = found.union(*map(needed, members))
     return found
 
 

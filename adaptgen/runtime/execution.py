@@ -54,18 +54,18 @@ class Execution:
             from adaptgen.runtime.reaching import Reaching
 
             reaching = Reaching(server, self._credentials)
-        self._client = Client(timeout=server.timeout, transport=transport, reaching=reaching)
+        self.client = Client(timeout=server.timeout, transport=transport, reaching=reaching)
         self._bases = {base.name: base for base in server.bases}
         common = Common(
             server=server.name,
             credentials=self._credentials,
-            client=self._client,
+            client=self.client,
             address=self.base,
             folder=state or folder(environ),
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
             shared=shared,
         )
-        self._auth = Authenticator(Sessions(server.auth, common), self._credentials, self._client)
+        self._auth = Authenticator(Sessions(server.auth, common), self._credentials, self.client)
 
     def by(self, caller: Caller) -> Execution:
         """The same, in the name of ``caller``: what is sent under an auth of ``per="caller"`` is sent for it."""
@@ -78,7 +78,7 @@ class Execution:
     async def aclose(self) -> None:
         """Finish renewals under way and close the connections."""
         await self._auth.sessions.settle()
-        await self._client.aclose()
+        await self.client.aclose()
 
     # ---------------------------------------------------------------------------------------------------- addresses
 

@@ -1,0 +1,257 @@
+"""Reach the API, log in, read once; and say what is wrong, and what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from adaptgen.model import Json, Server, Tool
+from adaptgen.readiness.record import login_path, needed
+from adaptgen.readiness.replay import unmet
+from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.caller import LOCAL
+from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.execution import Execution
+from adaptgen.runtime.request import Request
+from adaptgen.runtime.response import Response
+
+_PATIENCE = 5.0
+"""Seconds for a name, a connection and a handshake each."""
+_SKEW = 60
+"""Seconds by which clocks may differ before tokens are taken for expired, or for not yet valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``ok``: None where it is worth knowing and nothing is wrong."""
+
+    name: str
+    ok: bool | None
+    text: str
+    fix: str = ""
+
+
+@dataclass(slots=True)
+class _Sent:
+    """One request of the call. ``path`` is without the query, which may hold personal data."""
+
+    method: str
+    path: str
+    login: bool
+    response: Response | None = None
+    problem: str = ""
+
+    def text(self) -> str:
+        if self.response is None:
+            return f"{self.method} {self.path}: {self.problem}"
+        return f"{self.method} {self.path}: {self.response.status} in {self.response.elapsed * 1000:.0f} ms"
+
+
+async def examine(
+    server: Server, environ: Mapping[str, str], *, tool: str = "", said: Callable[[Check], None] = lambda _: None
+) -> list[Check]:
+    """Every check, also handed to ``said`` as soon as it is made; it ends with the first that makes the others vain.
+    ``tool``: the one to read with."""
+    found: list[Check] = []
+
+    def note(*checks: Check) -> bool:
+        for one in checks:
+            found.append(one)
+            said(one)
+        return all(one.ok is not False for one in checks)
+
+    engine = Engine(server, environ=environ)
+    execution = engine.execution()
+    try:
+        if not note(*_variables(server, environ)):
+            return found
+        for base in server.bases:
+            if not note(*await _address(execution, server, base.name)):
+                return found
+        chosen = _chosen(engine, server, tool)
+        if chosen is None:
+            help = "name one that can: adaptgen doctor DIR --tool NAME"
+            note(Check("read", None, "no tool reads without being given something", help))
+            return found
+        answer, sent = await _called(engine, execution, server, chosen)
+        note(*_logins(server, sent), *_read(chosen, answer, sent), *_clock(sent))
+    finally:
+        await engine.aclose()
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------- variables
+
+
+def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
+    # What an auth can do without is no reason to stop; the read shows whether the API can.
+    demanding = replace(server, auth=tuple(one for one in server.auth if not one.optional))
+    wanted = sorted({one.name for one in needed(demanding) if one.kind == "env"})
+    missing = [name for name in wanted if not environ.get(name, "").strip()]
+    if missing:
+        text = f"not set: {', '.join(missing)}"
+        return [Check("environment", False, text, "set them; the server's README.md says what each is")]
+    return [Check("environment", True, f"{', '.join(wanted)} set" if wanted else "nothing is needed")]
+
+
+# ---------------------------------------------------------------------------------------------------------- address
+
+
+async def _address(execution: Execution, server: Server, name: str) -> list[Check]:
+    label = f"address {name}".strip()
+    try:
+        url = urlsplit(execution.base(name))
+    except ToolError as problem:
+        return [Check(label, False, problem.text, "the base URL comes from the environment or server.base_url")]
+    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+    shown = f"{url.scheme}://{host}:{port}{url.path}"
+    if server.connection is not None and server.connection.proxy:
+        return [Check(label, None, f"{shown}, through the egress proxy")]
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            places = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError, UnicodeError):
+        return [Check(label, False, f"the name {host} cannot be resolved", "check the base URL, DNS and the VPN")]
+    checks = [Check(label, True, f"{shown}, {len(places)} addresses" if len(places) > 1 else shown)]
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as problem:
+        why = "in time" if isinstance(problem, TimeoutError) else f"({problem.strerror or type(problem).__name__})"
+        text = f"nothing answers at {host}:{port} {why}"
+        return [*checks, Check("connection", False, text, "check the port, firewalls and connection.proxy")]
+    checks.append(Check("connection", True, f"{(time.monotonic() - began) * 1000:.0f} ms"))
+    writer.close()
+    # With certificates of its own the server makes its own connection; the read below shows how that goes.
+    if url.scheme == "https" and (server.connection is None or not server.connection.ca):
+        checks.append(await _handshake(host, port))
+    return checks
+
+
+async def _handshake(host: str, port: int) -> Check:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, writer = await asyncio.open_connection(host, port, ssl=ssl.create_default_context())
+    except ssl.SSLCertVerificationError as problem:
+        fix = "trust its authority: connection: {ca: corp.pem}"
+        return Check("TLS", False, f"the certificate is not trusted: {problem.verify_message}", fix)
+    except (OSError, TimeoutError) as problem:
+        return Check("TLS", False, f"the handshake failed ({type(problem).__name__})", "is it https at all?")
+    tls = writer.get_extra_info("ssl_object")
+    certificate = tls.getpeercert() or {}
+    writer.close()
+    left = (ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) / 86400 if certificate else 0
+    text = f"{tls.version()}, the certificate ends in {left:.0f} days"
+    return Check("TLS", True if left > 14 else None, text)
+
+
+# ------------------------------------------------------------------------------------------------------ the one call
+
+
+def _chosen(engine: Engine, server: Server, wanted: str) -> Tool | None:
+    """A tool that reads and needs nothing: lists first, then those that log in."""
+    tools = [one for one in server.tools if one.effect == "read" and (not wanted or one.name == wanted)]
+    free = [one for one in tools if not (contract := engine.get(one.name)) or not contract.input_schema.get("required")]
+    return min(free, key=lambda one: (one.page is None, not one.auth, bool(one.steps), one.name), default=None)
+
+
+async def _called(engine: Engine, execution: Execution, server: Server, tool: Tool) -> tuple[Answer, list[_Sent]]:
+    sent: list[_Sent] = []
+    client = execution.client
+    plain = client.send
+
+    async def watched(request: Request, **more: Any) -> Response:
+        path = urlsplit(request.url).path
+        one = _Sent(request.method, path, login_path(server, path))
+        sent.append(one)
+        try:
+            one.response = await plain(request, **more)
+        except ToolError as problem:
+            one.problem = problem.text
+            raise
+        return one.response
+
+    client.send = watched  # type: ignore[method-assign]
+    arguments: dict[str, Json] = {"limit": 3} if tool.page is not None else {}
+    try:
+        return await engine.call(LOCAL, tool.name, arguments), sent
+    finally:
+        client.send = plain  # type: ignore[method-assign]
+
+
+def _logins(server: Server, sent: list[_Sent]) -> list[Check]:
+    checks = []
+    for one in sent:
+        if one.login:
+            good = one.response is not None and one.response.status < 400
+            fix = "" if good else "check the credentials, and auth: in the hints: what the login takes and where"
+            checks.append(Check("login", good, one.text(), fix))
+    if not checks and any(auth.chain for auth in server.auth):
+        checks.append(Check("login", None, "was not needed: a session was there already, or the tool is public"))
+    return checks
+
+
+def _read(tool: Tool, answer: Answer, sent: list[_Sent]) -> list[Check]:
+    own = [one for one in sent if not one.login]
+    text = next((one.text for one in answer.content if isinstance(one, Text)), "")
+    if answer.is_error:
+        checks = [Check("read", None, one.text()) for one in own]
+        return [*checks, Check("read", False, f"{tool.name}: {text}", _mending(own))]
+    checks = [Check("read", True, f"{tool.name}: {one.text()}") for one in own]
+    bodies = []
+    for one in own:
+        if one.response is not None and one.response.status < 400:
+            try:
+                bodies.append(one.response.json())
+            except ToolError:
+                continue
+    raw = sum(len(one.response.content) for one in own if one.response is not None)
+    checks.append(Check("answer", True, f"{raw:,} bytes from the API, {len(text.encode()):,} for the agent"))
+    if lacking := unmet(tool, bodies):
+        shown = ", ".join(lacking)
+        fix = f"tools: {{{tool.name}: {{view: […]}}}}; adaptgen call shows all fields with fields='[\"*\"]'"
+        checks.append(Check("answer", None, f"no record has {shown}, which the default view keeps", fix))
+    return checks
+
+
+def _mending(own: list[_Sent]) -> str:
+    last = own[-1].response if own else None
+    if last is None:
+        return "nothing came back: see the address above"
+    if last.status in (401, 403):
+        return "the credentials are not accepted here: check them, and where auth: in the hints sends them"
+    if last.status == 404:
+        return "the path does not exist there: the base URL may lack a part of the path, or have too much of it"
+    if last.content.lstrip()[:1] == b"<":
+        return "a web page came: a login page or a proxy answers in the place of the API"
+    return ""
+
+
+def _clock(sent: list[_Sent]) -> list[Check]:
+    for one in sent:
+        date = email.utils.parsedate_to_datetime(_date(one)) if _date(one) else None
+        if date is not None:
+            off = date.timestamp() - time.time()
+            if abs(off) > _SKEW:
+                text = f"the API's clock is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}"
+                return [Check("clock", None, text, "tokens may be taken for expired: set the clock of this machine")]
+            return []
+    return []
+
+
+def _date(one: _Sent) -> str:
+    given = one.response.headers.get("date", "") if one.response is not None else ""
+    try:
+        email.utils.parsedate_to_datetime(given)
+    except (TypeError, ValueError):
+        return ""
+    return given

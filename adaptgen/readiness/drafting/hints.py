@@ -1,0 +1,199 @@
+"""A draft of ``hints.yaml``: what was inferred and may be said otherwise, what was not, and what traffic showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model import Auth, Call, Json, Login, Paging, Param, Send, Tool, Unpaged
+from adaptgen.planned import Evidence, Plan
+from adaptgen.readiness.drafting.learned import Learned
+from adaptgen.readiness.drafting.lines import Draft, flow
+from adaptgen.readiness.inspection.report import Finding
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+_STYLES = {
+    "Offset": "offset", "PageNumber": "page", "Cursor": "cursor", "Link": "link", "NextHeader": "header",
+    "NextUrl": "next_url", "Unpaged": "none",
+}  # fmt: skip
+_MANY = 200
+"""Tools beyond which only those are drafted of which there is something to say."""
+
+
+def hints_draft(
+    document: Document, plan: Plan, findings: Sequence[Finding], learned: Mapping[str, Learned], shown: str
+) -> str:
+    """The text. ``learned``: tool -> what recorded answers of it showed; ``shown``: how the document is named."""
+    draft = Draft(
+        f"# What adaptgen understood of {shown}, and what only a person knows. Nothing here counts until the",
+        '# "# " at the begin of its line is taken away; what stands behind ## is the evidence. A second # marks what',
+        "# is a question, not a finding. Every key is explained in docs/hints.md.",
+        "adaptgen: 1",
+    )
+    evidence: dict[tuple[str, str], Evidence] = {}
+    for one in plan.evidence:
+        evidence.setdefault((one.subject, one.aspect), one)
+    _server(draft, plan, evidence)
+    _auth(draft, plan, evidence)
+    _tools(draft, document, plan, evidence, findings, learned)
+    return draft.text()
+
+
+def _server(draft: Draft, plan: Plan, evidence: Mapping[tuple[str, str], Evidence]) -> None:
+    base = plan.server.bases[0]
+    variable = base.env or f"{plan.server.name.upper()}_BASE_URL"
+    url = f"${{env:{variable}}}"
+    because = evidence.get(("server", "base"))
+    draft.blank()
+    draft.add(0, f"server: {flow({'name': plan.server.name})}")
+    draft.suggest(0, f"server: {flow({'name': plan.server.name, 'base_url': url})}", because.because if because else "")
+
+
+# ------------------------------------------------------------------------------------------------------------- auth
+
+
+def _auth(draft: Draft, plan: Plan, evidence: Mapping[tuple[str, str], Evidence]) -> None:
+    if not plan.server.auth:
+        return
+    draft.blank()
+    for auth in plan.server.auth:
+        because = evidence.get((auth.name, "auth")) or evidence.get((auth.name, "login"))
+        draft.say(f"{auth.name}: {because.decision}; {because.because}" if because else auth.name)
+    draft.question(0, "auth:")
+    for auth in plan.server.auth:
+        draft.question(2, f"{auth.name}:")
+        for key, value in auth_hint(auth).items():
+            if key != "chain":
+                draft.question(4, f"{key}: {flow(value)}")
+                continue
+            draft.question(4, "chain:")
+            for login in value:
+                draft.question(6, f"- {flow(login)}")
+
+
+def auth_hint(auth: Auth) -> dict[str, Any]:
+    """The hint that says what was inferred, as far as hints can say it."""
+    if auth.kind == "session" or auth.chain:
+        said: dict[str, Any] = {"kind": "session", "chain": [_login(one) for one in auth.chain]}
+        said["send"] = [_send(one) for one in auth.send]
+        if auth.refresh is not None:
+            refresh = {key: value for key, value in _login(auth.refresh).items() if key != "id"}
+            said["refresh"] = {**refresh, **({"then": list(auth.then)} if auth.then else {})}
+        said["refused"] = [
+            {"status": one.status, "body": dict(one.body)} if one.body else one.status for one in auth.refused
+        ]
+        return said
+    send = auth.send[0] if auth.send else None
+    if send is None:
+        return {"kind": auth.kind}
+    if auth.kind == "basic":
+        user, _, password = send.as_.partition(":")
+        # A reference holds a colon too: ${env:USER}:${env:PASSWORD}.
+        user, _, password = send.as_.rpartition("}:") if send.as_.startswith("${") else (user, "", password)
+        return {"kind": "basic", "username": f"{user}}}" if send.as_.startswith("${") else user, "password": password}
+    if auth.kind == "bearer":
+        return {"kind": "bearer", "token": send.as_.removeprefix("Bearer ")}
+    return {"kind": "api_key", send.place: send.name, "value": send.as_}
+
+
+def _login(login: Login) -> dict[str, Any]:
+    said: dict[str, Any] = {"id": login.id, "call": f"{login.call.method} {login.call.path}"}
+    given = {row.name: row.value for row in _rows(login.call) if row.value is not None}
+    if given:
+        said["with"] = given
+    if login.save:
+        said["save"] = dict(login.save)
+    if login.expires is not None:
+        unit = {} if login.expires.unit == "s" else {"unit": login.expires.unit}
+        place = {"after": login.expires.after} if login.expires.after else {"at": login.expires.at}
+        said["expires"] = {**place, **unit}
+    if login.send:
+        said["send"] = [_send(one) for one in login.send]
+    if login.cookies:
+        said["cookies"] = "keep"
+    return said
+
+
+def _send(send: Send) -> dict[str, Any]:
+    only = {"only": send.only} if send.only else {}
+    return {send.place: send.name, "as": send.as_, **only}
+
+
+def _rows(call: Call) -> Iterable[Param]:
+    body = call.body
+    inside = (*body.params, *([body.whole] if body.whole else [])) if body else ()
+    return (*call.path_params, *call.query, *call.headers, *call.cookies, *inside)
+
+
+# ------------------------------------------------------------------------------------------------------------ tools
+
+
+def _tools(
+    draft: Draft,
+    document: Document,
+    plan: Plan,
+    evidence: Mapping[tuple[str, str], Evidence],
+    findings: Sequence[Finding],
+    learned: Mapping[str, Learned],
+) -> None:
+    questions: dict[str, list[Finding]] = {}
+    for one in findings:
+        if one.fix.startswith("tools: {"):
+            questions.setdefault(one.subject, []).append(one)
+    wanted = [tool for tool in plan.server.tools if tool.call is not None]
+    if len(wanted) > _MANY:
+        told = {*learned, *(name for name, ones in questions.items() if any(one.severity != "low" for one in ones))}
+        wanted = [tool for tool in wanted if tool.name in told]
+    if not wanted:
+        return
+    draft.blank()
+    draft.add(0, "tools:")
+    for tool in wanted:
+        draft.add(2, f"{tool.name}:", str(document.where(tool.source)) if len(wanted) <= _MANY else tool.source)
+        known = learned.get(tool.name)
+        for key, value in tool_hint(tool).items():
+            because = evidence.get((tool.name, {"page": "paging"}.get(key, key)))
+            draft.add(4, f"{key}: {flow(value)}", because.because if because else _BECAUSE.get(key, ""))
+        for line, why in known.lines() if known else ():
+            draft.suggest(4, line, why)
+        for one in questions.get(tool.name, ()):
+            draft.suggest(4, _inner(one.fix), f"{one.message}; {one.because}" if one.because else one.message)
+
+
+_BECAUSE = {"sensitive": "by the names and the formats of its fields"}
+
+
+def tool_hint(tool: Tool) -> dict[str, Any]:
+    """What was inferred of a tool and can be said in hints. There is always something: a mapping must not be empty."""
+    said: dict[str, Any] = {"effect": tool.effect}
+    if tool.view is not None:
+        said["view"] = list(tool.view)
+    if tool.page is not None and not isinstance(tool.page, Unpaged):
+        said["page"] = page_hint(tool.page)
+    if tool.answer != "$":
+        said["answer"] = tool.answer
+    if tool.sensitive:
+        said["sensitive"] = dict(tool.sensitive)
+    return said
+
+
+def page_hint(page: Paging) -> dict[str, Json]:
+    """The hint that says how a list pages."""
+    said: dict[str, Json] = {"style": _STYLES[type(page).__name__]}
+    for one in fields(page):
+        value = getattr(page, one.name)
+        if value != one.default or one.name == "items":
+            said[{"place": "in"}.get(one.name, one.name)] = value
+    if said.get("items") is None:
+        del said["items"]
+    return said
+
+
+def _inner(fix: str) -> str:
+    """``tools: {name: {page: …}}   # note`` -> ``page: …``: the draft has the name already."""
+    body = fix.partition("   # ")[0]
+    inner = body.removeprefix("tools: {").partition(": {")[2]
+    return inner[:-2] if inner.endswith("}}") else inner

@@ -1,0 +1,53 @@
+"""A draft of ``governance.yaml`` for what the tools answer and do."""
+
+from __future__ import annotations
+
+from adaptgen.planned import Plan
+from adaptgen.readiness.drafting.lines import Draft, flow
+
+NAME = "governance.draft.yaml"
+"""Not ``governance.yaml``: a server that is built beside settings does not start without what they ask for."""
+
+
+def settings_draft(plan: Plan) -> str:
+    """The text; every line in it is a comment but the two that every settings file has."""
+    kinds: dict[str, set[str]] = {}
+    for tool in plan.server.tools:
+        for kind in tool.sensitive.values():
+            if kind != "secret":
+                kinds.setdefault(kind, set()).add(tool.name)
+    writes = sorted(tool.name for tool in plan.server.tools if tool.effect != "read")
+    name = plan.server.name
+    draft = Draft(
+        "# Who may do what with the tools, and what of the answers an agent may see. Rename it to governance.yaml once",
+        "# it says what you want, and build again: the server then does not start without it. docs/governance.md",
+        "# explains every key.",
+        "adaptgen: 1",
+        "mode: embedded",
+    )
+    draft.blank()
+    draft.say("on stdio there is one caller; over HTTP callers bring a JWT")
+    draft.add(0, "local: {groups: [everybody]}")
+    draft.add(0, 'listen: {http: "127.0.0.1:8000", resource: "http://127.0.0.1:8000/mcp"}')
+    issuer = f"${{env:{name.upper()}_ISSUER}}"
+    draft.add(0, f"authenticate: {flow({'issuer': issuer, 'audience': 'http://127.0.0.1:8000/mcp'})}")
+    draft.blank()
+    draft.say(
+        f"{len(writes)} of {len(plan.server.tools)} tools change something; without a policy nobody may call them"
+    )
+    draft.add(0, "authorize: {engine: cedar, policies: [policies/]}")
+    if writes:
+        pattern = flow([f"{name}/{one}" for one in writes[:4]])
+        draft.add(0, f"limits: [{{per: [sub], rate: 600/m}}, {{per: [sub, tool], rate: 60/m, tools: {pattern}}}]")
+    else:
+        draft.add(0, "limits: [{per: [sub], rate: 600/m}]")
+    draft.blank()
+    if kinds:
+        counts = ", ".join(f"{kind} in {len(tools)}" for kind, tools in sorted(kinds.items()))
+        draft.say(f"personal data by the names and formats of fields: {counts} tools")
+        draft.add(0, f"tokenize: {flow({'direction': 'model', 'kinds': sorted(kinds), 'scope': 'tenant'})}")
+    else:
+        draft.say("no field is named like personal data; texts are swept all the same where this is on")
+        draft.add(0, "tokenize: {direction: model, kinds: [email, phone, name], scope: tenant}")
+    draft.add(0, "audit: {sink: stderr}")
+    return draft.text()

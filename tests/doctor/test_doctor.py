@@ -1,0 +1,160 @@
+"""``adaptgen doctor`` against the bundled CRM, and against everything that can be wrong with an API."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+
+from adaptgen.cli import main
+from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
+
+CRM = Path(__file__).parents[2] / "generated" / "crm"
+
+
+@pytest.fixture(scope="module")
+def crm() -> Iterator[str]:
+    with running(Crm()) as api:
+        yield api.url
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch, crm: str) -> pytest.MonkeyPatch:
+    for name, value in (("CRM_BASE_URL", crm), ("CRM_USERNAME", USERNAME), ("CRM_PASSWORD", PASSWORD)):
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def examined(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = main(["doctor", str(CRM), *arguments])
+    said = capsys.readouterr()
+    assert said.err == ""
+    return code, said.out
+
+
+def test_all_is_well(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = examined(capsys)
+    assert code == 0, text
+    for expected in ("ok     login        POST", "/auth/login: 200", "ok     read", "bytes from the API"):
+        assert expected in text
+    assert PASSWORD not in text
+
+
+def test_a_tool_can_be_named(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "list_users: GET" in examined(capsys, "--tool", "list_users")[1]
+
+
+def test_a_missing_variable(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environ.delenv("CRM_PASSWORD")
+    code, text = examined(capsys)
+    assert (code, "not set: CRM_PASSWORD" in text, "connection" in text) == (1, True, False)
+
+
+def test_a_wrong_password(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environ.setenv("CRM_PASSWORD", "wrong-password-1")
+    code, text = examined(capsys)
+    assert (code, "wrong  login" in text, "check the credentials" in text) == (1, True, True)
+    assert "wrong-password-1" not in text
+
+
+def test_nobody_listens(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        environ.setenv("CRM_BASE_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+        code, text = examined(capsys)
+    assert (code, "nothing answers at 127.0.0.1" in text) == (1, True)
+
+
+def test_a_name_that_is_none(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environ.setenv("CRM_BASE_URL", "crm.example")
+    code, text = examined(capsys)
+    assert (code, "must be an absolute http or https URL" in text) == (1, True)
+
+
+def test_https_where_there_is_none(environ: pytest.MonkeyPatch, crm: str, capsys: pytest.CaptureFixture[str]) -> None:
+    environ.setenv("CRM_BASE_URL", crm.replace("http:", "https:"))
+    code, text = examined(capsys)
+    assert (code, "wrong  TLS" in text) == (1, True)
+
+
+# ------------------------------------------------------------------------------------------------------ other faults
+
+
+@contextmanager
+def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def reply(status: int, body: str, media: str = "application/json", **headers: str) -> Callable[..., None]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response_only(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.send_header("Content-Type", media)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body.encode())
+
+    return answer
+
+
+@pytest.fixture
+def plain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    row = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    content = {"application/json": {"schema": {"type": "array", "items": row}}}
+    spec = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/rows": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}},
+    }
+    (tmp_path / "things.yaml").write_text(yaml.safe_dump(spec))
+    assert main(["build", str(tmp_path / "things.yaml"), "--out", str(tmp_path / "generated"), "--quiet"]) == 0
+    capsys.readouterr()
+    return tmp_path / "generated" / "things"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "expected"),
+    [
+        (reply(200, '[{"id": 1, "name": "a"}]'), 0, "things can be called"),
+        (reply(200, '[{"id": 1}]'), 0, "no record has name"),
+        (reply(404, "{}"), 1, "the base URL may lack a part of the path"),
+        (reply(401, "{}"), 1, "the credentials are not accepted here"),
+        (reply(200, "<html><body>Sign in</body></html>", "text/html"), 0, "bytes from the API"),
+        (reply(503, "<html>down</html>", "text/html"), 1, "a web page came"),
+        (reply(200, "[]", Date="Thu, 01 Jan 2026 00:00:00 GMT"), 0, "clock is"),
+    ],
+)
+def test_what_an_api_can_answer(
+    answer: Callable[..., None],
+    code: int,
+    expected: str,
+    plain: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with serving(answer) as url:
+        monkeypatch.setenv("THINGS_BASE_URL", url)
+        assert main(["doctor", str(plain)]) == code
+    assert expected in capsys.readouterr().out

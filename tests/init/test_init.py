@@ -1,0 +1,211 @@
+"""``adaptgen init``: drafts that change nothing until a line is wanted, and what recorded answers teach."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adaptgen.cli import main
+from adaptgen.govern.settings import parse
+
+ROOT = Path(__file__).parents[2]
+CASSETTES = ROOT / "specs" / "crm" / "cassettes"
+INT, TEXT = {"type": "integer"}, {"type": "string"}
+ROW = {"type": "object", "properties": {"id": INT, "name": TEXT, "state": TEXT, "code": TEXT, "flag": TEXT}}
+
+
+def built(spec: Path, out: Path) -> dict[str, str]:
+    assert main(["build", str(spec), "--out", str(out), "--quiet"]) == 0
+    (folder,) = (one for one in out.iterdir() if one.is_dir())
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "adaptgen.lock"
+    }
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> Path:
+    (tmp_path / "specs").mkdir()
+    return Path(shutil.copy(ROOT / "specs" / "crm.yaml", tmp_path / "specs" / "crm.yaml"))
+
+
+def drafted(spec: Path, *more: str) -> str:
+    assert main(["init", str(spec), *more]) == 0
+    return (spec.with_suffix("") / "hints.yaml").read_text()
+
+
+def counting(text: str) -> str:
+    """The draft with every line that was inferred."""
+    return "".join(re.sub(r"^# (?!#)", "", line) for line in text.splitlines(keepends=True)[3:])
+
+
+def test_the_untouched_draft_changes_nothing(crm: Path, tmp_path: Path) -> None:
+    before = built(crm, tmp_path / "one")
+    drafted(crm)
+    assert built(crm, tmp_path / "two") == before
+
+
+def test_saying_what_was_inferred_changes_nothing(crm: Path, tmp_path: Path) -> None:
+    before = built(crm, tmp_path / "one")
+    text = counting(drafted(crm))
+    hints = yaml.safe_load(text)
+    assert len(hints["tools"]) > 30
+    (crm.with_suffix("") / "hints.yaml").write_text(text)
+    after = built(crm, tmp_path / "two")
+    # A GET or a hint makes no difference to what a tool is; comments may name another module for it.
+    tables = [name for name in before if name.startswith("tools/")]
+    assert {name: before[name] for name in tables} == {name: after[name] for name in tables}
+
+
+def test_every_line_has_its_evidence(crm: Path) -> None:
+    for line in drafted(crm).splitlines():
+        if re.match(r"# {5}(effect|view|page|sensitive): ", line):
+            assert "  ## " in line, line
+
+
+def test_every_question_can_be_answered_with_yes(crm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = ""
+    for line in drafted(crm, "--traffic", str(CASSETTES)).splitlines():
+        asked = re.match(r"# {5}# ((?:page|view|sensitive|effect): .*?)(?:  ## .*)?$", line)
+        if asked is None:
+            tool = re.match(r"# {3}(\w+):", line)
+            name = tool[1] if tool else name
+            continue
+        (crm.with_suffix("") / "hints.yaml").write_text(f"tools:\n  {name}:\n    {asked[1]}\n")
+        assert main(["build", str(crm), "--out", str(tmp_path / "out"), "--quiet"]) == 0, (
+            line,
+            capsys.readouterr().err,
+        )
+
+
+def test_what_is_there_is_left_alone(crm: Path) -> None:
+    folder = crm.with_suffix("")
+    folder.mkdir()
+    (folder / "hints.yaml").write_text("adaptgen: 1\n")
+    (folder / "governance.yaml").write_text("mine\n")
+    drafted(crm)
+    assert (folder / "hints.yaml").read_text() == "adaptgen: 1\n"
+    assert (folder / "governance.yaml").read_text() == "mine\n"
+    assert "tools:" in (folder / "hints.draft.yaml").read_text()
+    assert not (folder / "governance.draft.yaml").exists()
+
+
+def test_the_drafted_settings_are_settings(crm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drafted(crm)
+    text = (crm.with_suffix("") / "governance.draft.yaml").read_text()
+    monkeypatch.setenv("CRM_ISSUER", "https://idp.example/")
+    said = crm.with_name("said.yaml")
+    said.write_text("".join(re.sub(r"^# (?!#)", "", line) for line in text.splitlines(keepends=True)[3:]))
+    for path in (crm.with_suffix("") / "governance.draft.yaml", said):
+        parse(path.read_bytes(), str(path), lambda _: {"all.cedar": "permit (principal, action, resource);"})
+    assert "email" in yaml.safe_load(said.read_text())["tokenize"]["kinds"]
+
+
+# --------------------------------------------------------------------------------------------------------- traffic
+
+
+def recorded(folder: Path, name: str, url: str, body: Any, **headers: str) -> None:
+    folder.mkdir(exist_ok=True)
+    one = {
+        "request": {"method": "GET", "uri": url, "body": None, "headers": {}},
+        "response": {
+            "status": {"code": 200, "message": ""},
+            "headers": {key.replace("_", "-"): [value] for key, value in headers.items()},
+            "body": {"string": json.dumps(body)},
+        },
+    }
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump({"version": 1, "interactions": [one]}))
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    answer = {"type": "object", "properties": {"items": {"type": "array", "items": ROW}, "total": INT}}
+    content = {"application/json": {"schema": answer}}
+    ok = {"200": {"description": "ok", "content": content}}
+    parameters = [{"name": name, "in": "query", "schema": INT} for name in ("limit", "offset")]
+    spec = {
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "paths": {
+            "/rows": {"get": {"parameters": parameters, "responses": ok}},
+            "/open": {"get": {"responses": ok}},
+        },
+    }
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump(spec))
+    return tmp_path / "t.yaml"
+
+
+def some(count: int) -> list[dict[str, Any]]:
+    return [
+        {"id": n, "name": f"n{n}", "state": "NEW", "code": None, "flag": "x" * (n % 2), "mail": f"u{n}@example.org"}
+        for n in range(count)
+    ]
+
+
+def test_what_answers_teach(rows: Path, tmp_path: Path) -> None:
+    answer = {"items": some(8), "total": 50}
+    recorded(tmp_path / "seen", "rows", "https://api.example/v1/rows?limit=100", answer)
+    text = drafted(rows, "--traffic", str(tmp_path / "seen"))
+    section = text[text.index("list_rows:") :]
+    for expected in (
+        "max_size: 8",
+        "limit=100 was answered with 8 items and more to come",
+        "answered and not declared: mail",
+        "sensitive: {mail: email}",
+        "8 of 8 values are such",
+        "always null or the same: code, state; 8 records in 1 answers",
+    ):
+        assert expected in section
+    assert "u1@example.org" not in text
+
+
+def test_a_field_that_changes_is_not_called_constant(rows: Path, tmp_path: Path) -> None:
+    recorded(tmp_path / "seen", "rows", "https://api.example/rows", {"items": some(8), "total": 8})
+    section = drafted(rows, "--traffic", str(tmp_path / "seen"))
+    assert not re.search(r"always[^\n]*\b(name|flag)\b", section)
+
+
+def test_few_records_say_nothing_of_always(rows: Path, tmp_path: Path) -> None:
+    recorded(tmp_path / "seen", "rows", "https://api.example/rows", {"items": some(3), "total": 3})
+    assert "always" not in drafted(rows, "--traffic", str(tmp_path / "seen"))
+
+
+def test_another_envelope(rows: Path, tmp_path: Path) -> None:
+    recorded(tmp_path / "seen", "rows", "https://api.example/rows", {"data": {"rows": some(2)}})
+    assert "items: $.data.rows" in drafted(rows, "--traffic", str(tmp_path / "seen"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Link": '<https://api.example/open?page=2>; rel="next"'}, "page: {style: link}"),
+        ({"Next_Page": "https://api.example/open?p=2"}, "page: {style: header, header: "),
+    ],
+)
+def test_paging_that_only_headers_show(rows: Path, tmp_path: Path, headers: dict[str, str], expected: str) -> None:
+    recorded(tmp_path / "seen", "open", "https://api.example/open", {"items": some(2)}, **headers)
+    assert expected in drafted(rows, "--traffic", str(tmp_path / "seen"))
+
+
+def test_http_archives_are_read(rows: Path, tmp_path: Path) -> None:
+    content = {"text": json.dumps({"items": some(8), "total": 8}), "mimeType": "application/json"}
+    entry = {
+        "request": {"method": "GET", "url": "https://api.example/rows"},
+        "response": {"status": 200, "headers": [], "content": content},
+    }
+    (tmp_path / "seen.har").write_text(json.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    assert "answered and not declared: mail" in drafted(rows, "--traffic", str(tmp_path / "seen.har"))
+
+
+def test_a_folder_without_answers(rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["init", str(rows), "--traffic", str(tmp_path / "empty")]) == 2
+    assert "AG067" in capsys.readouterr().err
+    assert not (tmp_path / "t").exists()
