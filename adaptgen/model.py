@@ -126,10 +126,12 @@ class Call:
 
 @value(kw_only=True)
 class Offset:
-    """limit/offset paging. ``items`` and ``total`` are JSONPaths; ``total`` may be ``header:<Name>``."""
+    """limit/offset paging. ``items`` and ``total`` are JSONPaths; ``total`` may be ``header:<Name>``. ``first`` is the
+    number of the first item (1 in SCIM: RFC 7644, 3.4.2.4)."""
 
     offset: str
     limit: str | None = None
+    first: int = 0
     items: str = "$"
     total: str | None = None
     max_size: int | None = None
