@@ -31,6 +31,7 @@ CONTAINERS = [
     "records",
     "value",
     "entries",
+    "entry",
     "rows",
     "list",
     "objects",
@@ -277,7 +278,7 @@ class _Reader:
         return [inner for option in one.variants if (inner := shape(self.document, option)).properties]
 
 
-_NEVER = vocabulary("errors warnings messages error links included facets notifications filters sort aggregations")
+_NEVER = vocabulary("errors warnings messages error link links included facets notifications filters sort aggregations")
 
 
 def _about(key: str) -> bool:

@@ -153,7 +153,7 @@ class _Finder:
             # Before a cursor: a service with both may answer the next cursor only to those that began with one.
             self.by_offset()
             or self.by_cursor()
-            or (self.by_url() if self.parameters.called(CURSOR) else None)
+            or (self.by_url() if self.parameters.cursors() else None)
             or self.by_page()
             or self.by_last_id()
             or self.by_url()
@@ -163,24 +163,27 @@ class _Finder:
 
     def by_offset(self) -> _Found | None:
         given = self.parameters
-        for name in given.called(OFFSET):
+        for name in given.offsets():
             if not given.number_like(name):
                 continue
             limit = given.limit()
             clear = given.folded[name] in _CLEAR_OFFSET
             if not (clear or limit) or (limit is None and given.queries[name].required):
                 continue
-            if given.counts_pages(name) or given.one_based(name):
+            if given.counts_pages(name):
                 return None
             if limit is None and given.counts_records(name):
                 continue
-            page = Offset(offset=name, limit=limit, items=self.items, total=self.total, max_size=given.maximum(limit))
+            page = Offset(
+                offset=name, limit=limit, first=int(given.one_based(name)), items=self.items, total=self.total,
+                max_size=given.maximum(limit),
+            )  # fmt: skip
             return _Found(page, (name, limit), f"parameters {_both(name, limit)}")
         return None
 
     def by_cursor(self) -> _Found | None:
         given = self.parameters
-        targets = [name for name in given.called(CURSOR) if given.text_like(name)]
+        targets = [name for name in given.cursors() if given.text_like(name)]
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
         for target in [*targets, *(name for name in texts if not given.numeric(name)), *self.told(targets)]:
             required = given.queries[target].required
@@ -207,7 +210,7 @@ class _Finder:
 
     def by_page(self) -> _Found | None:
         given = self.parameters
-        for name in given.called(PAGE):
+        for name in given.pages():
             size = given.limit()
             if not given.number_like(name) or (given.folded[name] in {"p", "pg", "paged"} and size is None):
                 continue

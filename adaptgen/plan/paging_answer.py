@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model import Json
 from adaptgen.plan.envelope import Envelope, Sibling, jsonpath
-from adaptgen.plan.paging_parameters import CURSOR, fold
+from adaptgen.plan.paging_parameters import CURSOR, OFFSET, fold
 from adaptgen.plan.paging_told import header_told, leads_on, path_told
 from adaptgen.plan.schemas import Shape, shape
 from adaptgen.words import vocabulary, words
@@ -34,7 +34,7 @@ _TOTAL_OF = re.compile(
     r"(?:rows|records|results|items|entries|elements|objects|hits|matches)\b(?!.*\b(?:page|pages|this)\b)",
     re.IGNORECASE | re.DOTALL,
 )
-_TOTAL_HEADERS = vocabulary("xtotalcount xtotal totalcount totalrecords paginationcount xpaginationtotalcount")
+_TOTAL_HEADERS = vocabulary("xtotalcount xtotal totalcount totalrecords paginationcount xpaginationtotalcount xwptotal")
 _NEXT_HEADERS = vocabulary("nextpage xnextpage xnexturl xnextlink nextlink xnexthref")
 _TOKEN_HEADERS = vocabulary("xnextcursor nextcursor xnexttoken xnextpagetoken xcontinuationtoken")
 _TOKEN_HEADER_ENDS = ("continuationtoken", "continuation", "nextpagetoken", "nextcursor", "nexttoken", "nextmarker")
@@ -106,6 +106,8 @@ class Signs:
                 name in _NEXT_TOKEN
                 or name.removeprefix("x") in _NEXT_TOKEN
                 or (name == wanted and (name in CURSOR - {"after", "position", "token"} or "cursor" in inside))
+                # A text that comes and goes under one name is a token, even if it is called an offset.
+                or (name == wanted and name in OFFSET and one.shape.type == "string")
                 or (
                     name in {"next", "after"}
                     and (
@@ -125,7 +127,15 @@ class Signs:
 
     def next_url(self) -> str | None:
         """The JSONPath of the next page's URL."""
-        return next((one.path for one in self.envelope.siblings if self.is_next_url(one)), None)
+        named = next((one.path for one in self.envelope.siblings if self.is_next_url(one)), None)
+        return named or next((path for one in self.envelope.siblings if (path := self.related(one))), None)
+
+    def related(self, one: Sibling) -> str | None:
+        """The URL of relation ``next`` in a list of ``{relation, url}`` (FHIR R5, Bundle.link)."""
+        if one.shape.type != "array" or fold(one.keys[-1]) != "link":
+            return None
+        members = shape(self.document, one.shape.items).properties
+        return f"{one.path}[?(@.relation=='next')].url" if {"relation", "url"} <= set(members) else None
 
     def next_header(self) -> str | None:
         """The declared header that holds the next page's URL."""

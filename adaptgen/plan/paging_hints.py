@@ -147,6 +147,8 @@ class _Reader:
         given = self.hint.size if self.hint.size is not None else self.hint.limit
         values[size] = given if given is not None else self.before(size)
         values["max_size"] = self.hint.max_size if self.hint.max_size is not None else self.before("max_size")
+        if self.style_name == "offset":
+            values["first"] = self.hint.first if self.hint.first is not None else self.before("first") or 0
         if self.style_name == "page":
             first = self.hint.first if self.hint.first is not None else self.before("first")
             values["first"] = 1 if first is None else first

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from adaptgen.plan.operations import Parameter
-from adaptgen.plan.paging_told import about_parameter, size_told
+from adaptgen.plan.paging_told import about_parameter, cursor_told, offset_told, page_told, size_told
 from adaptgen.plan.schemas import MISSING, Shape, shape
 from adaptgen.words import vocabulary
 
@@ -33,6 +34,7 @@ CURSOR = vocabulary(
     "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey startingafter startafter"
 )
 _SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
+_SAID = OFFSET | PAGE | CURSOR | _SURE
 _LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
 _MAXIMUM = (
     r"(?:max(?:imum)?(?: allowed)?(?: value| size| limit| number)?(?: is|:| of|=)?|up to|at most|no more than|exceed|"
@@ -67,22 +69,45 @@ class Parameters:
         """Those whose folded name is among ``names``, in the order declared."""
         return [name for name, folded in self.folded.items() if folded in names]
 
+    def offsets(self) -> list[str]:
+        """The parameters that say where to begin, those by name before those by description."""
+        return [*self.called(OFFSET), *self.told["offset"]]
+
+    def pages(self) -> list[str]:
+        """The parameters for the number of a page, by name and by description."""
+        return [*self.called(PAGE), *self.told["page"]]
+
+    def cursors(self) -> list[str]:
+        """The parameters that take a token, by name and by description."""
+        return [*self.called(CURSOR), *self.told["cursor"]]
+
+    @cached_property
+    def told(self) -> dict[str, list[str]]:
+        """Optional parameters whose names say nothing of paging, by what their descriptions say they are."""
+        found: dict[str, list[str]] = {"offset": [], "page": [], "cursor": [], "size": []}
+        for name, one in self.queries.items():
+            kind = self.shapes[name].type
+            if one.required or self.folded[name] in _SAID or self.shapes[name].enum is not None:
+                continue
+            said = self.described(name)
+            if kind == "string" and cursor_told(said):
+                found["cursor"].append(name)
+            elif kind in {"integer", "number"}:
+                says = (("size", size_told), ("offset", offset_told), ("page", page_told))
+                known = next((what for what, test in says if test(said)), None)
+                if known:
+                    found[known].append(name)
+        return found
+
     def limit(self, *, clear: bool = False) -> str | None:
         """The parameter for the size of a page; ``clear``: only one whose name or description leaves nothing else."""
         found = [name for name in self.queries if self.folded[name] in LIMIT and self.number_like(name)]
         if clear:
             found = [name for name in found if self.folded[name] in _SURE or size_told(self.described(name))]
-        elif not found:
-            found = [name for name in self.queries if self.is_size(name)]
+        else:
+            found = [name for name in found if name not in self.told["offset"]] or self.told["size"]
         ranks = {name: _LIKELY.index(self.folded[name]) if self.folded[name] in _LIKELY else 99 for name in found}
         return min(found, key=lambda name: (ranks[name], list(self.queries).index(name)), default=None)
-
-    def is_size(self, name: str) -> bool:
-        """Whether a parameter is described as the size of a page, whatever it is called."""
-        one = self.shapes[name]
-        if self.folded[name] in OFFSET | PAGE | CURSOR or one.type not in {"integer", "number"}:
-            return False
-        return not self.queries[name].required and size_told(self.described(name))
 
     def number_like(self, name: str) -> bool:
         one = self.shapes[name]

@@ -28,6 +28,24 @@ _SIZE = re.compile(
     r"in (?:the|one|a|each) (?:page|response)))"
 )
 _PASS = re.compile(r"\b(next|pass|use|send|following)\b", re.IGNORECASE)
+_OFFSET = re.compile(
+    r"\b(?:paging|pagination|page|result|list|record|row|item)s? offset\b|\boffset (?:of|into|in|from)"
+    r" (?:the )?(?:\w+ )?(?:list|results?|collection|page|first|response|set|\w+s)\b"
+    r"|\b(?:records|items|results|entries|rows|elements|objects) to (?:skip|be skipped|jump over|pass over)\b"
+    r"|\b(?:index|position|number) of the first (?:\w+ )?(?:item|result|record|row|entry|element|object)\b"
+    r"|\bstart(?:ing)? (?:index|position|offset|row) (?:of|for|in|from) (?:the )?\w+"
+    r"|\b(?:records|items|results|entries|rows|elements|objects) (?:to )?start (?:at|from|with)\b"
+)
+_PAGE = re.compile(
+    r"^\W*(?:the )?(?:number|index|no\.?) of the page\b|\bpage (?:number|index|no\.)(?! of pages)|\bwhich page\b"
+    r"|\bpage (?:to|of results to) (?:show|return|fetch|load|get|retrieve|display|start)\b|\bcurrent page\b"
+)
+_CURSOR = re.compile(
+    r"\b(?:pagination|paging|page|continuation) (?:token|cursor|key|marker|id)\b|\bcursor (?:for|to|that|of|from)\b"
+    r"|\bopaque (?:string|token|cursor|value)\b"
+    r"|\btoken (?:for|of|to (?:get|fetch|retrieve|request)) the (?:next|following)\b"
+)
+_BACKWARD = re.compile(r"\b(?:previous|preceding|prior) (?:page|results|set)|\bbackwards?\b")
 _LAST = re.compile(
     r"\b(?:id|identifier|uuid|key)s? (?:for|of) the last\b|\bobject id that defines your place\b|"
     r"\blast (?:\w+ )?(?:id|identifier) (?:from|of|in|on) the (?:previous|last)\b"
@@ -86,6 +104,21 @@ def leads_on(parameter: str, text: str, key: str, about: str) -> bool:
 def size_told(text: str) -> bool:
     """Whether a description (in lower case) is that of the size of a page."""
     return bool(_SIZE.search(text))
+
+
+def offset_told(text: str) -> bool:
+    """Whether a description (in lower case) is that of a position in a list."""
+    return bool(_OFFSET.search(text)) and not size_told(text)
+
+
+def page_told(text: str) -> bool:
+    """Whether a description (in lower case) is that of the number of a page."""
+    return bool(_PAGE.search(text)) and not size_told(text) and "per page" not in text
+
+
+def cursor_told(text: str) -> bool:
+    """Whether a description (in lower case) is that of a token for the next page."""
+    return bool(_CURSOR.search(text)) and not _BACKWARD.search(text)
 
 
 def last_id_told(text: str) -> bool:

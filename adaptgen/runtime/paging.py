@@ -94,7 +94,7 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
     if isinstance(at, str) and (not isinstance(paging, Cursor) or _is_url(at)):
         return _page(paging, at, await fetch(query if getattr(paging, "place", "") == "body" else {}, at))
     if isinstance(paging, Offset):
-        query[paging.offset] = at
+        query[paging.offset] = at + paging.first if isinstance(at, int) else paging.first
     elif isinstance(paging, PageNumber):
         query[paging.page] = at
     elif isinstance(paging, Cursor) and at is not None:

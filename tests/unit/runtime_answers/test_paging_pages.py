@@ -138,3 +138,16 @@ def test_jsonpath_first(path: str, value: Any) -> None:
 def test_jsonpath_errors(path: str) -> None:
     with pytest.raises(jsonpath.JsonPathError):
         jsonpath.compiled(path)
+
+
+@pytest.mark.parametrize(("at", "sent"), [(0, 1), (100, 101)])
+def test_an_offset_that_counts_from_one(kit: Any, at: int, sent: int) -> None:
+    asked: list[Any] = []
+
+    async def fetch(query: Any = None, url: str | None = None) -> Any:
+        asked.append(query)
+        return kit.reply(ROWS)
+
+    found = asyncio.run(read(Offset(offset="startIndex", limit="count", first=1), fetch, at, 100))
+    assert asked == [{"count": 100, "startIndex": sent}]
+    assert found.at == at
