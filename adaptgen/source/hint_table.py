@@ -122,7 +122,7 @@ PAGE = Table({
     "items": Key(Text("jsonpath"), "Where the answer has the list"),
     "total": Key(Text("place"), "Where the answer has the number of all items"),
     "more": Key(Text("jsonpath"), "cursor: where the answer says whether there is more"),
-    "first": Key(Number(0), "page: the number of the first page"),
+    "first": Key(Number(0), "offset, page: the number of the first item or page"),
     "max_size": Key(_SIZE, "The largest page that the API gives"),
     "single_use": Key(Flag(), "cursor: a token can be used once"),
     "in": Key(OneOf(("query", "body")), "Where the paging parameters are; in the body they may be paths: paging.cursor"),
