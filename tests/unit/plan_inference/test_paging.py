@@ -264,3 +264,9 @@ def test_a_token_that_stands_on_the_last_page_too_is_ended_by_the_flag_beside_it
         items="$.contacts",
         more="$.page_info.has_next_page",
     )
+
+
+def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> None:
+    hint = PageHint(style="offset", offset="start", limit="rows", first=1)
+    found = plan(api, rows(), api.query("start", "rows"), hint)
+    assert found.page == Offset(offset="start", limit="rows", first=1)
