@@ -7,9 +7,11 @@ A script is data, so that what is claimed about it (turns, bytes, what the text 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from adaptgen import fields
 from adaptgen.model import Json
 from adaptgen.references import Reference, fill
 
@@ -25,7 +27,8 @@ class Refusal(Exception):
 class Say:
     """One tool call of a script.
 
-    ``arguments`` are templates over earlier answers, by the names that ``keep`` gave them: ``{customer.items.0.id}``.
+    ``arguments`` are templates over earlier answers, by the names that ``keep`` gave them: ``{customer.items.0.id}``;
+    ``{customers.items[*].id}`` is the list of what all of them have.
     ``resend`` names an earlier answer, or a part of one (``read.data``), whose members are sent along as the body,
     ``arguments["body"]`` on top of them, as a full replacement wants it; ``only`` the members that may be sent.
     """
@@ -80,7 +83,8 @@ async def play(script: Iterable[Say], call: Caller, scope: Mapping[str, Json] | 
     """
     said = Conversation()
     for one in script:
-        arguments = fill(dict(one.arguments), {**(scope or {}), **said.answers}, _no_references)
+        known = {**(scope or {}), **said.answers}
+        arguments = fill(_listed(dict(one.arguments), known), known, _no_references)
         if one.resend:
             before = fill(f"{{{one.resend}}}", said.answers, _no_references)
             kept = {name: before[name] for name in one.only or before if name in before}
@@ -91,6 +95,19 @@ async def play(script: Iterable[Say], call: Caller, scope: Mapping[str, Json] | 
         if one.keep:
             said.answers[one.keep] = said.answers[""]
     return said
+
+
+_EACH = re.compile(r"\{([A-Za-z_]\w*)\.([^{}]*\[\*\][^{}]*)\}")
+
+
+def _listed(value: Json, scope: Mapping[str, Json]) -> Json:
+    """``value`` with every ``{name.path[*].path}`` replaced by the list that it stands for."""
+    if isinstance(value, dict):
+        return {key: _listed(member, scope) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_listed(element, scope) for element in value]
+    found = _EACH.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else fields.get(scope[found[1]], found[2])
 
 
 def read(text: str) -> Json:

@@ -13,7 +13,7 @@ from adaptgen.demo.session import Say
 LOGIN = Say("login", {"body": {"userName": "{username}", "password": "{password}"}}, keep="login")
 CSRF = Say("getCsrfToken", {SESSION: "{login.data.sessionId}"}, keep="csrf")
 
-_WRITES = frozenset(("contractSave", "addCustomerNote", "updateTicket", "saveCustomer"))
+_WRITES = frozenset(("contractSave", "addCustomerNote", "updateTicket", "saveCustomer", "orderReport"))
 # What a contract's PUT takes: all of it must be sent back, or it is blanked.
 _CONTRACT = (
     *("title", "productId", "status", "startDate", "endDate", "renewalDate", "noticeDays", "autoRenew", "annualValue"),

@@ -28,7 +28,8 @@ from adaptgen.runtime.engine import Engine
 
 INSTRUCTIONS = (
     "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
-    'fields to choose others (paths such as organization.name), or ["*"] for all of them.'
+    'fields to choose others (paths such as organization.name), or ["*"] for all of them. Do not page to find, count '
+    "or order: where, sort, count and distinct read all pages inside one call."
 )
 
 
