@@ -86,7 +86,8 @@ class Body:
 
     ``inside`` is the single wrapping property of bodies such as ``{"contact": {...}}``: ``params`` are properties of
     the wrapped object. ``extra`` names an object argument whose members are added beside ``params`` (an object that
-    allows additional properties).
+    allows additional properties). ``empty``: whether an empty object is sent where none of ``params`` is given (None:
+    with POST, PUT and PATCH it is).
     """
 
     media: str = "application/json"
@@ -94,6 +95,7 @@ class Body:
     whole: Param | None = None
     inside: str | None = None
     extra: str | None = None
+    empty: bool | None = None
 
 
 @value()

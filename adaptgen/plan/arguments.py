@@ -163,7 +163,7 @@ def decide(
             description = f"Deprecated. {description}".strip()
         result.arguments.append(Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras))
     _check_values(slots, matched, names, where)
-    _rows(slots, given, body, result)
+    _rows(slots, given, body, result, _empty(document, operation))
     for name, value in operation.constants:
         result.query.append(Param(name, value=escape(value)))
     return result
@@ -325,7 +325,21 @@ def _names(
     return names
 
 
-def _rows(slots: list[Slot], given: Mapping[int, Param], body: BodyInputs | None, result: Inputs) -> None:
+def _empty(document: Document, operation: Operation) -> bool | None:
+    """Whether an empty object is a body: it is where one is required, whatever the method; and it is none where the
+    body may be left out and an object must hold something."""
+    body = operation.body
+    if body is None:
+        return None
+    if body.required:
+        return None if operation.method in ("POST", "PUT", "PATCH") else True
+    one = shape(document, body.schema)
+    return False if one.required and (body.optional or one.nullable) else None
+
+
+def _rows(
+    slots: list[Slot], given: Mapping[int, Param], body: BodyInputs | None, result: Inputs, empty: bool | None
+) -> None:
     params: list[Param] = []
     whole: Param | None = None
     extra: str | None = None
@@ -348,6 +362,6 @@ def _rows(slots: list[Slot], given: Mapping[int, Param], body: BodyInputs | None
             # A placeholder without a row takes the argument of its own name.
             result.row(slot.place, param)
     if body is not None:
-        result.body = Body(body.media, tuple(params), whole, body.inside, extra)
+        result.body = Body(body.media, tuple(params), whole, body.inside, extra, None if whole else empty)
     elif params:
         result.body = Body(params=tuple(params))

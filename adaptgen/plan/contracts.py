@@ -79,7 +79,20 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         # What the schema says about its values (a list of them) is kept beside what the parameter says.
         values = inner[inner.index("One of ") :] if "One of " in inner and "One of " not in said else ""
         schema["description"] = f"{said} {values}".strip() if values else said
-    return {**schema, **one.extras}, cut
+    return {**schema, **_present(one, schema), **one.extras}, cut
+
+
+def _present(one: Argument, schema: dict[str, Json]) -> dict[str, Json]:
+    """What a required value must hold to be sent at all: an empty list or object is no parameter (RFC 6570, 2.3), an
+    empty text no body (RFC 9110, 6.4)."""
+    kind = schema.get("type")
+    if not one.required:
+        return {}
+    if one.place in ("query", "header", "cookie", "path"):
+        least = {"array": "minItems", "object": "minProperties"}.get(kind) if isinstance(kind, str) else None
+        return {least: 1} if least and not schema.get(least) else {}
+    # A made string is the whole body as text.
+    return {"minLength": 1} if one.place == "body" and one.made is not None and kind == "string" else {}
 
 
 def _accepted(schema: dict[str, Json], arguments: Sequence[Argument]) -> dict[str, Json]:

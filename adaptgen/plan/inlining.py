@@ -36,7 +36,12 @@ _OF_TYPE = {
 _UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/|[\t\n\r]")
 
 
+_NULL = ("null", ["null"])
 _FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
+
+
+_NESTED = 40
+"""How many lists and maps may stand in one another; objects end earlier."""
 
 
 class _Over(Exception):
@@ -113,8 +118,9 @@ class _Writer:
             self.spend(8)
             return {"not": {}}
         mark: str | int = one.pointer or id(one)
-        inner = bool(one.properties or one.variants or one.items is not None)
-        if inner and (mark in above or (depth <= 0 and (one.properties or one.variants))):
+        inner = bool(one.properties or one.variants or one.items is not None or isinstance(one.additional, Mapping))
+        deep = len(above) >= _NESTED or (depth <= 0 and (one.properties or one.variants))
+        if inner and (deep or mark in above):
             self.cut = True
             made = cut(one, self.text + 60 if self.text else 0)
             self.spend(size(made))
@@ -131,9 +137,20 @@ class _Writer:
             self.spend(30)
         if one.variants:
             self.spend(12)
-            made["anyOf"] = [self.write(variant, depth - 1, above) for variant in one.variants]
+            made["anyOf"] = [self.variant(one, variant, depth - 1, above) for variant in one.variants]
             if one.nullable and "type" not in made:
                 made["anyOf"].append({"type": "null"})
+        return made
+
+    def variant(self, one: Shape, variant: Json, depth: int, above: tuple[str | int, ...]) -> Json:
+        """One alternative. Where a discriminator tells them apart, its property has the values that mean this one
+        (OpenAPI 3.1, 4.8.25)."""
+        made = self.write(variant, depth, above)
+        name, values = _discriminated(one, variant)
+        inner = made.get("properties", {}).get(name) if values and isinstance(made, dict) else None
+        if isinstance(inner, dict) and inner.get("type") == "string" and "enum" not in inner:
+            made["properties"][name] = {**inner, "enum": values}
+            self.spend(size(values) + 8)
         return made
 
     def scalar(self, one: Shape) -> dict[str, Json]:
@@ -147,9 +164,13 @@ class _Writer:
             if one.nullable:
                 types.append("null")
             made["type"] = types[0] if len(types) == 1 else types
+        elif not one.types and one.nullable and isinstance(one.raw, Mapping) and one.raw.get("type") in _NULL:
+            made["type"] = "null"
         text = clean(one.description or one.title, self.text) if self.text else ""
         if described:
             text = f"{text} {described}" if text else described
+        elif one.type == "string" and self.text and (asked := _told(one.constraints.get("pattern"))):
+            text = f"{text} Pattern: {asked}" if text else f"Pattern: {asked}"
         if text:
             made["description"] = text
         if enum is not None:
@@ -212,6 +233,26 @@ class _Writer:
         elif one.closed and not one.variants:
             made["additionalProperties"] = False
             self.spend(30)
+
+
+def _discriminated(one: Shape, variant: Json) -> tuple[str, list[str]]:
+    """The property that tells the alternatives of ``one`` apart, and its values for ``variant``."""
+    said = one.raw.get("discriminator") if isinstance(one.raw, Mapping) else None
+    ref = variant.get("$ref") if isinstance(variant, Mapping) else None
+    name = said.get("propertyName") if isinstance(said, Mapping) else None
+    if not isinstance(ref, str) or not isinstance(name, str):
+        return "", []
+    own = ref.rpartition("/")[2]
+    mapping = said.get("mapping") if isinstance(said, Mapping) else None
+    mapped = mapping if isinstance(mapping, Mapping) else {}
+    return name, sorted(str(key) for key, target in mapped.items() if target in (ref, own)) or [own]
+
+
+def _told(pattern: Json) -> str:
+    """A pattern that is left to the API to check, as a word to the reader; "" for none."""
+    if not isinstance(pattern, str) or len(pattern) > 120 or safe_pattern(pattern):
+        return ""
+    return pattern if clean(pattern, 120) == pattern else ""
 
 
 def _constraints(one: Shape) -> dict[str, Json]:

@@ -171,8 +171,11 @@ class Client:
 
     async def _exchanged(self, request: Request, state: _State, started: float) -> Response:
         headers = dict(request.headers)
-        headers.setdefault("user-agent", "adaptgen")
-        headers["accept-encoding"] = "gzip, deflate"
+        given = {name.lower() for name in headers}
+        # What an API declares as its own input is the caller's, however its name is spelled (RFC 9110, 5.1).
+        for name, value in (("user-agent", "adaptgen"), ("accept-encoding", "gzip, deflate")):
+            if name not in given:
+                headers[name] = value
         if request.cookies:
             headers["cookie"] = "; ".join(request.cookies)
         try:

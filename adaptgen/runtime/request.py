@@ -196,12 +196,17 @@ def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: 
         body = collect(declared, inputs.get, extra)
     if body is MISSING:
         # A body of named properties of which none was given: most servers want an empty object, not nothing.
-        if placed is None and (declared.whole is not None or call.method not in ("POST", "PUT", "PATCH")):
+        empty = call.method in ("POST", "PUT", "PATCH") if declared.empty is None else declared.empty
+        if placed is None and (declared.whole is not None or not empty):
             return
         body = {}
     whole = wrapped(declared, body)
     request.content, kind = encode(declared, whole if placed is None else placed.body(whole, declared))
-    if not any(name.lower() == "content-type" for name in request.headers):
+    given = next((name for name in request.headers if name.lower() == "content-type"), None)
+    if given is not None and kind.startswith("multipart/"):
+        del request.headers[given]  # it cannot know the boundary (RFC 2046, 5.1.1)
+        given = None
+    if given is None:
         request.headers["content-type"] = kind
 
 

@@ -202,7 +202,7 @@ def test_other_media_types_are_text_or_a_file(planned: Any, media: str, row: Par
 
 def test_bodies_of_get_and_delete_are_kept(planned: Any) -> None:
     call, _, _ = call_of(planned, body({"properties": {"a": {}}}), "delete")
-    assert call.body == Body(params=(Param("a"),))
+    assert call.body == Body(params=(Param("a"),), empty=True)
 
 
 def test_the_answer_decides_what_is_accepted(planned: Any) -> None:
@@ -256,3 +256,31 @@ def test_a_tool_schema_keeps_to_its_budget_and_every_argument(planned: Any) -> N
     _, made, _ = call_of(planned, {"parameters": parameters, **body({"properties": {"deep": deep, "b": {}}})})
     assert len(orjson.dumps(made)) <= 16_000
     assert {f"q{n}" for n in range(60)} | {"deep", "b"} <= set(made["properties"])
+
+
+def test_what_is_required_must_hold_something_where_an_empty_value_is_not_sent(planned: Any) -> None:
+    listed = {"schema": {"type": "array", "items": {"type": "string"}}}
+    operation = {"parameters": [{**query("ids", required=True), **listed}, {**query("tags"), **listed}]}
+    _, schema, _ = call_of(planned, operation | body({"type": "string"}, "text/plain"))
+    assert schema["properties"]["ids"]["minItems"] == 1
+    assert "minItems" not in schema["properties"]["tags"]
+    assert schema["properties"]["body"]["minLength"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "required", "needs", "empty"),
+    [
+        ("delete", True, [], True),
+        ("delete", False, [], None),
+        ("post", True, [], None),
+        ("post", False, ["a"], False),
+        ("post", False, [], None),
+    ],
+)
+def test_an_empty_object_is_sent_where_it_is_a_body(
+    planned: Any, method: str, required: bool, needs: list[str], empty: bool | None
+) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": needs}
+    operation = {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
+    call, _, _ = call_of(planned, operation, method=method)
+    assert call.body == Body(params=(Param("a"),), empty=empty)

@@ -104,7 +104,10 @@ def test_an_exploding_schema_stays_in_its_budget_and_takes_what_the_api_takes(ma
     [
         ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
         ({"type": "integer", "maximum": "10"}, {"type": "integer", "maximum": 10}),
-        ({"type": "string", "pattern": "(?<=a)b", "minLength": -1}, {"type": "string"}),
+        (
+            {"type": "string", "pattern": "(?<=a)b", "minLength": -1},
+            {"type": "string", "description": "Pattern: (?<=a)b"},
+        ),
         ({"type": "string", "pattern": "^[A-Z]{2}$"}, {"type": "string", "pattern": "^[A-Z]{2}$"}),
         ({"type": "string", "enum": [False, "on", 1]}, {"type": "string", "enum": ["false", "on", "1"]}),
         ({"type": "integer", "enum": ["1", "2"]}, {"type": "integer", "enum": [1, 2]}),
@@ -153,3 +156,21 @@ def test_a_long_enum_becomes_text_so_that_no_value_is_refused(make: Any) -> None
 )
 def test_patterns_that_dialects_read_differently_are_dropped(pattern: str) -> None:
     assert not safe_pattern(pattern)
+
+
+def test_the_property_of_a_discriminator_has_the_values_that_mean_each_alternative(make: Any) -> None:
+    kind = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    schemas = {
+        "Cat": kind,
+        "Dog": kind,
+        "Pet": {
+            "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+            "discriminator": {"propertyName": "kind", "mapping": {"feline": "#/components/schemas/Cat", "tom": "Cat"}},
+        },
+    }
+    made, _ = inline(make({}, schemas), {"$ref": "#/components/schemas/Pet"}, budget=1000, direction="input")
+    assert [one["properties"]["kind"].get("enum") for one in made["anyOf"]] == [["feline", "tom"], ["Dog"]]
+
+
+def test_a_value_that_can_only_be_null_is_null(make: Any) -> None:
+    assert inline(make({}), {"type": "null"}, budget=1000, direction="input")[0] == {"type": "null"}

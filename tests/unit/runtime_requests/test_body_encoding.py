@@ -96,3 +96,23 @@ async def test_a_file_that_is_no_file_is_explained(api: Api, make: Make) -> None
     assert "either `text` or `base64`" in await make(tool).error("add", file={"filename": "x"})
     assert "not valid base64" in await make(tool).error("add", file={"filename": "x", "base64": "*"})
     assert not api.received
+
+
+async def test_the_boundary_of_a_form_wins_over_a_content_type_that_was_given(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda _: reply(200, {})
+    body = Body(media="multipart/form-data", params=(Param("name"),))
+    call = Call("POST", "/x", headers=(Param("Content-Type", value="multipart/form-data"),), body=body)
+    await make(Tool(name="add", call=call, effect="write")).ok("add", name="Ada")
+    assert "; boundary=" in api.received[-1].headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("method", "empty", "sent"), [("DELETE", True, b"{}"), ("POST", False, b""), ("POST", None, b"{}")]
+)
+async def test_a_body_of_nothing(
+    api: Api, make: Make, reply: Any, method: str, empty: bool | None, sent: bytes
+) -> None:
+    api.handler = lambda _: reply(200, {})
+    tool = Tool(name="add", call=Call(method, "/x", body=Body(params=(Param("a"),), empty=empty)), effect="write")
+    await make(tool).ok("add")
+    assert api.received[-1].body == sent
