@@ -236,7 +236,7 @@ def _best_token(candidates: Sequence[Leaf]) -> Token | None:
         said = words(one.name)
         if not said:
             continue
-        plain = said[1:] if said[0] in {"x", "my"} else said
+        plain = said[1:] if said[0] in {"x", "my"} and len(said) > 1 else said
         above = words(keys[-2]) if len(keys) > 1 else ()
         if set(plain) & _OTHER_TOKEN - {"type"} and plain not in {("session", "id")}:
             continue
@@ -262,7 +262,9 @@ def text_token(document: Document, operation: Operation) -> Token | None:
         return None
     one = shape(document, answer.schema)
     told = f"{answer.description} {one.description} {operation.summary} {operation.description}".lower()
-    if one.type != "string" or not re.search(r"\b(access|session|auth\w*|bearer|jwt|security) token\b|\bjwt\b", told):
+    if one.type != "string" or not re.search(
+        r"\b(access|session|auth\w*|bearer|jwt|security) token\b|\bjwt\b|\bsession (id|key)", told
+    ):
         return None
     return Token("$", ("token",), 200)
 

@@ -80,12 +80,11 @@ class _Finder:
         if call is None:
             return None
         save: dict[str, str] = {}
-        if use.save:
-            save = dict(use.save)
-        elif one.token:
+        if one.token:
             save["access"] = one.token.path
         elif one.header:
             save["access"] = f"header:{one.header}"
+        save |= use.save
         first = Login(
             id="login",
             call=call,
@@ -114,8 +113,7 @@ class _Finder:
             refresh=refresh,
             then=tuple(each.id for each in chain[1:]) if refresh else (),
         )
-        gives = " and ".join(use.save.values()) or (one.token.path if one.token else "")
-        gives = gives or (f"header {one.header}" if one.header else "a cookie")
+        gives = " and ".join(save.values()) or "a cookie"
         takes = "HTTP Basic" if one.basic else " and ".join(_takes(call))
         because = f"takes {takes}, answers {gives}; {use.because}"
         return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.model import Send
-from adaptgen.plan.credentials import TOKEN_PARAMETERS
+from adaptgen.plan.credentials import TOKEN_PARAMETERS, answer_leaves, jsonpath
 from adaptgen.plan.login_candidates import Candidate, Candidates
 from adaptgen.plan.login_told import Told, word_before
 from adaptgen.plan.operations import Operation
@@ -40,6 +40,7 @@ def find_use(candidates: Candidates, one: Candidate) -> Use | None:
 
 class _Finder:
     def __init__(self, candidates: Candidates) -> None:
+        self.document = candidates.document
         self.operations, self.schemes = candidates.operations, candidates.schemes
         self.is_token_url = candidates.is_token_url
 
@@ -79,7 +80,28 @@ class _Finder:
         if used[best] * 10 < len([each for each in rest if each.security]):
             return None
         encoded = bool(_ENCODED.search(str(self.schemes[best].get("description", ""))))
-        return Use((self.send(best),), f"the scheme {best!r} takes it", best, None, tuple(fitting[1:]), encoded=encoded)
+        sends, save, also = [self.send(best)], {}, fitting[1:]
+        for name, place, key, path in self.companions(best, rest, one):
+            kept = "_".join(word for word in words(key) if word != "x")
+            sends.append(Send(place, key, f"{{{kept}}}"))  # type: ignore[arg-type]
+            save[kept] = path
+            also.append(name)
+        because = f"the scheme {best!r} takes it" + (f", with {' and '.join(save)}" if save else "")
+        return Use(tuple(sends), because, best, None, tuple(dict.fromkeys(also)), save, encoded)
+
+    def companions(self, best: str, rest: Sequence[Operation], one: Candidate) -> Iterator[tuple[str, str, str, str]]:
+        """Schemes that every use of ``best`` wants as well, and whose value the login's answer has under the same
+        name: (scheme, place, key, JSONPath)."""
+        uses = [set(option) for each in rest for option in each.security or () if best in option]
+        together = set.intersection(*uses) - {best} if uses else set()
+        leaves = {_plain(leaf.name): leaf.path for leaf in reversed(answer_leaves(self.document, one.operation))}
+        for name in sorted(together & set(self.schemes)):
+            placed = place_of(self.schemes[name])
+            if placed is None or one.token is None:
+                continue
+            path = leaves.get(_plain(placed[1]))
+            if path is not None and jsonpath(path) != one.token.path:
+                yield name, *placed, jsonpath(path)
 
     def fits(self, name: str, one: Candidate) -> int:
         """How well a token fits a declared scheme, 0 for not at all."""
@@ -96,6 +118,8 @@ class _Finder:
             return 0
         said = tuple(word for word in words(placed[1]) if word not in {"x", "http"})
         about = set(said) | set(words(name))
+        if placed[0] == "cookie" and one.token:
+            return 7
         token = set(one.token.said if one.token else words(one.header or ""))
         if one.header and one.header.lower() == placed[1].lower():
             return 10
@@ -161,6 +185,10 @@ def _told_use(known: Sequence[Told]) -> Use:
     save = {name: one.path for one, name in zip(known, names, strict=True)}
     what = " and ".join(f"{one.place} parameter {one.name!r}" for one in known)
     return Use(sends, f"most operations take {what}", None, (known[0].place, known[0].name), (), save)
+
+
+def _plain(name: str) -> str:
+    return "".join(word for word in words(name) if word != "x")
 
 
 def _text_of(description: str, raw: Mapping[str, Any]) -> str:

@@ -1,0 +1,107 @@
+"""The ways in which widely used kinds of services log in, as their public documentation describes them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adaptgen.model import Auth, Send
+from adaptgen.plan.auth import find_auth
+from adaptgen.source.hints import EMPTY
+
+TEXT = {"type": "string"}
+BEARER = {"b": {"type": "http", "scheme": "bearer"}}
+
+
+def obj(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def key(name: str, place: str = "header", **more: Any) -> dict[str, Any]:
+    return {"type": "apiKey", "in": place, "name": name, **more}
+
+
+def session(
+    api: SimpleNamespace, path: str, login: dict[str, Any], schemes: dict[str, Any], **more: Any
+) -> Auth | None:
+    method = more.pop("method", "post")
+    use = {"get": {"responses": {}, "security": [{name: [] for name in schemes}]}}
+    paths = {path: {method: {"security": [], **login}}, "/customers": use, "/orders": use, **more}
+    made, found = api.document(paths, components={"securitySchemes": schemes})
+    auths = find_auth(made, list(found.values()), EMPTY, "crm").auths
+    return next((one for one in auths if one.kind == "session"), None)
+
+
+def parameter(name: str, place: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": True, "schema": TEXT}
+
+
+@pytest.mark.parametrize(
+    ("path", "credentials", "answer", "schemes", "saved", "send"),
+    [
+        # a headless CMS
+        ("/auth/login", obj(email=TEXT, password=TEXT), obj(data=obj(access_token=TEXT, refresh_token=TEXT)), BEARER,
+         "$.data.access_token", Send("header", "Authorization", "Bearer {access}")),
+        ("/auth/local", obj(identifier=TEXT, password=TEXT), obj(jwt=TEXT, user=obj(id=TEXT, email=TEXT)), BEARER,
+         "$.jwt", Send("header", "Authorization", "Bearer {access}")),
+        # a store for secrets
+        ("/auth/userpass/login/{username}", obj(password=TEXT), obj(auth=obj(client_token=TEXT, policies=TEXT)),
+         {"k": key("X-Vault-Token")}, "$.auth.client_token", Send("header", "X-Vault-Token", "{access}")),
+        # virtual machines
+        ("/access/ticket", obj(username=TEXT, password=TEXT), obj(data=obj(ticket=TEXT, CSRFPreventionToken=TEXT)),
+         {"k": key("PVEAuthCookie", "cookie")}, "$.data.ticket", Send("cookie", "PVEAuthCookie", "{access}")),
+        # network storage
+        ("/webapi/auth.cgi", obj(account=TEXT, passwd=TEXT), obj(data=obj(sid=TEXT, is_portal_port=TEXT)),
+         {"k": key("_sid", "query")}, "$.data.sid", Send("query", "_sid", "{access}")),
+        # a shop
+        ("/api/oauth/token", obj(grant_type=TEXT, client_id=TEXT, client_secret=TEXT),
+         obj(token_type=TEXT, expires_in=TEXT, access_token=TEXT), BEARER,
+         "$.access_token", Send("header", "Authorization", "Bearer {access}")),
+        # firewalls
+        ("/api/login", obj(login=TEXT, pwd=TEXT), obj(sessionKey=TEXT), {"k": key("X-Session-Key")},
+         "$.sessionKey", Send("header", "X-Session-Key", "{access}")),
+    ],
+)  # fmt: skip
+def test_a_known_way(
+    api: SimpleNamespace, path: str, credentials: Any, answer: Any, schemes: dict[str, Any], saved: str, send: Send
+) -> None:
+    parameters = {"parameters": [parameter("username", "path")]} if "{username}" in path else {}
+    found = session(api, path, {**api.body(credentials), **api.answer(answer), **parameters}, schemes)
+    assert found is not None
+    assert found.chain[0].save["access"] == saved
+    assert found.send == (send,)
+
+
+def test_a_token_that_is_the_text_of_the_answer(api: SimpleNamespace) -> None:
+    login = {**api.body(obj(username=TEXT, password=TEXT)), **api.answer(TEXT), "summary": "Create access token"}
+    found = session(api, "/integration/customer/token", login, BEARER)
+    assert found is not None
+    assert found.chain[0].save == {"access": "$"}
+
+
+def test_a_session_identifier_for_basic(api: SimpleNamespace) -> None:
+    answer = {"type": "string", "description": "Newly created session identifier."}
+    schemes = {"session_id": key("vmware-api-session-id"), "basic": {"type": "http", "scheme": "basic"}}
+    use = {"get": {"responses": {}, "security": [{"session_id": []}]}}
+    paths = {
+        "/session": {"post": {**api.answer(answer), "security": [{"basic": []}]}},
+        "/vms": use, "/hosts": use,
+    }  # fmt: skip
+    made, found = api.document(paths, components={"securitySchemes": schemes})
+    (auth,) = find_auth(made, list(found.values()), EMPTY, "crm").auths
+    assert auth.chain[0].save == {"access": "$"}
+    assert auth.send == (Send("header", "vmware-api-session-id", "{access}"),)
+
+
+def test_a_token_and_whose_it_is_go_together(api: SimpleNamespace) -> None:
+    login = {
+        **api.body(obj(user=TEXT, password=TEXT)),
+        **api.answer(obj(status=TEXT, data=obj(authToken=TEXT, userId=TEXT))),
+    }
+    schemes = {"token": key("X-Auth-Token"), "user": key("X-User-Id")}
+    found = session(api, "/login", login, schemes)
+    assert found is not None
+    assert found.chain[0].save == {"access": "$.data.authToken", "user_id": "$.data.userId"}
+    assert set(found.send) == {Send("header", "X-Auth-Token", "{access}"), Send("header", "X-User-Id", "{user_id}")}
