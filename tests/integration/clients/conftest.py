@@ -62,6 +62,7 @@ from pathlib import Path
 
 from adaptgen.fronts import address
 from adaptgen.fronts.load import load_server
+from adaptgen.fronts.menu import menu_of
 from adaptgen.fronts.open import EngineDesk
 from adaptgen.fronts.wire.serve import serve
 from adaptgen.runtime.engine import Engine
@@ -69,7 +70,7 @@ from adaptgen.runtime.engine import Engine
 engine = Engine(load_server(Path(sys.argv[1])))
 listener = address.listening("127.0.0.1", 0)
 print(address.url(listener), flush=True)
-serve(EngineDesk(engine), listener, closing=engine.aclose)
+serve(menu_of(EngineDesk(engine), engine.server), listener, closing=engine.aclose)
 """
 PAGED = {
     "cursor": {"type": "string"},
