@@ -26,6 +26,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 _ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_HEADER = "x-mcp-header"
+"""What clients must repeat in a header (SEP-2243); without it their calls would be refused."""
 _VALUES = frozenset({"const", "default", "enum", "examples"})
 
 
@@ -174,7 +176,7 @@ def _part(schema: Json, step: Step, text: int, depth: int) -> Json:
                 made[key] = value
         elif key in _NAMED or key in _ONE or key in _SEVERAL:
             continue
-        elif key == "required" or step.limits:
+        elif key in ("required", _HEADER) or step.limits:
             made[key] = value
     inner = {key: schema[key] for key in (*_NAMED, *_ONE, *_SEVERAL) if key in schema}
     below = depth - 1 if "properties" in inner or "anyOf" in inner or "oneOf" in inner else depth

@@ -66,11 +66,13 @@ async def listed(package: Path) -> dict[str, Any]:
     context = Context(request_id="1")
     whole = await desk.request(LOCAL, "tools/list", {}, context)
     first = await menu_of(desk, engine.server).request(LOCAL, "tools/list", {}, context)
+    short = len(first["tools"]) > len(whole["tools"])
     return {
         "tools": len(whole["tools"]),
         "whole": len(orjson.dumps(whole)),
         "first": len(orjson.dumps(first)),
-        "direct": len(first["tools"]) == len(whole["tools"]),
+        "short": short,
+        "direct": first["tools"][0]["name"] != "search_tools",
     }
 
 
@@ -104,7 +106,7 @@ def main() -> int:
     built = [found for found in results if found.get("tools")]
     if given.rows:
         for found in sorted(built, key=lambda row: int(row["whole"])):
-            mode = "list" if found["direct"] else "search"
+            mode = "search" if not found["direct"] else "short" if found["short"] else "list"
             name = "/".join(Path(found["path"]).parts[-2:])
             print(f"{found['operations']:6} {found['tools']:6} {found['whole']:9} {found['first']:7} {mode:6} {name}")
         for found in results:

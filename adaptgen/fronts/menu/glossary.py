@@ -261,8 +261,8 @@ replica set: copies identical instances generation of rollout
 replicaset: copies identical instances generation of rollout
 replication controller: old copies identical keeps number alive
 replica: copies instances
-stateful set: database ordered stable identity with own disk clustered
-statefulset: database ordered stable identity with own disk clustered
+stateful set: database ordered stable identity with own disk each named
+statefulset: database ordered stable identity with own disk each named
 daemon set: agent on every machine all hosts monitoring logging one per
 daemonset: agent on every machine all hosts monitoring logging one per
 deployment scale: copies how many instances more fewer number resize grow
@@ -275,15 +275,15 @@ batch job: one-off computation calculation finished failed run to completion
 horizontal pod autoscaler: grow shrink by load automatically elastic cpu
 horizontalpodautoscaler: grow shrink by load automatically elastic cpu applications
 autoscaler: grow shrink by load automatically elastic
-resource quota: ceiling budget how much may be used area tenant limit total memory cpu
-resourcequota: ceiling budget how much may be used area tenant limit total memory cpu
+resource quota: ceiling budget how much may be used limit total memory cpu
+resourcequota: ceiling budget how much may be used limit total memory cpu
 limit range: default maximum minimum per container size memory cpu
 limitrange: default maximum minimum per container size memory cpu
 priority class: urgent important push aside preempt first precedence rank
 priorityclass: urgent important push aside preempt first precedence rank
 role: rights set of permissions may allowed what developer admin function
 role binding: grant give let person act as has been granted rights member assigned somebody
-rolebinding: grant give let person act as developer has been granted rights tenant assigned somebody
+rolebinding: grant give let person act as developer has been granted rights assigned somebody
 cluster role: rights everywhere whole
 clusterrole: rights everywhere whole
 cluster role binding: administrator of everything grant everywhere superuser whole
@@ -293,7 +293,7 @@ self subject access review: may i am i allowed can i myself
 selfsubjectaccessreview: may i am i allowed can i myself
 self subject rules review: everything that i may do
 selfsubjectrulesreview: everything that i may do
-localsubjectaccessreview: may someone allowed in tenant
+localsubjectaccessreview: may someone allowed in one area
 subjectaccessreview: may someone allowed can check
 token review: is this login credential genuine valid whose
 tokenreview: is this login credential genuine valid whose
@@ -419,7 +419,636 @@ password: credential
 password reset: forgot
 two factor: second
 group: team
+action: build automation pipeline ci
+action permission: which automation may run allowed third-party
+workflow permission: what may pipeline token do read write default rights
+enterprise: whole company business corporation
+security: safe safety holes
+access: may allowed who reach enter
+restriction: only certain people may forbid limit
+retention: how long kept days stored expire before thrown away
+report: summary numbers overview
+immutable: never change again fixed frozen
+insight: numbers statistics how much
+oidc: federated identity cloud login without password trust
+attempt: try earlier previous run once
+summary: overview short
+pattern: own expression detect find
+policy: rules allowed forbid
+schema: definition structure shape
+budget: spending ceiling limit cap money
+bypass: exception allowed anyway around rule circumvent
+concurrency: at the same time parallel simultaneous
+autofix: repair automatically suggested correction
+variant analysis: query across many
+sarif: scanner results upload
+head: tip newest
+health: alive ready working ok
+combined: overall all together
+visibility: public private who can see
+upstream: original parent
+directory: folder place
+annotation: notes found in lines remarks
+preference: wish choice setting
+credit: money balance left
+plan: price tier subscription
+feed: news rss atom
+lfs: large files
+author: who wrote creator
+suggestion: proposal
+devcontainer: configuration of cloud environment
+code owner: who is responsible for which files
+codeowners: who is responsible for which files mistakes
+code owner error: mistakes in who is responsible for which files
+fork pr approval: outside strangers first-time contributors builds
+runner group: set of build machines
+cache usage: how much space saved used
+environment protection: approval before going live wait reviewers
+pending deployment: waiting for approval to go live
+deployment branch: which branches may go live
+deployment protection rule: approval gate before going live
+secret repo: which projects may use password
+secret selected repo: which projects may use password
+security manager: team that looks after safety
+external group: directory identity provider
+scim: provision accounts directory
+child team: sub group below parent
+org role: rights of people duties
+personal access token: own credential developer
+personal access token request: asks for approval credential developer
+installation access token: credential of app short-lived
+marketplace: buy sell plan shop
+dns: domain name health
+path: most read pages popular
+dispatch event: custom trigger own
+merge upstream: sync bring fork copy up to date with original
+rename branch: call otherwise
+issue type: kind of ticket
+issue event: what happened to ticket history
+issue field: custom property of ticket value
+signature: signed genuine proof
+profile: about me bio name picture
+status check: tests must be green before merge
+required status check: tests must be green before merge
+commit search: find changes by message
+search commit: find changes by message
+search topic: find subjects
+search label: find categories
+list member public: who shows openly that belongs
+check member: is somebody belongs works
+check collaborator: is may somebody push access
+check following: does follow
+default branch: main line
+commit activity: how busy weekly year
+code frequency: lines added removed weekly
+contributor stat: who wrote how much
+language stat: programming
+community: healthy welcoming
+security advisory: vulnerability weakness hole disclose publish tell maintainers
+advisory report: tell maintainers of a weakness confidential without making public
+vulnerability report: tell maintainers of a weakness confidential without making public
+alert dismissed: ignore not relevant
+secret alert: leaked
+push protection: stop leaked passwords before pushed bypass
+dependency diff: which libraries changed between versions
+dependency review: which libraries changed between versions
+dependency snapshot: submit which libraries build uses
+repo secret: password of project
+repo variable: value of project
+repo invitation: asked to join project waiting
+repo topic: subjects keywords of project
+repo tag: marked versions
+repo team: groups with access to project
+repo event: what happened activity in project
+repo webhook: call my server url when somebody pushes happens in project
+org webhook: call my server url when somebody pushes happens in firm
+org invitation: asked to join firm waiting not answered yet
+pending invitation: asked to join waiting not answered yet
+failed invitation: could not join
+org repo: all projects of firm
+user repo: projects of person my
+authenticated user repo: my own projects
+create repo: start empty new codebase
+fork repo: own copy
+delete repo: destroy whole codebase for good
+issue comment delete: take back reply
+reply: answer
+file: document text
+update file: change edit save document
+delete file: remove document
+create file: add write save document
+runner label: mark kind of build machine
+workflow disable: stop nightly from running pause
+workflow enable: let run again
+workflow usage: minutes consumed how long
+run approve: let stranger's build go
+run cancel: stop build halfway
+run attempt: earlier try
+run usage: how long took
+job log: output of step
+artifact download: get what build left
+artifact delete: throw away what build left
+review request: ask colleague to look
+review submit: hand in verdict
+pull file: which documents changed
+pull commit: which changes
+draft: not finished yet early
+branch merge: combine lines
+git ref: pointer branch mark
+git tag: annotated mark version
+git tree: folder structure
+git blob: raw file
+git commit: raw change
+event public: what is going on everywhere
+received event: what people i follow do
+gist comment: remark on snippet
+gist star: favourite snippet
+gist fork: copy of snippet
+installation repo: which projects app sees
+installation suspend: pause app block
+app webhook: callback of integration
+app installation: where integration is set up
+block user: keep troll away ban
+follow user: keep up with
+user follower: fans who follows
+user email: addresses mail
+email visibility: hide show address
+migration unlock: let people work again after move
+import author: map people
+project status update: progress news of plan
+networking: network connect
+container registry: image store
+pod terminal: shell
+node status: machine healthy ready full
+node proxy: through to machine
+node taint: keep new work away
+node drain: empty machine before maintenance
+service status: state
+service proxy: web page internal open through
+namespace finalize: stuck terminating
+namespace status: state
+component status: are the parts of control plane well scheduler controller manager
+api group: which kinds of functions exist
+api version: which versions are spoken supported
+api resource list: which kinds of objects are known
+event warning: what went wrong
+replication controller: keeps number of copies old style
+controller revision: earlier generations history to return to
+pod template: prototype mould of containers
+external name: alias
+endpoint slice: backends
+config: settings options
+secret create: store password credential safely put
+secret delete: throw away password
+secret list: which credentials passwords are kept
+secret public key: encrypt before sending
+public key: encrypt seal before storing
+deployment update: roll out new version of app change
+deployment delete: take app down stop
+deployment create: roll out new app start
+deployment pause: stop rolling out
+deployment rollback: return to earlier version undo
+scale read: how many copies
+scale update: more fewer copies resize
+job create: start one-off computation run once
+job delete: clean up finished one-off computation
+cron job create: do every night schedule regularly
+cron job update: pause nightly change time
+cron job delete: never do weekly again
+node list: machines servers in cluster
+node delete: take machine out of cluster for good retire
+node update: mark machine so that nothing new lands cordon
+namespace create: make new separate area tenant
+namespace delete: remove area with all that is in it
+namespace list: areas that exist cluster is divided into
+role create: define set of rights
+role binding list: who has been granted rights
+role binding create: let person act give rights
+role binding delete: take rights away again
+service account list: robots
+service account create: new robot identity for program
+service create: give app stable address
+ingress create: send outside hostname to app
+network policy create: who may talk to whom shut traffic
+persistent volume claim create: ask for disk space
+persistent volume claim status: was granted bound
+persistent volume list: disks that exist
+quota create: cap how much team may use
+limit create: default size for containers
+autoscaler create: grow and shrink by itself
+disruption budget create: never let more than one go down at once
+priority class create: let urgent push others aside
+validating webhook create: have my server check objects
+mutating webhook create: have my server change objects
+certificate approval: decide sign
+certificate create: apply for certificate
+user list: everybody accounts
+user create: new account sign up
+user delete: close account
+user update: change name
+login history: when signed in
+permission check: may somebody
+role assign: give rights
+customer create: new client
+customer search: find client by name
+order cancel: stop purchase
+order refund: money back
+invoice send: mail bill
+invoice void: cancel bill
+payment capture: take money
+payment intent: about to pay
+charge refund: money back
+subscription cancel: stop plan
+subscription pause: hold plan
+payment method: card bank how to pay
+bank account: iban where money goes
+card: credit debit
+product variant: size colour
+stock level: how many left
+ticket assign: give to agent
+ticket merge: same problem twice
+ticket reply: answer customer
+message send: write somebody
+message delete: take back
+channel create: new room
+channel member: who is in room
+channel archive: close room
+user presence: online away
+file share: give others access
+file version: earlier copy
+folder share: give others access
+calendar event: appointment
+event attendee: who comes
+alarm: warning threshold
+log stream: output
+metric query: numbers over time
+dashboard share: show others
+database backup: safe copy
+database restore: bring back
+server reboot: restart machine
+instance start: turn on machine
+instance stop: turn off machine
+instance resize: bigger smaller machine
+snapshot create: safe copy
+firewall rule: who may reach port
+load balancer: spread traffic
+dns record: name to address
+certificate renew: longer valid
+api key create: new credential program
+webhook create: tell me url when something happens
+webhook test: try callback
+export: takeout download everything
+import job: bring over
+audit event: who did what
+pod: everything running runs crashed restarting restarts stuck alive containers started smallest piece workload application instance up now image
+pod create: start single container without controller run image once launch
+pod delete: kill restart container stop single throw away
+pod list: everything that is running containers
+pod read: why is container stuck crashing details
+pod log: see printed written errors messages tail console wrote program said
+pod exec: shell inside command type terminal enter look inside
+pod portforward: reach container port from laptop local
+pod ephemeralcontainer: debug running container attach tool
+pod binding: place container on particular machine
+replication controller: keep number of copies alive
+replica set: generation rollout copies of web app
+deployment: web app website frontend backend api server stateless rolled out rollout release software image version microservice
+deployment create: launch put new web app online bring out first time run
+deployment update: new image version of app change roll out newer software swap
+deployment delete: take web app offline for good remove application completely
+deployment list: web applications rolled out software services
+deployment status: did rollout finish is app up ready complete healthy progress
+deployment read: how is app configured which image version
+deployment scale: ten copies instead of three number of instances bigger smaller capacity more fewer
+deployment rollback: undo bad release return previous earlier image broken
+stateful set: database databases queue ordered stateful with own disk each stable name mysql postgres kafka
+stateful set create: run database with disk per copy
+stateful set scale: more fewer database copies
+daemon set: one per machine every machine each node log collector agent monitoring driver everywhere
+daemon set create: run agent on every machine install collector everywhere
+daemon set delete: stop running agent on all machines
+job: one-off one-time batch computation calculation task run to the end once migration script finished failed
+job create: run calculation once start one-off task
+job delete: clean up finished computation remove old task
+job list: which computations finished failed one-off tasks
+job status: did computation finish succeed
+cron job: nightly weekly hourly daily monthly regular timetable every night midnight timer planned recurring repeated cleanup report backup
+cron job create: every night regularly start make it happen schedule
+cron job update: pause change hour time of nightly suspend for a while
+cron job delete: never again stop doing weekly nightly
+cron job list: what runs regularly on timetable
+service: internal stable address name port virtual ip reach each other discovery expose balancer backend
+service create: give app stable internal address make reachable
+service list: stable addresses balancers internal names
+service delete: take address away unreachable
+endpoints: which containers stand behind address backends real targets receive traffic
+ingress: outside world website domain hostname url path https browser shop example com public requests end up routed
+ingress create: send hostname from outside to app publish on the web
+ingress list: which domains hostnames lead where routed
+ingress delete: take website off the internet
+network policy: firewall between applications who may talk to whom block traffic isolate wall allow deny connections
+network policy create: shut off traffic only let talk isolate
+config map: settings file configuration values options properties key value parameters environment
+config map update: change one value in settings
+config map create: keep settings apart from image
+config map read: current settings of app
+secret: password credential login token certificate key confidential safe
+secret create: save store login password for app
+secret list: which credentials passwords are kept
+secret update: new changed password rotate
+namespace: separate area tenant team space section compartment environment divided staging test
+namespace create: make area for team separate space set apart
+namespace delete: remove whole area everything in it close tenant
+namespace list: into which areas divided exist tenants
+persistent volume: disk drive storage physical available existing gigabytes
+persistent volume claim: ask for disk space request granted gigabytes storage need
+persistent volume claim create: ask for more disk gigabytes space for app
+storage class: kinds of disk on offer fast slow ssd tiers which disks can be had default
+volume attachment: disk plugged into which machine
+node: machines servers hosts hardware computers boxes cluster consists of make up members
+node update: cordon mark so nothing new lands off limits
+node delete: retire remove dead broken machine for good
+node read: how much memory cpu capacity does machine have
+node list: which machines make up cluster
+event: what went wrong lately recently happened problems warnings trouble failures reasons
+role: set of permissions bundle of rights what developers may do
+role create: define bundle of rights what may be done
+role binding create: let person act as give rights in one area
+role binding delete: take rights away from person
+role binding list: who has which rights has been granted
+cluster role binding: administrator of everything superuser whole cluster
+cluster role binding create: make person administrator of everything
+cluster role: rights that hold everywhere
+cluster role binding list: who may do everything administrators
+service account: robot identity for program that talks to api machine user bot log in non-human
+service account create: identity for program robot new
+token review: is this token credential login genuine valid whose
+subject access review: may can someone allowed do check on behalf
+self subject access review: am i allowed may i can i
+self subject rules review: list everything that i may do my rights
+horizontal pod autoscaler: grow shrink by load automatically elastic busy hours peak scale by itself cpu
+horizontal pod autoscaler create: grow and shrink with load by itself automatically
+horizontal pod autoscaler update: allow at most more copies under load
+pod disruption budget: how many may be down at once during maintenance minimum up keeps me from draining
+pod disruption budget create: never take down more than one copy at once
+resource quota: cap ceiling how much team may consume memory cpu budget fair share
+resource quota create: cap what group team may consume
+resource quota status: how much of allowance is used up
+limit range: default size per container biggest smallest
+limit range create: give containers default memory if nobody said
+priority class: urgent more important pushes others aside preempt first
+certificate signing request: certificate application apply awaiting sign identity
+certificate signing request create: apply for certificate
+certificate signing request approval: say yes sign grant certificate application
+certificate signing request list: who applied for certificates awaiting my decision
+custom resource definition: teach new kind of object own type extend vocabulary
+custom resource definition list: own kinds of objects that were added
+custom resource definition create: teach cluster new kind of object
+api service: own server answers part of api
+validating webhook: my server checks judges refuses objects before saved
+mutating webhook: my server changes completes objects before saved
+pod security policy: forbid root privileged dangerous containers
+component status: control plane brain scheduler etcd well healthy
+code version: which release of server software build
+api version: what does server speak
+controller revision: history of rollout earlier states
+pod template: mould
+lease: leader heartbeat
+watch pod: follow containers as they come and go
+watch event: follow what happens live
+watch node: follow machines
+repo: project codebase
+star: who likes bookmarked favourites gave appreciated
+stargazer: who gave star liked favourite everyone
+starred: my favourites bookmarks i liked
+repo list: which projects codebases exist
+repo create: start new empty project codebase
+repo delete: destroy project for good
+repo update: rename description make private public hide project
+repo archive: read-only retire project mothball
+repo transfer: give project to another owner
+fork create: own copy to play with
+fork list: who made copies
+collaborator add: give write access person bring helper into project
+collaborator remove: take access away throw helper out
+collaborator list: who may push write who has access
+branch list: which lines of development exist
+branch rename: call line otherwise main instead of master
+branch delete: scrap old line of development
+branch protection: nobody may force overwrite main require reviews guard
+ref delete: scrap line of development branch marker
+ref create: begin new line of development branch
+ref update: move pointer force
+commit list: who changed file when last touched history recent edits
+commit read: what was changed in one edit
+commit compare: what differs between two versions lines
+compare: what differs between versions lines changed since release
+content: one source file read as it is document lines text
+content create: save write file document commit upload
+content update: save write edit file document
+content delete: remove file
+readme: front page what is project about
+archive tarball: everything compressed file zip download whole code
+license: under what legal terms
+tag list: versions that were marked
+release create: publish new version ship
+release list: versions published shipped
+release latest: newest version published current
+release delete: take broken version down again
+release update: fix description of version
+release asset: installer binary file attached download
+release note: write changelog automatically from what was merged
+pull create: propose my changes work be taken offer patch contribution open
+pull list: proposals waiting open contributions patches
+pull read: how is my proposal doing
+pull update: change title close proposal
+pull merge: accept patch into main line take contribution
+pull file: what does proposal touch change documents
+pull commit: steps of proposal
+pull reviewer: ask colleague to look over my patch
+pull review: approve verdict judge patch
+pull review dismiss: throw out outdated approval
+pull review comment: remark on line of patch
+issue create: report bug file complaint open new problem
+issue update: mark done close finish reopen change title
+issue list: open bugs problems reported tickets
+issue search: find bugs about
+issue comment create: answer reply under ticket say something
+issue comment update: fix typo in my answer
+issue comment delete: take back my answer
+issue comment list: who answered what was said
+issue lock: stop people arguing close discussion heated
+issue assignee: hand ticket to colleague put in charge give work
+issue label: sort ticket into category
+issue milestone: due date for batch of tickets
+issue timeline: what happened to ticket
+issue dependency: what must be finished before
+sub issue: split ticket into smaller parts
+issue reaction: thumbs heart
+label create: new category colour
+milestone create: set new goal due date
+milestone list: which goals deadlines
+workflow list: which pipelines automation exist
+workflow disable: stop pipeline from starting
+workflow dispatch: fire start pipeline by hand manually
+workflow run list: recent builds how did they go
+workflow run: build how did it go result
+workflow run cancel: abort build that hangs
+workflow run rerun: try build once more again
+failed job rerun: try just the broken parts again
+workflow run log: read what build printed
+workflow run delete: throw away old build record
+workflow run approve: let stranger's build go ahead
+job log: what did step print
+artifact list: what files did the build leave behind
+artifact download: get what build made
+artifact delete: throw away build output
+cache delete: empty saved speed files
+cache list: what is kept to make builds faster
+runner list: own build machines that execute builds
+runner remove: retire build machine
+runner create: add own build machine
+runner registration token: connect new build machine
+action secret: store password for ci builds pipeline
+secret list: which passwords names are stored
+variable: plain value for builds
+environment: staging production target places deploy
+deployment create: announce start going live
+deployment list: what went live when
+deployment status create: tell outcome of going live
+pending deployment: what waits for approval to go live
+webhook create: call my server url every time somebody pushes tell my system
+webhook list: who is told which urls are called
+webhook delete: no longer call my server
+webhook test: try callback
+webhook delivery: what was sent what went wrong when called my url attempts
+webhook redeliver: send call again
+deploy key: machine may read one project ssh
+member list: who works at firm company people belong
+member remove: person left the company throw out fire
+membership: make person admin of firm role
+invitation list: people asked to join who have not answered
+invitation create: ask person to join firm
+invitation cancel: take invitation back
+invitation accept: join say yes
+invitation decline: say no
+block user: ban troll nasty spammer keep away
+team list: which groups squads exist
+team create: found new group squad
+team member list: who is in group squad
+team member add: put person into group squad
+team repo: let squad group into project codebase
+team delete: dissolve group squad
+audit log: who did what when trail
+outside collaborator: freelancers who are not staff
+outside collaborator convert: make member outsider
+user read: who is this person profile where do they live
+user search: find developers in city with many followers people
+authenticated user: who am i logged in whose account me
+user update: change my profile name bio
+email add: new address of mine
+email list: my mail addresses
+follower list: who follows fans
+follow user: keep up with person
+gist create: save scrap snippet share piece of code
+gist list: my snippets scraps
+gist delete: throw snippet away
+notification list: what is new for me inbox unread
+notification mark: i have seen everything read all
+thread subscription: stop hearing from conversation mute
+repo subscription: keep me posted about project ignore
+rate limit: how many calls may i still make this hour
+meta: which addresses must firewall let in
+markdown render: convert formatted text to page
+search code: where is this function used in which files
+search commit: find edit by its message
+search repo: find projects about
+code scanning alert: bugs weaknesses found in our own code
+code scanning alert update: false alarm not a problem ignore warning
+dependabot alert: third-party libraries with known holes that we ship
+dependabot alert update: ignore hole not relevant
+secret scanning alert: leaked passwords in our code
+secret scanning alert update: leaked password was changed settled
+advisory list: known holes published weaknesses
+advisory create: prepare notice of weakness
+advisory report: tell maintainers of weakness without making public
+sbom: full inventory of components ingredients for auditors
+package list: container images libraries in registry
+package delete: remove old image from registry
+package restore: bring deleted image back
+package version: which builds of image
+codespace create: launch dev environment in cloud
+codespace stop: shut down cloud environment costs nothing
+codespace delete: throw cloud environment away
+codespace list: my cloud environments
+copilot seat: which developers hold ai assistant licence
+copilot seat add: give ai assistant to developer
+copilot seat cancel: take ai assistant away
+copilot metric: is ai assistant used
+billing: what do we spend this month cost minutes money
+project item: cards on planning board
+project item add: put card on board
+project create: new planning board
+project field: columns of board
+page: website of project
+page build: publish website anew
+page create: turn project into website
+traffic view: how many people looked visited
+traffic clone: how often downloaded
+traffic referrer: which sites do visitors come from
+commit activity: how busy during last year
+contributor stat: who wrote most
+topic: which words subjects describe project
+topic replace: describe project with words
+migration start: take full backup of all data
+migration status: is backup ready
+migration archive: download backup
+app installation: which firms use our integration
+app installation suspend: pause integration
+app authorization delete: no longer let integration act for me
+oidc: prove to external cloud who the build is without password
+retention: keep build output only ten days how long
+interaction limit: only old members may comment for a while cool down
+autolink: turn ticket numbers into links
+ruleset create: nobody should be able to force push conventions for branches
+ruleset bypass: who may skip checks exempt
+custom property: tag projects with own attributes
+status create: tell result of external check green red
+status list: did all checks pass
+check run create: report test result
+check annotation: which lines are wrong
+attestation: prove where binary came from
+reaction create: thumbs up heart
+classroom: homework students
 """
+
+QUALITIES = """
+pending: waiting not answered yet open outstanding unanswered
+latest: newest most recent current last
+failed: broken red went wrong unsuccessful
+public: everyone visible open world
+private: hidden confidential internal secret
+archived: frozen old retired
+starred: favourite liked bookmarked
+enabled: on active
+disabled: off inactive
+default: standard usual normal unless
+required: must needed mandatory
+blocked: banned
+assigned: given responsible
+subscribed: follow watch
+installed: added set up
+verified: genuine proven
+expired: old ended lapsed run out
+active: live running now
+recent: lately newest last
+selected: chosen picked some
+available: free offered possible choice
+scheduled: planned later timed
+nested: inside child
+associated: belongs related linked
+"""
+"""Words that say which of the things a tool is about, and how people say it."""
 
 VERBS = """
 merge: accept land combine take

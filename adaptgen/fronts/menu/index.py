@@ -16,13 +16,18 @@ from dataclasses import dataclass, field
 
 from adaptgen.fronts.menu import stems, thesaurus
 from adaptgen.model import Json
+from adaptgen.words import singular
 
-_SATURATION = 1.6
-_LENGTH = 0.3
+_SATURATION = 1.2
+_LENGTH = 0.1
+_COVER, _NAMED, _WITHIN, _BESIDE, _PASSING = 0.2, 0.55, 0.5, 0.3, 2.0
+_OWNER, _FILED = 0.5, 0.15
+_ENDS = (slice(-1, None), slice(-2, -1))
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
+_AGE = re.compile(r"v?\d+|v|alpha|beta|legacy|old|deprecated")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
-_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 3.0, 1.6, 0.5, 1.6, 0.8, 0.5, 0.3, 1.8, 0.8
+_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 4.0, 0.8, 0.8, 1.6, 0.4, 0.5, 0.3, 1.2, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,9 @@ class Index:
         self._acts: list[frozenset[str]] = []
         self._lengths: list[float] = []
         self._parts: list[list[str]] = []
+        self._heads: list[list[float]] = []
+        self._families: list[str] = []
+        self._age: list[float] = []
         # Word -> (tool, how much it says, which parts of the name it stands for, as bits)
         self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
         named: dict[str, int] = defaultdict(int)
@@ -54,8 +62,11 @@ class Index:
             for word, (weight, parts) in words.weights.items():
                 self._postings[word].append((number, weight, parts))
             self._names.append(entry.name)
+            self._families.append(" ".join(one for one in stems.names(entry.name) if not _AGE.fullmatch(one)))
+            self._age.append(0.7 if entry.description.startswith("Deprecated") else 1.0)
             self._acts.append(words.acts)
             self._parts.append(words.parts)
+            self._heads.append(words.heads)
             for part in words.parts:
                 named[part] += 1
             self._lengths.append(words.length)
@@ -64,7 +75,10 @@ class Index:
         # What every second name holds (v1, core) says nothing about a tool.
         total = len(self._names)
         rare = {part: math.log(1 + (total - count + 0.5) / (count + 0.5)) for part, count in named.items()}
-        self._asked = [[rare[part] for part in parts] for parts in self._parts]
+        self._asked = [
+            [max(rare[part], 1.0) * weight for part, weight in zip(parts, heads, strict=True)]
+            for parts, heads in zip(self._parts, self._heads, strict=True)
+        ]
 
     def search(self, query: str, visible: Collection[str], most: int) -> list[str]:
         """The names of at most ``most`` tools among ``visible``, the best first."""
@@ -82,7 +96,10 @@ class Index:
                 found = [row for row in self._postings.get(word, ()) if row[0] in seen]
                 if not found:
                     continue
-                rarity = math.log(1 + (len(seen) - len(found) + 0.5) / (len(found) + 0.5))
+                # A word that many tools have in passing and few mean is as rare as those few.
+                most_of_all = max(tf for _, tf, _ in found)
+                having = sum((tf / most_of_all) ** _PASSING for _, tf, _ in found)
+                rarity = math.log(1 + (len(seen) - having + 0.5) / (having + 0.5))
                 rarest = max(rarest, rarity)
                 for number, tf, parts in found:
                     value = nearness * rarity * tf / (tf + _SATURATION * self._lengths[number])
@@ -102,10 +119,15 @@ class Index:
         for number, score in scores.items():
             share = covered[number] / weight
             named = self._named(number, masks[number])
-            value = score * (0.4 + share) * (0.55 + named) * asked.fits(self._acts[number])
+            value = score * (_COVER + share) * (_NAMED + named) * asked.fits(self._acts[number]) * self._age[number]
             ranked.append((-value, len(self._names[number]), number))
         ranked.sort()
-        return [self._names[number] for _, _, number in ranked[:most]]
+        # Of the versions of one tool the first stands for all; the others follow when there is room.
+        first, others, families = [], [], set()
+        for _, _, number in ranked:
+            (others if self._families[number] in families else first).append(self._names[number])
+            families.add(self._families[number])
+        return [*first, *others][:most]
 
     def _named(self, number: int, mask: int) -> float:
         """The share of what the tool's name says that was asked about."""
@@ -145,15 +167,20 @@ class _Words:
         for argument in properties if isinstance(properties, dict) else ():
             self._add(stems.names(argument), _NEEDED if argument in needed else _ARGUMENT, {})
         self.length = math.sqrt(sum(weight for weight, _ in self.weights.values()))
-        last = [stems.stem(word) for parts in paths for word in (stems.names(parts[-1]) if parts else ())]
+        last, before = ({stems.stem(word) for row in paths for word in stems.names(" ".join(row[at]))} for at in _ENDS)
+        # What is called stands last on the path, what it belongs to before it; the rest of a name says where it is filed.
+        self.heads = [
+            1.0 if part in last or not last else _OWNER if part in before else _FILED for part in self.parts
+        ]
+        if not any(one == 1.0 for one in self.heads):
+            self.heads = [1.0] * len(self.parts)
         self._explain(name, frozenset(last), bits, verb)
 
     def _add(self, words: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
         counted: dict[str, float] = defaultdict(float)
         for word in words:
-            if word not in thesaurus.STOP:
-                stem = stems.stem(word)
-                counted[stem] = min(counted[stem] + weight, weight * most)
+            stem = stems.stem(word)
+            counted[stem] = min(counted[stem] + weight, weight * most)
         for stem, value in counted.items():
             known, parts = self.weights.get(stem, (0.0, 0))
             self.weights[stem] = (known + value, parts | bits.get(stem, 0))
@@ -164,9 +191,9 @@ class _Words:
         terms = [term for word in has for term in thesaurus.terms().get(word, ()) if term.needs <= has]
         for term in terms:
             if any(term.needs < other.needs for other in terms):
-                share = 0.5
+                share = _WITHIN
             else:
-                share = 1.0 if not last or term.needs & last else 0.6
+                share = 1.0 if not last or term.needs & last else _BESIDE
             parts = 0
             for need in term.needs:
                 parts |= bits.get(need, 0)
@@ -188,7 +215,15 @@ def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
             found |= thesaurus.METHODS.get(call.partition(" ")[0], frozenset())
     if entry.effect == "delete":
         found.add("delete")
+    if found & {"delete", "update"} and _many(entry.name):
+        found.add("many")
     return frozenset(found)
+
+
+def _many(name: str) -> bool:
+    """Whether the tool changes many at once: it names a collection, or ends in a plural."""
+    words = stems.names(name)
+    return bool({"collection", "all", "bulk", "batch", "many"} & set(words)) or singular(words[-1]) != words[-1]
 
 
 def _word(part: str) -> bool:

@@ -37,7 +37,7 @@ def tokens(text: str) -> list[str]:
         if "'" in low:
             low = low.removesuffix("'s")
             found.append(low)
-        elif plain.islower() or plain.isupper() or plain[1:].islower():
+        elif plain.isalpha() and (plain.islower() or plain.isupper() or plain[1:].islower()):
             found.append(low)
         else:
             found += name_words(plain)

@@ -32,26 +32,32 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question. ``acts``: what is to be done, empty where it does not say."""
+    """A question. ``acts``: what is to be done. ``several``: True where it asks for many, False for one, None where it
+    does not say."""
 
     units: tuple[Unit, ...]
     acts: frozenset[str]
+    several: bool | None = None
 
     def fits(self, does: frozenset[str]) -> float:
         """How well a tool that ``does`` something serves the question."""
-        if not self.acts:
-            return 1.0
+        if "watch" in does and "watch" not in self.acts:
+            return 0.45
+        if self.acts & _LOOKING:
+            if not does & _LOOKING:
+                return 0.35
+            if self.several is None or ("list" in does) is ("read" in does):
+                return 1.0
+            return 1.0 if ("list" in does) is self.several else 0.9
         if self.acts & does:
-            return 1.0
-        if self.acts <= _LOOKING:
-            return 0.9 if does & _LOOKING else 0.55
-        if does & _LOOKING and not does & _CHANGING:
-            return 0.5
-        return 0.75
+            # What takes many at once is not for who speaks of one.
+            return 0.85 if "many" in does and not self.several else 1.0
+        return 0.35 if does & _LOOKING and not does & _CHANGING else 0.65
 
 
-_LOOKING = frozenset(("read", "list"))
+_LOOKING = frozenset(("read", "list", "watch"))
 _CHANGING = frozenset(("create", "update", "delete", "run", "write"))
+_READS = frozenset(("read", "list"))
 
 
 def _verbs() -> dict[str, str]:
@@ -101,10 +107,13 @@ class Term:
 def terms() -> Mapping[str, tuple[Term, ...]]:
     """The glossary, each term by the stem that it is looked up with."""
     found: dict[str, tuple[Term, ...]] = {}
-    for term, says in _lines(glossary.TERMS):
-        needs = frozenset(map(stem, term.split()))
-        key = max(needs, key=lambda one: (len(one), one))
-        found[key] = (*found.get(key, ()), Term(needs, says))
+    for term, says in (*_lines(glossary.TERMS), *_lines(glossary.QUALITIES)):
+        words = term.split()
+        # Names that are written in one piece: configmaps.
+        joined = frozenset((stem("".join(words)),))
+        for needs in dict.fromkeys((frozenset(map(stem, words)), joined)):
+            key = max(needs, key=lambda one: (len(one), one))
+            found[key] = (*found.get(key, ()), Term(needs, says))
     return found
 
 
@@ -126,6 +135,8 @@ def _tables() -> tuple[dict[str, dict[str, float]], dict[tuple[str, ...], str]]:
     return _near(), _phrases()
 
 
+_BASE = {word: act for act, words in tables.VERBS.items() for word in words.split()}
+_PLAIN = frozenset(stem(word) for word in tables.PLAIN.split())
 VERBS: Mapping[str, str] = _verbs()
 """Stem of a verb -> what it does."""
 METHODS: Mapping[str, frozenset[str]] = {
@@ -143,52 +154,80 @@ def read(question: str) -> Asked:
     near, phrases = _tables()
     plain = tokens(question)[:60]
     stemmed = [stem(word) for word in plain]
+    acts, verbs = _acts(plain, stemmed, phrases)
     units: list[Unit] = []
-    acts: set[str] = set()
+    # Words that tell nothing are all that there is: then they are what is meant.
+    bare = all(word in STOP for word in plain)
     at = 0
     while at < len(plain):
-        size = next(
-            (
-                size
-                for size in range(min(_LONGEST, len(plain) - at), 1, -1)
-                if tuple(stemmed[at : at + size]) in phrases
-            ),
-            0,
-        )
+        size = _phrase(stemmed, at, phrases)
         if size:
-            meant = phrases[tuple(stemmed[at : at + size])]
-            said = [
-                word for word in stemmed[at : at + size] if plain[at + stemmed[at : at + size].index(word)] not in STOP
-            ]
-            for alternatives in meant.split("+"):
-                words: dict[str, float] = {}
-                for rank, one in enumerate(alternatives.split()):
-                    word = stem(one.removeprefix("="))
-                    words.setdefault(word, SAME - 0.04 * rank)
-                    if word in VERBS:
-                        acts.add(VERBS[word])
-                if words:
-                    units.append(Unit(words))
+            for alternatives in phrases[tuple(stemmed[at : at + size])].split("+"):
+                words = {stem(one): SAME - 0.04 * rank for rank, one in reversed(list(enumerate(alternatives.split())))}
+                units.append(Unit(words, 0.6 if at in verbs else 1.0))
+            units += [Unit({stem(one): 0.5}, 0.4) for one in plain[at : at + size] if one not in STOP]
             at += size
-            units += [Unit({word: 0.5}, 0.4) for word in said]
             continue
         word, one = plain[at], stemmed[at]
         at += 1
-        if word in STOP:
-            if word in tables.ASKING:
-                acts.add("list")
+        if word in STOP and not bare:
             continue
-        words = {one: SAME}
-        for other, weight in near.get(one, {}).items():
-            words.setdefault(other, weight)
-        act = VERBS.get(one)
-        # A verb says what is to be done, which the tool's own verb says too; what it is done to matters more.
-        first = not any(unit.weight == 1.0 for unit in units)
-        if act is not None and (first or act not in ("read", "list")):
-            acts.add(act)
-        units.append(Unit(words, 0.6 if act is not None else 1.0))
-    if acts & _CHANGING:
-        acts -= _LOOKING
-    elif acts:
-        acts |= _LOOKING
-    return Asked(tuple(units), frozenset(acts))
+        # What is to be done, the tool's own verb says too; what it is done to matters more.
+        weak = at - 1 in verbs and one in _PLAIN
+        units.append(Unit({**near.get(one, {}), one: SAME}, 0.5 if weak else 1.0))
+    return Asked(tuple(units), acts, _several(plain, acts))
+
+
+def _phrase(stemmed: list[str], at: int, phrases: Mapping[tuple[str, ...], str]) -> int:
+    """The length of the longest phrase that begins there; 0 for none."""
+    sizes = range(min(_LONGEST, len(stemmed) - at), 1, -1)
+    return next((size for size in sizes if tuple(stemmed[at : at + size]) in phrases), 0)
+
+
+def _acts(
+    plain: list[str], stemmed: list[str], phrases: Mapping[tuple[str, ...], str]
+) -> tuple[frozenset[str], frozenset[int]]:
+    """What is to be done, and which words say so: by the sentence's beginning, since English puts it there. Who asks
+    a question, or only names things, wants to see them."""
+    at = 0
+    while at < len(plain) and plain[at] in tables.POLITE:
+        at += 1
+    if at >= len(plain):
+        return _READS, frozenset()
+    word = plain[at]
+    # "I want ten of them": what is wanted is to be made so.
+    wishes = any(one in ("want", "need", "like", "must", "should") for one in plain[:at])
+    if any(one in tables.LIVE for one in plain):
+        return frozenset(("watch", "read", "list")), frozenset()
+    asks = word in tables.ASKING and not (word in ("do", "have") and plain[at + 1 : at + 2] not in tables.SUBJECTS)
+    if asks:
+        return _READS, frozenset()
+    if word in tables.LEADS:
+        found = frozenset(tables.LEADS[word].split())
+        # "Stop running it", "never do it again": the word that follows says no more about what is to be done.
+        return found, frozenset((at,))
+    size = _phrase(stemmed, at, phrases)
+    if size:
+        meant = [stem(one) for one in phrases[tuple(stemmed[at : at + size])].replace("+", " ").split()]
+        acts = frozenset(VERBS[one] for one in meant if one in VERBS)
+        if acts:
+            return acts, frozenset((at,))
+    # A particle may stand apart: take the broken version down, throw it away.
+    if word in tables.APART:
+        for particle, does in tables.APART[word].items():
+            if particle in plain[at + 1 :]:
+                return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1)))
+    if word in _BASE:
+        return frozenset((_BASE[word],)), frozenset((at,))
+    return (frozenset(("create", "update")) if wishes else _READS), frozenset()
+
+
+def _several(plain: list[str], acts: frozenset[str]) -> bool | None:
+    """Whether many are asked for: by a plural; one, by what points at it. To change many one says so."""
+    if not acts & _LOOKING:
+        return any(one in ("all", "every", "each", "everything") for one in plain)
+    if any(one in ("all", "every", "each", "any", "which", "who", "list") for one in plain):
+        return True
+    if any(len(one) > 3 and one.endswith("s") and not one.endswith(("ss", "us", "is", "'s")) for one in plain):
+        return True
+    return False if any(one in ("this", "that", "my", "the", "its") for one in plain) else None

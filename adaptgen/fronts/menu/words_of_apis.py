@@ -18,25 +18,100 @@ specific particular certain given existing actual certain various several single
 using use used go going goes gets got
 """
 
-ASKING = frozenset(("what", "which", "who", "whom", "whose", "where", "when", "why", "how"))
-"""Words with which one asks: what follows is to be looked at, unless a verb says more."""
+ASKING = frozenset(
+    ("what", "what's", "which", "who", "who's", "whom", "whose", "where", "where's", "when", "why", "how", "is", "are",
+     "was", "were", "am", "does", "did", "has", "had", "may", "will", "do", "have", "isn't", "aren't", "any")
+)  # fmt: skip
+"""Words that begin a question: what follows is to be looked at."""
+SUBJECTS = [[one] for one in ("i", "we", "you", "they", "he", "she", "it", "any", "there")]
+"""What follows ``do`` and ``have`` in a question."""
+POLITE = frozenset(
+    ("please", "kindly", "i", "i'd", "we", "we'd", "you", "can", "could", "would", "should", "like", "to", "want", "need",
+     "must", "let's", "hey", "just", "now", "also", "then", "help", "me", "first", "quickly", "finally")
+)  # fmt: skip
+"""What may stand before that which is asked for."""
+PLAIN = """
+create add make new get list show view see find check set put give let have take update change edit modify delete remove
+start stop open close keep use call tell mark turn try
+"""
+"""Verbs that say little about what is done."""
+LIVE = frozenset(("live", "continuously", "realtime", "streaming", "follow", "watch", "tail"))
+LEADS = {
+    "let": "create update run", "report": "create", "fire": "create run", "go": "update create run", "keep": "update create",
+    "lend": "create update", "deny": "update delete create", "block": "create update", "ban": "create update",
+    "trust": "create update", "ignore": "update create delete", "skip": "update", "assign": "create update",
+    "leave": "delete", "join": "create update", "quit": "delete", "dismiss": "update delete", "schedule": "create update",
+    "label": "create update", "tag": "create update", "rename": "update create", "transfer": "update create",
+    "restore": "update create", "enable": "update create", "disable": "update delete", "publish": "create update",
+    "release": "create update", "deploy": "create update run", "build": "create run", "scale": "update",
+    "verify": "read create run", "test": "run create read", "check": "read create", "prove": "create read",
+    "attach": "create update", "upload": "create update", "sync": "run create update", "replace": "update",
+    "set": "update create", "change": "update", "switch": "update create", "roll": "update create run",
+    "seal": "update create", "unlock": "delete update", "unblock": "delete update", "reopen": "update",
+    "close": "update delete", "resolve": "update", "finish": "update", "complete": "update", "submit": "create",
+    "file": "create", "log": "create", "vote": "create", "like": "create", "thank": "create", "tip": "create",
+    "expose": "create update", "isolate": "create update", "separate": "create update", "split": "create update",
+    "group": "create update", "encrypt": "create update", "rotate": "update create",
+    "refresh": "run update create", "extend": "update create", "install": "create update", "expire": "update delete", "have": "create update", "make": "create update", "teach": "create", "never": "delete update",
+    "nobody": "create update", "no": "create update", "only": "create update", "forbid": "create update",
+    "prevent": "create update", "prohibit": "create update", "allow": "create update", "permit": "create update",
+    "require": "create update", "limit": "create update", "cap": "create update", "stop": "update delete run",
+    "tell": "create run", "propose": "create", "suggest": "create", "ask": "create",
+    "call": "create update run", "mark": "update", "try": "run", "retire": "delete", "hand": "update create",
+    "give": "create update", "put": "create update", "take": "create update delete", "move": "update create",
+    "turn": "update create delete", "pause": "update", "freeze": "update create", "silence": "update create",
+    "mute": "update", "protect": "create update", "point": "create update", "reserve": "create", "notify": "create",
+    "warn": "create", "use": "update create", "say": "create", "answer": "create", "reply": "create", "react": "create",
+    "share": "create update", "record": "create", "write": "create update", "store": "create update",
+    "save": "create update", "swap": "update", "bring": "create update", "start": "create run update",
+    "open": "create update read run", "shut": "update delete", "throw": "delete", "kick": "delete", "launch": "create run",
+    "raise": "update create", "lower": "update", "double": "update", "shrink": "update", "grow": "update",
+    "force": "run update", "convert": "create update", "combine": "update", "accept": "update create",
+    "refuse": "delete update", "reject": "update delete", "decline": "delete update", "sort": "update",
+    "connect": "create", "plug": "create", "link": "create", "hide": "update", "undo": "delete update",
+    "forget": "delete", "clean": "delete", "empty": "delete", "drain": "create update", "evict": "create",
+    "approve": "create update", "grant": "create", "restart": "run create update", "redo": "run create",
+    "repeat": "run create", "rebuild": "run create", "rerun": "run create", "merge": "update", "follow": "update create",
+    "subscribe": "create update", "pin": "update create", "star": "update create", "lock": "update create",
+    "copy": "create", "clone": "create", "run": "run create", "execute": "run create read", "send": "create run",
+}  # fmt: skip
+"""Words that begin what is to be done and are wider than :data:`VERBS` says, or no verbs."""
+APART = {
+    "take": {"down": "delete", "away": "delete", "back": "delete update", "out": "delete"},
+    "throw": {"away": "delete", "out": "delete"},
+    "put": {"back": "update create", "down": "create", "off": "update"},
+    "shut": {"down": "update delete run"},
+    "tear": {"down": "delete"},
+    "turn": {"off": "update delete", "on": "update create"},
+    "give": {"back": "delete update", "up": "delete"},
+}
+"""Verbs whose particle stands apart."""
 
 VERBS = {
-    "list": "list show display see view enumerate browse",
-    "read": """get read fetch retrieve find check look tell inspect describe know download compare count search query
-               lookup view watch monitor explain render preview export compute""",
-    "create": """create add make new open start register post insert upload write put publish generate set setup
-                 establish introduce file submit raise invite fork import attach assign grant give bind subscribe
-                 enable install append attach star follow lock pin reserve schedule provision launch spin plant""",
-    "update": """update change edit modify patch alter rename adjust move replace amend revise correct fix tweak switch
-                 toggle transfer reopen resolve convert mark dismiss configure customise customize scale resize
-                 extend reorder reset rotate restore promote merge close hide minimize approve""",
-    "delete": """delete remove drop erase destroy kick unassign unsubscribe revoke clear wipe purge discard cancel
-                 disable uninstall detach unlink unfollow unstar unlock withdraw ban block evict throw terminate kill
-                 undo unpin trash scrap tear strip eject expel forget""",
-    "run": """run execute trigger rerun retry redeliver dispatch ping test send invoke call perform deploy build sync
-              validate verify refresh request force stop pause resume wake""",
+    "list": """list show display view enumerate browse itemise itemize""",
+    "read": """get read fetch retrieve find check look tell inspect describe know download compare count search
+                 query lookup monitor explain render preview export compute see verify validate test determine
+                 examine audit review measure calculate estimate convert decode parse summarise summarize""",
+    "create": """create add make new insert register post upload write publish generate set setup establish
+                 introduce file submit invite fork import attach assign subscribe enable install append follow
+                 provision schedule spin plant order book buy hire onboard enrol enroll sign apply request
+                 propose recommend nominate mint craft draft compose author announce broadcast seed prepare
+                 define declare build deploy duplicate sponsor donate pay charge bill fund log track bookmark
+                 tag label annotate remark thank congratulate mention welcome admit""",
+    "update": """update change edit modify patch alter rename adjust replace amend revise correct fix tweak
+                 switch toggle transfer reopen resolve configure customise customize scale resize extend reorder
+                 reset rotate restore promote close minimize upgrade downgrade bump rewrite refine enlarge
+                 expand reduce lengthen shorten postpone delay reschedule relocate reassign delegate escalate
+                 prioritise prioritize complete finish activate renew republish migrate translate""",
+    "delete": """delete remove drop erase destroy unassign unsubscribe revoke clear wipe purge discard cancel
+                 disable uninstall detach unlink unfollow unstar unlock withdraw ban block evict terminate kill
+                 undo unpin trash scrap strip eject expel dismiss ditch toss bin dump chuck nuke tidy clean
+                 exclude unfriend abandon abort halt quit leave deactivate decommission demolish dissolve
+                 disband fire sack dismantle flush""",
+    "run": """connect execute trigger rerun retry redeliver dispatch ping invoke perform sync refresh force
+                 resume wake relaunch reboot retrigger replay simulate launch process crawl scan analyse analyze""",
 }
+"""What a verb that begins a sentence, or the name of a tool, does."""
 
 ALIKE = """
 create add make new insert register generate establish
@@ -255,6 +330,272 @@ ssh key
 subject about
 participant attendee
 quota allocation
+differ difference compare diff contrast differs
+busy activity active frequent
+compress zip tarball archive gzip
+founded created started
+freelancer contractor outside external
+squad crew gang team group
+typo mistake error correct
+scrap remnant snippet piece
+fire trigger dispatch start
+spend cost billing usage money
+founder creator owner
+newsletter mail
+junk spam
+hourly daily weekly nightly monthly schedule
+fast quick speed performance
+slow latency performance
+broken failed failing error failure
+dead failed stale lost
+crash failure error restart
+stuck pending waiting blocked
+wait pending queue
+todo task issue
+duty role responsibility
+rank priority order
+urgent priority critical important
+genuine valid authentic verified
+fake invalid false
+false dismiss ignore
+forbidden denied blocked restricted
+trusted allowed verified
+safe secure security protected
+danger risk vulnerability
+attack vulnerability threat
+hack vulnerability security
+crime abuse report
+abuse spam harassment report
+skip bypass ignore exclude
+exception bypass exclusion exempt
+exclude exclusion ignore
+include inclusion
+gate approval protection
+gatekeeper admission approval reviewer
+sponsor fund donation
+trophy achievement badge
+homework assignment classroom
+pupil student member
+teacher instructor owner
+boss owner administrator manager
+guest visitor outside external
+stranger outside external unknown
+friend follower following contact
+hire member employee join
+newcomer invitation member
+applicant candidate
+resign leave membership remove
+guild team group
+tribe team group
+club organization group
+charity organization
+shelf catalogue library
+notebook note document
+paper document
+manual documentation readme
+guide documentation template
+recipe template workflow blueprint
+blueprint template
+mould template
+prototype template draft
+sample example template
+example template sample
+machine-readable export json
+spreadsheet csv export table
+chart graph metrics
+graph chart network dependency
+tree hierarchy structure
+parent upstream owner
+child sub nested fork
+sibling related
+twin copy replica duplicate
+mirror replica copy clone
+spare replica backup
+crowd audience group
+speed rate
+volume amount disk
+amount quantity count number
+quantity count number amount
+maximum limit cap
+minimum least limit
+ceiling limit quota maximum
+floor minimum limit
+deadline due date milestone
+birthday date
+today now current
+yesterday history past
+past history previous
+previous earlier last
+earlier previous revision history
+future upcoming scheduled
+upcoming scheduled next
+newest latest recent
+oldest first
+trend popular statistic
+fame popular stars
+vote reaction poll
+opinion review feedback
+verdict review conclusion decision
+decision approval review
+answer reply response comment
+question issue discussion
+request call query
+demand request
+complaint issue ticket report
+praise reaction star
+gossip discussion
+news notification event feed
+headline title
+title name
+caption title label
+nickname alias name
+alias name
+slogan description
+summary description overview
+explanation description documentation
+detail description information
+information detail info
+fact information
+proof attestation verification signature
+evidence attestation proof
+stamp signature tag
+seal signature lock encrypt
+sign signature
+scramble encrypt
+encrypt secret key
+code source program
+script program workflow code
+recipe workflow
+robot bot automation service
+machine automation
+helper assistant collaborator
+assistant copilot ai
+ai copilot assistant model
+brain model ai
+cloud remote hosted
+remote hosted cloud
+local self own
+own self custom
+custom own self
+home default main
+main default primary master
+primary main master
+spot place location
+place location path
+path route location
+road route path
+door ingress port entry
+entry ingress record
+gate ingress gateway
+bridge network connection
+wire network connect
+connection network link
+tunnel portforward proxy
+forward proxy redirect
+redirect forward route
+wall firewall policy
+shield protection policy
+guard protection policy admission
+law policy rule license
+contract agreement license
+agreement contract license terms
+terms license agreement
+fine penalty fee
+tip hint suggestion
+hint suggestion
+advice recommendation suggestion
+idea proposal suggestion
+wish request preference
+dream plan
+plan schedule project
+roadmap project plan milestone
+stage environment phase
+phase stage status
+state status condition
+mood status reaction
+alive health running active
+sick unhealthy health
+heal repair restore fix
+repair fix restore
+cure fix
+wound vulnerability
+bug issue defect
+patch fix update change
+medicine fix
+cluster group fleet
+fleet cluster group
+flock group
+bag bucket collection
+box container bucket
+crate container package
+parcel package shipment
+cargo package
+ship release deploy
+boat container
+harbour registry
+warehouse registry storage inventory
+store registry storage shop
+vault secret storage
+safe vault secret
+chest storage
+drawer folder
+cabinet folder storage
+shelf storage
+disk storage volume drive
+tape backup archive
+film video media
+song audio media
+voice audio call
+phone call contact
+ring call notification
+bell notification alert
+alarm alert notification
+siren alert
+flag label mark
+mark label tag flag
+sticker label emoji
+smiley emoji reaction
+heart reaction like emoji
+thumb reaction like
+applause reaction
+colour color label
+color colour label
+picture image
+portrait avatar image profile
+face avatar profile
+biography profile
+curriculum profile
+cv profile
+identity profile account
+passport identity credential
+wallet payment balance
+purse payment balance
+purchase order buy
+bargain deal discount
+sale deal order discount
+trade deal transaction
+swap exchange replace
+market marketplace shop
+customer client
+merchant seller vendor
+courier shipment delivery
+postman delivery mail
+stamp mark
+envelope message mail
+letter mail message
+note comment memo
+diary log journal calendar
+journal log
+log journal output
+protocol log audit
+trail log audit history
+footprint log usage
+track trace log
+trace log track
+spy watch monitor audit
+observe watch monitor
+peek read get view
+glance view get
 """
 """Each line: words of which each may stand for each other."""
 
@@ -396,6 +737,12 @@ badge: status
 """Each line: words of a question, and the words of APIs that they may stand for, the likeliest first."""
 
 PHRASES = """
+go back to, return to, switch back: rollback revert restore
+by hand: manually dispatch
+false alarm: dismiss
+out of reach: ignore
+free of charge: billing
+all over: everywhere
 get rid of, throw away, take away, wipe out, clean up, tear down, take down, take out, do away with: delete remove
 kick out, throw out, boot out, push out: remove delete
 sign up, set up, bring up, spin up, put up, stand up, start up: create add
