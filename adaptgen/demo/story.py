@@ -232,7 +232,7 @@ async def _side(crm: Running, server: FastMCP[Any], *, raw: bool) -> Side:
         personal=personal(said),
         tickets=tickets,
         glimpse=said[0].turns[-1].answered,
-        waiting=len(said[-1].last["tickets"]) if raw else said[-1].last["total"],
+        waiting=len(said[-1].last["tickets"]) if raw else said[-1].last["count"],
     )
 
 

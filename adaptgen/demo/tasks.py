@@ -117,6 +117,6 @@ TASKS = (
     Task(
         "How many tickets wait for the customer?",
         (Say("searchTickets", {"status": "WAITING"}),),
-        (Say("search_tickets", {"status": "WAITING", "limit": 1}),),
+        (Say("search_tickets", {"status": "WAITING", "count": True}),),
     ),
 )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Call, Contract, Json, Lookup, Tool
 from adaptgen.plan.arguments import did_you_mean
-from adaptgen.plan.envelope import at
+from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.schemas import Leaf, leaves, shape
 from adaptgen.plan.surface import Emitted
 from adaptgen.planned import Evidence
 from adaptgen.sensitivity import kind_of
-from adaptgen.words import words
+from adaptgen.words import singular, words
 
 if TYPE_CHECKING:
     from adaptgen.source.hints import Hints
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _IDS = ("id", "_id", "uuid", "guid", "uid", "pk", "key", "code", "sku", "slug", "name")
 _LABELS = ("name", "title", "label", "code", "number", "no", "login", "username", "nickname", "symbol", "sku", "key",
            "slug")  # fmt: skip
+_OF_ITSELF = frozenset({"code", "number", "no", "key"})
 _MOST = 6
 _TIGHT = frozenset({"format", "pattern", "enum", "const", "minLength", "maxLength", "contentEncoding", "examples"})
 
@@ -67,8 +68,9 @@ def _lookup(tools: Mapping[str, Emitted], wanted: Lookup, name: str, where: Wher
         message = f"{wanted.tool!r} cannot be read for names: it wants arguments"
         raise error("AG039", message, where, "name a list tool without required arguments")
     fields = _fields(found)
+    resource = resource_words(found.operation) if found.operation is not None else ()
     id = wanted.id or _id(fields, name)
-    return replace(wanted, id=id, labels=wanted.labels or _labels(fields, id))
+    return replace(wanted, id=id, labels=wanted.labels or _labels(fields, id, resource))
 
 
 def _fields(found: Emitted) -> list[Leaf]:
@@ -93,17 +95,17 @@ def _id(fields: Sequence[Leaf], argument: str) -> str:
     return ending[0] if ending else "id"
 
 
-def _labels(fields: Sequence[Leaf], id: str) -> tuple[str, ...]:
-    """What people say: names and titles, then codes and logins."""
-    ranked = [
-        (_LABELS.index(words(one.name)[-1]), one.name)
-        for one in fields
-        if one.type in (None, "string")
-        and one.name != id
-        and words(one.name)[-1:]
-        and words(one.name)[-1] in _LABELS
-        and kind_of(one.name, type="string") != "secret"
-    ]
+def _labels(fields: Sequence[Leaf], id: str, resource: Sequence[str]) -> tuple[str, ...]:
+    """What people say: names and titles, then codes and logins; a code only if it is one of the item itself."""
+    ranked: list[tuple[int, str]] = []
+    for one in fields:
+        *before, last = words(one.name) or ("",)
+        if one.type not in (None, "string") or one.name == id or last not in _LABELS:
+            continue
+        if last in _OF_ITSELF and before and singular(before[-1]) not in resource:
+            continue
+        if kind_of(one.name, type="string") != "secret":
+            ranked.append((_LABELS.index(last), one.name))
     return tuple(name for _, name in sorted(ranked)[:_MOST]) or ("name",)
 
 

@@ -12,6 +12,7 @@ import pytest
 from support.generated import generate
 from support.governing import ask, governed, settings
 
+from adaptgen.demo.building import specs
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.fronts.load import load_server
 from adaptgen.plan import plan
@@ -274,3 +275,18 @@ def test_policies_read_the_name_that_was_given(package: Path, tmp_path: Path) ->
     when { context.input has stage_id && context.input.stage_id == "Lost" };"""
     assert govern(package, tmp_path, {"stage_id": "Lost"}, policy)[1]
     assert not govern(package, tmp_path, {"stage_id": "Won"}, policy)[1]
+
+
+@pytest.mark.parametrize("page", ["hints.md", "asking.md"])
+def test_the_documented_example_is_built(page: str, tmp_path: Path) -> None:
+    text = (specs().parent.parent / "docs" / page).read_text(encoding="utf-8")
+    blocks = [one.removeprefix("yaml\n") for one in text.split("```")[1::2] if one.startswith("yaml\ntools:")]
+    (block,) = [one for one in blocks if "names:" in one]
+    side = tmp_path / "hints.yaml"
+    side.write_text(block, encoding="utf-8")
+    planned, _ = plan(read(specs()), read_hints(side), "crm")
+    found = {(tool.name, name): one for tool in planned.server.tools for name, one in tool.lookups.items()}
+    assert found["search_tickets", "assigneeId"].labels == ("fullName", "login")
+    if page == "asking.md":
+        country = found["list_customers", "country"]
+        assert (country.id, country.labels) == ("code", ("name",))
