@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "AG011": "a $ref leaves the folder of the document, or the machine",
     "AG012": "a $ref leads to itself",
     "AG014": "an overlay cannot be applied, or changes nothing",
+    "AG016": "an Arazzo description cannot be read, or says what cannot be carried out",
     # the document
     "AG020": "a part of the document does not follow the specification and was read leniently",
     "AG021": "an operation cannot be understood and was left out",

@@ -167,11 +167,14 @@ def lookup(scope: Mapping[str, Any], name: str) -> Any:
     """``scope[name]``, or the longest prefix of the dotted ``name`` that the scope has, and then member by member."""
     if name in scope:
         return scope[name]
-    head, _, rest = name.partition(".")
-    here: Any = scope.get(head)
-    if head not in scope or not rest:
+    members = name.split(".")
+    head = len(members) - 1
+    while head and ".".join(members[:head]) not in scope:
+        head -= 1
+    if not head:
         raise KeyError(name)
-    for member in rest.split("."):
+    here: Any = scope[".".join(members[:head])]
+    for member in members[head:]:
         if isinstance(here, Mapping) and member in here:
             here = here[member]
         elif isinstance(here, (list, tuple)) and member.isdigit() and int(member) < len(here):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen import stepped
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
-from adaptgen.model import Server, Tool
-from adaptgen.plan import extensions, lookups, schemas, steps, surface, tools
+from adaptgen.model import Contract, Server, Tool
+from adaptgen.plan import arazzo, extensions, lookups, schemas, steps, surface, tools
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.plan.bases import Bases, find_bases
@@ -195,6 +195,10 @@ class _Planner:
     ) -> list[tuple[Draft, str]]:
         """Names for all others. A hint without ``call`` speaks of the tool that gets its name."""
         about = {key: hint for key, hint in self.hints.tools.items() if hint.call is None and not hint.steps}
+        for name, _, _, where in arazzo.named(self.hints):
+            about.pop(name, None)
+            if (owner := self.names.reserve(name, name)) is not None:
+                self.errors.append(Diagnostic("AG038", f"two tools are called {name!r} ({owner})", where))
         for key, hint in self.hints.tools.items():
             for old in hint.was:
                 if (owner := self.names.reserve(old, key)) not in (None, key):
@@ -270,11 +274,20 @@ class _Planner:
                 continue
             made = self.attempt(lambda key=key, hint=hint: steps.workflow(context, self.targets, key, hint))  # type: ignore[misc]
             if made is not None:
-                tool, contract, evidence, notes = made
-                self.evidence += evidence
-                self.diagnostics += notes
-                found.append((Emitted(tool, contract, None), None))
+                found.append(self.workflow(*made))
+        for name, description, index, _ in arazzo.named(self.hints):
+            said = (context, self.targets, name, description, index)
+            one = self.attempt(lambda said=said: arazzo.workflow(*said))  # type: ignore[misc]
+            if one is not None:
+                found.append(self.workflow(*one))
         return found
+
+    def workflow(
+        self, tool: Tool, contract: Contract, evidence: tuple[Evidence, ...], notes: tuple[Diagnostic, ...]
+    ) -> tuple[Emitted, Built | None]:
+        self.evidence += evidence
+        self.diagnostics += notes
+        return Emitted(tool, contract, None), None
 
     def pinned(self, emitted: list[tuple[Emitted, Built | None]]) -> None:
         """Every name under ``pin`` must be that of a tool, now or before."""

@@ -141,7 +141,7 @@ class Asked:
     def templated(self, call: Call) -> None:
         """An argument that a template puts into an input is of the kind of that input, or of its own name."""
         for param in rows(call):
-            for path, template in _templates(param.name, param.value):
+            for path, template in templates_in(param.name, param.value):
                 for name in placeholders(template):
                     if name in self.hint.arguments and name not in self.sensitive_arguments:
                         alone = template == f"{{{name}}}"
@@ -192,14 +192,14 @@ class Asked:
         return result + [one for name, one in self.found.items() if name not in self.hint.arguments]
 
 
-def _templates(name: str, template: Json) -> Iterator[tuple[str, str]]:
+def templates_in(name: str, template: Json) -> Iterator[tuple[str, str]]:
     """Every string of a template with the name of what it fills."""
     if isinstance(template, Mapping):
         for key, value in template.items():
-            yield from _templates(str(key), value)
+            yield from templates_in(str(key), value)
     elif isinstance(template, (list, tuple)):
         for value in template:
-            yield from _templates(name, value)
+            yield from templates_in(name, value)
     elif isinstance(template, str):
         yield name, template
 

@@ -80,6 +80,16 @@ def _of_step(one: Made, rest: str, at: str) -> dict[str, str]:
         return {_under(start, path): kind for path, kind in one.sensitive.items()}
     if rest in one.save:
         return _saved(several, one, one.save[rest])
+    inside = next((name for name in one.save if rest.startswith(f"{name}.")), None)
+    if inside is not None:
+        more = rest[len(inside) + 1 :].split(".")
+        place = one.save[inside]
+        tail = (
+            "".join(f"/{part}" for part in more)
+            if place.startswith("#")
+            else "".join("[*]" if part.isdecimal() else f".{part}" for part in more)
+        )
+        return _saved(several, one, place + tail)
     rest = ".".join(part for part in rest.split(".") if not part.isdecimal())
     return {_under(at, below): kind for below, kind in _below(rest, one.sensitive) if below or at}
 

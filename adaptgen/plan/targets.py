@@ -21,6 +21,13 @@ class Targets:
     def __init__(self, hints: Hints, found: Sequence[Operation]) -> None:
         self.hints = hints
         self.indexes: dict[str | None, dict[str, Operation]] = {None: _index(found)}
+        self._every: dict[str | None, list[Operation]] = {None: list(found)}
+
+    def every(self, document: str | None) -> list[Operation]:
+        """All operations of the document, or of one that the hints add."""
+        if document not in self._every:
+            self._every[document] = operations(self.hints.documents[str(document)])[0]
+        return self._every[document]
 
     def document(self, call: CallHint, main: Document) -> Document:
         """The document that the call speaks of."""
@@ -33,7 +40,7 @@ class Targets:
             AdaptgenError: AG033.
         """
         if call.document not in self.indexes:
-            self.indexes[call.document] = _index(operations(self.hints.documents[str(call.document)])[0])
+            self.indexes[call.document] = _index(self.every(call.document))
         index = self.indexes[call.document]
         wanted = f"{call.method.upper()} {call.path}"
         for form in (wanted, _loose(wanted), _looser(wanted)):

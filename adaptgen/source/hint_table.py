@@ -267,7 +267,7 @@ HINTS = Table({
         "Other documents whose operations become tools of the same server, by names of your choice",
     ),
     "overlays": Key(ListOf(Text("file")), "OpenAPI Overlays (1.0, 1.1), applied to the document first, in order"),
-    "workflows": later("Arazzo descriptions (1.0): each workflow is a tool"),
+    "workflows": Key(ListOf(Text("file")), "Arazzo descriptions (1.0): each workflow is a tool"),
     "auth": Key(MapOf(AUTH, key="tool"), "How requests authenticate, by a name of your choice"),
     "defaults": Key(DEFAULTS),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data, for the whole server"),

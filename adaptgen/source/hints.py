@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
 from adaptgen.model import Connection, Effect, Form, Json, Lookup, Place, Surface, Until, When
+from adaptgen.source.arazzo import Description
 from adaptgen.source.document import Document
 
 MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__bool__": lambda _: False})()
@@ -212,7 +213,8 @@ class JoinHint:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hints:
-    """The whole file. ``joins``: the documents that are joined to the main one, by their names.
+    """The whole file. ``joins``: the documents that are joined to the main one, by their names. ``workflows``: Arazzo
+    descriptions; documents that they name stand under ``documents`` by their paths.
 
     ``timeout`` in seconds; files of ``connection`` are relative to the hints. ``documents``: the
     other documents by the path as written. ``inputs``: (path relative to the folder of the hints, SHA-256 of the bytes)
@@ -236,6 +238,7 @@ class Hints:
     pin: tuple[str, ...] = ()
     overlays: tuple[Path, ...] = ()
     joins: Mapping[str, JoinHint] = field(default_factory=dict)
+    workflows: tuple[Description, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict)
     inputs: tuple[tuple[str, str], ...] = ()
     locate: Callable[[list[str]], Where] | None = field(default=None, repr=False)

@@ -13,6 +13,7 @@ from typing import Any
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model import Connection, Form, Lookup, Until, When
 from adaptgen.references import TemplateError, placeholders
+from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.fleet import NOTHING, Shared, fleet_of
 from adaptgen.source.hint_check import Checker, nearest
@@ -74,6 +75,8 @@ def read_hints(path: Path) -> Hints:
     if checker.found:
         raise AdaptgenError(*checker.found)
     documents, inputs = _documents(raw, path, where)
+    workflows = tuple(read_description(path.parent / one) for one in raw.get("workflows", ()))
+    inputs += described(workflows, path, documents)
     own = [(path.name, hashlib.sha256(data).hexdigest())] if there else []
     server, defaults = raw.get("server", {}), raw.get("defaults", {})
     return Hints(
@@ -90,6 +93,7 @@ def read_hints(path: Path) -> Hints:
         pin=tuple(raw.get("pin", ())),
         joins={name: _joined(one, path.parent) for name, one in raw.get("documents", {}).items()},
         overlays=tuple(Path(posixpath.normpath((path.parent / one).as_posix())) for one in raw.get("overlays", ())),
+        workflows=workflows,
         documents=documents,
         inputs=tuple(sorted({*own, *inputs})),
         locate=partial(_locate, places, own_raw, shared),
@@ -127,6 +131,9 @@ def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
     for index, named in enumerate(raw.get("overlays", ())):
         if not (folder / named).is_file():
             checker.say("AG001", f"there is no file {named!r}", ("overlays", index), "paths are relative to the hints")
+    for index, named in enumerate(raw.get("workflows", ())):
+        if not (folder / named).is_file():
+            checker.say("AG001", f"there is no file {named!r}", ("workflows", index), "paths are relative to the hints")
     for name, one in raw.get("documents", {}).items():
         named = one if isinstance(one, str) else one["file"]
         if not (folder / named).is_file():
@@ -274,6 +281,22 @@ def _documents(
         folder = posixpath.dirname(name)
         inputs += ((posixpath.normpath(posixpath.join(folder, one)), digest) for one, digest in documents[name].inputs)
     return documents, inputs
+
+
+def described(workflows: Iterable[Description], path: Path, documents: dict[str, Document]) -> list[tuple[str, str]]:
+    """Read the documents that Arazzo descriptions name into ``documents``, by their paths, but for the one that the
+    hints at ``path`` speak of; what was read."""
+    inputs: list[tuple[str, str]] = []
+    for one in workflows:
+        inputs.append((posixpath.relpath(one.path.as_posix(), path.parent.as_posix()), one.digest))
+        for target in one.sources.values():
+            own = target.with_suffix("").resolve() == path.parent.resolve()
+            if own or target.as_posix() in documents:
+                continue
+            found = documents[target.as_posix()] = read(target)
+            folder = posixpath.relpath(target.parent.as_posix(), path.parent.as_posix())
+            inputs += ((posixpath.normpath(posixpath.join(folder, name)), digest) for name, digest in found.inputs)
+    return inputs
 
 
 def _named(value: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str, tuple[str | int, ...]]]:

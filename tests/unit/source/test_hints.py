@@ -11,7 +11,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.model import Cursor, Offset
+from adaptgen.model import Cursor, Offset, Until, When
 from adaptgen.source import EMPTY, Hints, hint_schema, read_hints, side_file
 from adaptgen.source.hints import (
     MISSING,
@@ -63,14 +63,6 @@ tools:
     result: {account: "{account}", contacts: "{contacts}"}
 hide: ["POST /api/auth/*", "tag:internal", deprecated]
 """  # noqa: E501
-
-# key path in the file -> a text with just that key
-NOT_YET = {
-    ("server", "surface"): "server: {surface: search}",
-    ("tools", "t", "page", "in"): "tools: {t: {call: GET /x, page: {in: body}}}",
-    ("tools", "t", "page", "inside"): "tools: {t: {call: GET /x, page: {inside: filter}}}",
-}
-
 
 def read(folder: Path, text: str) -> Hints:
     path = folder / "hints.yaml"
@@ -184,14 +176,6 @@ def test_what_may_be_said_of_callers(tmp_path: Path, auth: str, code: str, key: 
     assert said in help
 
 
-@pytest.mark.parametrize("keys", NOT_YET, ids=lambda keys: ".".join(map(str, keys)))
-def test_the_rest_of_the_design_is_not_supported_yet(tmp_path: Path, keys: tuple[str | int, ...]) -> None:
-    ((code, line, _, message, _),) = refused(tmp_path, NOT_YET[keys] + "\n")
-    assert (code, line) == ("AG032", 1)
-    assert "not supported yet" in message
-    assert str(keys[-1]) in message
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -286,8 +270,8 @@ def test_errors_have_a_place_and_a_way_out(
 
 
 def test_all_errors_are_told_at_once(tmp_path: Path) -> None:
-    found = refused(tmp_path, "sever: 1\npin: []\ndefaults: {page_size: x}\n")
-    assert [code for code, *_ in found] == ["AG030", "AG032", "AG031"]
+    found = refused(tmp_path, "sever: 1\npin: {}\ndefaults: {page_size: x}\n")
+    assert [code for code, *_ in found] == ["AG030", "AG031", "AG031"]
 
 
 def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
@@ -342,7 +326,7 @@ def test_the_schema_accepts_what_the_checker_accepts() -> None:
     jsonschema.validate(parse(SUPPORTED.encode(), "h").value, schema)
 
 
-@pytest.mark.parametrize("text", [*NOT_YET.values(), "sever: 1", "defaults: {page_size: 0}", "hide: [{}]"])
+@pytest.mark.parametrize("text", ["sever: 1", "defaults: {page_size: 0}", "hide: [{}]"])
 def test_the_schema_refuses_what_the_checker_refuses(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(parse(text.encode(), "h").value, json.loads(hint_schema.text()))
@@ -352,3 +336,43 @@ def test_page_hints_can_say_all_that_the_model_can() -> None:
     said = {one.name for one in dataclasses.fields(PageHint)}
     for model in (Offset, Cursor):
         assert {one.name for one in dataclasses.fields(model)} <= said
+
+
+STEPS = """\
+tools:
+  t:
+    steps:
+      - {id: a, call: GET /a, when: "{deep}", all_pages: true}
+      - {id: b, call: GET /b, when: {value: "{n}", is: 1, is_not: [2, null]}, each: "{a}", all_pages: {max: 7}, on_error: null}
+      - {id: c, call: GET /c, until: {path: $.state, is: [DONE, READY], fails: FAILED, every: 500ms, at_most: 2m}}
+"""  # noqa: E501
+
+
+def test_the_rules_of_steps_are_read(tmp_path: Path) -> None:
+    first, second, third = read(tmp_path, STEPS).tools["t"].steps
+    assert (first.when, first.all_pages, first.on_error) == (When(value="{deep}"), True, "fail")
+    assert second.when == When(value="{n}", is_=(1,), is_not=(2, None))
+    assert (second.each, second.all_pages, second.on_error) == ("{a}", 7, "null")
+    until = Until(path="$.state", is_=("DONE", "READY"), fails=("FAILED",), every=0.5, at_most=120.0)
+    assert third.until == until
+    jsonschema.validate(parse(STEPS.encode(), "h").value, json.loads(hint_schema.text()))
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "said"),
+    [
+        ("until: {path: $.state}", "AG031", "needs 'is'"),
+        ("until: {path: state, is: DONE}", "AG036", "is not a JSONPath"),
+        ("until: {path: $.state, is: DONE, every: often}", "AG031", "a duration such as 10s"),
+        ("all_pages: {max: 0}", "AG031", "at least 1"),
+        ("all_pages: {max: 1000000}", "AG031", "at most 10000"),
+        ("all_pages: {}", "AG031", "needs 'max'"),
+        ("on_error: ignore", "AG031", "fail, omit or null"),
+        ("when: {is: 1}", "AG031", "needs 'value'"),
+        ('each: "{open"', "AG035", "open brace"),
+    ],
+)
+def test_rules_of_another_shape(tmp_path: Path, keys: str, code: str, said: str) -> None:
+    found = refused(tmp_path, f"tools: {{t: {{steps: [{{id: a, call: GET /x, {keys}}}]}}}}\n")
+    assert [one[0] for one in found] == [code]
+    assert said in found[0][3]

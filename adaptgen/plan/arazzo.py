@@ -1,0 +1,129 @@
+"""Arazzo workflows as tools: one for each workflow of a description that the hints name (Arazzo 1.0.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adaptgen import stepped
+from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.model import Contract, Effect, Json, Step, Tool
+from adaptgen.plan import contracts, describe, naming
+from adaptgen.plan.arazzo_calls import Calls
+from adaptgen.plan.arazzo_names import Names
+from adaptgen.plan.arazzo_steps import Shared, Workflow, inputs_of, schema_of
+from adaptgen.plan.arguments import Argument
+from adaptgen.plan.paging import find_paging
+from adaptgen.plan.projection import find_view
+from adaptgen.plan.sensitive import find_plain, find_sensitive
+from adaptgen.plan.step_sensitive import classified, sensitive
+from adaptgen.plan.steps import STRENGTH
+from adaptgen.plan.targets import Targets
+from adaptgen.plan.tools import Context, own_arguments
+from adaptgen.planned import Evidence
+from adaptgen.source.arazzo import Description
+from adaptgen.source.hints import Hints, ToolHint
+
+_OTHERS = ("view", "page", "arguments", "answer", "update", "page_size")
+
+
+def named(hints: Hints) -> list[tuple[str, Description, int, Where]]:
+    """The tools of all descriptions: name, description, index of the workflow, and where that stands."""
+    found = []
+    for description in hints.workflows:
+        for index, one in enumerate(description.root["workflows"]):
+            name = naming.legal(naming.snake(one["workflowId"]))
+            found.append((name, description, index, description.where("workflows", index, "workflowId")))
+    return found
+
+
+def workflow(
+    context: Context, targets: Targets, name: str, description: Description, index: int
+) -> tuple[Tool, Contract, tuple[Evidence, ...], tuple[Diagnostic, ...]]:
+    """The tool ``name`` of the workflow at ``index``. Hints for that name say more about it.
+
+    Raises:
+        AdaptgenError: AG016 for what cannot be carried out, AG033, AG034 and AG037 for what the documents or the
+            description do not have; all of them with their place in the description.
+    """
+    hint = context.hints.tools.get(name) or ToolHint()
+    for key in _OTHERS:
+        if getattr(hint, key) not in (None, {}, ()):
+            help = "hints for a workflow have description, effect, result, sensitive, max_bytes and was"
+            where = context.hints.where("tools", name, key)
+            raise error("AG039", f"the description says what {name!r} does", where, help)
+    schema = schema_of(description, index)
+    shared = Shared(description, Calls(context, targets, description))
+    names = Names(inputs=_arguments(description, index))
+    made = Workflow(shared, index, names)
+    steps = made.steps()
+    raw = made.raw
+    arguments = _schemas(schema, names)
+    result = made.result()
+    if not raw.get("outputs"):
+        steps = (*steps[:-1], _viewed(steps[-1], shared))
+    strongest: Effect = max((step.effect for step in steps), key=STRENGTH.index)
+    effect = hint.effect if hint.effect is not None else strongest
+    tool = Tool(
+        name=name,
+        steps=steps,
+        result=result,
+        auth=tuple(dict.fromkeys(auth for step in stepped.every(steps) for auth in step.auth)),
+        form=hint.form,
+        max_bytes=hint.max_bytes,
+        sensitive=classified({**sensitive(result, made.made), **hint.sensitive}),
+        sensitive_arguments=dict(sorted({**made.kinds, **_kinds(context, shared, arguments, hint)}.items())),
+        plain=find_plain(context.hints, hint),
+        effect=effect,
+        source=shared.operations[0].pointer if shared.operations else "",
+        was=tuple(hint.was),
+    )
+    input_schema, _ = contracts.input_schema(context.document, arguments, own_arguments(tool, None))
+    said = hint.description or raw.get("description") or raw.get("summary") or f"{describe.words(name).capitalize()}."
+    title = describe.clean(raw.get("summary") or describe.words(name).capitalize(), 80)
+    contract = contracts.contract(name, describe.clean(said, describe.DESCRIPTION), input_schema, effect, "", "", title)
+    calls = ", ".join(one.key for one in shared.operations)
+    because = f"{description.path.name} says so"
+    evidence = Evidence(name, "steps", f"{len(shared.operations)} calls: {calls}", because, tool.source)
+    return tool, contract, (evidence,), ()
+
+
+def _arguments(description: Description, index: int) -> dict[str, str]:
+    """Input -> argument: those of the workflow, and of the workflows that run before it."""
+    known = {one["workflowId"]: at for at, one in enumerate(description.root["workflows"])}
+    found = {one: naming.argument(one) for one in inputs_of(description, index)}
+    for before in description.root["workflows"][index].get("dependsOn", ()):
+        for one in inputs_of(description, known[before]) if before in known else ():
+            found.setdefault(one, naming.argument(one))
+    return found
+
+
+def _schemas(schema: Json, names: Names) -> list[Argument]:
+    properties = schema.get("properties", {})
+    required = schema.get("required", [])
+    found = []
+    for name, argument in names.inputs.items():
+        one = properties.get(name, {})
+        made = one if isinstance(one, dict) else {}
+        found.append(Argument(argument, made=made, required=isinstance(required, list) and name in required))
+    return found
+
+
+def _kinds(context: Context, shared: Shared, arguments: list[Argument], hint: ToolHint) -> dict[str, str]:
+    """Argument -> kind of personal data, by its name and its schema."""
+    if not shared.operations:
+        return {}
+    schemas = {one.name: one.made for one in arguments}
+    document, operation = shared.documents[0], shared.operations[0]
+    return find_sensitive(document, operation, None, schemas, context.hints, hint)[1]
+
+
+def _viewed(step: Step, shared: Shared) -> Step:
+    """The last step of a workflow without outputs gives its answer, under the view of its operation."""
+    if step.call is None:
+        return step
+    operation, document = shared.operations[-1], shared.documents[-1]
+    page = find_paging(document, operation).page
+    found = find_view(document, operation, page)
+    if page is None and found.answer != "$":
+        return step
+    return replace(step, view=found.view, items=page.items if page is not None else None)
