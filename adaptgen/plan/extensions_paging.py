@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DEPTH = 5
+_MOST = 5000  # fields of one answer: schemas that refer to one another have more than anyone can count
 _PROPERTY = "x-stainless-pagination-property"
 
 
@@ -135,8 +136,14 @@ def _purpose(document: Document, schema: Json) -> str:
     return ""
 
 
-def _purposes(document: Document, schema: Json, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Purpose -> JSONPath (or ``header:<Name>``) of the fields of an answer."""
+def _purposes(
+    document: Document, schema: Json, path: str, depth: int, left: list[int] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Purpose -> JSONPath (or ``header:<Name>``) of the fields of an answer. ``left``: how many more are looked at."""
+    left = [_MOST] if left is None else left
+    left[0] -= 1
+    if left[0] < 0:
+        return
     found = shape(document, schema)
     for node in (schema, found.raw):
         said = mapping(mapping(node).get(_PROPERTY))
@@ -149,9 +156,9 @@ def _purposes(document: Document, schema: Json, path: str, depth: int) -> Iterat
     if depth == 0:
         return
     for name, value in found.properties.items():
-        yield from _purposes(document, value, _member(path, name), depth - 1)
+        yield from _purposes(document, value, _member(path, name), depth - 1, left)
     if found.items is not None:
-        yield from _purposes(document, found.items, f"{path}[*]", depth - 1)
+        yield from _purposes(document, found.items, f"{path}[*]", depth - 1, left)
 
 
 def _autorest(given: Mapping[str, Any]) -> PageHint | None:

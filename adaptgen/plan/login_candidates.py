@@ -46,7 +46,7 @@ class Candidate:
 
 def said_of(operation: Operation) -> frozenset[str]:
     """The words of an operation's path and id."""
-    return frozenset((*words(re.sub(r"\{[^}]*\}", " ", operation.path)), *words(operation.id or "")))
+    return frozenset((*words(re.sub(r"\{[^{}]*\}", " ", operation.path)), *words(operation.id or "")))
 
 
 class Candidates:

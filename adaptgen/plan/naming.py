@@ -20,6 +20,10 @@ from adaptgen.words import singular
 RESERVED_ARGUMENTS = frozenset(("cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"))
 RESERVED_TOOLS = frozenset(("search_tools", "describe_tool", "call_read_tool", "call_write_tool"))
 LONGEST = 48
+_READ = 500
+"""Characters of a text that are read for a name: far more than a name has."""
+_PARENTS = 8
+"""Segments of a path that may be added to tell equal names apart; a digest does the rest."""
 
 _VERB_WORDS = """
     accept acknowledge activate add allocate analyze append apply approve archive assign attach authorize ban batch
@@ -71,7 +75,7 @@ _SPRING = re.compile(r"_?using_?(get|post|put|delete|patch|head|options)(_\d+)?$
 @lru_cache(maxsize=16384)
 def snake(text: str) -> str:
     """Lower-case words of letters and digits, joined by ``_``: ``getHTTPUser-List`` -> ``get_http_user_list``."""
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    text = unicodedata.normalize("NFKD", text[:_READ]).encode("ascii", "ignore").decode()
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
     return re.sub(r"[^a-zA-Z0-9]+", "_", text).strip("_").lower()
@@ -180,7 +184,7 @@ class Names:
         if name:
             yield name
         parts = segments(one.operation.path)
-        for parents in range(len(parts) + 1):
+        for parents in range(min(len(parts), _PARENTS) + 1):
             yield legal(synthesised(one.operation, one.role, parents))
         # The same words on both paths: versions, parameters and methods tell them apart, at last a digest.
         base, path = name or synthesised(one.operation, one.role), one.operation.path

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -43,6 +44,10 @@ __all__ = [
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PLACES = ("path", "query", "header", "cookie")
+LONGEST_PATH = 8000
+"""Characters of a path; no server has to take a longer one (RFC 9110, section 4.1)."""
+_LONGEST_ID = 1000
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
 # Keywords of a schema that old or careless documents put straight into the parameter.
 _SCHEMA_KEYS = ("type", "format", "enum", "items", "default", "minimum", "maximum", "pattern", "minLength", "maxLength")
 
@@ -85,6 +90,10 @@ class _Reader:
             if key.startswith("x-"):
                 continue
             pointer = f"#/paths/{escape_pointer(key)}"
+            if len(key) > LONGEST_PATH:
+                message = f"the path {key[:60]!r}… has {len(key):,} characters and was left out"
+                self.note("AG021", message, pointer, f"no server takes more than {LONGEST_PATH:,} characters for sure")
+                continue
             item = self.deref(node, pointer)
             if not isinstance(item, Mapping):
                 if item is not None:
@@ -115,7 +124,7 @@ class _Reader:
             path=path,
             pointer=pointer,
             written=key,
-            id=identifier if isinstance(identifier, str) and identifier.strip() else None,
+            id=identifier if isinstance(identifier, str) and 0 < len(identifier.strip()) <= _LONGEST_ID else None,
             summary=text(raw.get("summary")) or text(item.get("summary")),
             description=text(raw.get("description")) or text(item.get("description")),
             tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
@@ -345,14 +354,18 @@ def server_urls(node: Any) -> tuple[str, ...]:
     for entry in node if isinstance(node, list) else ():
         url = text(mapping(entry).get("url")).strip()
         variables = mapping(mapping(entry).get("variables"))
-        for name, variable in variables.items():
-            options = mapping(variable).get("enum")
-            default = mapping(variable).get("default", options[0] if isinstance(options, list) and options else None)
-            if default is not None:
-                url = url.replace(f"{{{name}}}", str(default))
+        # In one pass: a default that names a variable is no reference to it.
+        url = _VARIABLE.sub(partial(_default, variables), url)
         if url:
             urls.append(url)
     return tuple(urls)
+
+
+def _default(variables: Mapping[str, Any], found: re.Match[str]) -> str:
+    variable = mapping(variables.get(found[1]))
+    options = variable.get("enum")
+    default = variable.get("default", options[0] if isinstance(options, list) and options else None)
+    return found[0] if default is None else str(default)
 
 
 def _by_key(node: Any) -> list[tuple[str, Any]]:

@@ -34,6 +34,14 @@ _STRUCTURE = frozenset(
 )
 _SPECIAL = re.compile(r"[.\[\]\"]")
 
+# Documents may be made to explode: nothing that a person wrote comes near these.
+_NESTED = 60
+"""How deep references, combinations and lists are followed into one another."""
+_MERGES = 4000
+"""How many nodes one shape may be made of."""
+_STEPS = 25
+"""How many schemas are looked at for each leaf that may be found."""
+
 
 def shape(document: Document, schema: Json) -> Shape:
     """The resolved form of ``schema``, a node of the document or a value made from nodes of it. Never raises: what
@@ -97,11 +105,15 @@ class _Cache:
         self.shapes: dict[int, tuple[Json, Shape]] = {}
         self.found: dict[tuple[int | str, int, int], tuple[Json, list[Leaf]]] = {}
         self.memory: dict[Any, Any] = {}
+        self.cuts = 0  # how often a cycle, a depth or the budget ended a merge: what holds one is not kept
+        self.merges = 0
+        self.steps = 0
 
     def shape(self, schema: Json) -> Shape:
         known = self.shapes.get(id(schema))
         if known is not None:
             return known[1]
+        self.merges = _MERGES
         made = self.make(schema, frozenset())
         if isinstance(schema, (dict, list)):
             self.shapes[id(schema)] = (schema, made)
@@ -113,7 +125,11 @@ class _Cache:
             return known[1]
         if schema is False:
             return Shape(closed=True, raw=False)
-        if not isinstance(schema, Mapping) or id(schema) in above:
+        if not isinstance(schema, Mapping):
+            return OPEN
+        self.merges -= 1
+        if id(schema) in above or len(above) >= _NESTED or self.merges < 0:
+            self.cuts += 1
             return OPEN
         above |= {id(schema)}
         parts: list[Shape] = []
@@ -150,13 +166,14 @@ class _Cache:
             return OPEN
         if known := self.shapes.get(id(node)):
             return known[1]
+        cuts = self.cuts
         found = self.make(node, above)
         if not isinstance(node, Mapping) or id(node) in above:
             return found
         if not found.pointer:
             found = copied(found, name=ref.rpartition("/")[2], pointer=ref)
         # Inside a cycle the target was read only in part: do not keep that.
-        if len(above) == 1:
+        if len(above) == 1 or self.cuts == cuts:
             self.shapes[id(node)] = (node, found)
         return found
 
@@ -182,6 +199,7 @@ class _Cache:
         if known := self.found.get(key):
             return known[1]
         found: dict[str, Leaf] = {}
+        self.steps = _STEPS * limit
         for leaf in self.walk(schema, "", "", depth, (), True, False, False):
             found.setdefault(leaf.path, leaf)
             if len(found) >= limit:
@@ -195,6 +213,9 @@ class _Cache:
         self, schema: Json, path: str, name: str, depth: int, above: tuple[str | int, ...],
         required: bool, read_only: bool, write_only: bool,
     ) -> Iterator[Leaf]:  # fmt: skip
+        self.steps -= 1
+        if self.steps < 0:
+            return
         one = self.shape(schema)
         read_only = read_only or one.read_only
         write_only = write_only or one.write_only
@@ -204,7 +225,7 @@ class _Cache:
             path, one.type, one.format, name, one.description, one.enum, one.pointer, required, read_only, write_only
         )
         if one.type == "array":
-            if depth <= 0 or mark in above or one.items is None:
+            if depth <= 0 or mark in above or len(above) >= _NESTED or one.items is None:
                 yield whole
             else:
                 yield from self.walk(
@@ -215,8 +236,10 @@ class _Cache:
             if path or one.type != "object":
                 yield whole
             return
-        if (depth <= 0 or mark in above) and path:
-            yield whole
+        if depth <= 0 or mark in above:
+            # Without a path it is an alternative of itself, or one too deep: nothing new.
+            if path:
+                yield whole
             return
         above = (*above, mark)
         for key, node in one.properties.items():

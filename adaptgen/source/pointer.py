@@ -92,17 +92,28 @@ def _through(root: Any, pointer: str, budget: list[int]) -> Any:
     return here
 
 
-def endless(root: Any, ref: str) -> bool:
-    """Whether a chain of references comes back to itself."""
-    seen: set[str] = set()
-    while ref not in seen:
-        seen.add(ref)
-        try:
-            node = resolve(root, ref)
-        except LookupError:
-            return False
-        following = node.get("$ref") if isinstance(node, dict) else None
-        if not isinstance(following, str) or not following.startswith("#"):
-            return False
-        ref = following
-    return True
+def endless(root: Any, refs: Iterable[str]) -> set[str]:
+    """The references whose chain comes back to itself. Every chain is followed once, however many lead into it."""
+    known: dict[str, bool] = {}
+    for ref in refs:
+        trail: dict[str, None] = {}
+        while ref not in known and ref not in trail:
+            trail[ref] = None
+            following = _following(root, ref)
+            if following is None:
+                known[ref] = False
+                break
+            ref = following
+        # The chain ends in what is known, or in itself.
+        known.update(dict.fromkeys(trail, known.get(ref, True)))
+    return {ref for ref, it_is in known.items() if it_is}
+
+
+def _following(root: Any, ref: str) -> str | None:
+    """The reference that stands where ``ref`` leads."""
+    try:
+        node = resolve(root, ref)
+    except LookupError:
+        return None
+    following = node.get("$ref") if isinstance(node, dict) else None
+    return following if isinstance(following, str) and following.startswith("#") else None

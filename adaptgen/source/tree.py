@@ -144,7 +144,7 @@ class Tree:
 
     def cycles(self, root: dict[str, Any]) -> None:
         """Report references that lead to themselves."""
-        endless = {ref for ref in self.internal if pointers.endless(root, ref)}
+        endless = pointers.endless(root, self.internal) & self.internal
         if endless:
             for place in walk(root, set()):
                 ref = place.node[place.name]
