@@ -1,7 +1,8 @@
 """What is inferred from documents, against labels made by reading them (``tests/labels``).
 
-Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``. Documents are divided into halves:
-rules may be improved by looking at misses of ``develop``; ``held`` gives final figures only, so its misses are not shown.
+Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``, and perhaps ``missed(half)``: the bars
+that do not hold. Documents are divided into halves: rules may be improved by looking at misses of ``develop``; ``held``
+gives final figures only, so its misses are not shown.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"some of {', '.join(SETS)}; all when none is given")
     parser.add_argument("--half", choices=HALVES, help="one half only")
     parser.add_argument("--misses", action="store_true", help="list the misses of the develop half, with reasons")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a bar is missed")
     given = parser.parse_args()
     unknown = [name for name in given.sets if name not in SETS]
     if unknown:
@@ -33,7 +35,16 @@ def main() -> int:
             for line in import_module(f"inferring.{name}").misses("develop"):
                 print(f"  {line}")
         print()
-    return 0
+    if not given.check:
+        return 0
+    failed = [
+        f"missed: {name}, {half}: {line}"
+        for name in given.sets or SETS
+        for half in halves
+        for line in getattr(import_module(f"inferring.{name}"), "missed", lambda _: [])(half)
+    ]
+    print("\n".join(failed), file=sys.stderr)
+    return int(bool(failed))
 
 
 def _print(name: str, halves: list[str]) -> None:

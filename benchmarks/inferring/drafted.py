@@ -1,4 +1,4 @@
-"""What the generator makes of labelled operations: each document is read once, and only the labelled ones are planned."""
+"""What the generator makes of labelled operations: each document is read once, only the labelled ones are planned."""
 
 from __future__ import annotations
 

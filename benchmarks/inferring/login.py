@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from inferring.drafted import labels, opened
+
 from adaptgen.model import Auth, Login
 from adaptgen.plan.auth import find_auth
 from adaptgen.plan.operations import Operation, operations
 from adaptgen.source import EMPTY
-from inferring.drafted import labels, opened
 
-BARS = (95.0, 85.0)
+BARS = {"precision": 95.0, "recall": 85.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,31 @@ class Verdict:
 def measure(half: str | None) -> list[tuple[str, str]]:
     """The figures of one half ("held", "develop") or of both (None)."""
     found = list(_judged(half))
-    planned = [one for one in found if one.planned]
-    chains = [one for one in found if one.label["chain"]]
-    right = [one for one in planned if not one.wrong]
+    shares = _shares(found)
+    right = [one for one in found if one.planned and not one.wrong]
     told = [one for one in right if one.label["sent_as"] != "unknown"]
     return [
         ("documents", f"{len(found)}"),
-        ("precision", f"{_share(len(right), len(planned))} (bar {BARS[0]:g} %)"),
-        ("recall", f"{_share(len(right), len(chains))} (bar {BARS[1]:g} %)"),
+        *((name, f"{_share(*shares[name])} (bar {bar:g} %)") for name, bar in BARS.items()),
         ("sent as the document says", _share(sum(one.sent for one in told), len(told))),
         ("logins without a documented answer", f"{sum(bool(one.label.get('undocumented')) for one in found)}"),
     ]
+
+
+def missed(half: str | None) -> list[str]:
+    """The bars that do not hold."""
+    shares = _shares(list(_judged(half)))
+    return [f"{name} {_share(*shares[name])}" for name, bar in BARS.items() if not _holds(*shares[name], bar)]
+
+
+def _shares(found: list[Verdict]) -> dict[str, tuple[int, int]]:
+    planned = [one for one in found if one.planned]
+    right = sum(not one.wrong for one in planned)
+    return {"precision": (right, len(planned)), "recall": (right, sum(one.label["chain"] for one in found))}
+
+
+def _holds(part: int, whole: int, bar: float) -> bool:
+    return whole > 0 and 100 * part / whole >= bar
 
 
 def misses(half: str | None) -> list[str]:

@@ -1,7 +1,7 @@
 """Paging against the labels: whether a list that we would page is paged as its document says.
 
-A plan is right when its style, the names of its parameters, their place, the first page's number and the way to the next
-page are those of the label or of one of its other ways. Precision is the share of the plans that are right, recall
+A plan is right when its style, the names of its parameters, their place, the first page's number and the way to the
+next page are those of the label or of one of its other ways. Precision is the share of the plans that are right, recall
 the share of the labelled paged lists that have a right plan.
 """
 
@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inferring.drafted import labels, opened
+
 from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Unpaged
 from adaptgen.plan.operations import operations
 from adaptgen.plan.paging import find_paging
-from inferring.drafted import labels, opened
 
 STYLES = {
     Offset: "offset",
@@ -27,7 +28,7 @@ STYLES = {
     NextUrl: "next_url",
     Unpaged: "none",
 }
-BARS = (97.0, 90.0)
+BARS = {"precision": 97.0, "recall": 90.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,11 @@ class Verdict:
 def measure(half: str | None) -> list[tuple[str, str]]:
     """The figures of one half ("held", "develop") or of both (None)."""
     found = list(_judged(half))
-    planned = [one for one in found if one.paged]
     paged = [one for one in found if one.label["paged"]]
-    right = sum(not one.wrong for one in planned)
-    held = sum(not one.wrong and one.paged for one in paged)
+    shares = _shares(found)
     rows = [
         ("lists", f"{len(found)}"),
-        ("precision", f"{_share(right, len(planned))} (bar {BARS[0]:g} %)"),
-        ("recall", f"{_share(held, len(paged))} (bar {BARS[1]:g} %)"),
+        *((name, f"{_share(*shares[name])} (bar {bar:g} %)") for name, bar in BARS.items()),
         ("known as lists", _share(sum(one.planned != "no list" for one in found), len(found))),
         (
             "records found at their place",
@@ -67,6 +65,24 @@ def measure(half: str | None) -> list[tuple[str, str]]:
         got = sum(not one.wrong and one.paged for one in paged if one.label["style"] == style)
         rows.append((f"recall, {style}", _share(got, count)))
     return rows
+
+
+def missed(half: str | None) -> list[str]:
+    """The bars that do not hold."""
+    shares = _shares(list(_judged(half)))
+    return [f"{name} {_share(*shares[name])}" for name, bar in BARS.items() if not _holds(*shares[name], bar)]
+
+
+def _shares(found: list[Verdict]) -> dict[str, tuple[int, int]]:
+    planned = [one for one in found if one.paged]
+    paged = [one for one in found if one.label["paged"]]
+    right = sum(not one.wrong for one in planned)
+    got = sum(not one.wrong and one.paged for one in paged)
+    return {"precision": (right, len(planned)), "recall": (got, len(paged))}
+
+
+def _holds(part: int, whole: int, bar: float) -> bool:
+    return whole > 0 and 100 * part / whole >= bar
 
 
 def misses(half: str | None) -> list[str]:
