@@ -1,8 +1,8 @@
 """What is inferred from documents, against labels made by reading them (``tests/labels``).
 
-Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``, and perhaps ``missed(half)``: the bars
-that do not hold. Documents are divided into halves: rules may be improved by looking at misses of ``develop``; ``held``
-gives final figures only, so its misses are not shown.
+Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``, and perhaps ``missed(half)``: the
+bars that do not hold. Documents are divided into halves: rules may be improved by looking at misses of ``develop``;
+``held`` gives final figures only, so its misses are not shown.
 """
 
 from __future__ import annotations

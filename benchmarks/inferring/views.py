@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from inferring.drafted import DEEP, drafted, labels
+
 from adaptgen import fields
 from adaptgen.plan.operation import is_json
-from inferring.drafted import DEEP, drafted, labels
 
 MANY = 30  # leaf fields above which a view must leave out most
 LEFT_OUT = 0.7
