@@ -16,18 +16,20 @@ from dataclasses import dataclass, field
 
 from adaptgen.fronts.menu import stems, thesaurus
 from adaptgen.model import Json
-from adaptgen.words import singular
+from adaptgen.words import singular, words
 
 _SATURATION = 1.2
-_LENGTH = 0.1
-_COVER, _NAMED, _WITHIN, _BESIDE, _PASSING = 0.2, 0.55, 0.5, 0.3, 2.0
-_OWNER, _FILED = 0.5, 0.15
+_LENGTH = 0.3
+_COVER, _NAMED, _WITHIN, _BESIDE, _PASSING = 0.1, 0.55, 0.5, 0.5, 2.0
+_OWNER, _FILED = 0.5, 0.4
+_READ = 300
+"""Characters of a description beyond its first sentence."""
 _ENDS = (slice(-1, None), slice(-2, -1))
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
 _AGE = re.compile(r"v?\d+|v|alpha|beta|legacy|old|deprecated")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
-_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 4.0, 0.8, 0.8, 1.6, 0.4, 0.5, 0.3, 1.2, 0.8
+_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 4.0, 0.8, 0.8, 1.6, 0.8, 0.5, 0.1, 1.2, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,18 @@ class Index:
         self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
         named: dict[str, int] = defaultdict(int)
         for number, entry in enumerate(entries):
-            words = _Words(entry)
-            for word, (weight, parts) in words.weights.items():
+            row = _Words(entry)
+            for word, (weight, parts) in row.weights.items():
                 self._postings[word].append((number, weight, parts))
             self._names.append(entry.name)
-            self._families.append(" ".join(one for one in stems.names(entry.name) if not _AGE.fullmatch(one)))
+            self._families.append(" ".join(one for one in words(entry.name) if not _AGE.fullmatch(one)))
             self._age.append(0.7 if entry.description.startswith("Deprecated") else 1.0)
-            self._acts.append(words.acts)
-            self._parts.append(words.parts)
-            self._heads.append(words.heads)
-            for part in words.parts:
+            self._acts.append(row.acts)
+            self._parts.append(row.parts)
+            self._heads.append(row.heads)
+            for part in row.parts:
                 named[part] += 1
-            self._lengths.append(words.length)
+            self._lengths.append(row.length)
         average = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
         self._lengths = [1 - _LENGTH + _LENGTH * one / average for one in self._lengths]
         # What every second name holds (v1, core) says nothing about a tool.
@@ -141,7 +143,7 @@ class _Words:
 
     def __init__(self, entry: Entry) -> None:
         self.weights: dict[str, tuple[float, int]] = {}
-        name = [stems.stem(word) for word in stems.names(entry.name)]
+        name = list(stems.names(entry.name))
         verb = name[0] if name and name[0] in thesaurus.VERBS else ""
         self.acts = _acts(entry, name)
         self.parts = list(dict.fromkeys(one for one in (name[1:] if verb else name) if one not in thesaurus.STOP))
@@ -153,9 +155,9 @@ class _Words:
         self._add(stems.names(entry.name), _NAME, bits)
         first, rest = _first(entry.description)
         if entry.title and entry.title.rstrip(".") != first.rstrip("."):
-            self._add(stems.tokens(entry.title), _TITLE / 2, bits)
-        self._add(stems.tokens(first), _TITLE, bits)
-        self._add(stems.tokens(rest), _TEXT, bits)
+            self._add(stems.said(entry.title), _TITLE / 2, bits)
+        self._add(stems.said(first), _TITLE, bits)
+        self._add(stems.said(rest[:_READ]), _TEXT, bits)
         for tag in entry.tags:
             self._add(stems.names(tag), _TAG, bits)
         for parts in paths:
@@ -167,7 +169,7 @@ class _Words:
         for argument in properties if isinstance(properties, dict) else ():
             self._add(stems.names(argument), _NEEDED if argument in needed else _ARGUMENT, {})
         self.length = math.sqrt(sum(weight for weight, _ in self.weights.values()))
-        last, before = ({stems.stem(word) for row in paths for word in stems.names(" ".join(row[at]))} for at in _ENDS)
+        last, before = ({one for row in paths for part in row[at] for one in stems.names(part)} for at in _ENDS)
         # What is called stands last on the path, what it belongs to before it; the rest of a name says where it is filed.
         self.heads = [
             1.0 if part in last or not last else _OWNER if part in before else _FILED for part in self.parts
@@ -176,14 +178,18 @@ class _Words:
             self.heads = [1.0] * len(self.parts)
         self._explain(name, frozenset(last), bits, verb)
 
-    def _add(self, words: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
-        counted: dict[str, float] = defaultdict(float)
-        for word in words:
-            stem = stems.stem(word)
-            counted[stem] = min(counted[stem] + weight, weight * most)
-        for stem, value in counted.items():
-            known, parts = self.weights.get(stem, (0.0, 0))
-            self.weights[stem] = (known + value, parts | bits.get(stem, 0))
+    def _add(self, found: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
+        """Add stems, each at most ``most`` times."""
+        counted: dict[str, float] = {}
+        for one in found:
+            counted[one] = weight if one not in counted else weight * most
+        weights = self.weights
+        for one, value in counted.items():
+            known = weights.get(one)
+            if known is None:
+                weights[one] = (value, bits.get(one, 0))
+            else:
+                weights[one] = (known[0] + value, known[1] | bits.get(one, 0))
 
     def _explain(self, name: list[str], last: frozenset[str], bits: Mapping[str, int], verb: str) -> None:
         """Add what the glossary says of what the name names; of terms inside longer ones only the longer counts."""
@@ -222,8 +228,10 @@ def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
 
 def _many(name: str) -> bool:
     """Whether the tool changes many at once: it names a collection, or ends in a plural."""
-    words = stems.names(name)
-    return bool({"collection", "all", "bulk", "batch", "many"} & set(words)) or singular(words[-1]) != words[-1]
+    parts = words(name)
+    if not parts:
+        return False
+    return bool({"collection", "all", "bulk", "batch", "many"} & set(parts)) or singular(parts[-1]) != parts[-1]
 
 
 def _word(part: str) -> bool:

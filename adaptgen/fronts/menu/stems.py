@@ -44,9 +44,15 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def said(text: str) -> list[str]:
+    """The stems of the words of a text."""
+    return [stem(word) for word in tokens(text)]
+
+
+@lru_cache(maxsize=16384)
 def names(text: str) -> tuple[str, ...]:
-    """The words of an identifier."""
-    return name_words(text)
+    """The stems of the words of an identifier."""
+    return tuple(map(stem, name_words(text)))
 
 
 @lru_cache(maxsize=32768)
