@@ -12,6 +12,7 @@ from adaptgen.plan.arazzo_calls import Calls
 from adaptgen.plan.arazzo_names import Names
 from adaptgen.plan.arazzo_steps import Shared, Workflow, inputs_of, schema_of
 from adaptgen.plan.arguments import Argument
+from adaptgen.plan.inlining import inline
 from adaptgen.plan.paging import find_paging
 from adaptgen.plan.projection import find_view
 from adaptgen.plan.sensitive import find_plain, find_sensitive
@@ -57,7 +58,7 @@ def workflow(
     made = Workflow(shared, index, names)
     steps = made.steps()
     raw = made.raw
-    arguments = _schemas(schema, names)
+    arguments = _schemas(context, schema, names)
     result = made.result()
     if not raw.get("outputs"):
         steps = (*steps[:-1], _viewed(steps[-1], shared))
@@ -97,14 +98,15 @@ def _arguments(description: Description, index: int) -> dict[str, str]:
     return found
 
 
-def _schemas(schema: Json, names: Names) -> list[Argument]:
-    properties = schema.get("properties", {})
-    required = schema.get("required", [])
+def _schemas(context: Context, schema: Json, names: Names) -> list[Argument]:
+    """The arguments, with schemas as those of the document get them: within a budget, their texts cleaned."""
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    share = contracts.BUDGET // max(len(names.inputs), 4)
     found = []
     for name, argument in names.inputs.items():
-        one = properties.get(name, {})
-        made = one if isinstance(one, dict) else {}
-        found.append(Argument(argument, made=made, required=isinstance(required, list) and name in required))
+        made, _ = inline(context.document, properties.get(name, {}), budget=share, direction="input")
+        needed = isinstance(required, list) and name in required
+        found.append(Argument(argument, made=made if isinstance(made, dict) else {}, required=needed))
     return found
 
 

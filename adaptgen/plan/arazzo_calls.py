@@ -11,7 +11,7 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model import Body, Call, Json, Param
 from adaptgen.plan.arazzo_names import Locate, Names
 from adaptgen.plan.arguments import did_you_mean, fixed_value, parameter_slot
-from adaptgen.plan.operations import Operation, accepted
+from adaptgen.plan.operations import Operation, accepted, sendable
 from adaptgen.plan.step_inputs import rows, templates_in
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Context
@@ -141,6 +141,8 @@ class Calls:
             if place == "path" and f"{{{name}}}" not in operation.path:
                 known = [one.name for one in operation.parameters if one.place == "path"]
                 raise error("AG034", f"{operation.key} has no path input {name!r}", at, did_you_mean(name, known))
+            if not sendable(place, name):
+                raise error(CODE, f"no request can carry the {place} {name!r}", at)
             made[place].append(Param(name, value=template))
         if body is not None:
             media = body.media or (operation.body.media if operation.body else "application/json")

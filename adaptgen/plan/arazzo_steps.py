@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST = 200
 """Steps of one tool, those of other workflows included."""
+_DEEPEST = 10
+_NODES = 10_000
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _STRENGTH = ("read", "write", "delete")
 
@@ -183,6 +185,8 @@ class Workflow:
             raise error("AG037", f"there is no workflow {id!r}", where, did_you_mean(id, known))
         if id in (*self.above, self.raw["workflowId"]):
             raise error(CODE, f"the workflow {id!r} leads back to itself", where)
+        if len(self.above) >= _DEEPEST:
+            raise error(CODE, f"workflows call each other more than {_DEEPEST} deep", where)
         return known.index(id)
 
     def inner(self, index: int) -> Workflow:
@@ -344,31 +348,45 @@ def schema_of(description: Description, index: int) -> Mapping[str, Any]:
     where = description.where("workflows", index, "inputs")
     if raw is None:
         return {}
-    found = resolved(description, raw, where)
+    found = _Resolver(description, where).of(raw)
     if not isinstance(found, dict) or found.get("type", "object") != "object":
         raise error(CODE, "the inputs of a workflow are an object", where, "type: object, with properties:")
     return found
 
 
-def resolved(description: Description, node: Any, where: Where, depth: int = 0) -> Any:
-    """``node`` with references into the description replaced by what they lead to."""
-    if depth > 20:
-        raise error(CODE, "the schema of the inputs refers to itself", where)
-    if isinstance(node, list):
-        return [resolved(description, one, where, depth + 1) for one in node]
-    if not isinstance(node, dict):
-        return node
-    ref = node.get("$ref")
-    if not isinstance(ref, str):
-        return {key: resolved(description, one, where, depth + 1) for key, one in node.items()}
-    here: Any = description.root
-    for token in ref.removeprefix("#").split("/")[1:] if ref.startswith("#/") else ["\0"]:
-        token = token.replace("~1", "/").replace("~0", "~")
-        here = here.get(token) if isinstance(here, dict) else None
-    if here is None:
-        raise error(CODE, f"{ref!r} leads to nothing in this description", where, "write #/components/inputs/<name>")
-    rest = {key: one for key, one in node.items() if key != "$ref"}
-    return resolved(description, {**here, **rest} if isinstance(here, dict) else here, where, depth + 1)
+class _Resolver:
+    """Replaces references into a description by what they lead to."""
+
+    def __init__(self, description: Description, where: Where) -> None:
+        self.description = description
+        self.where = where
+        self.nodes = 0
+
+    def of(self, node: Any, depth: int = 0) -> Any:
+        """``node`` without references.
+
+        Raises:
+            AdaptgenError: AG016 where one leads nowhere or to itself, or all of it is too large.
+        """
+        self.nodes += 1
+        if depth > 40 or self.nodes > _NODES:
+            raise error(CODE, "the schema of the inputs refers to itself, or is too large", self.where)
+        if isinstance(node, list):
+            return [self.of(one, depth + 1) for one in node]
+        if not isinstance(node, dict):
+            return node
+        ref = node.get("$ref")
+        if not isinstance(ref, str):
+            return {key: self.of(one, depth + 1) for key, one in node.items()}
+        here: Any = self.description.root
+        for token in ref.removeprefix("#").split("/")[1:] if ref.startswith("#/") else ["\0"]:
+            token = token.replace("~1", "/").replace("~0", "~")
+            here = here.get(token) if isinstance(here, dict) else None
+        if here is None:
+            help = "write #/components/inputs/<name>"
+            raise error(CODE, f"{ref!r} leads to nothing in this description", self.where, help)
+        rest = {key: one for key, one in node.items() if key != "$ref"}
+        return self.of({**here, **rest} if isinstance(here, dict) else here, depth + 1)
 
 
 def _token(name: str) -> str:

@@ -78,8 +78,7 @@ def answered(tool: Tool, waiting: Pending, scope: Scope, run: Run, kept: Json, m
     (body,) = Secrets(tool.sensitive, view(("*",))).hide([marks.mark(body)])
     if "saved" in body and marks.whole(body) > max_bytes:
         body["saved"] = "too large to be shown"
-    answer = marks.finish(Answer((Text(encode(body).decode()),), unknown=run.unknown), body)
-    return answer
+    return marks.finish(Answer((Text(encode(body).decode()),), unknown=run.unknown), body)
 
 
 def _saved(steps: tuple[Step, ...], scope: Scope) -> dict[str, Json]:
