@@ -44,11 +44,12 @@ def inputs_of(proof: Proof, operation: Operation, tools: Sequence[tuple[Tool, Co
     for tool, contract in tools:
         if tool.call is None:
             continue
+        rows = _rows(tool.call)
         for index, (place, name, _, leaf) in enumerate(declared):
             fate = (
-                _leaf(proof, operation, tool, tool.call, contract, leaf)
+                _leaf(proof, operation, tool, tool.call, rows, contract, leaf)
                 if leaf is not None
-                else _parameter(proof, operation, tool, tool.call, contract, place, name)
+                else _parameter(proof, operation, tool, tool.call, rows, contract, place, name)
             )
             if _ORDER.index(fate[0]) < _ORDER.index(best[index][0]):
                 best[index] = fate
@@ -56,6 +57,19 @@ def inputs_of(proof: Proof, operation: Operation, tools: Sequence[tuple[Tool, Co
         Input(operation.key, place, name, fate[0], fate[1], required)
         for (place, name, required, _), fate in zip(declared, best, strict=True)
     ]
+
+
+Rows = Mapping[tuple[str, str], Param]
+
+
+def _rows(call: Call) -> Rows:
+    """The rows of a call by place and name; of two that are the same the first."""
+    found: dict[tuple[str, str], Param] = {}
+    places = (("path", call.path_params), ("query", call.query), ("header", call.headers), ("cookie", call.cookies))
+    for place, rows in (*places, ("body", call.body.params if call.body is not None else ())):
+        for one in rows:
+            found.setdefault((place, _folded(place, one.name)), one)
+    return found
 
 
 def _declared(document: Document, operation: Operation) -> list[tuple[str, str, bool, Leaf | None]]:
@@ -82,12 +96,9 @@ def _declared(document: Document, operation: Operation) -> list[tuple[str, str, 
 
 
 def _parameter(
-    proof: Proof, operation: Operation, tool: Tool, call: Call, contract: Contract, place: str, name: str
+    proof: Proof, operation: Operation, tool: Tool, call: Call, rows: Rows, contract: Contract, place: str, name: str
 ) -> Fate:
-    rows: Mapping[str, Sequence[Param]] = {
-        "path": call.path_params, "query": call.query, "header": call.headers, "cookie": call.cookies
-    }  # fmt: skip
-    row = next((one for one in rows[place] if _same(place, one.name, name)), None)
+    row = rows.get((place, _folded(place, name)))
     if row is None and place == "path" and f"{{{name}}}" in call.path:
         row = Param(name)
     supplies = supplied(tool.page, operation)
@@ -124,20 +135,22 @@ def _row(row: Param, tool: Tool, contract: Contract) -> Fate:
 def _sent(proof: Proof, operation: Operation, tool: Tool, place: str, name: str) -> str | None:
     for auth in tool.auth:
         sends = proof.auths[auth].send if auth in proof.auths else ()
-        if any(one.place == place and _same(place, one.name, name) for one in sends):
+        if any(one.place == place and _folded(place, one.name) == _folded(place, name) for one in sends):
             return auth
     known = proof.credentials.get((operation.pointer, place, name))
     return known if known in proof.auths else None
 
 
-def _same(place: str, one: str, other: str) -> bool:
-    return one.lower() == other.lower() if place == "header" else one == other
+def _folded(place: str, name: str) -> str:
+    return name.lower() if place == "header" else name
 
 
 # ---------------------------------------------------------------------------------------------------- body leaves
 
 
-def _leaf(proof: Proof, operation: Operation, tool: Tool, call: Call, contract: Contract, leaf: Leaf) -> Fate:
+def _leaf(
+    proof: Proof, operation: Operation, tool: Tool, call: Call, rows: Rows, contract: Contract, leaf: Leaf
+) -> Fate:
     body = call.body
     if body is None:
         return _LOST
@@ -158,7 +171,7 @@ def _leaf(proof: Proof, operation: Operation, tool: Tool, call: Call, contract: 
         if head != body.inside:
             return _LOST
         head, rest = _head(rest)
-    row = next((one for one in body.params if one.name == head), None)
+    row = rows.get(("body", head))
     if row is not None:
         fate = _row(row, tool, contract)
         if (tool.name, "body", head) in proof.hidden and fate[0] != "argument":
