@@ -6,6 +6,7 @@ its path, with a ``fields`` path that gives the rest, so that nothing becomes un
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from adaptgen.runtime.text import encode
 _STRINGS = (4000, 2000, 1000, 500, 200, 80)
 _LISTS = (50, 20, 10, 5, 3, 1)
 _NAMED = 6
+_SLICED = re.compile(r"(.+?)\[(\d+):(\d*)\]((?:\.|\[\*\]).*)?")
 
 
 def length(value: Any) -> int:
@@ -69,7 +71,13 @@ def _cut(value: Any, path: tuple[fields.Segment, ...], strings: int, lists: int 
 
 def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, whole: int, unit: str) -> None:
     name = fields.text(path)
-    rest = f"; fields {name}[{kept}:]" if path else ""
+    sliced = _SLICED.fullmatch(path[0]) if len(path) == 1 and isinstance(path[0], str) else None
+    if sliced is not None:
+        # The value of an asked slice stands under its path: the rest begins where this one was cut.
+        name = path[0] if isinstance(path[0], str) else name
+        rest = f"; fields {sliced[1]}[{int(sliced[2]) + kept}:{sliced[3]}]{sliced[4] or ''}"
+    else:
+        rest = f"; fields {name}[{kept}:]" if path else ""
     cuts[name] = f"{kept} of {whole} {unit}{rest}"
 
 

@@ -162,6 +162,22 @@ def test_a_scalar_is_a_result(kit: Any, value: Any) -> None:
     assert detail(kit, Tool(name="t"), value) == {"result": value}
 
 
+@pytest.mark.parametrize("begin", ["lines[*].id", "lines", "notes"])
+def test_what_was_cut_is_read_to_its_end_by_the_paths_that_the_answers_name(kit: Any, begin: str) -> None:
+    """A slice that is cut again goes on behind what it gave."""
+    body = {"contact": {"lines": [{"id": f"line-{n:03}"} for n in range(300)], "notes": "".join(map(str, range(2000)))}}
+    path, text, answers = begin, "", 0
+    while path and answers < 40:
+        answer = detail(kit, GET, body, [path], 1000)
+        answers += 1
+        (more,) = answer.pop("omitted", {"": ""}).values()
+        text += "".join(one if isinstance(one, str) else one["id"] for value in answer.values() for one in value)
+        path = more.partition("; fields ")[2]
+    whole = body["contact"]["notes"] if begin == "notes" else "".join(one["id"] for one in body["contact"]["lines"])
+    assert text.replace("…", "") == whole
+    assert answers > 2
+
+
 def test_a_member_called_omitted_is_not_overwritten(kit: Any) -> None:
     body = {"omitted": 7, "notes": "n" * 5000}
     assert detail(kit, Tool(name="t", view=("omitted", "notes")), body, None, 1000)["omitted"] == 7
