@@ -34,6 +34,9 @@ CURSOR = vocabulary(
     "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey startingafter startafter"
 )
 _SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
+_BEGIN = vocabulary("from start")
+_END = vocabulary("to end until till stop")
+_NO_POSITION = re.compile(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|block|version|height)\b")
 _SAID = OFFSET | PAGE | CURSOR | _SURE
 _LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
 _MAXIMUM = (
@@ -71,7 +74,16 @@ class Parameters:
 
     def offsets(self) -> list[str]:
         """The parameters that say where to begin, those by name before those by description."""
-        return [*self.called(OFFSET), *self.told["offset"]]
+        return [*(name for name in self.called(OFFSET) if not self.other_begin(name)), *self.told["offset"]]
+
+    def other_begin(self, name: str) -> bool:
+        """Whether ``from`` or ``start`` begins something else: a range that another parameter ends, a time, or the
+        list that is read page by page all the same."""
+        if self.folded[name] not in _BEGIN:
+            return False
+        if set(self.folded.values()) & (_END | PAGE):
+            return True
+        return self.shapes[name].type == "string" or bool(_NO_POSITION.search(self.described(name)))
 
     def pages(self) -> list[str]:
         """The parameters for the number of a page, by name and by description."""

@@ -95,7 +95,7 @@ _WORD = re.compile(
 
 _PAIR = re.compile(r"\b(Token token=)[<{\[($]")
 # A word of the service's own: "Authorization: AcmeInsight {token}".
-_OWN_WORD = re.compile(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?:token|key|jwt)[\w -]*[>}\]]")
+_OWN_WORD = re.compile(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|jwt)[\w -]*[>}\]]")
 
 
 def before(word: str) -> str:

@@ -104,7 +104,12 @@ class _Finder:
                 yield name, *placed, jsonpath(path)
 
     def fits(self, name: str, one: Candidate) -> int:
-        """How well a token fits a declared scheme, 0 for not at all."""
+        """How well a token fits a declared scheme, 0 for not at all. URLs are logged: the last place for a token."""
+        known = self.matches(name, one)
+        placed = place_of(self.schemes[name])
+        return max(known - 4, 1) if known and placed and placed[0] == "query" else known
+
+    def matches(self, name: str, one: Candidate) -> int:
         scheme = self.schemes[name]
         kind = str(scheme.get("type")).lower()
         if kind == "http":

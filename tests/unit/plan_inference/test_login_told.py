@@ -177,12 +177,24 @@ def test_base64_is_asked_for_where_the_document_sends_it(api: SimpleNamespace) -
     ("text", "word"),
     [
         ("API Key - NetworkInsight {token}", "NetworkInsight"),
+        ("SSWS {API Token}", "SSWS"),
         ("Authorization: Bearer <token>", "Bearer"),
         ("the {token} of the user", "Bearer"),
     ],
 )
 def test_the_word_before_the_token(text: str, word: str) -> None:
     assert scheme_word("s", {"description": text}) == word
+
+
+def test_a_header_is_a_better_place_than_a_url(api: SimpleNamespace) -> None:
+    schemes = {
+        "in_url": {"type": "apiKey", "in": "query", "name": "access_token"},
+        "in_header": {"type": "apiKey", "in": "header", "name": "Authorization"},
+    }
+    use = {"get": {"responses": {}, "security": [{"in_url": []}, {"in_header": []}]}}
+    found = chain(api, {"/login": {"post": api.login(obj(access_token=TEXT))}, "/customers": use}, schemes)
+    assert found is not None
+    assert found.send == (Send("header", "Authorization", "Bearer {access}"),)
 
 
 def test_mutual_tls_takes_no_token(api: SimpleNamespace) -> None:

@@ -270,3 +270,21 @@ def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> Non
     hint = PageHint(style="offset", offset="start", limit="rows", first=1)
     found = plan(api, rows(), api.query("start", "rows"), hint)
     assert found.page == Offset(offset="start", limit="rows", first=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (["from", "size"], Offset(offset="from", limit="size")),
+        (["from", "to", "limit"], Unpaged()),
+        (["start", "end", "limit"], Unpaged()),
+        (["from", "page", "per_page"], PageNumber(page="page", size="per_page")),
+    ],
+)
+def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given: list[str], found: Paging) -> None:
+    assert page(api, rows(), api.query(*given)) == found
+
+
+def test_a_beginning_in_time_is_no_offset(api: SimpleNamespace) -> None:
+    listed = [*api.query("limit"), {"name": "from", "in": "query", "description": "Unix timestamp", "schema": INT}]
+    assert page(api, rows(), listed) == Unpaged()
