@@ -71,10 +71,16 @@ def _cut(value: Any, path: tuple[fields.Segment, ...], strings: int, lists: int 
 
 def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, whole: int, unit: str) -> None:
     name = fields.text(path)
-    sliced = _SLICED.fullmatch(path[0]) if len(path) == 1 and isinstance(path[0], str) else None
-    if sliced is not None:
+    asked = path[0] if len(path) == 1 and isinstance(path[0], str) else ""
+    sliced = _SLICED.fullmatch(asked)
+    if asked.startswith(("$.", "$[")) and sliced is None:
+        # What stands around a payload stands under its JSONPath: `$.users[*].id` goes on at `$.users[50:].id`.
+        name = asked
+        head, each, tail = asked.partition("[*]")
+        rest = f"; fields {head}[{kept}:]{tail if each else ''}"
+    elif sliced is not None:
         # The value of an asked slice stands under its path: the rest begins where this one was cut.
-        name = path[0] if isinstance(path[0], str) else name
+        name = asked
         rest = f"; fields {sliced[1]}[{int(sliced[2]) + kept}:{sliced[3]}]{sliced[4] or ''}"
     else:
         rest = f"; fields {name}[{kept}:]" if path else ""

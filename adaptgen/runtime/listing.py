@@ -15,6 +15,7 @@ import orjson
 from adaptgen.model import Cursor, Json, Tool, Unpaged
 from adaptgen.runtime import paging as pages
 from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.around import answer_around, is_around
 from adaptgen.runtime.budget import reduced
 from adaptgen.runtime.cursor import Bound, CursorBox, bound
 from adaptgen.runtime.detail import TOO_DEEP, answer_detail
@@ -73,6 +74,8 @@ async def answer_list(
     """
     if tool.page is None:
         raise ValueError(f"{tool.name} does not page")
+    if fields and is_around(fields):
+        return await answer_around(tool, fetch, fields, max_bytes=max_bytes, marks=marks)
     if fields:
         asked_view(fields)
     to = bound(tool.name, contract_hash, caller, arguments)

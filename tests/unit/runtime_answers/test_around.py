@@ -1,0 +1,71 @@
+"""What stands around the items of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adaptgen.model import Tool, Unpaged
+from adaptgen.runtime.around import answer_around
+from adaptgen.runtime.classify import classifier
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marks import Marks
+
+USERS = [{"id": n, "name": f"Name {n}", "email": f"u{n}@example.com", "password": "hunter2"} for n in range(3)]
+BODY = {"things": [{"id": 1, "name": "one"}], "totals": {"open": 4}, "users": USERS, "notes": "0123456789" * 300}
+
+
+@pytest.fixture
+def agent(kit: Any) -> Any:
+    class Api(kit.Api):  # type: ignore[misc, name-defined]
+        async def __call__(self, query: Any = None, url: str | None = None) -> Any:
+            self.requests.append(query)
+            return kit.reply(BODY)
+
+    return kit.Agent(Api([]), max_bytes=1000)
+
+
+def test_paths_of_the_whole_body_give_what_stands_beside_the_items(agent: Any) -> None:
+    assert agent.call(fields=["$.totals", "$.users[*].id"]) == {"$.totals": {"open": 4}, "$.users[*].id": [0, 1, 2]}
+    assert len(agent.api.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["$", "$.things", "$.things[*].name", "$.things[0]", '$["things"]'])
+def test_the_items_are_not_read_around_their_paging(agent: Any, path: str) -> None:
+    with pytest.raises(ToolError, match="leads to the items"):
+        agent.call(fields=[path])
+    with pytest.raises(ToolError, match="asked for alone"):
+        agent.call(fields=["id", "$.totals"])
+    assert agent.api.requests == []
+
+
+def test_a_path_that_cannot_be_read_is_refused(agent: Any) -> None:
+    with pytest.raises(ToolError, match="`fields`"):
+        agent.call(fields=["$.a..b"])
+
+
+def test_secrets_are_withheld(agent: Any) -> None:
+    assert {user["password"] for user in agent.call(fields=["$.users"])["$.users"]} == {"[withheld]"}
+
+
+def test_what_is_cut_goes_on_where_the_answer_says(agent: Any) -> None:
+    answer = agent.call(fields=["$.notes"])
+    text = answer["$.notes"].rstrip("…")
+    while "omitted" in answer:
+        (more,) = answer["omitted"].values()
+        path = more.partition("; fields ")[2]
+        answer = agent.call(fields=[path])
+        text += answer[path].rstrip("…")
+    assert text == BODY["notes"]
+
+
+@pytest.mark.asyncio
+async def test_personal_data_beside_the_items_is_marked(kit: Any) -> None:
+    async def fetch(query: Any = None, url: str | None = None) -> Any:
+        return kit.reply({"data": {"rows": [], "owner": {"email": "a@example.com"}}})
+
+    tool = Tool(name="t", page=Unpaged(items="$.data.rows"))
+    marks = Marks(classifier(tool))
+    answer = await answer_around(tool, fetch, ["$.data.owner"], max_bytes=2000, marks=marks)
+    assert list(answer.sensitive.values()) == ["email"]
