@@ -126,6 +126,19 @@ def columns(text: str, kind: Kind, media: str = "") -> tuple[str, ...]:
     return tuple(heads or ())
 
 
+def written(records: Sequence[Any], kind: Kind) -> str:
+    """Records as text of a kind, commas between values; :func:`read` gives them again."""
+    if kind in ("lines", "sequence"):
+        mark = "\x1e" if kind == "sequence" else ""
+        return "".join(f"{mark}{json.dumps(one, ensure_ascii=False)}\n" for one in records)
+    names = list(dict.fromkeys(name for one in records if isinstance(one, dict) for name in one))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, names, delimiter="\t" if kind == "tabbed" else ",", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(one for one in records if isinstance(one, dict))
+    return text.getvalue()
+
+
 def _parameter(media: str, name: str) -> str:
     """A parameter of a media type (RFC 9110, 8.3.1), "" where it is not there."""
     for one in media.split(";")[1:]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from adaptgen import tabular
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model import Json, Tool
 from adaptgen.readiness.fakes import Fakes
@@ -38,11 +39,13 @@ class Exchange:
     body: bytes
 
     def json(self) -> Json:
-        """The answer's body as JSON, None where it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
+        """The answer's body as JSON, or the records of a table; None for everything else."""
+        return parsed(self.body, self.media)
+
+    @property
+    def media(self) -> str:
+        """The ``Content-Type`` of the answer."""
+        return next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,17 @@ def read_index(folder: Path) -> Index:
         raise AdaptgenError(Diagnostic("AG067", "there are no cassettes", Where(str(path)), help)) from None
 
 
+def parsed(body: bytes, media: str) -> Json:
+    """A body as JSON, or the first records of a table (CSV, JSON lines) without lines that cannot be read; None for
+    everything else. A table is a whole database at times: a stand-in for each of its values would take minutes."""
+    kind = tabular.kind_of_media(media)
+    value = _json(body)
+    if kind is None or (value is not None and kind in ("separated", "tabbed")):
+        return value
+    records = tabular.read(tabular.decoded(body, media), kind, media).records
+    return [one for one in records if not (isinstance(one, dict) and tabular.UNREADABLE in one)][:_MOST]
+
+
 def decoded(body: bytes, coding: str) -> bytes:
     """The bytes behind a content coding (RFC 9110, 8.4)."""
     if coding in ("gzip", "x-gzip"):
@@ -113,6 +127,9 @@ class Scrubber:
     def cleaned(self, tool: Tool | None, exchange: Exchange) -> dict[str, Any]:
         """One interaction of a cassette."""
         kept = {name: [self._text(value)] for name, value in exchange.headers.items() if name.lower() in self._headers}
+        if tabular.kind_of_media(exchange.media):
+            kept = {name: kept[name] for name in kept if name.lower() != "content-type"}
+            kept["content-type"] = [f"{exchange.media.partition(';')[0]}; charset=utf-8"]
         return {
             "request": {
                 "method": exchange.method,
@@ -137,8 +154,13 @@ class Scrubber:
         return self.fakes.text(self.address(text), urls=True)
 
     def _answer(self, tool: Tool | None, exchange: Exchange) -> str:
-        media = next((v for name, v in exchange.headers.items() if name.lower() == "content-type"), "")
-        return self._body(self._judge(tool, exchange), exchange.body, media).decode()
+        judge = self._judge(tool, exchange)
+        kind = tabular.kind_of_media(exchange.media)
+        records = exchange.json()
+        if kind is None or not isinstance(records, list):
+            return self._body(judge, exchange.body, exchange.media).decode()
+        marked = judge.mark(_few(records), {}, guard=1 << 30)
+        return self.address(tabular.written(self.fakes.scrubbed(marked), kind))
 
     def _body(self, judge: Classifier | None, body: bytes, media: str) -> bytes:
         if not body:

@@ -18,7 +18,7 @@ from adaptgen import fields
 from adaptgen.fields import MISSING
 from adaptgen.fronts.load import load_server
 from adaptgen.model import Base, Json, Server, Tool
-from adaptgen.readiness.cassettes import Index, read_index
+from adaptgen.readiness.cassettes import Index, parsed, read_index
 from adaptgen.references import Reference
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Text
@@ -149,9 +149,13 @@ def _fits(tool: Tool, text: str) -> None:
 
 def _json(response: Mapping[str, Any]) -> Json:
     try:
-        return json.loads(response["body"]["string"])
+        return parsed(response["body"]["string"], ", ".join(_header(response, "content-type")))
     except ValueError:
         return None
+
+
+def _header(response: Mapping[str, Any], name: str) -> list[str]:
+    return next((list(values) for key, values in response["headers"].items() if key.lower() == name), [])
 
 
 def _answers(path: Path) -> Any:

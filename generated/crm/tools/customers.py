@@ -25,7 +25,7 @@ add_customer_note = Tool(
         body=Body(params=(Param("text"),)),
     ),
     auth=("crm_session",),
-    view=("id", "text", "created_at", "author_id", "customer_id", "author"),
+    view=("id", "text", "created_at", "author_id", "author"),
     answer="$.data",
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
@@ -145,6 +145,41 @@ download_attachment = Tool(
     tags=("Customers",),
 )
 
+# GET /customers/export.csv
+# specs/crm.yaml#/paths/~1customers~1export.csv/get
+export_customers = Tool(
+    name="export_customers",
+    call=Call(
+        "GET",
+        "/customers/export.csv",
+        query=(Param("status"), Param("segment"), Param("ownerId")),
+        accept="text/csv",
+    ),
+    auth=("crm_session",),
+    view=(
+        "CustomerNo",
+        "Company",
+        "Status",
+        "Segment",
+        "Country",
+        "CreditLimit",
+        "OwnerFullName",
+    ),
+    page=Unpaged(),
+    sensitive={
+        "Email": "email",
+        "Fax": "phone",
+        "Iban": "iban",
+        "OwnerFullName": "name",
+        "Phone": "phone",
+        "Street": "address",
+        "Zip": "address",
+    },
+    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    source="#/paths/~1customers~1export.csv/get",
+    tags=("Customers",),
+)
+
 # GET /customers/{customerId}
 # specs/crm.yaml#/paths/~1customers~1{customerId}/get
 get_customer = Tool(
@@ -206,7 +241,6 @@ list_attachments = Tool(
         "category",
         "mediaType",
         "uploadedAt",
-        "customerId",
         "uploadedBy",
         "size",
     ),
@@ -229,8 +263,8 @@ list_customer_contacts = Tool(
         "last_name",
         "createdAt",
         "country_code",
-        "customer.name",
         "job_title",
+        "tenantId",
     ),
     page=Unpaged(),
     sensitive={
@@ -256,7 +290,7 @@ list_customer_notes = Tool(
     name="list_customer_notes",
     call=Call("GET", "/customers/{customerId}/notes"),
     auth=("crm_session",),
-    view=("id", "text", "created_at", "author_id", "customer_id", "author"),
+    view=("id", "text", "created_at", "author_id", "author"),
     page=Unpaged(items="$.data"),
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers~1{customerId}~1notes/get",
@@ -304,11 +338,7 @@ list_customers = Tool(
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers/get",
     lookups={
-        "country": Lookup(
-            tool="list_countries",
-            id="code",
-            labels=("name", "dialCode"),
-        ),
+        "country": Lookup(tool="list_countries", id="code"),
         "ownerId": Lookup(
             tool="list_users",
             labels=("fullName", "login"),
@@ -468,7 +498,6 @@ upload_attachment = Tool(
         "category",
         "mediaType",
         "uploadedAt",
-        "customerId",
         "uploadedBy",
         "size",
     ),
@@ -483,6 +512,7 @@ TOOLS = (
     create_customer,
     delete_customer,
     download_attachment,
+    export_customers,
     get_customer,
     get_customer_credit_score,
     list_attachments,
