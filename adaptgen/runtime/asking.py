@@ -6,9 +6,10 @@ whatever the API's paging. What was not read is said: a count of a part is a low
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from adaptgen.model import Json, Tool, Unpaged
 from adaptgen.runtime import comparing, progress
@@ -21,10 +22,10 @@ from adaptgen.runtime.listing import MOST_SIZE, answer_list, fresh
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import Fetch, NoList
 from adaptgen.runtime.response import Response
-from adaptgen.runtime.scan import Bounds, Meter, Scan
+from adaptgen.runtime.scan import TOO_LARGE, Bounds, Meter, Scan
 from adaptgen.runtime.tally import Tally
 from adaptgen.runtime.walk import State, Walk
-from adaptgen.runtime.where import NAMES, Field, Question, question
+from adaptgen.runtime.where import NAMES, Field, question
 
 _NARROW = "Narrow it down with the tool's own arguments."
 
@@ -82,35 +83,8 @@ async def answer(
     known = question(asked)
     # A cursor belongs to the question that it continues.
     arguments = {**arguments, **{name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}}
-    lens = Lens(tool, marks, known) if known is not None else None
-    meter = Meter(bounds or Bounds())
-    if known is not None and lens is not None:
-        fetch = meter.metered(fetch)
-        if known.count or known.distinct is not None:
-            tally = Tally(tool, lens, marks, most=limit, max_bytes=max_bytes)
-            to = bound(tool.name, contract_hash, caller, arguments)
-            try:
-                return await _counted(tool, fetch, known, tally, box=box, to=to, cursor=cursor, meter=meter)
-            except NoList as nothing:
-                note = "The API answered no list; this is all that it said."
-                return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
-            except RecursionError:
-                raise ToolError(TOO_DEEP) from None
-    note, whole = "", True
-    shown = tool
-    if known is not None and known.sort and lens is not None:
-        try:
-            items, note = await _sorted(tool, fetch, known, lens, meter, box)
-        except NoList as nothing:
-            note = "The API answered no list; this is all that it said."
-            return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
-        fetch, whole, shown = _given(items), not note, replace(tool, page=Unpaged())
-        note = f"{note} {lens.note(len(items))}".strip()
-        if not whole:
-            items[max(limit or page_size, 1) :] = []
-    return await answer_list(
-        shown,
-        fetch,
+    lists = partial(
+        answer_list,
         arguments=arguments,
         limit=limit,
         fields=fields,
@@ -121,21 +95,57 @@ async def answer(
         page_size=page_size,
         max_bytes=max_bytes,
         marks=marks,
-        keep=Choosing(lens, meter) if lens is not None and shown is tool else None,
-        note=note,
-        whole=whole,
     )
+    if known is None:
+        return await lists(tool, fetch)
+
+    async def attempt(size: int) -> Answer:
+        lens = Lens(tool, marks, known)
+        meter = Meter(bounds or Bounds())
+        counted = meter.metered(fetch)
+        if known.count or known.distinct is not None:
+            tally = Tally(tool, lens, marks, most=limit, max_bytes=max_bytes)
+            to = bound(tool.name, contract_hash, caller, arguments)
+            return await _counted(tool, counted, tally, box=box, to=to, cursor=cursor, meter=meter, size=size)
+        if not known.sort:
+            return await lists(tool, counted, keep=Choosing(lens, meter), size=size)
+        items, note = await _sorted(tool, counted, lens, meter, box, size)
+        whole = not note
+        if not whole:
+            items[max(limit or page_size, 1) :] = []
+        note = f"{note} {lens.note(len(items))}".strip()
+        return await lists(replace(tool, page=Unpaged()), _given(items), note=note, whole=whole)
+
+    try:
+        return await _sized(attempt, tool, page_size, once=bool(cursor) and not known.sort)
+    except NoList as nothing:
+        note = "The API answered no list; this is all that it said."
+        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+    except RecursionError:
+        raise ToolError(TOO_DEEP) from None
+
+
+async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_size: int, *, once: bool) -> Answer:
+    """Read in large pages; where the API refuses those, in pages of the usual size. ``once``: a cursor knows it."""
+    try:
+        return await attempt(MOST_SIZE)
+    except ToolError as problem:
+        size = fresh(tool, MOST_SIZE).size
+        if once or problem.status not in TOO_LARGE or size is None or size <= page_size:
+            raise
+    return await attempt(page_size)
 
 
 # -------------------------------------------------------------------------------------------------------------- sort
 
 
 async def _sorted(
-    tool: Tool, fetch: Fetch, known: Question, lens: Lens, meter: Meter, box: CursorBox
+    tool: Tool, fetch: Fetch, lens: Lens, meter: Meter, box: CursorBox, size: int
 ) -> tuple[list[Json], str]:
     """All items that ``where`` keeps, in order; and what is to be said where they are not all."""
     assert tool.page is not None
-    scan = Scan(Walk(tool.page, fetch, box, fresh(tool, MOST_SIZE)), meter)
+    known = lens.question
+    scan = Scan(Walk(tool.page, fetch, box, fresh(tool, size)), meter)
     items: list[Json] = []
     async for page in scan.pages(resumed=False):
         items += [item for item in page if lens.holds(item)] if known.where else page
@@ -144,10 +154,9 @@ async def _sorted(
         order = comparing.keys(values, descending=key.descending)
         items = [items[at] for at in sorted(range(len(items)), key=order.__getitem__)]
     why = partly(scan)
-    return (
-        items,
-        f"Only the first {meter.items} items of the list were read and sorted: {why}. {_NARROW}" if why else "",
-    )
+    if why:
+        why = f"Only the first {meter.items} items of the list were read and sorted: {why}. {_NARROW}"
+    return items, why
 
 
 def _given(items: list[Json]) -> Fetch:
@@ -165,28 +174,29 @@ def _given(items: list[Json]) -> Fetch:
 async def _counted(
     tool: Tool,
     fetch: Fetch,
-    known: Question,
     tally: Tally,
     *,
     box: CursorBox,
     to: Bound,
     cursor: str | None,
     meter: Meter,
+    size: int,
 ) -> Answer:
     assert tool.page is not None
+    known = tally.question
     if cursor:
         at, before = box.open(cursor, to)
         state = State.unpack(at)
         tally.resume(before)
     else:
-        state = fresh(tool, MOST_SIZE)
+        state = fresh(tool, size)
     scan = Scan(Walk(tool.page, fetch, box, state), meter)
     named = known.count if isinstance(known.count, Field) else known.distinct
     async with aclosing(scan.pages(resumed=bool(cursor))) as pages:
         async for page in pages:
             if named is None and not known.where and not cursor and (total := _told(scan, page)) is not None:
                 return tally.answer(total, "", None)
-            tally.add(page, known, named)
+            tally.add(page, named)
     rest = scan.rest if scan.why else None
     why = partly(scan)
     partial = tally.partial() if rest is not None else None
@@ -206,6 +216,8 @@ def partly(scan: Scan) -> str:
     """Why what was read is not the whole list; "" where it is."""
     if scan.why:
         return scan.why
+    if scan.torn:
+        return scan.torn.rstrip(".")
     if scan.walk.note:
         return scan.walk.note.rstrip(".")
     total = scan.walk.total

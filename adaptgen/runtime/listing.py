@@ -60,6 +60,7 @@ async def answer_list(
     note: str = "",
     whole: bool = True,
     kept: Whose | None = None,
+    size: int | None = None,
 ) -> Answer:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
 
@@ -67,7 +68,8 @@ async def answer_list(
     whole text, with tokens in it where ``marks`` says what will be one. Keys stand only where they say something.
     ``keep`` chooses among the items, and says how far one answer reads; ``note`` stands before other notes; ``whole``
     False: what is read is a part of the list, so neither a total nor a cursor is given. ``kept``: where a list that
-    the API gives whole is kept for a moment.
+    the API gives whole is kept for a moment. ``size``: items that are asked for in one request, as many as are wanted
+    unless it is said.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
@@ -79,8 +81,9 @@ async def answer_list(
     if fields:
         asked_view(fields)
     to = bound(tool.name, contract_hash, caller, arguments)
-    sized = keep is not None and not (isinstance(tool.page, Cursor) and tool.page.single_use)
-    state = State.unpack(box.open(cursor, to)) if cursor else fresh(tool, MOST_SIZE if sized else limit or page_size)
+    if isinstance(tool.page, Cursor) and tool.page.single_use:
+        size = None
+    state = State.unpack(box.open(cursor, to)) if cursor else fresh(tool, size or limit or page_size)
     state.limit = limit or state.limit
     marks = marks or Marks()
     slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None

@@ -24,7 +24,7 @@ from adaptgen.runtime.ids import is_id
 from adaptgen.runtime.listing import MOST_SIZE, fresh
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import Fetch, NoList
-from adaptgen.runtime.scan import Bounds, Meter, Scan
+from adaptgen.runtime.scan import TOO_LARGE, Bounds, Meter, Scan
 from adaptgen.runtime.shape import is_secret
 from adaptgen.runtime.text import clean
 from adaptgen.runtime.walk import Walk
@@ -35,6 +35,8 @@ LIFETIME: Final = 60.0
 """Seconds that names are kept for a caller."""
 
 _KEPT: Final = 256
+_USUAL: Final = 25
+"""Items in a page where the API refuses larger ones."""
 _NEAREST: Final = 5
 _UNSENT: Final = " Nothing was sent."
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
@@ -129,15 +131,21 @@ class Lookups:
         assert tool.page is not None
         fetch, marks = read(tool)
         labels = [path for path in lookup.labels if _tellable(path, marks)]
-        meter = Meter(BOUNDS)
-        scan = Scan(Walk(tool.page, meter.metered(fetch), self._box(), fresh(tool, MOST_SIZE)), meter)
-        found: list[Named] = []
-        try:
-            async for page in scan.pages(resumed=False):
-                found += [named for item in page if (named := _read(item, lookup.id, labels)) is not None]
-        except NoList:
-            raise ToolError(f"{lookup.tool} gave no list, so it has no names. Give the id.{_UNSENT}") from None
-        if scan.why or scan.walk.note:
+        sizes = [MOST_SIZE] if fresh(tool, MOST_SIZE).size in (None, _USUAL) else [MOST_SIZE, _USUAL]
+        for size in sizes:
+            meter = Meter(BOUNDS)
+            scan = Scan(Walk(tool.page, meter.metered(fetch), self._box(), fresh(tool, size)), meter)
+            found: list[Named] = []
+            try:
+                async for page in scan.pages(resumed=False):
+                    found += [named for item in page if (named := _read(item, lookup.id, labels)) is not None]
+                break
+            except NoList:
+                raise ToolError(f"{lookup.tool} gave no list, so it has no names. Give the id.{_UNSENT}") from None
+            except ToolError as problem:
+                if size == sizes[-1] or problem.status not in TOO_LARGE:
+                    raise
+        if scan.why or scan.torn or scan.walk.note:
             raise ToolError(f"{lookup.tool} is too long to look up names in it. Give the id.{_UNSENT}")
         self._kept[key] = (now, tuple(found))
         self._kept.move_to_end(key)

@@ -18,9 +18,14 @@ from adaptgen.runtime.paging import At, Fetch
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.resume import resume
 from adaptgen.runtime.walk import State, Walk
+from adaptgen.tabular import UNREADABLE
 
 MARGIN: Final = 2.0
 """Seconds before the end of a call in which no further page is asked for."""
+
+
+TOO_LARGE: Final = frozenset({400, 413, 414, 416, 422})
+"""Statuses that may mean that the API gives no pages of that size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Scan:
     """The items of ``walk`` from its state on. While it runs, and when it has ended:
 
     ``rest``: where it would go on, None at the end of the list; ``why``: why it ended before, "" where it did not;
-    ``started``: whether it began with the first item.
+    ``started``: whether it began with the first item; ``torn``: what could not be read of a table, and is left out.
     """
 
     def __init__(self, walk: Walk, meter: Meter) -> None:
@@ -83,6 +88,7 @@ class Scan:
         self.rest: State | None = None
         self.why = ""
         self.started = False
+        self.torn = ""
         walk.most = meter.bounds.requests
 
     async def pages(self, *, resumed: bool) -> AsyncGenerator[list[Json], None]:
@@ -97,6 +103,9 @@ class Scan:
         last: list[Json] = []
         while True:
             fresh = page.items[begin:]
+            if page.torn:
+                self.torn = page.torn
+                fresh = [one for one in fresh if not (isinstance(one, dict) and UNREADABLE in one)]
             meter.items += len(fresh)
             last = page.items[-1:] or last
             following = None if walk.ended else walk.after(page)

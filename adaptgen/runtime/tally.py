@@ -18,7 +18,7 @@ from adaptgen.runtime.lens import Lens
 from adaptgen.runtime.marked import Marked, cut, marked
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.text import encode
-from adaptgen.runtime.where import Field, Question
+from adaptgen.runtime.where import Field
 
 VALUES: Final = 50
 """Values in one answer, where the agent does not say ``limit``."""
@@ -31,6 +31,7 @@ class Tally:
     """A count under way. ``most``: values in the answer; ``max_bytes`` of the whole answer."""
 
     def __init__(self, tool: Tool, lens: Lens, marks: Marks, *, most: int | None, max_bytes: int) -> None:
+        self.question = lens.question
         self._tool = tool
         self._lens = lens
         self._marks = marks
@@ -40,12 +41,12 @@ class Tally:
         self._read = 0
         self._groups: dict[tuple[str, str, Any], list[Any]] = {}
 
-    def add(self, items: Sequence[Json], question: Question, named: Field | None) -> None:
+    def add(self, items: Sequence[Json], named: Field | None) -> None:
         """Count a page."""
         lens = self._lens
         self._read += len(items)
         for item in items:
-            if question.where and not lens.holds(item):
+            if self.question.where and not lens.holds(item):
                 continue
             self._items += 1
             if named is not None:
@@ -79,7 +80,7 @@ class Tally:
 
     def answer(self, total: int | None, why: str, cursor: str | None) -> Answer:
         """The answer: ``total`` where the API said it; ``why`` not everything was read, ``cursor`` to go on."""
-        question = self._lens.question
+        question = self.question
         counted = self._items if total is None else total
         note = self._lens.note(counted) if total is None else ""
         parts: dict[str, Json] = {"count": counted}

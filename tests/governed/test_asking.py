@@ -189,13 +189,13 @@ def test_a_count_under_way_keeps_kinds_in_its_cursor(package: Path, tmp_path: Pa
     monkeypatch.setattr(asking, "Bounds", lambda: Bounds(items=1))
     monkeypatch.setattr("adaptgen.runtime.listing.MAX_SIZE", 1)
     desk = Desk(package, tmp_path)
-    asked: dict[str, Any] = {"count": "email", "where": {"level": {"!=": 9}}}
+    asked: dict[str, Any] = {"count": "full_name", "where": {"level": {"!=": 9}}}
     told = answered(desk(**asked))
     assert told["complete"] is False
     while "next_cursor" in told:
         told = answered(desk(**asked, cursor=told["next_cursor"]))
     assert told["count"] == 4
-    assert all(row[0].startswith("tok_email_") for row in told["items"])
+    assert all(row[0].startswith("tok_name_") for row in told["items"])
 
 
 def test_through_a_proxy_conditions_take_tokens_too(chain: Chain) -> None:
@@ -212,3 +212,32 @@ def test_through_a_proxy_conditions_take_tokens_too(chain: Chain) -> None:
     assert failed
     text, failed = chain.proxy.call("people__list_people", {"count": "email"}, chain.proxy.token)
     assert "@example.org" not in text
+
+
+def test_an_api_that_holds_surrogates_is_asked_by_value(package: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    keys = {"surrogates": "${env:T_SURROGATES}", "cursors": "${env:T_CURSORS}", "audit": "${env:T_AUDIT}"}
+    desk = Desk(package, tmp_path, tokenize={"direction": "api", "kinds": ["email"]}, keys=keys)
+    desk(email="ada@example.org")
+    (surrogate,) = {request.url.params["email"] for request in desk.requests}
+    assert "ada" not in surrogate
+    monkeypatch.setitem(globals(), "PEOPLE", [person(1, email=surrogate), person(2, email="other@token.invalid")])
+    text, failed = desk(where={"email": "ada@example.org"}, fields=["id", "email"])
+    assert not failed, text
+    assert json.loads(text)["items"] == [[1, "ada@example.org"]]
+    assert desk(sort="email")[1]
+
+
+def test_what_hints_call_plain_is_asked_as_ever() -> None:
+    from adaptgen.model import Call, Tool, Unpaged
+    from adaptgen.runtime.classify import classifier
+    from adaptgen.runtime.errors import ToolError
+    from adaptgen.runtime.lens import Lens
+    from adaptgen.runtime.marks import Marks
+    from adaptgen.runtime.where import question
+
+    tool = Tool(name="t", call=Call("GET", "/customers"), page=Unpaged(), plain=("$..name", "contact_email"))
+    asked = question({"sort": ["-name", "contact_email"]})
+    assert asked is not None
+    Lens(tool, Marks(classifier(tool)), asked)
+    with pytest.raises(ToolError, match="nothing is sorted"):
+        Lens(tool, Marks(classifier(Tool(name="t", call=tool.call))), asked)

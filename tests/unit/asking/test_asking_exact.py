@@ -179,3 +179,62 @@ def test_a_cursor_belongs_to_its_question(kit: Any) -> None:
     cursor = ask(where={"state": "ACTIVE"}, limit=2)["next_cursor"]
     with pytest.raises(Exception, match="other arguments"):
         ask(cursor, where={"state": "LAPSED"})
+
+
+class Strict:
+    """An API that refuses pages of more than ``most`` items instead of giving smaller ones."""
+
+    def __init__(self, api: Any, most: int) -> None:
+        self.api, self.most, self.paging = api, most, api.paging
+
+    async def __call__(self, query: Any, url: Any = None) -> Any:
+        if int(query.get("limit", 0)) > self.most:
+            raise ToolError("The API refused the request (400).", status=400)
+        return await self.api(query, url)
+
+
+@pytest.mark.parametrize("asked", [{"count": "state"}, {"sort": "-id"}, {"where": {"id": {">=": 0}}}])
+def test_an_api_that_refuses_large_pages_is_read_in_small_ones(kit: Any, asked: dict[str, Any]) -> None:
+    answers = kit.Ask(Strict(kit.Api(things(60)), 25)).walk(**asked)
+    assert answers[0].get("count", answers[0].get("total", 60)) == 60
+    with pytest.raises(ToolError, match="refused the request"):
+        kit.Ask(Strict(kit.Api(things(60)), 20))(**asked)
+
+
+def test_lines_that_cannot_be_read_are_not_counted_and_said(kit: Any) -> None:
+    from adaptgen.model import Unpaged
+    from adaptgen.runtime.response import Response
+
+    async def fetch(query: Any, url: Any = None) -> Any:
+        text = b'{"id": 2, "state": "A"}\n{"id": 1, "state": "A"}\n{"id": 3, "sta\n'
+        return Response(200, {}, text, media_type="application/x-ndjson")
+
+    fetch.paging = Unpaged()  # type: ignore[attr-defined]
+    ask = kit.Ask(fetch, view=None)
+    told = ask(count="state")
+    assert (told["count"], told["complete"], told["items"]) == (2, False, [["A", 2]])
+    told = ask(sort="id", fields=["id"])
+    assert [row[0] for row in told["items"]] == [1, 2]
+    assert "note" in told
+
+
+def test_a_list_that_grows_while_it_is_counted_counts_nothing_twice(kit: Any) -> None:
+    api = kit.Api(things(40), clamp=10, total="none")
+
+    async def growing(query: Any, url: Any = None) -> Any:
+        if query["offset"] == 10:
+            api.items.insert(0, {"id": 99, "state": "ACTIVE"})
+        return await api(query, url)
+
+    growing.paging = api.paging  # type: ignore[attr-defined]
+    assert kit.Ask(growing)(where={"id": {">=": 0}}, count=True)["count"] == 40
+
+
+def test_a_last_page_that_comes_again_and_again_ends_a_long_list(kit: Any) -> None:
+    class Stuck(kit.Api):  # type: ignore[misc, name-defined]
+        async def __call__(self, query: Any, url: Any = None) -> Any:
+            last = len(self.items) - self.clamp
+            return await super().__call__({**query, "offset": min(query["offset"], last)}, url)
+
+    api = Stuck([{"nr": n // 2, "state": "A"} for n in range(60)], clamp=4, total="none")
+    assert kit.Ask(api)(count="state")["count"] == 60
