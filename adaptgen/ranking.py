@@ -72,7 +72,7 @@ def rank(
     found = judged(candidates, frozenset(plain(one) for one in identifying))
     _ensure_identity(found, identifying, resource)
     _ensure_label(found, resource)
-    _tell_apart(found)
+    _tell_apart(found, resource)
     if not any(one.tier in {IDENTITY, LABEL} for one in found):
         _ensure_substance(found)
     chosen = sorted((one for one in found if one.tier is not None), key=Field.order)
@@ -154,8 +154,18 @@ def _ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
                 return
 
 
-def _tell_apart(found: Sequence[Field]) -> None:
+def _tell_apart(found: Sequence[Field], resource: Sequence[str]) -> None:
     """Where a record has a name, what else it has names of comes later, and where it has a status, so do flags."""
+    for one in found:
+        # `dag_display_name` is the name of a dag, `bundle_name` is not.
+        if (
+            one.tier == LABEL
+            and one.sub >= 2
+            and resource
+            and one.spoken[0] == resource[-1]
+            and "file" not in one.spoken
+        ):
+            one.set(LABEL, 1)
     if any(one.tier == LABEL and one.sub <= 1 for one in found):
         for one in found:
             if one.tier == LABEL and one.sub >= 2:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model import Paging
-from adaptgen.plan.envelope import at, ends_in_placeholder, jsonpath, resource_words
-from adaptgen.plan.operations import PLACEHOLDER, is_json
+from adaptgen.plan.envelope import at, jsonpath, resource_words
+from adaptgen.plan.identifying import identifying, repeats
+from adaptgen.plan.operations import is_json
 from adaptgen.plan.schemas import Leaf, Shape, join, leaves, shape
 from adaptgen.plan.tabular_answer import rows_of
 from adaptgen.planned import Evidence
@@ -136,7 +136,16 @@ def _candidates(document: Document, record: Json) -> list[Candidate]:
 
 def _list_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
     names = identifying(document, operation)
-    return rank(_candidates(document, record), identifying=names, resource=resource_words(operation))
+    about = resource_words(operation)
+    return rank(_telling(document, operation, record, names), identifying=names, resource=about)
+
+
+def _telling(document: Document, operation: Operation, record: Json, names: frozenset[str]) -> list[Candidate]:
+    """The candidates that do not repeat what the caller gave; all where nothing else identifies
+    (``/users/{user_id}/friends``): then they speak of other things of the same kind."""
+    found, repeated = _candidates(document, record), repeats(operation)
+    own = [one for one in found if not repeated(one.path)]
+    return own if is_record(own, identifying=names, resource=resource_words(operation)) else found
 
 
 def _detail_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
@@ -144,7 +153,7 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
     names = identifying(document, operation)
     whole = shape(document, record)
     main = _main_object(document, operation, whole)
-    found = _candidates(document, record)
+    found = _telling(document, operation, record, names)
     about = resource_words(operation)
     if main is None and not is_record(found, identifying=names, resource=about):
         return _whole(document, whole) or rank(found, identifying=names, resource=about)
@@ -215,37 +224,6 @@ _IDS = vocabulary("number code key id uuid")
 
 def _ends(path: str, kind: frozenset[str]) -> bool:
     return bool(kind & set(words(path.rpartition(".")[2])[-1:]))
-
-
-def identifying(document: Document, operation: Operation) -> frozenset[str]:
-    """Names of fields that identify the records: ``<resource>_id``, and the path parameters of child paths."""
-    names: set[str] = set()
-    resource = resource_words(operation)
-    if resource:
-        for end in ("id", "uuid", "guid", "key", "number", "no", "nr", "num", "code", "ref", "slug"):
-            names |= {"_".join((*resource, end)), f"{resource[-1]}_{end}"}
-    path = operation.path.rstrip("/")
-    if ends_in_placeholder(operation):
-        names |= set(PLACEHOLDER.findall(path.rpartition("/")[2]))
-    else:
-        names |= _children(document).get(path, set())
-    return frozenset(names)
-
-
-_CHILDREN: WeakKeyDictionary[Document, dict[str, set[str]]] = WeakKeyDictionary()
-
-
-def _children(document: Document) -> dict[str, set[str]]:
-    """Path -> the placeholders that directly follow it in other paths."""
-    if document in _CHILDREN:
-        return _CHILDREN[document]
-    found = _CHILDREN.setdefault(document, {})
-    for path in document.root.get("paths") or {}:
-        parts = str(path).split("/")
-        for index, part in enumerate(parts):
-            if "{" in part:
-                found.setdefault("/".join(parts[:index]), set()).update(PLACEHOLDER.findall(part))
-    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ hints

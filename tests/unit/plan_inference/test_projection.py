@@ -70,6 +70,15 @@ def test_the_number_of_the_resource_identifies(api: SimpleNamespace) -> None:
     assert (view(api, "/orders", schema).view or ())[:2] == ("orderNo", "id")
 
 
+def test_what_the_caller_gave_is_not_repeated_in_every_row(api: SimpleNamespace) -> None:
+    schema = listed(dag_run_id=TEXT, dag_id=TEXT, dag_display_name=TEXT, state=TEXT)
+    assert view(api, "/dags/{dag_id}/dagRuns", schema).view == ("dag_run_id", "state")
+    friends = listed(user_id=TEXT, user_name=TEXT)
+    assert view(api, "/users/{user_id}/friends", friends).view == ("user_id", "user_name")
+    elements = listed(webId=TEXT, name=TEXT)
+    assert view(api, "/elements/{webId}/elements", elements).view == ("webId", "name")
+
+
 def test_elements_that_a_second_part_narrows_are_read(api: SimpleNamespace) -> None:
     wrapper = obj(data={"type": "array", "items": {"type": "object"}})
     schema = {"allOf": [wrapper, obj(data={"type": "array", "items": obj(id=INT, name=TEXT)})]}

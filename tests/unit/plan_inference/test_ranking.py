@@ -149,6 +149,13 @@ def test_beside_a_name_other_names_come_after_status_amount_and_date() -> None:
     assert rank(fields("id", "cluster_name", "status")) == ("id", "cluster_name", "status")
 
 
+def test_the_name_of_the_records_is_their_own_name() -> None:
+    given = fields("dag_id", "bundle_name", "dag_display_name", "status")
+    assert rank(given, identifying={"dag_id"}, resource=("dag",)) == (
+        "dag_id", "dag_display_name", "status", "bundle_name",
+    )  # fmt: skip
+
+
 def test_flags_take_no_place_of_a_status() -> None:
     given = [*fields("id", "name", archived="boolean", active="boolean"), *fields("status", "code")]
     assert rank(given) == ("id", "name", "status", "code", "archived", "active")
