@@ -236,27 +236,59 @@ class Api:
                         single |= await self.slices(tool, arguments, json.loads(found[0]))
                     missing = {pair for pair in missing if pair[0] not in asked or pair[1] not in single}
         seen.lost = sorted({path for path, _ in missing})
+        if tool.page is not None and came:
+            seen.lost += await self.around(tool, arguments, came[0], seen)
+
+    async def around(self, tool: Tool, arguments: dict[str, Any], body: Any, seen: Seen) -> list[str]:
+        """What stands beside the items and cannot be read by its JSONPath."""
+        assert tool.page is not None
+        lost = []
+        for name, _ in _beside(body, [key for key in re.findall(r"\w+", tool.page.items)], "$"):
+            found = await self.call(tool.name, {**arguments, "fields": [name]})
+            if found is None:
+                lost.append(name)
+                continue
+            wanted = _values(jsonpath.first(name, found[1][0]))
+            got = _values(json.loads(found[0])) | await self.slices(tool, arguments, json.loads(found[0]))
+            seen.leaves += len(wanted)
+            if wanted - got:
+                lost.append(name)
+        return lost
 
     async def slices(self, tool: Tool, arguments: dict[str, Any], answer: Any) -> set[str]:
         """The values of what an answer cut, followed through the slices that it names."""
         values: set[str] = set()
         asked: set[str] = set()
-        while (path := _more(answer)) is not None and path not in asked and len(asked) < MOST:
+        open_ = _more(answer)
+        while open_ and len(asked) < 3 * MOST:
+            path = open_.pop()
+            if path in asked:
+                continue
             asked.add(path)
-            found = await self.call(tool.name, {**arguments, "fields": [path]})
-            if found is None:
-                break
-            answer = json.loads(found[0])
-            values |= _values(answer)
+            if (found := await self.call(tool.name, {**arguments, "fields": [path]})) is not None:
+                values |= _values(json.loads(found[0]))
+                open_ += _more(json.loads(found[0]))
         return values
 
 
-def _more(answer: Any) -> str | None:
-    """The slice that an answer names for what it cut: "40 of 500 elements; fields contacts[40:].id"."""
-    found = (
-        re.search(r"fields (\S+?)[\",;]", json.dumps(answer.get("omitted", {}))) if isinstance(answer, dict) else None
-    )
-    return found[1] if found else None
+def _beside(body: Any, items: list[str], above: str) -> Iterator[tuple[str, Any]]:
+    """What stands beside the items at every level above them, by JSONPath."""
+    if not isinstance(body, dict) or not items:
+        return
+    for key, value in body.items():
+        name = fields.text((key,))
+        path = f"{above}{name}" if name[0] == "[" else f"{above}.{name}"
+        if key == items[0]:
+            yield from _beside(value, items[1:], path)
+        elif value not in (None, [], {}, ""):
+            yield path, value
+
+
+def _more(answer: Any) -> list[str]:
+    """The paths that an answer names for what it cut: "40 of 500 elements; fields contacts[40:].id"."""
+    said = answer.get("omitted") if isinstance(answer, dict) else None
+    found = [one.partition("; fields ")[2] for one in (said or {}).values() if isinstance(one, str)]
+    return [path for path in found if path]
 
 
 def _template(tool: Tool) -> str:

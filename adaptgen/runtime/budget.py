@@ -70,21 +70,27 @@ def _cut(value: Any, path: tuple[fields.Segment, ...], strings: int, lists: int 
 
 
 def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, whole: int, unit: str) -> None:
-    name = fields.text(path)
-    asked = path[0] if len(path) == 1 and isinstance(path[0], str) else ""
-    sliced = _SLICED.fullmatch(asked)
-    if asked.startswith(("$.", "$[")) and sliced is None:
-        # What stands around a payload stands under its JSONPath: `$.users[*].id` goes on at `$.users[50:].id`.
-        name = asked
+    name = _name(path)
+    asked = name if len(path) == 1 else ""
+    if (sliced := _SLICED.fullmatch(asked)) is not None:
+        # The value of an asked slice stands under its path: the rest begins where this one was cut.
+        rest = f"; fields {sliced[1]}[{int(sliced[2]) + kept}:{sliced[3]}]{sliced[4] or ''}"
+    elif asked.startswith("$"):
+        # `$.users[*].id` goes on at `$.users[50:].id`.
         head, each, tail = asked.partition("[*]")
         rest = f"; fields {head}[{kept}:]{tail if each else ''}"
-    elif sliced is not None:
-        # The value of an asked slice stands under its path: the rest begins where this one was cut.
-        name = asked
-        rest = f"; fields {sliced[1]}[{int(sliced[2]) + kept}:{sliced[3]}]{sliced[4] or ''}"
     else:
         rest = f"; fields {name}[{kept}:]" if path else ""
     cuts[name] = f"{kept} of {whole} {unit}{rest}"
+
+
+def _name(path: tuple[fields.Segment, ...]) -> str:
+    """The path in words. The first key may be a path itself: that of a slice, or of what stands around a payload."""
+    first = path[0] if path else None
+    if isinstance(first, str) and (first.startswith(("$.", "$[")) or _SLICED.fullmatch(first)):
+        inner = fields.text(path[1:]) if len(path) > 1 else ""
+        return f"{first}{'' if not inner or inner[0] == '[' else '.'}{inner}"
+    return fields.text(path)
 
 
 def _without_largest(
@@ -98,7 +104,7 @@ def _without_largest(
             break
         total -= sizes[key]
         del kept[key]
-        name = key if paths else fields.text((key,))
+        name = key if paths else _name((key,))
         for inner in [one for one in cuts if one == name or one.startswith((f"{name}.", f"{name}["))]:
             del cuts[inner]
         cuts[name] = f"left out; fields {name}"
