@@ -356,7 +356,8 @@ class Lookup:
 class Tool:
     """One MCP tool: a ``call``, or ``steps`` with a ``result`` template.
 
-    ``auth``: names of :class:`Auth` values, all of them applied. ``view``: the paths kept by default (None: chosen
+    ``defaults``: what steps take for an argument that is left out. ``auth``: names of :class:`Auth` values, all of
+    them applied. ``view``: the paths kept by default (None: chosen
     from the first answer). ``page``: set exactly when the tool answers a list. ``answer``: JSONPath of the payload of
     an answer that is no list. ``sensitive``: path -> kind of personal data, for every reachable field; the paths are
     relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON Pointer into
@@ -370,6 +371,7 @@ class Tool:
     call: Call | None = None
     steps: tuple[Step, ...] = ()
     result: Json = None
+    defaults: Mapping[str, Json] = field(default_factory=dict)
     auth: tuple[str, ...] = ()
     view: tuple[str, ...] | None = None
     answer: str = "$"

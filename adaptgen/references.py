@@ -148,6 +148,34 @@ def fill(value: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], st
     return value
 
 
+def fill_present(value: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:
+    """As :func:`fill`, without the members and elements of ``value`` that name what the scope does not have.
+
+    Raises:
+        KeyError: ``value`` itself, a string, names it.
+        TemplateError: for a malformed template.
+    """
+    if isinstance(value, str):
+        return fill(value, scope, resolve)
+    if isinstance(value, Mapping):
+        return {key: fill_present(item, scope, resolve) for key, item in value.items() if _has(item, scope)}
+    if isinstance(value, (list, tuple)):
+        return [fill_present(item, scope, resolve) for item in value if _has(item, scope)]
+    return value
+
+
+def _has(value: Any, scope: Mapping[str, Any]) -> bool:
+    """Whether the scope has what a string names; what holds strings is looked into."""
+    if not isinstance(value, str):
+        return True
+    try:
+        for name in placeholders(value):
+            lookup(scope, name)
+    except KeyError:
+        return False
+    return True
+
+
 def _text(part: Part, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> str:
     if isinstance(part, Reference):
         return resolve(part)

@@ -10,7 +10,7 @@ from adaptgen.model import Contract, Effect, Json, Step, Tool
 from adaptgen.plan import contracts, describe, naming
 from adaptgen.plan.arazzo_calls import Calls
 from adaptgen.plan.arazzo_names import Names
-from adaptgen.plan.arazzo_steps import Shared, Workflow, inputs_of, schema_of
+from adaptgen.plan.arazzo_steps import Shared, Workflow, defaults_of, inputs_of, schema_of
 from adaptgen.plan.arguments import Argument
 from adaptgen.plan.inlining import inline
 from adaptgen.plan.paging import find_paging
@@ -68,6 +68,7 @@ def workflow(
         name=name,
         steps=steps,
         result=result,
+        defaults=dict(sorted(defaults_of(schema, names.inputs).items())),
         auth=tuple(dict.fromkeys(auth for step in stepped.every(steps) for auth in step.auth)),
         form=hint.form,
         max_bytes=hint.max_bytes,

@@ -18,6 +18,7 @@ from adaptgen.plan.operations import Operation
 from adaptgen.plan.paging import find_paging
 from adaptgen.plan.sensitive import find_sensitive
 from adaptgen.plan.step_sensitive import Made, sensitive
+from adaptgen.references import escape_json
 from adaptgen.source.arazzo import CODE, Description
 
 if TYPE_CHECKING:
@@ -207,6 +208,8 @@ class Workflow:
     ) -> Step:
         steps = inner.steps()
         result = inner.result()
+        defaults = defaults_of(schema_of(self.shared.description, inner.index), inner.names.inputs)
+        given = {**escape_json(defaults), **given}
         for one, template in given.items():
             if isinstance(template, str) and template[1:-1] in self.names.inputs.values() and one in inner.kinds:
                 self.kinds.setdefault(template[1:-1], inner.kinds[one])
@@ -352,6 +355,16 @@ def schema_of(description: Description, index: int) -> Mapping[str, Any]:
     if not isinstance(found, dict) or found.get("type", "object") != "object":
         raise error(CODE, "the inputs of a workflow are an object", where, "type: object, with properties:")
     return found
+
+
+def defaults_of(schema: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Json]:
+    """Name -> the value that the schema gives an input which is left out."""
+    properties = schema.get("properties", {})
+    return {
+        names[name]: one["default"]
+        for name, one in (properties.items() if isinstance(properties, dict) else ())
+        if isinstance(one, dict) and "default" in one and name in names
+    }
 
 
 class _Resolver:

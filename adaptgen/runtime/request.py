@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from adaptgen.model import Body, Call, Json, Param
-from adaptgen.references import Reference, fill
+from adaptgen.references import Reference, fill, fill_present
 from adaptgen.runtime import serialize
 from adaptgen.runtime.body import MISSING, collect, encode, wrapped
 from adaptgen.runtime.errors import ToolError
@@ -99,7 +99,8 @@ class Inputs:
         """The value of a parameter, or MISSING."""
         if param.value is not None:
             try:
-                return fill(param.value, self._scope, self.resolve)
+                # An optional argument that was not given is left out of an object too.
+                return (fill_present if self._absent else fill)(param.value, self._scope, self.resolve)
             except KeyError as missing:
                 if self._absent:
                     return MISSING

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Json, Step, Tool
-from adaptgen.references import fill
+from adaptgen.references import fill_present
 from adaptgen.runtime.body import MISSING
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
@@ -141,9 +141,9 @@ def _replaced(step: Step, inputs: Inputs, scope: Scope) -> Json:
     body = None if body is MISSING else body
     for pointer, template in step.replace.items():
         try:
-            value = fill(template, scope.values, inputs.resolve)
-        except KeyError as missing:
-            raise ToolError(f"There is no value for {missing.args[0]!r}, which the body needs.") from None
+            value = fill_present(template, scope.values, inputs.resolve)
+        except KeyError:  # an optional argument that was not given replaces nothing
+            continue
         tokens = [one.replace("~1", "/").replace("~0", "~") for one in pointer.removeprefix("#").split("/")[1:]]
         body = _put(body, tokens, value)
     return body

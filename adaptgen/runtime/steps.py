@@ -48,7 +48,7 @@ async def run(
         ToolError: a step failed; the text names it, and what was changed before.
     """
     one = Run(execution, tool, marks, carry, dry_run)
-    scope = Scope(arguments, marks, tool.steps)
+    scope = Scope({**tool.defaults, **arguments}, marks, tool.steps)
     at = restored(carry.opened(), scope, one, marks)
     try:
         await one.steps(tool.steps, scope, at)

@@ -177,3 +177,14 @@ async def test_a_dry_run_finds_the_write_inside_a_step(api: Api, make: Make, rep
     shown = await make(tool(outer, effect="write")).ok("t", id=9, dry_run=True)
     assert (shown["method"], shown["body"]) == ("POST", {"a": 9, "b": {"c": 1}})
     assert [one.method for one in api.received] == ["GET"]
+
+
+async def test_what_is_not_given_is_left_out_of_a_body_or_has_its_default(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda one: reply(200, {})
+    body = Body(whole=Param("body", value={"a": "{a}", "b": ["{b}", "{c}"], "d": {"e": "{b}", "f": "x{b}"}}))
+    step = Step(id="s", call=Call("POST", "/s", body=body), effect="write", replace={"#/g": "{b}", "#/h": "{c}"})
+    calls = make(tool(step, effect="write", defaults={"c": 3}))
+    await calls.ok("t", a=1)
+    assert api.received[0].json() == {"a": 1, "b": [3], "d": {}, "h": 3}
+    await calls.ok("t", a=1, b=2, c=4)
+    assert api.received[1].json() == {"a": 1, "b": [2, 4], "d": {"e": 2, "f": "x2"}, "g": 2, "h": 4}

@@ -151,6 +151,7 @@ buy_again = Tool(
         "tag": "{order.tag}",
         "tier": "{last.tier}",
     },
+    defaults={"api_limit": 3},
     auth=("credentials",),
     sensitive={"buyer": "email"},
     sensitive_arguments={"email": "email"},
