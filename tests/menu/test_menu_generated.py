@@ -194,15 +194,15 @@ def test_fastmcp_serves_the_menu_and_the_tools_behind_it(make: Make, mode: Any) 
         async with Client(front(made), mode=mode) as client:
             names = [one.name for one in await client.list_tools()]
             hits = await client.call_tool("search_tools", {"query": "things"})
-            found.append(hits.content[0].text)  # type: ignore[union-attr]
+            found.append(hits.content[0].text)
             dry = {"name": "create_things00", "arguments": {"name": "x", "dry_run": True}}
             answer = await client.call_tool("call_write_tool", dry)
-            found.append(answer.content[0].text)  # type: ignore[union-attr]
+            found.append(answer.content[0].text)
         # With something added to the front FastMCP's own way is taken, which looks a tool up by its name.
         touched.tool(lambda: "own", name="own")
         async with Client(touched, mode=mode) as client:
             again = await client.call_tool("create_things00", {"name": "x", "dry_run": True})
-            found.append(again.content[0].text)  # type: ignore[union-attr]
+            found.append(again.content[0].text)
         return names, found
 
     names, (hits, dry, again) = asyncio.run(session())

@@ -22,6 +22,8 @@ _SATURATION = 1.2
 _LENGTH = 0.3
 _COVER, _NAMED, _WITHIN, _BESIDE, _PASSING = 0.1, 0.55, 0.5, 0.5, 2.0
 _OWNER, _FILED = 0.5, 0.4
+_ALIKE = 2
+"""Tools that do the same to the same, such as versions of one, before the others are shown."""
 _READ = 300
 """Characters of a description beyond its first sentence."""
 _ENDS = (slice(-1, None), slice(-2, -1))
@@ -54,7 +56,7 @@ class Index:
         self._lengths: list[float] = []
         self._parts: list[list[str]] = []
         self._heads: list[list[float]] = []
-        self._families: list[str] = []
+        self._kinds: list[str] = []
         self._age: list[float] = []
         # Word -> (tool, how much it says, which parts of the name it stands for, as bits)
         self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
@@ -64,7 +66,7 @@ class Index:
             for word, (weight, parts) in row.weights.items():
                 self._postings[word].append((number, weight, parts))
             self._names.append(entry.name)
-            self._families.append(" ".join(one for one in words(entry.name) if not _AGE.fullmatch(one)))
+            self._kinds.append(row.kind)
             self._age.append(0.7 if entry.description.startswith("Deprecated") else 1.0)
             self._acts.append(row.acts)
             self._parts.append(row.parts)
@@ -124,11 +126,16 @@ class Index:
             value = score * (_COVER + share) * (_NAMED + named) * asked.fits(self._acts[number]) * self._age[number]
             ranked.append((-value, len(self._names[number]), number))
         ranked.sort()
-        # Of the versions of one tool the first stands for all; the others follow when there is room.
-        first, others, families = [], [], set()
+        # Two ways to do the same stand for all of its versions; the others follow when there is room.
+        first: list[str] = []
+        others: list[str] = []
+        had: dict[tuple[str, frozenset[str]], int] = defaultdict(int)
         for _, _, number in ranked:
-            (others if self._families[number] in families else first).append(self._names[number])
-            families.add(self._families[number])
+            kind = (self._kinds[number], self._acts[number])
+            (others if had[kind] >= _ALIKE else first).append(self._names[number])
+            had[kind] += 1
+            if len(first) >= most:
+                break
         return [*first, *others][:most]
 
     def _named(self, number: int, mask: int) -> float:
@@ -170,10 +177,12 @@ class _Words:
             self._add(stems.names(argument), _NEEDED if argument in needed else _ARGUMENT, {})
         self.length = math.sqrt(sum(weight for weight, _ in self.weights.values()))
         last, before = ({one for row in paths for part in row[at] for one in stems.names(part)} for at in _ENDS)
-        # What is called stands last on the path, what it belongs to before it; the rest of a name says where it is filed.
-        self.heads = [
-            1.0 if part in last or not last else _OWNER if part in before else _FILED for part in self.parts
-        ]
+        # What is called stands last on the path, what it belongs to before it; the rest of a name says where it is
+        # filed.
+        self.kind = " ".join(sorted(last | before)) or " ".join(
+            one for one in words(entry.name) if not _AGE.fullmatch(one)
+        )
+        self.heads = [1.0 if part in last or not last else _OWNER if part in before else _FILED for part in self.parts]
         if not any(one == 1.0 for one in self.heads):
             self.heads = [1.0] * len(self.parts)
         self._explain(name, frozenset(last), bits, verb)
@@ -193,7 +202,13 @@ class _Words:
 
     def _explain(self, name: list[str], last: frozenset[str], bits: Mapping[str, int], verb: str) -> None:
         """Add what the glossary says of what the name names; of terms inside longer ones only the longer counts."""
-        has = frozenset(name)
+        apart = thesaurus.apart()
+        pieces = [(piece, one) for one in name for piece in apart.get(one, ())]
+        if pieces:
+            bits = {**{piece: bits.get(one, 0) for piece, one in pieces}, **bits}
+        # A term may also name what is done: "role binding create" speaks of add_role_binding too.
+        last = last | {piece for piece, one in pieces if one in last}
+        has = frozenset((*name, *(piece for piece, _ in pieces), *map(stems.stem, self.acts)))
         terms = [term for word in has for term in thesaurus.terms().get(word, ()) if term.needs <= has]
         for term in terms:
             if any(term.needs < other.needs for other in terms):

@@ -33,11 +33,12 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question. ``acts``: what is to be done. ``several``: True where it asks for many, False for one, None where it
-    does not say."""
+    does not say. ``sure``: it is a question or a command, and not the name of a thing alone."""
 
     units: tuple[Unit, ...]
     acts: frozenset[str]
     several: bool | None = None
+    sure: bool = True
 
     def fits(self, does: frozenset[str]) -> float:
         """How well a tool that ``does`` something serves the question."""
@@ -45,14 +46,16 @@ class Asked:
             return 0.45
         if self.acts & _LOOKING:
             if not does & _LOOKING:
-                return 0.35
+                return 0.35 if self.sure else 0.55
             if self.several is None or ("list" in does) is ("read" in does):
                 return 1.0
             return 1.0 if ("list" in does) is self.several else 0.9
         if self.acts & does:
             # What takes many at once is not for who speaks of one.
             return 0.85 if "many" in does and not self.several else 1.0
-        return 0.35 if does & _LOOKING and not does & _CHANGING else 0.65
+        if does & _LOOKING and not does & _CHANGING:
+            return 0.35 if self.sure else 0.7
+        return 0.65
 
 
 _LOOKING = frozenset(("read", "list", "watch"))
@@ -118,6 +121,17 @@ def terms() -> Mapping[str, tuple[Term, ...]]:
 
 
 @lru_cache(maxsize=1)
+def apart() -> Mapping[str, tuple[str, ...]]:
+    """Stem of a name in one piece (``rolebindings``) -> the stems of its words, as the glossary writes them."""
+    found = {}
+    for term, _ in _lines(glossary.TERMS):
+        words = [word for word in term.split() if word not in _BASE]
+        if len(words) > 1:
+            found[stem("".join(words))] = tuple(map(stem, words))
+    return found
+
+
+@lru_cache(maxsize=1)
 def verbs() -> Mapping[str, tuple[str, ...]]:
     """Stem of a verb of a name -> what people say instead."""
     return {stem(verb): says for verb, says in _lines(glossary.VERBS)}
@@ -154,7 +168,7 @@ def read(question: str) -> Asked:
     near, phrases = _tables()
     plain = tokens(question)[:60]
     stemmed = [stem(word) for word in plain]
-    acts, verbs = _acts(plain, stemmed, phrases)
+    acts, verbs, sure = _acts(plain, stemmed, phrases)
     units: list[Unit] = []
     # Words that tell nothing are all that there is: then they are what is meant.
     bare = all(word in STOP for word in plain)
@@ -175,7 +189,7 @@ def read(question: str) -> Asked:
         # What is to be done, the tool's own verb says too; what it is done to matters more.
         weak = at - 1 in verbs and one in _PLAIN
         units.append(Unit({**near.get(one, {}), one: SAME}, 0.5 if weak else 1.0))
-    return Asked(tuple(units), acts, _several(plain, acts))
+    return Asked(tuple(units), acts, _several(plain, acts), sure)
 
 
 def _phrase(stemmed: list[str], at: int, phrases: Mapping[tuple[str, ...], str]) -> int:
@@ -186,40 +200,39 @@ def _phrase(stemmed: list[str], at: int, phrases: Mapping[tuple[str, ...], str])
 
 def _acts(
     plain: list[str], stemmed: list[str], phrases: Mapping[tuple[str, ...], str]
-) -> tuple[frozenset[str], frozenset[int]]:
-    """What is to be done, and which words say so: by the sentence's beginning, since English puts it there. Who asks
-    a question, or only names things, wants to see them."""
+) -> tuple[frozenset[str], frozenset[int], bool]:
+    """What is to be done, which words say so, and whether anything does: by the sentence's beginning, since English
+    puts it there. Who asks a question, or only names things, wants to see them; who names one new thing wants it."""
     at = 0
     while at < len(plain) and plain[at] in tables.POLITE:
         at += 1
     if at >= len(plain):
-        return _READS, frozenset()
+        return _READS, frozenset(), False
     word = plain[at]
     # "I want ten of them": what is wanted is to be made so.
     wishes = any(one in ("want", "need", "like", "must", "should") for one in plain[:at])
     if any(one in tables.LIVE for one in plain):
-        return frozenset(("watch", "read", "list")), frozenset()
-    asks = word in tables.ASKING and not (word in ("do", "have") and plain[at + 1 : at + 2] not in tables.SUBJECTS)
-    if asks:
-        return _READS, frozenset()
+        return _LOOKING, frozenset(), True
+    if word in tables.ASKING and not (word in ("do", "have") and plain[at + 1 : at + 2] not in tables.SUBJECTS):
+        return _READS, frozenset(), True
     if word in tables.LEADS:
-        found = frozenset(tables.LEADS[word].split())
         # "Stop running it", "never do it again": the word that follows says no more about what is to be done.
-        return found, frozenset((at,))
+        return frozenset(tables.LEADS[word].split()), frozenset((at,)), True
     size = _phrase(stemmed, at, phrases)
     if size:
         meant = [stem(one) for one in phrases[tuple(stemmed[at : at + size])].replace("+", " ").split()]
         acts = frozenset(VERBS[one] for one in meant if one in VERBS)
         if acts:
-            return acts, frozenset((at,))
+            return acts, frozenset((at,)), True
     # A particle may stand apart: take the broken version down, throw it away.
-    if word in tables.APART:
-        for particle, does in tables.APART[word].items():
-            if particle in plain[at + 1 :]:
-                return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1)))
+    for particle, does in tables.APART.get(word, {}).items():
+        if particle in plain[at + 1 :]:
+            return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1))), True
     if word in _BASE:
-        return frozenset((_BASE[word],)), frozenset((at,))
-    return (frozenset(("create", "update")) if wishes else _READS), frozenset()
+        return frozenset((_BASE[word],)), frozenset((at,)), True
+    if wishes or (word in ("a", "an", "another", "new") and plain[at + 1 : at + 2] not in tables.VIEWS):
+        return frozenset(("create", "update")), frozenset(), wishes
+    return _READS, frozenset(), False
 
 
 def _several(plain: list[str], acts: frozenset[str]) -> bool | None:

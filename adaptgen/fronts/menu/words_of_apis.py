@@ -25,9 +25,11 @@ ASKING = frozenset(
 """Words that begin a question: what follows is to be looked at."""
 SUBJECTS = [[one] for one in ("i", "we", "you", "they", "he", "she", "it", "any", "there")]
 """What follows ``do`` and ``have`` in a question."""
+VIEWS = [[one] for one in ("list", "overview", "summary", "look", "report", "history", "count", "table", "view")]
+"""What one names to see it, although it is one new thing."""
 POLITE = frozenset(
-    ("please", "kindly", "i", "i'd", "we", "we'd", "you", "can", "could", "would", "should", "like", "to", "want", "need",
-     "must", "let's", "hey", "just", "now", "also", "then", "help", "me", "first", "quickly", "finally")
+    ("please", "kindly", "i", "i'd", "we", "we'd", "you", "can", "could", "would", "should", "like", "to", "want",
+     "need", "must", "let's", "hey", "just", "now", "also", "then", "help", "me", "first", "quickly")
 )  # fmt: skip
 """What may stand before that which is asked for."""
 PLAIN = """
@@ -36,45 +38,57 @@ start stop open close keep use call tell mark turn try
 """
 """Verbs that say little about what is done."""
 LIVE = frozenset(("live", "continuously", "realtime", "streaming", "follow", "watch", "tail"))
-LEADS = {
-    "let": "create update run", "report": "create", "fire": "create run", "go": "update create run", "keep": "update create",
-    "lend": "create update", "deny": "update delete create", "block": "create update", "ban": "create update",
-    "trust": "create update", "ignore": "update create delete", "skip": "update", "assign": "create update",
-    "leave": "delete", "join": "create update", "quit": "delete", "dismiss": "update delete", "schedule": "create update",
-    "label": "create update", "tag": "create update", "rename": "update create", "transfer": "update create",
-    "restore": "update create", "enable": "update create", "disable": "update delete", "publish": "create update",
-    "release": "create update", "deploy": "create update run", "build": "create run", "scale": "update",
-    "verify": "read create run", "test": "run create read", "check": "read create", "prove": "create read",
-    "attach": "create update", "upload": "create update", "sync": "run create update", "replace": "update",
-    "set": "update create", "change": "update", "switch": "update create", "roll": "update create run",
-    "seal": "update create", "unlock": "delete update", "unblock": "delete update", "reopen": "update",
-    "close": "update delete", "resolve": "update", "finish": "update", "complete": "update", "submit": "create",
-    "file": "create", "log": "create", "vote": "create", "like": "create", "thank": "create", "tip": "create",
-    "expose": "create update", "isolate": "create update", "separate": "create update", "split": "create update",
-    "group": "create update", "encrypt": "create update", "rotate": "update create",
-    "refresh": "run update create", "extend": "update create", "install": "create update", "expire": "update delete", "have": "create update", "make": "create update", "teach": "create", "never": "delete update",
-    "nobody": "create update", "no": "create update", "only": "create update", "forbid": "create update",
-    "prevent": "create update", "prohibit": "create update", "allow": "create update", "permit": "create update",
-    "require": "create update", "limit": "create update", "cap": "create update", "stop": "update delete run",
-    "tell": "create run", "propose": "create", "suggest": "create", "ask": "create",
-    "call": "create update run", "mark": "update", "try": "run", "retire": "delete", "hand": "update create",
-    "give": "create update", "put": "create update", "take": "create update delete", "move": "update create",
-    "turn": "update create delete", "pause": "update", "freeze": "update create", "silence": "update create",
-    "mute": "update", "protect": "create update", "point": "create update", "reserve": "create", "notify": "create",
-    "warn": "create", "use": "update create", "say": "create", "answer": "create", "reply": "create", "react": "create",
-    "share": "create update", "record": "create", "write": "create update", "store": "create update",
-    "save": "create update", "swap": "update", "bring": "create update", "start": "create run update",
-    "open": "create update read run", "shut": "update delete", "throw": "delete", "kick": "delete", "launch": "create run",
-    "raise": "update create", "lower": "update", "double": "update", "shrink": "update", "grow": "update",
-    "force": "run update", "convert": "create update", "combine": "update", "accept": "update create",
-    "refuse": "delete update", "reject": "update delete", "decline": "delete update", "sort": "update",
-    "connect": "create", "plug": "create", "link": "create", "hide": "update", "undo": "delete update",
-    "forget": "delete", "clean": "delete", "empty": "delete", "drain": "create update", "evict": "create",
-    "approve": "create update", "grant": "create", "restart": "run create update", "redo": "run create",
-    "repeat": "run create", "rebuild": "run create", "rerun": "run create", "merge": "update", "follow": "update create",
-    "subscribe": "create update", "pin": "update create", "star": "update create", "lock": "update create",
-    "copy": "create", "clone": "create", "run": "run create", "execute": "run create read", "send": "create run",
-}  # fmt: skip
+_LEADS = {
+    "create": """
+        answer ask clone connect copy evict file grant like link log notify plug propose react record reply
+        report reserve say submit suggest teach thank tip vote warn
+    """,
+    "create delete update": """
+        deny ignore take turn
+    """,
+    "create read": """
+        check prove
+    """,
+    "create read run": """
+        execute test verify
+    """,
+    "create read run update": """
+        open
+    """,
+    "create run": """
+        build fire launch rebuild redo repeat rerun run send tell
+    """,
+    "create run update": """
+        call deploy go let refresh restart roll start sync
+    """,
+    "create update": """
+        accept allow approve assign attach ban block bring cap convert drain enable encrypt expose extend follow
+        forbid freeze give group hand have install isolate join keep label lend limit lock make move no nobody
+        only permit pin point prevent prohibit protect publish put raise release rename require restore rotate
+        save schedule seal separate set share silence split star store subscribe switch tag transfer trust
+        upload use write
+    """,
+    "delete": """
+        clean empty forget kick leave quit retire throw
+    """,
+    "delete run update": """
+        stop
+    """,
+    "delete update": """
+        close decline disable dismiss expire never refuse reject shut unblock undo unlock
+    """,
+    "run": """
+        try
+    """,
+    "run update": """
+        force
+    """,
+    "update": """
+        change combine complete double finish grow hide lower mark merge mute pause reopen replace resolve scale
+        shrink skip sort swap
+    """,
+}
+LEADS = {word: does for does, words in _LEADS.items() for word in words.split()}
 """Words that begin what is to be done and are wider than :data:`VERBS` says, or no verbs."""
 APART = {
     "take": {"down": "delete", "away": "delete", "back": "delete update", "out": "delete"},
@@ -251,7 +265,6 @@ dashboard overview
 quota limit allowance cap
 limit cap restriction quota throttle
 rule policy
-policy rule
 ruleset rule protection policy
 setting configuration preference option
 configuration config setting
@@ -264,7 +277,6 @@ namespace project tenant
 service endpoint
 ingress route gateway
 volume disk storage
-storage disk volume
 snapshot backup
 image picture container
 replica copy instance
@@ -290,7 +302,6 @@ queue topic
 bucket storage container
 table collection
 database store
-backup snapshot
 region zone location
 instance machine server vm
 template blueprint
@@ -395,11 +406,9 @@ paper document
 manual documentation readme
 guide documentation template
 recipe template workflow blueprint
-blueprint template
 mould template
 prototype template draft
 sample example template
-example template sample
 machine-readable export json
 spreadsheet csv export table
 chart graph metrics
@@ -415,7 +424,6 @@ crowd audience group
 speed rate
 volume amount disk
 amount quantity count number
-quantity count number amount
 maximum limit cap
 minimum least limit
 ceiling limit quota maximum
@@ -460,7 +468,6 @@ proof attestation verification signature
 evidence attestation proof
 stamp signature tag
 seal signature lock encrypt
-sign signature
 scramble encrypt
 encrypt secret key
 code source program
@@ -473,10 +480,8 @@ assistant copilot ai
 ai copilot assistant model
 brain model ai
 cloud remote hosted
-remote hosted cloud
 local self own
 own self custom
-custom own self
 home default main
 main default primary master
 primary main master
@@ -523,7 +528,6 @@ bug issue defect
 patch fix update change
 medicine fix
 cluster group fleet
-fleet cluster group
 flock group
 bag bucket collection
 box container bucket
@@ -559,7 +563,6 @@ heart reaction like emoji
 thumb reaction like
 applause reaction
 colour color label
-color colour label
 picture image
 portrait avatar image profile
 face avatar profile
@@ -591,7 +594,6 @@ protocol log audit
 trail log audit history
 footprint log usage
 track trace log
-trace log track
 spy watch monitor audit
 observe watch monitor
 peek read get view
@@ -731,6 +733,44 @@ evicted evict: eviction
 identity who: user account
 login signin: login session authentication
 sso: saml identity sso
+hat hats: role
+newcomer newcomers beginners: new user member invitation
+posting post: comment create interaction
+strangers: public external outside
+told informed: notification subscription watcher
+software: package dependency application
+ingredients components parts: dependency sbom component
+picture snapshot: image tree snapshot
+folder folders: tree content directory
+shop website site webshop: deployment page ingress
+section area corner: namespace project
+helper helpers: agent daemon sidecar collaborator
+death died: crash failed event
+nameless anonymous: public
+forged fake stolen: token review invalid leaked
+cleanly gracefully gently: eviction graceful
+midnight noon morning evening: cron schedule
+capacity power: scale replicas resources
+vocabulary: custom resource definition schema type
+gate gates: protection rule approval
+hands: manual
+robot robots: bot app service account runner
+customer customers: customer installation client
+business company firm: organization org enterprise
+outcome result verdict: status conclusion result
+script scripts: workflow action run
+original source: upstream parent
+copy copies: fork replica clone
+plain: simple
+page pages: page site
+conversation chat: thread discussion issue comment
+address: email endpoint ip
+door doors: ingress access
+shelf: registry
+recipe recipes: workflow template
+trash bin: delete
+lost: restore
+yesterday hour minutes ago: event log history
 two-factor 2fa mfa: two factor
 badge: status
 """
@@ -743,6 +783,118 @@ false alarm: dismiss
 out of reach: ignore
 free of charge: billing
 all over: everywhere
+small print, fine print, legal terms, terms of use: license terms
+pull the plug: stop delete suspend disable
+in line with, catch up with, in step with: sync merge upstream update
+starting point, jumping off point: template
+go live, goes live, went live, going live, live site, in production: deployment environment release production
+run out, runs out, ran out, no longer valid: expire expired
+cut the connection, cut the link, break the link: remove unlink detach
+back up, safe copy, safety copy: backup archive export migration snapshot
+what went wrong, go wrong, went wrong, gone wrong: failed error event log
+at the same time, in parallel: concurrency
+one after the other: sequence
+on behalf of: impersonate
+out of date, too old, past its date: outdated stale deprecated
+left over, left behind, leave behind: artifact output remaining
+take part, takes part: participant member collaborator
+put in charge, in charge: assign assignee owner
+look after, looks after, take care of: maintain maintainer owner manage
+belong to, belongs to: member owner
+work on, works on: assignee
+work for, works for, works at, employed by: member org employee
+sign off, give the green light, green light, give the go ahead, wave through: approve approval
+green or red, pass or fail, passed or failed: status check conclusion
+has been said, was said: comment
+say something, have my say, chime in: create + comment
+take back what, take back my: delete + comment
+point out: comment
+ask for, ask someone, ask somebody: request
+keep an eye on, stay informed, keep me informed, keep me posted, hear about: subscribe watch subscription notification
+stop hearing, no longer hear, leave me alone, stop bothering, no more mail: unsubscribe mute ignore subscription
+for good, once and for all, forever: permanently delete
+for a while, for now, for the time being: temporarily suspend pause
+on hold: suspend pause
+over and over: repeat schedule
+every night, every day, every hour, every week, each night, at midnight, at night: cron schedule
+once only, just once, one time only, one time, a single time: job once
+from scratch: new create
+by itself, by themselves, on its own, without me: automatically auto
+with the load, under load, busy hours, rush hour, peak hours: autoscaler scale
+by accident, accidentally: mistake leaked
+out in the open, in the open, in public: public leaked exposed
+behind closed doors, kept secret: private secret
+who did what, paper trail: audit log
+how did it go, how is it going, how far, how are things: status
+how often, how many times, number of times: count statistics
+how popular: star traffic statistic
+how long: duration retention usage
+how big, how large: size
+how fast, how quickly: performance rate
+how well: health status
+where do they come from, come from: referrer source
+where does it live, where is: location path
+what is new, whats new, what's new, anything new: notification changelog release
+what changed, has changed, was changed, what differs: diff compare change commit
+what is inside, what's inside, what is in: content list files
+what is left, how much is left, is left, left over: remaining quota limit
+who am i, am i logged, i logged in: authenticated + user
+who else: list + member
+who has access, who can see, who may see, who can get in: list + collaborator permission access role binding
+who has what, who may do what: role binding permission
+may push, can push, may write, can write: push + collaborator permission access
+make public, open up: visibility public update
+make private, lock down: visibility private update
+make sure, ensure that: rule protection policy
+nobody should, nobody may, no one may, no one should, keep people from, keep anyone from: protection rule policy forbid
+keep from, keeps me from, prevents me from: block protection budget
+first come first served: queue
+up and running, is up, are up: running status health ready
+still there, still alive: health status
+is down, went down, broken down: health status failed
+blow up, fell over, falls over, died, die, dies: crash failed event log
+eat all, eats up, use up, uses up, hog: quota limit usage
+share fairly, fair share: quota limit
+more room, more space, out of space, running out of space: storage volume quota
+bigger machine, stronger machine, more power, more muscle: scale machine size
+nice name, proper name, web address, domain name: hostname domain ingress
+inside the company, in the company, in our company, our firm, our company: organization org internal
+the outside, from outside, outside world, the internet, on the web, the public: ingress public external
+talk to each other, who may talk, allowed to talk: network policy
+same on every, one on each, on every machine, on every box, on all machines, on each machine: daemon + set
+side by side, next to each other: compare
+step by step: job steps workflow
+in bulk, all at once, in one go: bulk batch collection
+by name: get search
+by hand, manually: dispatch manual trigger
+on the fly: dynamic
+key ring: keys
+front page, cover page: readme homepage
+small change, tiny change: patch update
+typo: update
+the rest: other
+build robot, build robots, build machine, build machines, build server, build servers, build agent: runner
+join code, sign up code: registration token invitation
+feature switch, feature switches, feature toggle: feature flag config
+password store: secret
+login data, login details: credential secret
+planning board, task board, kanban board: project
+due date: milestone deadline
+to do: issue task
+false alarm: dismiss alert
+security hole, weak spot, weak point, known hole, known holes: vulnerability advisory alert
+third party, third parties: dependency external
+phone home: webhook
+call my server, tell my server, call my url, notify my system, tell my system: create + webhook
+chat room: channel
+mailing list: list audience
+address book: contact
+price list: price
+shopping cart: cart
+credit card: card payment method
+bank details: bank account
+pay back, money back: refund
+time off, day off: leave vacation absence
 get rid of, throw away, take away, wipe out, clean up, tear down, take down, take out, do away with: delete remove
 kick out, throw out, boot out, push out: remove delete
 sign up, set up, bring up, spin up, put up, stand up, start up: create add
