@@ -10,8 +10,8 @@ from support.canary_crm import WatchedCrm
 from support.watched import Agent, Watched
 
 LISTS = (
-    "list_contacts", "list_contracts", "list_customers", "list_invoices", "list_opportunities", "list_products",
-    "list_tags", "list_tasks", "list_users", "search_tickets",
+    "export_customers", "list_contacts", "list_contracts", "list_customers", "list_invoices", "list_opportunities",
+    "list_products", "list_tags", "list_tasks", "list_users", "search_tickets",
 )  # fmt: skip
 DETAILS = {
     "get_contact": ("contactId", "contacts"),
@@ -45,7 +45,7 @@ async def drive(at: Watched, crm: WatchedCrm, each: int) -> set[str]:
 
 async def _look(agent: Agent, crm: WatchedCrm, each: int) -> set[str]:
     called = {"list_countries", "get_info", "get_pipeline_report", "get_product", "customer_overview"}
-    called |= {*LISTS, *DETAILS, *BY_CUSTOMER, "download_attachment"}
+    called |= {*LISTS, *DETAILS, *BY_CUSTOMER, "download_attachment", "run_report"}
     await agent.ask("tools/list")
     for tool in LISTS:
         await agent.rows(tool, fields=["*"], limit=100)
@@ -53,6 +53,8 @@ async def _look(agent: Agent, crm: WatchedCrm, each: int) -> set[str]:
     await agent.call("list_countries", {"fields": ["*"]})
     await agent.call("get_info")
     await agent.call("get_pipeline_report")
+    for kind in ("RECEIVABLES_BY_AGE", "REVENUE_BY_SEGMENT"):
+        await agent.call("run_report", {"kind": kind})
     database = crm.state.database
     for (sku,) in database.execute("SELECT sku FROM products WHERE id % 10 = 0 LIMIT ?", (each,)).fetchall():
         await agent.call("get_product", {"Sku": sku, "fields": ["*"]})
