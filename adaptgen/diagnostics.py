@@ -34,7 +34,6 @@ CODES: dict[str, str] = {
     # hints
     "AG030": "an unknown key in the hints",
     "AG031": "a value of the wrong type in the hints",
-    "AG032": "a key of the hints that is not supported yet",
     "AG033": "a hint names an operation that the document does not have",
     "AG034": "a hint names an input that the operation does not have",
     "AG035": "a template in the hints cannot be read",

@@ -160,4 +160,4 @@ class _Checker(Checker):
 
 def _said(one: Diagnostic) -> Diagnostic:
     """An error of shape under the code of Arazzo."""
-    return replace(one, code=CODE) if one.code in ("AG030", "AG031", "AG032", "AG035", "AG036") else one
+    return replace(one, code=CODE) if one.code in ("AG030", "AG031", "AG035", "AG036") else one

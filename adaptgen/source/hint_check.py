@@ -95,11 +95,6 @@ class Checker:
         if (isinstance(value, str) and value in type_.words) or (value is None and type_.empty):
             return
         words = " or ".join(filter(None, (", ".join(type_.words[:-1]), type_.words[-1])))
-        # `per: caller` and `per: {caller: …}` are the same wish.
-        wish = next(iter(value), None) if isinstance(value, dict) and len(value) == 1 else value
-        if isinstance(wish, str) and wish in type_.later:
-            self.say("AG032", f"{_name(at)}: {wish} is not supported yet", at, f"supported: {words}")
-            return
         help = nearest(value, type_.words) if isinstance(value, str) else ""
         shown = repr(value) if isinstance(value, str) else kind_of(value)
         self.say("AG031", f"{_name(at)} must be {words}, not {shown}", at, help)
@@ -115,14 +110,11 @@ class Checker:
         for name, item in value.items():
             key = type_.keys.get(name)
             if key is None:
-                known = [one for one, its in type_.keys.items() if not its.later]
                 place = _misplaced(type_, name)
                 help = nearest(name, type_.keys) or (
-                    f"it belongs under {place}" if place else f"known: {', '.join(known)}"
+                    f"it belongs under {place}" if place else f"known: {', '.join(type_.keys)}"
                 )
                 self.say("AG030", f"unknown key {name!r}{_under(at)}", (*at, name), help)
-            elif key.later:
-                self.say("AG032", f"{_name((*at, name))} is not supported yet", (*at, name), "remove it")
             else:
                 self.check(item, key.type, (*at, name))
         for name, key in type_.keys.items():

@@ -34,8 +34,6 @@ def text() -> str:
         said = key.about
         if isinstance(key.type, OneOf):
             said += f" ({', '.join(key.type.words)})"
-        if key.later:
-            said = f"not supported yet. {said}".rstrip(". ")
         lines.append(f"{name:44} {said}".rstrip())
     return "\n".join(lines) + "\n"
 

@@ -64,9 +64,8 @@ def schema(type_: Type) -> dict[str, Any]:
         case Table(keys, exactly):
             properties = {}
             for name, one in keys.items():
-                if not one.later:
-                    about = {"description": one.about} if one.about else {}
-                    properties[name] = {**about, **schema(one.type)}
+                about = {"description": one.about} if one.about else {}
+                properties[name] = {**about, **schema(one.type)}
             result: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
             required = [name for name, one in keys.items() if one.required]
             if required:

@@ -14,7 +14,6 @@ from adaptgen.source.hint_types import (
     OneOf,
     Table,
     Text,
-    later,
 )
 
 _TEMPLATE = Text("template")

@@ -61,11 +61,9 @@ class Number:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of ``words``. ``later``: words of the design that are not supported yet. ``empty``: the word that is meant
-    where YAML reads it as null."""
+    """One of ``words``. ``empty``: the word that is meant where YAML reads it as null."""
 
     words: tuple[str, ...]
-    later: tuple[str, ...] = ()
     empty: str = ""
 
 
@@ -98,12 +96,11 @@ class Either:
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a table. ``later``: not supported yet."""
+    """A key of a table. ``about``: what it says, for people."""
 
     type: Type
     about: str = ""
     required: bool = False
-    later: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,8 +112,3 @@ class Table:
 
 
 Type = Text | Flag | Number | OneOf | Anything | ListOf | MapOf | Either | Table
-
-
-def later(about: str = "") -> Key:
-    """A key of the design that is not supported yet."""
-    return Key(Anything(template=False), about, later=True)

@@ -50,7 +50,7 @@ def read_hints(path: Path) -> Hints:
 
     Raises:
         AdaptgenError: every error of the file at once, each with its place (AG001 to AG005 for the text itself, AG030
-            to AG032, AG035 to AG037, AG039), or the errors of another document.
+            and AG031, AG035 to AG037, AG039), or the errors of another document.
     """
     shown = path.as_posix()
     fleet = fleet_of(path.parent.parent)
