@@ -23,6 +23,7 @@ import_os_system_x = Tool(
     view=("id", '["a\\"b"]'),
     sensitive={'["\u202e"]': "email"},
     source="#/paths/~1a\"b~1{it'm}/get",
+    tags=("../../etc", 'a\\ """'),
 )
 
 TOOLS = (import_os_system_x,)
