@@ -27,6 +27,7 @@ _ORDER = (
     "steps",
     "sensitive",
     "view",
+    "surface",
 )
 _NAMES = re.compile(r"'[^']*'|`[^`]*`|\$[\w.\[\]*]+|\d+")
 _TOOL_ASPECTS = frozenset({"view", "name", "description", "effect"})

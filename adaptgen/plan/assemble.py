@@ -91,6 +91,8 @@ class _Planner:
         modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
         hints = self.hints
+        shown, because = surface.resolved(hints.surface, modules)
+        self.evidence += because
         server = Server(
             name=self.name,
             title=self.title(),
@@ -98,7 +100,7 @@ class _Planner:
             auth=tuple(auth.auths),
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
             connection=hints.connection,
-            surface=surface.resolved(hints.surface, modules),
+            surface=shown,
             pin=hints.pin,
         )
         said: dict[str, Any] = {"page_size": hints.page_size, "max_bytes": hints.max_bytes, "timeout": hints.timeout}

@@ -15,7 +15,7 @@ from adaptgen.plan import describe, naming
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import Operation
-from adaptgen.planned import Module
+from adaptgen.planned import Evidence, Module
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -71,12 +71,18 @@ def check_hide(operations: Sequence[Operation], patterns: Sequence[str]) -> list
     return found
 
 
-def resolved(wanted: Surface, modules: Sequence[Module]) -> Surface:
-    """How tools are shown: ``auto`` where the whole list exceeds its budget, so that whoever serves sees what fits."""
+def resolved(wanted: Surface, modules: Sequence[Module]) -> tuple[Surface, tuple[Evidence, ...]]:
+    """How tools are shown, and why: ``auto`` where the whole list exceeds its budget, so that whoever serves sees for
+    each caller what fits."""
     if wanted != "auto":
-        return wanted
-    tools = (brief.listed(contract) for module in modules for contract in module.contracts.values())
-    return "list" if brief.within(tools, brief.BUDGET) else "auto"
+        return wanted, ()
+    tools = [brief.listed(contract) for module in modules for contract in module.contracts.values()]
+    step = brief.fitting(tools, brief.BUDGET)
+    if step == 0:
+        return "list", ()
+    decision = "agents search them" if step is None else "listed in short"
+    because = f"the list of {len(tools)} tools exceeds {brief.BUDGET:,} bytes"
+    return "auto", (Evidence("tools", "surface", decision, because),)
 
 
 def tagged(emitted: Sequence[Emitted], operations: Sequence[Operation]) -> list[Emitted]:
