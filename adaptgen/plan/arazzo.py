@@ -76,7 +76,7 @@ def workflow(
         sensitive_arguments=dict(sorted({**made.kinds, **_kinds(context, shared, arguments, hint)}.items())),
         plain=find_plain(context.hints, hint),
         effect=effect,
-        source=shared.operations[0].pointer if shared.operations else "",
+        source=_source(context, shared),
         was=tuple(hint.was),
     )
     input_schema, _ = contracts.input_schema(context.document, arguments, own_arguments(tool, None))
@@ -130,3 +130,9 @@ def _viewed(step: Step, shared: Shared) -> Step:
     if page is None and found.answer != "$":
         return step
     return replace(step, view=found.view, items=page.items if page is not None else None)
+
+
+def _source(context: Context, shared: Shared) -> str:
+    """The pointer of the first operation that the document itself has."""
+    both = zip(shared.operations, shared.documents, strict=True)
+    return next((one.pointer for one, document in both if document is context.document), "")
