@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from adaptgen.model import Json
 from adaptgen.plan.describe import clean, hides, shorten
 from adaptgen.plan.schemas import MISSING, Shape, identity, memory, shape
+from adaptgen.plan.shapes import is_null
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -36,7 +37,6 @@ _OF_TYPE = {
 _UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/|[\t\n\r]")
 
 
-_NULL = ("null", ["null"])
 _FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
 
@@ -164,7 +164,7 @@ class _Writer:
             if one.nullable:
                 types.append("null")
             made["type"] = types[0] if len(types) == 1 else types
-        elif not one.types and one.nullable and isinstance(one.raw, Mapping) and one.raw.get("type") in _NULL:
+        elif not one.types and one.nullable and is_null(one.raw):
             made["type"] = "null"
         text = clean(one.description or one.title, self.text) if self.text else ""
         if described:
@@ -302,9 +302,10 @@ def _number(value: Json) -> float | int | None:
             value = float(value) if "." in value or "e" in value.lower() else int(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value
+    # What validators and other languages cannot hold is no bound that anyone reaches.
+    return value if (math.isfinite(value) if isinstance(value, float) else -(2**63) <= value < 2**64) else None
 
 
 def _finite(value: Json) -> bool:

@@ -6,7 +6,7 @@ import bisect
 import re
 from dataclasses import dataclass, field
 
-from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 
 MAX_BYTES = 64 * 1024 * 1024
 """No description of an API is larger; what is, is refused before it is parsed."""
@@ -49,7 +49,7 @@ def decode(data: bytes, file: str) -> Text:
         AdaptgenError: AG005 if the file is too large, AG002 if it is empty or no text.
     """
     if len(data) > MAX_BYTES:
-        raise error("AG005", f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read", Where(file))
+        raise too_large(len(data), file)
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     if encoding == "utf-8":
         text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
@@ -74,6 +74,11 @@ def decode(data: bytes, file: str) -> Text:
     shown = ", ".join(kinds[:4]) + (", …" if len(kinds) > 4 else "")
     result.repaired(f"{count} that a text may not hold ({shown}) were replaced", forbidden[0], "save the file as UTF-8")
     return result
+
+
+def too_large(size: int, file: str) -> AdaptgenError:
+    """The error for a file of ``size`` bytes."""
+    return error("AG005", f"the file has {size:,} bytes; at most {MAX_BYTES:,} are read", Where(file))
 
 
 def _name(char: str) -> str:

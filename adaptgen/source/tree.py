@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 import re
 from collections import deque
@@ -18,6 +19,7 @@ from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.parse import Parsed, parse
 from adaptgen.source.places import Places
 from adaptgen.source.references import Place, link, walk
+from adaptgen.source.text import MAX_BYTES, too_large
 
 MAX_FILES = 10_000
 """How many files one tree may have."""
@@ -45,13 +47,18 @@ class File:
 
 
 def read_file(path: Path, shown: str) -> bytes:
-    """The bytes of a file.
+    """The bytes of a file, without reading one that is too large into memory.
 
     Raises:
-        AdaptgenError: AG001.
+        AdaptgenError: AG001, AG005.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
+            if max(size, len(data)) > MAX_BYTES:
+                raise too_large(max(size, len(data)), shown)
+            return data
     except OSError as broken:
         reason = broken.strerror or type(broken).__name__
         raise error("AG001", f"the file cannot be read: {reason[:1].lower()}{reason[1:]}", Where(shown)) from None
