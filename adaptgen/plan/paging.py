@@ -126,7 +126,7 @@ def _infer(document: Document, operation: Operation, places: Sequence[Space], en
         found = _Finder(document, operation, place, envelope).find()
         here = found.page
         if place.place != "query" or place.inside:
-            if isinstance(here, Unpaged):
+            if isinstance(here, Unpaged) or not place.takes_numbers(document, here):
                 continue
             here = replace(here, place=place.place, inside=place.inside)
         by_inputs = isinstance(here, (Offset, PageNumber, Cursor))
@@ -168,7 +168,8 @@ class _Finder:
                 continue
             limit = given.limit()
             clear = given.folded[name] in _CLEAR_OFFSET
-            if not (clear or limit) or (limit is None and given.queries[name].required):
+            plain = given.folded[name] in {"offset", "skip"} and given.shapes[name].type == "integer"
+            if not (clear or limit) or (limit is None and given.queries[name].required and not plain):
                 continue
             if given.counts_pages(name):
                 return None

@@ -48,6 +48,11 @@ class Space:
         names = set(self.folded.values())
         return bool(names & (PAGE | CURSOR | OFFSET) and names & LIMIT) or bool(names & {"offset", "page", "cursor"})
 
+    def takes_numbers(self, document: Document, page: Paging) -> bool:
+        """Whether what counts is no text: JSON tells ``5`` from ``"5"``."""
+        names = [getattr(page, key, None) for key in ("offset", "page", "limit", "size")]
+        return all(shape(document, self.queries[name].schema).type != "string" for name in names if name)
+
 
 def spaces(document: Document, operation: Operation) -> Iterator[Space]:
     """The places of ``operation``: the query first, then objects in query and headers, then the body."""
@@ -100,8 +105,9 @@ def _space(
         one = shape(document, node)
         name = fields.text(path)
         folded = folds[name] if name in folds else folds[path[-1]]  # a name without letters folds to nothing
-        # In JSON a number is a number: one that is declared as text means something else, or cannot be sent.
-        if folded not in CURSOR and one.type not in ("integer", "number", None):
+        # In JSON a number is a number: a text may only be a token, by its name or by what is said of it.
+        text = place == "body" and one.type == "string" and bool(one.description)
+        if folded not in CURSOR and one.type not in ("integer", "number", None) and not text:
             continue
         queries[name] = Parameter(
             name, place, path in required, node, one.description, raw=one.raw if isinstance(one.raw, Mapping) else {}

@@ -72,7 +72,8 @@ def test_other_objects_of_a_body_are_the_agent_s(api: SimpleNamespace) -> None:
 
 
 def test_numbers_that_are_declared_as_text_do_not_page_a_body(api: SimpleNamespace) -> None:
-    page = find_paging(*search(api, obj(q=TEXT, offset={**TEXT, "default": "0"}, limit={**TEXT, "default": "9"}))).page
+    number = {**TEXT, "default": "0", "description": "Number of items to skip or to give"}
+    page = find_paging(*search(api, obj(q=TEXT, offset=number, limit=number))).page
     assert page == Unpaged(items="$.items", total="$.total")
 
 
