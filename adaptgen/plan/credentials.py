@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from adaptgen.plan.answer_example import example_schema
 from adaptgen.plan.operations import Operation, base_media, is_json
-from adaptgen.plan.schemas import MISSING, Leaf, leaves, shape
+from adaptgen.plan.schemas import MISSING, Leaf, Shape, leaves, shape
 from adaptgen.words import vocabulary, words
 
 if TYPE_CHECKING:
@@ -53,6 +53,15 @@ TOKEN_PARAMETERS = {
     ("security", "token"), ("sid",), ("auth",), ("bearer", "token"), ("bearer",), ("login", "token"), ("auth", "key"),
     ("authentication", "token"), ("authorization", "token"), ("authentication",), ("auth", "ticket"), ("app", "token"),
 }  # fmt: skip
+
+
+def token_parameter(name: str) -> bool:
+    """Whether a parameter is called like one that takes a token: ``X-Auth-Token``, ``Acme-UserToken``."""
+    said = tuple(word for word in words(name) if word != "x")
+    if said in TOKEN_PARAMETERS:
+        return True
+    ends = said[-2:] in TOKEN_PARAMETERS or said[-1:] in {("token",), ("jwt",)}
+    return len(said) > 2 and ends and not set(said) & _OTHER_TOKEN
 
 
 def role(name: str) -> Role:
@@ -113,7 +122,16 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
         given_role = role(one.name)
         secret = schema.format == "password"
         found.append(
-            Given(place, (one.name,), given_role, one.required, schema.type, schema.enum, schema.default, secret)
+            Given(
+                place,
+                (one.name,),
+                given_role,
+                one.required,
+                schema.type,
+                _enum(document, schema),
+                schema.default,
+                secret,
+            )
         )
     body = operation.body
     if body is None or not (is_json(body.media) or base_media(body.media) in {*_FORMS, "text/plain"}):
@@ -131,15 +149,20 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
                 below = shape(document, schema_node)
                 needed = name in whole.required and inner in one_shape.required and not body.optional
                 found.append(
-                    Given("body", (name, inner), role(inner), needed, below.type, below.enum, below.default,
+                    Given("body", (name, inner), role(inner), needed, below.type, _enum(document, below), below.default,
                           below.format == "password")
                 )  # fmt: skip
         else:
             found.append(
                 Given("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
-                      one_shape.enum, one_shape.default, one_shape.format == "password")
+                      _enum(document, one_shape), one_shape.default, one_shape.format == "password")
             )  # fmt: skip
     return found
+
+
+def _enum(document: Document, one: Shape) -> tuple[object, ...] | None:
+    """The values that an input may have; those of its items for a list."""
+    return shape(document, one.items).enum if one.type == "array" and one.items is not None else one.enum
 
 
 def _told_role(description: str) -> Role:
@@ -286,4 +309,4 @@ def default_of(one: Given) -> object:
     """The value that the document itself proposes for an input; MISSING without one."""
     if one.default is not MISSING:
         return one.default
-    return one.enum[0] if one.enum and len(one.enum) == 1 else MISSING
+    return one.enum[0] if one.enum and len(one.enum) == 1 and one.type != "array" else MISSING

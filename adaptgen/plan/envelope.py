@@ -297,4 +297,4 @@ def _counts(key: str) -> bool:
 
 def _paging_block(key: str) -> bool:
     said = words(key)
-    return bool(said) and (said[-1] in _PAGE_WORDS or said in {("page", "info")} or key in {"next", "_links"})
+    return bool(said) and (said[-1] in _PAGE_WORDS or said in {("page", "info")} or key in {"next", "_links", "link"})

@@ -24,7 +24,7 @@ NOT_LOGIN = vocabulary(
     "register registration signup reset forgot forget forgotten change recover recovery activate activation confirm "
     "confirmation invite invitation verify verification introspect introspection revoke logout signout logoff "
     "impersonate 2fa otp mfa totp refresh renew webhook social federated sms magic "
-    "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin admin"
+    "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin"
 )
 
 
@@ -104,7 +104,7 @@ class Candidates:
         score += 10 * (operation.security == ()) + 20 * (token is not None) - 3 * len(others)
         score += 8 * ("password" in roles) - 12 * basic - 20 * cookie - 5 * operation.deprecated
         score -= (token.rank // 10) if token else 0
-        score += 20 * self.is_token_url(operation)
+        score += 20 * self.is_token_url(operation) - 15 * ("admin" in said_of(operation))
         return Candidate(operation, given, token, header, basic, cookie, score, known)
 
     def of_no_record(self, operation: Operation, like: bool) -> bool:

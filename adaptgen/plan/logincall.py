@@ -138,6 +138,8 @@ def constant(one: Given) -> Any:
         return escape_json(proposed)
     if one.role == "scope" and one.type != "array":
         return ""
+    if one.role == "scope" and one.enum:
+        return [escape_json(value) for value in one.enum]  # a token for all that the API offers
     return False if one.type == "boolean" else MISSING
 
 

@@ -157,7 +157,9 @@ class Signs:
         if name == "href" and inside == "next":
             return True
         if name == "next":
-            return _is_url(kind) or inside in {"links", "link", "_links"}
+            # A page before and a page after, and nothing that takes a token: addresses.
+            pages = bool({"previous", "prev"} & self.beside) and "page" in words(kind.description)
+            return _is_url(kind) or inside in {"links", "link", "_links"} or pages
         return name == "nextpage" and _is_url(kind)
 
 

@@ -74,7 +74,11 @@ class Parameters:
 
     def offsets(self) -> list[str]:
         """The parameters that say where to begin, those by name before those by description."""
-        return [*(name for name in self.called(OFFSET) if not self.other_begin(name)), *self.told["offset"]]
+        named = [name for name in self.called(OFFSET) if not self.other_begin(name)]
+        # `first` alone is a size (GraphQL's connections); beside `max` it is a position (JPA's setFirstResult).
+        names = set(self.folded.values())
+        pair = self.called(frozenset({"first"})) if "max" in names and not names & {"after", "before"} else []
+        return list(dict.fromkeys([*named, *pair, *self.told["offset"]]))
 
     def other_begin(self, name: str) -> bool:
         """Whether ``from`` or ``start`` begins something else: a range that another parameter ends, a time, or the
@@ -117,7 +121,7 @@ class Parameters:
         if clear:
             found = [name for name in found if self.folded[name] in _SURE or size_told(self.described(name))]
         else:
-            found = [name for name in found if name not in self.told["offset"]] or self.told["size"]
+            found = [name for name in found if name not in self.offsets()] or self.told["size"]
         ranks = {name: _LIKELY.index(self.folded[name]) if self.folded[name] in _LIKELY else 99 for name in found}
         return min(found, key=lambda name: (ranks[name], list(self.queries).index(name)), default=None)
 
@@ -125,6 +129,8 @@ class Parameters:
         one = self.shapes[name]
         if one.type in {"integer", "number"}:
             return True
+        if self.queries[name].place == "body":
+            return one.type is None  # in JSON a text is no number
         if one.type is None and (not one.types or "integer" in one.types):
             return True
         return one.type == "string" and one.format is None and self.numeric(name)

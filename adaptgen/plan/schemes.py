@@ -94,6 +94,8 @@ _WORD = re.compile(
 
 
 _PAIR = re.compile(r"\b(Token token=)[<{\[($]")
+# "with required prefix "Token"", "prefixed with `JWT`".
+_PREFIX = re.compile(r"\bprefix(?:ed)?(?: with| of| is|:)?\s+[`'\"]?([A-Z][A-Za-z-]+)")
 # A word of the service's own: "Authorization: AcmeInsight {token}".
 _OWN_WORD = re.compile(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|jwt)[\w -]*[>}\]]")
 
@@ -110,7 +112,7 @@ def scheme_word(name: str, scheme: Mapping[str, Any]) -> str:
     text = said if isinstance(said, str) else ""
     if shown := _PAIR.search(text) or _WORD.search(text):
         return next(group for group in shown.groups() if group)
-    if own := _OWN_WORD.search(text):
+    if own := _PREFIX.search(text) or _OWN_WORD.search(text):
         return own[1]
     if "basic" in words(name) or re.search(r"\bbasic auth", text, re.I):
         return "Basic"

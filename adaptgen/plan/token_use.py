@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.model import Send
-from adaptgen.plan.credentials import TOKEN_PARAMETERS, answer_leaves, jsonpath
-from adaptgen.plan.login_candidates import Candidate, Candidates
+from adaptgen.plan.credentials import answer_leaves, jsonpath, token_parameter
+from adaptgen.plan.login_candidates import LOGIN, Candidate, Candidates
 from adaptgen.plan.login_told import Told, word_before
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
@@ -57,6 +57,8 @@ class _Finder:
         if parameter := self.parameter(rest, one):
             return parameter
         if any(set(option) & set(self.schemes) for each in rest for option in each.security or ()):
+            return None
+        if not any(not _beside(one.operation, each) for each in rest):
             return None
         if not self.schemes or all(is_basic(self.schemes[name]) for name in self.schemes):
             send = Send("header", "Authorization", "Bearer {access}")
@@ -157,8 +159,7 @@ class _Finder:
         shown: dict[tuple[str, str], Mapping[str, Any]] = {}
         for operation in rest:
             for each in operation.parameters:
-                said = tuple(word for word in words(each.name) if word != "x")
-                if each.place in {"header", "query", "cookie"} and said in TOKEN_PARAMETERS:
+                if each.place in {"header", "query", "cookie"} and token_parameter(each.name):
                     counts[(each.place, each.name)] += 1
                     raw = each.raw if each.raw is not None else {}
                     shown.setdefault((each.place, each.name), {**raw, "description": _text_of(each.description, raw)})
@@ -178,6 +179,13 @@ class _Finder:
 
 
 _ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
+
+
+def _beside(login: Operation, other: Operation) -> bool:
+    """Whether an operation is only about logging in itself: below the login's path, or beside it in a folder for it."""
+    folder = login.path.rpartition("/")[0]
+    below = other.path == login.path or other.path.startswith(f"{login.path.rstrip('/')}/")
+    return below or (bool(set(words(folder)) & LOGIN) and other.path.startswith(f"{folder}/"))
 
 
 def _told_use(known: Sequence[Told]) -> Use:

@@ -105,3 +105,51 @@ def test_a_token_and_whose_it_is_go_together(api: SimpleNamespace) -> None:
     assert found is not None
     assert found.chain[0].save == {"access": "$.data.authToken", "user_id": "$.data.userId"}
     assert set(found.send) == {Send("header", "X-Auth-Token", "{access}"), Send("header", "X-User-Id", "{user_id}")}
+
+
+def test_an_administrator_logs_in_where_nobody_else_does(api: SimpleNamespace) -> None:
+    login = {**api.body(obj(username=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
+    found = session(api, "/admin/login", login, BEARER)
+    assert found is not None
+    both = session(api, "/admin/login", login, BEARER, **{"/login": {"post": {"security": [], **login}}})
+    assert both is not None
+    assert both.chain[0].call.path == "/login"
+
+
+def test_a_header_with_the_name_of_the_service(api: SimpleNamespace) -> None:
+    use = {"get": {"responses": {}, "parameters": [parameter("Acme-UserToken", "header")]}}
+    login = {**api.body(obj(email=TEXT, password=TEXT)), **api.answer(obj(user_token=TEXT))}
+    made, found = api.document({"/user/auth": {"post": login}, "/customers": use, "/orders": use})
+    (auth,) = find_auth(made, list(found.values()), EMPTY, "crm").auths
+    assert auth.send == (Send("header", "Acme-UserToken", "{access}"),)
+
+
+def test_all_scopes_are_asked_for_where_some_must_be(api: SimpleNamespace) -> None:
+    scopes = {"type": "array", "items": {"type": "string", "enum": ["catalog", "account"]}}
+    given = {**obj(email=TEXT, password=TEXT, scopes=scopes), "required": ["email", "password", "scopes"]}
+    found = session(api, "/authorization", {**api.body(given), **api.answer(obj(token=TEXT))}, BEARER)
+    assert found is not None
+    assert found.chain[0].call.body is not None
+    assert {one.name: one.value for one in found.chain[0].call.body.params}["scopes"] == ["catalog", "account"]
+
+
+def test_the_prefix_that_a_description_requires(api: SimpleNamespace) -> None:
+    scheme = {"k": key("Authorization", description='Token-based authentication with required prefix "Token"')}
+    login = {**api.body(obj(username=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
+    found = session(api, "/authenticate", login, scheme)
+    assert found is not None
+    assert found.send == (Send("header", "Authorization", "Token {access}"),)
+
+
+@pytest.mark.parametrize(
+    ("login", "others"),
+    [("/auth/customer/token", ["/auth/customer/registration"]), ("/tickets", ["/tickets/{ticket}", "/tickets/check"])],
+)
+def test_a_token_that_nothing_else_takes_is_no_chain(api: SimpleNamespace, login: str, others: list[str]) -> None:
+    made = {**api.body(obj(username=TEXT, password=TEXT)), **api.answer(obj(token=TEXT))}
+    paths = {login: {"post": made}, **{path: {"get": {"responses": {}}} for path in others}}
+    document, found = api.document(paths)
+    kinds = {one.kind for one in find_auth(document, list(found.values()), EMPTY, "crm").auths}
+    assert "session" not in kinds
+    document, found = api.document({**paths, "/customers": {"get": {"responses": {}}}})
+    assert {one.kind for one in find_auth(document, list(found.values()), EMPTY, "crm").auths} == {"session"}

@@ -115,6 +115,26 @@ def page(api: SimpleNamespace, given: dict[str, Any], answer: Any, **more: Any) 
             ROWS,
             Offset(offset="first", limit="max"),
         ),
+        # first and max without a word (JPA's setFirstResult)
+        ({"first": INT, "max": INT, "search": TEXT}, ROWS, Offset(offset="first", limit="max")),
+        # an offset that has to be sent
+        (
+            {"offset": {"schema": INT, "required": True}, "username": TEXT},
+            obj(contacts=ROWS),
+            Offset(offset="offset", items="$.contacts"),
+        ),
+        # link.next.href
+        (
+            {"limit": INT},
+            obj(contacts=ROWS, link=obj(next=obj(href=TEXT), self=obj(href=TEXT))),
+            NextUrl(next="$.link.next.href", limit="limit", items="$.contacts"),
+        ),
+        # the next page and the page before, in words
+        (
+            {},
+            obj(contacts=ROWS, next={**TEXT, "description": "The next page, if any"}, previous=TEXT),
+            NextUrl(next="$.next", items="$.contacts"),
+        ),
         # Spring Data
         (
             {"page": INT, "size": INT, "sort": TEXT},

@@ -137,3 +137,22 @@ def test_identities_told() -> None:
 
 def test_fields_that_lead_back_do_not_lead_on() -> None:
     assert not leads_on("origin", "the previousOrigin of the answer", "previousOrigin", "")
+
+
+@pytest.mark.parametrize("described", ["The first entry to return: the `nextEntryId` of the last answer", ""])
+def test_a_token_in_a_body_is_told_by_its_description(api: SimpleNamespace, described: str) -> None:
+    given = obj(query=TEXT, startAt={"type": "string", "description": described}, limit={"type": "integer"})
+    answer = obj(contacts=api.rows(), nextEntryId=TEXT)
+    raw = {"operationId": "searchContacts", "summary": "Search contacts", **api.body(given), **api.answer(answer)}
+    made, found = api.document({"/contacts/search": {"post": raw}})
+    page = find_paging(made, found["POST /contacts/search"]).page
+    expected = Cursor(cursor="startAt", next="$.nextEntryId", limit="limit", items="$.contacts", place="body")
+    assert page == (expected if described else Unpaged(items="$.contacts"))
+
+
+def test_a_text_in_a_body_is_no_number(api: SimpleNamespace) -> None:
+    start = {"type": "string", "description": "Number of the first result", "default": "0"}
+    given = obj(query=TEXT, offset=start, limit={"type": "integer"})
+    raw = {"operationId": "searchContacts", "summary": "Search contacts", **api.body(given), **api.answer(api.rows())}
+    made, found = api.document({"/contacts/search": {"post": raw}})
+    assert find_paging(made, found["POST /contacts/search"]).page == Unpaged()
