@@ -90,7 +90,9 @@ def read_body(document: Document, body: RequestBody) -> BodyInputs:
     if media in (FORM, MULTIPART):
         return BodyInputs(body.media, whole=_whole(body, one, "data", body.required), pointer=body.pointer)
     if _texts(media):
-        text = {"type": "string", "description": f"The body as {body.media} text"}
+        text: dict[str, Json] = {"type": "string", "description": f"The body as {body.media} text"}
+        counts = ((name, one.constraints.get(name)) for name in ("minLength", "maxLength") if one.type == "string")
+        text |= {name: count for name, count in counts if type(count) is int and count >= 0}
         slot = replace(_whole(body, one, "body", body.required), made=text)
         return BodyInputs(body.media, whole=slot, pointer=body.pointer)
     slot = _whole(body, one, "file", body.required)

@@ -92,7 +92,8 @@ def _present(one: Argument, schema: dict[str, Json]) -> dict[str, Json]:
         least = {"array": "minItems", "object": "minProperties"}.get(kind) if isinstance(kind, str) else None
         return {least: 1} if least and not schema.get(least) else {}
     # A made string is the whole body as text.
-    return {"minLength": 1} if one.place == "body" and one.made is not None and kind == "string" else {}
+    text = one.place == "body" and one.made is not None and kind == "string"
+    return {"minLength": 1} if text and not schema.get("minLength") else {}
 
 
 def _accepted(schema: dict[str, Json], arguments: Sequence[Argument]) -> dict[str, Json]:

@@ -147,7 +147,7 @@ class _Cache:
             options = schema.get(keyword)
             if not isinstance(options, list) or not options:
                 continue
-            kept = [option for option in options if not is_null(option)]
+            kept = [option for option in options if not self.null(option)]
             null = len(kept) < len(options)
             if len(kept) == 1:
                 single = self.make(kept[0], above)
@@ -158,6 +158,16 @@ class _Cache:
                 parts.append(Shape(nullable=True, raw=schema))
         merged = parts[0] if len(parts) == 1 else merged_shape(parts, schema)
         return finished(merged)
+
+    def null(self, option: Json) -> bool:
+        """Whether the alternative only allows null, itself or what it refers to."""
+        ref = option.get("$ref") if isinstance(option, Mapping) else None
+        if isinstance(ref, str):
+            try:
+                return is_null(self.document.get(ref))
+            except (LookupError, ValueError):
+                return False
+        return is_null(option)
 
     def target(self, ref: str, above: frozenset[int]) -> Shape:
         try:

@@ -172,5 +172,13 @@ def test_the_property_of_a_discriminator_has_the_values_that_mean_each_alternati
     assert [one["properties"]["kind"].get("enum") for one in made["anyOf"]] == [["feline", "tom"], ["Dog"]]
 
 
-def test_a_value_that_can_only_be_null_is_null(make: Any) -> None:
-    assert inline(make({}), {"type": "null"}, budget=1000, direction="input")[0] == {"type": "null"}
+@pytest.mark.parametrize("schema", [{"type": "null"}, {"enum": [None]}, {"const": None}])
+def test_a_value_that_can_only_be_null_is_null(make: Any, schema: Any) -> None:
+    assert inline(make({}), schema, budget=1000, direction="input")[0] == {"type": "null"}
+
+
+def test_an_alternative_behind_a_reference_may_be_null(make: Any) -> None:
+    schemas = {"Kind": {"type": "string", "enum": ["a"]}, "None": {"enum": [None]}}
+    schema = {"oneOf": [{"$ref": "#/components/schemas/Kind"}, {"$ref": "#/components/schemas/None"}]}
+    made, _ = inline(make({}, schemas), schema, budget=1000, direction="input")
+    assert made == {"type": ["string", "null"], "enum": ["a", None]}
