@@ -188,3 +188,20 @@ async def test_what_is_not_given_is_left_out_of_a_body_or_has_its_default(api: A
     assert api.received[0].json() == {"a": 1, "b": [3], "d": {}, "h": 3}
     await calls.ok("t", a=1, b=2, c=4)
     assert api.received[1].json() == {"a": 1, "b": [2, 4], "d": {"e": 2, "f": "x2"}, "g": 2, "h": 4}
+
+
+async def test_a_step_that_runs_before_the_next_try(api: Api, make: Make, reply: Any) -> None:
+    tokens = iter("ab")
+
+    def answer(one: Received) -> Any:
+        if one.path == "/token":
+            return reply(200, {"t": next(tokens)})
+        return reply(200, {"n": 1}) if one.query["t"] == ["b"] else reply(401, {})
+
+    api.handler = answer
+    token = Step(id="token", call=Call("GET", "/token"), save={"t": "#/t"})
+    call = Call("GET", "/things", query=(Param("t", value="{token.t}"),))
+    again = Then(do="retry", to="token", checks=(Check("$statusCode == 401"),))
+    read = Step(id="read", call=call, save={"n": "#/n"}, otherwise=(again,))
+    assert await make(tool(token, read, result={"n": "{read.n}"})).ok("t") == {"n": 1}
+    assert [one.path for one in api.received] == ["/token", "/things", "/token", "/things"]

@@ -191,4 +191,87 @@ find_customer = Tool(
     source="#/paths/~1customers/get",
 )
 
-TOOLS = (buy_again, find_customer)
+# GET /customers
+# GET /orders/{orderId}
+# specs/arazzo_workflows.yaml#/paths/~1customers/get
+one_of_each = Tool(
+    name="one_of_each",
+    steps=(
+        Step(
+            id="search_step",
+            call=Call(
+                "GET",
+                "/customers",
+                query=(Param("email", value="{search}"),),
+                cookies=(Param("tier", value="{tier}"),),
+            ),
+            auth=("credentials",),
+            save={"found": "#", "method": "method", "status": "status", "url": "url"},
+            then=(
+                Then(
+                    do="goto",
+                    to="again",
+                    checks=(Check(condition="$response.body#/total > 1"),),
+                ),
+                Then(
+                    do="end",
+                    checks=(
+                        Check(
+                            condition="^20[45]$",
+                            context="$statusCode",
+                            kind="regex",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        Step(
+            id="again",
+            call=Call(
+                "GET",
+                "/orders/{orderId}",
+                path_params=(Param("orderId", value="{search_step.found.data.0.id}"),),
+                query=(Param("email", value="nobody@shop.example"),),
+                cookies=(Param("tier", value="{tier}"),),
+            ),
+            auth=("credentials",),
+            save={"status": "#/status"},
+            success=(
+                Check(
+                    condition="^(NEW|DONE)$",
+                    context="$response.body#/status",
+                    kind="regex",
+                ),
+                Check(
+                    condition="$steps.search_step.outputs.status == 200 && $response.body.status != 'text with $steps.search.outputs'",
+                ),
+            ),
+            then=(
+                Then(do="end"),
+                Then(
+                    do="end",
+                    checks=(
+                        Check(
+                            condition="^20[45]$",
+                            context="$statusCode",
+                            kind="regex",
+                        ),
+                    ),
+                ),
+                Then(do="end", checks=(Check(condition="$inputs.search == 'none'"),)),
+            ),
+            otherwise=(Then(do="retry", to="search_step", after=1.0, limit=2),),
+        ),
+    ),
+    result={
+        "asked": "{search}",
+        "status": "{again.status}",
+        "url": "{search_step.url}",
+    },
+    defaults={"tier": "gold"},
+    auth=("credentials",),
+    sensitive_arguments={"search": "email"},
+    source="#/paths/~1customers/get",
+)
+
+TOOLS = (buy_again, find_customer, one_of_each)
