@@ -9,8 +9,9 @@ from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model import Contract, Effect, Json, Step, Tool
 from adaptgen.plan import contracts, describe, naming
 from adaptgen.plan.arazzo_calls import Calls
+from adaptgen.plan.arazzo_inputs import defaults_of, inputs_of, schema_of
 from adaptgen.plan.arazzo_names import Names
-from adaptgen.plan.arazzo_steps import Shared, Workflow, defaults_of, inputs_of, schema_of
+from adaptgen.plan.arazzo_steps import Shared, Workflow
 from adaptgen.plan.arguments import Argument
 from adaptgen.plan.inlining import inline
 from adaptgen.plan.paging import find_paging

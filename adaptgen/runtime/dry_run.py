@@ -18,9 +18,7 @@ from adaptgen.runtime.text import clean, encode
 _TEXT = 4000
 
 
-def described(
-    request: Request, hidden: Iterable[str] = (), marks: Marks | None = None, note: str = ""
-) -> Answer:
+def described(request: Request, hidden: Iterable[str] = (), marks: Marks | None = None, note: str = "") -> Answer:
     """``{"dry_run": true, "method", "url", "headers", "body", "note"}``, with a mark in place of every value in
     ``hidden``.
 
