@@ -67,7 +67,7 @@ class Index:
                 self._postings[word].append((number, weight, parts))
             self._names.append(entry.name)
             self._kinds.append(row.kind)
-            self._age.append(0.7 if entry.description.startswith("Deprecated") else 1.0)
+            self._age.append(_usual(entry))
             self._acts.append(row.acts)
             self._parts.append(row.parts)
             self._heads.append(row.heads)
@@ -229,7 +229,7 @@ class _Words:
 def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
     """What a tool does, in the words of ``thesaurus.ACTS``: by the verb of its name, else by its methods."""
     found = {thesaurus.VERBS[word] for word in name[:1] if word in thesaurus.VERBS}
-    if name[:1] == [stems.stem("watch")]:
+    if name[:1] == [stems.stem("watch")] or any("/watch/" in call for call in entry.calls):
         found = {"watch"}
     if not found:
         for call in entry.calls:
@@ -239,6 +239,13 @@ def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
     if found & {"delete", "update"} and _many(entry.name):
         found.add("many")
     return frozenset(found)
+
+
+def _usual(entry: Entry) -> float:
+    """How usual it is to want the tool: less where it is deprecated, or asks for nothing but headers."""
+    methods = {call.partition(" ")[0] for call in entry.calls}
+    asks = bool(methods) and methods <= {"HEAD", "OPTIONS", "TRACE"}
+    return (0.7 if entry.description.startswith("Deprecated") else 1.0) * (0.6 if asks else 1.0)
 
 
 def _many(name: str) -> bool:

@@ -6,6 +6,7 @@ tables; here a question becomes units, each a word or phrase with all that it ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from functools import lru_cache
 from adaptgen.fronts.menu import glossary
 from adaptgen.fronts.menu import words_of_apis as tables
 from adaptgen.fronts.menu.stems import stem, tokens
+from adaptgen.words import singular
 
 STOP = frozenset(tables.STOP.split())
 """Words that tell nothing about a tool."""
@@ -20,6 +22,7 @@ ACTS = ("read", "list", "create", "update", "delete", "run")
 
 SAME, NEAR, STANDS_FOR = 1.0, 0.75, 0.85
 _LONGEST = 5
+_CLAUSE = re.compile(r"[,;:.!?]\s+|\s[-–—]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Asked:
                 return 0.35 if self.sure else 0.55
             if self.several is None or ("list" in does) is ("read" in does):
                 return 1.0
-            return 1.0 if ("list" in does) is self.several else 0.9
+            return 1.0 if ("list" in does) is self.several else 0.8
         if self.acts & does:
             # What takes many at once is not for who speaks of one.
             return 0.85 if "many" in does and not self.several else 1.0
@@ -168,7 +171,7 @@ def read(question: str) -> Asked:
     near, phrases = _tables()
     plain = tokens(question)[:60]
     stemmed = [stem(word) for word in plain]
-    acts, verbs, sure = _acts(plain, stemmed, phrases)
+    acts, verbs, sure = _clauses(question, phrases) or _acts(plain, stemmed, phrases)
     units: list[Unit] = []
     # Words that tell nothing are all that there is: then they are what is meant.
     bare = all(word in STOP for word in plain)
@@ -188,8 +191,25 @@ def read(question: str) -> Asked:
             continue
         # What is to be done, the tool's own verb says too; what it is done to matters more.
         weak = at - 1 in verbs and one in _PLAIN
-        units.append(Unit({**near.get(one, {}), one: SAME}, 0.5 if weak else 1.0))
+        units.append(Unit({**near.get(one, {}), one: SAME}, 0.35 if weak else 1.0))
     return Asked(tuple(units), acts, _several(plain, acts), sure)
+
+
+def _clauses(
+    question: str, phrases: Mapping[tuple[str, ...], str]
+) -> tuple[frozenset[str], frozenset[int], bool] | None:
+    """What the first of several clauses says that is a question or a command: "someone left, take him out"."""
+    parts = [one for one in _CLAUSE.split(question) if one.strip()]
+    if len(parts) < 2:
+        return None
+    before = 0
+    for part in parts:
+        plain = tokens(part)
+        acts, verbs, sure = _acts(plain, [stem(word) for word in plain], phrases)
+        if sure:
+            return acts, frozenset(at + before for at in verbs), True
+        before += len(plain)
+    return None
 
 
 def _phrase(stemmed: list[str], at: int, phrases: Mapping[tuple[str, ...], str]) -> int:
@@ -215,6 +235,12 @@ def _acts(
         return _LOOKING, frozenset(), True
     if word in tables.ASKING and not (word in ("do", "have") and plain[at + 1 : at + 2] not in tables.SUBJECTS):
         return _READS, frozenset(), True
+    if word == "tell" and plain[at + 1 : at + 2] in (["me"], ["us"]):
+        return _READS, frozenset((at,)), True
+    # A particle may stand apart: take the broken version down, throw it away.
+    for particle, does in tables.APART.get(word, {}).items():
+        if particle in plain[at + 1 :]:
+            return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1))), True
     if word in tables.LEADS:
         # "Stop running it", "never do it again": the word that follows says no more about what is to be done.
         return frozenset(tables.LEADS[word].split()), frozenset((at,)), True
@@ -224,10 +250,6 @@ def _acts(
         acts = frozenset(VERBS[one] for one in meant if one in VERBS)
         if acts:
             return acts, frozenset((at,)), True
-    # A particle may stand apart: take the broken version down, throw it away.
-    for particle, does in tables.APART.get(word, {}).items():
-        if particle in plain[at + 1 :]:
-            return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1))), True
     if word in _BASE:
         return frozenset((_BASE[word],)), frozenset((at,)), True
     if wishes or (word in ("a", "an", "another", "new") and plain[at + 1 : at + 2] not in tables.VIEWS):
@@ -241,6 +263,6 @@ def _several(plain: list[str], acts: frozenset[str]) -> bool | None:
         return any(one in ("all", "every", "each", "everything") for one in plain)
     if any(one in ("all", "every", "each", "any", "which", "who", "list") for one in plain):
         return True
-    if any(len(one) > 3 and one.endswith("s") and not one.endswith(("ss", "us", "is", "'s")) for one in plain):
+    if any(one not in STOP and one != stem(one) and singular(one) != one for one in plain):
         return True
     return False if any(one in ("this", "that", "my", "the", "its") for one in plain) else None

@@ -771,6 +771,22 @@ recipe recipes: workflow template
 trash bin: delete
 lost: restore
 yesterday hour minutes ago: event log history
+spot spots: line comment position
+crew crews: team group
+sprint sprints: milestone iteration project
+credential: token secret permission
+ours: member organization
+host hosts: node host machine
+earlier: revision history previous
+states state: status revision
+ended over: status finished complete
+elastic: autoscaler horizontal scale
+programs: application pod network
+shield: policy protect network
+frontend: deployment application web
+installed known: resources api
+antivirus: agent daemon
+turn down: reject approval
 two-factor 2fa mfa: two factor
 badge: status
 """
@@ -783,6 +799,7 @@ false alarm: dismiss
 out of reach: ignore
 free of charge: billing
 all over: everywhere
+who works, who work, who is employed: list + employee member staff
 small print, fine print, legal terms, terms of use: license terms
 pull the plug: stop delete suspend disable
 in line with, catch up with, in step with: sync merge upstream update
