@@ -1,0 +1,136 @@
+"""Search: plain words find the tool, what is to be done decides between tools of one thing, nothing hidden counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from adaptgen.fronts.menu import stems, thesaurus
+from adaptgen.fronts.menu.index import Entry, Index
+
+
+def made(*calls: tuple[str, str], **descriptions: str) -> Index:
+    return Index(
+        Entry(
+            name, description=descriptions.get(name, ""), calls=(call,), effect="read" if call[:3] == "GET" else "write"
+        )
+        for name, call in calls
+    )
+
+
+def crud(*resources: str) -> list[tuple[str, str]]:
+    found = []
+    for one in resources:
+        found += [(f"list_{one}s", f"GET /{one}s"), (f"get_{one}", f"GET /{one}s/{{id}}")]
+        found += [(f"create_{one}", f"POST /{one}s"), (f"update_{one}", f"PUT /{one}s/{{id}}")]
+        found += [(f"delete_{one}", f"DELETE /{one}s/{{id}}")]
+    return found
+
+
+SHOP = made(*crud("customer", "invoice", "shipment", "coupon", "refund", "employee"))
+ALL = frozenset(name for name, _ in crud("customer", "invoice", "shipment", "coupon", "refund", "employee"))
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("which bills are there", "list_invoices"),
+        ("get rid of a client", "delete_customer"),
+        ("throw the voucher away", "delete_coupon"),
+        ("please add a new parcel", "create_shipment"),
+        ("I want another discount", "create_coupon"),
+        ("who works here", "list_employees"),
+        ("change the bill of last month", "update_invoice"),
+        ("what does this bill say", "get_invoice"),
+        ("someone quit, remove that worker", "delete_employee"),
+    ],
+)
+def test_plain_words_find_the_tool(question: str, first: str) -> None:
+    assert SHOP.search(question, ALL, 3)[0] == first
+
+
+def test_what_nobody_may_see_changes_nothing() -> None:
+    """The same search over the visible tools alone, and over those and others that are hidden."""
+    few = crud("customer", "invoice")
+    names = frozenset(name for name, _ in few)
+    alone = made(*few)
+    for question in ("delete an invoice", "list customers", "refund", "ship a coupon to a client"):
+        assert SHOP.search(question, names, 10) == alone.search(question, names, 10)
+    assert SHOP.search("delete a coupon", frozenset(), 10) == []
+
+
+def test_versions_of_one_tool_leave_room_for_others() -> None:
+    versions = [(f"list_v{number}_pods", f"GET /v{number}/pods") for number in range(1, 7)]
+    index = made(*versions, ("list_nodes", "GET /nodes"), ("list_pod_logs", "GET /pods/logs"))
+    names = frozenset(name for name, _ in (*versions, ("list_nodes", ""), ("list_pod_logs", "")))
+    found = index.search("list pods", names, 4)
+    assert sum(name.endswith("_pods") for name in found[:3]) == 2
+    assert "list_pod_logs" in found[:3]
+
+
+def test_to_watch_is_for_who_says_so() -> None:
+    index = made(("watch_jobs", "GET /watch/jobs"), ("list_jobs", "GET /jobs"))
+    both = frozenset(("watch_jobs", "list_jobs"))
+    assert index.search("which jobs are there", both, 2) == ["list_jobs", "watch_jobs"]
+    assert index.search("follow the jobs live", both, 2)[0] == "watch_jobs"
+
+
+def test_names_in_one_piece_are_read_as_their_words() -> None:
+    index = made(("create_rolebinding", "POST /rolebindings"), ("create_role", "POST /roles"))
+    found = index.search("let Bob act as developer", frozenset(("create_rolebinding", "create_role")), 2)
+    assert found[0] == "create_rolebinding"
+
+
+def test_words_that_tell_nothing_are_searched_where_there_are_no_others() -> None:
+    assert made(("get_things", "GET /things")).search("things", frozenset(("get_things",)), 5) == ["get_things"]
+
+
+def test_deprecated_tools_come_last() -> None:
+    index = made(
+        ("list_a_notes", "GET /a/notes"), ("list_b_notes", "GET /b/notes"), list_a_notes="Deprecated. Lists notes."
+    )
+    assert index.search("list notes", frozenset(("list_a_notes", "list_b_notes")), 2) == [
+        "list_b_notes",
+        "list_a_notes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "acts"),
+    [
+        ("which pods run", {"read", "list"}),
+        ("did my rollout finish", {"read", "list"}),
+        ("do we have invoices", {"read", "list"}),
+        ("have my server check them", {"create", "update"}),
+        ("take the broken version down", {"delete"}),
+        ("tell me what happened", {"read", "list"}),
+        ("I need three of them", {"create", "update"}),
+        ("someone left, remove her", {"delete"}),
+        ("", {"read", "list"}),
+    ],
+)
+def test_what_a_sentence_asks_for(question: str, acts: set[str]) -> None:
+    assert thesaurus.read(question).acts == acts
+
+
+@pytest.mark.parametrize(
+    ("words", "stem"),
+    [
+        (("deployment", "deployments"), "deploy"),  # Porter's own step 4 takes -ment away
+        (("caresses",), "caress"),
+        (("ponies", "pony"), "poni"),
+        (("agreed",), "agre"),
+        (("hopping", "hops"), "hop"),
+        (("relational",), "relat"),
+        (("electricity",), "electr"),
+        (("people", "person"), "person"),
+        (("id",), "id"),
+    ],
+)
+def test_stems_are_those_of_porter(words: tuple[str, ...], stem: str) -> None:
+    """Examples of Porter's paper (An algorithm for suffix stripping, 1980) and of our exceptions."""
+    assert {stems.stem(word) for word in words} == {stem}
+
+
+def test_hostile_questions_are_only_words() -> None:
+    for question in ("(" * 5000, "\x00\u202e", "a" * 100_000, "{0.__class__}", "😀 😀", ", , , ."):
+        assert isinstance(SHOP.search(question, ALL, 5), list)
