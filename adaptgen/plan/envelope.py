@@ -186,6 +186,12 @@ class _Reader:
         for key, one in inner:
             if lower := self.main(one, (key,)):
                 found.append(lower)
+        if not found and all(map(_about, root.properties)):
+            # {"status": 200, "meta": {"contacts": […]}}: the records stand where others tell about them.
+            for key, node in root.properties.items():
+                lower = self.main(shape(self.document, node), (key,))
+                if lower and lower[2].startswith("named"):
+                    found.append(lower)
         return found[0] if len(found) == 1 else None
 
     def wraps(self, key: str, root: Shape) -> bool:
@@ -218,6 +224,9 @@ class _Reader:
 
     def array(self, node: Json) -> Shape | None:
         one = shape(self.document, node)
+        if len(one.variants) > 1 and not one.properties:
+            inner = [shape(self.document, option) for option in one.variants]
+            return inner[0] if all(each.type == "array" for each in inner) else None
         return one if one.type == "array" else None
 
     def is_record(self, one: Shape, others: list[str]) -> bool:

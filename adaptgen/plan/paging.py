@@ -186,10 +186,12 @@ class _Finder:
         given = self.parameters
         targets = [name for name in given.cursors() if given.text_like(name)]
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
-        for target in [*targets, *(name for name in texts if not given.numeric(name)), *self.told(targets)]:
+        numbers = [name for name in given.cursors() if given.shapes[name].type in {"integer", "number"}]
+        texts = [name for name in texts if not given.numeric(name)]
+        for target in [*targets, *texts, *self.told([*targets, *numbers]), *numbers]:
             required = given.queries[target].required
             source = None if required else self.signs.token_for(self.key(target), given.text(target))
-            if source is None:
+            if source is None or (target in numbers and not self.signs.is_number(source)):
                 continue
             limit = given.limit()
             page = Cursor(
@@ -270,7 +272,8 @@ class _Finder:
         return _Found(page, (limit,), f"the header {name!r} is declared")
 
 
-_MORE = frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
+_MORE = frozenset({"nextpage", "more", "moreresults", "moreavailable", "moreitems"})
+_MORE |= frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
 _LAST_IDS = frozenset({"before", "maxid", "sinceid", "lastid", "afterid", "beforeid", "fromid", "lastseenid"})
 _CLEAR_OFFSET = frozenset({"offset", "skip", "startat", "page[offset]", "startindex", "firstresult"})
 

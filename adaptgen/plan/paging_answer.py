@@ -71,6 +71,10 @@ class Signs:
         describes the parameter; what it says counts where no name does."""
         return self._named(target) or self.told_for(target, text) or self._elsewhere(text)
 
+    def is_number(self, path: str) -> bool:
+        """Whether the field of the answer at ``path`` is a number."""
+        return any(one.path == path and one.shape.type in {"integer", "number"} for one in self.envelope.siblings)
+
     def told_for(self, target: str, text: str) -> str | None:
         """The field of the answer that goes into ``target`` because one of the two descriptions names the other."""
         for one in self.envelope.siblings:
@@ -97,7 +101,9 @@ class Signs:
         exact, named = [], []
         for one in self.envelope.siblings:
             name = fold(one.keys[-1])
-            if one.shape.properties or one.shape.type not in {"string", "integer", None} or _is_url(one.shape):
+            if one.shape.properties or one.shape.type not in {"string", "integer", "number", None}:
+                continue
+            if _is_url(one.shape):
                 continue
             inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
             if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next", "nextpage"} and name == wanted):

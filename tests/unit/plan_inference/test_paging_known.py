@@ -176,6 +176,18 @@ def page(api: SimpleNamespace, given: dict[str, Any], answer: Any, **more: Any) 
                 link={"type": "array", "items": obj(relation=TEXT, url=TEXT)}),
             NextUrl(next="$.link[?(@.relation=='next')].url", items="$.entry", total="$.total"),
         ),
+        # numbers that go on, in what tells about the records
+        (
+            {"page_size": INT, "after": INT, "before": INT},
+            obj(status=INT, error=FLAG, meta=obj(contacts=ROWS, cursor=obj(before=INT, after=INT))),
+            Cursor(cursor="after", next="$.meta.cursor.after", limit="page_size", items="$.meta.contacts"),
+        ),
+        # one of two kinds of rows, and whether there are more
+        (
+            {"cursor": TEXT, "group_by": TEXT},
+            obj(rows={"oneOf": [ROWS, ROWS]}, next_page=FLAG, cursor=TEXT),
+            Cursor(cursor="cursor", next="$.cursor", more="$.next_page", items="$.rows"),
+        ),
         # a cursor under a name of its own
         (
             {"anchor": {"schema": TEXT, "description": "Opaque token for the next page"}},
@@ -196,6 +208,7 @@ def test_a_known_way(api: SimpleNamespace, given: dict[str, Any], answer: Any, e
         {"note": {"schema": TEXT, "description": "Page to show after saving"}},
         {"back": {"schema": TEXT, "description": "Cursor for the previous page"}},
         {"size": {"schema": INT, "description": "Size of the shoe"}},
+        {"after": {"schema": INT, "description": "Only those after this time"}, "back": TEXT},
     ],
 )
 def test_what_only_sounds_like_it(api: SimpleNamespace, given: dict[str, Any]) -> None:
