@@ -51,6 +51,21 @@ async def test_a_replaced_list_is_cut_into_pages(serve: Serve) -> None:
     assert [row[0] for row in first["items"] + rest["items"]] == list(range(30))
 
 
+async def test_a_replaced_and_an_added_list_are_asked_about_all_items(serve: Serve) -> None:
+    people = 'return [{"id": one, "name": f"n{one}", "odd": one % 2 == 1} for one in range(130)]\n'
+    engine = serve(
+        f'@overrides.replace("list_people")\nasync def people(call: ToolCall):\n    {people}\n'
+        '@overrides.add(name="list_more", description="More.", input_schema={}, effect="read", lists=True)\n'
+        f"async def more(call: ToolCall):\n    {people}"
+    )
+    for tool in ("list_people", "list_more"):
+        assert await called(engine, tool, {"where": {"odd": True}, "count": True}) == {"count": 65, "read": 130}
+        first = await called(engine, tool, {"sort": "-id", "limit": 2, "fields": ["id"]})
+        assert first["items"] == [[129], [128]]
+        more = await called(engine, tool, {"sort": "-id", "fields": ["id"], "cursor": first["next_cursor"]})
+        assert more["items"] == [[127], [126]]
+
+
 async def test_a_wrap_changes_arguments_and_answer(serve: Serve, api: Any) -> None:
     engine = serve(
         '@overrides.wrap("list_people")\n'
