@@ -262,7 +262,8 @@ def _read_rows(lines: Sequence[str], delimiter: str, kind: Kind) -> Iterator[tup
         try:
             for row in reader:
                 end = at + reader.line_num
-                yield begin, row, lines[begin] if end == begin + 1 else "".join(lines[begin:end])
+                if row:
+                    yield begin, row, lines[begin] if end == begin + 1 else "".join(lines[begin:end])
                 begin = end
             return
         except csv.Error:
@@ -274,7 +275,8 @@ def _read_rows(lines: Sequence[str], delimiter: str, kind: Kind) -> Iterator[tup
         except csv.Error:
             yield index, _plain(lines[index], delimiter, kind), lines[index]
         else:
-            yield index, row, lines[index]
+            if row:
+                yield index, row, lines[index]
 
 
 def _plain(line: str, delimiter: str, kind: Kind) -> list[str] | None:
