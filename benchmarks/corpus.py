@@ -22,6 +22,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
     for name, text in files.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text, "utf-8")
-    server = front(Engine(load_server(package), environ=ENVIRON))
+    # Every tool, whatever the list of them costs: benchmarks/surface.py tells what agents get instead.
+    server = front(Engine(replace(load_server(package), surface="list"), environ=ENVIRON))
     seen = {}
     for mode in ("2026-07-28", "legacy"):
         async with Client(server, mode=mode) as client:
