@@ -281,7 +281,7 @@ def test_policies_read_the_name_that_was_given(package: Path, tmp_path: Path) ->
 def test_the_documented_example_is_built(page: str, tmp_path: Path) -> None:
     text = (specs().parent.parent / "docs" / page).read_text(encoding="utf-8")
     blocks = [one.removeprefix("yaml\n") for one in text.split("```")[1::2] if one.startswith("yaml\ntools:")]
-    (block,) = [one for one in blocks if "names:" in one]
+    (block,) = [one for one in blocks if "names: {tool" in one]
     side = tmp_path / "hints.yaml"
     side.write_text(block, encoding="utf-8")
     planned, _ = plan(read(specs()), read_hints(side), "crm")

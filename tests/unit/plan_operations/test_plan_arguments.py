@@ -43,10 +43,14 @@ def test_colliding_names_are_resolved_by_place_and_recorded(planned: Any) -> Non
 
 def test_reserved_names_get_a_prefix_and_odd_ones_are_made_legal(planned: Any) -> None:
     call, _, _ = call_of(
-        planned, {"parameters": [query("sort"), query("with[]"), query("filter[a]"), query("filter_a")]}
+        planned,
+        {"parameters": [*map(query, ("sort", "where", "count", "distinct", "with[]", "filter[a]", "filter_a"))]},
     )
     assert call.query == (
         Param("sort", arg="api_sort"),
+        Param("where", arg="api_where"),
+        Param("count", arg="api_count"),
+        Param("distinct", arg="api_distinct"),
         Param("with[]", arg="with"),
         Param("filter[a]", arg="filter_a"),
         Param("filter_a", arg="query_filter_a"),
