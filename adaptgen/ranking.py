@@ -51,7 +51,7 @@ _LABEL_LAST = (
     ),
     *((2, word) for word in ("message", "summary", "text")),
     *((1, word) for word in ("caption", "question", "phrase", "term", "keyword", "topic", "formatted", "display")),
-    *((1, word) for word in ("hostname", "host", "domain", "ip", "address", "file")),
+    *((1, word) for word in ("hostname", "host", "domain", "ip", "file")),
     *((1, word) for word in ("path", "url")),
     *((1, word) for word in ("type", "kind", "event", "code")),
 )
@@ -183,4 +183,5 @@ def _ensure_substance(found: Sequence[Field]) -> None:
     """What neither has an identity nor a name is no record but a result (a log, a quote, a report): keep its texts."""
     for one in found:
         if one.tier is None and len(one.names) <= 2 and kind_of(one.names[-1], type=one.candidate.type) is None:
-            one.set(OTHER, 1 if not set(one.spoken) & (LINK | HASH) else 5)
+            near = 1 if len(one.names) == 1 else 3
+            one.set(OTHER, near if not set(one.spoken) & (LINK | HASH) else 5)

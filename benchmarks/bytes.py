@@ -251,7 +251,9 @@ class Api:
             wanted = _values(jsonpath.first(name, found[1][0]))
             got = _values(json.loads(found[0])) | await self.slices(tool, arguments, json.loads(found[0]))
             seen.leaves += len(wanted)
-            if wanted - got:
+            if json.dumps(WITHHELD) in got:
+                seen.withheld += len(wanted - got)
+            elif wanted - got:
                 lost.append(name)
         return lost
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Json = Any
 _WHOLE = 12  # properties of a result that is no record
+_SMALL, _PART = 5, 5  # leaves from which a record inside such a result is shown by so many of them
 _LISTS = 4  # sibling lists of a detail that are shown by their labels
 # Lists that serve the forms of a user interface.
 _LOOKUP = vocabulary(
@@ -155,8 +156,9 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
     main = _main_object(document, operation, whole)
     found = _telling(document, operation, record, names)
     about = resource_words(operation)
-    if main is None and not is_record(found, identifying=names, resource=about):
-        return _whole(document, whole) or rank(found, identifying=names, resource=about)
+    result = main is None and not is_record(found, identifying=names, resource=about)
+    if result and (all_of_it := _whole(document, whole)):
+        return all_of_it
     if main is None:
         view = rank([one for one in found if "[*]" not in one.path], identifying=names, resource=about)
     else:
@@ -171,13 +173,28 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
 
 
 def _whole(document: Document, one: Shape) -> tuple[str, ...]:
-    """Every property of a small result as it is; a large one is left to the ranking of what is received."""
+    """Every property of a small result, of records inside it the most telling fields; a large one is left to the
+    ranking."""
     keys = [
         key
         for key, node in one.properties.items()
         if not shape(document, node).write_only and kind_of(key, type=shape(document, node).type) != "secret"
     ]
-    return tuple(join("", key) for key in keys) if len(keys) <= _WHOLE else ()
+    if len(keys) > _WHOLE:
+        return ()
+    return tuple(path for key in keys for path in _part(document, key, one.properties[key]))
+
+
+def _part(document: Document, key: str, node: Json) -> tuple[str, ...]:
+    """A property of a result: whole where it is small, else the most telling fields of the records that it holds."""
+    inner = shape(document, node)
+    each = inner.type == "array"
+    record = inner.items if each else node
+    found = _candidates(document, record) if record is not None and shape(document, record).properties else []
+    if len(found) > _SMALL and is_record(found):
+        prefix = join("", key) + ("[*]" if each else "")
+        return tuple(_under(prefix, path) for path in rank([one for one in found if "[*]" not in one.path], keep=_PART))
+    return (join("", key),)
 
 
 def _under(prefix: str, path: str) -> str:

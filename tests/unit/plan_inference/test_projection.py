@@ -113,6 +113,14 @@ def test_a_result_that_is_no_record_is_shown_whole(api: SimpleNamespace) -> None
     assert view(api, "/quotes/{key}", schema).view == ("breakdown", "terms", "valid_for")
 
 
+def test_records_inside_a_result_are_shown_by_their_most_telling_fields(api: SimpleNamespace) -> None:
+    task = obj(id=INT, title=TEXT, status=TEXT, due={"type": "string", "format": "date"}, note=TEXT, row_hash=TEXT)
+    schema = obj(tasks={"type": "array", "items": task}, goals={"type": "array", "items": obj(name=TEXT)}, open=INT)
+    assert view(api, "/dashboard", schema).view == (
+        "goals", "open", "tasks[*].id", "tasks[*].title", "tasks[*].status", "tasks[*].due",
+    )  # fmt: skip
+
+
 def test_hints_win_and_a_misspelt_path_is_a_warning(api: SimpleNamespace) -> None:
     hint = ToolHint(view=("id", "organization.nme", "tags[*].name"))
     schema = listed(id=INT, organization=obj(name=TEXT), tags={"type": "array", "items": obj(name=TEXT)})
