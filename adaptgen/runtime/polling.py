@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from adaptgen.fields import MISSING
 from adaptgen.model import Json, Until
 from adaptgen.runtime import jsonpath, progress
+from adaptgen.runtime.deadline import until as deadline
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.gave import Asked
 from adaptgen.runtime.response import Response
@@ -18,6 +19,8 @@ from adaptgen.runtime.text import clean
 
 _MARGIN = 1.5
 """Seconds that are kept for the answer, where the platform ends the call."""
+_GRACE = 1.0
+"""Seconds that the last question may take longer than the waiting."""
 _STUMBLES = 3
 """Failures in a row after which asking again is given up."""
 
@@ -44,9 +47,10 @@ async def poll(rule: Until, ask: Callable[[], Awaitable[Asked]], words: Callable
     """
     started = time.monotonic()
     ends = min(started + rule.at_most, progress.ends() - _MARGIN)
-    asks, stumbled, state = 0, 0, ""
+    asks, stumbled, state = 0, 0, "no answer"
     while True:
         wait = rule.every
+        token = deadline.set(min(deadline.get(), ends + _GRACE))
         try:
             asked = await ask()
         except ToolError as problem:
@@ -65,6 +69,8 @@ async def poll(rule: Until, ask: Callable[[], Awaitable[Asked]], words: Callable
                 why = words(asked.response).rstrip(".")
                 raise ToolError(f"The job ended as {state}{f': {why}' if why else ''}.", status=asked.response.status)
             after = seconds(asked.response.headers)
+        finally:
+            deadline.reset(token)
         wait = max(wait, after or 0.0)
         now = time.monotonic()
         if now + wait > ends:
