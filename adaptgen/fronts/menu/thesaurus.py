@@ -54,8 +54,8 @@ class Asked:
                 return 1.0
             return 1.0 if ("list" in does) is self.several else 0.8
         if self.acts & does:
-            # What takes many at once is not for who speaks of one.
-            return 0.85 if "many" in does and not self.several else 1.0
+            # What takes many at once is not for who speaks of one, and the other way round.
+            return 1.0 if "delete" not in does or ("many" in does) is bool(self.several) else 0.85
         if does & _LOOKING and not does & _CHANGING:
             return 0.35 if self.sure else 0.7
         return 0.65
@@ -224,7 +224,7 @@ def _acts(
     """What is to be done, which words say so, and whether anything does: by the sentence's beginning, since English
     puts it there. Who asks a question, or only names things, wants to see them; who names one new thing wants it."""
     at = 0
-    while at < len(plain) and plain[at] in tables.POLITE:
+    while at < len(plain) and plain[at] in tables.POLITE and not (at == 0 and plain[0] in ("like", "help", "now")):
         at += 1
     if at >= len(plain):
         return _READS, frozenset(), False
@@ -235,6 +235,8 @@ def _acts(
         return _LOOKING, frozenset(), True
     if word in tables.ASKING and not (word in ("do", "have") and plain[at + 1 : at + 2] not in tables.SUBJECTS):
         return _READS, frozenset(), True
+    if word == "never" and plain[at + 1 : at + 2] in (["allow"], ["let"], ["permit"], ["more"], ["less"]):
+        return frozenset(("create", "update")), frozenset((at,)), True
     if word == "tell" and plain[at + 1 : at + 2] in (["me"], ["us"]):
         return _READS, frozenset((at,)), True
     # A particle may stand apart: take the broken version down, throw it away.

@@ -62,7 +62,7 @@ _LEADS = {
         call deploy go let refresh restart roll start sync
     """,
     "create update": """
-        accept allow approve assign attach ban block bring cap convert drain enable encrypt expose extend follow
+        accept allow approve assign attach ban block bring hire recreate recruit cap convert drain enable encrypt expose extend follow
         forbid freeze give group hand have install isolate join keep label lend limit lock make move no nobody
         only permit pin point prevent prohibit protect publish put raise release rename require restore rotate
         save schedule seal separate set share silence split star store subscribe switch tag transfer trust
@@ -84,6 +84,7 @@ _LEADS = {
         force
     """,
     "update": """
+        demote fewer less lower more upgrade degrade tighten loosen
         change combine complete double finish grow hide lower mark merge mute pause reopen replace resolve scale
         shrink skip sort swap
     """,
@@ -91,7 +92,14 @@ _LEADS = {
 LEADS = {word: does for does, words in _LEADS.items() for word in words.split()}
 """Words that begin what is to be done and are wider than :data:`VERBS` says, or no verbs."""
 APART = {
-    "take": {"down": "delete", "away": "delete", "back": "delete update", "out": "delete"},
+    "take": {
+        "from": "delete",
+        "off": "delete",
+        "down": "delete",
+        "away": "delete",
+        "back": "delete update",
+        "out": "delete",
+    },
     "throw": {"away": "delete", "out": "delete"},
     "put": {"back": "update create", "down": "create", "off": "update"},
     "shut": {"down": "update delete run"},
@@ -787,6 +795,116 @@ frontend: deployment application web
 installed known: resources api
 antivirus: agent daemon
 turn down: reject approval
+announce announced advertise broadcast: publish release announcement notification
+arrive arrived arrives delivered: delivery event status
+bother bothered annoy annoying: block mute notification
+catch caught: alert event
+clash clashes collide: conflict merge
+collect gather: list export
+complain complained: issue report
+confirm confirmed: approve verify accept
+contribute contributed contributes: contributor commit pull
+damage damaged harm: vulnerability alert
+decide decision decided: approval review policy
+divide divided: namespace group split
+enter: access login
+escape: bypass
+examine inspect: review scan
+expect expected: required
+fail fails failed failing: failed status error
+fit fits: match limit
+gone missing lost disappeared: deleted event restore
+grow shrink growing: scale autoscaler
+guess: suggestion
+hang hangs hanging hung: pending status cancel stuck
+hide hidden: private visibility minimize
+hold holds: contain store member
+identify identified: identity user
+improve improvement: suggestion update
+invent: create
+judge judged: review
+land lands: schedule merge
+lead leads leader: lease owner maintainer
+learn: documentation
+lend borrow: access share
+lift: unlock remove restriction
+mention mentioned: mention notification comment
+mess: conflict error
+miss missed: notification pending
+nest nested: sub child parent
+obey: policy rule
+owe owes: invoice billing
+pack packed: package archive
+park parked: suspend pause
+paste pasted: gist snippet
+pick picked choose chosen: selected
+plug plugged: attach volume integration
+possess owns owned: owner
+press: trigger
+prevent prevented: protection forbid policy
+print printed prints wrote: log logs output
+promise: milestone
+punish: block
+reach reachable: endpoint service ingress access
+receive received: delivery event notification
+recognise recognize: verify
+remember: star bookmark reminder cache
+repair: fix autofix
+rescue: restore
+retire retired: archive delete deprecated
+return: rollback restore
+risk risky dangerous: vulnerability security alert
+roll rolled rolling: rollout deployment
+ruin: delete
+sack sacked: remove member
+scatter spread: distribute replicas
+scream shout: alert notification
+seal sealed: lock immutable signed
+settle settled: resolved close
+shelter: namespace
+skip skipped: bypass ignore
+slip: milestone
+snatch: steal
+sponsor: funding
+squeeze: limit compress
+stamp: tag signature
+stay: keep retention
+steal stole: leaked secret
+stretch: extend scale
+stumble: error
+supply: provide
+surprise: alert
+survive: persistent
+suspect suspicious: alert scanning
+swallow: consume usage
+tempt: suggestion
+tidy: cleanup delete
+tie tied: link bind binding
+touch touched: commit change update
+trace: log history
+trade: exchange
+trap: webhook admission
+travel: transfer
+treat: handle
+trick: fake
+trouble: issue event error
+trust trusted: verified allowed
+twist: change
+undo undone: revert rollback delete restore
+unite: merge
+vanish vanished: deleted event
+visit visited: view traffic
+wander: move
+warn warned warning: alert event
+waste wasted: usage billing
+weigh weight: size
+welcome: invitation
+whisper: private
+wipe: delete purge
+wonder: search
+worry: alert
+wrap: package
+wreck: delete
 two-factor 2fa mfa: two factor
 badge: status
 """
@@ -800,6 +918,8 @@ out of reach: ignore
 free of charge: billing
 all over: everywhere
 who works, who work, who is employed: list + employee member staff
+say yes, says yes, give my blessing: approve accept approval
+say no, says no, turn away: reject decline deny
 small print, fine print, legal terms, terms of use: license terms
 pull the plug: stop delete suspend disable
 in line with, catch up with, in step with: sync merge upstream update
