@@ -62,7 +62,8 @@ _LEADS = {
         call deploy go let refresh restart roll start sync
     """,
     "create update": """
-        accept allow approve assign attach ban block bring hire recreate recruit cap convert drain enable encrypt expose extend follow
+        accept allow approve assign attach ban block bring hire recreate recruit
+        cap convert drain enable encrypt expose extend follow
         forbid freeze give group hand have install isolate join keep label lend limit lock make move no nobody
         only permit pin point prevent prohibit protect publish put raise release rename require restore rotate
         save schedule seal separate set share silence split star store subscribe switch tag transfer trust
