@@ -1,0 +1,53 @@
+"""What is known not to be valid, and why: ``remainder.json``.
+
+Each entry has ``documents`` (a part of the path, "" for all), ``fault`` (a regular expression on what the validator
+says), ``kind`` and ``reason``. Kinds that no request can help: ``impossible`` (the document contradicts itself: no value
+satisfies it), ``undefined`` (the specification does not say how such a value is sent) and ``validator`` (it cannot read
+what is right). Kinds that count: ``document`` (it can be satisfied, and does not say so), ``schema`` (the published
+schema says less than the document, by its budget) and ``open`` (ours, not yet mended).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("remainder.json")
+BEYOND = ("impossible", "undefined", "validator")
+KINDS = (*BEYOND, "document", "schema", "open")
+
+
+class Remainder:
+    """The known remainder; remembers which of its entries were met."""
+
+    def __init__(self, entries: list[dict[str, str]] | None = None) -> None:
+        self.entries = json.loads(FILE.read_text("utf-8")) if entries is None else entries
+        self.met: Counter[int] = Counter()
+        for one in self.entries:
+            if one["kind"] not in KINDS or not one["reason"]:
+                raise ValueError(f"an entry of {FILE.name} has no kind or reason: {one}")
+
+    def known(self, document: str, faults: list[str]) -> dict[str, str] | None:
+        """The entry of the first fault, if every fault of the call is known."""
+        first: int | None = None
+        for fault in faults:
+            found = next(
+                (
+                    index
+                    for index, one in enumerate(self.entries)
+                    if one["documents"] in document and re.search(one["fault"], fault)
+                ),
+                None,
+            )
+            if found is None:
+                return None
+            self.met[found] += 1
+            first = found if first is None else first
+        return None if first is None else self.entries[first]
+
+    def stale(self) -> list[dict[str, Any]]:
+        """Entries that nothing met."""
+        return [one for index, one in enumerate(self.entries) if not self.met[index]]
