@@ -206,6 +206,7 @@ EXPLODING: dict[str, bytes] = {
     ).encode(),
     "70 MB": b"openapi: 3.0.3\nx: " + b"a" * 70_000_000,
 }  # fmt: skip
+REFUSED = ("laughing", "an alias", "deep", "numbers of 100,000", "70 MB")
 QUICK = ("laughing lists", "deep lists of JSON", "deep mappings of YAML", "a ring of 5,000")
 
 
@@ -215,7 +216,12 @@ QUICK = ("laughing lists", "deep lists of JSON", "deep mappings of YAML", "a rin
 def test_what_explodes_is_refused_or_built_in_time(tmp_path: Path, name: str) -> None:
     data = EXPLODING[name]
 
-    bounded(build(tmp_path, "s.json" if data[:1] == b"{" else "s.yaml", data))
+    done = build(tmp_path, "s.json" if data[:1] == b"{" else "s.yaml", data)
+
+    bounded(done)
+    if name.startswith(REFUSED):
+        assert done.code == 2, done.said[-500:]
+        assert "AG005" in done.said
 
 
 UNITS = [

@@ -6,13 +6,18 @@ import ast
 import dataclasses
 import json
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from support.hostile import written
+
 from adaptgen import model
+from adaptgen.cli.build import make
+from adaptgen.diagnostics import AdaptgenError
 
 _CLASSES = {name for name, kind in vars(model).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)}
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
@@ -31,6 +36,24 @@ ELEMENTS = frozenset(
         "table tbody td template textarea tfoot th thead title tr track tt u ul var video wbr xmp ",
     )
 )
+
+
+def built(document: Any, form: str, hints: Any = None) -> dict[str, str] | None:
+    """The files of the generated server; None where it was refused, with a place for every reason."""
+    with tempfile.TemporaryDirectory() as folder:
+        specs = Path(folder) / "specs"
+        (specs / "pets").mkdir(parents=True)
+        (specs / "pets.json").write_bytes(written(document, form))
+        if hints is not None:
+            (specs / "pets" / "hints.yaml").write_bytes(written(hints, "escaped"))
+        try:
+            made = make(specs / "pets.json", Path(folder) / "generated")
+        except AdaptgenError as refused:
+            for one in refused.diagnostics:
+                assert one.where is not None, one
+                assert Path(one.where.file).is_relative_to(folder), one
+            return None
+        return made.files
 
 
 def harmless(files: Mapping[str, str]) -> None:
