@@ -21,7 +21,7 @@ _LONG = 160.0
 
 # Objects that only hold the fields of the record (JSON:API, FHIR-like and Kubernetes-like envelopes).
 _WRAPPERS = frozenset(
-    {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record"}
+    {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record", "result"}
 )
 
 ID = vocabulary("id uuid guid pk urn uid oid rid arn")
@@ -259,7 +259,8 @@ def _judge_nested(one: Field) -> None:
     elif head in _DATE and given.format in {"date", "date-time"}:
         one.set(DATE, 1)
     elif head in LABELS and len(one.names) == 2 and last in _NAME_PARTS and given.type in {"string", None}:
-        one.set(LABEL, 1 if last not in _TEXT else 4)
+        # `name.first` names the record, `shopperName.first` somebody in it.
+        one.set(*(LABEL, 1 if last not in _TEXT else 4) if len(parent) == 1 else (REFERENCE, 1))
     elif last in LABELS and given.type in {"string", None} and not given.constant:
         one.set(REFERENCE, 1 if _label_order(spoken) <= 1 else 3)
     elif spoken in ID_WORDS and len(one.names) == 2 and not given.constant:

@@ -49,12 +49,16 @@ _LABEL_LAST = (
         (1, word)
         for word in ("message", "summary", "description", "text", "comment", "note", "email", "body", "content")
     ),
-    *((2, word) for word in ("message", "summary", "text")),
+    *((2, word) for word in ("message", "summary", "text", "full", "formatted")),
     *((1, word) for word in ("caption", "question", "phrase", "term", "keyword", "topic", "formatted", "display")),
     *((1, word) for word in ("hostname", "host", "domain", "ip", "file")),
     *((1, word) for word in ("path", "url")),
-    *((1, word) for word in ("type", "kind", "event", "code")),
+    *((1, word) for word in ("event", "action", "activity", "type", "kind", "code")),
 )
+# What is shown beside the view where it may identify too.
+_KEYS = vocabulary("id uuid guid number no nr key code slug ref reference identifier")
+_NAMES = vocabulary("name title label subject username login symbol caption event action")
+_DOUBT, _WIDE = 3, 30
 # Flags that hold for nearly no record that a list gives: they tell nothing apart.
 _RARE = vocabulary("archived deleted disabled hidden locked suspended draft cancelled canceled")
 
@@ -86,7 +90,8 @@ def rank(
         counts[tier] = counts.get(tier, 0) + 1
         target.append(one)
     kept += [one for one in later if one.tier in {IDENTITY, LABEL, STATUS, AMOUNT}]
-    return tuple(one.path for one in sorted(_with_status(kept, keep), key=Field.order))
+    shown = _with_status(kept, keep)
+    return tuple(one.path for one in sorted([*shown, *_also(found, shown, resource, keep)], key=Field.order))
 
 
 def is_record(
@@ -102,6 +107,21 @@ def _with_status(found: list[Field], keep: int) -> list[Field]:
     states = [one for one in found if one.tier == STATUS][: 2 if keep > 4 else 1]
     rest = [one for one in found if one not in states]
     return (rest[: max(keep - len(states), 1)] + states)[: max(keep, 1)]
+
+
+def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str], keep: int) -> list[Field]:
+    """What may identify the record too, where the view has left it out: keys and names of its own. A wide record has
+    less room, so that its view stays a fraction of it."""
+    room = min(_DOUBT, max(0, int(0.3 * len(found)) - keep)) if len(found) > _WIDE else _DOUBT
+    own = [one for one in found if one not in shown and len(one.names) == 1 and not one.many and one.spoken]
+    own = [one for one in own if len(one.spoken) == 1 or one.spoken[0] in resource]
+    keys = [one for one in own if one.spoken[-1] in _KEYS and one.candidate.type != "boolean"]
+    names = [one for one in own if one.spoken[-1] in _NAMES and one.candidate.type in {"string", None}]
+    chosen = [*keys[:2], *names[:2]][:room]
+    for one in chosen:
+        if one.tier is None:
+            one.set(OTHER, 9)
+    return chosen
 
 
 def _ensure_identity(found: Sequence[Field], identifying: Collection[str], resource: Sequence[str]) -> None:

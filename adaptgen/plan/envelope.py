@@ -214,6 +214,8 @@ class _Reader:
         if best is None:
             return None
         named = because.startswith("named")
+        if self.detail and record and not self.paged:
+            return None  # an invoice with its items, whatever else it counts
         if self.detail and not (signs or (clear and meta and not record)):
             return None
         if record and not (named and not self.detail) and not (signs and clear):

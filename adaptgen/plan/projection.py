@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Json = Any
 _WHOLE = 12  # properties of a result that is no record
 _SMALL, _PART = 5, 5  # leaves from which a record inside such a result is shown by so many of them
+_FRACTION, _WIDE = 0.3, 30  # of the leaves of a record with more than so many
 _LISTS = 4  # sibling lists of a detail that are shown by their labels
 # Lists that serve the forms of a user interface.
 _LOOKUP = vocabulary(
@@ -36,7 +37,7 @@ _LOOKUP = vocabulary(
 _HOLDERS = {(word,) for word in ("data", "result", "response", "payload", "record", "item", "entity", "object")}
 _OUTCOME = vocabulary(
     "status success message messages error errors code ok meta metadata links request id version time timestamp "
-    "info warnings detail response result jsonapi included api type"
+    "info warnings detail response result jsonapi included api type server exec execution took elapsed duration"
 )
 
 
@@ -154,7 +155,7 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
     names = identifying(document, operation)
     whole = shape(document, record)
     main = _main_object(document, operation, whole)
-    found = _telling(document, operation, record, names)
+    found = _candidates(document, record)
     about = resource_words(operation)
     result = main is None and not is_record(found, identifying=names, resource=about)
     if result and (all_of_it := _whole(document, whole)):
@@ -169,7 +170,9 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
         _lists(document, shape(document, whole.properties[main]), main) if main else []
     )
     fresh = [path for path in dict.fromkeys(lists) if path not in view]
-    return (*view, *fresh[:_LISTS])
+    # Of a wide record the view stays a fraction.
+    room = max(1, int(_FRACTION * len(found)) - len(view)) if len(found) > _WIDE else _LISTS
+    return (*view, *fresh[: min(room, _LISTS)])
 
 
 def _whole(document: Document, one: Shape) -> tuple[str, ...]:
