@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BUDGET = 16_000
 """Bytes of one tool's input schema."""
 _LEAST = 60
+_VALUES = ("One of ", "Pattern: ")
 
 CURSOR = {"type": "string", "description": "`next_cursor` of the answer before"}
 LIMIT = {"type": "integer", "minimum": 1, "description": "Items per answer"}
@@ -76,8 +77,8 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         schema = {}
     if said and budget > 2 * _LEAST:
         inner = schema.get("description", "")
-        # What the schema says about its values (a list of them) is kept beside what the parameter says.
-        values = inner[inner.index("One of ") :] if "One of " in inner and "One of " not in said else ""
+        # What the schema says about its values (a list, a pattern of them) is kept beside what the parameter says.
+        values = next((inner[inner.index(one) :] for one in _VALUES if one in inner and one not in said), "")
         schema["description"] = f"{said} {values}".strip() if values else said
     return {**schema, **_present(one, schema), **one.extras}, cut
 

@@ -288,3 +288,9 @@ def test_an_empty_object_is_sent_where_it_is_a_body(
     operation = {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
     call, _, _ = call_of(planned, operation, method=method)
     assert call.body == Body(params=(Param("a"),), empty=empty)
+
+
+def test_a_pattern_that_is_not_checked_is_told_beside_what_the_parameter_says(planned: Any) -> None:
+    schema = {"type": "string", "description": "A box.", "pattern": "^(-*\\d+, *){3}$"}
+    _, made, _ = call_of(planned, {"parameters": [{**query("bbox", description="Where."), "schema": schema}]})
+    assert made["properties"]["bbox"] == {"type": "string", "description": r"Where. Pattern: ^(-*\d+, *){3}$"}
