@@ -36,12 +36,12 @@ from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.contracts import load
 from adaptgen.runtime.engine import Engine
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support import airflow, bottlecrm, kinto
 from support.generated import generate
 from support.services import Service, Unavailable, running
 
+ROOT = Path(__file__).parent.parent
 BAR = 0.10
 LARGE = 2048  # bytes of a raw answer from which a ratio is worth a bar
 WITHHELD = "[withheld]"
@@ -58,7 +58,10 @@ auth:
     kind: session
     store: file
     start: {refresh: "${env:BOTTLE_REFRESH_TOKEN}"}
-    refresh: {call: POST /api/auth/refresh-token/, with: {refresh: "{refresh}"}, save: {access: $.access, refresh: $.refresh}}
+    refresh:
+      call: POST /api/auth/refresh-token/
+      with: {refresh: "{refresh}"}
+      save: {access: $.access, refresh: $.refresh}
     send: [{header: Authorization, as: "Bearer {access}"}]
     refused: [401]
 """
@@ -68,7 +71,11 @@ auth:
   session:
     kind: session
     chain:
-      - {id: login, call: POST /token, document: login.json, with: {username: "${env:AIRFLOW_USERNAME}", password: "${env:AIRFLOW_PASSWORD}"}, save: {access: $.access_token}}
+      - id: login
+        call: POST /token
+        document: login.json
+        with: {username: "${env:AIRFLOW_USERNAME}", password: "${env:AIRFLOW_PASSWORD}"}
+        save: {access: $.access_token}
     send: [{header: Authorization, as: "Bearer {access}"}]
     refused: [401]
 """

@@ -28,6 +28,12 @@ def measure(half: str | None) -> list[tuple[str, str]]:
     return rows
 
 
+def missed(half: str | None) -> list[str]:
+    """The bar that does not hold: no write or delete may be taken for a read."""
+    harmful = sum(label["effect"] != "read" and taken == "read" for label, taken in _taken(half))
+    return [f"{harmful} writes and deletes are taken for reads"] if harmful else []
+
+
 def misses(half: str | None) -> list[str]:
     """One line for each that is taken for something else, the harmful first."""
     found = [(label, taken) for label, taken in _taken(half) if label["effect"] != taken]

@@ -14,6 +14,7 @@ from adaptgen.plan.operation import is_json
 
 MANY = 30  # leaf fields above which a view must leave out most
 LEFT_OUT = 0.7
+KEEPS = 0.98
 Steps = tuple[str, ...]
 
 
@@ -45,6 +46,15 @@ def measure(half: str | None) -> list[tuple[str, str]]:
         ("useful fields kept", _share(sum(one.useful for one in seen), asked)),
         ("paths of a view, median", f"{median(len(one.view or ()) for one in chosen):.0f}"),
     ]
+
+
+def missed(half: str | None) -> list[str]:
+    """The bars that do not hold."""
+    seen = list(_seen(half))
+    many = [one.left_out for one in seen if one.view is not None and one.leafs > MANY]
+    told = sum(not one.lost for one in seen) / len(seen)
+    found = [f"{100 * told:.1f} % of the views keep what identifies"] if told < KEEPS else []
+    return found + ([f"{100 * median(many):.1f} % of the leafs are left out"] if median(many) < LEFT_OUT else [])
 
 
 def misses(half: str | None) -> list[str]:
