@@ -19,9 +19,9 @@ from adaptgen.model import Json
 from adaptgen.words import singular, words
 
 _SATURATION = 1.2
-_LENGTH = 0.3
+_LENGTH = 0.5
 _COVER, _NAMED, _WITHIN, _BESIDE, _PASSING = 0.1, 0.55, 0.3, 0.5, 2.0
-_OWNER, _FILED = 0.5, 0.4
+_OWNER, _FILED = 0.5, 0.15
 _ALIKE = 2
 """Tools that do the same to the same, such as versions of one, before the others are shown."""
 _READ = 300
@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
 _AGE = re.compile(r"v?\d+|v|alpha|beta|legacy|old|deprecated")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
-_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 4.0, 0.8, 0.8, 1.6, 0.8, 0.2, 0.1, 1.2, 0.8
+_NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _GLOSS, _ACT = 3.0, 0.8, 0.8, 0.8, 0.4, 0.2, 0.1, 1.2, 0.8
 
 
 @dataclass(frozen=True, slots=True)
