@@ -91,13 +91,6 @@ class Calls:
         """The document of a key."""
         return self.context.document if key is None else self.context.hints.documents[key]
 
-    def auth(self, operation: Operation, main: bool) -> tuple[str, ...]:
-        """How the operation logs in; one of another document as the rest of the server does."""
-        if main:
-            return tuple(self.context.auth.by_operation.get(operation.pointer, ()))
-        public = operation.security is not None and not any(operation.security)
-        return () if public else tuple(one.name for one in self.context.auth.auths)
-
     # ------------------------------------------------------------------------------------------------------- request
 
     def request(

@@ -19,6 +19,7 @@ from adaptgen.plan.operations import Operation
 from adaptgen.plan.paging import find_paging
 from adaptgen.plan.sensitive import find_sensitive
 from adaptgen.plan.step_sensitive import Made, sensitive
+from adaptgen.plan.tools import auth_of
 from adaptgen.references import escape_json
 from adaptgen.source.arazzo import CODE, Description
 
@@ -166,7 +167,7 @@ class Workflow:
         return Step(
             id=id,
             call=call,
-            auth=shared.calls.auth(operation, main),
+            auth=auth_of(shared.calls.context, operation, main),
             save=save,
             effect=effect,
             replace=replaced,

@@ -187,9 +187,7 @@ class _Planner:
 
     def foreign(self, context: Context, document: Document, operation: Operation) -> Context:
         """The context of an operation of another document of the hints: it logs in like the rest of the server."""
-        every = tuple(one.name for one in context.auth.auths)
-        public = operation.security is not None and not any(operation.security)
-        auth = AuthPlan(context.auth.auths, {} if public else {operation.pointer: every})
+        auth = AuthPlan(context.auth.auths, {operation.pointer: tools.auth_of(context, operation, False)})
         return Context(document, self.hints, auth, Bases(context.bases.bases), {})
 
     def named(

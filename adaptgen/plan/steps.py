@@ -20,7 +20,7 @@ from adaptgen.plan.step_inputs import ITEM, Asked, rows
 from adaptgen.plan.step_rules import all_pages, check_rules, check_state
 from adaptgen.plan.step_sensitive import Made, classified, keys, saved, sensitive
 from adaptgen.plan.targets import Targets
-from adaptgen.plan.tools import Context, own_arguments
+from adaptgen.plan.tools import Context, auth_of, own_arguments
 from adaptgen.planned import Evidence
 from adaptgen.references import placeholders
 from adaptgen.source.hints import MISSING
@@ -127,7 +127,7 @@ class _Maker:
         return Step(
             id=step.id,
             call=call,
-            auth=tuple(context.auth.by_operation.get(operation.pointer, ())) if main else (),
+            auth=auth_of(context, operation, main),
             save=dict(step.save),
             items=items,
             view=view,

@@ -44,6 +44,14 @@ class Context:
     credentials: Mapping[str, Mapping[tuple[str, str], str]] = field(default_factory=dict)
 
 
+def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ...]:
+    """How a call logs in; that of an operation of another document (``main`` False) as the rest of the server does."""
+    if main:
+        return tuple(context.auth.by_operation.get(operation.pointer, ()))
+    public = operation.security is not None and not any(operation.security)
+    return () if public else tuple(one.name for one in context.auth.auths)
+
+
 @dataclass(slots=True)
 class Draft:
     """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or ""."""

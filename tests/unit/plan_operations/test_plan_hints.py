@@ -146,6 +146,17 @@ def test_a_tool_may_call_an_operation_of_another_document(make: Any, planned: An
     assert sorted(names) == ["elsewhere", "need", "ordering", "q"]
 
 
+@pytest.mark.parametrize(("security", "auth"), [(None, ("credentials",)), ([], ())])
+def test_a_step_in_another_document_logs_in_like_the_rest(
+    make: Any, planned: Any, security: Any, auth: tuple[str, ...]
+) -> None:
+    declared = {} if security is None else {"security": security}
+    other = make({"/far": {"get": {**declared, **OK}}})
+    step = StepHint(id="far", call=CallHint("GET", "/far", document="other.yaml"))
+    done = planned(PATHS, Hints(tools={"both": ToolHint(steps=(step,))}, documents={"other.yaml": other}))
+    assert done.tools["both"].steps[0].auth == auth
+
+
 @pytest.mark.parametrize("name", ["limit", "a b", ""])
 def test_an_argument_cannot_be_renamed_to_anything(planned: Any, name: str) -> None:
     if not name:
