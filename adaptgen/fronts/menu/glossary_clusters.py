@@ -3,20 +3,22 @@
 TERMS = """
 admission: check before saved
 apiservice: extension own api server aggregated plug
-autoscaler: grow shrink by load automatically elastic
+autoscaler: grow shrink by load automatically elastic busy
 autoscaler create: grow and shrink by itself
 binding: place put on machine schedule
+certificate signing request: certificate apply application identity
 certificatesigningrequest: certificate application apply awaiting decision
 certificatesigningrequest approval: approve grant decide sign certificate application
 cluster: group of machines
 cluster role: rights everywhere whole that hold
-cluster role binding: administrator of everything grant everywhere superuser whole cluster
+cluster role binding: administrator of everything grant everywhere superuser whole cluster rights
 cluster role binding create: make person administrator of everything
 cluster role binding list: who may do everything administrators
 cluster role create: set of rights for everywhere
 clusterrole: rights everywhere whole
 clusterrolebinding: administrator of everything grant everywhere superuser whole make
 componentstatus: control plane healthy scheduler parts
+config map: settings configuration values options switches
 configmap: settings file configuration values application options properties
 controller revision: earlier version history generations to return of rollout states
 cron job: nightly weekly daily hourly schedule scheduled periodic recurring timed backup report regularly monthly
@@ -28,8 +30,10 @@ cron job read: when does nightly run next
 cron job update: pause nightly change time hour of suspend for a while
 cronjob: nightly weekly daily hourly schedule scheduled periodic recurring timed backup report regularly
 csi driver: disk vendor plugin
+custom resource definition: kind object type new own extend vocabulary
 customresourcedefinition: new kind of object teach own type extend
 daemon set: agent on every machine all hosts monitoring logging one per each node log collector driver everywhere
+daemon set: host helper
 daemon set create: run agent on every machine install collector everywhere
 daemon set delete: stop running agent on all machines
 daemon set list: what runs on every machine
@@ -37,7 +41,7 @@ daemon set status: does agent run on every machine
 daemon set update: new version of agent everywhere
 daemonset: agent on every machine all hosts monitoring logging one per
 deployment: rollout shipped release live application app web stateless service software program website frontend
-deployment: backend api server rolled out image version microservice
+deployment: backend api server rolled out image version microservice shop
 deployment branch: which branches may go live
 deployment create: roll out new app start launch put web online bring first time run announce going live
 deployment delete: take app down stop forget that it went live web offline for good remove application completely
@@ -51,10 +55,12 @@ deployment scale: capacity
 deployment status: live outcome finished progress rollout did my finish is app up ready complete healthy
 deployment status create: tell outcome of going live
 deployment update: roll out new version of app change image newer software swap
+disruption budget: maintenance minimum away down once keep up
 disruption budget create: never let more than one go down at once
 endpoints: addresses behind service backends targets ip which containers stand address real receive traffic
 endpoints read: real containers behind address
-eviction: gently remove off machine drain respecting budgets move away
+event: happened wrong problem warning lately reason
+eviction: gently remove off machine drain respecting budgets move away empty
 finalize: finish deletion stuck terminating
 horizontal pod autoscaler: grow shrink by load automatically elastic cpu busy hours peak scale itself
 horizontal pod autoscaler create: grow and shrink with load by itself automatically
@@ -64,7 +70,7 @@ horizontal pod autoscaler status: how many copies does load ask for now
 horizontal pod autoscaler update: allow at most more copies under load
 horizontalpodautoscaler: grow shrink by load automatically elastic cpu applications
 ingress: hostname domain outside from internet web site url route traffic http public expose world website path
-ingress: https browser shop example com requests end up routed
+ingress: https browser shop example com requests end up routed address
 ingress create: send outside hostname to app from publish on the web
 ingress delete: take website off the internet
 ingress list: which domains hostnames lead where routed
@@ -72,16 +78,19 @@ ingress read: where does this hostname lead
 ingress update: lead hostname elsewhere
 initializer: prepare before
 issue priority: what comes first order of parts
+job: calculation computation task one-off batch import script
 lease: leader election heartbeat who is in charge alive
+limit range: default size container minimum maximum
 limitrange: default maximum minimum per container size memory cpu
 localsubjectaccessreview: may someone allowed in one area
+log: output printed wrote messages
 mutating webhook: my server changes completes objects before saved
 mutating webhook configuration: change objects before saved my server alter defaults inject
 mutating webhook create: have my server change objects
 mutating webhook list: who changes objects before saved
 mutatingwebhookconfiguration: change objects before saved my server alter defaults inject
 namespace: area tenant separate space project divided group partition environment section team compartment staging
-namespace: test
+namespace: test room
 namespace create: make new separate area tenant for team space set apart
 namespace delete: remove area with all that is in it whole everything close tenant
 namespace finalize: stuck terminating
@@ -89,6 +98,7 @@ namespace list: areas that exist cluster is divided into which tenants
 namespace read: about area
 namespace status: state
 namespace update: label area
+network policy: firewall traffic talk isolate connection internet allow block
 networkpolicies: firewall rules between applications traffic isolate block who may talk
 networkpolicy: firewall rules between applications traffic isolate block who may talk
 node: machine host server computer hardware worker box vm machines servers hosts computers boxes cluster consists of
@@ -105,7 +115,7 @@ node update: mark machine so that nothing new lands cordon off limits
 pages deployment cancel: stop website from being published
 pending deployment: waiting for approval to go live what waits
 persistent volume: disk storage drive physical space available existing gigabytes
-persistent volume claim: request for disk storage granted ask space gigabytes need
+persistent volume claim: request for disk storage granted ask space gigabytes need files
 persistent volume claim create: ask for disk space more gigabytes app
 persistent volume claim delete: give disk back
 persistent volume claim list: who asked for disk
@@ -116,7 +126,7 @@ persistent volume read: about disk
 persistentvolume: disk storage drive physical space
 persistentvolumeclaim: request for disk storage granted ask space
 pod: container containers workload process running program instance app unit everything runs crashed restarting
-pod: restarts stuck alive started smallest piece application up now image
+pod: restarts stuck alive started smallest piece application up now image copy
 pod attach: terminal container connect join
 pod binding: place container on particular machine
 pod create: start single container without controller run image once launch
@@ -147,6 +157,7 @@ priority class: urgent important push aside preempt first precedence rank more p
 priority class create: let urgent push others aside
 priority class list: which levels of urgency exist
 priorityclass: urgent important push aside preempt first precedence rank
+quota: ceiling cap budget allowance memory much consume team
 quota create: cap how much team may use
 replica: copies instances
 replica set: copies identical instances generation of rollout web app
@@ -160,25 +171,32 @@ resource quota list: ceilings that teams have
 resource quota status: how much of allowance is used up
 resource quota update: raise lower ceiling
 resourcequota: ceiling budget how much may be used limit total memory cpu
-role binding: grant give let person act as has been granted rights member assigned somebody
+review: may allowed check question
+role: rights permissions set powers
+role binding: grant give let person act as has been granted rights member assigned somebody who permission developer
+role binding: access
 role binding create: let person act give rights as in one area
 role binding delete: take rights away again from person
 role binding list: who has been granted rights which
 rolebinding: grant give let person act as developer has been granted rights assigned somebody
-scale: copies how many instances more fewer number resize grow shrink
+scale: copies how many instances more fewer number resize grow shrink less bigger capacity
 scale read: how many copies
 scale update: more fewer copies resize
+secret: password credential login key confidential certificate
 selfsubjectaccessreview: may i am allowed can myself
 selfsubjectrulesreview: everything that i may do
+service: address name port reach internal stable balancer entry
+service account: robot identity program bot machine user
 serviceaccount: robot identity program machine user bot non-human
 stateful set: database ordered stable identity with own disk each named databases queue stateful name mysql postgres
-stateful set: kafka
+stateful set: kafka storage
 stateful set create: run database with disk per copy
 stateful set delete: take database down
 stateful set list: databases that run
 stateful set read: how is database set up
 stateful set scale: more fewer database copies
 statefulset: database ordered stable identity with own disk each named
+storage class: kinds disk fast slow offer
 storageclass: kinds of disk on offer fast ssd slow type tier
 subjectaccessreview: may someone allowed can check
 taint: keep away
@@ -194,4 +212,5 @@ volume attachment: disk connected plugged into machine which
 volume attachment list: which disk is plugged into machine
 watch node: follow machines
 watch pod: follow containers as they come and go
+webhook configuration: check objects server judge before saved
 """
