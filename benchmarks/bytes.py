@@ -250,7 +250,7 @@ class Api:
         """What stands beside the items and cannot be read by its JSONPath."""
         assert tool.page is not None
         lost = []
-        for name, _ in _beside(body, [key for key in re.findall(r"\w+", tool.page.items)], "$"):
+        for name, _ in _beside(body, re.findall(r"\w+", tool.page.items), "$"):
             found = await self.call(tool.name, {**arguments, "fields": [name]})
             if found is None:
                 lost.append(name)
@@ -351,6 +351,10 @@ def _get(url: str) -> bytes:
         return bytes(answer.read())
 
 
+def _document(service: Service) -> bytes:
+    return Path(service.facts["document"]).read_bytes()
+
+
 async def measure_crm() -> Api:
     """The bundled CRM, with the hints that come with it."""
     with running_crm(Crm(slow=0.0)) as crm, tempfile.TemporaryDirectory() as state:
@@ -395,7 +399,7 @@ async def measure_airflow() -> Api:
 async def measure_bottlecrm() -> Api:
     """BottleCRM: only the session is hinted."""
     async with served(bottlecrm.start, "bottlecrm") as (service, folder):
-        document = {"bottle.json": Path(service.facts["document"]).read_bytes()}
+        document = {"bottle.json": _document(service)}
         environ = {"BOTTLE_BASE_URL": service.url, "BOTTLE_REFRESH_TOKEN": service.facts["refresh_token"]}
         return await _measured(generate(folder / "made", "bottle", document, BOTTLE), environ, folder / "state")
 
