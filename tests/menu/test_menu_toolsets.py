@@ -210,3 +210,18 @@ def test_the_list_of_a_part_is_kept(tmp_path: Path, many: FakeTarget) -> None:
             return await ask(desk, ADA, "tools/list", part=part) is await ask(desk, ADA, "tools/list", part=part)
 
     assert asyncio.run(session())
+
+
+def test_looking_for_a_toolset_leaves_no_trace_in_the_request(many: FakeTarget, tmp_path: Path) -> None:
+    """The pipeline puts the span of a list into ``_meta``; the call that follows must not become its child."""
+
+    async def session() -> tuple[Any, Any]:
+        async with governed(settings(tmp_path), many, http=True) as made:
+            desk = menu(made)
+            assert isinstance(desk, Menu)
+            context = Context(request_id="1", meta={"a": 1, "dev.adaptgen/x": 2})
+            context.tag = "notes"
+            await _known(desk)({}, context)
+            return context.meta, context.params
+
+    assert asyncio.run(session()) == ({"a": 1, "dev.adaptgen/x": 2}, {})
