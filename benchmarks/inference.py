@@ -2,7 +2,8 @@
 
 Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``, and perhaps ``missed(half)``: the
 bars that do not hold. Documents are divided into halves: rules may be improved by looking at misses of ``develop``;
-``held`` gives final figures only, so its misses are not shown.
+``held`` gives final figures only, so its misses are not shown. A module may name further labels in ``APART``, held in
+whole: a column more, and never a miss.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ def main() -> int:
     if given.misses and "develop" not in halves:
         parser.error("misses of the held half are not shown: rules must not be fitted to them")
     for name in given.sets or SETS:
-        _print(name, halves)
+        module = import_module(f"inferring.{name}")
+        _print(name, [*halves, *(() if given.half else getattr(module, "APART", ()))])
         if given.misses:
-            for line in import_module(f"inferring.{name}").misses("develop"):
+            for line in module.misses("develop"):
                 print(f"  {line}")
         print()
     if not given.check:
