@@ -3,8 +3,8 @@
 One action per tool, ``<server>__<tool>``, in the groups ``read``, ``write`` or ``delete`` (its effect), ``open`` (it
 is permitted without a policy) and ``server:<name>``. ``context.input`` holds its arguments, typed from the JSON Schema:
 string -> String, integer -> Long, number -> decimal, boolean -> Bool, array -> Set, object with properties -> record,
-null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects, recursion) is left out, there and from
-the context of a call, so a policy that names it does not validate. https://docs.cedarpolicy.com/schema/human-readable-schema.html
+null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects,
+recursion) is left out, there and from the context of a call, so a policy that names it does not validate. https://docs.cedarpolicy.com/schema/human-readable-schema.html
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ PAGE = Table({
     "first": Key(Number(0), "offset, page: the number of the first item or page"),
     "max_size": Key(_SIZE, "The largest page that the API gives"),
     "single_use": Key(Flag(), "cursor: a token can be used once"),
-    "in": Key(OneOf(("query", "body")), "Where the paging parameters are; in the body they may be paths: paging.cursor"),
+    "in": Key(OneOf(("query", "body")), "Where the paging parameters are; in the body also paths: paging.cursor"),
     "inside": Key(Text(), "The parameter or property that holds them: an object, or JSON text"),
 })  # fmt: skip
 
@@ -237,7 +237,7 @@ HINTS = Table({
         "name": Key(Text("name"), "The name of the server"),
         "title": Key(Text(), "What people read"),
         "base_url": Key(_TEMPLATE, "Where the API is"),
-        "surface": Key(OneOf(("auto", "list", "search")), "list: every tool; search: agents search them; auto: as it fits"),
+        "surface": Key(OneOf(("auto", "list", "search")), "list: all tools; search: agents search; auto: as it fits"),
     })),
     "source": Key(Table({
         "url": Key(_TEMPLATE, "Where adaptgen pull fetches the document: https, or loopback", required=True),
