@@ -28,7 +28,6 @@ CODES: dict[str, str] = {
     "AG020": "a part of the document does not follow the specification and was read leniently",
     "AG021": "an operation cannot be understood and was left out",
     "AG022": "an input of an operation cannot be understood",
-    "AG023": "two operations are the same",
     "AG024": "a tool schema was cut to its byte budget",
     "AG025": "no server URL is declared",
     # hints
@@ -53,12 +52,11 @@ CODES: dict[str, str] = {
     "AG055": "what is to be compared cannot be read",
     "AG056": "the document cannot be fetched from its source",
     # running
-    "AG060": "an environment variable is missing",
+    "AG060": "the key of the environment cannot be used",
     "AG061": "the generated server cannot be loaded",
     "AG062": "the address is not allowed",
     "AG063": "there is no such tool",
     "AG064": "the arguments do not fit the tool",
-    "AG065": "the call failed",
     "AG066": "a file of the connection is not there",
     "AG067": "nothing can be recorded, or nothing was",
     "AG068": "a recording still holds a secret or personal data",
