@@ -1,6 +1,7 @@
 """Keeps the documents true: every block marked below is what its source says today.
 
     <!-- run: adaptgen --help -->            a fenced block follows: the command's output
+    <!-- run: adaptgen --help | FIRST | LAST --> … or some lines of it, told like those of a file
     <!-- lines: path/to/file FIRST | LAST --> a fenced block follows: the lines from one that starts with FIRST to the
                                               next one that starts with LAST (without LAST: to the next empty line)
 
@@ -35,8 +36,13 @@ def run(command: str) -> str:
 def lines(what: str) -> str:
     """Some lines of a file."""
     name, _, span = what.partition(" ")
+    return some((ROOT / name).read_text(), span, name)
+
+
+def some(whole: str, span: str, name: str) -> str:
+    """The lines of ``whole`` that ``span``, FIRST | LAST, tells."""
     first, _, last = (part.strip() for part in span.partition("|"))
-    text = (ROOT / name).read_text().splitlines()
+    text = whole.splitlines()
     start = next((n for n, line in enumerate(text) if line.strip().startswith(first)), None)
     if start is None:
         raise SystemExit(f"{name} has no line that starts with {first!r}")
@@ -47,7 +53,10 @@ def lines(what: str) -> str:
 
 def true(match: re.Match[str]) -> str:
     """The block as it should be."""
-    body = run(match["what"]) if match["kind"] == "run" else lines(match["what"])
+    command, _, span = match["what"].partition(" | ")
+    body = run(command) if match["kind"] == "run" else lines(match["what"])
+    if match["kind"] == "run" and span:
+        body = some(body, span, command)
     return f"<!-- {match['kind']}: {match['what']} -->\n{match['fence']}\n{body}\n```"
 
 
