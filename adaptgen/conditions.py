@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from adaptgen.patterns import lazy
+
 ROOTS: Final = ("url", "method", "statusCode")
 SOURCES: Final = ("header", "query", "path", "body")
 _OPERATORS: Final = ("==", "!=", "<=", ">=", "<", ">")
-_TOKEN = re.compile(r"\s*(?:(&&|\|\||==|!=|<=|>=|<|>|!|\(|\))|('(?:[^']|'')*')|([^\s()<>=!&|']+))")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-_STEP = re.compile(r"\.([^.\[\]#]+)|\[(\d+)\]|\[['\"]([^'\"]*)['\"]\]")
+_TOKEN = lazy(r"\s*(?:(&&|\|\||==|!=|<=|>=|<|>|!|\(|\))|('(?:[^']|'')*')|([^\s()<>=!&|']+))")
+_NUMBER = lazy(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_STEP = lazy(r"\.([^.\[\]#]+)|\[(\d+)\]|\[['\"]([^'\"]*)['\"]\]")
 _DEEPEST: Final = 30
 
 

@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from adaptgen.patterns import lazy
+
 Query = Callable[[Any], list[Any]]
 
 NOTHING: Final = type("Nothing", (), {"__repr__": lambda _: "NOTHING"})()
 """The absence of a value (RFC 9535, 1.1)."""
 _NODES: Final = 100_000
 _DEEPEST: Final = 40
-_NAME = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_SLICE = re.compile(r"(-?\d*)\s*:\s*(-?\d*)\s*(?::\s*(-?\d*))?")
-_INTEGER = re.compile(r"0|-?[1-9]\d*")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NAME = lazy(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*")
+_SPACE = lazy(r"[ \t\r\n]*")
+_SLICE = lazy(r"(-?\d*)\s*:\s*(-?\d*)\s*(?::\s*(-?\d*))?")
+_INTEGER = lazy(r"0|-?[1-9]\d*")
+_NUMBER = lazy(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _COMPARED = ("==", "!=", "<=", ">=", "<", ">")
 
 

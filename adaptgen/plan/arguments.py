@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.model import Body, Json, Param
+from adaptgen.model import Body, Json, Param, value
 from adaptgen.plan import naming
 from adaptgen.plan.bodies import FILE, BodyInputs, Slot
 from adaptgen.plan.inlining import cast
@@ -41,7 +41,7 @@ _LEGAL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Argument:
     """One argument of a tool. ``schema`` is a node of the document, ``made`` a ready JSON Schema instead of it;
     ``extras`` are keywords that a hint adds."""

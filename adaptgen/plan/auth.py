@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import Auth, Base, Send
+from adaptgen.model import Auth, Base, Send, value
 from adaptgen.plan.login import find_chain
 from adaptgen.plan.schemes import (
     basic_send,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from adaptgen.source.hints import Hints
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class AuthPlan:
     """``by_operation``: pointer -> names of auths. ``login_operations``: pointer -> name of the auth that it serves.
     ``absorbed``: (pointer, place, parameter) -> name of the auth that sends it. ``bases``: of other documents that

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import Diagnostic, error
-from adaptgen.model import Base
+from adaptgen.model import Base, value
 from adaptgen.plan import naming
 from adaptgen.plan.operations import Operation, server_urls
 from adaptgen.planned import Evidence, Variable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from adaptgen.source.hints import Hints
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Bases:
     """The bases of the server; ``by_operation`` pointer -> name of the base, for operations that have their own."""
 

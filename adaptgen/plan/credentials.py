@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from adaptgen.model import value
 from adaptgen.plan.answer_example import example_schema
 from adaptgen.plan.operations import Operation, base_media, is_json
 from adaptgen.plan.schemas import MISSING, Leaf, Shape, leaves, shape
@@ -91,7 +91,7 @@ def role(name: str) -> Role:
     return "user" if text in _USERS else ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Given:
     """An input of a login operation. ``keys``: the way to it inside the body (none: it is the body); one name for
     parameters."""
@@ -212,7 +212,7 @@ _TOKEN_TOLD = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Token:
     """A token in an answer: its JSONPath and the words of its name with those of what holds it."""
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from adaptgen.patterns import lazy
 from adaptgen.plan.operations import Operation
 
 TITLE = 80
@@ -25,43 +26,43 @@ _TAGS = (
     "source spacer span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead "
     "title tr track tt u ul var video wbr xmp"
 ).replace(" ", "|")
-_HTML = re.compile(
+_HTML = lazy(
     rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>|</[a-z][\w.:-]*\s*>|<[a-z][\w.:-]*[\s/][^<>]*=[^<>]*>|<!\[CDATA\[|\]\]>|-->",
     re.IGNORECASE,
 )
 # What models are trained to read as the turns of a conversation.
-_TURN = re.compile(
+_TURN = lazy(
     r"<\|[\w ]{1,40}\|>|</?(?:system|assistant|instructions?|important|function_calls?|tool_calls?|tool_results?)>"
     r"|\[/?INST\]|<{1,2}/?SYS>{1,2}",
     re.IGNORECASE,
 )
 # What is left of a tag that no other rule takes whole: its first character goes, so that nothing reads it as one.
-_OPEN = re.compile(
+_OPEN = lazy(
     rf"<(?=/[a-z]|[!?]|(?:{_TAGS})(?:[\s/>]|$)[^>]{{0,2000}}>|[a-z][\w.:-]*[\s/][^<>]{{0,2000}}=)", re.IGNORECASE
 )
-_AUTOLINK = re.compile(r"<([a-z][a-z0-9+.-]{1,31}:[^\s<>]{0,2000}|[^\s<>@]{1,200}@[^\s<>]{1,200})>", re.IGNORECASE)
-_BLOCK = re.compile(r"<(script|style|svg)\b|<!--", re.IGNORECASE)
-_DATA_URL = re.compile(r"data:[a-z0-9.+-]+/[a-z0-9.+-]+(?:;[a-z0-9=-]+)*,[A-Za-z0-9+/=%_-]*", re.IGNORECASE)
+_AUTOLINK = lazy(r"<([a-z][a-z0-9+.-]{1,31}:[^\s<>]{0,2000}|[^\s<>@]{1,200}@[^\s<>]{1,200})>", re.IGNORECASE)
+_BLOCK = lazy(r"<(script|style|svg)\b|<!--", re.IGNORECASE)
+_DATA_URL = lazy(r"data:[a-z0-9.+-]+/[a-z0-9.+-]+(?:;[a-z0-9=-]+)*,[A-Za-z0-9+/=%_-]*", re.IGNORECASE)
 _TARGET = r"\((?:<[^<>\n]{0,500}>|(?:[^()\s]|\([^()\s]{0,500}\)){0,500})(?:\s(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'))?\)"
-_IMAGE = re.compile(r"!\[[^\]\n]{0,200}\](?:\([^)\n]{0,500}\)|\[[^\]\n]{0,100}\])")
-_LINK = re.compile(rf"\[([^\]\n]{{1,200}})\](?:{_TARGET})")
-_DEFINITION = re.compile(r"^\[([^\]]{1,200})\]:")
+_IMAGE = lazy(r"!\[[^\]\n]{0,200}\](?:\([^)\n]{0,500}\)|\[[^\]\n]{0,100}\])")
+_LINK = lazy(rf"\[([^\]\n]{{1,200}})\](?:{_TARGET})")
+_DEFINITION = lazy(r"^\[([^\]]{1,200})\]:")
 # Control characters but line ends, and what shows nothing: format and bidirectional controls, zero-width, tag and
 # filler characters, variation selectors (Unicode, Default_Ignorable_Code_Point), private use, lone surrogates,
 # characters that are none.
-_HIDDEN = re.compile(
+_HIDDEN = lazy(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
     f"{''.join(f'{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}' for plane in range(0x10000, 0xE0000, 0x10000))}]"
 )
-_BREAKS = re.compile("[\u2028\u2029]")
+_BREAKS = lazy("[\u2028\u2029]")
 # One line, its blanks already single: a rule, the line below the head of a table, a heading, a quote; fences, stress.
-_RULE = re.compile(r"(?m)^(?:[-=*_]{3,}|\|?[ :|-]{5,}\|?)$|^#{1,6} |```\w*|^> ?(?:\[!\w+\])?|\*\*")
+_RULE = lazy(r"(?m)^(?:[-=*_]{3,}|\|?[ :|-]{5,}\|?)$|^#{1,6} |```\w*|^> ?(?:\[!\w+\])?|\*\*")
 _ROUNDS = 8
 
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
+_SENTENCE = lazy(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 
 
 @lru_cache(maxsize=16384)

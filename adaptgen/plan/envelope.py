@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.model import value
 from adaptgen.plan.operations import is_json
 from adaptgen.plan.schemas import Shape, shape
 from adaptgen.words import singular, vocabulary, words
@@ -71,7 +71,7 @@ _WRAPPER = vocabulary(
 _PAGE_WORDS = vocabulary("meta metadata pagination paging page pages pageinfo cursors cursor links paginator")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Sibling:
     """A property beside the records or in a block about paging: its keys from the body's root, and its shape."""
 
@@ -83,7 +83,7 @@ class Sibling:
         return jsonpath(self.keys)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Envelope:
     """``items``: JSONPath of the records. ``siblings``: what stands beside them. ``item``: the schema of a record.
     ``names``: the members of the answer's root."""

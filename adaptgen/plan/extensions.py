@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from adaptgen import model
 from adaptgen.model import Json
 from adaptgen.plan.operations import Operation, mapping
 from adaptgen.plan.schemas import memory, shape
@@ -25,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _DYNAMIC = ("x-ms-dynamic-values", "x-ms-dynamic-list", "x-ms-dynamic-schema", "x-ms-dynamic-properties")
 
 
-@dataclass(frozen=True, slots=True)
+@model.value()
 class Said:
     """What extensions say of one operation.
 

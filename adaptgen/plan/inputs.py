@@ -7,11 +7,10 @@ never at the intentions of the passes in between, so that their mistakes show.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
-from adaptgen.model import Auth, Body, Call, Contract, Json, Param, Tool
+from adaptgen.model import Auth, Body, Call, Contract, Json, Param, Tool, value
 from adaptgen.plan.operations import Operation, base_media, sendable
 from adaptgen.plan.paging_places import supplied
 from adaptgen.plan.schemas import Leaf, leaves, shape
@@ -26,7 +25,7 @@ _LOST: Fate = ("lost", "")
 LIMIT = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Proof:
     """What the walk needs to know: the auths of the server, (operation pointer, place, name) -> the auth that sends
     this input, and (tool, place, name) of inputs that hints hide."""

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from adaptgen.model import Auth, Call, Login, Send
+from adaptgen.model import Auth, Call, Login, Send, value
 from adaptgen.plan.credentials import answer_leaves, find_refresh_token, find_token, jsonpath
 from adaptgen.plan.expiry import find_expiry
 from adaptgen.plan.login_candidates import LOGIN, NOT_LOGIN, Candidate, Candidates, said_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _OUT = vocabulary("logout signout logoff")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Chain:
     """A derived session. ``serves``: the declared scheme that the token satisfies. ``parameter``: place and name of
     the ordinary parameter it goes into. ``operations``: pointers of those that serve the chain, the login first."""

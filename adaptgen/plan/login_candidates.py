@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adaptgen.model import value
 from adaptgen.plan.credentials import TOKEN_PARAMETERS, Given, Token, credentials, find_token, inputs, text_token
 from adaptgen.plan.login_told import Taken, Told, parameters, told
 from adaptgen.plan.operations import Operation
@@ -28,7 +28,7 @@ NOT_LOGIN = vocabulary(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Candidate:
     """``token``: in the answer; ``header``: of the answer, which holds it; ``basic``: it takes HTTP Basic;
     ``cookie``: the session is a cookie; ``told``: parameters that take fields of the answer. The higher ``score``,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.model import value
 from adaptgen.plan.credentials import answer_leaves, jsonpath
 from adaptgen.plan.operations import Operation, Parameter
 from adaptgen.plan.schemas import shape
@@ -25,7 +25,7 @@ _SECRET = vocabulary("token key secret session sid auth access ticket jwt signat
 _SHOWN = re.compile(r"['\"`](Bearer|Token|JWT) |\b(Bearer|Token|JWT) [<{\[]")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Told:
     """A parameter (``place``, ``name``) that takes what the answer has at JSONPath ``path``, with ``before`` in front.
     ``mentioned``: the login's description names the parameter."""

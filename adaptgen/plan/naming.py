@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from adaptgen.model import value
 from adaptgen.plan.operations import Operation
 from adaptgen.words import singular
 
@@ -135,7 +136,7 @@ def segments(path: str) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Wanted:
     """An operation that needs a name. ``role``: ``list``, ``get``, ``search``, ``update``, ``replace``, ``create``,
     ``delete``, … as the passes found it. ``wish``: what the document calls its tool."""

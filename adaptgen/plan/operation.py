@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from adaptgen.model import Json
+from adaptgen.model import Json, value
 from adaptgen.tabular import kind_of_media
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Parameter:
     """One declared parameter. ``schema`` is as written (it may hold a ``$ref``); ``content`` the media type of a
     parameter that is sent as text of that type instead of by ``style``."""
@@ -36,7 +35,7 @@ class Parameter:
     raw: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class RequestBody:
     """A request body in the media type that was chosen among ``alternatives`` (the others). ``optional``: it says
     ``required: false``, where most documents that leave ``required`` out mean a body that is needed."""
@@ -51,7 +50,7 @@ class RequestBody:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Response:
     """One declared answer. ``status`` is ``200``, ``2XX`` or ``default``; ``headers`` name -> schema."""
 
@@ -63,7 +62,7 @@ class Response:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Operation:
     """One operation. ``path`` is the template as sent, ``written`` the key of the Paths Object it stands under;
     ``constants`` the query string that was part of that key. ``security`` has the document's default applied (None:

@@ -7,11 +7,11 @@ answer is sliced all the same. A parameter is absorbed only when the style found
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.model import Cursor, Effect, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model import Cursor, Effect, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged, value
 from adaptgen.plan import extensions_paging
 from adaptgen.plan.effects import find_effect
 from adaptgen.plan.envelope import Envelope, find_envelope
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from adaptgen.source.hints import PageHint
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class PagingPlan:
     """``page``: None where the operation answers no list. ``absorbed``: (place, parameter) -> what supplies it."""
 
@@ -110,7 +110,7 @@ _SAID: dict[type[object], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Found:
     page: Paging
     names: tuple[str | None, ...]

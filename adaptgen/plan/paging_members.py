@@ -4,10 +4,10 @@ a body without its ``paging`` block."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.model import Json, Paging, Param
+from adaptgen.model import Json, Paging, Param, value
 from adaptgen.plan.arguments import Inputs, parameter_slot
 from adaptgen.plan.bodies import BodyInputs, Slot
 from adaptgen.plan.operations import Operation
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from adaptgen.source import Document
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Left:
     """``operation`` and ``body`` without the members that paging supplies; ``absorbed``: the inputs of which nothing
     is left; ``rows``: how those are sent that hold the values of paging."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from adaptgen.patterns import lazy
 from adaptgen.plan.operations import Parameter
 from adaptgen.plan.paging_told import about_parameter, cursor_told, offset_told, page_told, size_told
 from adaptgen.plan.schemas import MISSING, Shape, shape
@@ -36,7 +37,7 @@ CURSOR = vocabulary(
 _SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
 _BEGIN = vocabulary("from start")
 _END = vocabulary("to end until till stop")
-_NO_POSITION = re.compile(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|block|version|height)\b")
+_NO_POSITION = lazy(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|block|version|height)\b")
 _SAID = OFFSET | PAGE | CURSOR | _SURE
 _LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
 _MAXIMUM = (
@@ -221,12 +222,12 @@ class Parameters:
         return bool(re.search(r"number of \w+( \w+)? to (be )?(retrieve|return|fetch|get)", self.described(name)))
 
 
-_ZERO = re.compile(
+_ZERO = lazy(
     r"\b(0|zero)[- ]?(based|index)|starts? (at|from|with) (0|zero)\b|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
     r"|\b(values?|page|counted|counting):? from (0|zero)\b"
     r"|(0|zero) (is|for|means|being|as) the first|index.{0,30}\b0\b"
 )
-_ONE = re.compile(r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)")
+_ONE = lazy(r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)")
 
 
 def _first(one: Shape, said: str) -> int | None:

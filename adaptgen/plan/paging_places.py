@@ -7,11 +7,11 @@ The body counts for what reads with a body (a POST that searches). A block about
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen import fields
-from adaptgen.model import Json, Paging, Unpaged
+from adaptgen.model import Json, Paging, Unpaged, value
 from adaptgen.plan.bodies import FORM, read_body
 from adaptgen.plan.operations import Operation, Parameter, base_media, is_json
 from adaptgen.plan.paging_parameters import CURSOR, LIMIT, OFFSET, PAGE, fold
@@ -25,7 +25,7 @@ _BLOCK = vocabulary("page paging pagination pager pageable paginator paginate pa
 _KEYS = ("offset", "page", "cursor", "limit", "size")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Space:
     """The inputs of one place that may page. ``queries``: name, as the model has it (a path, but in the query), ->
     the input as a parameter; ``folded``: name -> what it is compared by."""

@@ -7,28 +7,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from adaptgen.patterns import lazy
 from adaptgen.words import vocabulary, words
 
-_HEADER = re.compile(
+_HEADER = lazy(
     r"header:?\s+[`\"'*]*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"
     r"|([a-z][a-z0-9]*(?:-[a-z0-9]+)+)[`\"'*]*\s+(?:http |response )*header",
     re.IGNORECASE,
 )
 # "the Link header", "[Link header](…)", "the `Link` response header" (RFC 8288).
-_LINK = re.compile(r"\blink[`\"'*\]]*\s+(?:http\s+|response\s+)*header", re.IGNORECASE)
-_DOTTED = re.compile(r"(?<![\w./@:-])([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)(?![\w/(-])")
-_NAMES = re.compile(r"[A-Za-z_$][\w$]*")
-_ANSWERED = re.compile(r"\b(response|answer|returned|previous|result|last)\b", re.IGNORECASE)
+_LINK = lazy(r"\blink[`\"'*\]]*\s+(?:http\s+|response\s+)*header", re.IGNORECASE)
+_DOTTED = lazy(r"(?<![\w./@:-])([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)(?![\w/(-])")
+_NAMES = lazy(r"[A-Za-z_$][\w$]*")
+_ANSWERED = lazy(r"\b(response|answer|returned|previous|result|last)\b", re.IGNORECASE)
 _ONWARD = vocabulary("next cursor token continuation continue marker bookmark scroll following after")
 _BACK = vocabulary("previous prev before first self current")
-_SIZE = re.compile(
+_SIZE = lazy(
     r"\b(?:page size|size of (?:a|the|each) page|\w+s"
     r" (?:per|on each|in each|in a|in one) (?:page|request|call|response)|(?:number|amount|count) of"
     r" (?:\w+ ){1,3}(?:to (?:be )?(?:return|retrieve|fetch|show|list|include)(?:ed|d)?|returned|per page|"
     r"in (?:the|one|a|each) (?:page|response)))"
 )
-_PASS = re.compile(r"\b(next|pass|use|send|following)\b", re.IGNORECASE)
-_OFFSET = re.compile(
+_PASS = lazy(r"\b(next|pass|use|send|following)\b", re.IGNORECASE)
+_OFFSET = lazy(
     r"\b(?:paging|pagination|page|result|list|record|row|item)s? offset\b|\boffset (?:of|into|in|from)"
     r" (?:the )?(?:\w+ )?(?:list|results?|collection|page|first|response|set|\w+s)\b"
     r"|\b(?:records|items|results|entries|rows|elements|objects) to (?:skip|be skipped|jump over|pass over)\b"
@@ -36,21 +37,21 @@ _OFFSET = re.compile(
     r"|\bstart(?:ing)? (?:index|position|offset|row) (?:of|for|in|from) (?:the )?\w+"
     r"|\b(?:records|items|results|entries|rows|elements|objects) (?:to )?start (?:at|from|with)\b"
 )
-_PAGE = re.compile(
+_PAGE = lazy(
     r"^\W*(?:the )?(?:number|index|no\.?) of the page\b|\bpage (?:number|index|no\.)(?! of pages)|\bwhich page\b"
     r"|\bpage (?:to|of results to) (?:show|return|fetch|load|get|retrieve|display|start)\b|\bcurrent page\b"
 )
-_CURSOR = re.compile(
+_CURSOR = lazy(
     r"\b(?:pagination|paging|page|continuation) (?:token|cursor|key|marker|id)\b|\bcursor (?:for|to|that|of|from)\b"
     r"|\bopaque (?:string|token|cursor|value)\b"
     r"|\btoken (?:for|of|to (?:get|fetch|retrieve|request)) the (?:next|following)\b"
 )
-_BACKWARD = re.compile(r"\b(?:previous|preceding|prior) (?:page|results|set)|\bbackwards?\b")
-_LAST = re.compile(
+_BACKWARD = lazy(r"\b(?:previous|preceding|prior) (?:page|results|set)|\bbackwards?\b")
+_LAST = lazy(
     r"\b(?:id|identifier|uuid|key)s? (?:for|of) the last\b|\bobject id that defines your place\b|"
     r"\blast (?:\w+ )?(?:id|identifier) (?:from|of|in|on) the (?:previous|last)\b"
 )
-_BELOW = re.compile(
+_BELOW = lazy(
     r"\bids?\b (?:is |are |that is )?(?:lower|less|smaller|older|greater|higher|larger|newer|more) than\b|"
     r"\b(?:earlier|later|before|after|older|newer)(?: than)? (?:this|the given) \w*id\b"
 )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import Paging
+from adaptgen.model import Paging, value
 from adaptgen.plan.envelope import at, jsonpath, resource_words
 from adaptgen.plan.identifying import identifying, repeats
 from adaptgen.plan.operations import is_json
@@ -41,7 +40,7 @@ _OUTCOME = vocabulary(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ViewPlan:
     """``view``: paths relative to one item or to the payload (None: chosen from the first answer). ``answer``: the
     JSONPath of the payload of an answer that is no list."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adaptgen import model
 from adaptgen.words import vocabulary, words
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _HARMLESS = re.compile(
 _ACTIONS = vocabulary("action cmd command op operation method do act task func function")
 
 
-@dataclass(frozen=True, slots=True)
+@model.value()
 class Said:
     """Words in lower case. ``name``: of the operationId, from the first verb-like piece on. ``last``: of the last
     literal segment of the path (or of the query string that names the action). ``tells``: of the description's first

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from adaptgen.model import Auth, Body, Call, Expires, Login, Param, Send
+from adaptgen.patterns import lazy
 from adaptgen.plan.bases import prefix
 from adaptgen.plan.operations import server_urls
 from adaptgen.planned import Variable
@@ -86,18 +87,18 @@ def is_basic(scheme: Mapping[str, Any]) -> bool:
     return kind == "basic" or (kind == "http" and str(scheme.get("scheme", "")).lower() == "basic")
 
 
-_WORD = re.compile(
+_WORD = lazy(
     r"\b(Bearer|Token|Basic|JWT|ApiKey|Api-Key|API-Key|Apikey|Key|OAuth)\b[ ]*[ :]?[ ]*[`'\"]?[<{\[($]"
     r"|['\"`](Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic) "
     r"|Authorization:? +[`'\"]?(Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic)\b"
 )
 
 
-_PAIR = re.compile(r"\b(Token token=)[<{\[($]")
+_PAIR = lazy(r"\b(Token token=)[<{\[($]")
 # "with required prefix "Token"", "prefixed with `JWT`".
-_PREFIX = re.compile(r"\bprefix(?:ed)?(?: with| of| is|:)?\s+[`'\"]?([A-Z][A-Za-z-]+)")
+_PREFIX = lazy(r"\bprefix(?:ed)?(?: with| of| is|:)?\s+[`'\"]?([A-Z][A-Za-z-]+)")
 # A word of the service's own: "Authorization: AcmeInsight {token}".
-_OWN_WORD = re.compile(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|jwt)[\w -]*[>}\]]")
+_OWN_WORD = lazy(r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) [<{\[][\w -]*(?i:token|key|jwt)[\w -]*[>}\]]")
 
 
 def before(word: str) -> str:

@@ -6,9 +6,10 @@ Understands the Schema Object of OpenAPI 3.0 and 3.1 (JSON Schema 2020-12) side 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from adaptgen import model
 from adaptgen.model import Json
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
@@ -21,7 +22,7 @@ CONSTRAINTS = (
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 
 
-@dataclass(frozen=True, slots=True)
+@model.value()
 class Shape:
     """One schema, resolved at its top level; ``properties``, ``items`` and ``variants`` are still raw nodes.
 
@@ -61,7 +62,7 @@ class Shape:
         return self.type == "string" and self.format == "binary"
 
 
-@dataclass(frozen=True, slots=True)
+@model.value()
 class Leaf:
     """A value inside a schema: ``path`` is dotted with ``[*]``; ``name`` the last property name on it.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from adaptgen import fields
-from adaptgen.model import Effect, Json
+from adaptgen.model import Effect, Json, value
 from adaptgen.references import Placeholder, parse
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]|(\[\*\])|\[\d+\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Made:
     """A step with what the later ones need to know of it. ``root``: JSONPath of what ``sensitive`` is relative to;
     ``lists``: whether its answer is a list; ``each``: whether it gives a list of answers; ``view``: the paths kept."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import fnmatch
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen import brief, stepped
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model import Contract, Surface, Tool
+from adaptgen.model import Contract, Surface, Tool, value
 from adaptgen.plan import describe, naming
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.describe import clean
@@ -25,7 +25,7 @@ LARGE = 100
 _MANY_SINGLES = 12
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Emitted:
     """A finished tool with its contract, and its operation and that one's document (None: of several calls)."""
 

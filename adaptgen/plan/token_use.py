@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from adaptgen.model import Send
+from adaptgen.model import Send, value
 from adaptgen.plan.credentials import answer_leaves, jsonpath, token_parameter
 from adaptgen.plan.login_candidates import LOGIN, Candidate, Candidates
 from adaptgen.plan.login_told import Told, word_before
@@ -18,7 +18,7 @@ from adaptgen.references import escape
 from adaptgen.words import words
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Use:
     """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
     takes it. Without ``sends`` the session is kept by its cookies. ``save``: what the sends name, where it is not the

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import Call, Contract, Effect, Json, Tool, Unpaged
+from adaptgen.model import Call, Contract, Effect, Json, Tool, Unpaged, value
 from adaptgen.plan import contracts, describe, extensions, paging_members, updates
 from adaptgen.plan.arguments import Inputs, decide
 from adaptgen.plan.bases import Bases
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Context:
     """What is known of a document before any tool is made. ``siblings``: family -> method -> operation.
     ``credentials``: pointer of an operation -> (place, name) -> the auth that sends this input."""
@@ -72,7 +72,7 @@ class Draft:
     patches: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Built:
     """A finished tool. ``hidden``: (place, name) of the inputs that hints hide. ``cut``: the schema was too large."""
 

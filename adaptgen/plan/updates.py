@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adaptgen.model import Call, Json, Param, Update
+from adaptgen.model import Call, Json, Param, Update, value
 from adaptgen.plan.bodies import BodyInputs
 from adaptgen.plan.operations import Operation, accepted, base_media, is_json
 from adaptgen.plan.schemas import shape
@@ -28,7 +27,7 @@ def role_of(operation: Operation, methods: Mapping[str, Operation], merges: bool
     return "update" if merges and "PATCH" not in methods else "replace"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Merge:
     """How a PUT merges: the resource stands at JSONPath ``payload`` of the GET's answer."""
 

@@ -7,13 +7,13 @@ every larger one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from adaptgen.model import value
 
 WIDTH = 88
 _INDENT = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Node:
     """An expression: ``flat`` is the whole of it on one line. Without ``parts`` it cannot be broken.
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from adaptgen import cedar, model
-from adaptgen.model import Tool
+from adaptgen.model import Tool, value
 from adaptgen.planned import Module, Plan
 from adaptgen.render import contract, layout, names, python, readme
 from adaptgen.render.environment import fill
@@ -20,7 +19,7 @@ POLICY_SCHEMA = "policy.cedarschema"
 """What policies for the server are written against."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Head:
     """The docstring on top of a module."""
 
@@ -29,7 +28,7 @@ class Head:
     hints: PythonText
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Table:
     """One assignment, with the operations that it stands for."""
 
@@ -37,7 +36,7 @@ class Table:
     assignment: PythonText
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Source:
     """One Python module: imports in sorted groups, tables, and what the module ends in."""
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from adaptgen import stepped
-from adaptgen.model import Call, Json, Tool
+from adaptgen.model import Call, Json, Tool, value
 from adaptgen.planned import LeftOut, Plan
 from adaptgen.render import markdown
 from adaptgen.render.safe import MarkdownText, one_line
@@ -16,7 +15,7 @@ _SUMMARY = 160
 _WHY = {"hidden": "hidden by a hint", "login": "", "broken": "cannot be understood"}
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ToolRow:
     """One tool: its name, effect, first sentence and operations."""
 
@@ -26,7 +25,7 @@ class ToolRow:
     operations: MarkdownText
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class VariableRow:
     """One environment variable."""
 
@@ -35,7 +34,7 @@ class VariableRow:
     purpose: MarkdownText
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class LeftOutRow:
     """Operations left out, and why."""
 
@@ -43,7 +42,7 @@ class LeftOutRow:
     reason: MarkdownText
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Readme:
     """All that ``README.md.j2`` prints."""
 

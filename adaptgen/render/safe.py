@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from adaptgen.model import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Safe:
     """Text that is safe where its type says."""
 

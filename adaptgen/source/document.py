@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.model import value
 from adaptgen.source import pointer as pointers
 
 FILES = "x-adaptgen-files"
 """The member of the root under which the other files of a tree stand, by their path relative to the entry."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Part:
     """A document that was joined to another. ``base_url``: a template, where its hint gives one; ``servers``: the
     Server Objects that it declares."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adaptgen import model
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.source.hint_check import Checker, nearest
 from adaptgen.source.hint_table import AUTH, DEFAULTS, SENSITIVE
@@ -33,7 +34,7 @@ FLEET = Table({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@model.value()
 class Shared:
     """What one API inherits: members of a hints file, and where they stand."""
 

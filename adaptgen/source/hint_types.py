@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from adaptgen.model import value
 
 Kind = Literal[
     "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header",
@@ -40,17 +42,17 @@ SAMPLES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@value()
 class Text:
     kind: Kind = "text"
 
 
-@dataclass(frozen=True)
+@value()
 class Flag:
     pass
 
 
-@dataclass(frozen=True)
+@value()
 class Number:
     """``whole``: an integer. Both bounds inclusive."""
 
@@ -59,7 +61,7 @@ class Number:
     whole: bool = True
 
 
-@dataclass(frozen=True)
+@value()
 class OneOf:
     """One of ``words``. ``empty``: the word that is meant where YAML reads it as null."""
 
@@ -67,19 +69,19 @@ class OneOf:
     empty: str = ""
 
 
-@dataclass(frozen=True)
+@value()
 class Anything:
     """Any JSON value. With ``template`` every text in it is a template."""
 
     template: bool = True
 
 
-@dataclass(frozen=True)
+@value()
 class ListOf:
     item: Type
 
 
-@dataclass(frozen=True)
+@value()
 class MapOf:
     """Names that the author chooses. ``key`` says what they must look like."""
 
@@ -87,14 +89,14 @@ class MapOf:
     key: Kind = "text"
 
 
-@dataclass(frozen=True)
+@value()
 class Either:
     """One of several types, told apart by the JSON type of the value."""
 
     types: tuple[Type, ...]
 
 
-@dataclass(frozen=True)
+@value()
 class Key:
     """A key of a table. ``about``: what it says, for people."""
 
@@ -103,7 +105,7 @@ class Key:
     required: bool = False
 
 
-@dataclass(frozen=True)
+@value()
 class Table:
     """A mapping with known keys. ``exactly``: of each group of keys exactly one stands there."""
 

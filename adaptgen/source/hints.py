@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
-from adaptgen.model import Connection, Effect, Form, Json, Lookup, Place, Surface, Until, When
+from adaptgen.model import Connection, Effect, Form, Json, Lookup, Place, Surface, Until, When, value
 from adaptgen.source.arazzo import Description
 from adaptgen.source.document import Document
 
@@ -22,7 +22,7 @@ MISSING: Final[Any] = type("Missing", (), {"__repr__": lambda _: "MISSING", "__b
 Texts: TypeAlias = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class CallHint:
     """An operation: ``method`` in capitals, ``path`` a template path or an absolute URL. ``document``: another
     OpenAPI document, as written in the hints (a key of ``Hints.documents``).
@@ -36,7 +36,7 @@ class CallHint:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SendHint:
     """A credential of a request: ``as_`` is a template."""
 
@@ -46,7 +46,7 @@ class SendHint:
     only: Literal["read", "write"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ExpiresHint:
     """JSONPath of a duration (``after``) or of a moment (``at``)."""
 
@@ -55,7 +55,7 @@ class ExpiresHint:
     unit: Literal["s", "ms", "min", "iso"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class LoginHint:
     """One call of a login chain, or the renewal. ``save``: name -> JSONPath, ``header:<Name>`` or ``cookie:<name>``.
     ``then``: of a renewal, the ids of chain calls that follow it. ``id`` of a renewal is ``refresh``.
@@ -71,7 +71,7 @@ class LoginHint:
     then: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RefusedHint:
     """An answer that means "not logged in". ``body``: dotted path -> glob pattern."""
 
@@ -80,7 +80,7 @@ class RefusedHint:
     replay: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class AuthHint:
     """One way to authenticate. ``refused`` None: nothing was said."""
 
@@ -113,7 +113,7 @@ class AuthHint:
     tags: Texts = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class PageHint:
     """How an operation pages; the names of parameters, and JSONPaths in the answer. None: nothing was said."""
 
@@ -136,7 +136,7 @@ class PageHint:
     inside: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ArgumentHint:
     """One input of a tool. ``value``: a template that supplies it. ``name``: what agents call it. ``place``: where an
     input goes that the document does not declare. ``schema``: members of its JSON Schema. ``names``: the list tool
@@ -155,7 +155,7 @@ class ArgumentHint:
     names: Lookup | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class StepHint:
     """One call of a tool of several calls. ``items``: JSONPath of a list in the answer. ``all_pages``: True, or the
     number of items at most."""
@@ -173,7 +173,7 @@ class StepHint:
     on_error: Literal["fail", "omit", "null"] = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ToolHint:
     """One tool: a ``call``, or ``steps`` with a ``result`` template (MISSING: nothing was said)."""
 
@@ -194,7 +194,7 @@ class ToolHint:
     was: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class SourceHint:
     """Where the document comes from: ``url`` and the values of ``headers`` are templates."""
 
@@ -203,7 +203,7 @@ class SourceHint:
     format: Literal["json", "yaml"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class JoinHint:
     """Another document of the same server. ``base_url``: a template, "" where nothing was said."""
 

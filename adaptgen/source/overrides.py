@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Json
+from adaptgen.model import Json, value
 from adaptgen.source.hint_check import nearest
 
 TAKES: Mapping[str, tuple[str, ...]] = {
@@ -31,7 +30,7 @@ _OF_LISTS = frozenset({"where", "sort", "count", "distinct"})
 NAME = "overrides.py"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Declared:
     """One decorator: ``kind`` is replace, wrap, request or add; ``said`` what ``add`` says."""
 

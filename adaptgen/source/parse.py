@@ -7,15 +7,15 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.model import value
 from adaptgen.source import jsontext, yaml12
 from adaptgen.source.text import Text, decode
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Parsed:
     """The value of a file. ``refs``: every text that may be a reference, by its key."""
 
