@@ -16,6 +16,7 @@ from adaptgen.plan import arazzo, extensions, lookups, schemas, steps, surface, 
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.plan.bases import Bases, find_bases
+from adaptgen.plan.contradictions import contradiction
 from adaptgen.plan.describe import clean
 from adaptgen.plan.inputs import Proof, inputs_of
 from adaptgen.plan.naming import Names, Wanted
@@ -40,7 +41,8 @@ def plan(document: Document, hints: Hints, name: str) -> tuple[Plan, tuple[Diagn
     Returns the plan and the warnings and notes.
 
     Raises:
-        AdaptgenError: for every error in the hints at once, and AG040 where an input would be lost.
+        AdaptgenError: for every error in the hints at once, and AG040 where an input would be lost though a request
+            could carry it.
     """
     # Planning frees next to nothing, and every full collection walks the whole document: a third of the time.
     collecting = gc.isenabled()
@@ -58,6 +60,7 @@ class _Planner:
     def __init__(self, document: Document, hints: Hints, name: str) -> None:
         self.document, self.hints, self.name = document, hints, hints.name or name
         self.operations, self.left_out, found = operations(document)
+        self.declared = len(self.operations) + len(self.left_out)
         self.diagnostics: list[Diagnostic] = list(found)
         if not self.operations:
             message = "the document declares no operation, so the server has no tools of its own"
@@ -84,10 +87,10 @@ class _Planner:
         emitted = self.emit(drafts)
         emitted += self.workflows(context)
         emitted = self.named_ids(emitted)
+        emitted, inputs = self.prove(auth, emitted)
         self.pinned(emitted)
         self.stop()
         self.diagnostics += self.shortened(emitted)
-        inputs = self.prove(auth, emitted)
         modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
         ordered_tools = tuple(tool for module in modules for tool in module.tools)
         hints = self.hints
@@ -113,7 +116,7 @@ class _Planner:
             evidence=tuple(sorted(evidence, key=lambda one: (one.aspect, one.subject, one.decision, one.because))),
             left_out=tuple(sorted(self.left_out, key=lambda one: (one.operation, one.pointer))),
             variables=self.variables((*bases.variables, *auth.variables), ordered_tools),
-            operations=len(self.operations) + sum(1 for one in self.left_out if one.why == "broken"),
+            operations=self.declared,
             title=server.title,
             source=self.document.path.name,
         )
@@ -306,12 +309,11 @@ class _Planner:
         self.evidence += found[1]
         return [(one, built) for one, (_, built) in zip(found[0], emitted, strict=True)]
 
-    def prove(self, auth: AuthPlan, emitted: list[tuple[Emitted, Built | None]]) -> list[Input]:
-        """Every declared input of every emitted operation and its fate.
-
-        Raises:
-            AdaptgenError: AG040 for each that is lost.
-        """
+    def prove(
+        self, auth: AuthPlan, emitted: list[tuple[Emitted, Built | None]]
+    ) -> tuple[list[tuple[Emitted, Built | None]], list[Input]]:
+        """Every declared input of every emitted operation and its fate; without the operations whose bodies nobody can
+        fill in. AG040 for every other input that is lost."""
         hidden = {
             (built.tool.name, place, name) for _, built in emitted if built is not None for place, name in built.hidden
         }
@@ -321,6 +323,7 @@ class _Planner:
             if one.operation is not None:
                 groups[id(one.document), one.operation.pointer].append(one)
         found: list[Input] = []
+        gone: set[str] = set()
         for group in groups.values():
             operation, document = group[0].operation, group[0].document
             assert operation is not None
@@ -328,6 +331,10 @@ class _Planner:
             credentials = auth.absorbed if document is self.document else {}
             proof = Proof(document, auths, credentials, frozenset(hidden))
             inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
+            lost = [one for one in inputs if one.fate == "lost"]
+            if reason := contradiction(document, operation, lost):
+                gone |= self.give_up(operation, document, [one.tool.name for one in group], reason)
+                continue
             found += inputs
             self.errors += [
                 Diagnostic(
@@ -336,11 +343,27 @@ class _Planner:
                     document.where(operation.pointer),
                     "this is an error of adaptgen; `hide` the operation to go on without it",
                 )
-                for one in inputs
-                if one.fate == "lost"
+                for one in lost
             ]
-        self.stop()
-        return sorted(found, key=lambda one: one.operation)
+        for one, built in emitted if gone else ():
+            if one.tool.name in gone and built is not None:
+                self.evidence = [said for said in self.evidence if said not in built.evidence]
+                self.diagnostics = [said for said in self.diagnostics if said not in built.diagnostics]
+        kept = [(one, built) for one, built in emitted if one.tool.name not in gone]
+        return kept, sorted(found, key=lambda one: one.operation)
+
+    def give_up(self, operation: Operation, document: Document, names: list[str], reason: str) -> set[str]:
+        """Leave out a finished operation and its tools ``names``; an error where hints ask for one of them."""
+        where = document.where(operation.pointer)
+        asked = [name for name in names if name in self.hints.tools]
+        for name in asked:
+            message = f"{operation.key} cannot become a tool: {reason}"
+            self.errors.append(Diagnostic("AG021", message, self.hints.where("tools", name)))
+        if not asked:
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "broken", reason))
+            message = f"{operation.key} was left out: {reason}"
+            self.diagnostics.append(Diagnostic("AG021", message, where, severity="warning"))
+        return set(names)
 
     def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...]) -> tuple[Variable, ...]:
         """The environment variables of bases and auth, and those that values in the hints of tools refer to."""

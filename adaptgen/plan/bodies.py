@@ -126,7 +126,8 @@ def _json(document: Document, body: RequestBody, one: Shape, needed: bool) -> Bo
     if len(one.properties) == 1 and one.additional is False:
         name, node = next(iter(one.properties.items()))
         inner = shape(document, node)
-        if flat(document, inner) and not inner.read_only and not inner.nullable:
+        again = (inner.pointer or id(inner)) == (one.pointer or id(one))  # a chain of itself, which has no inside
+        if flat(document, inner) and not inner.read_only and not inner.nullable and not again:
             needed = (needed and name in one.required) or (body.required and not one.required)
             one, inside, path = inner, name, f"/properties/{name}"
     slots = tuple(

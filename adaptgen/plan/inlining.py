@@ -37,6 +37,7 @@ _OF_TYPE = {
 _UNSAFE = re.compile(r"\(\?(?!:)|\\[1-9pPkAZzGQE]|\[\[:|[+*}?]\+|[+*]\)[+*{]|\[\[|&&|^/|[\t\n\r]")
 
 
+_ITEMS = ("items", "prefixItems")
 _FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
 
@@ -138,9 +139,18 @@ class _Writer:
         if one.variants:
             self.spend(12)
             made["anyOf"] = [self.variant(one, variant, depth - 1, above) for variant in one.variants]
+            if one.type == "array" and not self.lists(one):
+                # An array that is one of several objects cannot be; either may be meant, so each stands for itself.
+                made["anyOf"].append({"type": "array"} | {key: made.pop(key) for key in _ITEMS if key in made})
+                self.spend(18)
             if one.nullable and "type" not in made:
                 made["anyOf"].append({"type": "null"})
         return made
+
+    def lists(self, one: Shape, *, alone: bool = False) -> bool:
+        """Whether an alternative may be an array; ``alone``: and nothing else."""
+        found = (shape(self.document, variant).types for variant in one.variants)
+        return any(kinds == ("array",) if alone else not kinds or "array" in kinds for kinds in found)
 
     def variant(self, one: Shape, variant: Json, depth: int, above: tuple[str | int, ...]) -> Json:
         """One alternative. Where a discriminator tells them apart, its property has the values that mean this one
@@ -157,7 +167,7 @@ class _Writer:
         made: dict[str, Json] = {}
         types = list(one.types)
         enum, described = self.enum(one)
-        if one.variants and not (one.properties and types == ["object"]):
+        if one.variants and not (one.properties and types == ["object"] and not self.lists(one, alone=True)):
             # Alternatives carry their own types; one beside them that they contradict would refuse everything.
             types = []
         if types:
