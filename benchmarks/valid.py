@@ -95,7 +95,7 @@ def one(path: Path, sample: int) -> Result:
 
 
 def _example(sent: Sent, faults: list[str]) -> dict[str, Any]:
-    about = sent.requests[0]["operation"] if sent.requests else {"method": "", "path": ""}
+    about = sent.requests[-1]["operation"] if sent.requests else {"method": "", "path": ""}
     return {
         "tool": sent.tool,
         "manner": sent.manner,
@@ -125,7 +125,7 @@ def main() -> int:
     groups: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for result in results:
         for call in result.wrong:
-            known = remainder.known(result.path, call["faults"])
+            known = remainder.known(result.path, [f"{call['operation']}: {fault}" for fault in call["faults"]])
             groups[f"{known['kind']}: {known['reason']}" if known else "UNKNOWN"].append((result.path, call))
     if given.json:
         print(json.dumps([vars(result) for result in results], indent=1))
@@ -153,8 +153,10 @@ def table(results: list[Result], groups: dict[str, list[tuple[str, dict[str, Any
             print(f"             {why[:160]}")
     calls, valid = sum(one.calls for one in results), sum(one.valid for one in results)
     operations, covered = sum(one.operations for one in results), sum(one.covered for one in results)
+    unread = sum(bool(one.unread) for one in results)
     tools = sum(one.tools for one in results)
-    print(f"\n{operations:,} operations, {tools:,} tools, covered {_share(covered, operations)}")
+    print(f"\n{operations:,} operations, {tools:,} tools, covered {_share(covered, operations)}; "
+          f"documents that the validator cannot read, and whose calls are not counted: {unread}")  # fmt: skip
     beyond = _beyond(groups)
     print(f"{calls:,} calls, valid {_share(valid, calls)}; without the {beyond:,} that no request can help "
           f"{_share(valid, calls - beyond)}")  # fmt: skip

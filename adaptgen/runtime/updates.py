@@ -29,14 +29,15 @@ async def prepare(call: Call, update: Update, inputs: Inputs, base: str, read_ba
     Raises:
         ToolError: nothing to change was given, the resource cannot be read or is no object, or it changed meanwhile.
     """
-    changes = _changes(call, inputs)
+    patch = _patch(call, inputs) if update.patch else None
+    changes = {} if update.patch else _changes(call, inputs)
     reading = build(update.read, read_base, inputs)
     response = await send(reading)
     own = next((name for name in inputs.arguments if name.lower() in ("if_match", "if-match")), None)
     etag = response.headers.get("etag", "")
     strong = etag if etag.startswith('"') else ""
     if update.patch:
-        request = build(call, base, inputs, changes)
+        request = build(call, base, inputs, patch)
     else:
         resource = _accepted(_resource(update, response), update)
         top = call.body is not None and call.body.whole is not None
@@ -68,15 +69,32 @@ def _differing(one: Mapping[str, Json], other: Mapping[str, Json]) -> set[str]:
 
 
 def _changes(call: Call, inputs: Inputs) -> dict[str, Json]:
+    changes = _given(call, inputs)
+    if not isinstance(changes, dict) or not changes:
+        raise _nothing(call)
+    return changes
+
+
+def _patch(call: Call, inputs: Inputs) -> Json:
+    """What a PATCH sends: as it was given, since a patch need be no object (JSON Patch, RFC 6902, is a list)."""
+    changes = _given(call, inputs)
+    if changes is MISSING or changes in ({}, [], "", None):
+        raise _nothing(call)
+    return changes
+
+
+def _given(call: Call, inputs: Inputs) -> Json:
     assert call.body is not None
     extra = inputs.arguments.get(call.body.extra, MISSING) if call.body.extra else MISSING
-    changes = collect(call.body, inputs.get, extra)
-    if not isinstance(changes, dict) or not changes:
-        named = [param.arg or param.name for param in call.body.params if param.value is None]
-        if call.body.whole is not None:
-            named = [call.body.whole.arg or call.body.whole.name]
-        raise ToolError(f"There is nothing to change. Give at least one of: {', '.join(named[:40])}.")
-    return changes
+    return collect(call.body, inputs.get, extra)
+
+
+def _nothing(call: Call) -> ToolError:
+    assert call.body is not None
+    named = [param.arg or param.name for param in call.body.params if param.value is None]
+    if call.body.whole is not None:
+        named = [call.body.whole.arg or call.body.whole.name]
+    return ToolError(f"There is nothing to change. Give at least one of: {', '.join(named[:40])}.")
 
 
 def _resource(update: Update, response: Response) -> dict[str, Json]:

@@ -1,8 +1,7 @@
 """Judges requests by openapi-core; runs in an environment of its own.
 
-    python core.py <document.json> < requests.ndjson > verdicts.ndjson
-
-The document is OpenAPI 3.0 or 3.1. One line per request: ``{"faults": [{code, message}], "unjudged": [message]}``.
+Lives for many documents. One JSON line in, one out: ``{"open": <file>}`` gives ``{}`` or ``{"unread": <why>}`` (OpenAPI
+3.0 or 3.1 as JSON); a request to the open document gives ``{"faults": [{code, message}], "unjudged": [message]}``.
 """
 
 from __future__ import annotations
@@ -71,30 +70,47 @@ def causes(problem: BaseException) -> str:
     return " / ".join(texts)
 
 
-def main() -> None:
-    root = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    path = SchemaPath.from_dict(root)
-    kind = V31RequestValidator if str(root.get("openapi", "")).startswith("3.1") else V30RequestValidator
-    validator = kind(path, spec_validator_cls=None)
-    for line in sys.stdin:
-        given = json.loads(line)
+class Opened:
+    """One document."""
+
+    def __init__(self, file: str) -> None:
+        root = json.loads(Path(file).read_text("utf-8"))
+        kind = V31RequestValidator if str(root.get("openapi", "")).startswith("3.1") else V30RequestValidator
+        self._path = SchemaPath.from_dict(root)
+        self._validator = kind(self._path, spec_validator_cls=None)
+
+    def judge(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What is wrong with a request, and what cannot be said."""
         key, method = given["operation"]["path"], given["operation"]["method"].lower()
-        faults, unjudged = [], []
         try:
-            item = path / "paths" / key
+            item = self._path / "paths" / key
             operation = item / method
             request = Request(given, key.partition("?")[0])
-            errors = list(validator._iter_parameters_errors(request, operation, item))
+            errors = list(self._validator._iter_parameters_errors(request, operation, item))
             if "requestBody" in operation:
-                errors += validator._iter_body_errors(request, operation)
+                errors += self._validator._iter_body_errors(request, operation)
             multipart = given["headers"].get("content-type", "").startswith("multipart/")
             if multipart and any(_UNCAST.search(causes(one)) for one in errors):
                 # openapi-core 0.23 leaves the numbers and booleans of multipart parts as text.
-                errors, unjudged = [], ["numbers in multipart parts"]
-            faults = [{"code": type(one).__name__, "message": causes(one)} for one in errors]
+                return {"faults": [], "unjudged": ["numbers in multipart parts"]}
+            return {"faults": [{"code": type(one).__name__, "message": causes(one)} for one in errors], "unjudged": []}
         except (ValidationError, Exception) as problem:
-            unjudged.append(f"{type(problem).__name__}: {problem}"[:160])
-        print(json.dumps({"faults": faults, "unjudged": unjudged}), flush=True)
+            return {"faults": [], "unjudged": [f"{type(problem).__name__}: {problem}"[:160]]}
+
+
+def main() -> None:
+    opened: Opened | None = None
+    for line in sys.stdin:
+        given = json.loads(line)
+        answer: dict[str, Any] = {}
+        if "open" in given:
+            try:
+                opened = Opened(given["open"])
+            except Exception as problem:
+                opened, answer = None, {"unread": f"{type(problem).__name__}: {problem}"[:160]}
+        else:
+            answer = opened.judge(given) if opened else {"faults": [], "unjudged": ["no document is open"]}
+        print(json.dumps(answer), flush=True)
 
 
 main()

@@ -7,7 +7,9 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ VALIDATORS = {
     "@stoplight/prism-http": "5.12.0",
     "swagger2openapi": "7.0.8",
 }
+
+LIFE = 25
+"""Documents after which a validator is started anew: it keeps what it made of them."""
+OPENING, ASKING = 300.0, 60.0
+"""Seconds a validator may take for a document, for a request."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,6 @@ class Judged:
     """The verdicts in the order of the requests; ``unread``: why the document could not be read at all."""
 
     verdicts: list[Verdict]
-    operations: int = 0
     unread: str = ""
 
 
@@ -56,27 +62,84 @@ def installed() -> tuple[Path, Path]:
     return packages("validators", VALIDATORS), environment("openapi-core", sys.executable) / "python"
 
 
+class Oracle:
+    """A validator in a process of its own that answers each JSON line with one, for many documents."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[str] | None = None
+        self._documents = 0
+
+    def open(self, **given: str) -> dict[str, Any]:
+        """A document; ``unread`` in the answer says why it cannot be read."""
+        self._documents += 1
+        if self._documents > LIFE:
+            self.close()
+        return self.ask(given, OPENING)
+
+    def ask(self, given: dict[str, Any], seconds: float = ASKING) -> dict[str, Any]:
+        """What the validator answers; ``unread`` where it ended or was ended after so many seconds."""
+        if self._process is None:
+            self._process, self._documents = _started(self._command), 0
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.start()
+        try:
+            self._process.stdin.write(json.dumps(given) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            timer.cancel()
+        if not line:
+            self.close()
+            return {"unread": "the validator ended without a word", "faults": [], "unjudged": ["the validator ended"]}
+        answer: dict[str, Any] = json.loads(line)
+        if "unread" in answer and "operation" in given:
+            return {"faults": [], "unjudged": [answer["unread"]]}
+        return answer
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def _started(command: list[str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
+
+
+@cache
+def _oracles() -> tuple[Oracle, Oracle]:
+    """Prism and openapi-core. They end with this process: their input ends."""
+    modules, python = installed()
+    prism = ["node", "--max-old-space-size=6000", str(HERE / "prism.cjs"), str(modules)]
+    return Oracle(prism), Oracle([str(python), str(HERE / "core.py")])
+
+
 def judge(spec: Path, requests: list[dict[str, Any]], folder: Path) -> Judged:
     """Every request against the document ``spec`` as it was written.
 
     A request is wrong where both validators object. Where Prism objects and openapi-core does not, the objection is
     kept as ``overruled``: what Prism 5.12 cannot read (multipart lists, nested queries) is known.
     """
-    modules, python = installed()
+    prism, core = _oracles()
     bundled = folder / "bundled.json"
-    first = _run(
-        ["node", "--max-old-space-size=6000", str(HERE / "prism.cjs"), str(modules), str(spec), str(bundled)], requests
-    )
-    if not first or "unread" in first[0]:
-        return Judged([], unread=first[0]["unread"] if first else "the validator ended without a word")
-    answers = first[1:]
+    opened = prism.open(open=str(spec), bundled=str(bundled))
+    if "unread" in opened:
+        return Judged([], unread=opened["unread"])
+    answers = [prism.ask(one) for one in requests]
     doubtful = [index for index, one in enumerate(answers) if one["faults"] or one["unjudged"]]
     again: dict[int, dict[str, Any]] = {}
-    if doubtful and (document := _converted(modules, bundled)) is not None:
-        second = _run([str(python), str(HERE / "core.py"), str(document)], [requests[index] for index in doubtful])
-        again = dict(zip(doubtful, second, strict=False))
-    verdicts = [_verdict(one, again.get(index)) for index, one in enumerate(answers)]
-    return Judged(verdicts, len(first[0]["operations"]))
+    document = _converted(prism, bundled) if doubtful else None
+    if document is not None and "unread" not in core.open(open=str(document)):
+        again = {index: core.ask(requests[index]) for index in doubtful}
+    return Judged([_verdict(one, again.get(index)) for index, one in enumerate(answers)])
 
 
 def _verdict(prism: dict[str, Any], core: dict[str, Any] | None) -> Verdict:
@@ -96,18 +159,9 @@ def _text(fault: dict[str, Any]) -> str:
     return f"{fault['code']}: {fault['message']}"
 
 
-def _converted(modules: Path, bundled: Path) -> Path | None:
+def _converted(prism: Oracle, bundled: Path) -> Path | None:
     """The document as OpenAPI 3; a Swagger 2.0 document by way of swagger2openapi."""
-    with bundled.open("rb") as file:
-        if b'"swagger"' not in file.read(4000) and "swagger" not in json.loads(bundled.read_bytes()):
-            return bundled
+    if "swagger" not in json.loads(bundled.read_bytes()):
+        return bundled
     made = bundled.with_name("converted.json")
-    command = ["node", str(HERE / "convert.cjs"), str(modules), str(bundled), str(made)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    return made if done.returncode == 0 else None
-
-
-def _run(command: list[str], requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    text = "\n".join(map(json.dumps, requests))
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=1200)
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return None if "unread" in prism.ask({"convert": str(bundled), "to": str(made)}, OPENING) else made

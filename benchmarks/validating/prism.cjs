@@ -1,10 +1,15 @@
 // Judges requests by Prism's validator, made from a document as it was written (Swagger 2.0, OpenAPI 3.0 and 3.1).
 //
-//   node prism.cjs <node_modules> <document> <bundled.json> < requests.ndjson > verdicts.ndjson
+//   node prism.cjs <node_modules>
 //
-// The document is written to <bundled.json> as one tree without outer references, for other validators.
-// The first line out says which operations the document has; then one line per request: {"faults": [{code, message}],
-// "unjudged": [message]}. Prism takes a schema that does not compile for one that allows everything: that is unjudged.
+// Lives for many documents, since loading Prism takes longer than most documents do. One JSON line in, one out:
+//
+//   {"open": <document>, "bundled": <file>}   -> {"paths": <count>} or {"unread": <why>}
+//   {"convert": <file>, "to": <file>}         -> {} or {"unread": <why>}: Swagger 2.0 as OpenAPI 3.0, by swagger2openapi
+//   a request to the open document            -> {"faults": [{code, message}], "unjudged": [message]}
+//
+// The document is written to <bundled> as one tree without outer references, for other validators.
+// Prism takes a schema that does not compile for one that allows everything: that is unjudged.
 "use strict";
 const fs = require("fs");
 const path = require("path");
@@ -13,9 +18,11 @@ const modules = path.resolve(process.argv[2]);
 const load = (name) => require(path.join(modules, name));
 
 let failures = [];
+const compilers = new Set(); // they keep every schema they have seen, and names of schemas across documents
 const core = load("ajv/dist/core").default;
 const compile = core.prototype.compile;
 core.prototype.compile = function (...given) {
+  compilers.add(this);
   try {
     return compile.apply(this, given);
   } catch (problem) {
@@ -23,8 +30,11 @@ core.prototype.compile = function (...given) {
     throw problem;
   }
 };
-const { getHttpOperationsFromSpec } = load("@stoplight/prism-http");
-const { validateInput, validateSecurity } = load("@stoplight/prism-http/dist/validator");
+const { bundleTarget, decycle } = load("@stoplight/json");
+const { OPERATION_CONFIG } = load("@stoplight/http-spec/oas");
+const { transformOas2Operation } = load("@stoplight/http-spec/oas2/operation");
+const { transformOas3Operation } = load("@stoplight/http-spec/oas3/operation");
+const { validateInput } = load("@stoplight/prism-http/dist/validator");
 const RefParser = load("@stoplight/json-schema-ref-parser");
 const deserializers = load("@stoplight/prism-http/dist/validator/deserializers");
 const { matchPath } = load("@stoplight/prism-http/dist/router/matchPath");
@@ -95,10 +105,30 @@ function undeclared(operation, input, auth) {
   return found;
 }
 
-function judge(operations, line) {
-  const given = JSON.parse(line);
+// The operation as Prism has it: what its getHttpOperationsFromSpec does for all of them, for one at a time.
+function operationOf(opened, method, key) {
+  const name = `${method} ${key}`;
+  if (!opened.operations.has(name)) {
+    const item = (opened.root.paths || {})[key];
+    const transform = opened.root.swagger === undefined ? transformOas3Operation : transformOas2Operation;
+    let made;
+    if (item && item[method.toLowerCase()]) {
+      made = transform({ document: opened.root, name: key, method: method.toLowerCase(), config: OPERATION_CONFIG });
+      made = bundleTarget({ document: { ...opened.root, __target__: made }, path: "#/__target__", cloneDocument: false });
+    }
+    opened.operations.set(name, made);
+  }
+  return opened.operations.get(name);
+}
+
+function judge(opened, given) {
   const { method, path: key } = given.operation;
-  const operation = operations.find((one) => one.method.toUpperCase() === method && one.path === key);
+  let operation;
+  try {
+    operation = operationOf(opened, method, key);
+  } catch (problem) {
+    return { faults: [], unjudged: ["the validator cannot read the operation: " + String(problem.message).slice(0, 160)] };
+  }
   if (!operation) return { faults: [], unjudged: ["the validator does not know the operation"] };
   failures = [];
   const faults = [];
@@ -160,19 +190,38 @@ function judge(operations, line) {
   return { faults, unjudged: unjudged.concat(failures) };
 }
 
+async function open(document, bundled) {
+  for (const one of compilers) one.removeSchema();
+  const tree = await new RefParser().bundle(path.resolve(document));
+  const text = JSON.stringify(tree);
+  fs.writeFileSync(bundled, text);
+  const root = decycle(await new RefParser().dereference(JSON.parse(text)));
+  if (root.swagger === undefined && root.openapi === undefined) throw new Error("neither swagger nor openapi");
+  return { root, operations: new Map() };
+}
+
+async function convert(from, to) {
+  const { convertObj } = load("swagger2openapi");
+  const options = { patch: true, warnOnly: true, resolveInternal: false, resolve: false, laxDefaults: true, laxurls: true, anchors: true };
+  fs.writeFileSync(to, JSON.stringify((await convertObj(JSON.parse(fs.readFileSync(from, "utf8")), options)).openapi));
+}
+
 async function main() {
-  let operations;
-  try {
-    fs.writeFileSync(process.argv[4], JSON.stringify(await new RefParser().bundle(path.resolve(process.argv[3]))));
-    operations = await getHttpOperationsFromSpec(path.resolve(process.argv[3]));
-  } catch (problem) {
-    process.stdout.write(JSON.stringify({ unread: String(problem.message || problem).slice(0, 300) }) + "\n");
-    return;
+  let opened = null;
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const given = JSON.parse(line);
+    let answer = {};
+    try {
+      if (given.open) {
+        opened = await open(given.open, given.bundled);
+        answer = { paths: Object.keys(opened.root.paths || {}).length };
+      } else if (given.convert) await convert(given.convert, given.to);
+      else answer = judge(opened, given);
+    } catch (problem) {
+      answer = { unread: String(problem.message || problem).slice(0, 300) };
+    }
+    process.stdout.write(JSON.stringify(answer) + "\n");
   }
-  const known = operations.map((one) => `${one.method.toUpperCase()} ${one.path}`);
-  process.stdout.write(JSON.stringify({ operations: known }) + "\n");
-  for await (const line of readline.createInterface({ input: process.stdin }))
-    if (line) process.stdout.write(JSON.stringify(judge(operations, line)) + "\n");
 }
 
 main();

@@ -1,10 +1,11 @@
 """What is known not to be valid, and why: ``remainder.json``.
 
 Each entry has ``documents`` (a part of the path, "" for all), ``fault`` (a regular expression on what the validator
-says), ``kind`` and ``reason``. Kinds that no request can help: ``impossible`` (the document contradicts itself: no
-value satisfies it), ``undefined`` (the specification does not say how such a value is sent) and ``validator`` (it
-cannot read what is right). Kinds that count: ``document`` (it can be satisfied, and does not say so), ``schema`` (the
-published schema says less than the document, by its budget) and ``open`` (ours, not yet mended).
+says, after the method and path of the operation), ``kind`` and ``reason``. Kinds that no request can help:
+``impossible`` (the document contradicts itself: no value satisfies it), ``undefined`` (the specification does not say
+how such a value is sent) and ``validator`` (it cannot read what is right). Kinds that count: ``document`` (it can be
+satisfied, and does not say so), ``schema`` (the published schema says less than the document, by its budget) and
+``open`` (ours, not yet mended).
 """
 
 from __future__ import annotations

@@ -58,8 +58,11 @@ class Maker:
                 continue
             if name not in required and self.manner == "required" and not (self.changes and places[name] == "body"):
                 continue
-            self.changes = self.changes and places[name] != "body"
+            first = self.changes and places[name] == "body"
+            self.changes = self.changes and not first
             value = self.value(one, fuller.get(name), places[name], 0)
+            if first and value in ({}, [], ""):
+                value = Maker("all").value(one, fuller.get(name), places[name], 0)
             if value is _LEFT_OUT:
                 if name not in required:
                     continue

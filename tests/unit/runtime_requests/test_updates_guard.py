@@ -132,6 +132,16 @@ async def test_a_patch_sends_only_the_changes(api: Api, make: Make, store: Store
     assert sent.headers["content-type"] == "application/merge-patch+json"
 
 
+async def test_a_patch_may_be_a_list(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda _: reply(200, {"name": "Ada"})
+    call = Call("PATCH", "/contacts/{id}", body=Body(media="application/json-patch+json", whole=Param("data")))
+    tool = Tool(name="update_contact", call=call, update=Update(read=GET, patch=True), effect="write")
+    steps = [{"op": "replace", "path": "/name", "value": "Grace"}]
+    await make(tool).ok("update_contact", id=7, data=steps)
+    assert api.received[-1].json() == steps
+    assert "nothing to change" in await make(tool).error("update_contact", id=7, data=[])
+
+
 async def test_the_agents_own_if_match_wins(api: Api, make: Make, store: Store) -> None:
     store.etag = '"v1"'
     call = Call("PUT", "/contacts/{id}", headers=(Param("If-Match", arg="if_match"),), body=Body(params=FIELDS))
