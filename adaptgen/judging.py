@@ -29,6 +29,7 @@ LABELS = vocabulary("name title subject label headline caption username login fu
 _NAME_PARTS = vocabulary(
     "first last given family middle full display rendered text value raw plain formatted en default name title official"
 )
+_SAID_AS = vocabulary("original highlighted localized localised translated raw text short long full en english")
 _STATUS = vocabulary("status state stage phase lifecycle")
 _GRADES = vocabulary("priority severity condition outcome result health conclusion")
 _FLAGS = vocabulary(
@@ -174,6 +175,8 @@ def _judge_own(one: Field) -> None:
         return
     elif last in LABELS and format not in {"uri", "url"}:
         one.set(LABEL, _label_order(spoken))
+    elif len(spoken) == 2 and spoken[0] in {"name", "title"} and spoken[1] in _SAID_AS:
+        one.set(LABEL, 1)
     elif kind_of(name, type=one.candidate.type, format=format) not in {None, "name"}:
         return
     else:

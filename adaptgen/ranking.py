@@ -58,6 +58,7 @@ _LABEL_LAST = (
 # What is shown beside the view where it may identify too.
 _KEYS = vocabulary("id uuid guid number no nr key code slug ref reference identifier")
 _NAMES = vocabulary("name title label subject username login symbol caption event action")
+_TOLD = vocabulary("description summary")
 _DOUBT, _WIDE = 3, 30
 # Flags that hold for nearly no record that a list gives: they tell nothing apart.
 _RARE = vocabulary("archived deleted disabled hidden locked suspended draft cancelled canceled")
@@ -116,7 +117,9 @@ def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str
     own = [one for one in found if one not in shown and len(one.names) == 1 and not one.many and one.spoken]
     own = [one for one in own if len(one.spoken) == 1 or one.spoken[0] in resource]
     keys = [one for one in own if one.spoken[-1] in _KEYS and one.candidate.type != "boolean"]
-    names = [one for one in own if one.spoken[-1] in _NAMES and one.candidate.type in {"string", None}]
+    named = any(one.tier == LABEL and one.sub <= 1 for one in shown)
+    texts = _NAMES if named else _NAMES | _TOLD
+    names = [one for one in own if one.spoken[-1] in texts and one.candidate.type in {"string", None}]
     chosen = [*keys[:2], *names[:2]][:room]
     for one in chosen:
         if one.tier is None:

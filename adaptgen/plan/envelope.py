@@ -186,6 +186,8 @@ class _Reader:
         for key, one in inner:
             if lower := self.main(one, (key,)):
                 found.append(lower)
+        if not found:
+            found = [lower for key, node in root.properties.items() if (lower := self.listed(key, node)) is not None]
         if not found and all(map(_about, root.properties)):
             # {"status": 200, "meta": {"contacts": […]}}: the records stand where others tell about them.
             for key, node in root.properties.items():
@@ -193,6 +195,18 @@ class _Reader:
                 if lower and lower[2].startswith("named"):
                     found.append(lower)
         return found[0] if len(found) == 1 else None
+
+    def listed(self, key: str, node: Json) -> tuple[tuple[str, ...], Json, str] | None:
+        """``{"topic_list": {"topics": […], …}, "users": […]}``: what is called the list of something holds it."""
+        said = words(key)
+        if len(said) < 2 or said[-1] not in _LIST_OF:
+            return None
+        one = shape(self.document, node)
+        of = tuple(map(singular, said[:-1]))
+        for name, inner in one.properties.items():
+            if tuple(map(singular, words(name))) == of and (array := self.array(inner)) is not None:
+                return (key, name), array.items, f"the list of what {key!r} names:"
+        return None
 
     def wraps(self, key: str, root: Shape) -> bool:
         if key.lower() in _WRAPPER:
@@ -289,6 +303,7 @@ class _Reader:
         return [inner for option in one.variants if (inner := shape(self.document, option)).properties]
 
 
+_LIST_OF = vocabulary("list collection page set results response")
 _NEVER = vocabulary("errors warnings messages error link links included facets notifications filters sort aggregations")
 
 

@@ -38,9 +38,11 @@ def identifying(document: Document, operation: Operation) -> frozenset[str]:
             names |= {"_".join((*resource, end)), f"{resource[-1]}_{end}"}
     path = operation.path.rstrip("/")
     if ends_in_placeholder(operation):
-        names |= set(PLACEHOLDER.findall(path.rpartition("/")[2]))
+        names |= set(PLACEHOLDER.findall(path))
     else:
         names |= _children(document).get(path, set())
+        # `/analyses/search` answers what `/analyses/{webId}` takes.
+        names |= _children(document).get("/".join(resource), set()) if resource else set()
     return frozenset(names)
 
 
@@ -48,7 +50,7 @@ _CHILDREN: WeakKeyDictionary[Document, dict[str, set[str]]] = WeakKeyDictionary(
 
 
 def _children(document: Document) -> dict[str, set[str]]:
-    """Path -> the placeholders that directly follow it in other paths."""
+    """Path, and what its last segment names -> the placeholders that directly follow it in other paths."""
     if document in _CHILDREN:
         return _CHILDREN[document]
     found = _CHILDREN.setdefault(document, {})
@@ -56,5 +58,8 @@ def _children(document: Document) -> dict[str, set[str]]:
         parts = str(path).split("/")
         for index, part in enumerate(parts):
             if "{" in part:
-                found.setdefault("/".join(parts[:index]), set()).update(PLACEHOLDER.findall(part))
+                named = PLACEHOLDER.findall(part)
+                found.setdefault("/".join(parts[:index]), set()).update(named)
+                if index and (said := "/".join(map(singular, words(parts[index - 1])))):
+                    found.setdefault(said, set()).update(named)
     return found
