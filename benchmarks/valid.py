@@ -144,11 +144,9 @@ def table(results: list[Result], groups: dict[str, list[tuple[str, dict[str, Any
     for one in results:
         if one.refused:
             continue
-        covered = f"{100 * one.covered / one.operations:.1f} %" if one.operations else "-"
+        part = f"{100 * one.covered / one.operations:.1f} %" if one.operations else "-"
         share = f"{100 * one.valid / one.calls:.1f} %" if one.calls else "-"
-        print(
-            f"{one.operations:>10} {one.tools:>6} {covered:>8} {one.calls:>6} {share:>7} {one.seconds:4.0f}  {one.path}"
-        )
+        print(f"{one.operations:>10} {one.tools:>6} {part:>8} {one.calls:>6} {share:>7} {one.seconds:4.0f}  {one.path}")
         for why in [*([f"not read by the validator: {one.unread}"] if one.unread else []), *one.left_out]:
             print(f"             {why[:160]}")
     calls, valid = sum(one.calls for one in results), sum(one.valid for one in results)

@@ -154,9 +154,10 @@ async def _calls(
             told.append(text)
             sent = Sent(tool.name, manner, given, opened=maker.opened)
             caught.calls.append(sent)
-            error = next(validator.iter_errors(given), None)
-            if problem or error is not None:
-                sent.unfit = problem or f"{'.'.join(map(str, error.path))}: {error.message}"[:200]
+            sent.unfit = problem or next(
+                (f"{'.'.join(map(str, one.path))}: {one.message}"[:200] for one in validator.iter_errors(given)), ""
+            )
+            if sent.unfit:
                 continue
             recorder.seen.clear()
             answer = await engine.call(LOCAL, tool.name, given)
@@ -181,7 +182,7 @@ def answers(server: Server) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for auth in server.auth:
         for login in (*auth.chain, *([auth.refresh] if auth.refresh else ())):
-            paths = [(path, "token") for path in login.save.values()]
+            paths: list[tuple[str, Any]] = [(path, "token") for path in login.save.values()]
             if login.expires is not None:
                 paths.append((login.expires.after or login.expires.at or "", 3600))
             for path, value in paths:

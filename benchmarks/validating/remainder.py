@@ -32,22 +32,21 @@ class Remainder:
                 raise ValueError(f"an entry of {FILE.name} has no kind or reason: {one}")
 
     def known(self, document: str, faults: list[str]) -> dict[str, str] | None:
-        """The entry of the first fault, if every fault of the call is known."""
-        first: int | None = None
+        """The entry of the call, if every fault of it is known: the first of a kind that counts, else the first."""
+        found: list[dict[str, str]] = []
         for fault in faults:
-            found = next(
-                (
-                    index
-                    for index, one in enumerate(self.entries)
-                    if one["documents"] in document and re.search(one["fault"], fault)
-                ),
-                None,
-            )
-            if found is None:
+            index = self._entry(document, fault)
+            if index is None:
                 return None
-            self.met[found] += 1
-            first = found if first is None else first
-        return None if first is None else self.entries[first]
+            self.met[index] += 1
+            found.append(self.entries[index])
+        return min(found, key=lambda one: one["kind"] in BEYOND, default=None)
+
+    def _entry(self, document: str, fault: str) -> int | None:
+        for index, one in enumerate(self.entries):
+            if one["documents"] in document and re.search(one["fault"], fault):
+                return index
+        return None
 
     def stale(self) -> list[dict[str, Any]]:
         """Entries that nothing met."""
