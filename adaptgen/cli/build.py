@@ -17,6 +17,7 @@ from adaptgen.cli import documents, overrides, policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model import Connection
 from adaptgen.planned import Plan
+from adaptgen.runtime.garbage import paused
 
 if TYPE_CHECKING:
     from adaptgen.source import Document, Hints
@@ -95,7 +96,9 @@ def make(spec: Path, out: Path) -> Made:
     Raises:
         AdaptgenError: for everything that is wrong with the document and its hints.
     """
-    from adaptgen import plan, render
+    # A small document costs little more than these modules, and importing makes no garbage to collect.
+    with paused():
+        from adaptgen import plan, render
 
     with terminal.progress(f"{spec}: reading"):
         document, hints = read(spec)

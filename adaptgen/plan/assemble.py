@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adaptgen import stepped
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
 from adaptgen.model import Contract, Server, Tool
-from adaptgen.plan import arazzo, extensions, lookups, schemas, steps, surface, tools
+from adaptgen.plan import extensions, lookups, schemas, surface, tools
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.auth import AuthPlan, find_auth
 from adaptgen.plan.bases import Bases, find_bases
@@ -29,6 +29,7 @@ from adaptgen.references import TemplateError, references
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
+    from adaptgen.source.arazzo import Description
     from adaptgen.source.hints import Hints, ToolHint
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -198,7 +199,7 @@ class _Planner:
     ) -> list[tuple[Draft, str]]:
         """Names for all others. A hint without ``call`` speaks of the tool that gets its name."""
         about = {key: hint for key, hint in self.hints.tools.items() if hint.call is None and not hint.steps}
-        for name, _, _, where in arazzo.named(self.hints):
+        for name, _, _, where in self.described():
             about.pop(name, None)
             if (owner := self.names.reserve(name, name)) is not None:
                 self.errors.append(Diagnostic("AG038", f"two tools are called {name!r} ({owner})", where))
@@ -270,15 +271,28 @@ class _Planner:
         message = f"the input schemas of {len(cut)} tools were cut ({named}); what was cut takes any value"
         return [Diagnostic("AG024", message, Where(self.document.path.as_posix()), severity="note")]
 
+    def described(self) -> list[tuple[str, Description, int, Where]]:
+        """The workflows of the descriptions that the hints name. Few documents have any, and what plans them is a tenth
+        of all modules: it is imported where it is needed, as are the steps of hints."""
+        if not self.hints.workflows:
+            return []
+        from adaptgen.plan import arazzo
+
+        return arazzo.named(self.hints)
+
     def workflows(self, context: Context) -> list[tuple[Emitted, Built | None]]:
         found: list[tuple[Emitted, Built | None]] = []
         for key, hint in sorted(self.hints.tools.items()):
             if not hint.steps:
                 continue
+            from adaptgen.plan import steps
+
             made = self.attempt(lambda key=key, hint=hint: steps.workflow(context, self.targets, key, hint))  # type: ignore[misc]
             if made is not None:
                 found.append(self.workflow(*made))
-        for name, description, index, _ in arazzo.named(self.hints):
+        for name, description, index, _ in self.described():
+            from adaptgen.plan import arazzo
+
             said = (context, self.targets, name, description, index)
             one = self.attempt(lambda said=said: arazzo.workflow(*said))  # type: ignore[misc]
             if one is not None:

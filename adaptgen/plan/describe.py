@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Collection
 from functools import lru_cache
@@ -78,6 +77,8 @@ def plain(text: str) -> str:
     grows with the length of the text, whatever it holds.
     """
     if "&" in text:
+        import html  # its table of 2,231 names is for the texts that have any
+
         text = html.unescape(text)
     for _ in range(_ROUNDS):
         before = text
