@@ -370,8 +370,6 @@ EDITS = [
             # What writes is no list any more: its answer is one object.
             ("breaking", "search_reports", "answer-form"),
             ("breaking", "search_reports", "field-gone"),
-            ("review", "search_reports", "field-gone"),
-            ("additive", "search_reports", "field-new"),
         },
         of("reports") | CONTRACT,
         hints="{adaptgen: 1, tools: {search_reports: {call: POST /reports/search, effect: write}}}",
