@@ -110,6 +110,14 @@ COUNTRY = '{name: country, in: query, schema: {type: string, pattern: "^[A-Z]{2}
 KEEPS = '{adaptgen: 1, tools: {get_customer: {call: "GET /customers/{customerId}", view: [id, segment]}}}'
 CONTRACT = frozenset({"policy.cedarschema", "README.md"})
 
+_NO_LIST = {
+    ("breaking", "search_reports", "effect"),
+    ("breaking", "search_reports", "argument-gone"),
+    ("additive", "search_reports", "argument-new"),
+    ("unchanged", "search_reports", "description"),
+    ("breaking", "search_reports", "answer-form"),
+    ("breaking", "search_reports", "field-gone"),
+}
 EDITS = [
     # ------------------------------------------------------------------------------------------- nothing for agents
     Edit("a comment", lambda text: f"# reviewed in spring\n{text}# the end\n", set()),
@@ -362,17 +370,11 @@ EDITS = [
     Edit(
         "an effect changes",
         lambda text: text,
-        {
-            ("breaking", "search_reports", "effect"),
-            ("breaking", "search_reports", "argument-gone"),
-            ("additive", "search_reports", "argument-new"),
-            ("unchanged", "search_reports", "description"),
-            # What writes is no list any more: its answer is one object.
-            ("breaking", "search_reports", "answer-form"),
-            ("breaking", "search_reports", "field-gone"),
-        },
+        # What writes is no list any more: its answer is one object.
+        _NO_LIST | {("review", "search_reports", "field-gone"), ("additive", "search_reports", "field-new")},
         of("reports") | CONTRACT,
         hints="{adaptgen: 1, tools: {search_reports: {call: POST /reports/search, effect: write}}}",
+        tables=_NO_LIST,
     ),
     Edit(
         "a description alone",
