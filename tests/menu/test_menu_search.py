@@ -48,12 +48,40 @@ def test_plain_words_find_the_tool(question: str, first: str) -> None:
     assert SHOP.search(question, ALL, 3)[0] == first
 
 
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("which custmoers are there", "list_customers"),  # letters swapped
+        ("delete an invoce", "delete_invoice"),  # one missing
+        ("who are my employeees", "list_employees"),  # one too many
+        ("list the colour charts", "list_color_charts"),  # British
+        ("list the timesheets", "list_time_sheets"),  # two words written as one
+        ("list head sets", "list_headsets"),  # one written as two
+    ],
+)
+def test_slips_and_spellings(question: str, first: str) -> None:
+    more = crud("customer", "invoice", "employee", "color_chart", "time_sheet", "headset")
+    assert made(*more).search(question, frozenset(name for name, _ in more), 3)[0] == first
+
+
+def test_what_is_left_out_is_not_what_is_meant() -> None:
+    pump = [("disable_pump", "POST /pumps/{id}/disable"), ("enable_pump", "POST /pumps/{id}/enable")]
+    pump += [("create_removal", "POST /removals"), ("list_pumps", "GET /pumps")]
+    found = made(*pump).search("switch the pump off without a removal", frozenset(name for name, _ in pump), 4)
+    assert found[0] == "disable_pump"
+
+
+def test_customers_are_not_custom() -> None:
+    two = [("list_custom_fields", "GET /custom_fields"), ("list_tenants", "GET /tenants")]
+    assert made(*two).search("our customers", frozenset(name for name, _ in two), 2)[0] == "list_tenants"
+
+
 def test_what_nobody_may_see_changes_nothing() -> None:
     """The same search over the visible tools alone, and over those and others that are hidden."""
     few = crud("customer", "invoice")
     names = frozenset(name for name, _ in few)
     alone = made(*few)
-    for question in ("delete an invoice", "list customers", "refund", "ship a coupon to a client"):
+    for question in ("delete an invoice", "list customers", "refund", "ship a coupon to a client", "a copon"):
         assert SHOP.search(question, names, 10) == alone.search(question, names, 10)
     assert SHOP.search("delete a coupon", frozenset(), 10) == []
 

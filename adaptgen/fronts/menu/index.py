@@ -22,6 +22,8 @@ _SATURATION = 1.2
 _LENGTH = 0.5
 _COVER, _NAMED, _WITHIN, _BESIDE, _PASSING = 0.1, 0.55, 0.3, 0.5, 2.0
 _OWNER, _FILED = 0.5, 0.15
+_SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
+"""Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
 _ALIKE = 2
 """Tools that do the same to the same, such as versions of one, before the others are shown."""
 _READ = 300
@@ -95,7 +97,7 @@ class Index:
         for unit in asked.units:
             best: dict[int, tuple[float, int]] = {}
             rarest = 0.0
-            for word, nearness in unit.words.items():
+            for word, nearness in (unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)).items():
                 # Only what the caller may see counts, so that what it may not see changes nothing.
                 found = [row for row in self._postings.get(word, ()) if row[0] in seen]
                 if not found:
@@ -137,6 +139,29 @@ class Index:
             if len(first) >= most:
                 break
         return [*first, *others][:most]
+
+    def _known(self, found: Collection[str], seen: Collection[int]) -> bool:
+        """Whether a tool that may be seen has one of the words."""
+        return any(row[0] in seen for word in found for row in self._postings.get(word, ()))
+
+    def _guessed(self, unit: thesaurus.Unit, seen: Collection[int]) -> Mapping[str, float]:
+        """What a word that no tool has was to be: one with a slip of the pen, or two words written as one."""
+        word = unit.said
+        if not _SLIP <= len(word) <= _LONG:
+            return {}
+        mine = stems.stem(word)
+        found: dict[str, float] = {}
+        for other in (*self._postings, *thesaurus.plain()):
+            if other[:1] == mine[:1] and abs(len(other) - len(mine)) <= 1 and _slipped(mine, other):
+                meant = {**thesaurus.near(other), other: 1.0}
+                found |= {one: _GUESS * value for one, value in meant.items() if self._known((one,), seen)}
+        if found:
+            return found
+        parts = [(word[:at], stems.stem(word[at:])) for at in range(3, len(word) - 2)]
+        for first, second in parts:
+            if self._known((stems.stem(first),), seen) and self._known((second,), seen):
+                return {stems.stem(first): _JOINED, second: _JOINED}
+        return {}
 
     def _named(self, number: int, mask: int) -> float:
         """The share of what the tool's name says that was asked about."""
@@ -239,6 +264,13 @@ def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
     if found & {"delete", "update"} and _many(entry.name):
         found.add("many")
     return frozenset(found)
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether a letter too many, missing, wrong, or two swapped turn one word into the other."""
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[at:], other[at:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
 
 
 def _usual(entry: Entry) -> float:

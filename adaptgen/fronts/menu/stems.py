@@ -9,6 +9,8 @@ from adaptgen.words import words as name_words
 
 _TEXT = re.compile(r"[A-Za-z0-9]+(?:['’][a-z]+)?")
 _VOWEL = "aeiou"
+_BRITISH = re.compile(r"(?<=[a-z]{3})is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)")
+"""``organise`` and ``organize``; words that are never written with a z (``promise``) are alike on both sides."""
 _IRREGULAR = {
     "people": "person", "persons": "person", "children": "child", "men": "man", "women": "woman", "ran": "run",
     "running": "run", "wrote": "write", "written": "write", "made": "make", "sent": "send", "built": "build",
@@ -25,6 +27,27 @@ _IRREGULAR = {
     "universe": "universe", "university": "university", "policies": "polici", "police": "police",
     "authorised": "author", "pods": "pod", "orgs": "org", "repos": "repo", "apis": "api", "ids": "id", "keys": "key",
     "wasnt": "not", "cant": "cannot", "can't": "cannot", "ingress": "ingress", "ingresses": "ingress",
+    # What the algorithm would make one, and are two.
+    "custom": "custom", "customer": "customer", "customers": "customer", "important": "important",
+    "personal": "personal", "terminal": "terminal", "terminals": "terminal", "conversion": "conversion",
+    "conversions": "conversion", "internal": "internal", "international": "international",
+    # British spelling.
+    "colour": "color", "colours": "color", "centre": "center", "centres": "center", "catalogue": "catalog",
+    "catalogues": "catalog", "programme": "program", "programmes": "program", "behaviour": "behavior",
+    "labour": "labor", "metre": "meter", "metres": "meter", "fulfilment": "fulfil", "fulfilments": "fulfil",
+    "fulfillment": "fulfil", "fulfillments": "fulfil", "cancelled": "cancel", "cancelling": "cancel",
+    "labelled": "label", "dialled": "dial", "travelled": "travel", "enrol": "enroll", "enrolment": "enroll",
+    "enrollment": "enroll", "enrollments": "enroll",
+    # Strong verbs and plurals.
+    "became": "become", "bent": "bend", "bound": "bind", "brought": "bring", "came": "come", "caught": "catch",
+    "drawn": "draw", "drew": "draw", "driven": "drive", "drove": "drive", "fallen": "fall", "fell": "fall",
+    "forgot": "forget", "forgotten": "forget", "froze": "freez", "frozen": "freez", "grew": "grow", "grown": "grow",
+    "hung": "hang", "knew": "know", "known": "know", "led": "lead", "lent": "lend", "lost": "lose", "rang": "ring",
+    "rung": "ring", "rose": "rise", "sought": "seek", "spent": "spend", "stood": "stand", "stuck": "stick",
+    "taught": "teach", "thought": "think", "withdrawn": "withdraw", "withdrew": "withdraw", "woke": "wake",
+    "won": "win", "wore": "wear", "worn": "wear", "rebuilt": "rebuild", "undid": "undo", "undone": "undo",
+    "criteria": "criterion", "halves": "half", "lives": "life", "matrices": "matrix", "shelves": "shelf",
+    "vertices": "vertex",
 }  # fmt: skip
 
 
@@ -62,6 +85,7 @@ def stem(word: str) -> str:
         return _IRREGULAR[word]
     if len(word) <= 2 or not word.isascii() or not word.isalpha():
         return word
+    word = _BRITISH.sub("iz", word)
     word = _plural(word)
     word = _past(word)
     if word.endswith("y") and len(word) > 2 and _has_vowel(word[:-1]):

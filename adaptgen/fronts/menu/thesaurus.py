@@ -7,12 +7,13 @@ tables; here a question becomes units, each a word or phrase with all that it ma
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from adaptgen.fronts.menu import glossary
+from adaptgen.fronts.menu import glossary, words_of_domains
 from adaptgen.fronts.menu import words_of_apis as tables
+from adaptgen.fronts.menu import words_of_speech as speech
 from adaptgen.fronts.menu.stems import stem, tokens
 from adaptgen.words import singular
 
@@ -22,15 +23,19 @@ ACTS = ("read", "list", "create", "update", "delete", "run")
 
 SAME, NEAR, STANDS_FOR = 1.0, 0.75, 0.85
 _LONGEST = 5
+_BESIDES, _LEFT_OUT = 0.7, 0.2
+"""How much words count that only say more about what is asked for: "machines *of the cluster*"."""
 _CLAUSE = re.compile(r"[,;:.!?]\s+|\s[-–—]\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A word or phrase of a question. ``words``: stems with how near each is; ``weight``: how much it matters."""
+    """A word or phrase of a question. ``words``: stems with how near each is; ``weight``: how much it matters;
+    ``said``: the word as it was written, where it is one."""
 
     words: Mapping[str, float]
     weight: float = 1.0
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def _near() -> dict[str, dict[str, float]]:
             for other in group:
                 if other != word:
                     note(word, other, NEAR)
-    for line in tables.STANDS_FOR.strip().splitlines():
+    for line in "".join((tables.STANDS_FOR, speech.STANDS_FOR, *words_of_domains.TABLES)).splitlines():
         plain, _, meant = line.partition(":")
         for word in plain.split():
             for rank, other in enumerate(meant.split()):
@@ -94,7 +99,7 @@ def _near() -> dict[str, dict[str, float]]:
 
 def _phrases() -> dict[tuple[str, ...], str]:
     found: dict[tuple[str, ...], str] = {}
-    for line in tables.PHRASES.strip().splitlines():
+    for line in f"{speech.PHRASES.strip()}\n{tables.PHRASES.strip()}".splitlines():
         said, _, meant = line.partition(":")
         for phrase in said.split(","):
             found[tuple(map(stem, tokens(phrase)))] = meant.strip()
@@ -152,7 +157,11 @@ def _tables() -> tuple[dict[str, dict[str, float]], dict[tuple[str, ...], str]]:
     return _near(), _phrases()
 
 
-_BASE = {word: act for act, words in tables.VERBS.items() for word in words.split()}
+_BASE = {word: act for deeds in (speech.DEEDS, tables.VERBS) for act, words in deeds.items() for word in words.split()}
+_LEADS = {
+    **{word: acts for acts, words in speech.LEADS.items() for word in words.split()},
+    **tables.LEADS,
+}
 _PLAIN = frozenset(stem(word) for word in tables.PLAIN.split())
 VERBS: Mapping[str, str] = _verbs()
 """Stem of a verb -> what it does."""
@@ -166,9 +175,19 @@ METHODS: Mapping[str, frozenset[str]] = {
 }
 
 
+def plain() -> Collection[str]:
+    """The stems of plain words that stand for others."""
+    return _tables()[0].keys()
+
+
+def near(word: str) -> Mapping[str, float]:
+    """What the stem of a plain word stands for, with how near it is."""
+    return _tables()[0].get(word, {})
+
+
 def read(question: str) -> Asked:
     """The units of a question and what it asks to be done."""
-    near, phrases = _tables()
+    alike, phrases = _tables()
     plain = tokens(question)[:60]
     stemmed = [stem(word) for word in plain]
     acts, verbs, sure = _clauses(question, phrases) or _acts(plain, stemmed, phrases)
@@ -176,12 +195,27 @@ def read(question: str) -> Asked:
     # Words that tell nothing are all that there is: then they are what is meant.
     bare = all(word in STOP for word in plain)
     at = 0
+    named, share = False, 1.0
+    units += [
+        Unit({stem(one): SAME - 0.04 * rank for rank, one in enumerate(speech.SWITCHED[word])}, 0.6)
+        for word in (plain[at] for at in verbs)
+        if word in speech.SWITCHED
+    ]
+    if plain[:1] in (["may"], ["can"]) and plain[1:2] not in speech.SPEAKERS:
+        # "May Alice read it?" is asked of who knows the permissions, often by POST.
+        units.append(Unit({stem(one): SAME - 0.04 * rank for rank, one in enumerate(speech.MAY)}))
+        acts |= {"create"}
+    elif {"allowed", "permitted"} & set(plain) and acts == _READS:
+        acts |= {"create"}
     while at < len(plain):
         size = _phrase(stemmed, at, phrases)
+        if named and plain[at] in tables.JOINS:
+            share = _LEFT_OUT if plain[at] == "without" else _BESIDES
         if size:
             for alternatives in phrases[tuple(stemmed[at : at + size])].split("+"):
                 words = {stem(one): SAME - 0.04 * rank for rank, one in reversed(list(enumerate(alternatives.split())))}
-                units.append(Unit(words, 0.6 if at in verbs else 1.0))
+                units.append(Unit(words, 0.6 if at in verbs else share))
+            named = named or at not in verbs
             units += [Unit({stem(one): 0.5}, 0.4) for one in plain[at : at + size] if one not in STOP]
             at += size
             continue
@@ -191,7 +225,15 @@ def read(question: str) -> Asked:
             continue
         # What is to be done, the tool's own verb says too; what it is done to matters more.
         weak = at - 1 in verbs and one in _PLAIN
-        units.append(Unit({**near.get(one, {}), one: SAME}, 0.35 if weak else 1.0))
+        named = named or at - 1 not in verbs
+        meant = {**alike.get(one, {}), one: SAME}
+        if at < len(plain) and plain[at] not in STOP and not weak:
+            # A time sheet is a timesheet to some.
+            meant[stem(word + plain[at])] = SAME
+        units.append(Unit(meant, 0.35 if weak else share, word))
+        if "which" in plain[:at] and word != one and singular(word) != word:
+            # "Which machines run my containers" asks for machines.
+            share = min(share, _BESIDES)
     return Asked(tuple(units), acts, _several(plain, acts), sure)
 
 
@@ -237,15 +279,17 @@ def _acts(
         return _READS, frozenset(), True
     if word == "never" and plain[at + 1 : at + 2] in (["allow"], ["let"], ["permit"], ["more"], ["less"]):
         return frozenset(("create", "update")), frozenset((at,)), True
+    if word == "never" and plain[at + 1 : at + 2] and plain[at + 1] in speech.REACHING:
+        return frozenset(("create", "update", "delete")), frozenset((at,)), True
     if word == "tell" and plain[at + 1 : at + 2] in (["me"], ["us"]):
         return _READS, frozenset((at,)), True
     # A particle may stand apart: take the broken version down, throw it away.
-    for particle, does in tables.APART.get(word, {}).items():
+    for particle, does in {**speech.APART.get(word, {}), **tables.APART.get(word, {})}.items():
         if particle in plain[at + 1 :]:
             return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1))), True
-    if word in tables.LEADS:
+    if word in _LEADS:
         # "Stop running it", "never do it again": the word that follows says no more about what is to be done.
-        return frozenset(tables.LEADS[word].split()), frozenset((at,)), True
+        return frozenset(_LEADS[word].split()), frozenset((at,)), True
     size = _phrase(stemmed, at, phrases)
     if size:
         meant = [stem(one) for one in phrases[tuple(stemmed[at : at + size])].replace("+", " ").split()]

@@ -29,14 +29,21 @@ VIEWS = [[one] for one in ("list", "overview", "summary", "look", "report", "his
 """What one names to see it, although it is one new thing."""
 POLITE = frozenset(
     ("please", "kindly", "i", "i'd", "we", "we'd", "you", "can", "could", "would", "should", "like", "to", "want",
-     "need", "must", "let's", "hey", "just", "now", "also", "then", "help", "me", "first", "quickly")
+     "need", "must", "let's", "hey", "just", "now", "also", "always", "then", "help", "me", "first", "quickly")
 )  # fmt: skip
 """What may stand before that which is asked for."""
 PLAIN = """
 create add make new get list show view see find check set put give let have take update change edit modify delete remove
-start stop open close keep use call tell mark turn try
+start stop open close keep use call tell mark turn try bring do act offer insist
 """
 """Verbs that say little about what is done."""
+JOINS = frozenset(
+    ("of", "for", "from", "in", "on", "at", "with", "without", "by", "into", "onto", "that", "which", "who", "whose",
+     "whether", "where", "when", "while", "because", "since", "before", "after", "until", "during", "under", "about",
+     "per", "across", "within", "via", "so", "if", "to", "as", "inside", "outside", "near", "between", "among",
+     "behind")
+)  # fmt: skip
+"""What stands between a thing and more about it."""
 LIVE = frozenset(("live", "continuously", "realtime", "streaming", "follow", "watch", "tail"))
 _LEADS = {
     "create": """
@@ -1039,7 +1046,8 @@ sign up, set up, bring up, spin up, put up, stand up, start up: create add
 turn on, switch on: enable set update
 turn off, switch off, shut off: disable delete
 shut down, close down: delete stop close
-look up, look at, take a look at: get
+look up: get search
+look at, take a look at: get
 log in, sign in: login session
 log out, sign out: logout session
 fill in: update
