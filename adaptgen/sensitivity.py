@@ -51,6 +51,7 @@ _NOT_POSTAL = vocabulary(
     "service virtual private public load machine node loopback"
 )
 # What an object calls the thing itself that its own name says: phones[].number, emails[].value.
+_NAMED = {("name",), ("display", "name"), ("title", "name")}
 _CONTENT = vocabulary("value number address formatted normalized e164 line 1 2 3")
 _SECRET = vocabulary("password passphrase passcode plaintext secret credential jwt otp")
 _TOKEN_OF = vocabulary(
@@ -112,6 +113,18 @@ def kind_within(name: str, holder: str, *, type: str | None = None, format: str 
 
 
 @lru_cache(maxsize=16384)
+def leans(name: str) -> bool:
+    """Whether what holds a field called ``name`` decides in :func:`kind_within` what it is.
+
+    >>> leans("value"), leans("email"), leans("amount")
+    (True, False, False)
+    """
+    spoken = words(name)
+    within = set(spoken) <= _NAME_PARTS or set(spoken) <= _CONTENT
+    return bool(spoken) and (within or spoken in _NAMED)
+
+
+@lru_cache(maxsize=16384)
 def _kind_within(name: str, holder: str, type: str | None, format: str | None) -> str | None:
     spoken, around = words(name), words(holder)
     if around and spoken:
@@ -120,7 +133,7 @@ def _kind_within(name: str, holder: str, type: str | None, format: str | None) -
             return "name"
         if set(spoken) <= _CONTENT:
             return _kind(" ".join((*around[:-1], last, *spoken)), type, format) or _kind(name, type, format)
-        if spoken in {("name",), ("display", "name"), ("title", "name")}:
+        if spoken in _NAMED:
             return _kind(f"{'person' if last == 'user' else last} name", type, format)
     return _kind(name, type, format)
 

@@ -71,6 +71,7 @@ class _Inference:
         self.made: dict[str, Auth | None] = {}
         keys = [one for one in self.schemes.values() if str(one.get("type")).lower() == "apikey"]
         self.alone = len(keys) <= 1
+        self.alike: dict[tuple[tuple[Send, ...], str], Auth] = {}
         self.taken: set[str] = set()
 
     def plan(self) -> AuthPlan:
@@ -182,11 +183,9 @@ class _Inference:
             made = static(self.document, self.name, scheme_name, scheme, alone=self.alone) if scheme else None
             if made is not None and (made.name in self.taken or (chain and made.name == chain.auth.name)):
                 made = replace(made, name=f"{made.name}_{len(self.taken) + 1}")
-            same = [
-                one for one in self.made.values() if made and one and one.send == made.send and one.chain == made.chain
-            ]
-            made = same[0] if same else made
             if made is not None:
+                # Of those that log in and send the same the first.
+                made = self.alike.setdefault((made.send, repr(made.chain)), made)
                 self.taken.add(made.name)
             self.made[scheme_name] = made
         return self.made[scheme_name]

@@ -11,7 +11,7 @@ from adaptgen.model import Paging, value
 from adaptgen.plan.envelope import at, jsonpath, resource_words
 from adaptgen.plan.identifying import identifying, repeats
 from adaptgen.plan.operations import is_json
-from adaptgen.plan.schemas import Leaf, Shape, join, leaves, shape
+from adaptgen.plan.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.plan.tabular_answer import rows_of
 from adaptgen.planned import Evidence
 from adaptgen.ranking import Candidate, is_record, rank
@@ -165,8 +165,9 @@ def _detail_view(document: Document, operation: Operation, record: Json) -> tupl
         prefix = join("", main)
         inner = _candidates(document, whole.properties[main])
         view = tuple(_under(prefix, path) for path in rank(inner, identifying=names, resource=about))
-    lists = _lists(document, whole, "") + (
-        _lists(document, shape(document, whole.properties[main]), main) if main else []
+    most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
+    lists = _lists(document, whole, "", most) + (
+        _lists(document, shape(document, whole.properties[main]), main, most) if main else []
     )
     fresh = [path for path in dict.fromkeys(lists) if path not in view]
     # Of a wide record the view stays a fraction.
@@ -217,10 +218,12 @@ def _main_object(document: Document, operation: Operation, whole: Shape) -> str 
     return named[0] if len(named) == 1 else None
 
 
-def _lists(document: Document, one: Shape, above: str) -> list[str]:
-    """The label of each list of objects among the properties: ``comments[*].name``."""
-    found = []
+def _lists(document: Document, one: Shape, above: str, most: int) -> list[str]:
+    """The label of each list of objects among the properties, of ``most`` at most: ``comments[*].name``."""
+    found: list[str] = []
     for key, node in one.properties.items():
+        if len(found) >= most:
+            break
         inner = shape(document, node)
         said = words(key)
         if inner.type != "array" or inner.write_only or not said or singular(said[-1]) in _LOOKUP:
@@ -228,13 +231,22 @@ def _lists(document: Document, one: Shape, above: str) -> list[str]:
         path = join(join("", above) if above else "", key) + "[*]"
         item = shape(document, inner.items)
         if item.properties:
-            inside = [one for one in _candidates(document, inner.items) if "[*]" not in one.path]
-            best = rank(inside, keep=3)
-            if label := next((each for kind in (_LABELS, _IDS) for each in best if _ends(each, kind)), None):
+            if label := _label(document, inner.items):
                 found.append(_under(path, label))
         elif item.type in {"string", "integer"} and item.format not in {"uri", "url"}:
             found.append(path)
     return found
+
+
+def _label(document: Document, record: Json) -> str:
+    """What tells the records of a list apart, "" for nothing; once for all lists of one schema."""
+    known, key = memory(document), ("label", identity(record))
+    if key not in known:
+        inside = [one for one in _candidates(document, record) if "[*]" not in one.path]
+        best = rank(inside, keep=3)
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (record, next((each for kind in (_LABELS, _IDS) for each in best if _ends(each, kind)), ""))
+    return str(known[key][1])
 
 
 _LABELS = vocabulary("name title subject label username login comment")

@@ -9,9 +9,9 @@ from adaptgen import fields
 from adaptgen.model import Paging
 from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.operations import is_json
-from adaptgen.plan.schemas import Leaf, leaves, shape
+from adaptgen.plan.schemas import Leaf, identity, leaves, memory, shape
 from adaptgen.plan.tabular_answer import rows_of
-from adaptgen.sensitivity import kind_within
+from adaptgen.sensitivity import kind_within, leans
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
@@ -82,16 +82,35 @@ def _inside(
 ) -> dict[str, str]:
     """JSON Pointer -> kind for what an object or list argument holds."""
     found: dict[str, str] = {}
-    for leaf in leaves(document, schema):
-        segments = fields.parse(leaf.path) if leaf.path else ()
-        if not any(isinstance(one, str) for one in segments):
-            continue  # elements of a list are what the argument is
-        path = fields.text((name, *segments))
-        kind = exact.get(path) or anywhere.get(leaf.name) or _kind(path, leaf.name, leaf.type, leaf.format, "")
+    every, telling = _inner(document, schema)
+    for segments, leaf in every if exact or anywhere else telling:
+        kind = exact.get(fields.text((name, *segments))) if exact else None
+        keys = [name, *(one for one in segments if isinstance(one, str))]
+        kind = kind or anywhere.get(leaf.name) or kind_within(leaf.name, keys[-2], type=leaf.type, format=leaf.format)
         if kind and not leaf.read_only:
             steps = ["*" if not isinstance(one, str) else _step(one) for one in (name, *segments)]
             found["/" + "/".join(steps)] = kind
     return found
+
+
+_Inner = list[tuple[tuple[Any, ...], Leaf]]
+
+
+def _inner(document: Document, schema: Json) -> tuple[_Inner, _Inner]:
+    """What a schema holds below names, and of that what may be personal; read once for all arguments of the schema."""
+    known, key = memory(document), ("sensitive", identity(schema))
+    if key not in known:
+        split = [(tuple(fields.parse(leaf.path)) if leaf.path else (), leaf) for leaf in leaves(document, schema)]
+        # Elements of a list are what the argument is.
+        every = [one for one in split if any(isinstance(step, str) for step in one[0])]
+        telling = [
+            (segments, leaf)
+            for segments, leaf in every
+            if leans(leaf.name) or kind_within(leaf.name, "", type=leaf.type, format=leaf.format)
+        ]
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (schema, every, telling)
+    return known[key][1], known[key][2]
 
 
 def _step(key: str) -> str:

@@ -186,6 +186,13 @@ EXPLODING: dict[str, bytes] = {
         document({}, {}, servers=[{"url": "https://a.example/{v0}", "variables": {
             f"v{n}": {"default": f"{{v{n + 1}}}{{v{n + 1}}}"} for n in range(5000)}}])
     ).encode(),
+    "5,000 properties of itself": json.dumps(
+        document({"A0": {"type": "object", "properties": {f"p{n}": ref(0) for n in range(5000)}}}, ref(0))
+    ).encode(),
+    "5,000 ways to log in": json.dumps(
+        document({}, {}, security=[{f"s{n}": []} for n in range(5000)], components={"securitySchemes": {
+            f"s{n}": {"type": "apiKey", "in": "header", "name": f"X-{n}"} for n in range(5000)}})
+    ).encode(),
     "200,000 values": json.dumps(document({}, {"enum": [f"v{n}" for n in range(200_000)]})).encode(),
     "10,000 properties": json.dumps(
         document({}, {"properties": {f"v{n}": {} for n in range(10_000)}, "required": [f"v{n}" for n in range(10_000)]})
