@@ -247,17 +247,17 @@ def _outside(line: str, delimiter: str) -> int:
 
 def _rows(lines: Sequence[str], delimiter: str, kind: Kind) -> Iterator[tuple[int, list[str] | None, str]]:
     """Each row with the index of its first line and its text; None for a row that cannot be read."""
-    before = csv.field_size_limit(_CELL)
-    try:
-        found = list(_read_rows(lines, delimiter, kind))
-    finally:
-        csv.field_size_limit(before)
-    return iter(found)
+    # The limit is the process's: it is only ever raised, so that tables may be read by several threads at once.
+    if csv.field_size_limit() < _CELL:
+        csv.field_size_limit(_CELL)
+    return _read_rows(lines, delimiter, kind)
 
 
 def _read_rows(lines: Sequence[str], delimiter: str, kind: Kind) -> Iterator[tuple[int, list[str] | None, str]]:
-    at = begin = 0
+    at = begin = again = 0
     for _ in range(_AGAIN):
+        if again > 2 * len(lines):
+            break  # in long tables sooner: what was read again may cost no more than the table itself
         reader = csv.reader(islice(lines, at, None), delimiter=delimiter, strict=True)
         try:
             for row in reader:
@@ -267,6 +267,7 @@ def _read_rows(lines: Sequence[str], delimiter: str, kind: Kind) -> Iterator[tup
                 begin = end
             return
         except csv.Error:
+            again += at + reader.line_num - begin
             yield begin, _plain(lines[begin], delimiter, kind), lines[begin]
             at = begin = begin + 1
     for index in range(begin, len(lines)):

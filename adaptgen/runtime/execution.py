@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
@@ -24,7 +25,7 @@ from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client, Transport
 from adaptgen.runtime.marks import Marks
-from adaptgen.runtime.paging import Fetch
+from adaptgen.runtime.paging import LARGE, Fetch, is_json
 from adaptgen.runtime.placing import Placed, in_query
 from adaptgen.runtime.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.response import Response
@@ -217,6 +218,10 @@ class Execution:
         if dry_run:
             return self.dry(tool, request, marks)
         response = await self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)(request)
+        if len(response.content) > LARGE and not is_json(response):
+            return await asyncio.to_thread(
+                answer_detail, tool, response, fields=fields, max_bytes=max_bytes, marks=marks
+            )
         return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, marks=marks)
 
     def dry(

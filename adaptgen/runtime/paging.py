@@ -5,6 +5,7 @@ Positional styles (offset, page number) know where any page starts; the others l
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from adaptgen.tabular import kind_of_media
 
 if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
+
+LARGE: Final = 200_000
+"""Bytes of a table that is read beside the event loop."""
 
 At: TypeAlias = Json
 """Where an API page starts: an offset, a page number, a token (any JSON value) or a URL; None is the first page of the
@@ -92,14 +96,21 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
     if sized is not None and size is not None:
         query[sized] = size
     if isinstance(at, str) and (not isinstance(paging, Cursor) or _is_url(at)):
-        return _page(paging, at, await fetch(query if getattr(paging, "place", "") == "body" else {}, at))
+        return await _paged(paging, at, await fetch(query if getattr(paging, "place", "") == "body" else {}, at))
     if isinstance(paging, Offset):
         query[paging.offset] = at + paging.first if isinstance(at, int) else paging.first
     elif isinstance(paging, PageNumber):
         query[paging.page] = at
     elif isinstance(paging, Cursor) and at is not None:
         query[paging.cursor] = at
-    return _page(paging, at, await fetch(query))
+    return await _paged(paging, at, await fetch(query))
+
+
+async def _paged(paging: Paging, at: At, response: Response) -> Page:
+    """A large table is read beside the event loop: 10 MB take seconds, in which no other call would be served."""
+    if len(response.content) > LARGE and not is_json(response):
+        return await asyncio.to_thread(_page, paging, at, response)
+    return _page(paging, at, response)
 
 
 def _page(paging: Paging, at: At, response: Response) -> Page:

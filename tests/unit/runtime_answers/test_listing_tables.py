@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import threading
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen.model import Tool
+from adaptgen.model import Tool, Unpaged
 from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.listing import answer_list
@@ -126,3 +127,29 @@ def test_columns_are_classified_and_a_torn_line_is_withheld(kit: Any) -> None:
     plain = orjson.loads(asyncio.run(ask(tool, api)).content[0].text)  # type: ignore[union-attr]
     assert plain["items"][2] == [None, None, None, 'line 4: 3,"Eve" L,eve@example.com']
     assert plain["note"].startswith("1 line fits no record (line 4)")
+
+
+def test_a_large_table_is_read_beside_the_event_loop(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody else would be served meanwhile."""
+    from adaptgen.runtime import paging
+    from adaptgen.runtime.response import Response
+
+    where: list[bool] = []
+    page = paging._page
+
+    def watched(*given: Any) -> Any:
+        where.append(threading.current_thread() is threading.main_thread())
+        return page(*given)
+
+    async def turned(rows: int) -> int:
+        content = b"a,b\n" + b"1,a value of some length\n" * rows
+
+        async def fetch(query: Any, url: str | None = None) -> Any:
+            return Response(200, {"content-type": "text/csv"}, content, media_type="text/csv")
+
+        return len((await paging.read(Unpaged(), fetch, None, None)).items)
+
+    monkeypatch.setattr(paging, "_page", watched)
+    assert asyncio.run(turned(10)) == 10
+    assert asyncio.run(turned(10_000)) == 10_000
+    assert where == [True, False]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adaptgen import tabular
 from adaptgen.tabular import columns, decoded, kind_of_file, kind_of_media, read
 
 
@@ -162,3 +164,19 @@ def test_no_line_is_lost(lines: list[str]) -> None:
     shown += "".join(one["unreadable"].partition(": ")[2] for one in found.records if "unreadable" in one)
     kept = sum(map(str.isalnum, "".join(lines)))
     assert sum(map(str.isalnum, shown)) >= kept
+
+
+def test_quotes_that_are_never_closed_cost_no_more_than_the_table_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty attempts that each read to the end would be fifty tables."""
+    looked = 0
+
+    def counted(lines: list[str], begin: int, end: None) -> Iterator[str]:
+        nonlocal looked
+        for line in lines[begin:end]:
+            looked += 1
+            yield line
+
+    monkeypatch.setattr(tabular, "islice", counted)
+    table = tabular.read("a,b,c\n" + '"x,y,z\n' * 2000, "separated")
+    assert len(table.records) == len(table.unreadable) == 2000
+    assert looked <= 4 * 2001
