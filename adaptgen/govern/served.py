@@ -21,7 +21,7 @@ from adaptgen.govern.desk import (
     RpcError,
 )
 from adaptgen.model import Json, Tool
-from adaptgen.runtime import content, lens, progress
+from adaptgen.runtime import content, inside, progress
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
@@ -107,7 +107,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
-    arguments = lens.arguments(tool)
+    arguments = inside.arguments(tool)
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))

@@ -166,7 +166,7 @@ class Engine:
             known = self._classifiers[tool.name] = classifier(tool)
         kinds = tool.sensitive_arguments
         if tool.page is not None and "where" in arguments:
-            from adaptgen.runtime.lens import arguments as inside
+            from adaptgen.runtime.inside import arguments as inside
 
             kinds = inside(tool)
         return Marks(known, classified(arguments, kinds), self._kinds)

@@ -27,25 +27,6 @@ _SHORT: Final = 40
 _SAMPLE: Final = 50
 
 
-def arguments(tool: Tool) -> Mapping[str, str]:
-    """The classified arguments of a tool, with those inside of ``where``: JSON Pointer -> kind, one for each way to
-    write the path of a classified field (with ``[*]`` and without)."""
-    if tool.page is None or not tool.sensitive:
-        return tool.sensitive_arguments
-    found: dict[str, str] = {}
-    for path, kind in tool.sensitive.items():
-        if kind == "secret":
-            continue
-        try:
-            segments = fields.parse(path)
-        except fields.PathError:
-            segments = (path,)
-        bare = [one for one in segments if isinstance(one, str)]
-        for written in {path, fields.text(segments), fields.text(bare), ".".join(bare)}:
-            found["/where/" + written.replace("~", "~0").replace("/", "~1")] = kind
-    return {**dict(sorted(found.items())), **tool.sensitive_arguments}
-
-
 class Lens:
     """Looks at the items of one call of ``tool``; ``marks`` knows what is personal."""
 
