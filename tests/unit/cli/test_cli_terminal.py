@@ -45,3 +45,10 @@ def test_no_colour_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     with terminal.progress("reading"):
         pass
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("char", ["\n", "\r", "\x1b", "\x07", "\x08", "\x9b", "\u2028", "\u202e", "\u200b", "\ud800"])
+def test_text_of_a_document_neither_moves_the_cursor_nor_hides(char: str) -> None:
+    """Control Sequence Introducers (ECMA-48, 8.3.16), overwritten lines and turned text are the reader's deception."""
+    shown = terminal.clean(f"a{char}[2Jb")
+    assert shown == "a [2Jb"

@@ -128,3 +128,11 @@ def test_every_class_of_the_model_can_be_printed() -> None:
 
     generated = kinds - {"Contract", "Module", "Plan", "Evidence", "Input", "LeftOut", "Variable"}
     assert generated <= set(dir(runtime)) | set(getattr(runtime, "__all__", ()))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\x00"])
+def test_no_line_break_ends_a_comment(end: str) -> None:
+    """Not one of Python's own (Lexical analysis, 2.1.2), nor one at which an editor or ``splitlines`` breaks."""
+    written = python.comment(f"GET /x{end}import os").text
+    assert len(written.splitlines()) == 1
+    assert ast.parse(written).body == []
