@@ -64,6 +64,7 @@ tools:
 hide: ["POST /api/auth/*", "tag:internal", deprecated]
 """  # noqa: E501
 
+
 def read(folder: Path, text: str) -> Hints:
     path = folder / "hints.yaml"
     path.write_text(text, encoding="utf-8")
