@@ -151,7 +151,7 @@ def table(results: list[Result], groups: dict[str, list[tuple[str, dict[str, Any
             print(f"             {why[:160]}")
     calls, valid = sum(one.calls for one in results), sum(one.valid for one in results)
     operations, covered = sum(one.operations for one in results), sum(one.covered for one in results)
-    unread = sum(bool(one.unread) for one in results)
+    unread = sum(bool(one.unread) and not one.refused for one in results)
     tools = sum(one.tools for one in results)
     print(f"\n{operations:,} operations, {tools:,} tools, covered {_share(covered, operations)}; "
           f"documents that the validator cannot read, and whose calls are not counted: {unread}")  # fmt: skip
