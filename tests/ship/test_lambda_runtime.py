@@ -157,7 +157,7 @@ def test_mcp_2_lists_and_calls(crm: LambdaFunction) -> None:
             return len((await client.list_tools()).tools), await client.call_tool("list_customers", {"limit": 3})
 
     count, result = asyncio.run(session())
-    assert count == 42
+    assert count == 45  # 44 tools in short, and describe_tool
     assert len(json.loads(result.content[0].text)["items"]) == 3
 
 
@@ -169,13 +169,13 @@ def test_mcp_1_30_lists_and_calls(crm: LambdaFunction, tmp_path: Path) -> None:
     command = [str(client), "-c", OLD_CLIENT, f"{crm.door('rest')}/mcp"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     version, count, page = json.loads(done.stdout)
-    assert (version, count, len(page["items"])) == ("2025-11-25", 42, 3)
+    assert (version, count, len(page["items"])) == ("2025-11-25", 45, 3)
 
 
 @pytest.mark.parametrize("era", ERAS)
 def test_the_proxy_is_a_function_too(crm: LambdaFunction, interpreter: Interpreter, tmp_path: Path, era: str) -> None:
     upstreams = {"crm": {"url": f"{crm.door('url')}/mcp", "prefix": ""}}
-    governance = governed(tmp_path, mode="proxy", upstreams=upstreams, keys=PROXY_KEYS)
+    governance = governed(tmp_path, mode="proxy", upstreams=upstreams, keys=PROXY_KEYS, surface={"mode": "list"})
     function = deployed(tmp_path, governance, interpreter)
 
     async def session() -> tuple[set[str], int]:
