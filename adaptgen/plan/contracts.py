@@ -80,7 +80,9 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         # What the schema says about its values (a list, a pattern of them) is kept beside what the parameter says.
         values = next((inner[inner.index(one) :] for one in _VALUES if one in inner and one not in said), "")
         schema["description"] = f"{said} {values}".strip() if values else said
-    return {**schema, **_present(one, schema), **one.extras}, cut
+    # A pattern of a hint that no reader sees as it is would hide text in it, as one of a document would.
+    extras = {key: value for key, value in one.extras.items() if key != "pattern" or str(value).isprintable()}
+    return {**schema, **_present(one, schema), **extras}, cut
 
 
 def _present(one: Argument, schema: dict[str, Json]) -> dict[str, Json]:

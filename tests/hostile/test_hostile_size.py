@@ -169,7 +169,7 @@ EXPLODING: dict[str, bytes] = {
     "deep objects of JSON": b'{"openapi": "3.0.3", "x": ' + b'{"a":' * DEEP + b"1" + b"}" * DEEP + b"}",
     "deep lists of YAML": b"openapi: 3.0.3\nx: " + b"[" * DEEP,
     "deep mappings of YAML": b"openapi: 3.0.3\nx:\n" + b"".join(b" " * n + b"a:\n" for n in range(1, 4000)),
-    "deep entries of YAML": b"openapi: 3.0.3\nx: " + b"- " * DEEP,
+    "deep entries of YAML": b"openapi: 3.0.3\nx:\n  " + b"- " * DEEP + b"a",
     "endless question marks": b"openapi: 3.0.3\nx: " + b"? " * DEEP,
     "a string without an end": b'{"openapi": "3.0.3", "x": "' + b"\\" * 2_000_001,
     "a ring of 5,000": json.dumps(document({f"A{n}": ref((n + 1) % 5000) for n in range(5000)}, ref(0))).encode(),
