@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model import Json, Param
+from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import RequestBody, base_media, is_json, mapping
 from adaptgen.plan.schemas import Shape, shape
 
@@ -90,7 +91,7 @@ def read_body(document: Document, body: RequestBody) -> BodyInputs:
     if media in (FORM, MULTIPART):
         return BodyInputs(body.media, whole=_whole(body, one, "data", body.required), pointer=body.pointer)
     if _texts(media):
-        text: dict[str, Json] = {"type": "string", "description": f"The body as {body.media} text"}
+        text: dict[str, Json] = {"type": "string", "description": f"The body as {clean(body.media, 80)} text"}
         counts = ((name, one.constraints.get(name)) for name in ("minLength", "maxLength") if one.type == "string")
         text |= {name: count for name, count in counts if type(count) is int and count >= 0}
         slot = replace(_whole(body, one, "body", body.required), made=text)

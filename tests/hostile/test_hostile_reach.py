@@ -26,9 +26,6 @@ _CODE = [
     *(Path(one).resolve() for one in (*site.getsitepackages(), sysconfig.get_paths()["stdlib"])),
 ]
 
-_MODULES = {Path(hostile_watch.__file__).absolute().parent, *(Path(one).absolute() for one in sys.path)}
-
-
 WRITING = {"open write", "shutil.rmtree", "tempfile.mkdtemp"} | {
     f"os.{name}" for name in ("mkdir", "rename", "remove", "rmdir", "link", "chmod", "utime")
 }
@@ -68,6 +65,7 @@ def check(one: dict[str, Any], case: Path) -> None:
     assert "internal error" not in one["said"], one["said"]
     assert not [char for char in one["said"] if char != "\n" and not char.isprintable()]
     specs, out = case / "specs", case / "generated"
+    modules = {Path(hostile_watch.__file__).absolute().parent, *(Path(path).absolute() for path in sys.path)}
     for event, *paths in one["events"]:
         places = [Path(path) for path in paths]
         if event == "exec":
@@ -80,7 +78,7 @@ def check(one: dict[str, Any], case: Path) -> None:
             assert not places[0].is_symlink(), f"follows {paths}"
         elif event in ("os.listdir", "os.scandir", "os.walk", "os.fwalk"):
             # The import system looks through the folders of modules when one is imported late.
-            assert all(place in _MODULES or within(place, [specs, out, *_CODE]) for place in places), f"lists {paths}"
+            assert all(place in modules or within(place, [specs, out, *_CODE]) for place in places), f"lists {paths}"
         elif event == "fcntl.flock":
             assert not places
         else:
