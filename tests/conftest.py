@@ -6,9 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+# A change is judged by the same examples each time: new ones are searched on purpose, and what they find is mended
+# where it is found (ADAPTGEN_FUZZ=1).
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile("search" if os.environ.get("ADAPTGEN_FUZZ") else "same")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

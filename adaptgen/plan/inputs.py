@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
 from adaptgen.model import Auth, Body, Call, Contract, Json, Param, Tool, value
-from adaptgen.plan.operations import Operation, base_media, sendable
+from adaptgen.plan.operations import Operation, base_media, is_json, sendable
 from adaptgen.plan.paging_places import supplied
 from adaptgen.plan.schemas import Leaf, leaves, shape
 from adaptgen.planned import Input
@@ -83,10 +83,10 @@ def _declared(document: Document, operation: Operation) -> list[tuple[str, str, 
     if len(inside) >= LIMIT:
         # Too many to name each: the properties that the list does not reach are counted once each.
         named = {_head(leaf.path)[0] for leaf in inside}
-        for name in shape(document, body.schema).properties:
+        for name, node in shape(document, body.schema).properties.items():
             if name not in named:
-                path = fields.text([name])
-                whole = Leaf(path, None, None, name, "", None, "", False, False, False)
+                path, one = fields.text([name]), shape(document, node)
+                whole = Leaf(path, None, None, name, "", None, "", False, one.read_only, one.write_only)
                 found.append(("body", path, False, whole))
     return found
 
@@ -190,7 +190,7 @@ def _leaf(
 def _is_tree(body: Body) -> bool:
     """Whether the whole argument has the structure of the body's schema (and is not text or a file)."""
     media = base_media(body.media)
-    return media.endswith("json") or media in ("application/x-www-form-urlencoded", "multipart/form-data")
+    return is_json(media) or media in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def _through(fate: Fate, schema: Json, steps: Sequence[str], leaf: Leaf) -> Fate:
@@ -208,8 +208,8 @@ def _open(schema: Json, steps: list[str]) -> bool:
         return any(_open(one, steps) for one in alternatives)
     step, rest = steps[0], steps[1:]
     if step == "[*]":
-        if "prefixItems" in schema:
-            return any(_open(one, rest) for one in schema["prefixItems"])
+        if any(_open(one, rest) for one in schema.get("prefixItems", ())):
+            return True
         return _types(schema, "array") and _open(schema.get("items", {}), rest)
     if not _types(schema, "object"):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -17,9 +18,10 @@ from support.limited import Done, build
 from adaptgen import plan, render, source
 from adaptgen.plan.describe import plain
 
-SECONDS = 15
+SECONDS = 25
 MEGABYTES = 500
-"""More than any of these takes (most: 0.5 s, 45 MB; the longest: 6 s), and far less than an explosion."""
+"""Of processor time and memory: more than any of these takes (most: 0.5 s, 45 MB; the longest: 6 s), also on a machine
+that is busy, and far less than an explosion."""
 
 
 def document(schemas: Any, schema: Any, **more: Any) -> dict[str, Any]:
@@ -80,8 +82,10 @@ def bounded(done: Done) -> None:
 def planned(folder: Path, tree: Any) -> None:
     """Read, planned and rendered in this process; whatever comes out is harmless."""
     (folder / "s.json").write_text(json.dumps(tree))
+    begun = time.process_time()
     made, _ = plan.plan(source.read(folder / "s.json"), source.EMPTY, "s")
     harmless(render.render(made, spec="specs/s.json", side="specs/s"))
+    assert time.process_time() - begun < SECONDS
 
 
 ways = st.lists(st.sampled_from(sorted(WAYS)), min_size=1, max_size=4)
@@ -100,7 +104,7 @@ def test_schemas_that_explode(tmp_path: Path, ways: list[str], levels: int, back
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-@settings(max_examples=300, deadline=20_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ways=ways, levels=st.integers(1, 3000), back=st.one_of(st.none(), st.integers(0, 3000)))
 def test_long_chains_of_schemas(tmp_path: Path, ways: list[str], levels: int, back: int | None) -> None:
     schemas = {f"A{number}": WAYS[ways[number % len(ways)]](ref(number + 1)) for number in range(levels)}
@@ -110,7 +114,7 @@ def test_long_chains_of_schemas(tmp_path: Path, ways: list[str], levels: int, ba
 
 
 @pytest.mark.timeout(60)
-@settings(max_examples=60, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=st.recursive(
     st.sampled_from(["#", "#/components", "#/components/schemas/A", "#/paths/~1x", "#/components/schemas/A/$ref",
                      "#/components/schemas/A/properties/a", "#/components/schemas", "#/no/where"]).map(
@@ -294,12 +298,14 @@ def test_no_long_text_is_slow(tmp_path: Path, unit: str) -> None:
 
 
 @pytest.mark.timeout(60)
-@settings(max_examples=80, deadline=1000)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(UNITS), min_size=1, max_size=3), st.sampled_from(["", "x", "x\n", ">", ")"]))
 def test_a_text_is_cleaned_in_time(units: list[str], end: str) -> None:
     """20,000 characters, which is all that is read of a description."""
     unit = "".join(units)
+    begun = time.process_time()
     text = plain(unit * (20_000 // len(unit)) + end)
+    assert time.process_time() - begun < 5
     assert len(text) <= 20_002 * 18  # a ligature may stand for a phrase
 
 

@@ -37,7 +37,7 @@ def limited(arguments: Sequence[str], folder: Path, seconds: int) -> Done:
     return Done(**json.loads(done.stdout))
 
 
-def build(folder: Path, name: str, data: bytes, seconds: int = 30) -> Done:
+def build(folder: Path, name: str, data: bytes, seconds: int = 40) -> Done:
     """``adaptgen build`` of one document."""
     specs = folder / "specs"
     specs.mkdir(exist_ok=True)

@@ -133,3 +133,38 @@ def test_leaves_beyond_the_limit_are_counted_once_per_property(make: Any, planne
     names = {one.name for one in done.plan.inputs}
     assert {"c", "d"} <= names
     assert {one.fate for one in done.plan.inputs} == {"argument"}
+
+
+def body_of(planned: Any, media: str, schema: Any) -> set[tuple[str, str]]:
+    """The inputs of a body and their fates."""
+    item = {
+        "requestBody": {"content": {media: {"schema": schema}}},
+        "responses": {"200": {"description": "ok"}},
+    }
+    return {(one.name, one.fate) for one in planned({"/x": {"put": item}}).plan.inputs if one.place == "body"}
+
+
+def test_what_stands_after_the_first_elements_is_open(planned: Any) -> None:
+    """`items` beside `prefixItems` (JSON Schema 2020-12, Core 10.3.1.2) is about the elements that follow."""
+    first = {"type": "array", "items": {"type": "string"}}
+    schema = {"allOf": [{"type": "array", "items": {"type": "array", "items": first}}, {"prefixItems": [first]}]}
+
+    assert body_of(planned, "application/json", schema) == {("[*][*][*]", "argument")}
+
+
+def test_lines_of_json_are_a_text(planned: Any) -> None:
+    """`application/ndjson` ends in "json" and is none: the whole body is one text."""
+    schema = {"type": "array", "items": {"type": "object", "properties": {"op": {"type": "string"}}}}
+
+    assert body_of(planned, "application/ndjson", schema) == {("[*].op", "argument")}
+
+
+def test_what_the_api_sets_may_be_left_out_beyond_the_limit_too(planned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adaptgen.plan.inputs.LIMIT", 1)
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {"type": "string"}, "mac": {"type": "string", "readOnly": True}},
+    }
+
+    assert body_of(planned, "application/json", schema) == {("a", "argument"), ("mac", "absorbed")}
