@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adaptgen import conditions, queries
+from adaptgen import conditions
 from adaptgen.conditions import ConditionError, Expression
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Check, Json
@@ -135,11 +135,13 @@ class Names:
                 )
                 conditions.condition(text)
                 return Check(text)
-            if kind == "regex":
-                queries.safe_pattern(text)
-            else:
-                queries.compiled(text)
-        except (ConditionError, queries.QueryError) as wrong:
+        except ConditionError as wrong:
+            raise error(CODE, str(wrong), at) from None
+        from adaptgen import queries
+
+        try:
+            (queries.pattern if kind == "regex" else queries.compiled)(text)
+        except queries.QueryError as wrong:
             raise error(CODE, str(wrong), at) from None
         if not isinstance(raw.get("context"), str):
             raise error(CODE, f"a condition of type {kind} needs a context", at, "context: $response.body")

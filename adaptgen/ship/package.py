@@ -18,7 +18,17 @@ from adaptgen.ship.target import Target
 MANIFEST = "BUNDLE.json"
 LIMIT = 250 * 1024 * 1024
 """Bytes that Lambda unpacks."""
-_BASE = ("cryptography", "h11", "httpx", "joserfc", "jsonpath-ng", "jsonschema-rs", "orjson")
+_BASE = (
+    "cryptography",
+    "h11",
+    "httpx",
+    "iregexp-check",
+    "joserfc",
+    "jsonpath-rfc9535",
+    "jsonschema-rs",
+    "orjson",
+    "regex",
+)
 _BOTO = "boto3: the runtime of Lambda brings it"
 _MODULE = "lambda_handler"
 _PROXY = b"from adaptgen.fronts.aws_lambda import proxy\n\nhandler = proxy()\n"

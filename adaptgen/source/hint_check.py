@@ -168,9 +168,9 @@ class Checker:
             rest = value[1:].removeprefix(".")
             plain = (value == "$") or (rest and _parses(fields.parse, rest))
         else:
-            from jsonpath_ng.ext.parser import parse as parse_jsonpath
+            from adaptgen.queries import compiled
 
-            plain = _parses(parse_jsonpath, value)
+            plain = _parses(compiled, value)
         if not plain:
             self.say("AG036", f"{_name(at)}: {value!r} is no JSONPath", at, "write it like $.data.items")
 
@@ -191,7 +191,7 @@ class Checker:
 def _parses(parser: Callable[[str], Any], text: str) -> bool:
     try:
         parser(text)
-    except Exception:  # jsonpath-ng raises bare Exception too
+    except ValueError:
         return False
     return True
 

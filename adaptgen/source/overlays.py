@@ -130,26 +130,12 @@ class _Checker:
                 self.query(action["copy"], (*at, "copy"))
 
     def query(self, text: str, at: At) -> None:
+        from adaptgen import queries
+
         try:
-            _compiled(text)
-        except ValueError as wrong:
+            queries.compiled(text)
+        except queries.QueryError as wrong:
             self.say(f"the JSONPath cannot be read: {wrong}", at, "write it as RFC 9535 does")
-
-
-def _compiled(text: str) -> Any:
-    """A query of RFC 9535.
-
-    Raises:
-        ValueError: it is none; the text says where.
-    """
-    import jsonpath_rfc9535  # 0.1 s to import: only where there is an overlay
-
-    try:
-        return jsonpath_rfc9535.compile(text)
-    except jsonpath_rfc9535.JSONPathError as wrong:
-        raise ValueError(" ".join(str(wrong).split())) from None
-    except RecursionError:
-        raise ValueError("it nests too deep") from None
 
 
 class Overlaid:
@@ -187,7 +173,7 @@ class Overlaid:
         said: list[Diagnostic] = []
         for index, action in enumerate(overlay.actions):
             where = overlay.where("actions", index, "target")
-            found = self._select(action["target"])
+            found = self._select(action["target"], where)
             if not found:
                 message = f"the overlay changes nothing: {action['target']} selects no node"
                 said.append(Diagnostic("AG014", message, where, "correct the target", "warning"))
@@ -196,7 +182,7 @@ class Overlaid:
                 self._remove(found, where)
                 continue
             if "copy" in action:
-                sources = self._select(action["copy"])
+                sources = self._select(action["copy"], overlay.where("actions", index, "copy"))
                 if len(sources) != 1:
                     message = f"copy must select one node; {action['copy']} selects {len(sources)}"
                     raise error("AG014", message, overlay.where("actions", index, "copy"))
@@ -211,9 +197,14 @@ class Overlaid:
 
     # ------------------------------------------------------------------------------------------------------- inside
 
-    def _select(self, query: str) -> list[At]:
-        nodes = _compiled(query).find(self.root)
-        return list(dict.fromkeys(node.location for node in nodes))
+    def _select(self, text: str, where: Where) -> list[At]:
+        from adaptgen import queries  # 0.1 s to import: only where there is an overlay
+
+        try:
+            return queries.compiled(text).locations(self.root)
+        except (queries.TooMuchError, TimeoutError) as wrong:
+            message = f"{text} cannot be looked for in this document: {wrong}"
+            raise error("AG014", message, where, "write a narrower path") from None
 
     def _own(self, at: At) -> Any:
         """The node at ``at``, copied on the way: an alias of YAML makes one node stand in several places."""
