@@ -93,7 +93,9 @@ async def examine(
 
 def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
     # What an auth can do without is no reason to stop; the read shows whether the API can.
-    demanding = replace(server, auth=tuple(one for one in server.auth if not one.optional))
+    # Nor is a token to begin with where a chain fetches one.
+    asked = [replace(one, start={}) if one.chain else one for one in server.auth if not one.optional]
+    demanding = replace(server, auth=tuple(asked))
     wanted = sorted({one.name for one in needed(demanding) if one.kind == "env"})
     missing = [name for name in wanted if not environ.get(name, "").strip()]
     if missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -54,6 +55,21 @@ def test_a_missing_variable(environ: pytest.MonkeyPatch, capsys: pytest.CaptureF
     environ.delenv("CRM_PASSWORD")
     code, text = examined(capsys)
     assert (code, "not set: CRM_PASSWORD" in text, "connection" in text) == (1, True, False)
+
+
+def test_a_token_to_begin_with_may_be_missing(
+    environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The chain fetches one; the server's README.md calls the variable optional."""
+    shutil.copytree(CRM, tmp_path / "crm")
+    auth = tmp_path / "crm" / "auth.py"
+    text = auth.read_text()
+    auth.write_text(text.replace("    chain=(", '    start={"session": "${env:CRM_TOKEN}"},\n    chain=(', 1))
+    assert auth.read_text() != text
+
+    code = main(["doctor", str(tmp_path / "crm")])
+
+    assert (code, "wrong" in capsys.readouterr().out) == (0, False)
 
 
 def test_a_wrong_password(environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
