@@ -63,7 +63,6 @@ class ToolCall:
         self.arguments: dict[str, Json] = dict(arguments)
         self.caller = replace(caller, token="") if caller.token else caller
         self.dry_run = dry_run
-        self._reads = tool.effect == "read"
         self._send = send
         self._execution = execution
         self._others = others
