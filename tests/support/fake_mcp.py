@@ -179,6 +179,6 @@ async def mirrored(
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait for what other tasks do; a test that waits in vain fails by its time limit."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():
             await asyncio.sleep(0)

@@ -42,7 +42,7 @@ def test_a_silent_api_is_given_up_in_time() -> None:
     began = time.monotonic()
     with pytest.raises(ToolError, match=r"did not finish its answer within 0\.2 s"):
         asyncio.run(send(Api(silent=True), 0.2))
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 10
 
 
 def test_a_retry_that_would_come_too_late_is_not_waited_for() -> None:
