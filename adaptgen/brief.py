@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from adaptgen import frozen
 from adaptgen.model import Contract, Json
 
 BUDGET = 32_000
@@ -31,7 +31,7 @@ _HEADER = "x-mcp-header"
 _VALUES = frozenset({"const", "default", "enum", "examples"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Step:
     """How much is left: ``text`` characters of the tool's description, ``argument`` of an argument's, ``nested`` of
     what stands deeper; ``own``: whether the arguments that every tool of a kind has are described; ``depth``: levels

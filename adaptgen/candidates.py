@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from adaptgen import fields
+from adaptgen import fields, frozen
 
 Json = Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen.value()
 class Candidate:
     """A leaf of one record.
 

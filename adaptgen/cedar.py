@@ -13,9 +13,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from adaptgen.frozen import value
 from adaptgen.model import Contract, Effect, Json, Tool
 
 CALLER, GROUP, SERVER = "Caller", "Group", "Server"
@@ -45,14 +46,14 @@ RESERVED = frozenset(("__entity", "__extn", "__expr"))
 """Keys that turn a JSON object into something else for Cedar. No attribute is ever called so."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class SetOf:
     """``Set<element>``."""
 
     element: Type
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Record:
     """Attributes by name; those of ``required`` are always there."""
 
@@ -60,7 +61,7 @@ class Record:
     required: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Action:
     """The action of one tool. ``open``: its server is trusted and it is permitted without a policy."""
 

@@ -13,12 +13,13 @@ import difflib
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.frozen import value
 from adaptgen.model import FORMAT, Json
 
 NAME = "adaptgen.lock"
@@ -30,7 +31,7 @@ _SOURCES = ("source", "plan", "render")
 _LONGEST_DIFF = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Lock:
     """The content of a lock. ``inputs`` and ``files`` map paths (POSIX) to hashes."""
 

@@ -11,10 +11,12 @@ strings) in the little language of ``adaptgen.references``; a *path* is dotted, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeAlias
+
+from adaptgen.frozen import value as value
 
 FORMAT = 1
 """The format of generated servers. A runtime executes this one and the one before and refuses others by name."""
@@ -27,36 +29,6 @@ Style: TypeAlias = Literal["form", "simple", "label", "matrix", "spaceDelimited"
 Form: TypeAlias = Literal["columns", "objects", "structured"]
 Place: TypeAlias = Literal["query", "body"]
 Surface: TypeAlias = Literal["auto", "list", "search"]
-
-
-_T = TypeVar("_T")
-
-
-def _equal(self: Any, other: Any) -> bool:
-    same = type(other) is type(self)
-    return same and all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
-
-
-def _hash(self: Any) -> int:
-    return hash(tuple(getattr(self, name) for name in self.__dataclass_fields__))
-
-
-def _repr(self: Any) -> str:
-    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__dataclass_fields__)
-    return f"{type(self).__name__}({shown})"
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value(*, kw_only: bool = False) -> Callable[[type[_T]], type[_T]]:
-    """A frozen dataclass with slots. Its comparison, hash and repr are shared: compiling them anew for each of thirty
-    classes would be a sixth of the time in which a server of a thousand tools starts."""
-
-    def make(cls: type[_T]) -> type[_T]:
-        for name, method in (("__eq__", _equal), ("__hash__", _hash), ("__repr__", _repr)):
-            setattr(cls, name, method)
-        return dataclass(frozen=True, slots=True, kw_only=kw_only, eq=False, repr=False)(cls)
-
-    return make
 
 
 @value()
@@ -328,14 +300,18 @@ class Update:
 
     ``read`` is the GET of the same resource, with the write's path arguments; ``answer`` the JSONPath of the resource
     in its answer; ``accepts`` the properties that the write takes (None: all of what was read). With ``patch`` only
-    the changes are sent (PATCH), else the merged whole (PUT). Either is guarded by ``If-Match`` where the read gave
-    an ``ETag`` (RFC 9110, 13.1.1), a PUT otherwise by reading again and comparing before writing.
+    the changes are sent (PATCH), and of what was read what the write ``requires``; else the merged whole (PUT).
+    ``parts``: property -> the member of the objects that are read which the write takes in their place (an id). Either
+    is guarded by ``If-Match`` where the read gave an ``ETag`` (RFC 9110, 13.1.1), otherwise, where anything that was
+    read is written, by reading again and comparing before writing.
     """
 
     read: Call
     answer: str = "$"
     accepts: tuple[str, ...] | None = None
     patch: bool = False
+    requires: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @value(kw_only=True)

@@ -8,9 +8,10 @@ that it can name neither an environment variable nor a saved value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from adaptgen.frozen import value
 
 KINDS = ("env", "secret", "ssm")
 
@@ -19,7 +20,7 @@ class TemplateError(ValueError):
     """The text is no template: an open brace, an unknown kind of reference, an empty name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Reference:
     """``${kind:name}``: a value that is looked up at first use. ``name`` may end in ``#key`` (one key of a secret)."""
 
@@ -30,7 +31,7 @@ class Reference:
         return f"${{{self.kind}:{self.name}}}"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Placeholder:
     """``{name}``: a value filled in from the scope; dots go into objects."""
 

@@ -14,9 +14,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal
+
+from adaptgen.frozen import value
 
 Kind = Literal["separated", "tabbed", "lines", "sequence"]
 
@@ -58,7 +59,7 @@ _NAME: Final = 80
 _YEAR: Final = re.compile(r"(?:19|20)\d\d(?:-[01]\d)?")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Table:
     """``records``: objects by column, or the JSON values of lines. ``unreadable``: the numbers of the lines (from 1;
     of the text in a sequence) that are records of :data:`UNREADABLE`."""

@@ -11,11 +11,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from adaptgen import lock
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.frozen import value
 
 try:
     import fcntl
@@ -23,7 +23,7 @@ except ImportError:  # Windows: two builds of one folder at a time are not kept 
     fcntl = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Changes:
     """What a build did, as sorted paths relative to the folder."""
 

@@ -7,7 +7,7 @@ import keyword
 import posixpath
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from adaptgen import lock
 from adaptgen.cli import documents, overrides, policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.frozen import value
 from adaptgen.model import Connection
 from adaptgen.planned import Plan
 from adaptgen.runtime.garbage import paused
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from adaptgen.source import Document, Hints
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Made:
     """One generated server before it is written: its plan, its files with the lock, and what is said about it."""
 

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from adaptgen import cedar
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.frozen import value
 from adaptgen.planned import Plan
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SETTINGS, POLICIES = "governance.yaml", "policies"
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Written:
     """Policies as they are written: path -> text, and the claims that they may read; ``caller``: which give what."""
 

@@ -6,9 +6,10 @@ Follows the Media Type and Encoding Objects of OpenAPI 3.1 (4.8.14, 4.8.15) and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.frozen import value
 from adaptgen.model import Json, Param
 from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import RequestBody, base_media, is_json, mapping
@@ -34,7 +35,7 @@ FILE: Mapping[str, Json] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Slot:
     """One input of a request, before anything is decided about it.
 
@@ -58,7 +59,7 @@ class Slot:
         return self.param.name
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class BodyInputs:
     """A body as inputs: ``slots`` of its properties (inside the property ``inside``), or one ``whole``.
 
