@@ -86,7 +86,8 @@ def test_the_deadline_leaves_a_margin_and_knows_what_the_gateway_waits() -> None
     now = time.monotonic()
     url, gateway = asked(http_event("POST", "/mcp")), asked(rest_event("POST", "/mcp"))
     short = read(http_event("POST", "/mcp"), 1.0)
-    assert [round((one.http.deadline or 0) - now, 1) for one in (url, gateway, short)] == [59.5, 28.0, 0.8]
+    for one, left in ((url, 59.5), (gateway, 28.0), (short, 0.8)):
+        assert left <= (one.http.deadline or 0) - now + 0.001 < left + 0.2
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ async def test_every_page_ends_with_the_call(api: Api, make: Make, reply: Any) -
     page = Offset(offset="offset", limit="limit", items="$")
     step = Step(id="all", call=Call("GET", "/all"), items="$", page=page, view=("id",))
     calls = make(Tool(name="t", steps=(step,), result={"all": "{all}"}, max_bytes=50_000))
-    with progress.channel(None, time.monotonic() + 2.2):
+    with progress.channel(None, time.monotonic() + 3.0):
         shown = await calls.ok("t")
     count = len(shown["all"])
     assert [one["id"] for one in shown["all"]] == list(range(count))
