@@ -37,6 +37,7 @@ def contradiction(document: Document, operation: Operation, lost: Sequence[Input
 class _Walk:
     def __init__(self, document: Document) -> None:
         self.document, self.left = document, _STEPS
+        self.above: set[tuple[int, int]] = set()
 
     def torn(self, schema: Json, steps: tuple[str | None, ...], above: Shape | None) -> bool:
         """Whether a schema on the way excludes what it declares. ``steps``: names, None for an element; ``above``: the
@@ -45,6 +46,16 @@ class _Walk:
         if self.left < 0:
             return False
         one = shape(self.document, schema)
+        here = (id(one), len(steps))
+        if here in self.above:
+            return False  # an alternative of itself says nothing new
+        self.above.add(here)
+        try:
+            return self._torn(one, steps, above)
+        finally:
+            self.above.remove(here)
+
+    def _torn(self, one: Shape, steps: tuple[str | None, ...], above: Shape | None) -> bool:
         if above is not None and _apart(above.types, one.types):
             return True
         if one.types and (

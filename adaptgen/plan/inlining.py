@@ -147,10 +147,10 @@ class _Writer:
                 made["anyOf"].append({"type": "null"})
         return made
 
-    def lists(self, one: Shape, *, alone: bool = False) -> bool:
-        """Whether an alternative may be an array; ``alone``: and nothing else."""
+    def lists(self, one: Shape, *, told: bool = False) -> bool:
+        """Whether an alternative may be an array; ``told``: and says so."""
         found = (shape(self.document, variant).types for variant in one.variants)
-        return any(kinds == ("array",) if alone else not kinds or "array" in kinds for kinds in found)
+        return any("array" in kinds or not (kinds or told) for kinds in found)
 
     def variant(self, one: Shape, variant: Json, depth: int, above: tuple[str | int, ...]) -> Json:
         """One alternative. Where a discriminator tells them apart, its property has the values that mean this one
@@ -167,7 +167,7 @@ class _Writer:
         made: dict[str, Json] = {}
         types = list(one.types)
         enum, described = self.enum(one)
-        if one.variants and not (one.properties and types == ["object"] and not self.lists(one, alone=True)):
+        if one.variants and not (one.properties and types == ["object"] and not self.lists(one, told=True)):
             # Alternatives carry their own types; one beside them that they contradict would refuse everything.
             types = []
         if types:

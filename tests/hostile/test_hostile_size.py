@@ -102,6 +102,17 @@ def test_schemas_that_explode(tmp_path: Path, ways: list[str], levels: int, back
     planned(tmp_path, document(schemas, ref(0)))
 
 
+@pytest.mark.parametrize(("ways", "levels", "back"), [
+    (["oneOf", "an object or a list", "all at once"], 5, 0),
+    (["all at once", "oneOf", "an object or a list"], 3, 0),
+    (["all at once", "oneOf", "an object or a list"], 3, None),
+    (["a list and what is in it", "prefixItems"], 3, None),
+])  # fmt: skip
+def test_schemas_that_once_lost_an_input(tmp_path: Path, ways: list[str], levels: int, back: int | None) -> None:
+    """Alternatives of themselves; objects whose alternatives are lists; elements after the first ones."""
+    test_schemas_that_explode.hypothesis.inner_test(tmp_path, ways, levels, back)  # type: ignore[attr-defined]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
