@@ -5,6 +5,9 @@ half ``tune`` is for developing; ``held`` gave 76.8 % before its misses were rea
 ``search_fresh.jsonl`` were written after that, about other APIs: only their sum is printed, and no time is taken of
 these smaller documents. The documents are built anew from ``ADAPTGEN_TESTDATA/corpus``. ``--check`` holds the bars: 90
 % recall at 5 of each half, an index within 300 ms, a search within 10 ms.
+
+With ``ADAPTGEN_DIRECTORY``, the folder that holds ``api/``, the questions of ``search_directory.jsonl`` are asked too.
+Their halves are divided by vendor: only sums are printed, no bar holds them, and misses of ``directory develop`` alone.
 """
 
 from __future__ import annotations
@@ -22,6 +25,11 @@ from corpus import ROOT, unpack
 from figures import Figure, median, options, report
 
 LABELS = [ROOT / "tests/labels/search.jsonl", ROOT / "tests/labels/search_fresh.jsonl"]
+DIRECTORY = ROOT / "tests/labels/search_directory.jsonl"
+HALVES = ["tune", "held", "fresh"]
+APART = ["directory develop", "directory held"]
+SUMS = ["fresh", *APART]  # halves of which only sums are told
+SHOWN = ["tune", "directory develop"]  # halves whose misses may be seen
 
 
 def entries(path: Path) -> tuple[list[Any], dict[str, str]]:
@@ -38,31 +46,45 @@ def entries(path: Path) -> tuple[list[Any], dict[str, str]]:
     return found, named
 
 
+def apart(question: dict[str, Any]) -> dict[str, Any]:
+    """A question about the directory, in a half that is named after it."""
+    return {**question, "half": f"directory {question['half']}"}
+
+
 def main() -> int:
     from adaptgen.fronts.menu.index import Index
 
     parser = options(__doc__ or "")
-    parser.add_argument("--half", choices=["tune", "held", "fresh"], help="only these questions")
-    parser.add_argument("--misses", action="store_true", help="show the questions of the tune half that fail")
+    parser.add_argument("--half", choices=[*HALVES, *APART], help="only these questions")
+    parser.add_argument("--misses", action="store_true", help="show what fails of tune and directory develop")
     given = parser.parse_args()
     data = os.environ.get("ADAPTGEN_TESTDATA")
     if not data:
         print("ADAPTGEN_TESTDATA is not set: the documents are not at hand", file=sys.stderr)
         return 0
-    halves = [given.half] if given.half else ["tune", "held", "fresh"]
+    directory = os.environ.get("ADAPTGEN_DIRECTORY")
+    halves = [given.half] if given.half else [*HALVES, *APART]
+    if not directory:
+        print("ADAPTGEN_DIRECTORY is not set: the questions about the directory are skipped", file=sys.stderr)
+        halves = [half for half in halves if half not in APART]
     lines = [line for labels in LABELS for line in labels.read_text("utf-8").splitlines() if line.strip()]
-    questions = [one for one in map(json.loads, lines) if one["half"] in halves]
+    asked = [json.loads(line) for line in lines]
+    asked += [apart(json.loads(line)) for line in DIRECTORY.read_text("utf-8").splitlines()]
+    questions = [one for one in asked if one["half"] in halves]
     first: dict[tuple[str, str], list[bool]] = defaultdict(list)
     among: dict[tuple[str, str], list[bool]] = defaultdict(list)
     indexed: list[float] = []
     searched: list[float] = []
     for document in sorted({one["document"] for one in questions}):
-        path = next(found for found in (Path(data) / "corpus").rglob("*.gz") if document in str(found))
+        if document.endswith(".json"):  # those of the corpus are named without what follows, or end in .gz
+            path = Path(directory or "") / "api" / document
+        else:
+            path = next(found for found in (Path(data) / "corpus").rglob("*.gz") if document in str(found))
         rows, tools = entries(path)
         begun = time.process_time()
         index = Index(rows)
         built = 1000 * (time.process_time() - begun)
-        timed = any(one["document"] == document and one["half"] != "fresh" for one in questions)
+        timed = any(one["document"] == document and one["half"] not in SUMS for one in questions)
         indexed += [built] * timed
         names = frozenset(row.name for row in rows)
         index.search("warm up", names, 5)
@@ -76,22 +98,22 @@ def main() -> int:
             key = (one["half"], document)
             first[key].append(bool(wanted & set(found[:1])))
             among[key].append(bool(wanted & set(found)))
-            if given.misses and one["half"] == "tune" and not wanted & set(found):
+            if given.misses and one["half"] in SHOWN and not wanted & set(found):
                 print(f"{document}: {one['question']}\n    wanted {sorted(wanted)[:4]}\n    found  {found}")
     figures = []
     for half in halves:
         keys = [key for key in sorted(among) if key[0] == half]
-        if half == "fresh":
+        if half in SUMS:
             for rank, hits in ((1, first), (5, among)):
                 total = [hit for key in keys for hit in hits[key]]
-                figures.append(Figure(f"fresh: recall@{rank}", 100 * sum(total) / len(total), "%"))
+                figures.append(Figure(f"{half}: recall@{rank}", 100 * sum(total) / len(total), "%"))
             continue
         for key in keys:
             figures.append(Figure(f"{half}, {key[1]}: recall@1", 100 * sum(first[key]) / len(first[key]), "%"))
             figures.append(Figure(f"{half}, {key[1]}: recall@5", 100 * sum(among[key]) / len(among[key]), "%"))
         total = [hit for key in keys for hit in among[key]]
         figures.append(Figure(f"{half}: missed at 5", 100 - 100 * sum(total) / len(total), "%", bar=10))
-    if searched:
+    if searched and indexed:
         figures.append(Figure("index, slowest", max(indexed), "ms", bar=300))
         figures.append(Figure("search, median", median(searched), "ms", bar=10))
     return report(figures, given)
