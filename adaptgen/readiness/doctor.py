@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from adaptgen.model import Json, Server, Tool
 from adaptgen.readiness.record import login_path, needed
@@ -41,7 +41,8 @@ class Check:
 
 @dataclass(slots=True)
 class _Sent:
-    """One request of the call. ``path`` is without the query, which may hold personal data."""
+    """One request of the call. ``path`` is without the query, which may hold personal data, and without credentials,
+    which some APIs want there."""
 
     method: str
     path: str
@@ -169,16 +170,18 @@ def _chosen(engine: Engine, server: Server, wanted: str) -> Tool | None:
 async def _called(engine: Engine, execution: Execution, server: Server, tool: Tool) -> tuple[Answer, list[_Sent]]:
     sent: list[_Sent] = []
     client = execution.client
+    secrets = execution.scrubbing(tool, [one.name for one in server.auth], {})
     plain = client.send
 
     async def watched(request: Request, **more: Any) -> Response:
         path = urlsplit(request.url).path
-        one = _Sent(request.method, path, login_path(server, path))
+        scrub = secrets()
+        one = _Sent(request.method, scrub.text(unquote(path)), login_path(server, path))
         sent.append(one)
         try:
             one.response = await plain(request, **more)
         except ToolError as problem:
-            one.problem = problem.text
+            one.problem = scrub.text(problem.text)
             raise
         return one.response
 

@@ -174,3 +174,35 @@ def test_what_an_api_can_answer(
         monkeypatch.setenv("THINGS_BASE_URL", url)
         assert main(["doctor", str(plain)]) == code
     assert expected in capsys.readouterr().out
+
+
+def test_credentials_in_a_path_and_in_answers_are_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
+    ok = {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    rows = {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "array", "items": {}}}}}}
+    paths = {"/sessions/{key}": {"get": {"parameters": [key], "responses": ok}}, "/rows": {"get": {"responses": rows}}}
+    spec = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": paths}
+    login = {"id": "in", "call": "GET /sessions/{key}", "with": {"key": "${env:KEY}"}, "save": {"token": "$.token"}}
+    send = [{"header": "Authorization", "as": "Bearer {token}"}]
+    hints = {"adaptgen": 1, "auth": {"s": {"kind": "session", "chain": [login], "send": send}}}
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump(spec))
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "hints.yaml").write_text(yaml.safe_dump(hints))
+    assert main(["build", str(tmp_path / "t.yaml"), "--out", str(tmp_path / "generated"), "--quiet"]) == 0
+    capsys.readouterr()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if "sessions" in handler.path:
+            reply(200, '{"token": "token-canary-1"}')(handler)
+        else:
+            reply(403, '{"message": "token-canary-1 of key canary/2 may not, nor may ann@example.org"}')(handler)
+
+    monkeypatch.setenv("KEY", "key canary/2")
+    with serving(answer) as url:
+        monkeypatch.setenv("T_BASE_URL", url)
+        code = main(["doctor", str(tmp_path / "generated" / "t")])
+    text = "".join(capsys.readouterr())
+    assert (code, "GET /sessions/[removed]: 200" in text, "credentials are not accepted" in text) == (1, True, True)
+    assert [one for one in ("canary", "ann@") if one in text] == []

@@ -177,6 +177,21 @@ def test_few_records_say_nothing_of_always(rows: Path, tmp_path: Path) -> None:
     assert "always" not in drafted(rows, "--traffic", str(tmp_path / "seen"))
 
 
+@pytest.mark.parametrize("key", ["Ann Lovelace", "ann@example.com", "+44 20 7946 0958", "C-10044", "Lovelace"])
+def test_keys_of_maps_are_data_and_stay_out_of_the_draft(rows: Path, tmp_path: Path, key: str) -> None:
+    """They may be names of people; what most records have is a field."""
+    records: list[dict[str, Any]] = some(8)
+    for number, one in enumerate(records):
+        one["owners"] = {key if number == 3 else f"{key} {number}": {"role": "x"}}
+        one["colour"] = number
+    recorded(tmp_path / "seen", "rows", "https://api.example/rows", {"items": records, "total": 8})
+    recorded(tmp_path / "seen", "by-one", "https://api.example/rows", {key: records})
+    recorded(tmp_path / "seen", "by-another", "https://api.example/rows", {"Turing": records})
+    text = drafted(rows, "--traffic", str(tmp_path / "seen"))
+    assert key not in text
+    assert "answered and not declared: colour, mail" in text
+
+
 def test_another_envelope(rows: Path, tmp_path: Path) -> None:
     recorded(tmp_path / "seen", "rows", "https://api.example/rows", {"data": {"rows": some(2)}})
     assert "items: $.data.rows" in drafted(rows, "--traffic", str(tmp_path / "seen"))

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from adaptgen import detectors
 from adaptgen.fields import MISSING
+from adaptgen.fields import parse as segments
 from adaptgen.model import Json, Tool, Unpaged
+from adaptgen.plan.envelope import jsonpath as at
 from adaptgen.plan.operations import Operation, operations
 from adaptgen.plan.schemas import join, leaves, shape
 from adaptgen.readiness.cassettes import Exchange
@@ -26,6 +28,9 @@ _ENOUGH = 5
 """Records from which on "always" is said."""
 _DEPTH = 5
 _SHOWN = 12
+_NUMBERED = re.compile(r"\d{4}|@.+\.|[0-9a-f]{8}-[0-9a-f]{4}", re.IGNORECASE)
+"""What no name of a field holds, and keys of maps do: numbers of records, addresses, UUIDs."""
+_LONGEST = 60
 _NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _NEXT_NAMES = frozenset({"nextpage", "xnextpage", "xnext", "nextlink", "xnextlink"})
 _SIZES = frozenset({"limit", "size", "pagesize", "perpage", "rows", "count", "maxresults", "top", "take"})
@@ -104,6 +109,7 @@ class _Reader:
     def __init__(self, document: Document, operation: Operation, tool: Tool) -> None:
         self._document, self._operation, self._tool = document, operation, tool
         self._values: dict[str, list[Json]] = {}
+        self._places: set[str] = set()
 
     def read(self, exchanges: Sequence[Exchange]) -> Learned:
         found = Learned()
@@ -131,7 +137,11 @@ class _Reader:
         place = _list_in(body)
         if place is not None and not isinstance(jsonpath.first(page.items, body), list):
             path, items = place
-            found.page["items"] = (path, f"the list stands at {path}, not at {page.items}")
+            self._places.add(path)
+            # Different places in different answers: what leads there is data.
+            found.page.pop("items", None)
+            if len(self._places) == 1:
+                found.page["items"] = (path, f"the list stands at {path}, not at {page.items}")
             return items
         return list(find_items(page.items, body) or ())
 
@@ -148,6 +158,8 @@ class _Reader:
     def _judge(self, found: Learned) -> None:
         declared = self._declared()
         for path, values in sorted(self._values.items()):
+            if not (declared is not None and path in declared) and not _is_field(path, len(values), found.records):
+                continue
             if found.records >= _ENOUGH:
                 if all(one in (None, "", [], {}) for one in values):
                     found.null.append(path)
@@ -220,17 +232,30 @@ class _Reader:
         )
 
 
+def _is_field(path: str, count: int, records: int) -> bool:
+    """Whether a path that the document does not have is one of fields. The keys of a map are data, perhaps personal,
+    and no draft may hold them: they stand in few records, or look like what identifies something."""
+    return count >= 2 and 2 * count >= records and all(map(_is_name, segments(path)))
+
+
+def _is_name(one: object) -> bool:
+    if not isinstance(one, str):
+        return True
+    return len(one) <= _LONGEST and not _NUMBERED.search(one) and not detectors.find(one, _KINDS)
+
+
 def _header(headers: Mapping[str, str], name: str) -> str:
     return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
-def _list_in(body: Json, path: str = "$", depth: int = 3) -> tuple[str, list[Json]] | None:
-    """The longest list of objects at the top of an answer."""
+def _list_in(body: Json, path: tuple[str, ...] = (), depth: int = 3) -> tuple[str, list[Json]] | None:
+    """The longest list of objects at the top of an answer, and where it is."""
     if isinstance(body, list):
-        return (path, body) if body and isinstance(body[0], dict) else None
+        return (at(path), body) if body and isinstance(body[0], dict) else None
     if not isinstance(body, dict) or not depth:
         return None
-    found = [place for name, one in body.items() if (place := _list_in(one, f"{path}.{name}", depth - 1)) is not None]
+    inner = ((name, one) for name, one in body.items() if _is_name(name) and not re.search(r"\s", name))
+    found = [place for name, one in inner if (place := _list_in(one, (*path, name), depth - 1)) is not None]
     return max(found, key=lambda place: len(place[1]), default=None)
 
 
