@@ -137,6 +137,32 @@ def test_a_put_beside_a_patch_is_no_trap(tmp_path: Path, capsys: pytest.CaptureF
     assert not of(inspected(tmp_path, spec, capsys), "replace")
 
 
+def test_a_put_that_adds_to_a_list_or_stores_a_file_is_no_trap(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = json.loads(json.dumps(BAD))
+    put = spec["paths"]["/members/{id}"].pop("put")
+    spec["paths"]["/members"]["put"] = put
+    file = {"requestBody": {"content": {"image/png": {}}}, "responses": {"204": {"description": "ok"}}}
+    spec["paths"]["/members/{id}"]["put"] = file
+
+    assert not of(inspected(tmp_path, spec, capsys), "replace")
+
+
+def test_one_tool_per_endpoint_holds_each_schema_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A chain of schemas where each has the next one twice: in full it would double at every level."""
+    spec = json.loads(json.dumps(BAD))
+    link = [{"$ref": f"#/components/schemas/A{number}"} for number in range(41)]
+    schemas: dict[str, Any] = {f"A{n}": {"properties": {"a": link[n + 1], "b": link[n + 1]}} for n in range(40)}
+    spec["components"] = {"schemas": {**schemas, "A40": {"type": "string"}}}
+    spec["paths"]["/members/{id}"]["put"]["requestBody"]["content"]["application/json"]["schema"] = link[0]
+
+    tools = inspected(tmp_path, spec, capsys)["estimates"][0]
+
+    assert tools["what"] == "the list of tools"
+    assert 40 * 60 < tools["before"] < 40 * 200
+
+
 def test_the_estimates_say_what_is_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wide = {"type": "object", "properties": {"id": INT, "name": TEXT, **{f"field_{n}": TEXT for n in range(38)}}}
     spec = {**GOOD, "paths": {"/rows": {"get": {"summary": "Rows", "parameters": PAGES, **listed(wide)}}}}

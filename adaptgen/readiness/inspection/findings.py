@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where
 from adaptgen.model import Tool, Unpaged
-from adaptgen.plan.operations import Operation
+from adaptgen.plan.bodies import FORM
+from adaptgen.plan.operations import Operation, is_json
 from adaptgen.planned import Evidence, Plan
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
 
@@ -44,6 +45,11 @@ class Findings:
         self._diagnostics, self._governed, self._listed = diagnostics, governed, listed
         self._told = frozenset(name for name, hint in hints.tools.items() if hint.description)
         self._methods = {(one.path, one.method) for one in operations.values()}
+        self._listed_paths = {
+            operations[tool.source].path
+            for tool in plan.server.tools
+            if tool.page is not None and tool.effect == "read" and tool.source in operations
+        }
         self._evidence: dict[tuple[str, str], Evidence] = {}
         for one in plan.evidence:
             self._evidence.setdefault((one.subject, one.aspect), one)
@@ -120,12 +126,19 @@ class Findings:
 
     def writes(self) -> Iterator[Finding]:
         for tool, operation in self.tools():
-            patched = (operation.path, "PATCH") in self._methods  # which changes what it is given
-            if operation.method == "PUT" and tool.update is None and operation.body and not patched:
+            if operation.method == "PUT" and tool.update is None and self._replaces(operation):
                 message = "the call replaces the whole record: what an agent has not seen is lost"
                 because = "no GET of the same path answers what the PUT takes"
                 fix = "add the GET of this path to the document (overlays:), or hide the operation"
                 yield self.of("replace", "high", tool, operation, message, because, fix)
+
+    def _replaces(self, operation: Operation) -> bool:
+        """Whether a PUT replaces a record: not where a PATCH changes what it is given, not beside the list of the
+        records (it adds to them), and not where it takes a file."""
+        body = operation.body
+        if body is None or (operation.path, "PATCH") in self._methods or operation.path in self._listed_paths:
+            return False
+        return body.media == FORM or "*" in body.media or is_json(body.media)
 
     def effects(self) -> Iterator[Finding]:
         for tool, operation in self.tools():

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 RECORDS = 25
 """Records of a list, where nothing says how many there are."""
 _NESTED = 2
-_DEPTH = 7
-_MOST = 50_000_000
+_DEPTH = 4
+"""Records further down are mostly left out by APIs, or they are references."""
+_WRITTEN = 60
+_MOST = 5_000_000
 _FORMATS = {"date-time": 22, "date": 12, "time": 10, "uuid": 38, "uri": 48, "url": 48, "email": 24, "ipv4": 14}
 _TYPES = {"integer": 5, "number": 7, "boolean": 5, "null": 4, "string": 18}
 
@@ -29,7 +31,8 @@ class Sizes:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._values: dict[tuple[int, int], tuple[Any, int]] = {}
-        self._inlined: dict[str, int] = {}
+        self._targets: dict[str, tuple[int, frozenset[str]]] = {}
+        self._closures: dict[frozenset[str], int] = {}
 
     def answer(self, operation: Operation) -> int:
         """What the API answers: lists with 25 records at the top, two further down. 0 where no JSON is described."""
@@ -54,13 +57,14 @@ class Sizes:
         return min(sum(map(len, tool.view)) + 3 * len(tool.view) + rows * (row + 2) + tail, budget)
 
     def endpoint(self, operation: Operation) -> int:
-        """One tool for the endpoint as it stands: the whole text, and every schema in full."""
+        """One tool for the endpoint as it stands: the whole text, and every schema that it refers to once."""
         size = 160 + len(operation.summary) + len(operation.description) + len(operation.path)
+        refs: set[str] = set()
         for one in operation.parameters:
-            size += len(one.name) + len(one.description) + 20 + self._full(one.schema, 0)
+            size += len(one.name) + len(one.description) + 20 + _written(one.schema, refs)
         if operation.body is not None:
-            size += self._full(operation.body.schema, 0)
-        return min(size, _MOST)
+            size += _written(operation.body.schema, refs)
+        return min(size + self._referred(frozenset(refs)), _MOST)
 
     # ------------------------------------------------------------------------------------------------------- values
 
@@ -122,23 +126,43 @@ class Sizes:
 
     # ---------------------------------------------------------------------------------------------------- in full
 
-    def _full(self, schema: Json, depth: int) -> int:
-        """A schema as JSON with every reference replaced by what it leads to; a reference to itself stays one."""
-        if isinstance(schema, Mapping):
-            ref = schema.get("$ref")
-            if isinstance(ref, str):
-                known = self._inlined.get(ref)
-                if known is None:
-                    self._inlined[ref] = len(ref) + 12
-                    try:
-                        target = self._document.deref(schema)
-                    except LookupError:
-                        return len(ref) + 12
-                    known = self._inlined[ref] = min(self._full(target, depth + 1), _MOST)
-                return known
-            if depth > 60:
-                return 2
-            return 2 + sum(len(str(key)) + 4 + self._full(value, depth + 1) for key, value in schema.items())
-        if isinstance(schema, list):
-            return 2 + sum(1 + self._full(one, depth + 1) for one in schema) if depth <= 60 else 2
-        return len(schema) + 2 if isinstance(schema, str) else 5
+    def _referred(self, refs: frozenset[str]) -> int:
+        """The schemas behind these references and all that they refer to, each once."""
+        known = self._closures.get(refs)
+        if known is None:
+            known, open_, seen = 0, list(refs), set(refs)
+            while open_:
+                ref = open_.pop()
+                size, more = self._target(ref)
+                known += size
+                open_ += more - seen
+                seen |= more
+            self._closures[refs] = known
+        return known
+
+    def _target(self, ref: str) -> tuple[int, frozenset[str]]:
+        """The bytes of the schema that a reference leads to, and the references in it."""
+        known = self._targets.get(ref)
+        if known is None:
+            more: set[str] = set()
+            try:
+                size = len(ref) + _written(self._document.deref({"$ref": ref}), more)
+            except LookupError:
+                size = 0
+            known = self._targets[ref] = (size, frozenset(more))
+        return known
+
+
+def _written(schema: Json, refs: set[str], depth: int = 0) -> int:
+    """A schema as JSON; the references in it are added to ``refs``."""
+    if depth > _WRITTEN:
+        return 2
+    if isinstance(schema, Mapping):
+        ref = schema.get("$ref")
+        if isinstance(ref, str):
+            refs.add(ref)
+            return len(ref) + 12
+        return 2 + sum(len(str(key)) + 4 + _written(value, refs, depth + 1) for key, value in schema.items())
+    if isinstance(schema, list):
+        return 2 + sum(1 + _written(one, refs, depth + 1) for one in schema)
+    return len(schema) + 2 if isinstance(schema, str) else 5
