@@ -11,29 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Connection, Form, Lookup, Until, When
 from adaptgen.references import TemplateError, placeholders
+from adaptgen.source import hint_values
 from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.fleet import NOTHING, Shared, fleet_of
 from adaptgen.source.hint_check import Checker, nearest
-from adaptgen.source.hint_table import EXTRAS, FORMS, HINTS
-from adaptgen.source.hints import (
-    MISSING,
-    ArgumentHint,
-    AuthHint,
-    CallHint,
-    ExpiresHint,
-    Hints,
-    JoinHint,
-    LoginHint,
-    PageHint,
-    RefusedHint,
-    SendHint,
-    SourceHint,
-    StepHint,
-    ToolHint,
-)
+from adaptgen.source.hint_table import FORMS, HINTS
+from adaptgen.source.hints import Hints, SourceHint
 from adaptgen.source.joined import join
 from adaptgen.source.parse import parse
 from adaptgen.source.places import Places
@@ -41,7 +26,6 @@ from adaptgen.source.read import read
 from adaptgen.source.tree import read_file
 
 _SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def read_hints(path: Path) -> Hints:
@@ -81,17 +65,17 @@ def read_hints(path: Path) -> Hints:
     server, defaults = raw.get("server", {}), raw.get("defaults", {})
     return Hints(
         path=path,
-        **_given(server, "name", "title", "base_url", "surface"),
-        **_given(defaults, "page_size", "max_bytes"),
-        timeout=_seconds(raw.get("connection", {}).get("timeout")),
+        **hint_values.given(server, "name", "title", "base_url", "surface"),
+        **hint_values.given(defaults, "page_size", "max_bytes"),
+        timeout=hint_values.seconds(raw.get("connection", {}).get("timeout")),
         source=SourceHint(**raw["source"]) if "source" in raw else None,
-        connection=_connection(raw.get("connection", {})),
-        auth={name: _auth(one) for name, one in raw.get("auth", {}).items()},
+        connection=hint_values.connection(raw.get("connection", {})),
+        auth={name: hint_values.auth(one) for name, one in raw.get("auth", {}).items()},
         sensitive=raw.get("sensitive", {}),
-        tools={name: _tool(one) for name, one in raw.get("tools", {}).items()},
+        tools={name: hint_values.tool(one) for name, one in raw.get("tools", {}).items()},
         hide=tuple(raw.get("hide", ())),
         pin=tuple(raw.get("pin", ())),
-        joins={name: _joined(one, path.parent) for name, one in raw.get("documents", {}).items()},
+        joins={name: hint_values.joined(one, path.parent) for name, one in raw.get("documents", {}).items()},
         overlays=tuple(Path(posixpath.normpath((path.parent / one).as_posix())) for one in raw.get("overlays", ())),
         workflows=workflows,
         documents=documents,
@@ -187,13 +171,8 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
         _defined(value, where, saved, "nothing saves", checker)
 
 
-def _personal(auth: Mapping[str, Any]) -> bool:
-    """Whether each caller has a session of its own: what names the caller cannot be anybody else's."""
-    return auth.get("per") == "caller" or auth.get("kind") == "exchange" or bool(auth.get("tags"))
-
-
 def _caller_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
-    if auth.get("per") == "server" and _personal(auth):
+    if auth.get("per") == "server" and hint_values.personal(auth):
         what = "an exchange" if auth.get("kind") == "exchange" else "an auth with tags"
         checker.say("AG039", f"{what} is per caller", (*at, "per"), "leave per: out")
     if auth.get("tags") and not auth.get("role"):
@@ -206,7 +185,7 @@ def _caller_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker
         elif isinstance(value, list):
             parts += [((*where, index), item) for index, item in enumerate(value)]
         elif isinstance(value, str):
-            _caller_name(value, where, _personal(auth), checker)
+            _caller_name(value, where, hint_values.personal(auth), checker)
 
 
 def _caller_name(text: str, at: tuple[str | int, ...], personal: bool, checker: Checker) -> None:
@@ -313,139 +292,3 @@ def _named(value: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str, tuple[s
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _named(item, (*at, index))
-
-
-# -------------------------------------------------------------------------------------------------- typed values
-
-
-def _given(raw: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: tuple(raw[key]) if isinstance(raw[key], list) else raw[key] for key in keys if key in raw}
-
-
-def _seconds(value: Any) -> float | None:
-    if not isinstance(value, str):
-        return None if value is None else float(value)
-    unit = value.lstrip("0123456789.")
-    return float(value.removesuffix(unit)) * _UNITS[unit]
-
-
-def _connection(raw: Mapping[str, Any]) -> Connection | None:
-    said = {key: value for key, value in raw.items() if key != "timeout"}
-    return Connection(**said) if said else None
-
-
-def _call(raw: Mapping[str, Any]) -> CallHint:
-    call, document = raw["call"], raw.get("document")
-    if isinstance(call, dict):
-        call, document = call["call"], call["document"]
-    method, path = call.split(None, 1)
-    return CallHint(method.upper(), path, document)
-
-
-def _send(raw: Mapping[str, Any]) -> SendHint:
-    place = next(one for one in ("header", "query", "cookie") if one in raw)
-    return SendHint(place=place, name=raw[place], as_=raw["as"], only=raw.get("only"))  # type: ignore[arg-type]
-
-
-def _joined(raw: Any, folder: Path) -> JoinHint:
-    given = {"file": raw} if isinstance(raw, str) else raw
-    path = Path(posixpath.normpath((folder / given["file"]).as_posix()))
-    return JoinHint(path=path, base_url=given.get("base_url", ""))
-
-
-def _login(raw: Mapping[str, Any]) -> LoginHint:
-    return LoginHint(
-        id=raw.get("id", "refresh"),
-        call=_call(raw),
-        with_=raw.get("with", {}),
-        expires=ExpiresHint(**raw["expires"]) if "expires" in raw else None,
-        send=tuple(map(_send, raw.get("send", ()))),
-        cookies=raw.get("cookies") in ("keep", True),
-        **_given(raw, "save", "then"),
-    )
-
-
-def _refused(raw: Any) -> RefusedHint:
-    return RefusedHint(status=raw) if isinstance(raw, int) else RefusedHint(**raw)
-
-
-_SHORT = (
-    "header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
-    "client_secret", "refresh_token", "scopes", "audience", "resource", "service", "region", "role", "tags",
-)  # fmt: skip
-
-
-def _auth(raw: Mapping[str, Any]) -> AuthHint:
-    return AuthHint(
-        chain=tuple(map(_login, raw.get("chain", ()))),
-        send=tuple(map(_send, raw.get("send", ()))),
-        refresh=_login(raw["refresh"]) if "refresh" in raw else None,
-        refused=tuple(map(_refused, raw["refused"])) if "refused" in raw else None,
-        per="caller" if _personal(raw) else "server",
-        **_given(raw, "kind", "store", "start", *_SHORT),
-    )
-
-
-def _page(raw: Any) -> PageHint:
-    if isinstance(raw, str):
-        return PageHint(style="none")
-    return PageHint(**{("place" if key == "in" else key): value for key, value in raw.items()})
-
-
-def _argument(raw: Mapping[str, Any]) -> ArgumentHint:
-    names = raw.get("names")
-    said = {"tool": names} if isinstance(names, str) else names
-    return ArgumentHint(
-        names=Lookup(**{"id": "", "labels": (), **_given(said, *said)}) if said else None,
-        value=raw.get("value", MISSING),
-        place=raw.get("in"),
-        schema={key: raw[key] for key in EXTRAS if key in raw},
-        **_given(raw, "hide", "encode", "description", "type", "required", "name"),
-    )
-
-
-def _step(raw: Mapping[str, Any]) -> StepHint:
-    pages = raw.get("all_pages", False)
-    return StepHint(
-        call=_call(raw),
-        with_=raw.get("with", {}),
-        when=_when(raw["when"]) if "when" in raw else None,
-        until=_until(raw["until"]) if "until" in raw else None,
-        all_pages=pages["max"] if isinstance(pages, dict) else pages,
-        on_error=raw.get("on_error", "fail") or "null",
-        **_given(raw, "id", "save", "view", "items", "each"),
-    )
-
-
-def _when(raw: Any) -> When:
-    if isinstance(raw, str):
-        return When(value=raw)
-    return When(value=raw["value"], is_=_values(raw, "is"), is_not=_values(raw, "is_not"))
-
-
-def _until(raw: Mapping[str, Any]) -> Until:
-    times = {key: _seconds(raw[key]) for key in ("every", "at_most") if key in raw}
-    return Until(path=raw["path"], is_=_values(raw, "is"), fails=_values(raw, "fails"), **times)  # type: ignore[arg-type]
-
-
-def _values(raw: Mapping[str, Any], key: str) -> tuple[Any, ...]:
-    """One value, or a list of them."""
-    value = raw.get(key, [])
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _tool(raw: Mapping[str, Any]) -> ToolHint:
-    result = raw.get("result", MISSING)
-    # With steps, result is the template of the answer, and a word in it is a word.
-    form: Form | None = next((word for word in FORMS if "steps" not in raw and result == word), None)
-    return ToolHint(
-        call=_call(raw) if "call" in raw else None,
-        page=_page(raw["page"]) if "page" in raw else None,
-        arguments={name: _argument(one) for name, one in raw.get("arguments", {}).items()},
-        form=form,
-        result=MISSING if form is not None else result,
-        steps=tuple(map(_step, raw.get("steps", ()))),
-        **_given(
-            raw, "description", "view", "answer", "effect", "sensitive", "update", "page_size", "max_bytes", "was"
-        ),
-    )
