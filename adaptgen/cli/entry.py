@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``adaptgen`` with ``argv`` (default: the process's arguments) and give its exit code."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        options = parser().parse_args(arguments)
+        options = parser(arguments[0] if arguments else "").parse_args(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else BAD_INPUT
     try:

@@ -11,6 +11,9 @@ from pathlib import Path
 from adaptgen import __version__
 from adaptgen.cli import parser_readiness, parser_record, parser_regenerate, parser_ship
 
+Command = Callable[[str, str, str], argparse.ArgumentParser]
+"""(name, summary, description) -> the parser of a command."""
+
 _EPILOG = """\
 exit codes: 0 done, 1 a finding (stale output, failed call), 2 bad input or usage
 
@@ -22,8 +25,12 @@ start here:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command; the parsed options carry ``run(options) -> exit code``."""
+def parser(only: str = "") -> argparse.ArgumentParser:
+    """The parser of every command; the parsed options carry ``run(options) -> exit code``.
+
+    ``only``: what stands where a command is expected. If it is one, no other is added: making the parsers of all
+    takes longer than reading a small document.
+    """
     top = argparse.ArgumentParser(
         prog="adaptgen",
         description="MCP servers for legacy HTTP APIs, generated from their OpenAPI documents.",
@@ -32,9 +39,14 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"adaptgen {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    wanted = [add for names, add in _COMMANDS if only in names] or [add for _, add in _COMMANDS]
+    for add in wanted:
+        add(partial(_command, commands))
+    return top
 
-    build = _command(
-        commands,
+
+def _build(command: Command) -> None:
+    build = command(
         "build",
         "generate MCP servers from OpenAPI or Swagger documents",
         "Each document gives one folder below --out, named by server.name of its hints (specs/crm.yaml is hinted by "
@@ -52,8 +64,9 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--validate", action="store_true", help="also tell where the document breaks OpenAPI")
     build.add_argument("--quiet", action="store_true", help="print warnings and the last line only")
 
-    serve = _command(
-        commands,
+
+def _serve(command: Command) -> None:
+    serve = command(
         "serve",
         "run a generated server",
         "Speaks MCP on stdin and stdout, or with --http over streamable HTTP. Credentials and addresses come from the "
@@ -71,8 +84,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _governed(serve)
 
-    call = _command(
-        commands,
+
+def _call(command: Command) -> None:
+    call = command(
         "call",
         "call one tool and print what an agent would see",
         "Values take the types of the tool's schema: name=Ada limit=5 active=true tags=a tags=b. Objects are JSON; "
@@ -83,8 +97,9 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("arguments", metavar="KEY=VALUE", nargs="*", help="or one JSON object, or - for one on stdin")
     _governed(call)
 
-    proxy = _command(
-        commands,
+
+def _proxy(command: Command) -> None:
+    proxy = command(
         "proxy",
         "run the governance proxy",
         "Serves the tools, prompts and resources of the MCP servers that the settings name, to callers that it "
@@ -96,8 +111,9 @@ def parser() -> argparse.ArgumentParser:
     proxy.add_argument("--http", metavar="HOST:PORT", help="default: listen.http of the settings")
     proxy.add_argument("--jwks", action="store_true", help="print the public keys for accept.jwks of servers, and end")
 
-    explain = _command(
-        commands,
+
+def _explain(command: Command) -> None:
+    explain = command(
         "explain",
         "show where a tool comes from and what it does",
         "Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool. Evidence and "
@@ -107,8 +123,9 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("tool", metavar="TOOL", help="the name of the tool")
     explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
 
-    audit = _command(
-        commands,
+
+def _audit(command: Command) -> None:
+    audit = command(
         "audit",
         "check an audit trail",
         "Reads the files in the order given and reports edits, gaps, lines out of order, chains that end without an "
@@ -121,10 +138,9 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("--checkpoints", metavar="FILE", type=Path, help="the checkpoints that were held elsewhere")
     audit.add_argument("--running", action="store_true", help="processes may still be writing: chains may be open")
 
-    _policy(commands)
 
-    usage = _command(
-        commands,
+def _usage(command: Command) -> None:
+    usage = command(
         "usage",
         "print what each group had of each tool",
         "Calls, errors and bytes of answers by tenant, group and tool, from the shared state of the settings (Redis or "
@@ -133,14 +149,9 @@ def parser() -> argparse.ArgumentParser:
     usage.add_argument("governance", metavar="GOVERNANCE", help="governance.yaml; or s3://…, appconfig://…")
     usage.add_argument("--json", action="store_true", help="a list of objects instead of a table")
 
-    parser_ship.add(partial(_command, commands))
 
-    parser_readiness.add(partial(_command, commands))
-    parser_regenerate.add(partial(_command, commands))
-    parser_record.add(partial(_command, commands))
-
-    erase = _command(
-        commands,
+def _erase(command: Command) -> None:
+    erase = command(
         "erase",
         "forget what a short token stands for",
         "For tokens of form: short. The entry is named by its token, or by its kind with the value on standard input; "
@@ -154,14 +165,14 @@ def parser() -> argparse.ArgumentParser:
     erase.add_argument("--sub", default="", help="the caller; only scope: caller needs it")
     erase.add_argument("--server", default="", help="the server; only scope: server needs it")
 
-    demo = _command(
-        commands,
+
+def _demo(command: Command) -> None:
+    demo = command(
         "demo",
         "the whole story on a bundled legacy CRM",
         "Starts the CRM on loopback, builds a server for it, runs an agent's session against both and compares.",
     )
     demo.add_argument("--json", action="store_true", help="one JSON object instead of tables")
-    return top
 
 
 def _governed(command: argparse.ArgumentParser) -> None:
@@ -174,14 +185,13 @@ def _governed(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = _command(
-        commands,
+def _policy(command: Command) -> None:
+    policy = command(
         "policy",
         "check Cedar policies, show their schema, render them for AgentCore",
         "Policies are written against a schema that follows from the tools of generated servers.",
     )
-    kinds = command.add_subparsers(title="what to do", metavar="WHAT", required=True, dest="what")
+    kinds = policy.add_subparsers(title="what to do", metavar="WHAT", required=True, dest="what")
     check = kinds.add_parser("check", help="hold policies against the tools of servers")
     schema = kinds.add_parser("schema", help="print the Cedar schema of servers, for editors and Verified Permissions")
     agentcore = kinds.add_parser("agentcore", help="print the policies in the form of AgentCore Gateway")
@@ -213,3 +223,22 @@ def _runner(name: str) -> Callable[[argparse.Namespace], int]:
         return code
 
     return run
+
+
+_COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Command], None]], ...] = (
+    (("build",), _build),
+    (("serve",), _serve),
+    (("call",), _call),
+    (("proxy",), _proxy),
+    (("explain",), _explain),
+    (("audit",), _audit),
+    (("policy",), _policy),
+    (("usage",), _usage),
+    (("package", "deploy"), parser_ship.add),
+    (("inspect", "init", "doctor"), parser_readiness.add),
+    (("diff", "ci", "pull"), parser_regenerate.add),
+    (("record",), parser_record.add),
+    (("erase",), _erase),
+    (("demo",), _demo),
+)
+"""The commands in the order of the help, and what adds them."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import jsonschema_rs
-
 from adaptgen.model import Contract, Effect, Json
 from adaptgen.plan.arguments import Argument
+from adaptgen.plan.certain import certain
 from adaptgen.plan.describe import ARGUMENT, clean, plain
 from adaptgen.plan.inlining import inline, size
 
@@ -113,6 +112,11 @@ def _accepted(schema: dict[str, Json], arguments: Sequence[Argument]) -> dict[st
 
 def valid(schema: Json) -> bool:
     """Whether the runtime's validator takes the schema."""
+    if certain(schema):
+        return True
+    # Here, because most documents get by without: its import is half of the time that a small one takes to read.
+    import jsonschema_rs
+
     try:
         jsonschema_rs.validator_for(schema)
     except (ValueError, OverflowError, TypeError):

@@ -56,33 +56,31 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     stems = names.files(module.name for module in modules)
     server = plan.server
 
-    def source(template: str, title: str, **parts: object) -> str:
+    def source(title: str, template: str = "module.py.j2", /, **parts: object) -> str:
         head = Head(*(python.docstring(text, _TITLE) for text in (title, spec, f"{side}/hints.yaml")))
         return fill(template, module=Source(head, **parts))  # type: ignore[arg-type]
 
     about = one_of(plan.title, server.title, server.name)
     files = {
         "README.md": fill("README.md.j2", server=readme.readme(plan, spec=spec, side=side)),
-        "__init__.py": source("package.py.j2", f"The MCP server {server.name}: {about}."),
-        "lambda_handler.py": source(
-            "lambda_handler.py.j2", f"The MCP server {server.name} on AWS Lambda.", **_handler()
-        ),
-        "server.py": source("server.py.j2", f"The MCP server {server.name}: {about}.", **_server(plan)),
-        "tools/__init__.py": source("tools_index.py.j2", f"The tools of {about}.", **_index(stems)),
+        "__init__.py": source(f"The MCP server {server.name}: {about}."),
+        "lambda_handler.py": source(f"The MCP server {server.name} on AWS Lambda.", **_handler()),
+        "server.py": source(f"The MCP server {server.name}: {about}.", **_server(plan)),
+        "tools/__init__.py": source(f"The tools of {about}.", **_index(stems)),
     }
     if server.auth:
-        files["auth.py"] = source("auth.py.j2", f"How {about} authenticates.", **_auth(plan))
+        files["auth.py"] = source(f"How {about} authenticates.", **_auth(plan))
     for module, stem in zip(modules, stems, strict=True):
         title = one_of(module.title, module.name)
         title = f"{title[:1].upper()}{title[1:]} of {about}."
-        files[f"tools/{stem}.py"] = source("tools.py.j2", title, **_module(module, spec))
+        files[f"tools/{stem}.py"] = source(title, **_module(module, spec))
         tools = {tool.name for tool in module.tools}
         files[f"tools/{stem}.json"] = contract.contract_json(
             one for one in module.contracts.values() if one.name in tools
         )
     if plan.cassettes is not None:
         title = f"Contract tests of {about}."
-        files["tests/test_contract.py"] = source("test_contract.py.j2", title, **_contract(plan.cassettes))
+        files["tests/test_contract.py"] = source(title, "test_contract.py.j2", **_contract(plan.cassettes))
     files[POLICY_SCHEMA] = _policy_schema(plan, one_line(spec))
     return dict(sorted(files.items()))
 

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.source.mappings import MAX_DEPTH, both, duplicate, mapped
 from adaptgen.source.text import Text
-from adaptgen.source.yaml12 import MAX_DEPTH, both, duplicate, mapped
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 _LAX = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)

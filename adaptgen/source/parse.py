@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model import value
-from adaptgen.source import jsontext, yaml12
+from adaptgen.source import jsontext
 from adaptgen.source.text import Text, decode
 
 
@@ -37,9 +37,16 @@ def parse(data: bytes, file: str, *, strict: bool = False) -> Parsed:
     with _collector_paused():
         if source.text.lstrip()[:1] in ("{", "["):
             return _json(source, strict)
-        value, refs = yaml12.load(source, strict=strict)
+        value, refs = _yaml(source, strict)
         _say_old_breaks(source)
         return Parsed(value, frozenset(refs), "yaml", tuple(source.diagnostics))
+
+
+def _yaml(source: Text, strict: bool) -> tuple[Any, set[str]]:
+    # Here, because a JSON document without side files must not pay for a YAML parser.
+    from adaptgen.source import yaml12
+
+    return yaml12.load(source, strict=strict)
 
 
 # Line breaks of YAML 1.1 that are ordinary characters in YAML 1.2 (section 5.4).
@@ -82,7 +89,7 @@ def _json(source: Text, strict: bool) -> Parsed:
         pass
     # A YAML flow mapping ({a: 1}) begins like JSON.
     try:
-        value, refs = yaml12.load(source, strict=strict)
+        value, refs = _yaml(source, strict)
         return Parsed(value, frozenset(refs), "yaml", tuple(source.diagnostics))
     except AdaptgenError as also:
         if source.file.lower().endswith((".yaml", ".yml")) or also.diagnostics[0].code != "AG002":

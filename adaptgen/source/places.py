@@ -8,8 +8,6 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.source.text import Text, decode
 
@@ -96,6 +94,8 @@ class _Yaml:
     """One pass over the events of the text, kept as a tree of marks."""
 
     def __init__(self, text: Text) -> None:
+        import yaml
+
         self.file = text.file
         self.root = _Node(1, 1)
         # Old line breaks are characters here as in yaml12, so that lines count as editors count them.
@@ -116,6 +116,8 @@ class _Yaml:
         return Where(self.file, node.line, node.column)
 
     def read(self, text: str) -> None:
+        import yaml  # as in adaptgen.source.parse: only where there is YAML
+
         anchors: dict[str, _Node] = {}
         stack: list[tuple[_Node, bool]] = []  # (node, is a mapping)
         key: list[_Node | None] = []  # per open mapping: the key that waits for its value
@@ -139,6 +141,8 @@ class _Yaml:
     def place(
         self, event: Any, stack: list[tuple[_Node, bool]], key: list[_Node | None], anchors: dict[str, _Node]
     ) -> _Node:
+        import yaml
+
         if not stack:
             return self.root
         parent, is_mapping = stack[-1]

@@ -13,10 +13,8 @@ from typing import Any
 import yaml
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.source.mappings import MAX_DEPTH, both, duplicate, mapped
 from adaptgen.source.text import Text
-
-MAX_DEPTH = 200
-"""How deep a document may nest. Every later stage walks it by recursion."""
 
 MAX_EXPANDED = 500_000
 """How many nodes aliases may add to those that are written ("billion laughs")."""
@@ -338,27 +336,3 @@ class _Builder:
                 self.duplicate(stack, text, event)
         else:
             raise error("AG002", "a mapping key that is itself a mapping or a list", self.where(event.start_mark))
-
-
-METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
-
-
-def mapped(mapping: dict[str, Any]) -> Iterator[str]:
-    """What may be references in the mapping of a discriminator; the others are names of schemas."""
-    return (value for value in mapping.values() if type(value) is str and ("/" in value or "#" in value))
-
-
-def duplicate(key: str, where: Where, *, strict: bool) -> Diagnostic:
-    """What is said of a key that stands twice in one mapping."""
-    message = f"the key {key!r} stands twice in this mapping"
-    if strict:
-        return Diagnostic("AG003", message, where, "keep one of them")
-    taken = "both are read together" if key.startswith("/") else "the last one is read"
-    return Diagnostic("AG003", f"{message}; {taken}", where, "keep one of them", "warning")
-
-
-def both(key: str, first: Any, last: Any) -> Any:
-    """The value of a key that stands twice: the last one; of two path items the operations of both."""
-    if key.startswith("/") and isinstance(first, dict) and isinstance(last, dict) and METHODS & first.keys():
-        return {**first, **last}
-    return last
