@@ -11,11 +11,11 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model import Body, Call, Json, Param
 from adaptgen.plan.arazzo_names import Locate, Names
 from adaptgen.plan.arguments import did_you_mean, fixed_value, parameter_slot
-from adaptgen.plan.operations import Operation, accepted, sendable
-from adaptgen.plan.step_inputs import rows, templates_in
+from adaptgen.plan.operations import Operation, sendable
+from adaptgen.plan.step_inputs import call_of, rows, templates_in
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Context
-from adaptgen.references import escape, placeholders
+from adaptgen.references import placeholders
 from adaptgen.sensitivity import kind_of
 from adaptgen.source.arazzo import CODE, Description
 
@@ -143,18 +143,7 @@ class Calls:
         elif operation.body is not None and operation.body.required:
             message = f"{operation.key} needs a body, which the step does not give"
             raise error("AG034", message, where("stepId"), "add requestBody: {payload: …}")
-        made["query"] += [Param(name, value=escape(value)) for name, value in operation.constants]
-        return Call(
-            operation.method,
-            operation.path,
-            path_params=tuple(made["path"]),
-            query=tuple(made["query"]),
-            headers=tuple(made["header"]),
-            cookies=tuple(made["cookie"]),
-            body=body,
-            base=self.context.bases.by_operation.get(operation.pointer, "") if main else "",
-            accept=accepted(operation),
-        )
+        return call_of(operation, made, body, self.context if main else None)
 
     def classified(self, call: Call, names: Names, known: Mapping[str, str]) -> dict[str, str]:
         """Argument -> kind of personal data: that of the input which it fills, or of its own name."""

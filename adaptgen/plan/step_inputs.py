@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -89,23 +89,12 @@ class Asked:
                 )
             self.check(template, self.where("steps", index, "with", name), item=bool(step.each))
             rows[place].append(Param(name, value=template))
-        rows["query"] += [Param(name, value=escape(value)) for name, value in operation.constants]
         made_body = None
         if body is not None and (rows["body"] or whole or extra):
             made_body = Body(body.media, tuple(rows["body"]), whole, body.inside, extra)
         elif rows["body"]:
             made_body = Body(params=tuple(rows["body"]))
-        return Call(
-            operation.method,
-            operation.path,
-            path_params=tuple(rows["path"]),
-            query=tuple(rows["query"]),
-            headers=tuple(rows["header"]),
-            cookies=tuple(rows["cookie"]),
-            body=made_body,
-            base=self.context.bases.by_operation.get(operation.pointer, "") if main else "",
-            accept=accepted(operation),
-        )
+        return call_of(operation, rows, made_body, self.context if main else None)
 
     def row(
         self, document: Document, slot: Slot, left: dict[str, Json], index: int, *, item: bool = False
@@ -202,6 +191,25 @@ def templates_in(name: str, template: Json) -> Iterator[tuple[str, str]]:
             yield from templates_in(name, value)
     elif isinstance(template, str):
         yield name, template
+
+
+def call_of(
+    operation: Operation, placed: Mapping[str, Sequence[Param]], body: Body | None, context: Context | None
+) -> Call:
+    """The call of an operation with parameters by place and what its path fixes. ``context``: None for an operation of
+    another document, which has one base."""
+    constants = [Param(name, value=escape(value)) for name, value in operation.constants]
+    return Call(
+        operation.method,
+        operation.path,
+        path_params=tuple(placed["path"]),
+        query=(*placed["query"], *constants),
+        headers=tuple(placed["header"]),
+        cookies=tuple(placed["cookie"]),
+        body=body,
+        base=context.bases.by_operation.get(operation.pointer, "") if context else "",
+        accept=accepted(operation),
+    )
 
 
 def rows(call: Call) -> list[Param]:

@@ -6,20 +6,18 @@ whatever the API's paging. What was not read is said: a count of a part is a low
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 
 from adaptgen.model import Json, Tool, Unpaged
 from adaptgen.runtime import comparing, progress
 from adaptgen.runtime.answer import Answer
-from adaptgen.runtime.cursor import Bound, CursorBox, bound
+from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.detail import TOO_DEEP, answer_detail
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.lens import Lens
-from adaptgen.runtime.listing import MOST_SIZE, answer_list, fresh
-from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.listing import MOST_SIZE, ListCall, answer_list, fresh
 from adaptgen.runtime.paging import Fetch, NoList
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.scan import TOO_LARGE, Bounds, Meter, Scan
@@ -57,21 +55,7 @@ class Choosing:
 
 
 async def answer(
-    tool: Tool,
-    fetch: Fetch,
-    *,
-    asked: Mapping[str, Json],
-    arguments: Mapping[str, Json],
-    limit: int | None,
-    fields: Sequence[str] | None,
-    cursor: str | None,
-    box: CursorBox,
-    caller: str,
-    contract_hash: str,
-    page_size: int,
-    max_bytes: int,
-    marks: Marks | None = None,
-    bounds: Bounds | None = None,
+    tool: Tool, fetch: Fetch, call: ListCall, *, asked: Mapping[str, Json], bounds: Bounds | None = None
 ) -> Answer:
     """One answer of a list tool, to what ``asked`` (its arguments where, sort, count and distinct) says; without any
     of them the list itself, as :func:`adaptgen.runtime.listing.answer_list` gives it.
@@ -79,48 +63,36 @@ async def answer(
     Raises:
         ToolError: it cannot be asked, or the API failed.
     """
-    marks = marks or Marks()
     known = question(asked)
     # A cursor belongs to the question that it continues.
-    arguments = {**arguments, **{name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}}
-    lists = partial(
-        answer_list,
-        arguments=arguments,
-        limit=limit,
-        fields=fields,
-        cursor=cursor,
-        box=box,
-        caller=caller,
-        contract_hash=contract_hash,
-        page_size=page_size,
-        max_bytes=max_bytes,
-        marks=marks,
-    )
+    told = {name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}
+    call = replace(call, arguments={**call.arguments, **told})
     if known is None:
-        return await lists(tool, fetch)
+        return await answer_list(tool, fetch, call)
 
     async def attempt(size: int) -> Answer:
-        lens = Lens(tool, marks, known)
+        lens = Lens(tool, call.marks, known)
         meter = Meter(bounds or Bounds())
         counted = meter.metered(fetch)
         if known.count or known.distinct is not None:
-            tally = Tally(tool, lens, marks, most=limit, max_bytes=max_bytes)
-            to = bound(tool.name, contract_hash, caller, arguments)
-            return await _counted(tool, counted, tally, box=box, to=to, cursor=cursor, meter=meter, size=size)
+            tally = Tally(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
+            return await _counted(tool, counted, tally, call, meter=meter, size=size)
         if not known.sort:
-            return await lists(tool, counted, keep=Choosing(lens, meter), size=size)
-        items, note = await _sorted(tool, counted, lens, meter, box, size)
+            return await answer_list(tool, counted, call, keep=Choosing(lens, meter), size=size)
+        items, note = await _sorted(tool, counted, lens, meter, call.box, size)
         whole = not note
         if not whole:
-            items[max(limit or page_size, 1) :] = []
+            items[max(call.limit or call.page_size, 1) :] = []
         note = f"{note} {lens.note(len(items))}".strip()
-        return await lists(replace(tool, page=Unpaged()), _given(items), note=note, whole=whole)
+        return await answer_list(replace(tool, page=Unpaged()), _given(items), call, note=note, whole=whole)
 
     try:
-        return await _sized(attempt, tool, page_size, once=bool(cursor) and not known.sort)
+        return await _sized(attempt, tool, call.page_size, once=bool(call.cursor) and not known.sort)
     except NoList as nothing:
         note = "The API answered no list; this is all that it said."
-        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+        return answer_detail(
+            tool, nothing.response, fields=call.fields, max_bytes=call.max_bytes, note=note, marks=call.marks
+        )
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
 
@@ -175,15 +147,13 @@ async def _counted(
     tool: Tool,
     fetch: Fetch,
     tally: Tally,
+    call: ListCall,
     *,
-    box: CursorBox,
-    to: Bound,
-    cursor: str | None,
     meter: Meter,
     size: int,
 ) -> Answer:
     assert tool.page is not None
-    known = tally.question
+    known, box, cursor, to = tally.question, call.box, call.cursor, call.bound(tool)
     if cursor:
         at, before = box.open(cursor, to)
         state = State.unpack(at)

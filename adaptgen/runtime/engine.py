@@ -7,9 +7,10 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.execution import Execution
     from adaptgen.runtime.http import Transport
     from adaptgen.runtime.kept import Kept
+    from adaptgen.runtime.listing import ListCall
     from adaptgen.runtime.lookups import Lookups
     from adaptgen.runtime.overrides import Override
     from adaptgen.runtime.paging import Fetch
@@ -214,19 +216,11 @@ class Engine:
                 given = {**given, "dry_run": True}
             return await self.call(caller, name, given)
 
-        lists = partial(
-            asking.answer,
-            asked=requests,
-            arguments=own,
-            limit=checked.get("limit"),
-            cursor=checked.get("cursor"),
-            box=self._sealed(),
-            caller=caller.key,
-            contract_hash=self._hash(tool),
-            page_size=tool.page_size or self.server.page_size,
-            max_bytes=tool.max_bytes or self.server.max_bytes,
-            marks=marks,
-        )
+        call = self._list_call(caller, tool, own, marks, limit=checked.get("limit"), cursor=checked.get("cursor"))
+
+        async def lists(altered: Tool, fetch: Fetch, fields: Sequence[str] | None) -> Answer:
+            return await asking.answer(altered, fetch, replace(call, fields=fields), asked=requests)
+
         asked = Asked(
             fields=checked.get("fields"),
             limit=checked.get("limit"),
@@ -271,19 +265,23 @@ class Engine:
             from adaptgen.runtime import asking
 
             answer = partial(asking.answer, asked=asked)
-        return await answer(
-            tool,
-            execution.fetch(tool, checked, marks),
-            arguments=checked,
-            limit=limit,
-            fields=fields,
-            cursor=cursor,
+        call = self._list_call(caller, tool, checked, marks, limit=limit, fields=fields, cursor=cursor)
+        return await answer(tool, execution.fetch(tool, checked, marks), call)
+
+    def _list_call(
+        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks, **asked: Any
+    ) -> ListCall:
+        from adaptgen.runtime.listing import ListCall
+
+        return ListCall(
             box=self._sealed(),
             caller=caller.key,
             contract_hash=self._hash(tool),
             page_size=tool.page_size or self.server.page_size,
-            max_bytes=max_bytes,
+            max_bytes=tool.max_bytes or self.server.max_bytes,
+            arguments=arguments,
             marks=marks,
+            **asked,
         )
 
     def _carry(

@@ -7,7 +7,7 @@ is one, ``limit`` items at most, and no more bytes than its budget. ``next_curso
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 import orjson
@@ -42,20 +42,33 @@ _OTHERS: Final = 500
 """Bytes of field names that are listed when the view was chosen from the data."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCall:
+    """One call of a list tool. ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items,
+    ``max_bytes`` in bytes of the whole text, with tokens in it where ``marks`` says what will be one. ``caller`` and
+    ``contract_hash``: whom and what a cursor is bound to."""
+
+    box: CursorBox
+    caller: str
+    contract_hash: str
+    page_size: int
+    max_bytes: int
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    limit: int | None = None
+    fields: Sequence[str] | None = None
+    cursor: str | None = None
+    marks: Marks = field(default_factory=Marks)
+
+    def bound(self, tool: Tool) -> Bound:
+        """What a cursor of the answer belongs to."""
+        return bound(tool.name, self.contract_hash, self.caller, self.arguments)
+
+
 async def answer_list(
     tool: Tool,
     fetch: Fetch,
+    call: ListCall,
     *,
-    arguments: Mapping[str, Json],
-    limit: int | None,
-    fields: Sequence[str] | None,
-    cursor: str | None,
-    box: CursorBox,
-    caller: str,
-    contract_hash: str,
-    page_size: int,
-    max_bytes: int,
-    marks: Marks | None = None,
     keep: Keep | None = None,
     note: str = "",
     whole: bool = True,
@@ -64,35 +77,36 @@ async def answer_list(
 ) -> Answer:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
 
-    ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items, ``max_bytes`` in bytes of the
-    whole text, with tokens in it where ``marks`` says what will be one. Keys stand only where they say something.
-    ``keep`` chooses among the items, and says how far one answer reads; ``note`` stands before other notes; ``whole``
-    False: what is read is a part of the list, so neither a total nor a cursor is given. ``kept``: where a list that
-    the API gives whole is kept for a moment. ``size``: items that are asked for in one request, as many as are wanted
-    unless it is said.
+    Keys stand only where they say something. ``keep`` chooses among the items, and says how
+    far one answer reads; ``note`` stands before other notes; ``whole`` False: what is read is a part of the list, so
+    neither a total nor a cursor is given. ``kept``: where a list that the API gives whole is kept for a moment.
+    ``size``: items that are asked for in one request, as many as are wanted unless it is said.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
     """
     if tool.page is None:
         raise ValueError(f"{tool.name} does not page")
+    fields, marks = call.fields, call.marks
     if fields and is_around(fields):
-        return await answer_around(tool, fetch, fields, max_bytes=max_bytes, marks=marks)
+        return await answer_around(tool, fetch, fields, max_bytes=call.max_bytes, marks=marks)
     if fields:
         asked_view(fields)
-    to = bound(tool.name, contract_hash, caller, arguments)
+    to = call.bound(tool)
     if isinstance(tool.page, Cursor) and tool.page.single_use:
         size = None
-    state = State.unpack(box.open(cursor, to)) if cursor else fresh(tool, size or limit or page_size)
-    state.limit = limit or state.limit
-    marks = marks or Marks()
+    if call.cursor:
+        state = State.unpack(call.box.open(call.cursor, to))
+    else:
+        state = fresh(tool, size or call.limit or call.page_size)
+    state.limit = call.limit or state.limit
     slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
     if slot is not None:
         fetch = slot.fetch(fetch, state)
-    reading = _Reading(tool, fetch, box, to, state, fields, max_bytes, marks, keep)
+    reading = _Reading(tool, fetch, call.box, to, state, fields, call.max_bytes, marks, keep)
     reading.before, reading.whole_list = note, whole
     try:
-        answer = await reading.answer(min(max(state.limit or page_size, 1), MAX_LIMIT), resumed=bool(cursor))
+        answer = await reading.answer(min(max(state.limit or call.page_size, 1), MAX_LIMIT), resumed=bool(call.cursor))
         if slot is not None:
             slot.settle(reading.continues)
         return answer
@@ -100,7 +114,7 @@ async def answer_list(
         raise ToolError(TOO_DEEP) from None
     except NoList as nothing:
         note = "The API answered no list; this is all that it said."
-        return answer_detail(tool, nothing.response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+        return answer_detail(tool, nothing.response, fields=fields, max_bytes=call.max_bytes, note=note, marks=marks)
 
 
 class Keep(Protocol):

@@ -15,6 +15,7 @@ import pytest
 from adaptgen.model import Tool
 from adaptgen.runtime import asking
 from adaptgen.runtime.cursor import CursorBox
+from adaptgen.runtime.listing import ListCall
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.scan import Bounds
 
@@ -55,17 +56,18 @@ class Asker:
             asking.answer(
                 tool,
                 self.api,
+                ListCall(
+                    limit=limit,
+                    fields=fields,
+                    cursor=cursor,
+                    box=self.box,
+                    caller="local",
+                    contract_hash="c1",
+                    page_size=self.page_size,
+                    max_bytes=self.max_bytes,
+                    marks=self.marks(),
+                ),
                 asked=asked,
-                arguments={},
-                limit=limit,
-                fields=fields,
-                cursor=cursor,
-                box=self.box,
-                caller="local",
-                contract_hash="c1",
-                page_size=self.page_size,
-                max_bytes=self.max_bytes,
-                marks=self.marks(),
                 bounds=self.bounds,
             )
         )

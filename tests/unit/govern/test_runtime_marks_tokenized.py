@@ -21,7 +21,7 @@ from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.detail import answer_detail, show
-from adaptgen.runtime.listing import answer_list
+from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.store_memory import MemoryStore
@@ -81,16 +81,15 @@ def listed(rows: list[Any], fields: list[str] | None, most: int) -> Answer:
         answer_list(
             LIST,
             fetch,
-            arguments={},
-            limit=None,
-            fields=fields,
-            cursor=None,
-            box=CursorBox(b"k" * 32),
-            caller="local",
-            contract_hash="c1",
-            page_size=50,
-            max_bytes=most,
-            marks=Marks(classifier(LIST), kinds=frozenset(KINDS)),
+            ListCall(
+                fields=fields,
+                box=CursorBox(b"k" * 32),
+                caller="local",
+                contract_hash="c1",
+                page_size=50,
+                max_bytes=most,
+                marks=Marks(classifier(LIST), kinds=frozenset(KINDS)),
+            ),
         )
     )
 

@@ -14,7 +14,7 @@ import pytest
 from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Tool, Unpaged
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.listing import answer_list
+from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.response import Response
 
 ORIGIN = "http://api.test"
@@ -139,16 +139,18 @@ class Agent:
         answer = asyncio.run(
             answer_list(
                 tool,
-                self.api,  # type: ignore[arg-type]
-                arguments=self.arguments,
-                limit=limit,
-                fields=fields,
-                cursor=cursor,
-                box=self.box,
-                caller="local",
-                contract_hash="c1",
-                page_size=self.page_size,
-                max_bytes=self.max_bytes,
+                self.api,
+                ListCall(
+                    arguments=self.arguments,
+                    limit=limit,
+                    fields=fields,
+                    cursor=cursor,
+                    box=self.box,
+                    caller="local",
+                    contract_hash="c1",
+                    page_size=self.page_size,
+                    max_bytes=self.max_bytes,
+                ),
             )
         )
         (block,) = answer.content

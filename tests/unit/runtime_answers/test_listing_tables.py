@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from adaptgen.model import Tool, Unpaged
 from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.cursor import CursorBox
-from adaptgen.runtime.listing import answer_list
+from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.marks import Marks
 
 CSV = b"id,name,email\n1,Ada,ada@example.com\n2,Bob,bob@example.com\n"
@@ -108,10 +109,9 @@ def test_json_under_the_type_of_a_table_is_json(kit: Any) -> None:
 
 
 async def ask(tool: Tool, api: Any, marks: Marks | None = None, fields: list[str] | None = None) -> Any:
-    return await answer_list(
-        tool, api, arguments={}, limit=None, fields=fields, cursor=None, box=CursorBox(b"k" * 32), caller="local",
-        contract_hash="c", page_size=25, max_bytes=9000, marks=marks,
-    )  # fmt: skip
+    box = CursorBox(b"k" * 32)
+    call = ListCall(box=box, caller="local", contract_hash="c", page_size=25, max_bytes=9000, fields=fields)
+    return await answer_list(tool, api, replace(call, marks=marks) if marks else call)
 
 
 def test_columns_are_classified_and_a_torn_line_is_withheld(kit: Any) -> None:

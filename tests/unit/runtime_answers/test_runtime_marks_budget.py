@@ -16,7 +16,7 @@ from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.detail import answer_detail, show
-from adaptgen.runtime.listing import answer_list
+from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.shielding import occurrences
@@ -94,16 +94,15 @@ def listed(records: list[Any], fields: list[str] | None, most: int) -> Answer:
         answer_list(
             LIST,
             fetch,
-            arguments={},
-            limit=None,
-            fields=fields,
-            cursor=None,
-            box=CursorBox(b"k" * 32),
-            caller="local",
-            contract_hash="c1",
-            page_size=50,
-            max_bytes=most,
-            marks=Marks(classifier(LIST)),
+            ListCall(
+                fields=fields,
+                box=CursorBox(b"k" * 32),
+                caller="local",
+                contract_hash="c1",
+                page_size=50,
+                max_bytes=most,
+                marks=Marks(classifier(LIST)),
+            ),
         )
     )
 

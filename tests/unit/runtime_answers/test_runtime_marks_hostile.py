@@ -18,7 +18,7 @@ from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.detail import answer_detail, show
 from adaptgen.runtime.failures import Scrub, refusal
-from adaptgen.runtime.listing import answer_list
+from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 
@@ -114,16 +114,15 @@ def test_as_records_of_a_list(governed: bool) -> None:
             answer_list(
                 LIST,
                 fetch,
-                arguments={},
-                limit=None,
-                fields=None,
-                cursor=cursor,
-                box=CursorBox(b"k" * 32),
-                caller="local",
-                contract_hash="c1",
-                page_size=100,
-                max_bytes=9000,
-                marks=Marks(classifier(LIST)) if governed else None,
+                ListCall(
+                    cursor=cursor,
+                    box=CursorBox(b"k" * 32),
+                    caller="local",
+                    contract_hash="c1",
+                    page_size=100,
+                    max_bytes=9000,
+                    marks=Marks(classifier(LIST)) if governed else Marks(),
+                ),
             )
         )
         body = orjson.loads(text_of(answer))
