@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from adaptgen.fronts.menu import stems, thesaurus
-from adaptgen.fronts.menu.index import Entry, Index
+from adaptgen.fronts.menu import lexicon, question, stems
+from adaptgen.fronts.menu.grammar import STOP
+from adaptgen.fronts.menu.index import Index
+from adaptgen.fronts.menu.row import Entry
 
 
 def made(*calls: tuple[str, str], **descriptions: str) -> Index:
@@ -31,7 +33,7 @@ ALL = frozenset(name for name, _ in crud("customer", "invoice", "shipment", "cou
 
 
 @pytest.mark.parametrize(
-    ("question", "first"),
+    ("said", "first"),
     [
         ("which bills are there", "list_invoices"),
         ("get rid of a client", "delete_customer"),
@@ -44,12 +46,12 @@ ALL = frozenset(name for name, _ in crud("customer", "invoice", "shipment", "cou
         ("someone quit, remove that worker", "delete_employee"),
     ],
 )
-def test_plain_words_find_the_tool(question: str, first: str) -> None:
-    assert SHOP.search(question, ALL, 3)[0] == first
+def test_plain_words_find_the_tool(said: str, first: str) -> None:
+    assert SHOP.search(said, ALL, 3)[0] == first
 
 
 @pytest.mark.parametrize(
-    ("question", "first"),
+    ("said", "first"),
     [
         ("which custmoers are there", "list_customers"),  # letters swapped
         ("delete an invoce", "delete_invoice"),  # one missing
@@ -59,9 +61,9 @@ def test_plain_words_find_the_tool(question: str, first: str) -> None:
         ("list head sets", "list_headsets"),  # one written as two
     ],
 )
-def test_slips_and_spellings(question: str, first: str) -> None:
+def test_slips_and_spellings(said: str, first: str) -> None:
     more = crud("customer", "invoice", "employee", "color_chart", "time_sheet", "headset")
-    assert made(*more).search(question, frozenset(name for name, _ in more), 3)[0] == first
+    assert made(*more).search(said, frozenset(name for name, _ in more), 3)[0] == first
 
 
 def test_what_is_left_out_is_not_what_is_meant() -> None:
@@ -81,8 +83,8 @@ def test_what_nobody_may_see_changes_nothing() -> None:
     few = crud("customer", "invoice")
     names = frozenset(name for name, _ in few)
     alone = made(*few)
-    for question in ("delete an invoice", "list customers", "refund", "ship a coupon to a client", "a copon"):
-        assert SHOP.search(question, names, 10) == alone.search(question, names, 10)
+    for said in ("delete an invoice", "list customers", "refund", "ship a coupon to a client", "a copon"):
+        assert SHOP.search(said, names, 10) == alone.search(said, names, 10)
     assert SHOP.search("delete a coupon", frozenset(), 10) == []
 
 
@@ -123,7 +125,7 @@ def test_deprecated_tools_come_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "acts"),
+    ("said", "acts"),
     [
         ("which pods run", {"read", "list"}),
         ("did my rollout finish", {"read", "list"}),
@@ -136,8 +138,8 @@ def test_deprecated_tools_come_last() -> None:
         ("", {"read", "list"}),
     ],
 )
-def test_what_a_sentence_asks_for(question: str, acts: set[str]) -> None:
-    assert thesaurus.read(question).acts == acts
+def test_what_a_sentence_asks_for(said: str, acts: set[str]) -> None:
+    assert question.read(said).acts == acts
 
 
 @pytest.mark.parametrize(
@@ -160,5 +162,51 @@ def test_stems_are_those_of_porter(words: tuple[str, ...], stem: str) -> None:
 
 
 def test_hostile_questions_are_only_words() -> None:
-    for question in ("(" * 5000, "\x00\u202e", "a" * 100_000, "{0.__class__}", "😀 😀", ", , , ."):
-        assert isinstance(SHOP.search(question, ALL, 5), list)
+    for said in ("(" * 5000, "\x00\u202e", "a" * 100_000, "{0.__class__}", "😀 😀", ", , , ."):
+        assert isinstance(SHOP.search(said, ALL, 5), list)
+
+
+def test_what_a_tool_is_filed_under_and_takes_is_searched() -> None:
+    """Its name says neither: the path has the suppressions, an argument's values have the reboot."""
+    index = Index(
+        [
+            Entry("create_global", calls=("POST /suppressions/global",), effect="write"),
+            Entry("create_global_view", calls=("POST /views/global",), effect="write"),
+            Entry("send_action", schema=ACTION, calls=("POST /boxes/{id}/actions",), effect="write"),
+            Entry("send_answer", calls=("POST /boxes/{id}/answers",), effect="write"),
+        ]
+    )
+    every = frozenset(("create_global", "create_global_view", "send_action", "send_answer"))
+    assert index.search("never write to her again", every, 1) == ["create_global"]
+    assert index.search("reboot", every, 1) == ["send_action"]
+
+
+ACTION = {
+    "type": "object",
+    "properties": {"body": {"anyOf": [{"properties": {"type": {"enum": ["reboot", "rename"]}}}, {"type": "null"}]}},
+}
+
+
+def test_every_plain_word_and_every_term_is_said_once() -> None:
+    for tables, sides in ((lexicon.PLAIN, True), (lexicon.TERMS, False)):
+        had: dict[str, str] = {}
+        for table, text in tables.items():
+            for said, _ in lexicon.lines(text):
+                for head in said.split() if sides else [" ".join(map(stems.stem, said.split()))]:
+                    stem = stems.stem(head) if sides else head
+                    assert stem not in had, f"{head}: {table} and {had[stem]}"
+                    had[stem] = table
+
+
+def test_no_line_of_a_table_says_what_is_said() -> None:
+    """A word twice, one that tells nothing, or the term itself."""
+    for table, text in {**lexicon.PLAIN, **lexicon.TERMS}.items():
+        terms = table.startswith("terms")
+        for said, meant in lexicon.lines(text):
+            assert said, table
+            assert meant, f"{table}: {said}"
+            found = [stems.stem(word) for word in meant.split()]
+            assert len(found) == len(set(found)), f"{table}: {said}: {meant}"
+            if terms:
+                assert not {stems.stem(word) for word in said.split()} & set(found), f"{table}: {said}: {meant}"
+                assert not STOP & set(meant.split()), f"{table}: {said}: {meant}"
