@@ -24,6 +24,8 @@ _LEADS = (
     re.compile(r"(?i)^\W*to\s+(?=\w)"),
     re.compile(r"(?i)^\W*(?:allows?|lets?)\s+you\s+to\s+"),
 )
+# "Handle GET request to run a test"
+_HANDLES = re.compile(r"(?i)^\W*handles?\s+(?:the\s+)?(?:[a-z]+\s+)?requests?\s+(?:to|for)\s+")
 _REQUEST = re.compile(r"(?i)\bsend(?:ing)?\s+an?\s+(?:[A-Z]+\s+)?request\b")
 _HARMLESS = re.compile(
     r"(?i)\b(?:(?:does|do|will)\s+not|(?:does|do|wo)n['’]t|without)\s+(?:actually\s+)?(?:\w+ing\s+or\s+|\w+\s+or\s+)?"
@@ -55,7 +57,7 @@ def said_of(operation: Operation) -> Said:
     return Said(
         name=words(_name(operation.id or "")),
         last=words(_last(operation)),
-        summary=words(operation.summary),
+        summary=words(_HANDLES.sub("", operation.summary)),
         tells=words(_from_verb(first)),
         described=words(_REQUEST.sub(" ", " ".join(sentences[:2]))),
         harmless=_HARMLESS.search(plain) is not None,
