@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen.model import value
 from adaptgen.plan.answer_example import example_schema
+from adaptgen.plan.operation import RequestBody
 from adaptgen.plan.operations import Operation, base_media, is_json
 from adaptgen.plan.schemas import MISSING, Leaf, Shape, leaves, shape
 from adaptgen.words import vocabulary, words
@@ -30,10 +32,12 @@ _USERS = {
     ("identifier",), ("principal",), ("user", "name", "or", "email"), ("user", "or", "email"), ("uid",), ("usuario",),
     ("benutzername",), ("user", "principal", "name"), ("identity",), ("sid",), ("phone",), ("phone", "number"),
     ("mobile",), ("nick", "name"), ("name",), ("account", "sid"), ("acct",), ("logon",), ("logon", "name"),
+    ("api", "id"), ("api", "user"), ("api", "user", "name"), ("api", "username"), ("api", "login"), ("role", "id"),
 }  # fmt: skip
 _API_KEYS = {
     ("api", "key"), ("key",), ("app", "key"), ("access", "key"), ("access", "key", "id"), ("consumer", "key"),
     ("application", "key"), ("api", "token"), ("license", "key"), ("personal", "access", "token"), ("user", "key"),
+    ("secret", "id"),
 }  # fmt: skip
 _API_SECRETS = {
     ("secret",), ("api", "secret"), ("secret", "key"), ("app", "secret"), ("secret", "access", "key"),
@@ -104,6 +108,7 @@ class Given:
     enum: tuple[object, ...] | None
     default: object
     secret: bool = False
+    description: str = ""
 
     @property
     def name(self) -> str:
@@ -131,6 +136,7 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
                 _enum(document, schema),
                 schema.default,
                 secret,
+                one.description or schema.description,
             )
         )
     body = operation.body
@@ -140,6 +146,20 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
     if whole.type == "string":
         made = _told_role(body.description) or _told_role(whole.description)
         return [*found, Given("body", (), made, not body.optional, "string", None, MISSING, True)] if made else found
+    if not whole.properties and len(whole.variants) > 1:
+        # One of several bodies (a grant of OAuth 2.0 each): the first that proves who is calling, and what the others
+        # take for a renewal.
+        options = [_of_body(document, shape(document, one), body) for one in whole.variants]
+        first = next((one for one in options if credentials(one)), options[0])
+        renewing = [each for one in options for each in one if each.role == "refresh"][:1]
+        grants = tuple(value for one in options for each in one if each.role == "grant" for value in each.enum or ())
+        merged = [replace(one, enum=grants or one.enum) if one.role == "grant" else one for one in first]
+        return [*found, *merged, *(replace(one, required=False) for one in renewing if one not in first)]
+    return [*found, *_of_body(document, whole, body)]
+
+
+def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[Given]:
+    found: list[Given] = []
     for name, node in whole.properties.items():
         one_shape = shape(document, node)
         if one_shape.read_only:
@@ -150,14 +170,24 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
                 needed = name in whole.required and inner in one_shape.required and not body.optional
                 found.append(
                     Given("body", (name, inner), role(inner), needed, below.type, _enum(document, below), below.default,
-                          below.format == "password")
+                          below.format == "password", below.description)
                 )  # fmt: skip
         else:
             found.append(
                 Given("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
-                      _enum(document, one_shape), one_shape.default, one_shape.format == "password")
+                      _enum(document, one_shape), one_shape.default, one_shape.format == "password",
+                      one_shape.description)
             )  # fmt: skip
     return found
+
+
+def basic_header(one: Given) -> bool:
+    """Whether an input is the ``Authorization`` header and described as HTTP Basic (RFC 7617)."""
+    return (
+        one.place == "header"
+        and one.name.lower() == "authorization"
+        and bool(re.search(r"\bbasic\b", f"{one.description} {one.default}", re.IGNORECASE))
+    )
 
 
 def _enum(document: Document, one: Shape) -> tuple[object, ...] | None:

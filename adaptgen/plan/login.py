@@ -10,13 +10,13 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Auth, Call, Login, Send, value
-from adaptgen.plan.credentials import answer_leaves, find_refresh_token, find_token, jsonpath
+from adaptgen.plan.credentials import answer_leaves, basic_header, find_refresh_token, find_token, jsonpath
 from adaptgen.plan.expiry import find_expiry
 from adaptgen.plan.login_candidates import LOGIN, NOT_LOGIN, Candidate, Candidates, said_of
 from adaptgen.plan.logincall import login_call
 from adaptgen.plan.operations import Operation
-from adaptgen.plan.schemes import basic_send, identifier, reference
-from adaptgen.plan.token_use import find_use
+from adaptgen.plan.schemes import basic_send, identifier, reference, static
+from adaptgen.plan.token_use import Use, find_use
 from adaptgen.words import vocabulary, words
 
 if TYPE_CHECKING:
@@ -75,7 +75,15 @@ class _Finder:
         if use is None:
             return None
         call = login_call(
-            self.document, one.operation, one.given, self.name, basic=one.basic, loose=loose, encoded=use.encoded
+            self.document,
+            one.operation,
+            one.given,
+            self.name,
+            basic=one.basic,
+            loose=loose,
+            sure=self.sure(one, use),
+            encoded=use.encoded,
+            renews=one.renews,
         )
         if call is None:
             return None
@@ -88,7 +96,7 @@ class _Finder:
         first = Login(
             id="login",
             call=call,
-            send=(basic_send(self.name),) if one.basic else (),
+            send=self.own(one, use),
             save=save,
             expires=find_expiry(self.document, one.operation),
             cookies=one.cookie or any(send.place == "cookie" for send in use.sends),
@@ -118,6 +126,27 @@ class _Finder:
         because = f"takes {takes}, answers {gives}; {use.because}"
         return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)
 
+    def sure(self, one: Candidate, use: Use) -> bool:
+        """Whether the rest of the evidence leaves no doubt: a user with a password, a token, and where it goes."""
+        roles = {each.role for each in one.given}
+        return {"password", "user"} <= roles and one.token is not None and bool(use.serves or use.parameter)
+
+    def own(self, one: Candidate, use: Use) -> tuple[Send, ...]:
+        """What the login itself must be sent with: HTTP Basic, by a header that it declares of the client's identity
+        (RFC 6749, 2.3.1), and the API keys that its security names beside the token."""
+        sends = [basic_send(self.name)] if one.basic else []
+        if not one.basic and any(basic_header(each) and each.required for each in one.given):
+            pair = f"{reference(self.name, 'CLIENT_ID')}:{reference(self.name, 'CLIENT_SECRET')}"
+            sends.append(Send("header", "Authorization", pair, basic=True))
+        schemes = self.candidates.schemes
+        keys = [name for name, scheme in schemes.items() if str(scheme.get("type")).lower() == "apikey"]
+        for scheme in sorted(next(iter(one.operation.security or ()), ())):
+            if scheme not in keys or scheme in {use.serves, *use.also}:
+                continue
+            made = static(self.document, self.name, scheme, schemes[scheme], alone=len(keys) <= 1)
+            sends += made.send if made and made.kind == "api_key" else ()
+        return tuple(sends)
+
     def serves_login(self, operation: Operation, one: Candidate) -> bool:
         """Further operations that only make sense for who logs in by hand: logging out, other ways to log in."""
         if ends_session(operation, one.operation):
@@ -136,7 +165,7 @@ class _Finder:
         gives = find_refresh_token(self.document, one.operation)
         if gives is None:
             return None, first, ""
-        for operation in sorted(self.operations, key=lambda each: each.pointer == one.operation.pointer):
+        for operation in sorted(self.operations, key=lambda each: _far(each, one.operation)):
             given = self.inputs(operation)
             takes = [each for each in given if each.role == "refresh"]
             if not takes and "refresh" in said_of(operation):
@@ -186,6 +215,13 @@ class _Finder:
                 step = Login(id="csrf", call=call, send=sends, save={"csrf": path}, cookies=True)
                 return (first, step), (*sends, send), ("header", header), operation.pointer
         return (first,), sends, None, ""
+
+
+def _far(other: Operation, login: Operation) -> tuple[bool, int, int]:
+    """How far an operation's path is from the login's; the login itself comes last."""
+    here, there = login.path.strip("/").split("/"), other.path.strip("/").split("/")
+    same = next((at for at, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]), len(here))
+    return other.pointer == login.pointer, -same, abs(len(here) - len(there))
 
 
 def _is_csrf(name: str) -> bool:

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from adaptgen.model import value
-from adaptgen.plan.credentials import TOKEN_PARAMETERS, Given, Token, credentials, find_token, inputs, text_token
+from adaptgen.patterns import lazy
+from adaptgen.plan.credentials import (
+    TOKEN_PARAMETERS,
+    Given,
+    Token,
+    basic_header,
+    credentials,
+    find_token,
+    inputs,
+    text_token,
+)
+from adaptgen.plan.login_doubts import grants_of, keeps_tokens, makes_account, wants_code
 from adaptgen.plan.login_told import Taken, Told, parameters, told
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.schemes import is_basic, place_of, schemes
@@ -26,13 +37,18 @@ NOT_LOGIN = vocabulary(
     "impersonate 2fa otp mfa totp refresh renew webhook social federated sms magic "
     "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin"
 )
+# "Obtain a session cookie", "sets a cookie that authenticates further calls".
+_COOKIE = lazy(
+    r"\b(session|auth\w*|login) cookies?\b|\bcookies?\b[^.]{0,80}\b(authenticat\w*|subsequent|further|future)\b",
+    re.IGNORECASE,
+)
 
 
 @value()
 class Candidate:
     """``token``: in the answer; ``header``: of the answer, which holds it; ``basic``: it takes HTTP Basic;
     ``cookie``: the session is a cookie; ``told``: parameters that take fields of the answer. The higher ``score``,
-    the likelier."""
+    the likelier. ``renews``: by a refresh token that a person gives."""
 
     operation: Operation
     given: tuple[Given, ...]
@@ -42,6 +58,7 @@ class Candidate:
     cookie: bool
     score: int
     told: tuple[Told, ...] = ()
+    renews: bool = False
 
 
 def said_of(operation: Operation) -> frozenset[str]:
@@ -70,7 +87,7 @@ class Candidates:
         return sorted(found, key=lambda one: -one.score)
 
     def candidate(self, operation: Operation) -> Candidate | None:
-        if operation.method not in {"POST", "PUT", "GET"} or (operation.deprecated and operation.method == "GET"):
+        if operation.method not in {"POST", "PUT", "GET"} or not self.lasts(operation):
             return None
         said = said_of(operation) | set(words(operation.summary)[:3])
         like = bool(said & LOGIN) or {"log", "in"} <= said or {"sign", "in"} <= said
@@ -84,13 +101,19 @@ class Candidates:
         known = self.told(operation) if like and token is None else ()
         # Who exchanges something for "the access token of header X-Session" logs in, whatever it is.
         exchanges = operation.method != "GET" and any(one.mentioned for one in known)
-        if not takes and not basic and not exchanges:
+        # A token endpoint that wants a code or an assertion renews as well: who has a refresh token needs neither.
+        renews = self.renews(operation, given, takes)
+        if not takes and not basic and not exchanges and not renews:
+            return None
+        if makes_account(operation) or (wants_code(operation, given) and not renews):
             return None
         header = None if token or known else self.token_header(operation)
         cookie = token is None and header is None and not known and like and takes and self.gives_cookie(operation)
         if token is None and header is None and not cookie and not known:
             return None
         roles = {one.role for one in given}
+        if "password" not in roles and keeps_tokens(operation, self.operations):
+            return None
         others = [one for one in given if not one.role]
         if not like and (not {"password", "user"} <= roles or len(others) > 1 or operation.method == "GET"):
             return None
@@ -104,8 +127,23 @@ class Candidates:
         score += 10 * (operation.security == ()) + 20 * (token is not None) - 3 * len(others)
         score += 8 * ("password" in roles) - 12 * basic - 20 * cookie - 5 * operation.deprecated
         score -= (token.rank // 10) if token else 0
-        score += 20 * self.is_token_url(operation) - 15 * ("admin" in said_of(operation))
-        return Candidate(operation, given, token, header, basic, cookie, score, known)
+        score += 20 * self.is_token_url(operation) - 15 * ("admin" in said_of(operation)) - 30 * renews
+        return Candidate(operation, given, token, header, basic, cookie, score, known, renews)
+
+    def renews(self, operation: Operation, given: Sequence[Given], takes: bool) -> bool:
+        """Whether a token endpoint serves only by a refresh token (RFC 6749, 6) whoever has no browser."""
+        roles = {one.role for one in given}
+        if operation.method != "POST" or not {"grant", "refresh"} <= roles or "password" in roles:
+            return False
+        grants = grants_of(given)
+        return (wants_code(operation, given) or not takes) and (not grants or "refresh_token" in grants)
+
+    def lasts(self, operation: Operation) -> bool:
+        """Whether the operation is no old way that another one has replaced: a deprecated login counts where a
+        password goes in."""
+        if not operation.deprecated:
+            return True
+        return operation.method != "GET" and any(one.role == "password" for one in self.inputs(operation))
 
     def of_no_record(self, operation: Operation, like: bool) -> bool:
         """Whether the path names no record; who logs in may stand at its end, beside a password."""
@@ -130,7 +168,9 @@ class Candidates:
         return told(self.document, operation, self.taken, len(self.operations) - 1)
 
     def takes_basic(self, operation: Operation) -> bool:
-        """HTTP Basic on this operation, by a scheme that most others do not use."""
+        """HTTP Basic on this operation, by its own header or by a scheme that most others do not use."""
+        if any(basic_header(one) for one in self.inputs(operation)):
+            return True
         names = {name for one in operation.security or () for name in one}
         basic = {name for name in names if is_basic(self.schemes.get(name, {}))}
         if not basic:
@@ -152,9 +192,17 @@ class Candidates:
         answer = operation.success()
         if answer is None:
             return False
+        if any(set(option) & set(self.schemes) for one in self.operations for option in one.security or ()):
+            # What the other operations want is declared, and it may be something else.
+            return any(self.is_cookie(name) for one in self.operations for each in one.security or () for name in each)
         if any(name.lower() == "set-cookie" for name in answer.headers):
             return True
+        if _COOKIE.search(f"{operation.summary}\n{operation.description}\n{answer.description}"):
+            return True
         return any((place_of(scheme) or ("", ""))[0] == "cookie" for scheme in self.schemes.values())
+
+    def is_cookie(self, scheme: str) -> bool:
+        return (place_of(self.schemes.get(scheme, {})) or ("",))[0] == "cookie"
 
     def is_token_url(self, operation: Operation) -> bool:
         for scheme in self.schemes.values():

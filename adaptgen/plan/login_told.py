@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adaptgen.source import Document
 
 _SECRET = vocabulary("token key secret session sid auth access ticket jwt signature authorization credential")
+_RETURNED = re.compile(r"\b(?:returned|obtained|received|given|generated) (?:by|from|in|with|at|during)\b([^.]{0,80})")
 _SHOWN = re.compile(r"['\"`](Bearer|Token|JWT) |\b(Bearer|Token|JWT) [<{\[]")
 
 
@@ -57,6 +58,8 @@ def told(document: Document, operation: Operation, taken: Taken, others: int) ->
         same = [one for one in leaves if _folded(one.name) == _folded(name) and _SECRET & set(words(name))]
         mentioned = len(name) > 3 and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))
         path = jsonpath(same[0].path) if same else None
+        if path is None and _answers_text(document, operation) and _returned_by(parameter, operation):
+            path = "$"
         if path is None and mentioned:
             path = _only(document, operation, [one.path for one in leaves], name)
         if path is not None:
@@ -64,6 +67,19 @@ def told(document: Document, operation: Operation, taken: Taken, others: int) ->
             word = word_before(f"{parameter.description} {raw.get('example', '')}")
             found.append(Told(place, name, path, word, mentioned))
     return tuple(found) if len({one.path for one in found}) == len(found) else ()
+
+
+def _answers_text(document: Document, operation: Operation) -> bool:
+    answer = operation.success()
+    return answer is not None and answer.schema is not None and shape(document, answer.schema).type == "string"
+
+
+def _returned_by(parameter: Parameter, operation: Operation) -> bool:
+    """Whether a parameter's description says that the operation returns it: "the token returned from the /session POST
+    call"."""
+    last = [part for part in operation.path.split("/") if part and not part.startswith("{")][-1:]
+    found = _RETURNED.search(parameter.description)
+    return bool(last and found and last[0].lower() in found[1].lower())
 
 
 def parameters(operations: Sequence[Operation]) -> Taken:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model import Body, Call, Param
-from adaptgen.plan.credentials import Given, default_of
+from adaptgen.plan.credentials import Given, basic_header, default_of
+from adaptgen.plan.login_doubts import GRANTS, grants_of
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.schemas import MISSING
 from adaptgen.plan.schemes import reference
@@ -30,6 +31,12 @@ _WHERE = vocabulary(
     "tenant company organization organisation domain account database realm workspace instance subdomain customer site "
     "client org db firm branch business store shop team project environment"
 )
+_PROOFS = {"password", "client_secret", "api_key", "api_secret", "refresh"}
+# What a person must be asked for, or what is computed anew for each login.
+_EACH_TIME = vocabulary(
+    "otp totp code pin captcha recaptcha nonce challenge signature hash hmac digest timestamp time date txn "
+    "transaction state assertion verifier mfa 2fa factor redirect callback answer token"
+)
 # The likeliest of several optional inputs that name the user.
 _USER_ORDER = ("username", "user", "login", "email", "account", "identifier", "name")
 
@@ -44,34 +51,48 @@ def login_call(
     refresh: bool = False,
     bare: bool = False,
     loose: bool = False,
+    sure: bool = False,
     encoded: bool = False,
+    renews: bool = False,
 ) -> Call | None:
     """The call of ``operation`` as a login (``refresh``: as the renewal of one; ``bare``: without credentials;
-    ``loose``: texts that it requires come from the environment, whatever they are; ``encoded``: its answer is wanted
-    in base64). None where it requires an input
+    ``loose``: texts that it requires come from the environment, whatever they are; ``sure``: those that stay the same
+    from login to login (a role, a kind of user) do; ``encoded``: its answer is wanted in base64; ``renews``: with a
+    refresh token from the environment). None where it requires an input
     that nobody can supply."""
     filled: list[tuple[Given, Any]] = []
-    given = _told_apart(given)
+    # HTTP Basic is sent beside the call.
+    given = _told_apart([one for one in given if not basic_header(one)])
     if encoded:
         offered = [one for one in given if "base64" in (one.enum or ())]
         if not offered:
             return None
         filled.append((offered[0], "base64"))
         given = [one for one in given if one is not offered[0]]
-    chosen = _chosen(given, refresh, basic or bare)
-    if chosen is None:
+    chosen = _chosen(given, refresh or renews, basic or bare, client=renews)
+    if chosen is None or not (loose or bare or basic or {one.role for one in chosen} & _PROOFS):
         return None
     for one in given:
         if one in chosen:
-            filled.append((one, _value(one, chosen, name)))
+            value = _value(one, chosen, name)
+            filled.append((one, reference(name, "REFRESH_TOKEN") if renews and one.role == "refresh" else value))
         elif one.required:
             value = _constant(one, name)
-            if value is MISSING and loose and one.type == "string" and one.enum is None:
+            if value is MISSING and _settled(one, loose, sure):
                 value = reference(name, "_".join(words(one.name)).upper())
             if value is MISSING:
                 return None
             filled.append((one, value))
     return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
+
+
+def _settled(one: Given, loose: bool, sure: bool) -> bool:
+    """Whether a required input may come from the environment."""
+    if one.place == "body" and len(one.keys) > 1:
+        return False
+    if loose:
+        return one.type == "string" and one.enum is None
+    return sure and one.type == "string" and one.place != "path" and not set(words(one.name)) & _EACH_TIME
 
 
 def _told_apart(given: Sequence[Given]) -> Sequence[Given]:
@@ -83,17 +104,18 @@ def _told_apart(given: Sequence[Given]) -> Sequence[Given]:
     return [replace(one, role="") if one in where else one for one in given]
 
 
-def _chosen(given: Sequence[Given], refresh: bool, none: bool) -> list[Given] | None:
+def _chosen(given: Sequence[Given], refresh: bool, none: bool, client: bool = False) -> list[Given] | None:
     """The inputs that take the credentials; None where the declared grants do not offer them."""
     if none:
         return []
     by_role: dict[str, list[Given]] = {}
     for one in given:
         by_role.setdefault(one.role, []).append(one)
-    grants = {str(value) for one in by_role.get("grant", ()) for value in one.enum or ()}
+    # A single grant of the service's own goes in as it is written.
+    grants = grants_of(given) & GRANTS
     wanted: tuple[str, ...]
     if refresh:
-        wanted, grant = ("refresh",), "refresh_token"
+        wanted, grant = ("client_id", "client_secret", "refresh") if client else ("refresh",), "refresh_token"
     elif "password" in by_role and not (grants and "password" not in grants):
         wanted, grant = ("user", "password"), "password"
     elif {"client_id", "client_secret"} <= set(by_role) and not (grants and "client_credentials" not in grants):
@@ -127,6 +149,9 @@ def _value(one: Given, chosen: Sequence[Given], name: str) -> Any:
         roles = {each.role for each in chosen}
         if "refresh" in roles:
             return "refresh_token"
+        own = default_of(one)
+        if isinstance(own, str) and own not in GRANTS:
+            return escape_json(own)
         return "password" if "password" in roles else "client_credentials"
     return reference(name, _ENV[one.role])
 

@@ -89,6 +89,7 @@ def is_basic(scheme: Mapping[str, Any]) -> bool:
 
 _WORD = lazy(
     r"\b(Bearer|Token|Basic|JWT|ApiKey|Api-Key|API-Key|Apikey|Key|OAuth)\b[ ]*[ :]?[ ]*[`'\"]?[<{\[($]"
+    r"|\b(OAuth) [A-Z]{2,}_[A-Z_]+\b"
     r"|['\"`](Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic) "
     r"|Authorization:? +[`'\"]?(Bearer|Token|JWT|ApiKey|Api-Key|Key|Basic)\b"
 )

@@ -9,8 +9,10 @@ from dataclasses import field
 from typing import Any
 
 from adaptgen.model import Send, value
+from adaptgen.patterns import lazy
 from adaptgen.plan.credentials import answer_leaves, jsonpath, token_parameter
 from adaptgen.plan.login_candidates import LOGIN, Candidate, Candidates
+from adaptgen.plan.login_doubts import only_checks
 from adaptgen.plan.login_told import Told, word_before
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
@@ -51,6 +53,8 @@ class _Finder:
         if one.cookie:
             names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
             return Use((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
+        if parameter := self.parameter(rest, one, mentioned=True):
+            return parameter
         declared = self.declared(rest, one)
         if declared is not None:
             return declared
@@ -61,8 +65,7 @@ class _Finder:
         if not any(not _beside(one.operation, each) for each in rest):
             return None
         if not self.schemes or all(is_basic(self.schemes[name]) for name in self.schemes):
-            send = Send("header", "Authorization", "Bearer {access}")
-            return Use((send,), "nothing says where the token goes: Authorization: Bearer (RFC 6750)")
+            return _untold(one)
         return None
 
     def declared(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
@@ -132,7 +135,7 @@ class _Finder:
             return 10
         if {"token", "session", "jwt", "bearer", "ticket", "sid"} & set(said):
             return 9 if set(said) & token else 7
-        if said in {("authorization",), ("auth",), ("authentication",)}:
+        if said in {("authorization",), ("auth",), ("authentication",)} or said[-1:] == ("authorization",):
             return 6
         if "key" in said or "api" in said:
             return 7 if token and {"key"} & token else 0
@@ -154,7 +157,9 @@ class _Finder:
             return Send("header", key, f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}")
         return Send(place, key, "{access}")
 
-    def parameter(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
+    def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> Use | None:
+        """The parameter of a token that enough operations take; ``mentioned``: that the login's description names."""
+        text = f"{one.operation.summary}\n{one.operation.description}" if mentioned else ""
         counts: Counter[tuple[str, str]] = Counter()
         shown: dict[tuple[str, str], Mapping[str, Any]] = {}
         for operation in rest:
@@ -164,10 +169,14 @@ class _Finder:
                     raw = each.raw if each.raw is not None else {}
                     shown.setdefault((each.place, each.name), {**raw, "description": _text_of(each.description, raw)})
         enough = [key for key, count in counts.items() if count >= 2 and count * 3 >= len(rest)]
+        if mentioned:
+            enough = [(place, key) for place, key in enough if "-" in key and key in text]
         if not enough:
             return None
         token = set(one.token.said if one.token else ())
         best = max(enough, key=lambda key: (bool(set(words(key[1])) & token), counts[key], key))
+        if any(len(set(words(key[1])) & token) > max(len(set(words(best[1])) & token), 1) for key in counts):
+            return None  # the token of a user goes into X-User-Token, which few operations take
         place, name = best
         template = "{access}"
         if name.lower() == "authorization":
@@ -179,6 +188,32 @@ class _Finder:
 
 
 _ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
+
+
+# "added to X-Auth-Token in header of all future requests", "in the `X-Session` header", "header X-Token".
+_HEADER = lazy(
+    r"\bheaders?:?\s+[`\"'*]*([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)"
+    r"|([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)[`\"'*]*\s+(?:in (?:the )?)?(?:http |request )*headers?\b"
+)
+
+
+def _untold(one: Candidate) -> Use | None:
+    """Where a token goes that nothing declared takes: into the header that the login's description names, else as a
+    bearer token (RFC 6750). None where the login only checks what it is given."""
+    answer = one.operation.success()
+    text = f"{one.operation.summary}\n{one.operation.description}\n{answer.description if answer else ''}"
+    for found in _HEADER.finditer(text):
+        name = found[1] or found[2]
+        if token_parameter(name):
+            return Use((Send("header", name, "{access}"),), f"its description puts it into the header {name!r}")
+    if only_checks(one.operation):
+        return None
+    word = scheme_word("", {"description": text})
+    template = f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}"
+    because = "nothing says where the token goes: Authorization: Bearer (RFC 6750)"
+    if word not in {"Bearer", "Basic"}:
+        because = f"its description shows Authorization: {word}"
+    return Use((Send("header", "Authorization", template),), because)
 
 
 def _beside(login: Operation, other: Operation) -> bool:
