@@ -20,6 +20,7 @@ from adaptgen.fronts.menu import (
     plain_deeds,
     plain_machines,
     plain_media,
+    plain_names,
     plain_people,
     plain_software,
     plain_trade,
@@ -41,7 +42,7 @@ from adaptgen.fronts.menu.stems import stem, tokens
 
 PLAIN = {
     one.__name__.rpartition(".")[2]: one.PLAIN
-    for one in (plain_deeds, plain_machines, plain_media, plain_people, plain_software, plain_trade)
+    for one in (plain_deeds, plain_machines, plain_media, plain_names, plain_people, plain_software, plain_trade)
 }
 TERMS = {
     one.__name__.rpartition(".")[2]: one.TERMS

@@ -26,9 +26,11 @@ by itself, by themselves, on its own, without me: automatically auto
 by mail: email
 by name, look up: get search
 call my server, tell my server, call my url, notify my system, tell my system: create + webhook
+call off, calls off: cancel delete
 can we reach, can i reach, can it reach: test connection
 chat room: channel
 code of conduct: conduct
+come by, comes by: pickup visit schedule
 config map: config + map
 cost more, costs run, spending limit: budget billing
 could not be delivered, not delivered, never arrived, did not arrive: bounce failed undelivered delivery
@@ -59,12 +61,15 @@ give access, grant access, let in, give permission: add + permission access role
 go back to, return to, switch back: rollback revert restore
 going live, goes live, live site, in production: deployment environment release production
 green or red, passed or failed: status check conclusion
+hand in, handed in, turn in: submit submission
 hand over, pass on, give away: transfer
 has been said, was said, point out: comment
 hide from, keep hidden: visibility private hide
 hold off: pause
+hook up, hooks up: connect create integration attach
 how big, how large: size
 how did it go, how is it going, how far, how are things, out of office: status
+how far has, how far is, how far did, how far along: progress status
 how fast, how quickly: performance rate
 how frequently: stat count frequency
 how long: duration retention usage
@@ -82,6 +87,7 @@ inside the company, in the company, in our company, our firm, our company: organ
 is down, went down, broken down: health status failed
 is it allowed, are allowed, is allowed, is permitted: permission policy check
 is it on, is it enabled: status setting enabled
+is over, are over: past finished completed
 join code, sign up code: registration token invitation
 keep an eye on, stay informed, keep me informed, keep me posted, hear about: subscribe watch subscription notification
 keep for later, save for later: bookmark save favorite
@@ -149,6 +155,7 @@ put on hold, on hold: suspend pause
 ran out, no longer valid: expire expired
 rate limit: rate + limit
 read me: readme
+right now, at the moment, just now: current active
 roll back: rollback revert
 safe copy of everything: backup
 safe place: vault secret backup
@@ -175,6 +182,7 @@ start over, try again, run again, once more, do over, one more time: rerun retry
 starting point, jumping off point: template
 status checks: status + check
 step by step: job steps workflow
+still open, not done, not finished: open pending incomplete
 stop hearing, no longer hear, leave me alone, stop bothering, no more mail: unsubscribe mute ignore subscription
 storage class: storage + class
 take back what, take back my: delete + comment
@@ -188,6 +196,7 @@ the rest: other
 third parties: dependency external
 time sheet, hours worked: timesheet time entry
 to do: issue task
+top up: add fund deposit credit
 try out: test
 turn off, switch off, shut off: disable delete
 turn on, switch on: enable set update

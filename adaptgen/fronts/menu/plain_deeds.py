@@ -12,7 +12,7 @@ begin: create start
 call-off: cancel
 calm: silence mute
 cleared: deleted
-confirm: approve verify verification validation accept
+confirm: approve verify validation accept
 copy: replica fork pod clone instance duplicate backup
 cut: remove fee reduce commission split
 demand insist: require enforce protection
@@ -36,7 +36,7 @@ pause: suspend disable
 plan: schedule subscription upcoming event
 postpone put-off: reschedule
 produce: generate create
-prove proven: verify validate check verification confirm
+prove proven: verify validate check confirm
 queueing: pending
 quieten: mute silence
 rename retitle reword: update name
@@ -59,7 +59,7 @@ typed: failed presence brute status attempt
 unblock: unlock clear delete
 undo: rollback revert restore delete
 unlock: unblock clear delete
-verify: verification validation confirm
+verify: validation confirm
 waits: pending queue open request
 withdrew: unsubscribe debit cancel suppression payout opt transfer mandate
 wrote: language log contributor author output create

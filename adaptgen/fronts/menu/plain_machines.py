@@ -65,10 +65,10 @@ herd: fleet cluster group
 history: commit revision event activity log
 hostname: host domain dns
 https padlock: certificate tls ssl
-hypervisor: virtual machine instance droplet
+hypervisor: virtual machine instance
 image: template
 isp telco: provider carrier circuit
-keys: key secret token
+keys: secret token
 lag slow sluggish: latency performance metric
 ldap: directory federation
 lead: lease cable owner wire connection
@@ -120,8 +120,8 @@ toggle: flag feature
 trail: audit log event change
 tunnel: vpn
 vehicles: device asset
-virtual: machine instance droplet
-vm: node virtual host machine instance droplet runner
+virtual: machine instance
+vm: node virtual host machine instance runner
 vpn: tunnel
 web: domain site http
 whitelist: allow safelist

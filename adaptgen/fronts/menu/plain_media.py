@@ -31,7 +31,7 @@ chapter: section
 chart: graph dashboard
 chat: discussion thread comment conversation issue topic message channel
 city: location address place
-classify: prediction classification model detect
+classify: prediction model detect
 clicked: open tracking stat
 clip film: video movie title
 column: schema field attribute property
@@ -61,7 +61,7 @@ enclosed enclosure proof: attachment evidence file document
 entry: record row item document
 episode: show
 evidence: attachment file document
-excel: export csv
+excel: export csv spreadsheet import
 far: distance matrix
 favourite: star top ranking popular score
 fax: message
@@ -87,7 +87,6 @@ ingest: import upload
 insight: analytics report
 journey: trip route ride
 junk: spam report
-key: secret token
 keyword: tag category
 latitude longitude: geocode coordinate location
 learn: documentation training model fine tune
@@ -141,7 +140,7 @@ recognise: verify prediction classification model detect
 recording: album
 region: continent
 reply: comment response post answer message
-respond: comment reply response post answer message
+respond: comment reply post answer message
 ride: trip route journey
 road: street segment
 route: ingress direction
@@ -175,7 +174,7 @@ survey: form
 table: collection database
 talk: discussion chat topic comment conversation thread message channel
 teach: training model fine tune
-telegram: fax message
+telegram: fax message channel integration webhook
 text: document sms content message
 thumbnail: preview
 thumbs: reaction like rating

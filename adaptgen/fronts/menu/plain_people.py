@@ -58,7 +58,7 @@ esteem standing: reputation score
 face fingerprint iris voice: credential factor
 fans: stargazer segment follower audience list recipient
 fob smartcard: credential token card
-follower: subscriber recipient contact subscription
+follower: subscriber recipient contact
 freelancer: outside contractor collaborator external supplier worker
 friends: contact follow connection
 gathering: list event export meeting
@@ -100,14 +100,14 @@ papers: identity document file verification
 passcode: password secret credential pin
 passphrase: secret password credential token pin
 passport: identity document verification
-pay: billing payroll usage salary payment compensation charge payslip cost
+pay: billing payroll usage salary compensation charge payslip cost
 personnel staff workforce: employee user member worker
 pin: password secret credential
 power: scale role replicas permission feed resources scope energy authorization policy
 privilege: permission role binding scope access authorization policy
 prospect: lead person contact opportunity
 purchaser: customer order client account checkout tenant payment contact transaction
-readers: open subscriber event recipient contact subscription follower
+readers: open subscriber event recipient contact follower
 remind: alert notification
 reserve: booking appointment
 resume: profile bio
@@ -123,7 +123,7 @@ signin: login session authentication auth token event
 spammer: block silence user suspend abuse report
 steps: job cadence sequence flow workflow
 student: member user
-subscriber: recipient contact subscription follower
+subscriber: recipient contact follower plan
 superior: manager owner admin
 suspect: alert lead scanning prospect person contact opportunity
 teammate: member collaborator user employee

@@ -195,7 +195,6 @@ storage: volume persistent claim
 strangers: public external outside
 stretch: extend scale
 stumble: error
-subscription: plan
 supervisor: owner admin manager
 supplier: vendor
 surprise worry: alert

@@ -40,11 +40,10 @@ credit: balance
 crypto: currency wallet
 debit: payout transfer withdrawal mandate
 debt iou: invoice balance due loan
-deliver: delivery shipment event status fulfillment shipping tracking
-delivery: shipment fulfillment shipping tracking
+deliver: shipment event status fulfillment tracking
 deposit: prepayment top
 depot: warehouse location inventory
-dispatch: shipment delivery fulfillment shipping tracking
+dispatch: shipment delivery fulfillment tracking
 disputed: claim
 donate: gift contribution
 down: reject deposit incident approval prepayment outage top status

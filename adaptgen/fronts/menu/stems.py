@@ -38,13 +38,25 @@ _IRREGULAR = {
     "listing": "listing", "listings": "listing", "objective": "objective", "objectives": "objective",
     "rating": "rating", "ratings": "rating", "recording": "recording", "recordings": "recording",
     "referral": "referral", "referrals": "referral", "accounting": "accounting",
+    "authorizes": "authoriz", "authorizing": "authoriz", "incomes": "income",
+    # Verbs and their nouns that the algorithm leaves apart.
+    "subscription": "subscrib", "subscriptions": "subscrib", "registration": "regist", "registrations": "regist",
+    "delivery": "deliv", "deliveries": "deliv", "payment": "pai", "payments": "pai", "shipment": "ship",
+    "shipments": "ship", "verification": "verifi", "verifications": "verifi", "notification": "notifi",
+    "notifications": "notifi", "deploy": "deploy", "deploys": "deploy", "deployed": "deploy", "deploying": "deploy",
+    "response": "respond", "responses": "respond", "submission": "submit", "submissions": "submit",
+    "classification": "classifi", "classifications": "classifi", "consumption": "consum",
+    "subscriber": "subscriber", "subscribers": "subscriber", "carrier": "carrier", "carriers": "carrier",
+    # Plurals in -us and -is, which are none elsewhere (status, analysis).
+    "key": "key", "cpus": "cpu", "gpus": "gpu", "menus": "menu", "skus": "sku", "wikis": "wiki", "emojis": "emoji",
+    "uris": "uri", "kpis": "kpi", "aliases": "alias", "alias": "alias", "buses": "bus", "bus": "bus",
     # British spelling.
     "colour": "color", "colours": "color", "centre": "center", "centres": "center", "catalogue": "catalog",
     "catalogues": "catalog", "programme": "program", "programmes": "program", "behaviour": "behavior",
     "labour": "labor", "metre": "meter", "metres": "meter", "fulfilment": "fulfil", "fulfilments": "fulfil",
     "fulfillment": "fulfil", "fulfillments": "fulfil", "cancelled": "cancel", "cancelling": "cancel",
-    "labelled": "label", "dialled": "dial", "travelled": "travel", "enrol": "enroll", "enrolment": "enroll",
-    "enrollment": "enroll", "enrollments": "enroll",
+    "labelled": "label", "dialled": "dial", "travelled": "travel", "enrolment": "enrol", "enrollment": "enrol",
+    "enrollments": "enrol",
     # Strong verbs and plurals.
     "became": "become", "bent": "bend", "bound": "bind", "brought": "bring", "came": "come", "caught": "catch",
     "drawn": "draw", "drew": "draw", "driven": "drive", "drove": "drive", "fallen": "fall", "fell": "fall",

@@ -71,7 +71,7 @@ job log: output step print fail
 job posting: vacancy opening position
 job read: step computation
 job run list: steps build
-job status: computation succeed fail finish
+job status: computation succeed fail finish far
 oidc: federated identity cloud login password trust prove external build
 oidc sub: identity build says external cloud claims
 package: container image library registry published docker npm component parcel box

@@ -158,7 +158,7 @@ pod update: change running container label
 priority class: urgent important push aside preempt precedence rank others
 priority class create: urgent push others aside
 priority class list: levels urgency exist
-quota: ceiling cap budget allowance memory consume team
+quota: ceiling cap budget allowance memory consume team limit
 quota create: cap team
 replica: copies instances standby
 replica set: copies identical instances generation rollout web app

@@ -56,7 +56,7 @@ certificate signing request list: applied awaiting decision
 certificate signing request read: application
 channel member: room
 child team: sub group below parent
-classroom: students course teaching school assignment homework
+classroom: students course teaching school assignment homework lesson room
 classroom list: courses
 clone: downloads copied
 code frequency: lines added removed weekly
@@ -76,7 +76,7 @@ collaborator list: push write access
 collaborator permission: rights level person
 collaborator remove: take access away throw helper
 combined: overall together
-comment: remark reply answer note message response post text word opinion say respond discuss
+comment: remark reply answer note message response post text word opinion say discuss
 comment pin: keep remark top
 commit: change edit history revision save check snapshot
 commit activity: busy weekly year
@@ -195,8 +195,8 @@ issue unlock: people write reopen discussion
 issue update: mark close finish reopen change title task
 jitconfig: time build machine
 key: ssh gpg public login credential sign value
-label: mark category categorise flag colour badge sticker keyword tag
-label create: new category colour
+label: mark category categorise flag colour badge sticker keyword tag postage paper parcel stamp
+label create: new category colour postage buy stamp send parcel
 label delete: category longer
 label list: categories exist
 language: programming written tongue share
@@ -357,7 +357,7 @@ self subject rules review: list rights
 service status: state down
 signing key: changes tokens
 ssh key: login public get hosts
-ssh key list: keys log
+ssh key list: log
 star: favourite bookmark mark interesting appreciate likes gave
 star list: favourites bookmarked liked
 stargazer: likes fans starred favourite bookmarked admirers gave
@@ -372,7 +372,7 @@ status list: checks pass
 sub issue: child part smaller split subtask break down parent ticket
 subject access review: allowed check permission behalf
 subscription: follow news told watch mute topic receive plan membership recurring monthly notify ignore silence keep
-    posted
+    posted hear reader person
 tag: version marker mark point name keyword label group
 tag list: versions marked
 tag protection: nobody overwrite versions

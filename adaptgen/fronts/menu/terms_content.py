@@ -1,6 +1,7 @@
 """Terms of APIs: what is written, shown and counted: files, documents, media, pages, data, models."""
 
 TERMS = """
+achievement: trophy reached game
 ad: advertisement banner
 ad campaign: advertising
 ad group: advertising
@@ -36,6 +37,7 @@ background: behind picture
 background remove: cut picture
 banner: picture top
 barcode: stripes scan
+bill vote: politicians choose
 blog: diary posts
 blog post: story
 book: read volume
@@ -47,10 +49,11 @@ category: topic department aisle
 category create: new
 category list: kinds
 chapter: part book
+character: figure game
 chart: diagram graph
 chat completion: ask assistant talk model ai
+clan: group players
 classification: recognise
-classifier: recognise
 clip: short film
 collection: set group products once
 collection add: put set
@@ -58,9 +61,11 @@ collection create: new set
 collection item: set
 comment approve: remark appear
 comment moderate: remark appear
+community: people group healthy welcoming
 community profile: healthy welcoming checklist
 completion: model write finish text ai
 content type: text fields
+contribution: people give
 conversion: format
 convert: turn format
 copy: duplicate
@@ -106,6 +111,7 @@ document translate: paper language
 document update: change paper
 document upload: hand paper
 document version: earlier state paper
+donation: gift give money
 download: save get file copy locally zip
 duplicate: twice
 edge: connection
@@ -208,6 +214,8 @@ language detect: tongue text
 law: statute bill
 layer: map
 layout: design look
+leaderboard: best
+legislation: law
 library: collection
 like: thumbs heart
 like create: thumbs heart
@@ -255,7 +263,9 @@ pdf: document paper print
 pdf create: document paper print
 pdf generate: document paper print
 pdf merge: combine papers
+petition: signatures
 photo: picture image
+photo album: pictures together
 photo list: pictures
 photo search: find picture
 photo upload: put picture
@@ -266,6 +276,7 @@ playlist track add: put song
 playlist track remove: take song
 plugin: extension
 podcast: show listen
+podcast episode: listen part
 podcast search: find show
 point of interest: sights
 poll: vote ask
@@ -277,6 +288,7 @@ post list: written
 post schedule: publish later
 post update: correct
 prediction: forecast guess
+press release: news
 preview: look try
 privacy: personal data
 profile: details name picture bio
@@ -359,7 +371,7 @@ statistic: numbers
 sticker: picture
 story: article task
 stream: live
-subscribe: hear news reader follower person receives watches
+stream key: broadcast login
 subtitle: words film
 suggestion: idea proposal
 summarize: short version
@@ -370,7 +382,7 @@ table: rows columns restaurant
 table create: new rows columns
 taxonomy: order kinds
 template: blueprint layout draft canned text pattern start starter
-term: word
+term: word semester
 text: words writing
 text analyze: say
 text extract: read words
@@ -383,7 +395,7 @@ thumbnail: small picture preview
 timeline: history happened story
 title: name film
 top: best popular
-track: song opened clicked followed
+track: song opened clicked followed parcel
 training: teach learn course railway
 transcode: format
 transcript: said writing speech text

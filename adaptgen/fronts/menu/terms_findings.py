@@ -57,7 +57,7 @@ secret list: credentials passwords kept names stored
 secret public key: encrypt sending
 secret read: password changed look
 secret repo: projects password
-secret scanning: leaked passwords keys tokens credentials code exposed committed accidentally key found spilled
+secret scanning: leaked passwords keys tokens credentials code exposed committed accidentally found spilled
 secret scanning alert: leaked passwords code
 secret scanning alert update: leaked password changed settled
 secret scanning location: leaked found

@@ -16,7 +16,7 @@ account lock: keep block stop logins
 account read: details profile
 account suspend: block freeze temporarily
 account unlock: wrong attempts
-activation: confirm enable new account live running
+activation: confirm enable new account live running put person class
 admin: boss superuser operator charge
 admin enforce: rules hold bosses
 admin event: audit trail operators changed
@@ -41,7 +41,7 @@ automated security fix: repair vulnerable libraries itself
 avatar: picture photo face portrait
 biometric: fingerprint face voice
 brute force: wrong attempts guesses locked failed repeated logins
-certificate: tls https encryption padlock secure
+certificate: tls https encryption padlock secure diploma passed
 certificate create: issue new key pair https apply
 certificate expire: runs soon
 certificate revoke: longer valid compromised
@@ -73,8 +73,7 @@ directory: employees company ldap active folder place
 disable: turn stop forbid deactivate inactive
 domain verify: prove
 effective role: inherited included
-email verification: confirm mailbox belongs address real newcomer
-email verify: confirm mailbox belongs address newcomer real exist genuine
+email verification: confirm mailbox belongs address real newcomer exist genuine
 enable: turn start allow activate
 external group: directory identity provider
 external identity: google facebook social
@@ -110,7 +109,7 @@ ip access: office network addresses logins
 ip whitelist: permit allow office network addresses
 jwks: public keys check signature
 key rotate: new renew
-key set: public keys
+key set: public
 keypair: ssh key login
 ldap: company directory active employees
 ldap test: reach company directory
@@ -155,8 +154,7 @@ protocol mapper: attribute put token
 realm: tenant area organisation
 realm role: rights tenant
 refresh token: stay signed longer
-register: sign new account join
-registration: sign new account enrol join
+register: sign new account join enrol
 remove token: take build machine
 required action: login
 role add: give rights privilege administrator

@@ -41,6 +41,7 @@ cache invalidate: flush old pictures seen
 cache purge: flush empty old pictures seen stored edge
 cdn: edge cache visitors fast delivery worldwide
 cdn cache: edge stored
+certificate list: https padlock
 circuit: line provider
 cluster create: new group machines
 cluster delete: tear down group machines
@@ -51,7 +52,7 @@ config: settings options
 connection: link attached plugged
 connection pool: clients share database
 console: screen terminal
-container: program packed docker
+container: program packed docker freight sea
 container image: docker layers
 container log: printed
 container start: launch docker
@@ -97,6 +98,7 @@ domain authentication: prove trusted
 domain availability: web name free taken
 domain check: web name free taken
 domain create: add web name
+domain delete: give web name
 domain list: web names
 domain record: name points address dns cname
 domain record create: point name www address
@@ -202,6 +204,7 @@ node pool create: add machines
 node pool resize: fewer machines
 node pool update: fewer machines
 node recycle: replace broken machine
+notification channel: alarms
 object lifecycle: files thrown away
 on call: responsible tonight
 operating system: linux windows ubuntu
@@ -239,6 +242,9 @@ rollback: previous version undo
 route table: traffic
 router: network gateway
 runbook: steps repair
+scan: look problems
+scan result: problems found
+schedule pause: run
 secret rotate: change
 security group: firewall reach
 sensor: measures probe thermometer
@@ -262,6 +268,7 @@ server status: down
 server stop: turn
 service level: promised uptime
 shutdown: turn halt
+sim card: mobile phone
 size: big plans memory processors
 slow query: data store
 snapshot: safe copy point time backup

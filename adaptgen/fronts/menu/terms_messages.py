@@ -25,7 +25,7 @@ campaign send: newsletter
 campaign stat: newsletter opened clicked
 campaign test: preview newsletter inbox try
 cancel: stop hold abort halt kill running
-carrier: phone company operator courier parcel
+carrier: phone company operator courier parcel driver postal brings fedex
 channel: room chat group topic
 channel archive: close room
 channel create: new room

@@ -4,6 +4,7 @@ TERMS = """
 account balance: money left
 account statement: went
 accounting: books ledger
+address validate: street exist typo parcel arrive real
 adjustment: correction
 advertisement: ad promotion
 affiliate: partner commission
@@ -30,6 +31,7 @@ booking create: reserve appointment
 booking list: comes reservations
 booking reschedule: time
 booking update: time
+box: parcel package size
 brand: maker
 budget alert: warn spending
 bundle: set sold together
@@ -41,6 +43,9 @@ card freeze: lost stolen plastic
 card list: credit debit
 card lost: stolen plastic
 card transaction: paid plastic
+carrier account: contract parcel company hook
+carrier connect: contract parcel company hook
+carrier fund: prepaid money postage top
 cart: basket shopping trolley
 cart add: put basket
 cart clear: empty basket
@@ -50,7 +55,7 @@ cart item add: put basket
 cart item delete: take basket
 cart item update: fewer basket
 cash: money drawer
-charge: take money card pay
+charge: take money card pay electric car battery
 charge create: take money card
 charge refund: give money
 chargeback: customer contested payment
@@ -82,6 +87,8 @@ customer read: client
 customer search: find client name
 customer subscription: plan client
 customer update: client moved new address
+customs: border declare
+customs form: border papers
 debit: withdraw money
 delivery address: parcel
 delivery date: parcel arrive
@@ -96,7 +103,7 @@ dispute accept: lose give contest
 dispute evidence: prove payment
 dispute list: contested payments
 dispute submit: answer contest
-donation: gift give money
+drop off: bring parcel shop counter
 estimate: quote offer cost long effort
 exchange rate: dollar euros worth
 expense: spent outlay receipt
@@ -107,15 +114,18 @@ fee: cost charge
 financial account: money kept
 fraud: cheat suspicious stolen risk
 fraud check: buyer suspicious
+freight: heavy lorry truck
 fulfillment: send goods ship parcel delivery
 fulfillment cancel: ship
 fulfillment create: ship goods
+fund: money prepaid top balance
 general ledger: books accounts
 gift card: voucher present
 gift card create: sell voucher
 income: earned
 installment: pay parts
 insurance: cover policy
+insurance claim: parcel damaged lost cover
 inventory adjust: correct stock count
 inventory item: stock article
 inventory level: stock left
@@ -129,8 +139,7 @@ invoice finalize: bill ready
 invoice item: line bill position
 invoice list: bills
 invoice overdue: unpaid late
-invoice pay: settle bill
-invoice payment: bill paid
+invoice pay: settle bill paid
 invoice pdf: bill paper print
 invoice preview: bill
 invoice read: bill say
@@ -142,6 +151,7 @@ invoice void: bill wrong cancel
 item create: new article
 journal entry: booking
 kitchen: restaurant
+label void: postage sent cancel
 ledger: books accounts
 lien: claim
 line item: position bill
@@ -150,12 +160,14 @@ loan repayment: pay borrowed
 loyalty: reward points faithful
 loyalty point: reward
 mandate: allowed collect
+manifest: paper lists handed driver end day
+manifest create: paper lists handed driver
 market: exchange place
 market price: worth
 merchant: seller shop
 merchant account: seller
 money transfer: send wire
-offer: proposal price
+offer: proposal price class course term
 offer accept: take price
 order: purchase bought sale medicine
 order accept: take purchase
@@ -177,22 +189,24 @@ order shipment: send purchase parcel
 order status: purchase far arrive
 order tracking: purchase parcel
 order update: change purchase
+package type: box sizes
+pallet: freight
 parcel: box delivery
 partner: reseller
 pay run: salaries wages
 payee: money
-payment: money paid pay charge transaction
-payment approve: okay pay
+payment: money paid charge transaction
+payment approve: okay
 payment authorize: reserve money
 payment cancel: stop take money
 payment capture: take reserved money
 payment confirm: money sent
-payment create: pay send take money
+payment create: send take money
 payment initiate: wire send money
-payment intent: pay take money
-payment link: page customer pays
+payment intent: take money
+payment link: page customer
 payment list: paid money came
-payment method: card saved pay bank
+payment method: card saved bank
 payment method attach: save card
 payment method delete: forget card
 payment method list: saved cards
@@ -201,7 +215,7 @@ payment refund: give money
 payment request: ask money
 payment reversal: undo money
 payment schedule: due
-payment session: page customer pays
+payment session: page customer
 payment status: money arrive paid
 payment term: due days
 payment void: undo money
@@ -210,14 +224,21 @@ payout cancel: stop money leaving
 payout create: send money bank
 payout list: money reach bank
 payslip: wage salary paper
+pickup: driver comes fetch collect courier
+pickup cancel: call driver
+pickup create: driver come fetch collect parcels tomorrow
+pickup delete: call driver
+pickup point: collect drop parcel near
+pickup schedule: driver come fetch collect parcels tomorrow
 plan: price tier package subscription
 plan change: upgrade downgrade
 plan create: new price tier
 plan list: subscribed tiers
-point: reward
+point: reward near home collect drop parcel
 point of sale: shop till
 portfolio: shares assets investments
 position: shares held job vacancy
+postage: stamp cost send
 price: cost tariff amount
 price create: new cost
 price history: cost develop
@@ -245,6 +266,9 @@ purchase order: buy supplier
 quote accept: take offer
 quote create: offer
 rate: price
+rate calculate: sending cost
+rate compare: cheapest
+rate estimate: sending roughly cost
 receipt: proof payment slip
 reconcile: compare bank books
 reconciliation: compare bank books
@@ -259,6 +283,7 @@ reservation cancel: come call
 reservation create: book table room
 restaurant: eat food table
 return: send goods
+return authorization: customer send
 return create: customer sends goods
 return label: paper sending
 return reason: sent
@@ -271,19 +296,18 @@ sales report: sold turnover
 saved card: credit
 seat: place
 seller: merchant vendor
+service point: near home collect drop parcel
 settlement: money paid
 shipment: parcel delivery package sent
 shipment cancel: send parcel
 shipment create: send parcel
-shipment label: paper parcel
+shipment label: paper parcel print
 shipment rate: sending parcel cost
+shipment tag: mark parcel
 shipment track: parcel
-shipping: parcel delivery send
 shipping address: parcel
 shipping cost: parcel
-shipping label: paper parcel print
 shipping method: parcel sent
-shipping rate: sending parcel cost
 shipping zone: deliver
 shop: store business
 sku: article variant
@@ -296,9 +320,9 @@ store credit: money left shopping
 subscription activate: start plan
 subscription cancel: stop plan longer pay monthly quit
 subscription create: start plan pay monthly
-subscription delete: stop told project
+subscription delete: stop plan
 subscription item: plan
-subscription list: pays monthly projects kept posted
+subscription list: pays monthly
 subscription pause: hold plan
 subscription plan: monthly price recurring membership
 subscription renew: plan longer
@@ -312,9 +336,13 @@ tax return: state
 terminal: card reader till
 terminal reader: card device
 ticker: share price
-ticket: seat entry problem request help case complaint issue
+ticket: seat entry problem request help case complaint issue ride event
 tip: gift waiter
 top up: load money prepaid
+tracking event: parcel
+tracking number: parcel
+tracking start: follow parcel
+tracking stop: longer follow parcel
 trade: buy sell deal
 transaction: payment booking money went movement
 transaction category: money spent
@@ -334,6 +362,9 @@ voucher: coupon discount
 voucher redeem: coupon
 wallet: purse money
 wallet balance: money purse
+warehouse create: place send goods
+warehouse delete: longer send goods place
+warehouse list: places send goods
 wire: send money bank
 wishlist: later
 withdraw: take money

@@ -4,13 +4,15 @@ TERMS = """
 address: street house
 address autocomplete: suggest street typing
 address search: find street
-address validate: street real typo
 airport: fly
 area: region
 boundary: border region
+charging session: electric car loaded
+charging station: load electric car
 city: town
 competition: tournament
 country: nation land
+crop: field farm
 departure: leaves train
 departure board: train bus leave
 direction: get route
@@ -18,6 +20,8 @@ distance: far
 distance matrix: far between
 earthquake: shaking
 elevation: high
+energy: electricity power consumption
+field: farm land
 flight: plane fly trip
 flight offer: plane tickets prices
 flight price: plane ticket
@@ -41,8 +45,10 @@ location: place data centre region shop branch store office
 map tile: picture
 match: game
 match result: won
+meter reading: electricity
 nearby: around near
 nearby search: around near
+parking: car
 place: shop restaurant
 place detail: shop restaurant
 place photo: shop look
@@ -50,11 +56,17 @@ place search: find shop restaurant
 player: plays team
 player stat: good plays
 postcode: zip
+property listing: house flat sale rent
+property search: find house flat
 region: area data centre location country
+ride: taxi drive
+ride cancel: taxi
+ride request: call taxi
 road: street traffic
 route: path directions traffic
 route optimize: best stops
 season: year show
+seat map: sit plane
 seismic: shaking
 space: area storage room
 sport: game
@@ -64,6 +76,7 @@ stop: bus halt
 stop time: bus come
 tide: water high low
 timezone: time
+toll: road costs
 transit: bus train
 travel: trip
 trip: journey travel

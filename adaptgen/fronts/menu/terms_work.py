@@ -24,12 +24,17 @@ appointment slot: free times
 approval: boss okay decision say yes allow accept
 approval request: ask boss okay
 assessment: test exam evaluation
+assessment delete: redo test
 asset assign: give equipment employee
 asset checkin: equipment comes
 asset checkout: hand equipment
 assignment grade: marks students
+assignment submit: hand homework
 attendance: present
 attendee: guest comes participant
+badge: award medal earned
+badge award: give medal
+badge list: medals earned
 benefit: perk insurance
 board: kanban wall planning
 board column: lane
@@ -60,14 +65,17 @@ comment create: say remark answer
 comment delete: take remark
 comment list: said
 comment update: correct remark
-community: healthy welcoming
 company create: new firm
 company list: firms
 concurrency: time parallel simultaneous
 contract: agreement
 course: lesson training learn
+course activation: start class new term
+course content: lessons material
+course create: new class subject
 course enroll: put pupil learn
 course list: learned
+course progress: far learning
 creation cap: open
 custom field: attribute extra column
 custom field create: attribute
@@ -95,7 +103,7 @@ employee read: colleague
 employee terminate: fire left
 employee update: colleague married moved
 encounter: visit patient
-enrollment: signed pupil
+enrollment: signed pupil takes class
 epic: large story
 event attendee: comes guests
 event cancel: call meeting
@@ -106,18 +114,22 @@ event register: take part sign
 event response: say come
 event update: move meeting time
 exam: test
+exam result: grades test
+facilitator: teacher leads class
 feedback: opinion people think
 form response: people answer
 free busy: time
 goal: target objective aim
 goal update: far target
 grade: mark pupil
+gradebook: marks pupils
 hash algorithm: changes fingerprinted
 helpdesk: support
 holiday: day vacation
 hour: time worked
 idea: suggestion wish
 inspection: check visit
+instructor: teacher
 interview: talk applicant
 interview schedule: talk applicant
 issue assign: give task colleague
@@ -135,13 +147,19 @@ lead convert: prospect becomes customer
 lead create: new prospect interested
 lead list: prospects buy
 lead score: promising
+learner: pupil
+learner progress: far learning
 leave: holiday vacation away absence
 leave balance: days left
 leave request: ask holiday
 leave request approve: boss okay holiday
+lecture: lesson
 lesson: class
+lesson plan: taught
 macro: ready steps canned reply
 markdown: render format html text
+marker: grades teacher
+marking: grade teacher
 meeting: call conference session appointment
 meeting cancel: call
 meeting create: plan conference call
@@ -158,6 +176,9 @@ note list: memos
 note update: correct memo
 objective: goal target
 observation: measured patient
+offering create: new class
+offering list: classes
+offering user: pupils class
 onboarding: new hire days
 opportunity: deal sale chance business
 org chart: boss
@@ -175,6 +196,8 @@ prescription: medicine
 priority: important urgent
 problem: trouble
 procedure: operation
+progress: far finished
+progress list: far learning
 project archive: plan put away
 project delete: scrap plan
 project member: works plan
@@ -183,7 +206,8 @@ project read: plan
 project status: plan
 project template: blueprint plans
 project update: change plan
-quiz: test questions
+quiz: test questions grades answers
+quiz result: grades tests
 received event: people follow
 referral: recommended
 reminder: alarm remember
@@ -198,6 +222,7 @@ routing rule: ticket
 salary: wage pay
 satisfaction rating: happy content help
 schema: definition structure shape
+school: pupils teachers
 shift: works
 shift assign: give work time
 shift create: plan work
@@ -215,6 +240,7 @@ state: far
 status update: tell
 student: pupil learner
 student list: class
+study: learn
 submission: handed
 submission grade: mark
 subtask: small part task
@@ -258,7 +284,11 @@ timer stop: end stopwatch
 timesheet: hours worked
 timesheet approve: boss okay hours
 todo: task
+tutor: teacher
 unfollow: stop keeping person
+university: students
+user mark: grades teacher
+user progress: far person learning
 user story: task
 vacation: holiday away leave absence
 vaccination: jab shot
