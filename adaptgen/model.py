@@ -115,7 +115,8 @@ class Offset:
 
 @value(kw_only=True)
 class PageNumber:
-    """page/size paging. ``first`` is the number of the first page."""
+    """page/size paging. ``first`` is the number of the first page; ``guessed``: only custom says so, and the API may
+    count from the number before it."""
 
     page: str
     size: str | None = None
@@ -125,6 +126,7 @@ class PageNumber:
     max_size: int | None = None
     place: Place = "query"
     inside: str = ""
+    guessed: bool = False
 
 
 @value(kw_only=True)

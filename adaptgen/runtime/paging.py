@@ -99,7 +99,7 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
         return await _paged(paging, at, await fetch(query if getattr(paging, "place", "") == "body" else {}, at))
     if isinstance(paging, Offset):
         query[paging.offset] = at + paging.first if isinstance(at, int) else paging.first
-    elif isinstance(paging, PageNumber):
+    elif isinstance(paging, PageNumber) and at is not None:
         query[paging.page] = at
     elif isinstance(paging, Cursor) and at is not None:
         query[paging.cursor] = at

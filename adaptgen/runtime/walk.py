@@ -11,15 +11,17 @@ list between two calls. Nothing here believes one sign alone:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from adaptgen.model import Json, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import paging as pages
 from adaptgen.runtime.anchor import Anchors, identity, same
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.paging import At, Fetch, Page
+from adaptgen.runtime.paging import At, Fetch, NoList, Page
 
 MAX_REQUESTS: Final = 10
 """Requests to the API for one answer."""
@@ -28,6 +30,9 @@ LIES: Final = -1
 
 BEYOND: Final = frozenset({400, 404, 410, 416, 422})
 """Statuses that may mean that there is no such page."""
+
+_FOUND: Final[WeakKeyDictionary[CursorBox, dict[PageNumber, int]]] = WeakKeyDictionary()
+"""The first page of lists that page alike, by server."""
 
 
 @dataclass(slots=True)
@@ -38,7 +43,8 @@ class State:
     number of items that every request asks for; ``step``: the number that a full page has (the first page's);
     ``honoured``: a full page was seen; ``anchor``: marks the last item given; ``total``: as the API said, or
     :data:`LIES`; ``limit`` and ``paths``: what the agent asked for, or the view that was chosen from the data;
-    ``read``: the digest of a list that was read whole, where it is kept for a moment.
+    ``read``: the digest of a list that was read whole, where it is kept for a moment; ``begin``: the number of the
+    first page, where it was found by looking.
     """
 
     at: At
@@ -51,20 +57,22 @@ class State:
     limit: int | None = None
     paths: tuple[str, ...] | None = None
     read: str = ""
+    begin: int | None = None
 
     def pack(self) -> list[Json]:
         """As a JSON value without empty ends."""
         values: list[Json] = [self.at, self.given, self.size, self.step, int(self.honoured), self.anchor, self.total]
         values += [self.limit, list(self.paths) if self.paths is not None else None, self.read or None]
+        values += [self.begin]
         while values[-1] is None:
             values.pop()
         return values
 
     @classmethod
     def unpack(cls, values: list[Json]) -> State:
-        at, given, size, step, honoured, anchor, total, limit, paths, read = values + [None] * (10 - len(values))
+        at, given, size, step, honoured, anchor, total, limit, paths, read, begin = values + [None] * (11 - len(values))
         chosen = tuple(paths) if paths is not None else None
-        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "")
+        return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "", begin)
 
 
 class Walk:
@@ -74,7 +82,7 @@ class Walk:
     """
 
     def __init__(self, paging: Paging, fetch: Fetch, box: CursorBox, state: State) -> None:
-        self.paging = paging
+        self.paging = paging if state.begin is None else begun(paging, state.begin)
         self.state = state
         self.requests = 0
         self.most = MAX_REQUESTS
@@ -82,6 +90,7 @@ class Walk:
         self.ended = False
         self._settled = False
         self._fetch = fetch
+        self._box = box
         self.anchors = Anchors(box)
         self._positional = pages.positional(paging)
         self._doubtful = False
@@ -95,11 +104,50 @@ class Walk:
 
     async def first(self) -> Page:
         """The first page of the list; it tells how many items a page has."""
-        page = await self.read(self.state.at)
+        guessed = isinstance(self.paging, PageNumber) and self.paging.guessed
+        page = await (self._guessed() if guessed else self.read(self.state.at))
         self.state.step = len(page.items)
         self.state.honoured = self.state.size is not None and len(page.items) == self.state.size
         self.state.total = page.total
         return page
+
+    async def _guessed(self) -> Page:
+        """The first page, where nobody says whether pages count from 0 or 1: what the API gives that is asked for no
+        page at all. If page 1 is another one, the list would begin without its first page. Found once, it holds for
+        all lists that page alike."""
+        paging = self.paging
+        assert isinstance(paging, PageNumber)
+        known = _FOUND.setdefault(self._box, {})
+        if paging in known:
+            self._begin(known[paging])
+            return await self.read(self.state.at)
+        refused = None
+        page = Page(self.state.at, [])
+        try:
+            page = await self.read(self.state.at)
+        except ToolError as problem:
+            if problem.status not in BEYOND:
+                raise
+            refused = problem
+        if page.items and page.total == len(page.items):
+            return page
+        try:
+            self.requests += 1
+            bare = await pages.read(paging, self._fetch, None, self.state.size)
+        except (ToolError, NoList):
+            if refused is not None:
+                raise refused from None
+            return page
+        if not bare.items:
+            return page
+        first = paging.first if _meet(bare.items, page.items) else paging.first - 1
+        known[paging] = first
+        self._begin(first)
+        return page if first == paging.first else replace(bare, at=first)
+
+    def _begin(self, first: int) -> None:
+        self.state.begin = self.state.at = first
+        self.paging = begun(self.paging, first)
 
     # ------------------------------------------------------------------------------------------------ further pages
 
@@ -223,3 +271,14 @@ class Walk:
                 if item == last:
                     return position + 1
         return 0
+
+
+def begun(paging: Paging, first: int) -> Paging:
+    """``paging`` whose pages are known to count from ``first``."""
+    return replace(paging, first=first, guessed=False) if isinstance(paging, PageNumber) else paging
+
+
+def _meet(some: Sequence[Json], others: Sequence[Json]) -> bool:
+    """Whether two pages have a record in common, whose other fields may have changed meanwhile."""
+    known = [identity(item) for item in some]
+    return any(item in some or ((one := identity(item)) is not None and one in known) for item in others)
