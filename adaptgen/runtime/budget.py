@@ -1,7 +1,8 @@
 """Budgets: how one value that is larger than a whole answer is made to fit, and how that is said.
 
-Long strings are shortened first, then long lists, then the largest members are left out. Every cut is recorded under
-its path, with a ``fields`` path that gives the rest, so that nothing becomes unreachable.
+A value that is one list keeps as many whole elements as fit. Else long strings are shortened first, then long lists,
+then the largest members are left out. Every cut is recorded under its path, with a ``fields`` path that gives the
+rest, so that nothing becomes unreachable.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def reduced(
     """
     if size(value) <= room:
         return value, {}
+    if (fewer := _whole(value, room, size)) is not None:
+        return fewer
     cuts: dict[str, str] = {}
     for strings, lists in [(most, None) for most in _STRINGS] + [(80, most) for most in _LISTS]:
         cuts = {}
@@ -51,6 +54,27 @@ def reduced(
     elif isinstance(smaller, list) and size(smaller) > room:
         smaller, cuts = [], {"": f"all {len(value)} elements"}
     return smaller, _worded(cuts)
+
+
+def _whole(value: Any, room: int, size: Callable[[Any], int]) -> tuple[Any, dict[str, str]] | None:
+    """A value that is one list, with as many whole elements as fit: what follows is one ``fields`` path away. None
+    where it is something else, or where not even one element fits."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    ((key, members),) = value.items()
+    if not isinstance(members, list):
+        return None
+    left, kept = room - size({key: []}), 0
+    for member in members:
+        left -= size(member) + 1
+        if left < 0:
+            break
+        kept += 1
+    if not 0 < kept < len(members):
+        return None
+    cuts: dict[str, str] = {}
+    _record(cuts, (key,), kept, len(members), "elements")
+    return {key: members[:kept]}, cuts
 
 
 def _cut(value: Any, path: tuple[fields.Segment, ...], strings: int, lists: int | None, cuts: dict[str, str]) -> Any:

@@ -13,7 +13,14 @@ from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 
 USERS = [{"id": n, "name": f"Name {n}", "email": f"u{n}@example.com", "password": "hunter2"} for n in range(3)]
-BODY = {"things": [{"id": 1, "name": "one"}], "totals": {"open": 4}, "users": USERS, "notes": "0123456789" * 300}
+LOG = [{"id": n, "said": f"{n} " + "word " * 40, "by": [{"id": k, "in": [n, k]} for k in range(5)]} for n in range(60)]
+BODY = {
+    "log": LOG,
+    "things": [{"id": 1, "name": "one"}],
+    "totals": {"open": 4},
+    "users": USERS,
+    "notes": "0123456789" * 300,
+}
 
 
 @pytest.fixture
@@ -58,6 +65,18 @@ def test_what_is_cut_goes_on_where_the_answer_says(agent: Any) -> None:
         answer = agent.call(fields=[path])
         text += answer[path].rstrip("…")
     assert text == BODY["notes"]
+
+
+def test_a_long_list_beside_the_items_keeps_whole_elements(agent: Any) -> None:
+    """Each answer names one path, which goes on behind the last element: nothing inside of an element is cut."""
+    answer, seen, path = agent.call(fields=["$.log"]), [], "$.log"
+    seen += answer[path]
+    while "omitted" in answer:
+        ((_, more),) = answer["omitted"].items()
+        path = more.partition("; fields ")[2]
+        answer = agent.call(fields=[path])
+        seen += answer[path]
+    assert seen == LOG
 
 
 @pytest.mark.asyncio
