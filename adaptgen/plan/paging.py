@@ -221,8 +221,9 @@ class _Finder:
             if first is None or given.no_page_number(name):
                 continue
             page = PageNumber(
-                page=name, size=size, first=first, items=self.items, total=self.total, max_size=given.maximum(size)
-            )
+                page=name, size=size, first=first, items=self.items, total=self.total, max_size=given.maximum(size),
+                guessed=first == 1 and not given.queries[name].required and not given.tells_first(name),
+            )  # fmt: skip
             return _Found(page, (name, size), f"parameters {_both(name, size)}, the first page is {first}")
         return None
 

@@ -199,6 +199,10 @@ class Parameters:
             return next(iter(said))
         return None if self.folded[name] == "pageindex" else 1
 
+    def tells_first(self, name: str) -> bool:
+        """Whether the document says what number the first page has."""
+        return _first(self.shapes[name], self.described(name)) is not None or len(_elsewhere(self.document, name)) == 1
+
     def maximum(self, name: str | None) -> int | None:
         """The largest page that the API allows, where it says so."""
         if name is None:

@@ -58,7 +58,7 @@ def test_an_offset_that_counts_from_one(api: SimpleNamespace) -> None:
     [("page", "per_page"), ("page", "page_size"), ("pageNumber", "pageSize"), ("page[number]", "page[size]")],
 )
 def test_pages(api: SimpleNamespace, number: str, size: str) -> None:
-    assert page(api, rows(), api.query(number, size)) == PageNumber(page=number, size=size)
+    assert page(api, rows(), api.query(number, size)) == PageNumber(page=number, size=size, guessed=True)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,21 @@ def test_pages(api: SimpleNamespace, number: str, size: str) -> None:
         (INT, "Zero-based page index (0..N)", 0),
         (INT, "the page, with `0` being the first page", 0),
         (INT, "1-based number of the page", 1),
-        (INT, "", 1),
     ],
 )
 def test_the_number_of_the_first_page(api: SimpleNamespace, schema: Any, description: str, first: int) -> None:
     given = [{"name": "page", "in": "query", "schema": schema, "description": description}, *api.query("size")]
     assert page(api, rows(), given) == PageNumber(page="page", size="size", first=first)
+
+
+def test_nobody_says_what_number_the_first_page_has(api: SimpleNamespace) -> None:
+    """By custom it is 1; whether it is, the server finds out."""
+    assert page(api, rows(), api.query("page", "size")) == PageNumber(page="page", size="size", first=1, guessed=True)
+
+
+def test_a_page_that_must_be_given_is_not_asked_for_unnamed(api: SimpleNamespace) -> None:
+    given = [{"name": "page", "in": "query", "schema": INT, "required": True}, *api.query("size")]
+    assert page(api, rows(), given) == PageNumber(page="page", size="size", first=1)
 
 
 def test_a_page_object_that_counts_from_zero(api: SimpleNamespace) -> None:
@@ -94,7 +103,10 @@ def test_the_same_parameter_elsewhere_says_where_pages_begin(api: SimpleNamespac
             f"/other{index}": {"get": {"parameters": given, **api.answer(rows())}} for index, given in enumerate(others)
         }
         made, found = api.document({"/contacts": silent, **paths})
-        assert find_paging(made, found["GET /contacts"]).page == PageNumber(page="page", size="size", first=first)
+        open_ = len(others) == 2
+        assert find_paging(made, found["GET /contacts"]).page == PageNumber(
+            page="page", size="size", first=first, guessed=open_
+        )
 
 
 def test_a_page_index_without_evidence_is_left_to_the_agent(api: SimpleNamespace) -> None:
@@ -278,7 +290,7 @@ def test_a_hint_says_that_an_offset_counts_from_one(api: SimpleNamespace) -> Non
         (["from", "size"], Offset(offset="from", limit="size")),
         (["from", "to", "limit"], Unpaged()),
         (["start", "end", "limit"], Unpaged()),
-        (["from", "page", "per_page"], PageNumber(page="page", size="per_page")),
+        (["from", "page", "per_page"], PageNumber(page="page", size="per_page", guessed=True)),
     ],
 )
 def test_a_beginning_of_something_else_is_no_offset(api: SimpleNamespace, given: list[str], found: Paging) -> None:

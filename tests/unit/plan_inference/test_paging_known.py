@@ -146,7 +146,7 @@ def page(api: SimpleNamespace, given: dict[str, Any], answer: Any, **more: Any) 
             {"sheet": {"schema": INT, "description": "The number of the page"},
              "breadth": {"schema": INT, "description": "Results per page"}},
             obj(total=INT, items=ROWS),
-            PageNumber(page="sheet", size="breadth", items="$.items", total="$.total"),
+            PageNumber(page="sheet", size="breadth", items="$.items", total="$.total", guessed=True),
         ),
         # JSON:API without numbers
         (

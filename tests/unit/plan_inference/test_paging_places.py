@@ -54,7 +54,7 @@ def test_the_body_of_a_search(api: SimpleNamespace, media: str) -> None:
     ("block", "page"),
     [
         (obj(number=INTEGER, size=INTEGER), PageNumber(page="page.number", size="page.size", items="$.items",
-                                                        total="$.total", place="body")),
+                                                        total="$.total", place="body", guessed=True)),
         (obj(cursor=TEXT, limit={"type": "integer", "maximum": 50}),
          Cursor(cursor="page.cursor", next="$.next_cursor", limit="page.limit", max_size=50, items="$.items",
                 total="$.total", place="body")),
@@ -107,9 +107,11 @@ def test_members_of_a_json_parameter(api: SimpleNamespace, place: str) -> None:
 
 def test_brackets(api: SimpleNamespace) -> None:
     one = {"name": "page", "in": "query", "style": "deepObject", "schema": obj(number=INTEGER, size=INTEGER)}
-    assert find_paging(*with_parameter(api, one)).page == PageNumber(page="number", size="size", inside="page")
+    assert find_paging(*with_parameter(api, one)).page == PageNumber(
+        page="number", size="size", inside="page", guessed=True
+    )
     assert find_paging(*with_parameter(api, api.query("page[number]", "page[size]")[0])).page == PageNumber(
-        page="page[number]"
+        page="page[number]", guessed=True
     )
 
 
