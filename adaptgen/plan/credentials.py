@@ -7,7 +7,7 @@ the time.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -98,7 +98,7 @@ def role(name: str) -> Role:
 @value()
 class Given:
     """An input of a login operation. ``keys``: the way to it inside the body (none: it is the body); one name for
-    parameters."""
+    parameters. ``example``: of a member of the body, MISSING without."""
 
     place: Literal["body", "query", "header", "path", "cookie"]
     keys: tuple[str, ...]
@@ -109,6 +109,7 @@ class Given:
     default: object
     secret: bool = False
     description: str = ""
+    example: object = MISSING
 
     @property
     def name(self) -> str:
@@ -176,7 +177,7 @@ def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[Given]
             found.append(
                 Given("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
                       _enum(document, one_shape), one_shape.default, one_shape.format == "password",
-                      one_shape.description)
+                      one_shape.description, _example(one_shape))
             )  # fmt: skip
     return found
 
@@ -193,6 +194,13 @@ def basic_header(one: Given) -> bool:
 def _enum(document: Document, one: Shape) -> tuple[object, ...] | None:
     """The values that an input may have; those of its items for a list."""
     return shape(document, one.items).enum if one.type == "array" and one.items is not None else one.enum
+
+
+def _example(one: Shape) -> object:
+    """The ``example`` of a schema, or the first of its ``examples`` (JSON Schema, 9.5)."""
+    raw = one.raw if isinstance(one.raw, Mapping) else {}
+    several = raw.get("examples")
+    return raw.get("example", several[0] if isinstance(several, list) and several else MISSING)
 
 
 def _told_role(description: str) -> Role:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from adaptgen.source import Document
 
 _OUT = vocabulary("logout signout logoff")
+_TOKEN = vocabulary("csrf xsrf token")
+_CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken")
 
 
 @value()
@@ -200,7 +202,7 @@ class _Finder:
                     each.name for each in operation.parameters if each.place == "header" and _is_csrf(each.name)
                 )
         if not counts:
-            return (first,), sends, None, ""
+            return self.csrf_untold(first, sends, one)
         header = max(counts, key=lambda name: (counts[name], name))
         send = Send("header", header, "{csrf}", only="write")
         for operation in (one.operation, *self.operations):
@@ -214,6 +216,25 @@ class _Finder:
             if operation.method in {"GET", "POST"} and call is not None:
                 step = Login(id="csrf", call=call, send=sends, save={"csrf": path}, cookies=True)
                 return (first, step), (*sends, send), ("header", header), operation.pointer
+        return (first,), sends, None, ""
+
+    def csrf_untold(
+        self, first: Login, sends: tuple[Send, ...], one: Candidate
+    ) -> tuple[tuple[Login, ...], tuple[Send, ...], None, str]:
+        """A CSRF token that an operation of that name hands out, where no write declares the header that it goes into:
+        the two that frameworks read."""
+        for operation in self.operations:
+            if operation.method != "GET" or operation.pointer == one.operation.pointer:
+                continue
+            if not any(map(_is_csrf, (operation.path, operation.id or ""))):
+                continue
+            texts = [leaf for leaf in answer_leaves(self.document, operation) if leaf.type == "string"]
+            named = [leaf for leaf in texts if set(words(leaf.name)) & _TOKEN] or texts
+            call = login_call(self.document, operation, self.inputs(operation), self.name, bare=True)
+            if len(named) == 1 and call is not None:
+                step = Login(id="csrf", call=call, send=sends, save={"csrf": jsonpath(named[0].path)}, cookies=True)
+                more = tuple(Send("header", name, "{csrf}", only="write") for name in _CSRF_HEADERS)
+                return (first, step), (*sends, *more), None, operation.pointer
         return (first,), sends, None, ""
 
 

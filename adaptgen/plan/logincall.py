@@ -83,6 +83,9 @@ def login_call(
             if value is MISSING:
                 return None
             filled.append((one, value))
+        elif not any(each.required for each in given) and one.enum and not one.role and one.example in one.enum:
+            # A document that requires nothing does not say what can be left out: how to log in (a provider) may not.
+            filled.append((one, escape_json(one.example)))
     return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
 
 

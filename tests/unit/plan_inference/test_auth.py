@@ -333,6 +333,34 @@ def test_csrf_belongs_to_the_chain(api: SimpleNamespace) -> None:
     assert pointer("GET /csrf") in found.login_operations
 
 
+def test_a_csrf_token_whose_header_nobody_declares_goes_where_frameworks_read_it(api: SimpleNamespace) -> None:
+    paths = {
+        "/login": {"post": api.login()},
+        "/security/csrf_token/": {"get": api.answer(obj(result=TEXT))},
+        "/a": {**get(), "post": {"responses": {}}},
+    }
+    found = plan(api, paths)
+    (auth,) = found.auths
+    assert (auth.chain[1].send, auth.chain[1].save, auth.chain[1].cookies) == ((BEARER,), {"csrf": "$.result"}, True)
+    both = (Send("header", name, "{csrf}", only="write") for name in ("X-CSRF-Token", "X-CSRFToken"))
+    assert auth.send == (BEARER, *both)
+    assert pointer("GET /security/csrf_token/") in found.login_operations
+
+
+@pytest.mark.parametrize("required", [[], ["username", "password"]])
+def test_a_way_to_log_in_that_may_be_needed_is_the_one_of_the_example(api: SimpleNamespace, required: Any) -> None:
+    """Where a document requires nothing it does not say what may be left out; where it does, the rest may."""
+    way = {"type": "string", "enum": ["db", "ldap"], "example": "db"}
+    told = {"type": "string", "enum": ["short", "long"]}
+    body = {**obj(username=TEXT, password=TEXT, provider=way, answer=told), "required": required}
+    paths = {"/login": {"post": {**api.body(body), **api.answer(obj(access_token=TEXT))}}, "/a": get()}
+    call = plan(api, paths).auths[0].chain[0].call
+    assert call.body is not None
+    sent = {one.name: one.value for one in call.body.params}
+    assert sent.get("provider") == (None if required else "db")
+    assert "answer" not in sent
+
+
 def test_a_session_cookie_is_kept(api: SimpleNamespace) -> None:
     paths = {"/login": {"post": api.login(obj(ok=TEXT), security=[])}, "/a": get()}
     found = plan(api, paths, {"cookie": key_in("cookie", "JSESSIONID")}, security=[{"cookie": []}])
