@@ -37,6 +37,12 @@ class Made:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Build what is asked for. A build makes many objects and hardly a cycle, so no garbage is looked for."""
+    with paused():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     """All documents are generated before the first one is written, so that bad input writes nothing."""
     fresh: list[Path] = []
     made: list[Made] = []
@@ -97,9 +103,7 @@ def make(spec: Path, out: Path) -> Made:
     Raises:
         AdaptgenError: for everything that is wrong with the document and its hints.
     """
-    # A small document costs little more than these modules, and importing makes no garbage to collect.
-    with paused():
-        from adaptgen import plan, render
+    from adaptgen import plan, render
 
     with terminal.progress(f"{spec}: reading"):
         document, hints = read(spec)

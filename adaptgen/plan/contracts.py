@@ -72,8 +72,8 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         schema, cut = dict(one.made), False
     else:
         schema, cut = inline(document, one.schema, budget=max(budget - size(said) - 20, 0), direction="input")
-    if not isinstance(schema, dict):
-        schema = {}
+    # A copy, for other arguments have the same schema and descriptions of their own.
+    schema = dict(schema) if isinstance(schema, dict) else {}
     if said and budget > 2 * _LEAST:
         inner = schema.get("description", "")
         # What the schema says about its values (a list, a pattern of them) is kept beside what the parameter says.

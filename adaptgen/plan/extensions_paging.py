@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.model import Json
 from adaptgen.plan.operations import Operation, is_json, mapping
-from adaptgen.plan.schemas import shape
+from adaptgen.plan.schemas import identity, memory, shape
 from adaptgen.source.hints import PageHint
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _stainless(document: Document, operation: Operation) -> PageHint | None:
                 asked.setdefault(purpose, (name, "body"))
     answer = operation.success()
     # Without a parameter only a mark near the top counts: walking every answer of a large document costs seconds.
-    if not asked and (answer is None or not any(True for _ in _purposes(document, answer.schema, "$", 2))):
+    if not asked and (answer is None or not _marked(document, answer.schema)):
         return None
     given: dict[str, str] = {}
     if answer is not None and answer.media is not None and is_json(answer.media):
@@ -125,6 +125,15 @@ def _stainless(document: Document, operation: Operation) -> PageHint | None:
     if "cursor_url_field" in given:
         return _hint("next_url", next=given["cursor_url_field"], items=items)
     return None
+
+
+def _marked(document: Document, schema: Json) -> bool:
+    """Whether an answer holds a purpose near the top; read once for all operations that give the same."""
+    known, key = memory(document), ("stainless", identity(schema))
+    if key not in known:
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (schema, any(True for _ in _purposes(document, schema, "$", 2)))
+    return bool(known[key][1])
 
 
 def _purpose(document: Document, schema: Json) -> str:

@@ -6,6 +6,7 @@ until it fits. What is cut becomes an open value with a description: validation 
 
 from __future__ import annotations
 
+import marshal
 import math
 import re
 from collections.abc import Mapping
@@ -45,6 +46,10 @@ _NESTED = 40
 """How many lists and maps may stand in one another; objects end earlier."""
 
 
+_SMALL = 4000
+"""Bytes of a schema that is looked up by what it says."""
+
+
 class _Over(Exception):
     """The budget is spent."""
 
@@ -58,12 +63,26 @@ def inline(document: Document, schema: Json, *, budget: int, direction: Directio
     known = memory(document)
     # Shares of a budget differ by a few bytes from tool to tool: steps of 1/8 let tools share results.
     step = max(1 << max(budget.bit_length() - 4, 0), 1)
-    key = ("inline", identity(schema), budget // step, step, direction)
+    rest = ("inline", budget // step, step, direction)
+    key = (identity(schema), *rest)
     if key not in known:
+        # Generated documents write the same parameters again for every operation: by content they are read once.
+        same = (content, *rest) if (content := _content(schema)) else key
+        if same not in known:
+            known[same] = (schema, *_inline(document, schema, budget // step * step, direction))
         # The node is kept beside the result, so that no other can take its place in memory.
-        known[key] = (schema, *_inline(document, schema, budget // step * step, direction))
+        known[key] = (schema, *known[same][1:])
     _, made, anything = known[key]
     return made, anything
+
+
+def _content(schema: Json) -> bytes:
+    """What a small schema says; b"" for a large one, which hardly stands twice."""
+    try:
+        said = marshal.dumps(schema, 2)
+    except ValueError:  # it holds what no document does, or nests too deep
+        return b""
+    return said if len(said) <= _SMALL else b""
 
 
 def _inline(document: Document, schema: Json, budget: int, direction: Direction) -> tuple[Json, bool]:
@@ -78,7 +97,14 @@ def _inline(document: Document, schema: Json, budget: int, direction: Direction)
 
 def size(value: Json) -> int:
     """Bytes of ``value`` as compact JSON, near enough and fast."""
-    if isinstance(value, str):
+    # The usual types first and exactly: asking for a Mapping costs as much as all the rest.
+    kind = type(value)
+    if kind is dict:
+        total = 2
+        for key, item in value.items():
+            total += len(key) + 4 + size(item)
+        return total
+    if kind is str:
         return len(value) + 2 if value.isascii() else len(value.encode("utf-8", "replace")) + 2
     if isinstance(value, Mapping):
         return 2 + sum(len(key) + 4 + size(item) for key, item in value.items())

@@ -7,6 +7,7 @@ never at the intentions of the passes in between, so that their mistakes show.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
@@ -85,8 +86,8 @@ def _declared(document: Document, operation: Operation) -> list[tuple[str, str, 
         named = {_head(leaf.path)[0] for leaf in inside}
         for name, node in shape(document, body.schema).properties.items():
             if name not in named:
-                path, one = fields.text([name]), shape(document, node)
-                whole = Leaf(path, None, None, name, "", None, "", False, one.read_only, one.write_only)
+                path, inner = fields.text([name]), shape(document, node)
+                whole = Leaf(path, None, None, name, "", None, "", False, inner.read_only, inner.write_only)
                 found.append(("body", path, False, whole))
     return found
 
@@ -155,7 +156,7 @@ def _leaf(
         return _LOST
     head, rest = _head(leaf.path)
     if tool.page is not None and getattr(tool.page, "place", "") == "body":
-        steps = tuple(_steps(leaf.path))
+        steps = _steps(leaf.path)
         if any(at == "body" and steps[: len(keys)] == keys for at, keys in supplied(tool.page, operation)):
             return "absorbed", "cursor paging"
     properties = contract.input_schema["properties"]
@@ -195,12 +196,12 @@ def _is_tree(body: Body) -> bool:
 
 def _through(fate: Fate, schema: Json, steps: Sequence[str], leaf: Leaf) -> Fate:
     """``fate`` if the emitted schema lets a value through at ``steps``."""
-    if _open(schema, list(steps)):
+    if _open(schema, tuple(steps)):
         return fate
     return ("absorbed", "read-only (the API sets it)") if leaf.read_only else _LOST
 
 
-def _open(schema: Json, steps: list[str]) -> bool:
+def _open(schema: Json, steps: tuple[str, ...]) -> bool:
     if not steps or not isinstance(schema, Mapping):
         return schema is not False
     alternatives = schema.get("anyOf")
@@ -226,6 +227,7 @@ def _types(schema: Mapping[str, Any], wanted: str) -> bool:
     return wanted in kinds if isinstance(kinds, list) else kinds == wanted
 
 
+@lru_cache(maxsize=65536)
 def _head(path: str) -> tuple[str, str]:
     """The first property of a path and the rest, as it stands."""
     if path[:1] not in ("[", "") and '"' not in path:
@@ -237,8 +239,9 @@ def _head(path: str) -> tuple[str, str]:
     return segments[0], fields.text(segments[1:]) if len(segments) > 1 else ""
 
 
-def _steps(path: str) -> list[str]:
-    return list(_names(path)) if path else []
+@lru_cache(maxsize=65536)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_names(path)) if path else ()
 
 
 def _names(path: str) -> Iterator[str]:

@@ -40,17 +40,12 @@ def find_sensitive(
     hinted = {**hints.sensitive, **(tool_hint.sensitive if tool_hint is not None else {})}
     anywhere = {path[3:]: kind for path, kind in hinted.items() if path.startswith("$..")}
     exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
-    found: dict[str, str] = {}
-    resource = " ".join(resource_words(operation))
-    for leaf in _leaves(document, operation, page, answer):
-        kind = anywhere.get(leaf.name) or _kind(leaf.path, leaf.name, leaf.type, leaf.format, resource)
-        if kind and not leaf.write_only:
-            found[leaf.path] = kind
-    found |= exact
+    holder = (resource_words(operation) or ("",))[-1]
+    found = _outward(document, _record(document, operation, page, answer), holder, anywhere) | exact
     inputs: dict[str, str] = {}
     for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
         one = shape(document, schema)
-        if kind := exact.get(name) or anywhere.get(name) or _kind(name, name, one.type, one.format, resource):
+        if kind := exact.get(name) or anywhere.get(name) or _kind(name, name, one.type, one.format, holder):
             inputs[name] = kind
         elif one.properties or one.items is not None:
             inputs |= _inside(document, name, schema, exact, anywhere)
@@ -67,14 +62,31 @@ def _real(kinds: Mapping[str, str]) -> dict[str, str]:
     return {path: kind for path, kind in kinds.items() if kind != "none"}
 
 
-def _kind(path: str, name: str, type: str | None, format: str | None, resource: str) -> str | None:
-    """By the name, and by what holds the field."""
+def _outward(document: Document, record: Json, holder: str, anywhere: Mapping[str, str]) -> dict[str, str]:
+    """Path -> kind of the fields of a record, by their names and by what holds them: an object in it, or ``holder``.
+    Read once for all operations that answer with the same record."""
+    if record is None:
+        return {}
+    known, key = memory(document), ("outward", identity(record), holder, tuple(anywhere.items()))
+    if key not in known:
+        kinds: dict[str, str] = {}
+        for leaf in leaves(document, record):
+            if leaf.path and not leaf.write_only:
+                kind = anywhere.get(leaf.name) or _kind(leaf.path, leaf.name, leaf.type, leaf.format, holder)
+                if kind:
+                    kinds[leaf.path] = kind
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (record, kinds)
+    return dict(known[key][1])
+
+
+def _kind(path: str, name: str, type: str | None, format: str | None, holder: str) -> str | None:
+    """By the name, and by what holds the field: ``holder`` where the path does not say."""
     try:
         keys = [one for one in fields.parse(path) if isinstance(one, str)]
     except ValueError:
         keys = []
-    holder = keys[-2] if len(keys) > 1 else resource.rpartition(" ")[2]
-    return kind_within(name, holder, type=type, format=format)
+    return kind_within(name, keys[-2] if len(keys) > 1 else holder, type=type, format=format)
 
 
 def _inside(
@@ -118,14 +130,13 @@ def _step(key: str) -> str:
     return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")
 
 
-def _leaves(document: Document, operation: Operation, page: Paging | None, answer: str) -> list[Leaf]:
+def _record(document: Document, operation: Operation, page: Paging | None, answer: str) -> Json | None:
+    """The schema of what is answered: of one item of a list, else of the payload."""
     response = operation.success()
     if response is None:
-        return []
+        return None
     schema = response.schema if response.media is None or is_json(response.media) else rows_of(document, operation)
     if schema is None:
-        return []
+        return None
     node = at(document, schema, page.items if page is not None else answer)
-    if page is not None and node is not None:
-        node = shape(document, node).items
-    return [] if node is None else [leaf for leaf in leaves(document, node) if leaf.path]
+    return shape(document, node).items if page is not None and node is not None else node

@@ -182,3 +182,24 @@ def test_an_alternative_behind_a_reference_may_be_null(make: Any) -> None:
     schema = {"oneOf": [{"$ref": "#/components/schemas/Kind"}, {"$ref": "#/components/schemas/None"}]}
     made, _ = inline(make({}, schemas), schema, budget=1000, direction="input")
     assert made == {"type": ["string", "null"], "enum": ["a", None]}
+
+
+def test_what_one_argument_says_is_not_told_of_another_with_the_same_schema(planned: Any) -> None:
+    def query(name: str, schema: Any, **rest: Any) -> dict[str, Any]:
+        return {"name": name, "in": "query", "schema": schema, **rest}
+
+    same = {"$ref": "#/components/schemas/Flag"}
+    parameters = [
+        query("a", same, description="For the managers"),
+        query("b", same),
+        query("c", {"type": "integer", "minimum": 1}, description="A number"),
+        query("d", {"type": "integer", "minimum": 1}),
+    ]
+    paths = {"/things": {"get": {"operationId": "list", "parameters": parameters, "responses": {}}}}
+    done = planned(paths, schemas={"Flag": {"type": "boolean"}})
+    (name,) = done.tools
+    properties = done.properties(name)
+    assert properties["a"] == {"type": "boolean", "description": "For the managers"}
+    assert properties["b"] == {"type": "boolean"}
+    assert properties["c"]["description"] == "A number"
+    assert properties["d"] == {"type": "integer", "minimum": 1}
