@@ -68,6 +68,9 @@ _WRAPPER = vocabulary(
     "data result results response payload d _embedded embedded body hits output items content list page "
     "collection resultset queryresult"
 )
+# `pageDetails`, `result_info`: two words for a block about paging.
+_ABOUT_PAGES = vocabulary("page paging pagination pager paginator result results list response collection")
+_TELLS = vocabulary("info information details metadata meta context data state")
 _PAGE_WORDS = vocabulary("meta metadata pagination paging page pages pageinfo cursors cursor links paginator")
 
 
@@ -188,6 +191,12 @@ class _Reader:
                 found.append(lower)
         if not found:
             found = [lower for key, node in root.properties.items() if (lower := self.listed(key, node)) is not None]
+        if not found and len(root.properties) == 1 and self.paged:
+            # {"albums": {"items": […], "next": …}}: nothing but the page of a list.
+            for key, node in root.properties.items():
+                lower = self.main(shape(self.document, node), (key,))
+                if lower and lower[2].startswith("an envelope's"):
+                    found.append(lower)
         if not found and all(map(_about, root.properties)):
             # {"status": 200, "meta": {"contacts": […]}}: the records stand where others tell about them.
             for key, node in root.properties.items():
@@ -228,7 +237,7 @@ class _Reader:
         if best is None:
             return None
         named = because.startswith("named")
-        if self.detail and record and not self.paged:
+        if not self.paged and ((self.detail and record) or (not named and self.tells(arrays[best], others))):
             return None  # an invoice with its items, whatever else it counts
         if self.detail and not (signs or (clear and meta and not record)):
             return None
@@ -237,6 +246,11 @@ class _Reader:
         if not meta and not clear and not named and not signs:
             return None
         return (*above, best), arrays[best].items, f"{because} {best!r}"
+
+    def tells(self, array: Shape, others: list[str]) -> bool:
+        """Whether a list of texts stands beside the name of the one record that the path asks for."""
+        names = {tuple(words(key)) for key in others}
+        return bool({("name",), ("title",)} & names) and not shape(self.document, array.items).properties
 
     def array(self, node: Json) -> Shape | None:
         one = shape(self.document, node)
@@ -312,15 +326,25 @@ def _about(key: str) -> bool:
     return key.startswith(("_", "@", "$")) or (bool(said) and all(word in _ABOUT or word.isdigit() for word in said))
 
 
+_SUMS = vocabulary(
+    "amount price cost tax vat net gross paid value due discount sub sum fee fees balance tip refund refunded weight "
+    "shipping duration time distance score points spent sent received"
+)
+
+
 def _counts(key: str) -> bool:
     """Whether a property name speaks of more than one page: totals, next pages, has_more."""
     spoken = words(key)
     said = set(spoken)
     # `auto_change_next_password` is a word of the record, `next_page` and `has_next` are words about the list.
     ends = "next" in (*spoken[:1], *spoken[-1:])
-    return ends or bool(said & {"total", "pagination", "paging", "cursor", "cursors"}) or {"has", "more"} <= said
+    # `total_count` counts records, `sub_total_amount` money.
+    total = "total" in said and not said & _SUMS
+    return ends or total or bool(said & {"pagination", "paging", "cursor", "cursors"}) or {"has", "more"} <= said
 
 
 def _paging_block(key: str) -> bool:
     said = words(key)
-    return bool(said) and (said[-1] in _PAGE_WORDS or said in {("page", "info")} or key in {"next", "_links", "link"})
+    if len(said) > 1 and said[0] in _ABOUT_PAGES and said[-1] in _TELLS:
+        return True
+    return bool(said) and (said[-1] in _PAGE_WORDS or key in {"next", "_links", "link"})

@@ -20,7 +20,7 @@ from adaptgen.plan.paging_answer import Signs
 from adaptgen.plan.paging_hints import hinted
 from adaptgen.plan.paging_parameters import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
 from adaptgen.plan.paging_places import Space, absorbed, last_key, spaces
-from adaptgen.plan.paging_told import last_id_told, link_told
+from adaptgen.plan.paging_told import last_id_told, link_told, page_told
 from adaptgen.plan.schemas import shape
 from adaptgen.plan.tabular_answer import find_table
 from adaptgen.planned import Evidence
@@ -144,7 +144,7 @@ class _Finder:
         self.document, self.operation, self.envelope, self.place = document, operation, envelope, place
         self.parameters = Parameters(document, place.queries, operation.description, folded=place.folded)
         answer = operation.success()
-        self.signs = Signs(document, envelope, answer.headers if answer else {})
+        self.signs = Signs(document, envelope, answer.headers if answer else {}, operation.description)
         self.items = envelope.items
         self.total = self.signs.total()
 
@@ -164,7 +164,7 @@ class _Finder:
     def by_offset(self) -> _Found | None:
         given = self.parameters
         for name in given.offsets():
-            if not given.number_like(name):
+            if not given.number_like(name) or self.comes_back(name):
                 continue
             limit = given.limit()
             clear = given.folded[name] in _CLEAR_OFFSET
@@ -187,7 +187,7 @@ class _Finder:
         targets = [name for name in given.cursors() if given.text_like(name)]
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
         numbers = [name for name in given.cursors() if given.shapes[name].type in {"integer", "number"}]
-        texts = [name for name in texts if not given.numeric(name)]
+        texts = [name for name in texts if not given.numeric(name) and not given.begins_range(name)]
         for target in [*targets, *texts, *self.told([*targets, *numbers]), *numbers]:
             required = given.queries[target].required
             source = None if required else self.signs.token_for(self.key(target), given.text(target))
@@ -201,6 +201,13 @@ class _Finder:
             return _Found(page, (target, limit), f"parameter {target!r} takes what the answer gives at {source}")
         return None
 
+    def comes_back(self, name: str) -> bool:
+        """Whether a text that nobody says is a number is given by the answer, for the next page."""
+        given = self.parameters
+        if given.shapes[name].type != "string" or given.numeric(name):
+            return False
+        return self.signs.token_for(self.key(name), given.text(name)) is not None
+
     def key(self, name: str) -> str:
         """A parameter's name, or the last key of what is a path in the body or in an object."""
         return last_key(name) if self.place.inside or self.place.place == "body" else name
@@ -209,13 +216,19 @@ class _Finder:
         """Parameters that no name gives away, but that a description connects with a field of the answer."""
         given = self.parameters
         others = [name for name in given.queries if name not in known and given.folded[name] not in LIMIT | PAGE]
-        return [name for name in others if self.signs.told_for(name, given.text(name))]
+        return [
+            name
+            for name in others
+            if self.signs.goes_into(self.key(name)) or self.signs.told_for(name, given.text(name))
+        ]
 
     def by_page(self) -> _Found | None:
         given = self.parameters
         for name in given.pages():
             size = given.limit()
-            if not given.number_like(name) or (given.folded[name] in {"p", "pg", "paged"} and size is None):
+            if not given.number_like(name) or self.comes_back(name):
+                continue
+            if given.folded[name] in {"p", "pg", "paged"} and size is None and not self.counts(name):
                 continue
             first = given.first(name, self.signs.beside)
             if first is None or given.no_page_number(name):
@@ -226,6 +239,10 @@ class _Finder:
             )  # fmt: skip
             return _Found(page, (name, size), f"parameters {_both(name, size)}, the first page is {first}")
         return None
+
+    def counts(self, name: str) -> bool:
+        """Whether a short name is that of a page after all: it is described so, or the answer says which page it is."""
+        return page_told(self.parameters.described(name)) or bool({"page", "currentpage"} & self.signs.beside)
 
     def more(self) -> str | None:
         """Where the answer says in so many words whether there is a next page; a token may stand on the last one."""
@@ -241,7 +258,7 @@ class _Finder:
         named = given.called(frozenset({"startingafter"})) if more else []
         told = [name for name in given.called(CURSOR | _LAST_IDS) if last_id_told(given.described(name))]
         target = next((name for name in [*named, *told] if not given.queries[name].required), None)
-        if target is None or "id" not in shape(self.document, self.envelope.item).properties:
+        if target is None or not self.has_id():
             return None
         limit = given.limit()
         page = Cursor(
@@ -249,6 +266,12 @@ class _Finder:
             total=self.total, max_size=given.maximum(limit),
         )  # fmt: skip
         return _Found(page, (target, limit), f"parameter {target!r} takes the id of the last record")
+
+    def has_id(self) -> bool:
+        """Whether every record has an ``id``, whatever kind it is."""
+        item = shape(self.document, self.envelope.item)
+        kinds = [item] if item.properties else [shape(self.document, option) for option in item.variants]
+        return bool(kinds) and all("id" in one.properties for one in kinds)
 
     def by_url(self) -> _Found | None:
         path = self.signs.next_url()

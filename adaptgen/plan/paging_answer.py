@@ -40,11 +40,16 @@ _TOKEN_HEADERS = vocabulary("xnextcursor nextcursor xnexttoken xnextpagetoken xc
 _TOKEN_HEADER_ENDS = ("continuationtoken", "continuation", "nextpagetoken", "nextcursor", "nexttoken", "nextmarker")
 
 
-class Signs:
-    """The properties beside the records, and the declared headers, of one list."""
+# "use the embedded `next` or `prev` link", "the link with rel next".
+_NEXT_LINK = re.compile(r"\bnext\b[^.]{0,30}\blinks?\b|\blinks?\b[^.]{0,40}\bnext\b", re.IGNORECASE)
 
-    def __init__(self, document: Document, envelope: Envelope, headers: Mapping[str, Json]) -> None:
-        self.document, self.envelope = document, envelope
+
+class Signs:
+    """The properties beside the records, and the declared headers, of one list. ``notes``: the operation's
+    description."""
+
+    def __init__(self, document: Document, envelope: Envelope, headers: Mapping[str, Json], notes: str = "") -> None:
+        self.document, self.envelope, self.notes = document, envelope, notes
         self.headers = {fold(name): (name, node) for name, node in sorted(headers.items())}
         self.beside = frozenset(fold(one.keys[-1]) for one in envelope.siblings)
 
@@ -70,6 +75,10 @@ class Signs:
         """Where the answer gives the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``. ``text``
         describes the parameter; what it says counts where no name does."""
         return self._named(target) or self.told_for(target, text) or self._elsewhere(text)
+
+    def goes_into(self, target: str) -> bool:
+        """Whether the answer gives the next value of a parameter, by name: ``next_stream_position``."""
+        return len(fold(target)) > 3 and f"next{fold(target)}" in self.beside
 
     def is_number(self, path: str) -> bool:
         """Whether the field of the answer at ``path`` is a number."""
@@ -106,6 +115,8 @@ class Signs:
             if _is_url(one.shape):
                 continue
             inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
+            if inside in {"links", "link"} and "token" not in words(one.shape.description):
+                continue
             if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next", "nextpage"} and name == wanted):
                 exact.append(one)
             elif (
@@ -138,10 +149,20 @@ class Signs:
 
     def related(self, one: Sibling) -> str | None:
         """The URL of relation ``next`` in a list of ``{relation, url}`` (FHIR R5, Bundle.link)."""
-        if one.shape.type != "array" or fold(one.keys[-1]) != "link":
+        if one.shape.type != "array" or fold(one.keys[-1]) not in {"link", "links"}:
             return None
         members = shape(self.document, one.shape.items).properties
-        return f"{one.path}[?(@.relation=='next')].url" if {"relation", "url"} <= set(members) else None
+        if {"relation", "url"} <= set(members):
+            return f"{one.path}[?(@.relation=='next')].url"
+        # Any record may have links; those of a list lead to its next page where somebody says so.
+        relation = next((name for name in ("rel", "relation", "relationship") if name in members), None)
+        address = next((name for name in ("href", "uri", "url") if name in members), None)
+        if relation is None or address is None:
+            return None
+        kinds = shape(self.document, members[relation]).enum or ()
+        if "next" in kinds or _NEXT_LINK.search(f"{self.notes} {one.shape.description}"):
+            return f"{one.path}[?(@.{relation}=='next')].{address}"
+        return None
 
     def next_header(self) -> str | None:
         """The declared header that holds the next page's URL."""

@@ -21,23 +21,42 @@ if TYPE_CHECKING:
 
 OFFSET = vocabulary("offset skip startat startindex start from rowstart firstresult startrow startrecord")
 OFFSET |= {"page[offset]", "pageoffset", "resultoffset", "offsetrows", "startoffset"}
+OFFSET |= vocabulary(
+    "skiprecords recordstoskip skipcount firstrow firstrecord limitstart recordindex recordoffset rowoffset itemoffset "
+    "listoffset startingindex startrecordnumber startrownumber firstindex paginationoffset"
+)
 PAGE = vocabulary("page pagenumber pageno pagenum pageindex currentpage paged p pg page[number] pagenr")
+PAGE |= vocabulary("startpage pagestart paginatepage paginationpage whichpage resultpage resultspage pageposition")
+PAGES_TO_SKIP = vocabulary("skippages pagestoskip skippage")
+PAGE |= PAGES_TO_SKIP
 LIMIT = vocabulary(
     "limit top size count max maxresults rows num pagesize perpage pagelimit pagelen take length maxrecords "
     "maxitems resultsperpage hitsperpage itemsperpage recordsperpage limitcount batchsize resultsize pagecount "
     "maxpagesize page[size] page[limit] pages[size] page[perpage] numresults limitresults ps first resultcount "
     "maxcount querylimit resultlimit entriesperpage numberofresults numberofrecords numberofitems numitems numrecords "
-    "maxentries maxrows maxreturned nrows recordcount maxnumberofresults pagelength pagemax perpagelimit"
+    "maxentries maxrows maxreturned nrows recordcount maxnumberofresults pagelength pagemax perpagelimit "
+    "numbertoread rowcount recordsnumber paginatelimit paginationlimit paginationsize rowsperpage"
 )
 CURSOR = vocabulary(
     "cursor pagetoken nexttoken nextpagetoken continuationtoken after continue marker nextcursor pagecursor "
     "bookmark startcursor scrollid page[after] page[cursor] paginationtoken nextpage nextpageid startingtoken "
-    "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey startingafter startafter"
+    "skiptoken exclusivestartkey token pagingtoken aftercursor position startkey startingafter startafter iterator "
+    "pagepointer nextpagepointer pagekey"
 )
 _SURE = vocabulary("limit pagesize perpage maxresults top page[size] page[limit] pagelimit take")
 _BEGIN = vocabulary("from start")
 _END = vocabulary("to end until till stop")
 _NO_POSITION = lazy(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|block|version|height)\b")
+_AUTHENTICATES = lazy(
+    r"\b(auth\w*|access|api|bearer|user|session|security|jwt|oauth\w*)[ -]?tokens?\b|\blog(ged)? ?in\b"
+)
+_TOKEN = lazy(r"\b(token|cursor|opaque|encoded|string|hash|marker|pointer)\b")
+_NUMBER_FORMATS = (None, "int32", "int64", "integer", "number", "int")
+_SIZE_NAMES = vocabulary(
+    "perpage pagesize limit maxresults maxitems maxrecords pagelimit resultsperpage itemsperpage recordsperpage"
+)
+_COUNTS = vocabulary("page pagenumber pageno pagenum offset skip limit pagesize perpage count size")
+_SIZES = vocabulary("limit pagesize perpage count size")
 _SAID = OFFSET | PAGE | CURSOR | _SURE
 _LIKELY = ("limit", "pagesize", "perpage", "page[size]", "page[limit]", "maxresults", "top", "size")
 _MAXIMUM = (
@@ -90,13 +109,23 @@ class Parameters:
             return True
         return self.shapes[name].type == "string" or bool(_NO_POSITION.search(self.described(name)))
 
+    def begins_range(self, name: str) -> bool:
+        """Whether a text begins a range that another parameter ends, or is a date."""
+        dated = self.shapes[name].format in {"date", "date-time"}
+        return dated or (self.folded[name] in _BEGIN and bool(set(self.folded.values()) & _END))
+
     def pages(self) -> list[str]:
         """The parameters for the number of a page, by name and by description."""
         return [*self.called(PAGE), *self.told["page"]]
 
     def cursors(self) -> list[str]:
-        """The parameters that take a token, by name and by description."""
-        return [*self.called(CURSOR), *self.told["cursor"]]
+        """The parameters that take a token, by name and by description; ``token`` alone may log in."""
+        named = [name for name in self.called(CURSOR) if not self.authenticates(name)]
+        return [*sorted(named, key=lambda name: self.folded[name] == "token"), *self.told["cursor"]]
+
+    def authenticates(self, name: str) -> bool:
+        """Whether a parameter called ``token`` proves who is calling, by what is said of it."""
+        return self.folded[name] == "token" and bool(_AUTHENTICATES.search(self.described(name)))
 
     @cached_property
     def told(self) -> dict[str, list[str]]:
@@ -104,9 +133,16 @@ class Parameters:
         found: dict[str, list[str]] = {"offset": [], "page": [], "cursor": [], "size": []}
         for name, one in self.queries.items():
             kind = self.shapes[name].type
-            if one.required or self.folded[name] in _SAID or self.shapes[name].enum is not None:
+            if one.required or self.shapes[name].enum is not None:
                 continue
             said = self.described(name)
+            if self.folded[name] in _SAID:
+                # Called like a token, but a number that counts records.
+                if self.folded[name] in CURSOR and kind in {"integer", "number"} and offset_told(said):
+                    found["offset"].append(name)
+                elif self.folded[name] in OFFSET - PAGE and self.counts_pages(name):
+                    found["page"].append(name)
+                continue
             if kind == "string" and cursor_told(said):
                 found["cursor"].append(name)
             elif kind in {"integer", "number"}:
@@ -134,7 +170,17 @@ class Parameters:
             return one.type is None  # in JSON a text is no number
         if one.type is None and (not one.types or "integer" in one.types):
             return True
-        return one.type == "string" and one.format is None and self.numeric(name)
+        return one.type == "string" and one.format in _NUMBER_FORMATS and (self.numeric(name) or self.by_name(name))
+
+    def by_name(self, name: str) -> bool:
+        """Whether a parameter declared as a string can be nothing but a number: a position or the number of a page
+        beside a size, with no word of a token."""
+        if self.folded[name] not in _COUNTS or self.shapes[name].enum is not None:
+            return False
+        beside = set(self.folded.values())
+        if not (beside & _SIZES and beside & _COUNTS - _SIZES) or _TOKEN.search(self.described(name)):
+            return False
+        return not beside & (CURSOR - {"token", "position"})
 
     def numeric(self, name: str) -> bool:
         """Whether a parameter declared as a string holds a number, by its default, example or description."""
@@ -146,7 +192,7 @@ class Parameters:
                 return True
             if isinstance(value, int) and not isinstance(value, bool):
                 return True
-        if self.folded[name] in {"perpage", "pagesize", "limit"}:
+        if self.folded[name] in _SIZE_NAMES:
             return one.enum is None or all(str(value).isdigit() for value in one.enum)
         said = f"{given.description} {one.description}".lower()
         return bool(
@@ -189,9 +235,13 @@ class Parameters:
         """The number of the first page; None where it may as well be 0 as 1. ``beside``: folded names of what stands
         beside the records (a page object that counts from 0 is known by its members). Where nothing is said here, the
         document's other parameters of the same name speak for it, if they agree."""
+        if self.folded[name] in PAGES_TO_SKIP:
+            return 0
         found = _first(self.shapes[name], self.described(name))
         if found is not None:
             return found
+        if self.folded[name] in OFFSET:
+            return None
         if {"totalelements", "totalpages", "number"} <= beside:
             return 0
         said = _elsewhere(self.document, name)
@@ -227,11 +277,17 @@ class Parameters:
 
 
 _ZERO = lazy(
-    r"\b(0|zero)[- ]?(based|index)|starts? (at|from|with) (0|zero)\b|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
+    r"\b(0|zero)[- ]?(based|index)|\(0\s*\.\.|first page (is|=|:) ?(0|zero)"
+    r"|\b(start|begin)(s|ning|ing)? (at|from|with|by)( page| index)? (0|zero)\b"
+    r"|\bdefaults?( value)?( is| to|:| =|=)? ?(0|zero)\b(?!\.\d)"
     r"|\b(values?|page|counted|counting):? from (0|zero)\b"
     r"|(0|zero) (is|for|means|being|as) the first|index.{0,30}\b0\b"
 )
-_ONE = lazy(r"\b(1|one)[- ]?(based|index)|starts? (at|from|with) (1|one)\b|first page (is|=|:) ?(1|one)")
+_ONE = lazy(
+    r"\b(1|one)[- ]?(based|index)|first page (is|=|:) ?(1|one)"
+    r"|\b(start|begin)(s|ning|ing)? (at|from|with|by)( page| index)? (1|one)\b"
+    r"|\bdefaults?( value)?( is| to|:| =|=)? ?(1|one)\b(?!\.\d)"
+)
 
 
 def _first(one: Shape, said: str) -> int | None:

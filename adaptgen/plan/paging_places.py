@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from adaptgen import fields
 from adaptgen.model import Json, Paging, Unpaged, value
+from adaptgen.patterns import lazy
 from adaptgen.plan.bodies import FORM, read_body
 from adaptgen.plan.operations import Operation, Parameter, base_media, is_json
 from adaptgen.plan.paging_parameters import CURSOR, LIMIT, OFFSET, PAGE, fold
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from adaptgen.source import Document
 
 _BLOCK = vocabulary("page paging pagination pager pageable paginator paginate pageinfo pagerequest")
+_MEMBER = lazy(r"([\w$]+)(?:\.|\[)(\w+)\]?")
+_OPTIONS = {("options",), ("params",), ("parameters",), ("query",), ("request",), ("criteria",)}
 _KEYS = ("offset", "page", "cursor", "limit", "size")
 
 
@@ -57,7 +60,7 @@ class Space:
 def spaces(document: Document, operation: Operation) -> Iterator[Space]:
     """The places of ``operation``: the query first, then objects in query and headers, then the body."""
     queries = {one.name: one for one in operation.parameters if one.place == "query"}
-    yield Space("query", "", queries, {name: fold(name) for name in queries})
+    yield Space("query", "", queries, {name: _query(name) for name in queries})
     for one in operation.parameters:
         if one.place in ("query", "header") and (one.content or one.style == "deepObject"):
             members = _members(document, one.schema)
@@ -129,6 +132,17 @@ def _members(document: Document, schema: Json) -> dict[str, Json]:
 def _block(name: str) -> bool:
     said = words(name)
     return bool(said) and (said[-1] in _BLOCK or said[0] in _BLOCK or "".join(said) in _BLOCK)
+
+
+def _query(name: str) -> str:
+    """What a query parameter is compared by: ``paging.offset``, ``queryOptions.page`` and ``pagination[limit]`` are
+    members of something about the list."""
+    found = _MEMBER.fullmatch(name)
+    if found is None or fold(name) in PAGE | LIMIT | OFFSET | CURSOR:
+        return fold(name)
+    made = _folded(found[1], found[2])
+    about = _block(found[1]) or words(found[1])[-1:] in _OPTIONS
+    return made if about and made in PAGE | LIMIT | OFFSET | CURSOR else fold(name)
 
 
 def _folded(holder: str, key: str) -> str:

@@ -11,13 +11,18 @@ from adaptgen.patterns import lazy
 from adaptgen.words import vocabulary, words
 
 _HEADER = lazy(
-    r"header:?\s+[`\"'*]*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"
+    r"headers?:?\s+[`\"'*]*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"
     r"|([a-z][a-z0-9]*(?:-[a-z0-9]+)+)[`\"'*]*\s+(?:http |response )*header",
     re.IGNORECASE,
 )
 # "the Link header", "[Link header](…)", "the `Link` response header" (RFC 8288).
 _LINK = lazy(r"\blink[`\"'*\]]*\s+(?:http\s+|response\s+)*header", re.IGNORECASE)
 _DOTTED = lazy(r"(?<![\w./@:-])([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+)(?![\w/(-])")
+# "a `next_cursor` attribute returned by a previous request's `response_metadata`"
+_HELD = lazy(
+    r"[`'\"](\w+)[`'\"] (?:attribute|field|property|key|value|member)s? (?:\w+ )?(?:by|in|of|from|inside|within)\b"
+    r"[^.`]{0,40}[`'\"](\w+)[`'\"]"
+)
 _NAMES = lazy(r"[A-Za-z_$][\w$]*")
 _ANSWERED = lazy(r"\b(response|answer|returned|previous|result|last)\b", re.IGNORECASE)
 _ONWARD = vocabulary("next cursor token continuation continue marker bookmark scroll following after")
@@ -38,7 +43,8 @@ _OFFSET = lazy(
     r"|\b(?:records|items|results|entries|rows|elements|objects) (?:to )?start (?:at|from|with)\b"
 )
 _PAGE = lazy(
-    r"^\W*(?:the )?(?:number|index|no\.?) of the page\b|\bpage (?:number|index|no\.)(?! of pages)|\bwhich page\b"
+    r"^\W*(?:the )?(?:number|index|no\.?) of the (?:results? )?page\b"
+    r"|\bpage (?:number|index|no\.)(?! of pages)|\bwhich page\b"
     r"|\bpage (?:to|of results to) (?:show|return|fetch|load|get|retrieve|display|start)\b|\bcurrent page\b"
 )
 _CURSOR = lazy(
@@ -55,6 +61,8 @@ _BELOW = lazy(
     r"\bids?\b (?:is |are |that is )?(?:lower|less|smaller|older|greater|higher|larger|newer|more) than\b|"
     r"\b(?:earlier|later|before|after|older|newer)(?: than)? (?:this|the given) \w*id\b"
 )
+# "jobs submitted before the job with this id, exclusive": what follows the record that is named.
+_AFTER = lazy(r"\b(?:before|after|following|preceding|older than|newer than) the \w+ with (?:this|the given|that) id\b")
 
 
 def header_told(text: str) -> str | None:
@@ -71,6 +79,8 @@ def path_told(text: str) -> tuple[str, ...] | None:
     means the next one of them."""
     if not _ANSWERED.search(text):
         return None
+    if (held := _HELD.search(text)) and set(words(held[1])) & _ONWARD and not set(words(held[1])) & _BACK:
+        return held[2], held[1]
     for found in _DOTTED.finditer(text):
         keys = tuple(found[1].split("."))
         said = words(keys[-1])
@@ -124,7 +134,11 @@ def cursor_told(text: str) -> bool:
 
 def last_id_told(text: str) -> bool:
     """Whether a description (in lower case) wants the identity of the last record that came."""
-    return bool(_LAST.search(text) or (_BELOW.search(text) and re.search(r"\bpaginat|\bpaging|\bnext page", text)))
+    return bool(
+        _LAST.search(text)
+        or _AFTER.search(text)
+        or (_BELOW.search(text) and re.search(r"\bpaginat|\bpaging|\bnext page", text))
+    )
 
 
 def about_parameter(name: str, text: str) -> str:

@@ -101,7 +101,8 @@ def _judged(half: str | None) -> Iterator[Verdict]:
         by_document.setdefault(label["document"], []).append(label)
     for path, given in by_document.items():
         with opened(path) as document:
-            known = {f"{one.method} {one.path}": one for one in operations(document)[0]}
+            every = operations(document)[0]
+            known = {name: one for one in every for name in (f"{one.method} {one.path}", one.key)}
             for label in given:
                 one = known.get(label["operation"])
                 page = find_paging(document, one).page if one else None
