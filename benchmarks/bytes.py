@@ -50,35 +50,6 @@ RECORDS = 40  # records whose own list is asked for until one is not empty
 IDS = ("id", "uuid", "pk", "key", "name")
 
 KINTO = "adaptgen: 1\n"
-BOTTLE = """\
-adaptgen: 1
-server: {base_url: "${env:BOTTLE_BASE_URL}"}
-auth:
-  session:
-    kind: session
-    store: file
-    start: {refresh: "${env:BOTTLE_REFRESH_TOKEN}"}
-    refresh:
-      call: POST /api/auth/refresh-token/
-      with: {refresh: "{refresh}"}
-      save: {access: $.access, refresh: $.refresh}
-    send: [{header: Authorization, as: "Bearer {access}"}]
-    refused: [401]
-"""
-AIRFLOW = """\
-adaptgen: 1
-auth:
-  session:
-    kind: session
-    chain:
-      - id: login
-        call: POST /token
-        document: login.json
-        with: {username: "${env:AIRFLOW_USERNAME}", password: "${env:AIRFLOW_PASSWORD}"}
-        save: {access: $.access_token}
-    send: [{header: Authorization, as: "Bearer {access}"}]
-    refused: [401]
-"""
 
 
 class Recording(httpx.AsyncBaseTransport):
@@ -388,7 +359,7 @@ async def measure_airflow() -> Api:
             "AIRFLOW_PASSWORD": facts["password"],
         }
         return await _measured(
-            generate(folder / "made", "airflow", documents, AIRFLOW),
+            generate(folder / "made", "airflow", documents, airflow.HINTS),
             environ,
             folder,
             dag_id=airflow.DAG,
@@ -401,7 +372,9 @@ async def measure_bottlecrm() -> Api:
     async with served(bottlecrm.start, "bottlecrm") as (service, folder):
         document = {"bottle.json": _document(service)}
         environ = {"BOTTLE_BASE_URL": service.url, "BOTTLE_REFRESH_TOKEN": service.facts["refresh_token"]}
-        return await _measured(generate(folder / "made", "bottle", document, BOTTLE), environ, folder / "state")
+        return await _measured(
+            generate(folder / "made", "bottle", document, bottlecrm.HINTS), environ, folder / "state"
+        )
 
 
 async def _measured(package: Path, environ: Mapping[str, str], state: Path, **seeded: str) -> Api:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from adaptgen import fields
-from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.diagnostics import Diagnostic, Where, nearest
 from adaptgen.govern.settings_table import UNITS
 from adaptgen.govern.settings_types import (
     PATTERNS,
@@ -34,12 +33,6 @@ Keys = tuple[str | int, ...]
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?``, or an empty string."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {found[0]!r}?" if found else ""
 
 
 def insecure(url: str) -> str:

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.govern.settings_check import Checker, Keys, insecure, nearest
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, nearest
+from adaptgen.govern.settings_check import Checker, Keys, insecure
 from adaptgen.govern.vocabulary import KINDS, Settings, UpstreamAuth
 from adaptgen.hosts import loopback
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen import model
-from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.source.hint_check import Checker, nearest
+from adaptgen.diagnostics import AdaptgenError, Where, nearest
+from adaptgen.source.hint_check import Checker
 from adaptgen.source.hint_table import AUTH, DEFAULTS, SENSITIVE
 from adaptgen.source.hint_types import Key, ListOf, MapOf, Number, Table, Text
 from adaptgen.source.parse import parse

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from adaptgen import fields
-from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.diagnostics import Diagnostic, Where, nearest
 from adaptgen.references import TemplateError, parse
 from adaptgen.source.hint_types import (
     PATTERNS,
@@ -26,12 +25,6 @@ from adaptgen.source.hint_types import (
 )
 
 Keys = tuple[str | int, ...]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean "x"?``, or an empty string."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {found[0]!r}?" if found else ""
 
 
 class Checker:

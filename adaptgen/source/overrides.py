@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, nearest
 from adaptgen.model import Json, value
-from adaptgen.source.hint_check import nearest
 
 TAKES: Mapping[str, tuple[str, ...]] = {
     "replace": ("call",),

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, nearest
 from adaptgen.references import TemplateError, placeholders
 from adaptgen.source import hint_values
 from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.fleet import NOTHING, Shared, fleet_of
-from adaptgen.source.hint_check import Checker, nearest
+from adaptgen.source.hint_check import Checker
 from adaptgen.source.hint_table import FORMS, HINTS
 from adaptgen.source.hints import Hints, SourceHint
 from adaptgen.source.joined import join

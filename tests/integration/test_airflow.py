@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from support import airflow
 from support.airflow import DAG, FAILED
 from support.generated import call, engine, generate, walk
 from support.services import Service
@@ -17,19 +18,9 @@ from adaptgen.runtime.engine import Engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
 
-HINTS = """\
-adaptgen: 1
-auth:
-  airflow_session:
-    kind: session
-    chain:
-      - id: login
-        call: POST /token
-        document: login.json
-        with: {username: "${env:AIRFLOW_USERNAME}", password: "${env:AIRFLOW_PASSWORD}"}
-        save: {access: $.access_token}
-    send: [{header: Authorization, as: "Bearer {access}"}]
-    refused: [401, 403]
+HINTS = (
+    airflow.HINTS
+    + """\
 tools:
   list_dags: {call: GET /api/v2/dags}
   failed_tasks_of_last_run:
@@ -46,6 +37,7 @@ tools:
         view: [task_id, state, try_number]
     result: {run: "{runs.run}", failed: "{tasks}"}
 """
+)
 
 
 def fetch(url: str) -> bytes:

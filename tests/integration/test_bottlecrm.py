@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from support import bottlecrm
 from support.generated import call, engine, generate, rows, text, walk
 from support.services import Service
 
@@ -22,20 +23,9 @@ from adaptgen.runtime.engine import Engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
 
-HINTS = """\
-adaptgen: 1
-server: {base_url: "${env:BOTTLE_BASE_URL}"}
-auth:
-  session:
-    kind: session
-    store: file
-    start: {refresh: "${env:BOTTLE_REFRESH_TOKEN}"}
-    refresh:
-      call: POST /api/auth/refresh-token/
-      with: {refresh: "{refresh}"}
-      save: {access: $.access, refresh: $.refresh}
-    send: [{header: Authorization, as: "Bearer {access}"}]
-    refused: [401, {status: 403, body: {detail: "*login again*"}}, {status: 403, body: {detail: "*token not valid*"}}]
+HINTS = (
+    bottlecrm.HINTS
+    + """\
 tools:
   find_contacts:
     call: GET /api/contacts/
@@ -44,6 +34,7 @@ tools:
     view: [id, first_name, last_name, email]
     page: {style: offset, limit: limit, offset: offset, in: query, items: $.results, total: $.count}
 """
+)
 
 
 def environ(service: Service) -> dict[str, str]:

@@ -21,9 +21,7 @@ from support.suite_tools import suite_server
 from support.web import Asked, Said, post, web
 
 from adaptgen.cli import main
-from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship import compiling, image
-from adaptgen.ship.target import Target
+from adaptgen.ship import image
 
 OWN = {"tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}}, "cursors": "${env:T_CURSORS}",
        "audit": "${env:T_AUDIT}"}  # fmt: skip
@@ -94,15 +92,6 @@ def running(context: Path, python: str, given: Mapping[str, str]) -> Iterator[tu
             process.terminate()
             code = process.wait(30)
         assert code == 0
-
-
-@pytest.fixture(scope="module")
-def python() -> str:
-    """An interpreter of the image's version, without the packages of this one."""
-    try:
-        return compiling.interpreter(Target())[0]
-    except AdaptgenError:
-        pytest.skip("there is no Python 3.12 on this machine")
 
 
 @pytest.fixture(scope="module")

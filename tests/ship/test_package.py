@@ -224,15 +224,6 @@ def test_without_the_interpreter_of_the_target_nothing_is_compiled() -> None:
 
 
 @pytest.fixture(scope="module")
-def python() -> str:
-    """An interpreter of the target."""
-    try:
-        return compiling.interpreter(Target())[0]
-    except AdaptgenError:
-        pytest.skip("there is no Python 3.12 on this machine")
-
-
-@pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, python: str) -> tuple[Path, Path]:
     """Two builds of one server: another folder, umask, locale, time zone, user, home, seed of hashes."""
     cache = str(tmp_path_factory.mktemp("cache"))

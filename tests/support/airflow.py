@@ -13,6 +13,22 @@ DAG = "example_bash_operator"
 RUNS = 12
 FAILED = ("runme_0", "runme_2")
 
+HINTS = """\
+adaptgen: 1
+auth:
+  airflow_session:
+    kind: session
+    chain:
+      - id: login
+        call: POST /token
+        document: login.json
+        with: {username: "${env:AIRFLOW_USERNAME}", password: "${env:AIRFLOW_PASSWORD}"}
+        save: {access: $.access_token}
+    send: [{header: Authorization, as: "Bearer {access}"}]
+    refused: [401, 403]
+"""
+"""How it logs in."""
+
 
 def start(folder: Path, token_seconds: int = 86400) -> Service:
     """Airflow with its example DAGs; runs of one of them, the last with two failed task instances."""

@@ -10,6 +10,23 @@ from support.services import Service, environment, free_port, launch, plain_envi
 
 EMAIL, ORGANISATION = "admin@example.com", "MicroPyramid"
 
+HINTS = """\
+adaptgen: 1
+server: {base_url: "${env:BOTTLE_BASE_URL}"}
+auth:
+  session:
+    kind: session
+    store: file
+    start: {refresh: "${env:BOTTLE_REFRESH_TOKEN}"}
+    refresh:
+      call: POST /api/auth/refresh-token/
+      with: {refresh: "{refresh}"}
+      save: {access: $.access, refresh: $.refresh}
+    send: [{header: Authorization, as: "Bearer {access}"}]
+    refused: [401, {status: 403, body: {detail: "*login again*"}}, {status: 403, body: {detail: "*token not valid*"}}]
+"""
+"""How it logs in."""
+
 # Only how it is deployed differs from the package: SQLite, tables made without the migrations, mail into files.
 SETTINGS = """\
 import datetime

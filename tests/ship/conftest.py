@@ -1,0 +1,18 @@
+"""What the tests of bundles and images share."""
+
+from __future__ import annotations
+
+import pytest
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.ship import compiling
+from adaptgen.ship.target import Target
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """An interpreter of the target's version, without the packages of this one."""
+    try:
+        return compiling.interpreter(Target())[0]
+    except AdaptgenError:
+        pytest.skip("there is no Python 3.12 on this machine")
