@@ -1,18 +1,21 @@
 """Whether the calls of generated tools are right: every request judged by validators made from the original document.
 
-For each document of a corpus (``ADAPTGEN_TESTDATA/corpus``, or the folders given): build it, call its tools with
-synthesised arguments (required only, all, unicode, empty, long), and let Prism's validator judge each request (method,
-path, query styles, headers, media type, body), openapi-core where Prism objects or cannot say. The names of what is
-sent must be declared, and what a server reads from path, query and headers must be what was given.
+For each document of a corpus (``ADAPTGEN_TESTDATA/corpus``, or the folders given, where documents need not end in
+``.gz``): build it, call its tools with synthesised arguments (required only, all, unicode, empty, long), and let
+Prism's validator judge each request (method, path, query styles, headers, media type, body), openapi-core where Prism
+objects or cannot say. The names of what is sent must be declared, and what a server reads from path, query and headers
+must be what was given.
 
-``--sample`` tools of each document, spread evenly (0: all). ``--check`` holds the bars: 99.5 % of the operations become
-a tool or serve the login, 99 % of the calls are valid, everything else is in ``validating/remainder.json`` and nothing
+``--sample`` tools of each document, spread evenly (0: all). ``--vendors``: one document each of so many entries of the
+first level of the folders, in the order of their hashes. ``--check`` holds the bars: 99.5 % of the operations become a
+tool or serve the login, 99 % of the calls are valid, everything else is in ``validating/remainder.json`` and nothing
 there is stale.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import json
 import logging
 import os
@@ -94,6 +97,21 @@ def one(path: Path, sample: int) -> Result:
     return result
 
 
+def documents(folders: list[str], vendors: int = 0) -> list[Path]:
+    """The documents in some folders; with ``vendors`` one document each of so many entries of the folders' first level,
+    in the order of their hashes."""
+    found: dict[str, dict[str, Path]] = defaultdict(dict)
+    for root in map(Path, folders):
+        for path in sorted(root.rglob("*")):
+            name = path.relative_to(root)
+            if path.is_file() and path.suffix in (".gz", ".json", ".yaml", ".yml"):
+                found[name.parts[0]][hashlib.sha256(str(name).encode()).hexdigest()] = path
+    if not vendors:
+        return [path for one in found.values() for path in one.values()]
+    chosen = sorted(found, key=lambda name: hashlib.sha256(name.encode()).hexdigest())[:vendors]
+    return [found[name][min(found[name])] for name in chosen]
+
+
 def _example(sent: Sent, faults: list[str]) -> dict[str, Any]:
     about = sent.requests[-1]["operation"] if sent.requests else {"method": "", "path": ""}
     return {
@@ -108,6 +126,9 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("folders", nargs="*")
     parser.add_argument("--only", default="", help="only documents whose path holds this")
+    parser.add_argument(
+        "--vendors", type=int, default=0, help="one document each of so many vendors; default: all of all"
+    )
     parser.add_argument("--sample", type=int, default=QUICK, help=f"tools of each document, 0: all; default: {QUICK}")
     parser.add_argument("--all", action="store_true", help="all tools of all documents")
     given = parser.parse_args()
@@ -117,7 +138,8 @@ def main() -> int:
         print(f"skipped: {why}")
         return 0
     sample = 0 if given.all else given.sample
-    paths = [path for path, kind in entries(given.folders).items() if kind != "cases" and given.only in str(path)]
+    corpus = [path for path, kind in entries([]).items() if kind != "cases"]
+    paths = [path for path in documents(given.folders, given.vendors) or corpus if given.only in str(path)]
     paths.sort(key=lambda path: -path.stat().st_size)
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
         results = sorted(pool.map(one, paths, [sample] * len(paths)), key=lambda found: found.path)

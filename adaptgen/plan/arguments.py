@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Body, Json, Param, value
 from adaptgen.plan import naming
-from adaptgen.plan.bodies import FILE, BodyInputs, Slot
+from adaptgen.plan.bodies import FILE, BodyInputs, Slot, is_form
 from adaptgen.plan.inlining import cast
 from adaptgen.plan.operations import Operation, Parameter, base_media, is_json, sendable
 from adaptgen.plan.schemas import MISSING, Shape, shape
@@ -44,7 +44,8 @@ _TYPES = ("string", "integer", "number", "boolean", "array", "object")
 @value()
 class Argument:
     """One argument of a tool. ``schema`` is a node of the document, ``made`` a ready JSON Schema instead of it;
-    ``extras`` are keywords that a hint adds."""
+    ``extras`` are keywords that a hint adds. ``spread``: sent as texts beside one another, where null and what is
+    empty leave nothing to send."""
 
     name: str
     schema: Json = None
@@ -54,6 +55,7 @@ class Argument:
     input: str = ""
     made: Json = None
     extras: Mapping[str, Json] = field(default_factory=dict)
+    spread: bool = False
 
 
 @dataclass(slots=True)
@@ -115,12 +117,13 @@ def decide(
     where: Callable[..., Where],
     subject: str,
     *,
-    loose: bool = False,
+    loose: frozenset[str] = frozenset(),
 ) -> Inputs:
     """Decide about every input of ``operation``.
 
     ``absorbed`` has (place, name) -> the reason why it is supplied elsewhere. ``where`` locates a key of ``hints``.
-    ``loose``: no body property is required (a tool that sends only what changes).
+    ``loose``: the body's properties that are not required although the document says so (those that a tool which sends
+    only what changes reads).
 
     Raises:
         AdaptgenError: AG034 for a hint that names no input, AG039 for a required input hidden without a value.
@@ -149,7 +152,7 @@ def decide(
     for index, slot in open_slots:
         hint, name = matched.get(index), names[index]
         given[index] = replace(slot.param, arg=name if name != slot.name else None)
-        required = slot.required and not (loose and slot.place == "body")
+        required = slot.required and not (slot.place == "body" and slot.name in loose)
         made, extras = slot.made, {}
         if hint:
             required = hint.required if hint.required is not None else required
@@ -161,7 +164,10 @@ def decide(
         description = (hint.description if hint and hint.description else "") or slot.description
         if slot.deprecated:
             description = f"Deprecated. {description}".strip()
-        result.arguments.append(Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras))
+        spread = slot.param.encode is None and (slot.place != "body" or (body is not None and is_form(body.media)))
+        result.arguments.append(
+            Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras, spread)
+        )
     _check_values(slots, matched, names, where)
     _rows(slots, given, body, result, _empty(document, operation))
     for name, value in operation.constants:
@@ -279,7 +285,16 @@ def _negotiated(slot: Slot, one: Shape, body: BodyInputs | None) -> tuple[str, s
         return None
     if accept and len(values) == 1:
         return "absorbed", "constant, the only value that is allowed", escape(values[0])
+    if not accept and body is None and slot.required:
+        return "absorbed", "required, though there is no body", escape(bodyless(one))
     return "absorbed", "the media type of the answer" if accept else "the media type of the body", MISSING
+
+
+def bodyless(one: Shape) -> str:
+    """The value of a ``Content-Type`` that is required although no body follows. OpenAPI 3 ignores the parameter, 2.0
+    does not: an API that insists gets it."""
+    values = [value for value in one.enum or () if isinstance(value, str)]
+    return next(iter(values), one.default if isinstance(one.default, str) else "application/json")
 
 
 def _names(

@@ -14,6 +14,7 @@ from adaptgen.model import Json, Param
 from adaptgen.plan.describe import clean
 from adaptgen.plan.operations import RequestBody, base_media, is_json, mapping
 from adaptgen.plan.schemas import Shape, shape
+from adaptgen.plan.shapes import undeclared
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -86,7 +87,7 @@ def read_body(document: Document, body: RequestBody) -> BodyInputs:
         return _json(document, body, one, needed)
     if media in (FORM, MULTIPART) and (flat(document, one) or not one.variants):
         if flat(document, one):
-            slots = [_field(document, body, one, name, node, media, needed) for name, node in one.properties.items()]
+            slots = [_field(document, body, one, name, node, media, needed) for name, node in members(one).items()]
             return BodyInputs(body.media, tuple(slots), extra=_extra(one, body), pointer=body.pointer)
         return BodyInputs(body.media, whole=_whole(body, one, "data", body.required), pointer=body.pointer)
     if media in (FORM, MULTIPART):
@@ -102,11 +103,21 @@ def read_body(document: Document, body: RequestBody) -> BodyInputs:
     return BodyInputs(body.media, whole=slot, pointer=body.pointer)
 
 
+def is_form(media: str) -> bool:
+    """Whether a body of this type is fields of text."""
+    return base_media(media) in (FORM, MULTIPART)
+
+
 def flat(document: Document, one: Shape) -> bool:
     """An object whose properties are all declared at its top: alternatives may only differ in what they require."""
     if not one.properties or one.type not in ("object", None):
         return False
     return all(not _substantial(shape(document, variant)) for variant in one.variants)
+
+
+def members(one: Shape) -> dict[str, Json]:
+    """The properties of an object, those included that it requires and does not declare: they may be anything."""
+    return {**one.properties, **({} if one.variants else {name: {} for name in undeclared(one)})}
 
 
 def _substantial(variant: Shape) -> bool:
@@ -129,7 +140,9 @@ def _json(document: Document, body: RequestBody, one: Shape, needed: bool) -> Bo
         name, node = next(iter(one.properties.items()))
         inner = shape(document, node)
         again = (inner.pointer or id(inner)) == (one.pointer or id(one))  # a chain of itself, which has no inside
-        if flat(document, inner) and not inner.read_only and not inner.nullable and not again:
+        least = inner.constraints.get("minProperties")
+        counted = isinstance(least, int) and least > len(inner.required)  # which arguments side by side cannot say
+        if flat(document, inner) and not inner.read_only and not inner.nullable and not again and not counted:
             needed = (needed and name in one.required) or (body.required and not one.required)
             one, inside, path = inner, name, f"/properties/{name}"
     slots = tuple(
@@ -142,7 +155,7 @@ def _json(document: Document, body: RequestBody, one: Shape, needed: bool) -> Bo
             read_only=shape(document, node).read_only,
             wish=name,
         )
-        for name, node in one.properties.items()
+        for name, node in members(one).items()
     )
     return BodyInputs(media, slots, inside=inside, extra=_extra(one, body), pointer=body.pointer)
 

@@ -85,17 +85,27 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
 
 
 def _present(one: Argument, schema: dict[str, Json]) -> dict[str, Json]:
-    """What a required value must hold to be sent at all: an empty list or object is no parameter (RFC 6570, 2.3), an
-    empty text no body (RFC 9110, 6.4)."""
+    """What a required value must hold to be sent at all: null and an empty list or object are no parameter (RFC 6570,
+    2.3) and no field of a form, an empty text is no body (RFC 9110, 6.4)."""
     kind = schema.get("type")
     if not one.required:
         return {}
-    if one.place in ("query", "header", "cookie", "path"):
-        least = {"array": "minItems", "object": "minProperties"}.get(kind) if isinstance(kind, str) else None
-        return {least: 1} if least and not schema.get(least) else {}
+    if one.spread:
+        return _written(schema)
     # A made string is the whole body as text.
     text = one.place == "body" and one.made is not None and kind == "string"
     return {"minLength": 1} if text and not schema.get("minLength") else {}
+
+
+def _written(schema: dict[str, Json]) -> dict[str, Json]:
+    kind, found = schema.get("type"), dict[str, Json]()
+    if isinstance(kind, list) and "null" in kind and len(kind) > 1:
+        kinds = [one for one in kind if one != "null"]
+        kind = found["type"] = kinds[0] if len(kinds) == 1 else kinds
+        if isinstance(schema.get("enum"), list):
+            found["enum"] = [one for one in schema["enum"] if one is not None]
+    least = {"array": "minItems", "object": "minProperties"}.get(kind) if isinstance(kind, str) else None
+    return {**found, least: 1} if least and not schema.get(least) else found
 
 
 def _accepted(schema: dict[str, Json], arguments: Sequence[Argument]) -> dict[str, Json]:

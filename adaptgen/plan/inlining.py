@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from adaptgen.model import Json
 from adaptgen.plan.describe import clean, hides, shorten
 from adaptgen.plan.schemas import MISSING, Shape, identity, memory, shape
-from adaptgen.plan.shapes import is_null
+from adaptgen.plan.shapes import is_null, undeclared
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -115,8 +115,9 @@ def size(value: Json) -> int:
 
 def cut(one: Shape, cap: int = 120) -> dict[str, Json]:
     """The open value that stands for a schema that is not written out."""
-    said = clean(one.description or one.title, 100)
     what = f"{one.name} as the API documents it" if one.name else "as the API documents it"
+    room = min(100, cap - len(what) - 3)  # that something was cut is said in any case
+    said = clean(one.description or one.title, room) if room > 0 else ""
     text = shorten(f"{said} ({what})" if said else what[0].upper() + what[1:], max(cap, 2)) if cap > 4 else ""
     result: dict[str, Json] = {}
     if one.type in ("object", "array") and not one.nullable:
@@ -139,7 +140,8 @@ class _Writer:
         if self.left < 0:
             raise _Over
 
-    def write(self, schema: Json, depth: int, above: tuple[str | int, ...]) -> Json:
+    def write(self, schema: Json, depth: int, above: tuple[str | int, ...], beside: Shape | None = None) -> Json:
+        """``beside``: the schema that ``schema`` is an alternative of."""
         one = shape(self.document, schema)
         if schema is False:
             self.spend(8)
@@ -158,7 +160,7 @@ class _Writer:
         if one.type == "array" or (one.type is None and one.items is not None):
             self.array(one, made, depth, above)
         if one.properties or one.additional not in (True, False):
-            self.object(one, made, depth, above)
+            self.object(one, made, depth, above, beside)
         elif one.closed and one.type == "object" and not one.variants:
             made["additionalProperties"] = False
             self.spend(30)
@@ -181,13 +183,30 @@ class _Writer:
     def variant(self, one: Shape, variant: Json, depth: int, above: tuple[str | int, ...]) -> Json:
         """One alternative. Where a discriminator tells them apart, its property has the values that mean this one
         (OpenAPI 3.1, 4.8.25)."""
-        made = self.write(variant, depth, above)
+        made = self.write(variant, depth, above, one)
+        self.needed(one, shape(self.document, variant), made)
         name, values = _discriminated(one, variant)
         inner = made.get("properties", {}).get(name) if values and isinstance(made, dict) else None
         if isinstance(inner, dict) and inner.get("type") == "string" and "enum" not in inner:
             made["properties"][name] = {**inner, "enum": values}
             self.spend(size(values) + 8)
         return made
+
+    def needed(self, one: Shape, variant: Shape, made: Json) -> None:
+        """What an alternative of ``one`` requires, or ``one`` requires of it, where only the other declares it."""
+        if not isinstance(made, dict) or (variant.types and "object" not in variant.types):
+            return
+        inner: dict[str, Json] = made.get("properties", {})
+        wanted = {name for name in one.required if name in inner}
+        for name in variant.required - inner.keys():
+            node = one.properties.get(name, MISSING)
+            if node is not MISSING and not (self.direction == "input" and shape(self.document, node).read_only):
+                wanted.add(name)
+        missing = sorted(wanted - set(made.get("required", ())))
+        if missing:
+            made["properties"] = {**inner, **{name: {} for name in missing if name not in inner}}
+            made["required"] = [*made.get("required", ()), *missing]
+            self.spend(2 * size(missing) + 40)
 
     def scalar(self, one: Shape) -> dict[str, Json]:
         made: dict[str, Json] = {}
@@ -249,7 +268,9 @@ class _Writer:
             self.spend(10)
             made["items"] = self.write(one.items, depth, above)
 
-    def object(self, one: Shape, made: dict[str, Json], depth: int, above: tuple[str | int, ...]) -> None:
+    def object(
+        self, one: Shape, made: dict[str, Json], depth: int, above: tuple[str | int, ...], beside: Shape | None
+    ) -> None:
         properties: dict[str, Json] = {}
         for name, node in one.properties.items():
             inner = shape(self.document, node)
@@ -257,6 +278,12 @@ class _Writer:
                 continue
             self.spend(len(name) + 5)
             properties[name] = self.write(node, depth - 1, above)
+        if self.direction == "input" and not one.variants:
+            for name in undeclared(one):
+                if beside is not None and name in beside.properties:
+                    continue
+                self.spend(len(name) + 7)
+                properties[name] = {}
         if properties:
             made["properties"] = properties
         required = [name for name in properties if name in one.required]

@@ -215,13 +215,20 @@ def merged_shape(parts: list[Shape], schema: Mapping[str, Any]) -> Shape:
         variants=max(variants, key=len) if variants else (),
         read_only=own.read_only or any(part.read_only for part in parts),
         write_only=own.write_only or any(part.write_only for part in parts),
-        nullable=any(part.nullable for part in parts),
+        nullable=own.nullable or _null_for_all(parts),
         default=own.default if own.default is not MISSING else defaults[0] if defaults else MISSING,
         constraints=constraints,
         raw=schema,
         # A node that only wraps one reference is that reference.
         name=next((part.name for part in parts if part.name), "") if _only_wraps(schema) else "",
         pointer=next((part.pointer for part in parts if part.pointer), "") if _only_wraps(schema) else "",
+    )
+
+
+def _null_for_all(parts: list[Shape]) -> bool:
+    """Whether null is one of the values of every part: a part that has types and does not name null refuses it."""
+    return any(part.nullable and not part.types for part in parts) or (
+        any(part.nullable for part in parts) and all(part.nullable for part in parts if part.types)
     )
 
 
@@ -237,6 +244,19 @@ def _only_wraps(schema: Mapping[str, Any]) -> bool:
     combined = [schema[keyword] for keyword in ("allOf", "oneOf", "anyOf") if isinstance(schema.get(keyword), list)]
     real = [option for options in combined for option in options if not is_null(option)]
     return len(real) == 1 and "properties" not in schema
+
+
+def undeclared(one: Shape) -> list[str]:
+    """What an object requires without declaring it, which JSON Schema allows. A name that differs from a declared one
+    only in case and punctuation is a slip of the pen."""
+    if one.closed or not one.required - one.properties.keys():
+        return []
+    known = {_plain(name) for name in one.properties}
+    return [name for name in sorted(one.required - one.properties.keys()) if name and _plain(name) not in known]
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum()) or name
 
 
 def finished(one: Shape) -> Shape:

@@ -68,7 +68,7 @@ class Draft:
     role: str = ""
     read: Operation | None = None
     payload: str = "$"
-    merges: updates.Merge | None = None
+    merges: str = ""
     patches: bool = False
 
 
@@ -154,8 +154,8 @@ def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
             if operation.method == "PUT":
                 if "PATCH" not in methods or wanted == "merge":
                     one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
-                if one.merges is None and wanted == "merge" and updates.patches(operation, read, one.body):
-                    one.merges = updates.Merge(one.payload, "the hints say so")
+                if not one.merges and wanted == "merge" and updates.patches(operation, read, one.body):
+                    one.merges = "the hints say so"
             else:
                 one.patches = updates.patches(operation, read, one.body)
     if one.hint and one.hint.update == "merge" and not (one.merges or one.patches):
@@ -188,6 +188,10 @@ def finish(one: Draft, name: str) -> Built:
         absorbed[key] = f"auth {auth}"
     left = paging_members.left(document, operation, one.body, one.paging.page)
     absorbed |= left.absorbed
+    found, loose = None, frozenset[str]()
+    if merging and one.read is not None and one.body is not None:
+        found = updates.known(document, one.read, one.body, one.payload)
+        loose = updates.supplied(document, one.body, found)
     inputs = decide(
         document,
         left.operation,
@@ -196,14 +200,13 @@ def finish(one: Draft, name: str) -> Built:
         hint.arguments if hint else {},
         locator(context.hints, "tools", one.key, "arguments"),
         name,
-        loose=merging,
+        loose=loose,
     )
     left.complete(inputs)
     call = _call(operation, inputs, context.bases)
     update = None
-    payload = one.merges.payload if one.merges else one.payload
-    if merging and one.read is not None and one.body is not None:
-        update = updates.update(one.read, call, one.body, payload, patch=one.patches)
+    if found is not None and one.read is not None and one.body is not None:
+        update = updates.update(document, one.read, call, one.body, found, patch=one.patches)
     schemas = {argument.name: argument.schema for argument in inputs.arguments}
     sensitive, sensitive_arguments = find_sensitive(
         document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
@@ -240,7 +243,7 @@ def finish(one: Draft, name: str) -> Built:
     )
     evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
     if one.merges:
-        evidence.append(Evidence(name, "update", "merges what it is given", one.merges.because, operation.pointer))
+        evidence.append(Evidence(name, "update", "merges what it is given", one.merges, operation.pointer))
     elif one.patches:
         because = "a PATCH with JSON beside a GET of the same path"
         evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))

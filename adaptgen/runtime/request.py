@@ -154,6 +154,8 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed
         if value is not MISSING and param.name.lower() not in _HOP:
             text = serialize.header(param, value, param.arg or param.name)
             if text is not None:
+                if param.name.lower() == "accept":
+                    request.headers.pop("accept", None)  # the choice of the call stands alone
                 request.headers[param.name] = text
     for param in call.cookies:
         value = inputs.get(param)

@@ -29,37 +29,57 @@ async def prepare(call: Call, update: Update, inputs: Inputs, base: str, read_ba
     Raises:
         ToolError: nothing to change was given, the resource cannot be read or is no object, or it changed meanwhile.
     """
-    patch = _patch(call, inputs) if update.patch else None
-    changes = {} if update.patch else _changes(call, inputs)
+    changes = _patch(call, inputs) if update.patch else _changes(call, inputs)
     reading = build(update.read, read_base, inputs)
     response = await send(reading)
     own = next((name for name in inputs.arguments if name.lower() in ("if_match", "if-match")), None)
     etag = response.headers.get("etag", "")
     strong = etag if etag.startswith('"') else ""
+    take = _taker(update, changes)
+    resource = take(response)
+    merged = bool(resource) or not update.patch
+    if merged and not strong and not (own and inputs.arguments[own]):
+        await _compare(resource, take, lambda: send(reading))
     if update.patch:
-        request = build(call, base, inputs, patch)
+        body = {**resource, **changes} if resource else changes
     else:
-        resource = _accepted(_resource(update, response), update)
         top = call.body is not None and call.body.whole is not None
-        merged = {**resource, **changes} if top else merge(resource, changes)
-        if not strong and not (own and inputs.arguments[own]):
-            await _compare(update, resource, lambda: send(reading))
-        request = build(call, base, inputs, merged)
+        body = {**resource, **changes} if top else merge(resource, changes)
+    request = build(call, base, inputs, body)
     if strong and not any(name.lower() == "if-match" for name in request.headers):
         request.headers["If-Match"] = strong
     return request
 
 
-async def _compare(update: Update, first: dict[str, Json], read: Callable[[], Awaitable[Response]]) -> None:
+def _taker(update: Update, changes: Json) -> Callable[[Response], dict[str, Json]]:
+    """What is written of that which was read: for a PATCH what it requires beside its changes, else what it accepts."""
+    if not update.patch:
+        return lambda response: _accepted(_resource(update, response), update)
+    missing = [name for name in update.requires if isinstance(changes, dict) and name not in changes]
+    if not missing:
+        return lambda response: {}
+
+    def take(response: Response) -> dict[str, Json]:
+        resource = jsonpath.first(update.answer, response.json())
+        if not isinstance(resource, dict):
+            return {}  # the API says what it lacks
+        return {name: _part(update, name, resource[name]) for name in missing if resource.get(name) is not None}
+
+    return take
+
+
+async def _compare(
+    first: dict[str, Json], take: Callable[[Response], dict[str, Json]], read: Callable[[], Awaitable[Response]]
+) -> None:
     """Read again: the record must be what was merged. Members that each reading changes (view counters) do not count.
 
     Raises:
         ToolError: somebody else wrote.
     """
-    second = _accepted(_resource(update, await read()), update)
+    second = take(await read())
     changed = _differing(first, second)
     if changed:
-        third = _accepted(_resource(update, await read()), update)
+        third = take(await read())
         if not changed <= _differing(second, third):
             raise ToolError(_CHANGED, status=412)
 
@@ -105,9 +125,18 @@ def _resource(update: Update, response: Response) -> dict[str, Json]:
 
 
 def _accepted(resource: Mapping[str, Json], update: Update) -> dict[str, Json]:
-    if update.accepts is None:
-        return dict(resource)
-    return {name: resource[name] for name in update.accepts if name in resource}
+    names = resource if update.accepts is None else [name for name in update.accepts if name in resource]
+    return {name: _part(update, name, resource[name]) for name in names}
+
+
+def _part(update: Update, name: str, value: Json) -> Json:
+    """What the write takes for a property: of an object that stands for its id, the id."""
+    part = update.parts.get(name)
+    if part is None:
+        return value
+    if isinstance(value, list):
+        return [one[part] if isinstance(one, dict) and part in one else one for one in value]
+    return value[part] if isinstance(value, dict) and part in value else value
 
 
 def merge(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:

@@ -27,6 +27,7 @@ from adaptgen.plan.inlining import inline
 from adaptgen.plan.operations import Operation, operations
 from adaptgen.planned import Plan
 from adaptgen.render import render
+from adaptgen.runtime import jsonpath
 from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import Document, read
@@ -35,6 +36,8 @@ from validating.values import MANNERS, Maker
 
 BASE = "http://mock.test"
 _FULL = 300_000
+_CREDENTIAL = "3f2b6c1e-8a4d-4c7e-9b1a-5d6e7f8091a2"
+"""In a form that documents ask for where they ask for one."""
 
 
 @dataclass
@@ -172,7 +175,7 @@ async def _calls(
 
 def environ(made: Plan) -> dict[str, str]:
     """Dummy credentials, and one address for every base."""
-    found = {one.name: "dummy" * 6 for one in made.variables}
+    found = {one.name: _CREDENTIAL for one in made.variables}
     found |= {base.env: BASE for base in made.server.bases if base.env}
     return {**found, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
 
@@ -207,7 +210,16 @@ def resource(document: Document, tool: Tool, known: Mapping[str, Operation]) -> 
     if answer is None or answer.schema is None:
         return {}
     schema, _ = inline(document, answer.schema, budget=_FULL, direction="output")
-    made = Maker("all").value(schema, None, "body", 0)
+    made = Maker("all", known=True).value(schema, None, "body", 0)
+    record = jsonpath.first(tool.update.answer, made)
+    write = known[tool.source]
+    if isinstance(record, dict) and write.body is not None:
+        # What was written once is what is read: a value that the write would take, where it is one of the same type.
+        for slot in read_body(document, write.body).slots:
+            schema, _ = inline(document, slot.schema, budget=_FULL, direction="input")
+            value = Maker("all", known=True).value(schema, None, "body", 1)
+            if type(value) is type(record.get(slot.name)):
+                record[slot.name] = value
     return made if isinstance(made, dict) else {}
 
 

@@ -37,9 +37,11 @@ _LEFT_OUT = object()
 class Maker:
     """Makes the values of one call. ``opened``: how many open values were filled from the fuller schemas."""
 
-    def __init__(self, manner: str, *, changes: bool = False) -> None:
-        """``changes``: of a body at least one property is given, since an update must change something."""
+    def __init__(self, manner: str, *, changes: bool = False, known: bool = False) -> None:
+        """``changes``: of a body at least one property is given, since an update must change something. ``known``:
+        what need not be given and is open is left out, since no value for it is known to be right."""
         self.manner = manner
+        self.known = known
         self.opened = 0
         self.changes = changes
 
@@ -175,6 +177,8 @@ class Maker:
             count = max(count, 1)
         if depth >= _DEPTH or (depth and "items" not in schema and "items" not in fuller):
             count = 0  # a list that contains itself is not written out
+        if self.known and _unknown(schema.get("items", {})):
+            count = 0
         count = max(count, schema.get("minItems", 0))
         count = min(count, schema.get("maxItems", count))
         prefix = schema.get("prefixItems")
@@ -204,6 +208,9 @@ class Maker:
         optional = self.manner != "required" and depth < _DEPTH - 2 and self.manner != "empty"
         for name, one in known.items():
             if name in required or optional or (self.manner == "empty" and depth == 0):
+                # What was cut and is told nowhere else is left out: no value for it is known to be right.
+                if name not in required and _unknown(one) and (self.known or is_open(more.get(name))):
+                    continue
                 value = self.value(one, more.get(name), place, depth + 1)
                 if value is not _LEFT_OUT or name in required:
                     made[name] = "text" if value is _LEFT_OUT else value
@@ -230,7 +237,7 @@ class Maker:
         whole = Draft202012Validator(schema)
         manners = [self.manner] + [one for one in ("all", "required") if one != self.manner]
         for manner in manners:
-            maker = self if manner == self.manner else Maker(manner)
+            maker = self if manner == self.manner else Maker(manner, known=self.known)
             for index, option in enumerate(options):
                 other = more[index] if len(more) == len(options) else None
                 if isinstance(option, Mapping) and (rest.get("properties") or rest.get("type")):
@@ -244,6 +251,12 @@ class Maker:
                 found.append((fits, len(found), value))
             if place != "body" and found:
                 break
+        if depth >= _DEPTH - 3 and place == "body":
+            # Too deep for what is optional, which may be what tells the alternatives apart.
+            for option in options:
+                value = Maker("all", known=self.known).value(option, None, place, 1)
+                if whole.is_valid(value) and sum(one.is_valid(value) for one in validators) == 1:
+                    return value
         if found:
             return min(found, key=lambda one: one[:2])[2]
         return self.value(options[0], None, place, depth + 1)
@@ -259,6 +272,12 @@ def combined(rest: Mapping[str, Any], option: Mapping[str, Any]) -> dict[str, An
     if not made["required"]:
         del made["required"]
     return made
+
+
+def _unknown(schema: Any) -> bool:
+    """Whether the schema was cut where values inside it may have to be something."""
+    said = str(schema.get("description", "")) if isinstance(schema, Mapping) else ""
+    return is_open(schema) and "s the API documents it" in said
 
 
 def is_open(schema: Any) -> bool:

@@ -93,6 +93,12 @@ def test_negotiation_headers_are_arguments_only_where_there_is_a_choice(planned:
     assert call.headers == (Param("accept"),)
 
 
+def test_a_content_type_is_sent_without_a_body_where_it_is_required(planned: Any) -> None:
+    kind = header("content-type", required=True, schema={"type": "string", "default": "text/{x}"})
+    call, _, _ = call_of(planned, {"parameters": [kind]}, "get")
+    assert call.headers == (Param("content-type", value="text/{{x}}"),)
+
+
 def test_an_idempotency_key_is_filled_by_the_runtime_and_may_be_given(planned: Any) -> None:
     call, schema, _ = call_of(planned, {"parameters": [header("X-Idempotency-Key", required=True)]})
     assert call.headers == (Param("X-Idempotency-Key", fill="uuid"),)
@@ -288,6 +294,39 @@ def test_an_empty_object_is_sent_where_it_is_a_body(
     operation = {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
     call, _, _ = call_of(planned, operation, method=method)
     assert call.body == Body(params=(Param("a"),), empty=empty)
+
+
+def test_null_and_an_empty_list_are_refused_where_they_would_not_be_sent(planned: Any) -> None:
+    listed = {"type": ["array", "null"], "items": {"type": "string"}}
+    choice = {"type": ["string", "null"], "enum": ["a", None]}
+    form = body({"type": "object", "required": ["ids"], "properties": {"ids": listed, "more": listed}},
+                "application/x-www-form-urlencoded")  # fmt: skip
+    parameters = [{**query("to", required=True), "schema": listed}, {**query("by", required=True), "schema": choice}]
+    _, schema, _ = call_of(planned, {"parameters": parameters, **form})
+    made = schema["properties"]
+    assert {name: (made[name]["type"], made[name].get("minItems")) for name in ("ids", "to", "by", "more")} == {
+        "ids": ("array", 1), "to": ("array", 1), "by": ("string", None), "more": (["array", "null"], None)
+    }  # fmt: skip
+    assert made["by"]["enum"] == ["a"]
+
+
+def test_what_is_required_and_not_declared_is_an_argument(planned: Any) -> None:
+    inner = {"type": "object", "properties": {"a": {}}, "required": ["a", "b"]}
+    schema = {"type": "object", "properties": {"name": {}, "inner": inner}, "required": ["name", "Name ", "token"]}
+    call, made, _ = call_of(planned, body(schema))
+    assert call.body == Body(params=(Param("name"), Param("inner"), Param("token")))
+    assert set(made["required"]) == {"name", "token"}  # `Name ` is a slip of the pen
+    assert made["properties"]["inner"]["required"] == ["a", "b"]
+    closed = {**schema, "additionalProperties": False}
+    assert "token" not in call_of(planned, body(closed))[1]["properties"]
+
+
+def test_a_wrapping_property_that_must_hold_something_stays(planned: Any) -> None:
+    inner = {"type": "object", "minProperties": 1, "properties": {"mail": {"type": "string"}, "id": {"type": "string"}}}
+    outer = {"type": "object", "required": ["who"], "properties": {"who": inner}}
+    call, made, _ = call_of(planned, body(outer))
+    assert call.body == Body(params=(Param("who"),))
+    assert made["properties"]["who"]["minProperties"] == 1
 
 
 def test_a_pattern_that_is_not_checked_is_told_beside_what_the_parameter_says(planned: Any) -> None:

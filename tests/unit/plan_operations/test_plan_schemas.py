@@ -34,6 +34,35 @@ def test_all_spellings_of_null_are_one(make: Any, schema: Any) -> None:
     assert made == {"type": ["string", "null"]}
 
 
+@pytest.mark.parametrize(
+    ("schema", "null"),
+    [
+        ({"allOf": [{"type": "string"}, {"type": "string", "nullable": True}]}, False),
+        ({"allOf": [{"type": ["string", "null"]}, {"type": ["string", "null"]}]}, True),
+        ({"allOf": [{"type": ["string", "null"]}, {"description": "A"}]}, True),
+        ({"nullable": True, "allOf": [{"type": "string"}]}, True),
+    ],
+)
+def test_null_is_a_value_of_all_of_where_every_part_takes_it(make: Any, schema: Any, null: bool) -> None:
+    assert shape(make({}), schema).nullable is null
+
+
+def test_alternatives_that_only_require_keep_what_they_require(make: Any) -> None:
+    properties = {"url": {"type": "string"}, "html": {"type": "string"}, "id": {"type": "string", "readOnly": True}}
+    alternatives = [{"required": ["url"]}, {"required": ["html", "id"]}]
+    schema = {"type": "object", "properties": properties, "oneOf": alternatives}
+    made, _ = inline(make({}), schema, budget=2000, direction="input")
+    takes = jsonschema_rs.validator_for(made).is_valid
+    assert [takes(one) for one in ({}, {"url": "a"}, {"html": "b"})] == [False, True, True]
+
+
+def test_alternatives_require_what_the_schema_around_them_requires(make: Any) -> None:
+    cat, dog = ({"type": "object", "properties": {"kind": {"enum": [name]}, name: {}}} for name in ("cat", "dog"))
+    made, _ = inline(make({}), {"oneOf": [cat, dog], "required": ["kind"]}, budget=2000, direction="input")
+    takes = jsonschema_rs.validator_for(made).is_valid
+    assert [takes(one) for one in ({}, {"kind": "cat"}, {"kind": "owl"})] == [False, True, False]
+
+
 def test_all_of_is_merged_and_may_refer_to_itself(make: Any) -> None:
     schemas = {
         "Base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}},

@@ -139,3 +139,61 @@ def test_the_title_of_a_merge_is_its_name_and_not_the_document_s_replace(planned
     merged = planned(resource(get=answers(RECORD), put=put)).contracts["update_contact"]
     assert merged.annotations["title"] == "Update contact"
     assert planned(resource(put=put)).contracts["replace_contact"].annotations["title"] == "Save contact"
+
+
+PERSON = {
+    "type": "object",
+    "required": ["name", "password", "note", "kind"],
+    "properties": {"name": {"type": "string"}, "password": {"type": "string"}, "note": {"type": "string"},
+                   "kind": {"type": "string"}, "city": {"type": "string"}},
+}  # fmt: skip
+READ_PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "kind": {"type": "array", "items": {}}, "city": {"type": "string"}},
+}
+
+
+def test_a_patch_sends_along_what_is_required_and_read(planned: Any) -> None:
+    done = planned(resource(get=answers({"type": "object", "properties": {"data": READ_PERSON}}), patch=takes(PERSON)))
+    update = done.tools["update_contact"].update
+    assert update is not None
+    assert update.answer == "$.data"
+    assert update.requires == ("name",)
+    # What the GET does not give, or gives as something else, the agent must; a password nobody should make up.
+    assert set(done.contracts["update_contact"].input_schema["required"]) == {"id", "note", "kind"}
+
+
+def test_a_put_requires_what_the_get_does_not_give(planned: Any) -> None:
+    read = {"type": "object", "properties": {name: {} for name in ("name", "kind", "city")}}
+    done = planned(resource(get=answers(read), put=takes(PERSON)))
+    assert set(done.contracts["update_contact"].input_schema["required"]) == {"id", "note"}
+
+
+def test_a_put_whose_get_gives_something_else_is_a_plain_replace(planned: Any) -> None:
+    read = {"type": "object", "properties": {**RECORD["properties"], "city": {"type": "object"}}}
+    done = planned(resource(get=answers(read), put=takes(RECORD)))
+    assert done.tools["replace_contact"].update is None
+
+
+def test_of_an_object_that_stands_for_its_id_the_id_is_written_back(planned: Any) -> None:
+    city = {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+    state = {"type": "object", "properties": {"value": {"type": "string"}, "label": {"type": "string"}}}
+    number = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    wanted = {"city": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}},
+              "state": {"type": "string"}}  # fmt: skip
+    given = {"city": city, "tags": {"type": "array", "items": city}, "state": state, "name": {"type": "string"}}
+    put = takes({"type": "object", "properties": {"name": {"type": "string"}, **wanted}})
+    update = (
+        planned(resource(get=answers({"type": "object", "properties": given}), put=put)).tools["update_contact"].update
+    )
+    assert update is not None
+    assert update.parts == {"city": "id", "tags": "id", "state": "value"}
+    other = {"type": "object", "properties": {**given, "city": number}}  # an id of another type is not what is wanted
+    assert planned(resource(get=answers(other), put=put)).tools["replace_contact"].update is None
+
+
+def test_a_get_that_needs_more_than_the_write_guards_nothing(planned: Any) -> None:
+    optional = {**TENANT, "required": False}
+    patch = {**takes(RECORD), "parameters": [optional]}
+    done = planned(resource(get={**answers(RECORD), "parameters": [TENANT]}, patch=patch))
+    assert done.tools["update_contact"].update is None

@@ -40,12 +40,13 @@ async def test_tools_are_found_by_name_and_earlier_name(api: Api, make: Make, re
 @pytest.mark.asyncio
 async def test_a_header_that_the_api_declares_replaces_the_clients_own(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda _: reply(200, {})
-    call = Call("GET", "/items", headers=(Param("User-Agent", arg="agent"), Param("Accept-Encoding", arg="coding")))
-    await make(Tool(name="get_item", call=call)).ok("get_item", agent="desk/1", coding="identity")
+    headers = (Param("User-Agent", arg="agent"), Param("Accept-Encoding", arg="coding"), Param("Accept", arg="kind"))
+    call = Call("GET", "/items", headers=headers)
+    await make(Tool(name="get_item", call=call)).ok("get_item", agent="desk/1", coding="identity", kind="text/vtt")
     names = [name.lower() for name in api.received[-1].headers]
     assert (names.count("user-agent"), names.count("accept-encoding")) == (1, 1)
     given = {name.lower(): value for name, value in api.received[-1].headers.items()}
-    assert (given["user-agent"], given["accept-encoding"]) == ("desk/1", "identity")
+    assert (given["user-agent"], given["accept-encoding"], given["accept"]) == ("desk/1", "identity", "text/vtt")
 
 
 @pytest.mark.asyncio

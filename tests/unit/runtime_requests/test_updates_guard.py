@@ -177,3 +177,32 @@ async def test_a_dry_run_reads_and_shows_the_write(api: Api, make: Make, store: 
         "headers": {"content-type": "application/json", "If-Match": '"v1"'},
         "body": {"name": "Ada", "phone": "2", "address": {"city": "London", "zip": "N1"}, "tags": ["a", "b"]},
     }
+
+
+PATCH = Tool(
+    name="update_contact",
+    call=Call("PATCH", "/contacts/{id}", body=Body(params=FIELDS)),
+    update=Update(read=GET, patch=True, requires=("name", "tags", "fax")),
+    effect="write",
+)
+
+
+async def test_a_patch_sends_along_what_the_api_requires(api: Api, make: Make, store: Store) -> None:
+    store.record["fax"] = None
+    await make(PATCH).ok("update_contact", id=7, phone="2", tags=["c"])
+    assert api.received[-1].json() == {"name": "Ada", "phone": "2", "tags": ["c"]}
+    assert [one.method for one in api.received] == ["GET", "GET", "PATCH"]
+
+
+async def test_what_a_patch_sends_along_is_guarded_too(api: Api, make: Make, store: Store) -> None:
+    store.meddle = [{"name": "Grace"}]
+    assert "nothing was written" in await make(PATCH).error("update_contact", id=7, phone="2")
+    assert store.record["name"] == "Grace"
+
+
+async def test_an_object_that_stands_for_its_id_is_written_back_as_its_id(api: Api, make: Make, store: Store) -> None:
+    store.record |= {"address": {"id": 5, "city": "Rome"}, "tags": [{"id": 1}, {"id": 2}, 3], "phone": {"id": None}}
+    update = Update(read=GET, accepts=("name", "phone", "address", "tags"), parts={"address": "id", "tags": "id"})
+    tool = Tool(name="update_contact", call=PUT.call, update=update, effect="write")
+    await make(tool).ok("update_contact", id=7, name="Grace")
+    assert api.received[-1].json() == {"name": "Grace", "phone": {"id": None}, "address": 5, "tags": [1, 2, 3]}
