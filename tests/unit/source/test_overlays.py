@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,19 @@ def test_what_is_no_overlay_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(AdaptgenError) as refused:
         read(tmp_path / "pets.yaml", [tmp_path / "o.yaml"])
     assert {one.code for one in refused.value.diagnostics} == {"AG014"}
+
+
+def test_a_search_that_does_not_end_is_refused_with_the_place_of_the_query(tmp_path: Path) -> None:
+    text = "a" * 5000 + "b"
+    (tmp_path / "pets.json").write_text(json.dumps({"openapi": "3.0.3", "info": {"title": text}, "paths": {}}))
+    head = "overlay: 1.0.0\ninfo: {title: T, version: '1'}\nactions:\n"
+    (tmp_path / "o.yaml").write_text(head + "- {target: \"$.info[?search(@, '(a|aa)+$')]\", remove: true}\n")
+    with pytest.raises(AdaptgenError) as refused:
+        read(tmp_path / "pets.json", [tmp_path / "o.yaml"])
+    (first,) = refused.value.diagnostics
+    assert (first.code, "cannot be looked for" in first.message, str(first.where)) == (
+        "AG014", True, f"{tmp_path}/o.yaml:4:4",
+    )  # fmt: skip
 
 
 def test_a_missing_overlay_is_named_where_the_hints_do(tmp_path: Path) -> None:
