@@ -14,7 +14,7 @@ from adaptgen.plan.credentials import answer_leaves, jsonpath, token_parameter
 from adaptgen.plan.login_candidates import LOGIN, Candidate, Candidates
 from adaptgen.plan.login_doubts import only_checks
 from adaptgen.plan.login_told import Told, word_before
-from adaptgen.plan.operations import Operation
+from adaptgen.plan.operations import Operation, Parameter
 from adaptgen.plan.schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
 from adaptgen.references import escape
 from adaptgen.words import words
@@ -62,6 +62,9 @@ class _Finder:
             return parameter
         if any(set(option) & set(self.schemes) for each in rest for option in each.security or ()):
             return None
+        said = set(one.token.said if one.token else ())
+        if any(len(said & set(words(name))) > 1 for each in rest for name in map(_name, each.parameters)):
+            return None  # a few operations take it, and what the others want is something else
         if not any(not _beside(one.operation, each) for each in rest):
             return None
         if not self.schemes or all(is_basic(self.schemes[name]) for name in self.schemes):
@@ -214,6 +217,12 @@ def _untold(one: Candidate) -> Use | None:
     if word not in {"Bearer", "Basic"}:
         because = f"its description shows Authorization: {word}"
     return Use((Send("header", "Authorization", template),), because)
+
+
+def _name(parameter: Parameter) -> str:
+    """The name of a parameter that takes a token; empty for any other."""
+    known = parameter.place in {"header", "query", "cookie"} and token_parameter(parameter.name)
+    return parameter.name if known else ""
 
 
 def _beside(login: Operation, other: Operation) -> bool:

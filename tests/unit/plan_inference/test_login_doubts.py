@@ -1,0 +1,172 @@
+"""What looks like a login and is none, and what a login needs besides who asks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adaptgen.model import Auth, Param, Send
+from adaptgen.plan.auth import find_auth
+from adaptgen.source.hints import EMPTY
+
+TEXT = {"type": "string"}
+BEARER = {"b": {"type": "http", "scheme": "bearer"}}
+CLIENT = {"client_id": TEXT, "client_secret": TEXT, "grant_type": TEXT}
+
+
+def obj(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def session(api: SimpleNamespace, paths: dict[str, Any], schemes: dict[str, Any]) -> Auth | None:
+    use = {"get": {"responses": {}, "security": [{next(iter(schemes)): []}]}} if schemes else {"get": {"responses": {}}}
+    made, found = api.document({**paths, "/customers": use, "/orders": use}, components={"securitySchemes": schemes})
+    auths = find_auth(made, list(found.values()), EMPTY, "crm").auths
+    return next((one for one in auths if one.kind == "session"), None)
+
+
+def sent(auth: Auth | None) -> dict[str, Any]:
+    assert auth is not None
+    assert auth.chain[0].call.body is not None
+    return {one.name: one.value for one in auth.chain[0].call.body.params if isinstance(one, Param)}
+
+
+def login(api: SimpleNamespace, given: Any = None, answer: Any = None, **more: Any) -> dict[str, Any]:
+    given = given if given is not None else obj(email=TEXT, password=TEXT)
+    return {"security": [], **api.body(given), **api.answer(answer or obj(token=TEXT)), **more}
+
+
+@pytest.mark.parametrize(
+    ("path", "summary"),
+    [
+        ("/managed_accounts", "Create a new managed account."),
+        ("/auth/start", "Create an anonymous user"),
+        ("/access/partners", "Register a partner (beta)"),
+    ],
+)
+def test_who_is_made_does_not_log_in(api: SimpleNamespace, path: str, summary: str) -> None:
+    made = {path: {"post": login(api, summary=summary)}}
+    assert session(api, made, BEARER) is None
+
+
+def test_a_token_for_somebody_is_still_a_login(api: SimpleNamespace) -> None:
+    made = {"/integration/token": {"post": login(api, summary="Create customer access token")}}
+    assert session(api, made, BEARER) is not None
+
+
+def test_keys_that_are_kept_are_records(api: SimpleNamespace) -> None:
+    kept = login(api, obj(user=TEXT, key=TEXT), obj(key=TEXT))
+    one = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": TEXT}], "delete": {"responses": {}}}
+    listed = {"post": kept, "get": {"responses": {}}}
+    assert session(api, {"/users/tokens": {"post": kept}}, BEARER) is not None
+    assert session(api, {"/users/tokens/": listed, "/users/tokens/{id}/": one}, BEARER) is None
+
+
+def test_a_login_that_nobody_should_use_any_more(api: SimpleNamespace) -> None:
+    old = login(api, obj(client_id=TEXT, client_secret=TEXT), deprecated=True)
+    assert session(api, {"/authorizations": {"post": old}}, BEARER) is None
+    assert session(api, {"/login": {"post": login(api, deprecated=True)}}, BEARER) is not None
+
+
+def test_a_code_that_only_a_browser_brings(api: SimpleNamespace) -> None:
+    grants = {**TEXT, "description": "One of `authorization_code` and `refresh_token`"}
+    given = obj(**{**CLIENT, "grant_type": grants}, code=TEXT)
+    answer = obj(access_token=TEXT, refresh_token=TEXT)
+    assert session(api, {"/oauth2/token": {"post": login(api, given, answer)}}, BEARER) is None
+    either = {**TEXT, "description": "One of `authorization_code` and `client_credentials`"}
+    given = obj(**{**CLIENT, "grant_type": either}, code=TEXT)
+    found = session(api, {"/oauth2/token": {"post": login(api, given, answer)}}, BEARER)
+    assert sent(found)["grant_type"] == "client_credentials"
+
+
+def test_who_has_a_refresh_token_needs_no_browser(api: SimpleNamespace) -> None:
+    grants = {"type": "string", "enum": ["authorization_code", "refresh_token"]}
+    given = obj(**{**CLIENT, "grant_type": grants}, code=TEXT, refresh_token=TEXT)
+    answer = obj(access_token=TEXT, refresh_token=TEXT)
+    found = session(api, {"/oauth2/token": {"post": login(api, given, answer)}}, BEARER)
+    assert sent(found) == {
+        "client_id": "${env:CRM_CLIENT_ID}", "client_secret": "${env:CRM_CLIENT_SECRET}",
+        "refresh_token": "${env:CRM_REFRESH_TOKEN}", "grant_type": "refresh_token",
+    }  # fmt: skip
+    assert found is not None
+    assert found.refresh is not None
+    assert found.refresh.call.body is not None
+    assert {one.name: one.value for one in found.refresh.call.body.params}["refresh_token"] == "{refresh}"
+
+
+def test_one_of_several_bodies(api: SimpleNamespace) -> None:
+    password = {**obj(username=TEXT, password=TEXT, grant_type={"enum": ["password"], **TEXT}), "title": "Password"}
+    renewal = obj(refresh_token=TEXT, grant_type={"enum": ["refresh_token"], **TEXT})
+    answer = obj(access_token=TEXT, refresh_token=TEXT)
+    made = {"/token": {"post": login(api, {"oneOf": [renewal, password]}, answer)}}
+    found = session(api, made, BEARER)
+    assert sent(found) == {
+        "username": "${env:CRM_USERNAME}", "password": "${env:CRM_PASSWORD}", "grant_type": "password",
+    }  # fmt: skip
+    assert found is not None
+    assert found.refresh is not None
+
+
+def test_the_client_proves_itself_in_a_header_of_the_login(api: SimpleNamespace) -> None:
+    header = {
+        "name": "Authorization", "in": "header", "required": True, "schema": TEXT,
+        "description": "Equal to 'Basic xx', where 'xx' is the base64 encoding of the client id and secret",
+    }  # fmt: skip
+    found = session(api, {"/token": {"post": login(api, parameters=[header])}}, {})
+    assert found is not None
+    pair = "${env:CRM_CLIENT_ID}:${env:CRM_CLIENT_SECRET}"
+    assert found.chain[0].send == (Send("header", "Authorization", pair, basic=True),)
+    assert found.chain[0].call.headers == ()
+
+
+def test_a_key_of_the_application_beside_the_login(api: SimpleNamespace) -> None:
+    schemes = {**BEARER, "app": {"type": "apiKey", "in": "header", "name": "X-App-Key"}}
+    found = session(api, {"/login": {"post": login(api, security=[{"app": []}])}}, schemes)
+    assert found is not None
+    assert found.chain[0].send == (Send("header", "X-App-Key", "${env:CRM_API_KEY}"),)
+
+
+def test_what_stays_the_same_comes_from_the_environment(api: SimpleNamespace) -> None:
+    given = {**obj(username=TEXT, password=TEXT, role=TEXT), "required": ["username", "password", "role"]}
+    assert sent(session(api, {"/auth": {"post": login(api, given)}}, BEARER))["role"] == "${env:CRM_ROLE}"
+    code = {**obj(username=TEXT, password=TEXT, otp=TEXT), "required": ["username", "password", "otp"]}
+    assert session(api, {"/auth": {"post": login(api, code)}}, BEARER) is None
+
+
+@pytest.mark.parametrize(
+    ("description", "send"),
+    [
+        ("The token must be added to X-Auth-Token in header of all requests",
+         Send("header", "X-Auth-Token", "{access}")),
+        ("Use it as `Authorization: Token <token>`", Send("header", "Authorization", "Token {access}")),
+    ],
+)  # fmt: skip
+def test_where_the_login_says_that_its_token_goes(api: SimpleNamespace, description: str, send: Send) -> None:
+    found = session(api, {"/login": {"post": login(api, description=description)}}, {})
+    assert found is not None
+    assert found.send == (send,)
+
+
+def test_checking_what_is_given_is_no_login(api: SimpleNamespace) -> None:
+    assert session(api, {"/auth": {"post": login(api, summary="Check the configuration of auth")}}, {}) is None
+
+
+def test_a_cookie_is_none_where_the_others_want_something_else(api: SimpleNamespace) -> None:
+    told = {"security": [], **api.body(obj(user=TEXT, password=TEXT)), "responses": {"200": {"description": "ok"}}}
+    told["description"] = "Obtain a session cookie that authenticates further calls"
+    found = session(api, {"/users/login": {"post": told}}, {})
+    assert found is not None
+    assert found.chain[0].cookies
+    assert session(api, {"/users/login": {"post": told}}, BEARER) is None
+
+
+def test_the_token_of_a_user_is_not_sent_as_that_of_somebody_else(api: SimpleNamespace) -> None:
+    def takes(name: str) -> dict[str, Any]:
+        return {"get": {"responses": {}, "parameters": [{"name": name, "in": "header", "schema": TEXT}]}}
+
+    paths = {f"/things/{at}": takes("Acme-DevToken") for at in range(4)}
+    users = {"/user/auth": {"post": login(api, answer=obj(user_token=TEXT))}, "/profile": takes("Acme-UserToken")}
+    made, found = api.document({**paths, **users})
+    assert all(one.kind != "session" for one in find_auth(made, list(found.values()), EMPTY, "crm").auths)
