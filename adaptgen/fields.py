@@ -36,6 +36,7 @@ Mark: TypeAlias = _Mark
 Segment: TypeAlias = str | int | slice | _Mark
 
 _PLAIN = re.compile(r"[^.\[\]\"]+")
+_EACH = re.compile(r"\[\*\](?=[.\[]|$)")
 _SPECIAL = re.compile(r"[\[\]\"]")
 _INDEX = re.compile(r"-?\d+")
 _SLICE = re.compile(r"(-?\d*):(-?\d*)")
@@ -62,7 +63,7 @@ def parse(path: str) -> tuple[Segment, ...]:
     if path == "$" or path.startswith(("$.", "$[")):
         raise PathError(path, 0, "it starts with `$`, but it is relative to one item, so leave out `$.`,")
     # Nearly every path is keys with a `[*]` here and there.
-    keys = (path.replace("[*]", ".*") if "[" in path else path).split(".")
+    keys = (_EACH.sub(".*", path) if "[" in path else path).split(".")
     if all(keys) and path[0] != "$" and not _SPECIAL.search("".join(keys)):
         return tuple([EACH if key == "*" and number else key for number, key in enumerate(keys)])
     segments: list[Segment] = []
