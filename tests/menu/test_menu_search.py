@@ -97,6 +97,16 @@ def test_versions_of_one_tool_leave_room_for_others() -> None:
     assert "list_pod_logs" in found[:3]
 
 
+def test_a_post_that_reads_is_what_is_looked_for() -> None:
+    index = Index(
+        [
+            Entry("filter_runs", calls=("POST /runs/filter",), effect="read"),
+            Entry("create_run", calls=("POST /runs",), effect="write"),
+        ]
+    )
+    assert index.search("list the runs that failed", frozenset(("filter_runs", "create_run")), 2)[0] == "filter_runs"
+
+
 def test_to_watch_is_for_who_says_so() -> None:
     index = made(("watch_jobs", "GET /watch/jobs"), ("list_jobs", "GET /jobs"))
     both = frozenset(("watch_jobs", "list_jobs"))
@@ -153,6 +163,9 @@ def test_what_a_sentence_asks_for(said: str, acts: set[str]) -> None:
         (("relational",), "relat"),
         (("electricity",), "electr"),
         (("people", "person"), "person"),
+        (("key", "keys"), "key"),
+        (("subscribe", "subscriptions"), "subscrib"),
+        (("authorize", "authorisation"), "authoriz"),
         (("id",), "id"),
     ],
 )
@@ -181,6 +194,16 @@ def test_what_a_tool_is_filed_under_and_takes_is_searched() -> None:
     assert index.search("reboot", every, 1) == ["send_action"]
 
 
+def test_what_the_whole_api_is_about_is_meant_before_what_is_rare() -> None:
+    """A machine may be an instance or a node: twenty tools of instances do not make the one of nodes likelier."""
+    tools = [(f"{verb}_instance_{one}", f"POST /instances/{{id}}/{one}") for verb, one in INSTANCES]
+    tools += [("reboot_instance", "POST /instances/{id}/reboot"), ("list_nodes", "GET /nodes")]
+    tools += [("reboot_node_group", "POST /nodes/groups/reboot")]
+    found = made(*tools).search("reboot a machine", frozenset(name for name, _ in tools), 1)
+    assert found == ["reboot_instance"]
+
+
+INSTANCES = [(verb, one) for verb in ("create", "delete") for one in ("disk", "tag", "rule", "key", "alarm", "label")]
 ACTION = {
     "type": "object",
     "properties": {"body": {"anyOf": [{"properties": {"type": {"enum": ["reboot", "rename"]}}}, {"type": "null"}]}},

@@ -88,9 +88,9 @@ _LEADS = {
     "create update": """
         accept allow approve assign attach ban begin block bring calm cap commission convert drain enable encrypt
         expose extend follow forbid freeze give group guard hand have hire inject insist install introduce isolate
-        join keep label lend limit lock make move no nobody offer only permit pin point prevent prohibit protect
-        publish put raise recreate recruit release rename require restore rotate save schedule seal separate set share
-        sign silence split star store subscribe supply switch tag transfer trust upload use write
+        join keep label lend limit lock make move no nobody offer only permit pin plan point prevent prohibit
+        protect publish put raise recreate recruit release rename rent require restore rotate save schedule seal
+        separate set share sign silence split star store subscribe supply switch tag transfer trust upload use write
     """,
     "delete": """
         clean empty forget kick leave quit retire throw

@@ -20,7 +20,7 @@ _SATURATION, _LENGTH = 1.2, 0.5
 _COVER, _NAMED = 0.1, 0.55
 """What a tool has before any of the question is covered, and before anything of its name was asked about."""
 _PASSING = 1.5
-"""How little a word says of the tools that have it in passing, when it is asked how rare it is."""
+"""How little a tool counts that has a word in passing, when it is asked how rare the word is."""
 _SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
 """Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
 _ALIKE = 2
@@ -75,18 +75,22 @@ class Index:
         for unit in asked.units:
             best: dict[int, tuple[float, int]] = {}
             rarest = 0.0
-            for word, nearness in (unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)).items():
-                # Only what the caller may see counts, so that what it may not see changes nothing.
-                found = [row for row in self._postings.get(word, ()) if row[0] in seen]
-                if not found:
-                    continue
-                # A word that many tools have in passing and few mean is as rare as those few.
-                most_of_all = max(tf for _, tf, _ in found)
-                having = sum((tf / most_of_all) ** _PASSING for _, tf, _ in found)
-                rarity = math.log(1 + (len(seen) - having + 0.5) / (having + 0.5))
+            words = unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)
+            # Only what the caller may see counts, so that what it may not see changes nothing.
+            rows = {word: [row for row in self._postings.get(word, ()) if row[0] in seen] for word in words}
+            shares = {word: _shares(found) for word, found in rows.items() if found}
+            # All words that one may stand for are as rare together as one word: else the oddest meaning of it would
+            # count the most, and the thing that the whole API is about the least (Pirkola, 1998).
+            together: dict[int, float] = {}
+            for word, found in shares.items():
+                for number, share in found.items():
+                    together[number] = max(together.get(number, 0.0), words[word] * share)
+            common = _rarity(sum(together.values()), len(seen))
+            for word, found in shares.items():
+                rarity = (common + _rarity(sum(found.values()), len(seen))) / 2
                 rarest = max(rarest, rarity)
-                for number, tf, parts in found:
-                    value = nearness * rarity * tf / (tf + _SATURATION * self._lengths[number])
+                for number, tf, parts in rows[word]:
+                    value = words[word] * rarity * tf / (tf + _SATURATION * self._lengths[number])
                     known = best.get(number)
                     if known is None or value > known[0]:
                         best[number] = (value, parts | (known[1] if known else 0))
@@ -146,6 +150,16 @@ class Index:
         parts = self._asked[number]
         total = sum(parts)
         return sum(weight for at, weight in enumerate(parts) if mask >> at & 1) / total if total else 0.0
+
+
+def _shares(found: list[tuple[int, float, int]]) -> dict[int, float]:
+    """How much each tool means a word, beside the one that means it most: many have in passing what few mean."""
+    most = max(weight for _, weight, _ in found)
+    return {number: (weight / most) ** _PASSING for number, weight, _ in found}
+
+
+def _rarity(having: float, total: int) -> float:
+    return math.log(1 + (total - having + 0.5) / (having + 0.5))
 
 
 def _slipped(one: str, other: str) -> bool:

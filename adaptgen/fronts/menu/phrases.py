@@ -75,6 +75,7 @@ how frequently: stat count frequency
 how long: duration retention usage
 how many more, how much more, how many left: remaining credit quota limit balance
 how many: list count
+how much money, how much cash, how much do we have: balance amount
 how much: get usage
 how often, how many times, number of times: count statistics
 how popular: star traffic statistic
@@ -119,6 +120,7 @@ more room, more space, out of space, running out of space: storage volume quota
 network policy: network + policy
 new hire, new starter, new colleague, new employee: member invitation user employee teammate
 nice name, proper name, web address, domain name: hostname domain ingress
+no longer want, no longer wants, do not want any more: unsubscribe cancel
 nobody should, nobody may, no one may, no one should, keep people from, keep anyone from: protection rule policy
     forbid
 of my company, of our company, company account, the company account: organization org account member
@@ -140,6 +142,7 @@ password store: secret
 pay back, money back: refund
 pay in, top up: deposit top credit
 pay out: payout transfer
+percent off: discount coupon promotion
 persistent disk, persistent storage: persistent + volume
 phone home: webhook
 phone numbers: phone number

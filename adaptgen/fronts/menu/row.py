@@ -26,6 +26,7 @@ _READ = 300
 """Characters of a description beyond its first sentence."""
 _DEEP, _PARTS, _VALUES = 5, 200, 30
 """How deep arguments are looked into, how many schemas of them, and how many values of each."""
+_LOOKS = frozenset(("read", "list", "watch"))
 _ENDS = (slice(-1, None), slice(-2, -1))
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
@@ -167,6 +168,9 @@ def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
             found |= deeds.METHODS.get(call.partition(" ")[0], frozenset())
     if entry.effect == "delete":
         found.add("delete")
+    elif entry.effect == "read" and not found & _LOOKS:
+        # A POST that filters, and whatever else its verb may be: it shows something and changes nothing.
+        found |= {"read", "list"}
     if found & {"delete", "update"} and _many(entry.name):
         found.add("many")
     return frozenset(found)

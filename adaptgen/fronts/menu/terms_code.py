@@ -70,7 +70,8 @@ code scanning alert: bugs weaknesses found
 code scanning alert update: false alarm problem ignore warning
 code version: release server software build
 codeowners: responsible files mistakes
-collaborator: people push write change access rights outside helper coworker colleague allowed
+collaborator: people push write change access rights outside helper coworker colleague allowed partner see share
+    directory
 collaborator add: give write access person bring helper project
 collaborator list: push write access
 collaborator permission: rights level person

@@ -44,6 +44,7 @@ book: read volume
 bookmark: remember save later favourite
 bookmark create: save later
 caption: subtitle words
+caption create: words film spanish subtitles
 catalog: list assortment products range
 category: topic department aisle
 category create: new
@@ -55,6 +56,7 @@ chat completion: ask assistant talk model ai
 clan: group players
 classification: recognise
 clip: short film
+collaboration create: partner see document directory
 collection: set group products once
 collection add: put set
 collection create: new set
@@ -215,6 +217,7 @@ law: statute bill
 layer: map
 layout: design look
 leaderboard: best
+legal hold: nobody throw documents away
 legislation: law
 library: collection
 like: thumbs heart
@@ -389,6 +392,7 @@ text extract: read words
 text generate: write
 text speech: read aloud
 text summarize: short version
+text track: subtitles words film spanish
 text translate: language
 theme: look colours
 thumbnail: small picture preview
@@ -401,9 +405,9 @@ transcode: format
 transcript: said writing speech text
 translate: language
 translation create: language
-trash: deleted bin
+trash: deleted bin thrown away
 trash empty: delete good
-trash restore: bring deleted
+trash restore: bring deleted threw away
 trend: popular
 unit: measure
 update file: change edit save document

@@ -150,6 +150,7 @@ instance action: restart stop start resize
 instance create: spin new machine server
 instance delete: destroy machine
 instance list: machines run
+instance read: machine
 instance reboot: restart machine hangs
 instance resize: bigger smaller memory processors machine
 instance size: big memory processors plans

@@ -48,12 +48,19 @@ contact search: find person subscriber
 contact update: change address person moved
 conversation: chat thread talk
 conversation close: talk
-conversation list: chats talks
+conversation history: said room yesterday
+conversation invite: put bring colleague room
+conversation join: enter room
+conversation leave: quit room
+conversation list: chats talks rooms
+conversation member: room people
+conversation member list: room people
 delivery report: arrive
 delivery status: arrive reach
 design: look layout template
 device token: phone push
 direct message: private talk person
+do not disturb: quiet leave alone hour
 draft create: write later
 email: mail message letter address newsletter contact
 email activity: mail reach opened
@@ -136,6 +143,7 @@ push send: alert phones
 read receipt: seen
 recipient: receiver reader subscriber person address money
 recipient count: subscribers large audience
+registrant: signed
 render: format html preview
 reply: answer respond
 reputation: trusted spam standing
@@ -157,6 +165,7 @@ sms: text message mobile phone
 sms list: texts received sent
 sms send: text write mobile
 smtp: mail server
+snooze: quiet disturb later hour
 spam: junk unwanted
 spam report: marked junk complained
 spam report delete: clear forget complained marked junk

@@ -12,6 +12,7 @@ authorization capture: take reserved money
 authorization void: reserved money
 balance: money left owe
 balance history: money went
+balance read: money
 balance transaction: money went
 bank account: iban money
 bank account verify: prove iban
@@ -66,7 +67,7 @@ company: firm business employer customer
 cost: spend money
 cost center: department pays
 coupon: voucher discount code cheaper promotion
-coupon create: new voucher discount code
+coupon create: new voucher discount code percent christmas
 coupon delete: voucher longer valid
 coupon validate: voucher good
 credit card: plastic
@@ -97,7 +98,7 @@ delivery option: parcel sent
 deposit: pay money down
 direct debit: collect bank account
 discount: cheaper rebate percent reduced reduction
-discount create: cheaper
+discount create: cheaper percent
 dispute: customer contested payment chargeback complaint
 dispute accept: lose give contest
 dispute evidence: prove payment
@@ -146,6 +147,7 @@ invoice read: bill say
 invoice reminder: paid dun
 invoice send: mail bill
 invoice unpaid: owes
+invoice upcoming: bill
 invoice update: correct bill
 invoice void: bill wrong cancel
 item create: new article
@@ -261,6 +263,7 @@ product update: change article dearer cheaper
 product variant: size colour
 promotion: special offer discount cheaper
 promotion code: voucher
+promotion create: percent christmas
 purchase: buy bought
 purchase order: buy supplier
 quote accept: take offer

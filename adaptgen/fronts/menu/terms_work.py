@@ -53,11 +53,14 @@ candidate list: applied
 candidate reject: turn applicant down
 candidate stage: far applicant
 canned response: ready answer
+card member: works note
 card move: lane
 care plan: treatment
 case: ticket problem request
 case close: solved problem
 case create: report problem
+check item: point tick
+check item update: tick point
 checklist item: point tick
 checklist item update: tick
 class: lesson pupils
@@ -141,6 +144,7 @@ iteration: sprint
 job application: applied
 knowledge base: help texts
 lab result: blood test
+lane: column board
 lead: prospect interested potential buyer
 lead assign: give prospect salesman
 lead convert: prospect becomes customer
