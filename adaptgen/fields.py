@@ -36,7 +36,7 @@ Mark: TypeAlias = _Mark
 Segment: TypeAlias = str | int | slice | _Mark
 
 _PLAIN = re.compile(r"[^.\[\]\"]+")
-_EACH = re.compile(r"\[\*\](?=[.\[]|$)")
+_EACH = re.compile(r"\[\*\](?=[.\[]|\Z)")
 _SPECIAL = re.compile(r"[\[\]\"]")
 _INDEX = re.compile(r"-?\d+")
 _SLICE = re.compile(r"(-?\d*):(-?\d*)")
