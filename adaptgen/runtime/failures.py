@@ -20,6 +20,7 @@ from adaptgen.runtime.text import clean
 _MESSAGES = ("message", "detail", "error_description", "title", "error", "msg", "reason", "description", "errorMessage")
 """Members that hold a message, the best first (RFC 9457: detail, title; RFC 6749: error_description)."""
 _PLURAL = ("errors", "error", "details", "detail", "non_field_errors", "violations", "fieldErrors", "messages")
+_OWN = frozenset({"message", "messages", "detail", "details", "error", "errors", "reason"})
 _PLACES = ("field", "loc", "path", "pointer", "name", "param", "parameter", "property", "location", "source", "key")
 _ENVELOPE = frozenset(
     {*_MESSAGES, *_PLURAL, "success", "ok", "status", "code", "errno", "error_code", "errorCode", "statusCode"}
@@ -119,6 +120,8 @@ def message(response: Response, scrub: Scrub) -> str:
 def said(body: Json, hidden: frozenset[str] = frozenset()) -> str:
     """The messages in an error body, joined by ``; ``."""
     found = list(dict.fromkeys(_said(body, hidden)))
+    if not found and isinstance(body, dict):
+        found = list(dict.fromkeys(_said(_renamed(body, hidden), hidden, depth=1)))
     # An envelope repeats itself: {"error": "Bad Request", "message": "Bad Request: no name"}.
     kept = [one for one in found if not any(one != other and one in other for other in found)]
     return "; ".join([*(one.rstrip(".") for one in kept[:-1]), *kept[-1:]])
@@ -146,6 +149,19 @@ def _said(body: Json, hidden: frozenset[str], depth: int = 0) -> Iterator[str]:
                 yield from _said(value, hidden, depth + 1) if not _by_field(value) else _fields(value, hidden)
         if not depth and not texts and _by_field(body):
             yield from _fields(body, hidden)
+
+
+_LAST_WORD = re.compile(r".*(?:[A-Za-z0-9]_|[a-z0-9](?=[A-Z]))([A-Z]?[a-z]+)\Z")
+
+
+def _renamed(body: Mapping[str, Json], hidden: frozenset[str]) -> dict[str, Json]:
+    """The members whose names end in the name of a message (``exception_message``, ``errorDetails``), under that."""
+    found: dict[str, Json] = {}
+    for key, value in body.items():
+        end = _LAST_WORD.search(key)
+        if end and end.group(1).lower() in _OWN and key.lower() not in hidden:
+            found.setdefault(end.group(1).lower(), value)
+    return found
 
 
 def _by_field(body: Json) -> bool:

@@ -37,6 +37,17 @@ def told(body: Any, *, status: int = 422, scrub: Scrub | None = None, media: str
         ({"non_field_errors": ["Start is after end."]}, "Start is after end"),
         ({"error": True, "errors": {"name": ["too short"]}}, "name: too short"),
         ({"errors": [{"source": {"pointer": "/data/x"}, "detail": "wrong"}]}, "/data/x: wrong"),
+        # Names that only end in the name of a message.
+        (
+            {
+                "exception_message": "Invalid request.",
+                "exception_detail": [{"loc": ["body", "state", 0], "msg": "no state", "input": "hunter22"}],
+                "request_body": {"message": "hunter22"},
+            },
+            "Invalid request; body.state.0: no state",
+        ),
+        ({"errorMessages": ["No such issue"], "errors": {}}, "No such issue"),
+        ({"MyErrorMessage": "Nope"}, "Nope"),
     ],
 )
 def test_messages_are_found(body: Any, words: str) -> None:
