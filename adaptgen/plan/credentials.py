@@ -242,6 +242,8 @@ _TOKEN_FIRST = (
 )  # fmt: skip
 
 
+# What an object called a token or a session has it under.
+_HELD = {("value",), ("id",), ("string",), ("hash",), ("text",)}
 # "The token value used for authenticated requests", "the access token to send".
 _TOKEN_TOLD = re.compile(
     r"^\W*(the |an? |your |this )?((access|auth\w*|session|bearer|api|jwt|security) token\b"
@@ -307,6 +309,8 @@ def _best_token(candidates: Sequence[Leaf]) -> Token | None:
             rank = 20
         elif _TOKEN_TOLD.search(one.description):
             rank = 22
+        elif plain in _HELD and above[-1:] in {("token",), ("session",), ("jwt",), ("ticket",)}:
+            rank = 24
         else:
             continue
         if plain == ("key",) and above[-1:] not in {("token",), ("session",), ("auth",), ()}:

@@ -81,7 +81,7 @@ class _Finder:
             one.operation,
             one.given,
             self.name,
-            basic=one.basic,
+            basic=one.basic or one.keyed,
             loose=loose,
             sure=self.sure(one, use),
             encoded=use.encoded,

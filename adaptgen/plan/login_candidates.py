@@ -48,7 +48,7 @@ _COOKIE = lazy(
 class Candidate:
     """``token``: in the answer; ``header``: of the answer, which holds it; ``basic``: it takes HTTP Basic;
     ``cookie``: the session is a cookie; ``told``: parameters that take fields of the answer. The higher ``score``,
-    the likelier. ``renews``: by a refresh token that a person gives."""
+    the likelier. ``renews``: by a refresh token that a person gives; ``keyed``: by an API key of its own security."""
 
     operation: Operation
     given: tuple[Given, ...]
@@ -59,6 +59,7 @@ class Candidate:
     score: int
     told: tuple[Told, ...] = ()
     renews: bool = False
+    keyed: bool = False
 
 
 def said_of(operation: Operation) -> frozenset[str]:
@@ -103,7 +104,8 @@ class Candidates:
         exchanges = operation.method != "GET" and any(one.mentioned for one in known)
         # A token endpoint that wants a code or an assertion renews as well: who has a refresh token needs neither.
         renews = self.renews(operation, given, takes)
-        if not takes and not basic and not exchanges and not renews:
+        keyed = like and not takes and operation.method == "POST" and self.takes_key(operation)
+        if not takes and not basic and not exchanges and not renews and not keyed:
             return None
         if makes_account(operation) or (wants_code(operation, given) and not renews):
             return None
@@ -128,7 +130,7 @@ class Candidates:
         score += 8 * ("password" in roles) - 12 * basic - 20 * cookie - 5 * operation.deprecated
         score -= (token.rank // 10) if token else 0
         score += 20 * self.is_token_url(operation) - 15 * ("admin" in said_of(operation)) - 30 * renews
-        return Candidate(operation, given, token, header, basic, cookie, score, known, renews)
+        return Candidate(operation, given, token, header, basic, cookie, score, known, renews, keyed)
 
     def renews(self, operation: Operation, given: Sequence[Given], takes: bool) -> bool:
         """Whether a token endpoint serves only by a refresh token (RFC 6749, 6) whoever has no browser."""
@@ -178,6 +180,16 @@ class Candidates:
         others = [one for one in self.operations if one.pointer != operation.pointer]
         using = [one for one in others if any(basic & set(option) for option in one.security or ())]
         return len(using) * 2 < len(others)
+
+    def takes_key(self, operation: Operation) -> bool:
+        """Whether the operation is secured by an API key that hardly any other one takes: it is exchanged here."""
+        wanted = set(next(iter(operation.security or ()), ()))
+        keys = {name for name in wanted if str(self.schemes.get(name, {}).get("type")).lower() == "apikey"}
+        if not wanted or keys != wanted:
+            return False
+        others = [one for one in self.operations if one.pointer != operation.pointer]
+        using = [one for one in others if any(keys & set(option) for option in one.security or ())]
+        return len(using) * 5 < len(others)
 
     def token_header(self, operation: Operation) -> str | None:
         answer = operation.success()

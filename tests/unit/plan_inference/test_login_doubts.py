@@ -128,6 +128,19 @@ def test_a_key_of_the_application_beside_the_login(api: SimpleNamespace) -> None
     assert found.chain[0].send == (Send("header", "X-App-Key", "${env:CRM_API_KEY}"),)
 
 
+def test_a_key_is_exchanged_for_a_token(api: SimpleNamespace) -> None:
+    schemes = {**BEARER, "app": {"type": "apiKey", "in": "header", "name": "X-App-Key"}}
+    made = {"security": [{"app": []}], **api.answer(obj(access=obj(token=obj(id=TEXT))))}
+    found = session(api, {"/auth/token": {"post": made}}, schemes)
+    assert found is not None
+    assert found.chain[0].send == (Send("header", "X-App-Key", "${env:CRM_API_KEY}"),)
+    assert found.chain[0].save == {"access": "$.access.token.id"}
+    # A key that the others take as well needs no exchange.
+    alone = {"k": schemes["app"]}
+    made = {**made, "security": [{"k": []}]}
+    assert session(api, {"/auth/token": {"post": made}}, alone) is None
+
+
 def test_what_stays_the_same_comes_from_the_environment(api: SimpleNamespace) -> None:
     given = {**obj(username=TEXT, password=TEXT, role=TEXT), "required": ["username", "password", "role"]}
     assert sent(session(api, {"/auth": {"post": login(api, given)}}, BEARER))["role"] == "${env:CRM_ROLE}"
