@@ -87,9 +87,9 @@ async def test_sessions_that_live_two_seconds_are_renewed_once_each(tools: Engin
 
     await asyncio.gather(*(caller() for _ in range(10)))
     used = renewals(bottlecrm_service, start)
-    assert done > 300
+    assert done > 100
     assert set(used) == {200}
-    assert 25 <= len(used) <= 66
+    assert 10 <= len(used) <= 66
 
 
 CHILD = """\
