@@ -38,6 +38,8 @@ MAX_BYTES = 16 * 1024 * 1024
 RETRIES = 2
 REDIRECTS = 5
 _BACKOFF = 0.15
+_ADDRESS = 65_536
+"""Characters that the HTTP client takes as an address."""
 _PATIENCE = 2.0
 """Seconds of ``Retry-After`` that are waited for instead of reported."""
 
@@ -181,6 +183,9 @@ class Client:
         try:
             prepared = httpx.Request(request.method, request.url, headers=headers, content=request.content)
         except httpx.InvalidURL:
+            if len(request.url) > _ADDRESS:
+                told = f"The arguments make an address of {len(request.url):,} characters, more than any server takes"
+                raise ToolError(f"{told}. Nothing was sent: give less in one call.") from None
             raise ToolError("The address of this call is no valid URL.") from None
         client = self._pool()
         prepared.extensions["timeout"] = client.timeout.as_dict()

@@ -241,3 +241,8 @@ def _reply(status: int, body: bytes, headers: dict[str, str]) -> Any:
         await writer.drain()
 
     return write
+
+
+async def test_an_address_that_is_too_long_says_what_to_do(api: Api, make: Make) -> None:
+    assert "give less in one call" in await make(READ).error("get_item", id="x" * 70_000)
+    assert not api.received
