@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.model import Json, Server, Tool
+from adaptgen.model import Json, Server, Tool, Unpaged
 from adaptgen.readiness.record import login_path, needed
 from adaptgen.readiness.replay import unmet
 from adaptgen.runtime.answer import Answer, Text
@@ -25,6 +25,8 @@ from adaptgen.runtime.response import Response
 
 _PATIENCE = 5.0
 """Seconds for a name, a connection and a handshake each."""
+_TRIES = 4
+"""Tools that are called at most, one after the other, where the API wants what the document does not require."""
 _SKEW = 60
 """Seconds by which clocks may differ before tokens are taken for expired, or for not yet valid."""
 
@@ -77,13 +79,20 @@ async def examine(
         for base in server.bases:
             if not note(*await _address(execution, server, base.name)):
                 return found
-        chosen = _chosen(engine, server, tool)
-        if chosen is None:
+        choice = _choice(engine, server, tool)
+        if not choice:
             help = "name one that can: adaptgen doctor DIR --tool NAME"
             note(Check("read", None, "no tool reads without being given something", help))
             return found
-        answer, sent = await _called(engine, execution, server, chosen)
-        note(*_logins(server, sent), *_read(chosen, answer, sent), *_clock(sent))
+        before: list[_Sent] = []
+        refused: list[Check] = []
+        for chosen in choice:
+            answer, sent = await _called(engine, execution, server, chosen)
+            if not _wants_more(answer) or chosen is choice[-1]:
+                note(*_logins(server, before + sent), *refused, *_read(chosen, answer, sent), *_clock(sent))
+                break
+            before += sent
+            refused.append(Check("read", None, f"{chosen.name}: {_said(answer)}"))
     finally:
         await engine.aclose()
     return found
@@ -160,11 +169,23 @@ async def _handshake(host: str, port: int) -> Check:
 # ------------------------------------------------------------------------------------------------------ the one call
 
 
-def _chosen(engine: Engine, server: Server, wanted: str) -> Tool | None:
-    """A tool that reads and needs nothing: lists first, then those that log in."""
+def _choice(engine: Engine, server: Server, wanted: str) -> list[Tool]:
+    """Tools that read and need nothing, the likeliest first: lists that log in, and those that page."""
     tools = [one for one in server.tools if one.effect == "read" and (not wanted or one.name == wanted)]
     free = [one for one in tools if not (contract := engine.get(one.name)) or not contract.input_schema.get("required")]
-    return min(free, key=lambda one: (one.page is None, not one.auth, bool(one.steps), one.name), default=None)
+    free.sort(
+        key=lambda one: (one.page is None, not one.auth, isinstance(one.page, Unpaged), bool(one.steps), one.name)
+    )
+    return free[:_TRIES]
+
+
+def _wants_more(answer: Answer) -> bool:
+    """Whether the API wants an input that its document does not require: another tool tells more."""
+    return answer.is_error and answer.status in (400, 422)
+
+
+def _said(answer: Answer) -> str:
+    return next((one.text for one in answer.content if isinstance(one, Text)), "")
 
 
 async def _called(engine: Engine, execution: Execution, server: Server, tool: Tool) -> tuple[Answer, list[_Sent]]:
@@ -207,7 +228,7 @@ def _logins(server: Server, sent: list[_Sent]) -> list[Check]:
 
 def _read(tool: Tool, answer: Answer, sent: list[_Sent]) -> list[Check]:
     own = [one for one in sent if not one.login]
-    text = next((one.text for one in answer.content if isinstance(one, Text)), "")
+    text = _said(answer)
     if answer.is_error:
         checks = [Check("read", None, one.text()) for one in own]
         return [*checks, Check("read", False, f"{tool.name}: {text}", _mending(own))]

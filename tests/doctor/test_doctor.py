@@ -206,3 +206,27 @@ def test_credentials_in_a_path_and_in_answers_are_not_shown(
     text = "".join(capsys.readouterr())
     assert (code, "GET /sessions/[removed]: 200" in text, "credentials are not accepted" in text) == (1, True, True)
     assert [one for one in ("canary", "ann@") if one in text] == []
+
+
+def test_a_tool_that_wants_what_its_document_does_not_require_makes_room_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    content = {"application/json": {"schema": {"type": "array", "items": row}}}
+    listed = {"get": {"responses": {"200": {"description": "ok", "content": content}}}}
+    spec = {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {"/rows": listed, "/alleys": listed}}
+    (tmp_path / "t.yaml").write_text(yaml.safe_dump(spec))
+    assert main(["build", str(tmp_path / "t.yaml"), "--out", str(tmp_path / "generated"), "--quiet"]) == 0
+    capsys.readouterr()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        wants = reply(422, '{"message": "town is missing"}')
+        (reply(200, '[{"id": 1, "name": "a"}]') if "rows" in handler.path else wants)(handler)
+
+    with serving(answer) as url:
+        monkeypatch.setenv("T_BASE_URL", url)
+        codes = [main(["doctor", str(tmp_path / "generated" / "t"), *more]) for more in ([], ["--tool", "list_alleys"])]
+    text = capsys.readouterr().out
+    assert codes == [0, 1]
+    assert "note   read         list_alleys: The API answered 422" in text
+    assert "ok     read         list_rows: GET /rows: 200" in text
