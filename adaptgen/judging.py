@@ -13,50 +13,36 @@ from functools import lru_cache
 
 from adaptgen import fields
 from adaptgen.candidates import Candidate
+from adaptgen.field_words import (
+    AMOUNT_WORDS,
+    AUDIT,
+    CHANGED,
+    DATE_WORDS,
+    FLAGS,
+    GRADES,
+    HASH,
+    ID,
+    ID_WORDS,
+    KINDS,
+    LABELS,
+    LINK,
+    MADE,
+    NAME_PARTS,
+    NAMES,
+    REFERENCE_WORDS,
+    SHORT,
+    STATUS_WORDS,
+    TEXT,
+    WRAPPERS,
+    is_label,
+    label_order,
+    said_as,
+)
 from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words
 
 IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)
 _LONG = 160.0
-
-# Objects that only hold the fields of the record (JSON:API, FHIR-like and Kubernetes-like envelopes).
-_WRAPPERS = frozenset(
-    {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record", "result"}
-)
-
-ID = vocabulary("id uuid guid pk urn uid oid rid arn")
-LABELS = vocabulary("name title subject label headline caption username login fullname displayname")
-_NAME_PARTS = vocabulary(
-    "first last given family middle full display rendered text value raw plain formatted en default name title official"
-)
-_SAID_AS = vocabulary("original highlighted localized localised translated raw text short long full en english")
-_STATUS = vocabulary("status state stage phase lifecycle")
-_GRADES = vocabulary("priority severity condition outcome result health conclusion")
-_FLAGS = vocabulary(
-    "active enabled disabled archived paused closed open paid published suspended locked completed done failed "
-    "cancelled canceled running available online draft read resolved approved"
-)
-_KINDS = vocabulary("type kind category")
-_AMOUNT = vocabulary(
-    "amount price balance cost subtotal revenue salary fee budget sum value quantity qty score rate total payment "
-    "discount turnover margin probability duration"
-)
-_DATE = vocabulary("date time datetime at on deadline due start end expires expiry begin timestamp when day")
-_MADE = vocabulary("created creation create inserted added registered joined")
-_CHANGED = vocabulary("updated update modified modification changed change edited synced accessed viewed indexed")
-_AUDIT = vocabulary("audit rowversion lockversion etag revision rev checksum")
-_REFERENCE = vocabulary("code sku number ref reference slug key no nr isbn ean symbol abbreviation iata iso")
-_TEXT = vocabulary(
-    "description body content text notes note comment comments remarks bio about html markdown readme message "
-    "details summary snippet excerpt instructions script query data payload raw xml json config configuration "
-    "settings metadata template diff patch log logs trace stacktrace doc docs md"
-)
-LINK = vocabulary(
-    "url urls uri href link links self thumbnail avatar image images icon logo photo photos picture gravatar src "
-    "permalink endpoint website webpage homepage"
-)
-HASH = vocabulary("hash sha sha1 sha256 md5 digest signature fingerprint salt crc")
-ID_WORDS = {(word,) for word in ID}
 
 
 def plain(name: str) -> str:
@@ -97,30 +83,74 @@ def _segments(path: str) -> tuple[str, ...]:
 _DIGITS = re.compile(r"\d+")
 
 
-def judged(candidates: Sequence[Candidate], identifying: frozenset[str]) -> list[Field]:
-    """The scalars among ``candidates`` with their tiers; ``identifying`` holds :func:`plain` names."""
+def judged(
+    candidates: Sequence[Candidate], identifying: frozenset[str], resource: Sequence[str] = (), *, entry: bool = False
+) -> list[Field]:
+    """The scalars among ``candidates`` with their tiers; ``identifying`` holds :func:`plain` names, ``resource`` the
+    words of what the records are, in the singular. ``entry``: they may be entries that only hold the records."""
     found: list[Field] = []
     # What is an object in one alternative is no value in the other.
     around = {
         segments[:end] for one in candidates for segments in (_segments(one.path),) for end in range(len(segments))
     }
+    wrappers = _holders(candidates, resource) if entry else frozenset()
     for index, one in enumerate(candidates):
         segments = _segments(one.path)
         if segments in around:
             continue
         names = tuple(part for part in segments if part != "*")
-        while len(names) > 1 and names[0] in _WRAPPERS:
-            names = names[1:]
+        start = 0
+        while len(names) > start + 1 and names[start] in wrappers | WRAPPERS:
+            start += 1
+        names = names[start:]
         if not 0 < len(names) <= 3 or one.type in {"object", "array", "null"}:
             continue
         found.append(Field(one.path, one, index, names, "*" in segments, spoken=words(names[-1])))
+    # `{"game": {"gameId": …}}`: what holds the record says what it is.
+    identifying |= {plain(name) + end for name in wrappers for end in (*ID, "number", "code", "key")}
     families = _families(found)
     for one_field in found:
         if _family(one_field.names) not in families:
             _judge(one_field, identifying)
+    _one_language(found)
     _one_per_object(found)
     _once(found)
     return found
+
+
+# What stands beside the record that an entry only holds: ``{"score": 1.2, "item": {…}}``.
+_BESIDE = vocabulary(
+    "score rank relevance match cursor method rel href url self object kind type etag version position"
+)
+
+
+def _holders(candidates: Sequence[Candidate], resource: Sequence[str]) -> frozenset[str]:
+    """The member that holds the record where an entry has nothing of its own: one name, or none."""
+    inside: dict[str, bool] = {}
+    for one in candidates:
+        segments = _segments(one.path)
+        if not segments:
+            continue
+        if len(segments) == 1:
+            if not set(words(segments[0])) <= _BESIDE and one.type not in {"object", "array", "null"}:
+                return frozenset()
+        elif segments[1] != "*":
+            own = len(segments) == 2 and (words(segments[1]) in ID_WORDS or words(segments[1]) in NAMES)
+            inside[segments[0]] = inside.get(segments[0], False) or own
+    likely = [name for name in inside if not _hides(name)]
+    for found in (
+        likely,
+        [name for name in likely if _called(name, resource)],
+        [name for name in likely if inside[name]],
+    ):
+        if len(found) == 1:
+            return frozenset(found)
+    return frozenset()
+
+
+def _called(name: str, resource: Sequence[str]) -> bool:
+    said = words(name)
+    return bool(said and resource) and singular(said[-1]) == resource[-1]
 
 
 @lru_cache(maxsize=16384)
@@ -173,9 +203,9 @@ def _judge_own(one: Field) -> None:
         one.set(IDENTITY, 1)
     elif name.startswith("_") or _is_noise(one, last):
         return
-    elif last in LABELS and format not in {"uri", "url"}:
-        one.set(LABEL, _label_order(spoken))
-    elif len(spoken) == 2 and spoken[0] in {"name", "title"} and spoken[1] in _SAID_AS:
+    elif is_label(last) and format not in {"uri", "url"} and one.candidate.type != "boolean":
+        one.set(LABEL, label_order(spoken))
+    elif spoken in SHORT or (len(spoken) == 2 and spoken[0] in {"name", "title"} and said_as(spoken[1])):
         one.set(LABEL, 1)
     elif kind_of(name, type=one.candidate.type, format=format) not in {None, "name"}:
         return
@@ -187,42 +217,34 @@ def _is_noise(one: Field, last: str) -> bool:
     spoken, given = set(one.spoken), one.candidate
     if given.format in {"uri", "url", "uri-reference", "iri", "byte", "binary", "html", "password"}:
         return True
-    if last in LINK or last in HASH or spoken & _AUDIT:
+    if last in LINK or last in HASH or spoken & AUDIT:
         return True
-    if "by" in spoken and spoken & (_MADE | _CHANGED | {"deleted"}):
+    if "by" in spoken and spoken & (MADE | CHANGED | {"deleted"}):
         return True
     if given.size is not None and given.size > _LONG:
         return True
-    return last in _TEXT and given.type in {"string", None} and not given.enum
-
-
-def _label_order(spoken: tuple[str, ...]) -> int:
-    if spoken in {("name",), ("title",), ("subject",), ("display", "name"), ("full", "name"), ("label",), ("login",)}:
-        return 0
-    if spoken in {("first", "name"), ("last", "name"), ("given", "name"), ("family", "name"), ("company", "name")}:
-        return 1
-    return 2 if spoken[-1] in {"name", "title"} and len(spoken) <= 3 and "file" not in spoken else 3
+    return last in TEXT and given.type in {"string", None} and not given.enum
 
 
 def _judge_value(one: Field, spoken: tuple[str, ...], last: str) -> None:
     given = one.candidate
     numeric = given.type in {"integer", "number"}
-    if last in _STATUS and len(spoken) <= 3:
+    if last in STATUS_WORDS and len(spoken) <= 3:
         one.set(STATUS, 0)
-    elif last in _GRADES:
+    elif last in GRADES:
         one.set(STATUS, 1)
     elif given.type == "boolean":
-        one.set(STATUS, 2) if last in _FLAGS else one.set(OTHER, 4)
-    elif last in _KINDS and given.type in {"string", None}:
+        one.set(STATUS, 2) if last in FLAGS else one.set(OTHER, 4)
+    elif last in KINDS and given.type in {"string", None}:
         one.set(STATUS, 3)
-    elif (last in _AMOUNT and given.type != "boolean") or (last in {"due", "paid"} and numeric):
+    elif (last in AMOUNT_WORDS and given.type != "boolean") or (last in {"due", "paid"} and numeric):
         one.set(AMOUNT, 0 if last not in {"rate", "score", "value", "quantity", "duration"} else 1)
     elif last == "currency":
         one.set(AMOUNT, 2)
-    elif given.format in {"date", "date-time"} or last in _DATE or spoken[0] in {"date", "time"}:
+    elif given.format in {"date", "date-time"} or last in DATE_WORDS or spoken[0] in {"date", "time"}:
         _judge_date(one, spoken)
-    elif last in _REFERENCE or last in ID:
-        one.set(REFERENCE, 0 if last not in ID else 4)
+    elif last in REFERENCE_WORDS or last in ID or last.endswith("nummer") or (spoken[0] == "id" and len(spoken) > 1):
+        one.set(REFERENCE, 4 if last in ID or spoken[0] == "id" else 0)
     elif given.enum and given.type in {"string", None}:
         one.set(OTHER, 0)
     elif given.constant:
@@ -233,9 +255,9 @@ def _judge_value(one: Field, spoken: tuple[str, ...], last: str) -> None:
 
 def _judge_date(one: Field, spoken: tuple[str, ...]) -> None:
     said = set(spoken)
-    if said & _CHANGED or "deleted" in said:
+    if said & CHANGED or "deleted" in said:
         return
-    one.set(DATE, 3 if said & _MADE else 0)
+    one.set(DATE, 3 if said & MADE else 0)
 
 
 def _judge_nested(one: Field) -> None:
@@ -249,39 +271,57 @@ def _judge_nested(one: Field) -> None:
         if len(one.names) == 1 and given.type in {"string", "integer", "number", None}:
             if head not in LINK and not _is_noise(one, last) and kind_of(one.names[0], type=given.type) is None:
                 one.set(OTHER, 5)
-        elif last in LABELS and _label_order(spoken) <= 2 and not given.constant:
+        elif is_label(last) and label_order(spoken) <= 2 and not given.constant:
             one.set(OTHER, 5)
         return
     if kind_of(one.names[-1], type=given.type, format=given.format) not in {None, "name"}:
         return
-    value = last in LABELS | _STATUS or last in {"value", "code", "id", "key", "display", "text"}
-    if head in _STATUS | _GRADES and value:
+    value = last in LABELS | STATUS_WORDS or last in {"value", "code", "id", "key", "display", "text"}
+    if head in STATUS_WORDS | GRADES and value:
         one.set(STATUS, 0 if last in LABELS else 1)
-    elif head in _AMOUNT and last in {"amount", "value", "currency"}:
+    elif head in AMOUNT_WORDS and last in {"amount", "value", "currency", "total", "gross", "net"}:
         one.set(AMOUNT, 1 if last != "currency" else 2)
-    elif head in _DATE and given.format in {"date", "date-time"}:
+    elif head in DATE_WORDS and given.format in {"date", "date-time"}:
         one.set(DATE, 1)
-    elif head in LABELS and len(one.names) == 2 and last in _NAME_PARTS and given.type in {"string", None}:
+    elif (
+        head in LABELS
+        and len(one.names) == 2
+        and (last in NAME_PARTS or said_as(last))
+        and given.type in {"string", None}
+    ):
         # `name.first` names the record, `shopperName.first` somebody in it.
-        one.set(*(LABEL, 1 if last not in _TEXT else 4) if len(parent) == 1 else (REFERENCE, 1))
-    elif last in LABELS and given.type in {"string", None} and not given.constant:
-        one.set(REFERENCE, 1 if _label_order(spoken) <= 1 else 3)
+        one.set(*(LABEL, 1 if last not in TEXT else 4) if len(parent) == 1 else (REFERENCE, 1))
+    elif is_label(last) and given.type in {"string", None} and not given.constant:
+        one.set(REFERENCE, 1 if label_order(spoken) <= 1 else 3)
     elif spoken in ID_WORDS and len(one.names) == 2 and not given.constant:
         one.set(REFERENCE, 6)  # what the record belongs to, where nothing names it
 
 
 def _one_per_object(found: Sequence[Field]) -> None:
     """Of several paths into one nested object keep the best of each tier; first and last name go together."""
-    best: dict[tuple[str, int], tuple[int, int]] = {}
+    best: dict[tuple[str, int], tuple[int, int, int]] = {}
     nested = [one for one in found if one.tier in {STATUS, DATE, REFERENCE, OTHER} and len(one.names) > 1]
     for one in nested:
         key = (one.names[0], one.tier or 0)
-        best[key] = min(best.get(key, (99, 0)), (one.sub, one.index))
+        best[key] = min(best.get(key, (99, 0, 0)), (one.sub, len(one.names), one.index))
     for one in nested:
         top = best[(one.names[0], one.tier or 0)]
         pair = one.sub == top[0] and set(one.spoken) & {"first", "last", "given", "family"}
-        if (one.sub, one.index) != top and not pair:
+        if (one.sub, len(one.names), one.index) != top and not pair:
             one.tier = None
+
+
+def _one_language(found: Sequence[Field]) -> None:
+    """Of a name in several languages (``name_de``, ``title.fr``) the English one is kept, or the first."""
+    groups: dict[tuple[str, ...], list[Field]] = {}
+    for one in found:
+        if one.tier == LABEL and one.sub == 1 and len(one.spoken[-1]) == 2 and len((*one.names, *one.spoken)) > 2:
+            groups.setdefault((*one.names[:-1], *one.spoken[:-1]), []).append(one)
+    for group in groups.values():
+        best = next((one for one in group if one.spoken[-1] == "en"), group[0])
+        for one in group:
+            if one is not best:
+                one.tier = None
 
 
 def _once(found: Sequence[Field]) -> None:

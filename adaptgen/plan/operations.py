@@ -331,6 +331,12 @@ class _Reader:
             content = {str(name): entry for name, entry in mapping(raw.get("content")).items()}
             media = min(content, key=lambda one: (answer_rank(one), one), default=None)
             schema = mapping(self.deref(content[media], here)).get("schema") if media is not None else None
+            if schema is None and media is not None and is_json(media):
+                # One spelling of JSON may have the example only, and another the schema.
+                also = (
+                    mapping(self.deref(content[one], here)).get("schema") for one in sorted(content) if is_json(one)
+                )
+                schema = next((one for one in also if one is not None), None)
             headers = {}
             for name, header in sorted(mapping(raw.get("headers")).items(), key=lambda pair: str(pair[0])):
                 declared = mapping(self.deref(header, here))

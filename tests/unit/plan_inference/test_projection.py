@@ -121,6 +121,79 @@ def test_records_inside_a_result_are_shown_by_their_most_telling_fields(api: Sim
     )  # fmt: skip
 
 
+def test_what_a_schema_is_called_says_which_id_is_its_own(api: SimpleNamespace) -> None:
+    transaction = obj(check_id=TEXT, mandate_id=TEXT, transaction_id=TEXT)
+    made, found = api.document(
+        {
+            "/movements": {
+                "get": api.answer({"type": "array", "items": {"$ref": "#/components/schemas/TransactionDto"}})
+            }
+        },
+        components={"schemas": {"TransactionDto": transaction}},
+    )
+    operation = found["GET /movements"]
+    plan = find_view(made, operation, find_paging(made, operation).page)
+    assert (plan.view or ())[0] == "transaction_id"
+
+
+def test_how_a_resource_is_shown_is_not_what_it_is(api: SimpleNamespace) -> None:
+    schema = {"type": "array", "items": obj(air_number=TEXT, order_identifier=INT, market_name=TEXT)}
+    assert (view(api, "/orders/{order_identifiers}/full", schema).view or ())[0] == "order_identifier"
+
+
+def test_what_holds_the_record_beside_the_outcome_is_looked_through(api: SimpleNamespace) -> None:
+    schema = obj(
+        errorCode=INT, errorText=TEXT, took=INT, data=obj(entry=obj(id=TEXT, name=TEXT), references=obj(a=TEXT))
+    )
+    found = view(api, "/where/{id}", schema).view
+    assert found is not None
+    assert {"data.entry.id", "data.entry.name"} <= set(found)
+    assert not {"errorCode", "errorText"} & set(found)
+
+
+def test_another_thing_s_object_is_not_the_record(api: SimpleNamespace) -> None:
+    schema = obj(code=TEXT, description=TEXT, nominalCode=obj(href=TEXT, title=TEXT, rel=TEXT), region=TEXT)
+    found = view(api, "/payCodes/{payCodeId}", schema).view or ()
+    assert {"code", "description"} <= set(found)
+
+
+def test_a_result_shows_its_records_by_id_and_name(api: SimpleNamespace) -> None:
+    extra = {f"colour_{letter}": TEXT for letter in "abcdefghij"}
+    track = {"type": "array", "items": obj(id=INT, title=TEXT, **extra)}
+    either = {"oneOf": [track, obj(next_href=TEXT, collection=track)]}
+    assert {"[*].id", "collection[*].title"} <= set(view(api, "/me/tracks", either).view or ())
+
+
+def test_a_result_that_is_mostly_a_list_shows_its_records(api: SimpleNamespace) -> None:
+    extra = {f"colour_{letter}": TEXT for letter in "abcdefgh"}
+    systems = {"type": "array", "items": obj(system_id=TEXT, name=TEXT, **extra)}
+    found = view(api, "/get_qid", obj(query_id=INT, rows=INT, systems=systems)).view or ()
+    assert {"query_id", "systems[*].system_id", "systems[*].name"} <= set(found)
+
+
+def test_a_list_in_either_of_two_forms_has_a_view(api: SimpleNamespace) -> None:
+    either = {"anyOf": [{"type": "array", "items": obj(channel_id=TEXT)}, {"type": "array", "items": TEXT}]}
+    assert view(api, "/channels", either).view == ("channel_id",)
+
+
+def test_a_name_without_its_id_is_another_s(api: SimpleNamespace) -> None:
+    people = listed(id=TEXT, full_name=TEXT, username=TEXT)
+    assert "username" in (view(api, "/users/{user_id}/follows", people).view or ())
+
+
+def test_texts_beside_a_name_are_no_list(api: SimpleNamespace) -> None:
+    fish = obj(name=TEXT, number=INT, total_catch=INT, phrases={"type": "array", "items": TEXT})
+    assert {"name", "number"} <= set(view(api, "/fish/{fish}", fish).view or ())
+
+
+def test_values_near_the_root_are_never_cut_off(api: SimpleNamespace) -> None:
+    deep: dict[str, Any] = obj(a=TEXT)
+    for _ in range(3):
+        deep = obj(**{f"part{number}": deep for number in range(14)})
+    found = view(api, "/disputes/{dispute}", obj(amount=INT, charge=deep, id=TEXT, zone=TEXT)).view or ()
+    assert found[0] == "id"
+
+
 def test_hints_win_and_a_misspelt_path_is_a_warning(api: SimpleNamespace) -> None:
     hint = ToolHint(view=("id", "organization.nme", "tags[*].name"))
     schema = listed(id=INT, organization=obj(name=TEXT), tags={"type": "array", "items": obj(name=TEXT)})

@@ -187,3 +187,71 @@ def test_what_a_record_belongs_to_is_kept_by_its_id_where_nothing_names_it() -> 
 def test_a_kind_is_the_label_of_what_has_no_name() -> None:
     given = [*fields("id", "severity", "status", "stage"), Candidate("type", "string")]
     assert rank(given, keep=4)[:2] == ("id", "type")
+
+
+# ------------------------------------------------------------------------------------------- what other vendors write
+
+
+def test_a_last_name_goes_with_its_first_name() -> None:
+    many = fields("course_name", "learner_first_name", "assessment_name", "learner_last_name", "id")
+    assert {"learner_first_name", "learner_last_name"} <= set(rank(many, keep=3))
+    assert rank(fields("id", "forename", "middleName", "surname"))[:3] == ("id", "forename", "surname")
+
+
+def test_a_person_s_title_is_a_form_of_address() -> None:
+    given = fields("id", "title", "company_name", "first_name", "status", "last_name")
+    assert rank(given)[:4] == ("id", "first_name", "last_name", "status")
+    assert rank(fields("id", "title", "first_name"))[:2] == ("id", "title")
+
+
+def test_ids_by_other_words() -> None:
+    assert rank(fields("cell_id", "operator", "sid"))[0] == "sid"
+    assert rank(fields("account_code", "orderIdentifier"), identifying={"order_identifier"})[0] == "orderIdentifier"
+    assert "idConnector" in rank(fields("label", "idConnector"))
+    assert rank(fields("num", "title", "transcript"))[0] in {"title", "num"}
+
+
+def test_of_several_ids_that_may_be_its_own_more_than_one_is_kept() -> None:
+    given = fields("check_id", "mandate_id", "transaction_id", *(f"colour{letter}" for letter in "abcdefgh"))
+    assert {"check_id", "mandate_id", "transaction_id"} <= set(rank(given))
+    assert rank(fields("order_id", "entity_id", "state"))[0] == "entity_id"
+
+
+def test_names_in_other_languages() -> None:
+    assert rank(fields("id", "ort", "bezeichnung"))[:2] == ("id", "bezeichnung")
+    assert rank(fields("id", "vorname", "ort", "nachname"))[:3] == ("id", "vorname", "nachname")
+    assert rank(fields("id", "date", "name_de", "name_fr", "name_en")) == ("id", "name_en", "date")
+
+
+def test_a_name_written_in_one_piece_is_a_name() -> None:
+    assert rank(fields("id", "colour", "productname"))[:2] == ("id", "productname")
+
+
+def test_a_flag_is_no_name() -> None:
+    assert rank([*fields("id", "heading"), Candidate("clean_title", "boolean")])[:2] == ("id", "heading")
+
+
+def test_an_address_tells_places_apart_that_only_a_text_is_said_about() -> None:
+    assert set(rank(fields("oid", "description", "address1"))) == {"oid", "description", "address1"}
+    assert rank(fields("id", "price", "full_address"))[:2] == ("id", "full_address")
+
+
+def test_names_by_language_name_a_record_without_a_name() -> None:
+    assert "names[*].text" in rank(fields("code", "names[*].text", "names[*].language"))
+
+
+def test_what_only_holds_the_record_is_looked_through() -> None:
+    given = fields("score", "item.id", "item.title", "item.status", "item.owner.name")
+    assert rank(given, entry=True)[:3] == ("item.id", "item.title", "item.status")
+    game = fields("game.away_team_id", "game.game_id", "plays[*].id")
+    assert rank(game, entry=True)[0] == "game.game_id"
+
+
+def test_the_name_nearest_to_the_record_is_the_better_one() -> None:
+    found = rank(fields("id", "artist", "venue.city.name", "venue.name"))
+    assert "venue.name" in found
+    assert "venue.city.name" not in found
+
+
+def test_a_text_says_more_than_an_address_of_mail() -> None:
+    assert rank(fields("id", "email", "content"))[:2] == ("id", "content")
