@@ -18,7 +18,7 @@ from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.versions import VersionSpec
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, PaginatedRequestParams, ToolAnnotations
-from pydantic import PrivateAttr
+from pydantic import ConfigDict, PrivateAttr
 
 from adaptgen.fronts.menu import Menu, menu_of
 from adaptgen.fronts.menu.toolsets import WHOLE, Part
@@ -79,6 +79,9 @@ class Heard(Context):
 
 class DeskTool(Tool):
     """One tool of a desk as a FastMCP tool; FastMCP does not validate its arguments, the desk does."""
+
+    # What checks its members is made with the first tool: lists and calls are answered without any.
+    model_config = ConfigDict(defer_build=True)
 
     _asking: Asking = PrivateAttr()
 
