@@ -165,7 +165,8 @@ async def _calls(
             recorder.seen.clear()
             answer = await engine.call(LOCAL, tool.name, given)
             for request in recorder.seen:
-                if urlsplit(str(request.url)).path in logins or request.url.host != "mock.test":
+                path = urlsplit(str(request.url)).path
+                if (path in logins and path != tool.call.path) or request.url.host != "mock.test":
                     continue
                 sent.requests.append(recorded(request, tool, operation, places, given) | {"auth": sends})
             if not sent.requests:
