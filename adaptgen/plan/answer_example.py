@@ -27,6 +27,19 @@ def example_schema(document: Document, answer: Response) -> Json | None:
     return None
 
 
+def prose_schema(*texts: str) -> Json | None:
+    """A schema of the first JSON object that is written down in ``texts`` and holds no password; None without one."""
+    for text in texts:
+        for found in list(re.finditer(r"\{", text[:20_000]))[:8]:
+            try:
+                value, _ = json.JSONDecoder().raw_decode(text[:20_000], found.start())
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(value, dict) and value and not any("pass" in str(key).lower() for key in value):
+                return _schema(value, _DEEP)
+    return None
+
+
 def _examples(document: Document, answer: Response) -> Iterator[Any]:
     try:
         raw = document.get(answer.pointer)

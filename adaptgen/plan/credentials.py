@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen.model import value
-from adaptgen.plan.answer_example import example_schema
+from adaptgen.plan.answer_example import example_schema, prose_schema
 from adaptgen.plan.operation import RequestBody
 from adaptgen.plan.operations import Operation, base_media, is_json
 from adaptgen.plan.schemas import MISSING, Leaf, Shape, leaves, shape
@@ -271,6 +271,8 @@ def _leaves(document: Document, operation: Operation) -> list[Leaf]:
     if answer is None or (answer.media is not None and not is_json(answer.media)):
         return []
     schema = answer.schema
+    if answer.media is None:
+        schema = prose_schema(answer.description, operation.description)
     one = shape(document, schema)
     if schema is None or (not one.properties and not one.variants and one.type in {None, "object"}):
         schema = example_schema(document, answer) or schema

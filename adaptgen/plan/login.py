@@ -4,6 +4,7 @@ goes. Refresh, CSRF and cookies belong to it; the operations that serve it disap
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field, replace
@@ -84,6 +85,7 @@ class _Finder:
             basic=one.basic or one.keyed,
             loose=loose,
             sure=self.sure(one, use),
+            where=self.where(one.operation),
             encoded=use.encoded,
             renews=one.renews,
         )
@@ -132,6 +134,15 @@ class _Finder:
         """Whether the rest of the evidence leaves no doubt: a user with a password, a token, and where it goes."""
         roles = {each.role for each in one.given}
         return {"password", "user"} <= roles and one.token is not None and bool(use.serves or use.parameter)
+
+    def where(self, operation: Operation) -> frozenset[str]:
+        """The placeholders of a login's path before which most other paths are the same: whose service it is."""
+        found = set()
+        for at in re.finditer(r"\{([^{}]+)\}", operation.path):
+            same = sum(each.path.startswith(operation.path[: at.end()]) for each in self.operations)
+            if same > 2 and same * 5 >= len(self.operations) * 4:
+                found.add(at[1])
+        return frozenset(found)
 
     def own(self, one: Candidate, use: Use) -> tuple[Send, ...]:
         """What the login itself must be sent with: HTTP Basic, by a header that it declares of the client's identity

@@ -43,10 +43,14 @@ Taken = Mapping[tuple[str, str], tuple[Parameter, int]]
 
 
 def told(document: Document, operation: Operation, taken: Taken, others: int) -> tuple[Told, ...]:
-    """What the answer of ``operation`` gives for parameters that most of the ``others`` take; empty where nothing says
-    so. ``taken``: what all operations take."""
+    """What the answer of ``operation`` gives for parameters that most of the ``others`` take, or whose description
+    names the operation; empty where nothing says so. ``taken``: what all operations take."""
     own = {(one.place, one.name) for one in operation.parameters}
-    common = {key: found for key, found in taken.items() if (found[1] - (key in own)) * 2 >= others}
+    common = {
+        key: found
+        for key, found in taken.items()
+        if (found[1] - (key in own)) * 2 >= others or (found[1] > 1 and _returned_by(found[0], operation))
+    }
     if not common:
         return ()
     leaves = [one for one in answer_leaves(document, operation) if one.type in {"string", None} and one.path]

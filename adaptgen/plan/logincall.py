@@ -52,14 +52,17 @@ def login_call(
     bare: bool = False,
     loose: bool = False,
     sure: bool = False,
+    where: frozenset[str] = frozenset(),
     encoded: bool = False,
     renews: bool = False,
 ) -> Call | None:
-    """The call of ``operation`` as a login (``refresh``: as the renewal of one; ``bare``: without credentials;
-    ``loose``: texts that it requires come from the environment, whatever they are; ``sure``: those that stay the same
-    from login to login (a role, a kind of user) do; ``encoded``: its answer is wanted in base64; ``renews``: with a
-    refresh token from the environment). None where it requires an input
-    that nobody can supply."""
+    """The call of ``operation`` as a login; None where it requires an input that nobody can supply.
+
+    ``refresh``: as the renewal of one; ``bare``: without credentials; ``renews``: with a refresh token from the
+    environment; ``encoded``: its answer is wanted in base64. Texts that it requires come from the environment, too:
+    with ``loose`` whatever they are, with ``sure`` those that stay the same from login to login (a role, a kind of
+    user), and the placeholders of the path in ``where``.
+    """
     filled: list[tuple[Given, Any]] = []
     # HTTP Basic is sent beside the call.
     given = _told_apart([one for one in given if not basic_header(one)])
@@ -78,7 +81,7 @@ def login_call(
             filled.append((one, reference(name, "REFRESH_TOKEN") if renews and one.role == "refresh" else value))
         elif one.required:
             value = _constant(one, name)
-            if value is MISSING and _settled(one, loose, sure):
+            if value is MISSING and (_settled(one, loose, sure) or (one.place == "path" and one.name in where)):
                 value = reference(name, "_".join(words(one.name)).upper())
             if value is MISSING:
                 return None

@@ -141,6 +141,36 @@ def test_a_key_is_exchanged_for_a_token(api: SimpleNamespace) -> None:
     assert session(api, {"/auth/token": {"post": made}}, alone) is None
 
 
+def test_an_answer_that_only_prose_shows(api: SimpleNamespace) -> None:
+    told = login(api)
+    told["responses"] = {"200": {"description": "ok"}}
+    told["description"] = """Send {"email": "…", "password": "…"}, get `{"result": {"token": "abc"}}`."""
+    found = session(api, {"/login": {"post": told}}, BEARER)
+    assert found is not None
+    assert found.chain[0].save == {"access": "$.result.token"}
+
+
+def test_a_parameter_that_says_where_it_comes_from(api: SimpleNamespace) -> None:
+    token = {"name": "token", "in": "query", "schema": TEXT, "description": "What is returned from POST /session"}
+    paths: dict[str, Any] = {f"/things/{at}": {"get": {"responses": {}}} for at in range(6)}
+    paths |= {path: {"get": {"responses": {}, "parameters": [token]}} for path in ("/invoices", "/letters")}
+    made, found = api.document({"/session": {"post": login(api, answer=TEXT)}, **paths})
+    (auth,) = [one for one in find_auth(made, list(found.values()), EMPTY, "crm").auths if one.kind == "session"]
+    assert auth.chain[0].save == {"access": "$"}
+    assert auth.send == (Send("query", "token", "{access}"),)
+
+
+def test_whose_service_it_is(api: SimpleNamespace) -> None:
+    whose = {"parameters": [{"name": "brand", "in": "path", "required": True, "schema": TEXT}]}
+    use = {"get": {"responses": {}, "security": [{"b": []}]}, **whose}
+    paths = {"/{brand}/login": {"post": login(api), **whose}, "/{brand}/invoices": use, "/{brand}/orders": use}
+    made, found = api.document(paths, components={"securitySchemes": BEARER})
+    (auth,) = [one for one in find_auth(made, list(found.values()), EMPTY, "crm").auths if one.kind == "session"]
+    assert auth.chain[0].call.path_params == (Param("brand", value="${env:CRM_BRAND}"),)
+    made, found = api.document({**paths, "/a": use, "/b": use}, components={"securitySchemes": BEARER})
+    assert all(one.kind != "session" for one in find_auth(made, list(found.values()), EMPTY, "crm").auths)
+
+
 def test_what_stays_the_same_comes_from_the_environment(api: SimpleNamespace) -> None:
     given = {**obj(username=TEXT, password=TEXT, role=TEXT), "required": ["username", "password", "role"]}
     assert sent(session(api, {"/auth": {"post": login(api, given)}}, BEARER))["role"] == "${env:CRM_ROLE}"
