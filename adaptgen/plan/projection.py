@@ -91,7 +91,18 @@ def _item(document: Document, schema: Json, page: Paging) -> Json | None:
     if one.items is None and len(one.variants) > 1 and not one.properties:
         each = [items for option in one.variants if (items := shape(document, option).items) is not None]
         return {"anyOf": each} if each else None
+    if one.items is not None and _is_page_again(document, schema, page.items, one.items):
+        return None
     return one.items
+
+
+def _is_page_again(document: Document, schema: Json, items: str, item: Json) -> bool:
+    """Whether the records are declared as what holds them, by a slip: ``{"tasks": [{"tasks": […], "total": 3}],
+    "total": 3}``. What is a record has an identity or a name, as the nodes of a tree do."""
+    above, _, last = items.rpartition(".")
+    inner = shape(document, item).properties.keys()
+    outer = shape(document, at(document, schema, above or "$")).properties.keys()
+    return last in inner and len(inner) > 1 and inner <= outer and not is_record(candidates(document, item))
 
 
 def _payload(document: Document, schema: Json) -> str:

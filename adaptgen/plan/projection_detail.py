@@ -45,7 +45,9 @@ def candidates(document: Document, record: Json) -> list[Candidate]:
     if len(found) >= _LEAVES:
         near = [leaf for depth in (1, 2) for leaf in leaves(document, record, depth=depth, limit=_LEAVES)]
         found = list({leaf.path: leaf for leaf in (*near, *found) if not _cut(leaf)}.values())
-    return [candidate(leaf) for leaf in found if leaf.path and not leaf.write_only]
+    # A value that is one text or a list of them is read whole: its elements are none where it is a text.
+    single = {f"{leaf.path}[*]" for leaf in found if not _cut(leaf)}
+    return [candidate(leaf) for leaf in found if leaf.path and not leaf.write_only and leaf.path not in single]
 
 
 def _cut(leaf: Leaf) -> bool:

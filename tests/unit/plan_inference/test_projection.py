@@ -43,6 +43,21 @@ def test_an_open_answer_is_left_to_the_first_page(api: SimpleNamespace) -> None:
     assert view(api, "/customers", {"type": "array", "items": {"type": "object"}}).view is None
 
 
+def test_records_that_are_declared_as_the_page_around_them_are_left_to_the_first_page(api: SimpleNamespace) -> None:
+    page = obj(things={"type": "array", "items": {"type": "object"}}, total=INT, total_open=INT)
+    assert view(api, "/things", obj(things={"type": "array", "items": page}, total=INT, total_open=INT)).view is None
+    node = obj(id=INT, name=TEXT, things={"type": "array", "items": {"type": "object"}})
+    tree = obj(id=INT, name=TEXT, things={"type": "array", "items": node})
+    assert (view(api, "/things", tree).view or ())[:2] == ("id", "name")
+
+
+def test_a_value_that_may_be_a_text_or_a_list_is_shown_whole(api: SimpleNamespace) -> None:
+    either = {"anyOf": [TEXT, INT, {"type": "array", "items": {}}, {"type": "null"}]}
+    found = view(api, "/settings", listed(id=INT, name=TEXT, value=either, tags={"type": "array", "items": TEXT})).view
+    assert found is not None
+    assert ("value" in found, "value[*]" in found, "tags[*]" in found) == (True, False, True)
+
+
 def test_a_list_of_texts_has_no_view(api: SimpleNamespace) -> None:
     assert view(api, "/tags", {"type": "array", "items": TEXT}).view is None
 
