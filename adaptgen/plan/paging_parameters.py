@@ -50,6 +50,7 @@ _NO_POSITION = lazy(r"\b(date|time|timestamp|epoch|unix|day|month|year|seconds|b
 _AUTHENTICATES = lazy(
     r"\b(auth\w*|access|api|bearer|user|session|security|jwt|oauth\w*)[ -]?tokens?\b|\blog(ged)? ?in\b"
 )
+_MEASURE = lazy(r"\b(time ?zones?|utc|gmt|(milli)?seconds?|minutes?|hours?|bytes?|pixels?|degrees?|met(er|re)s?)\b")
 _TOKEN = lazy(r"\b(token|cursor|opaque|encoded|string|hash|marker|pointer)\b")
 _NUMBER_FORMATS = (None, "int32", "int64", "integer", "number", "int")
 _SIZE_NAMES = vocabulary(
@@ -94,7 +95,7 @@ class Parameters:
 
     def offsets(self) -> list[str]:
         """The parameters that say where to begin, those by name before those by description."""
-        named = [name for name in self.called(OFFSET) if not self.other_begin(name)]
+        named = [name for name in self.called(OFFSET) if not self.other_begin(name) and not self.measures(name)]
         # `first` alone is a size (GraphQL's connections); beside `max` it is a position (JPA's setFirstResult).
         names = set(self.folded.values())
         pair = self.called(frozenset({"first"})) if "max" in names and not names & {"after", "before"} else []
@@ -108,6 +109,11 @@ class Parameters:
         if set(self.folded.values()) & (_END | PAGE):
             return True
         return self.shapes[name].type == "string" or bool(_NO_POSITION.search(self.described(name)))
+
+    def measures(self, name: str) -> bool:
+        """Whether an offset is one of time or of bytes."""
+        said = self.described(name)
+        return bool(_MEASURE.search(said)) and not offset_told(said)
 
     def begins_range(self, name: str) -> bool:
         """Whether a text begins a range that another parameter ends, or is a date."""

@@ -111,6 +111,8 @@ def test_a_block_of_two_words(api: SimpleNamespace) -> None:
     [
         # a span of time that comes back
         ({"start": {"format": "date-time", **TEXT}, "end": TEXT}, obj(contacts=ROWS, start=TEXT, end=TEXT)),
+        # an offset of time
+        ({"offset": told("Offset from UTC in minutes", INT)}, ROWS),
         # a token whose source nobody names
         ({"offset": told("Offset token. It is given by the API"), "limit": INT}, obj(data=ROWS)),
     ],
