@@ -194,16 +194,6 @@ def test_what_a_tool_is_filed_under_and_takes_is_searched() -> None:
     assert index.search("reboot", every, 1) == ["send_action"]
 
 
-def test_what_the_whole_api_is_about_is_meant_before_what_is_rare() -> None:
-    """A machine may be an instance or a node: twenty tools of instances do not make the one of nodes likelier."""
-    tools = [(f"{verb}_instance_{one}", f"POST /instances/{{id}}/{one}") for verb, one in INSTANCES]
-    tools += [("reboot_instance", "POST /instances/{id}/reboot"), ("list_nodes", "GET /nodes")]
-    tools += [("reboot_node_group", "POST /nodes/groups/reboot")]
-    found = made(*tools).search("reboot a machine", frozenset(name for name, _ in tools), 1)
-    assert found == ["reboot_instance"]
-
-
-INSTANCES = [(verb, one) for verb in ("create", "delete") for one in ("disk", "tag", "rule", "key", "alarm", "label")]
 ACTION = {
     "type": "object",
     "properties": {"body": {"anyOf": [{"properties": {"type": {"enum": ["reboot", "rename"]}}}, {"type": "null"}]}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adaptgen.fronts.menu.index import Entry
+from adaptgen.fronts.menu.row import Entry
 from adaptgen.govern.desk import Facts
 from adaptgen.model import Contract, Tool
 

@@ -21,6 +21,8 @@ _COVER, _NAMED = 0.1, 0.55
 """What a tool has before any of the question is covered, and before anything of its name was asked about."""
 _PASSING = 1.5
 """How little a tool counts that has a word in passing, when it is asked how rare the word is."""
+_TOGETHER = 0.4
+"""How much it counts how rare all is that a word may stand for, beside how rare each of it is."""
 _SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
 """Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
 _ALIKE = 2
@@ -79,15 +81,15 @@ class Index:
             # Only what the caller may see counts, so that what it may not see changes nothing.
             rows = {word: [row for row in self._postings.get(word, ()) if row[0] in seen] for word in words}
             shares = {word: _shares(found) for word, found in rows.items() if found}
-            # All words that one may stand for are as rare together as one word: else the oddest meaning of it would
-            # count the most, and the thing that the whole API is about the least (Pirkola, 1998).
+            # What one word may stand for is rare or usual together (Pirkola, 1998): else its oddest meaning would count
+            # the most, and the thing that the whole API is about the least.
             together: dict[int, float] = {}
             for word, found in shares.items():
                 for number, share in found.items():
                     together[number] = max(together.get(number, 0.0), words[word] * share)
             common = _rarity(sum(together.values()), len(seen))
             for word, found in shares.items():
-                rarity = (common + _rarity(sum(found.values()), len(seen))) / 2
+                rarity = _TOGETHER * common + (1 - _TOGETHER) * _rarity(sum(found.values()), len(seen))
                 rarest = max(rarest, rarity)
                 for number, tf, parts in rows[word]:
                     value = words[word] * rarity * tf / (tf + _SATURATION * self._lengths[number])

@@ -27,6 +27,7 @@ _READ = 300
 _DEEP, _PARTS, _VALUES = 5, 200, 30
 """How deep arguments are looked into, how many schemas of them, and how many values of each."""
 _LOOKS = frozenset(("read", "list", "watch"))
+_NOTHING = (0.0, 0)
 _ENDS = (slice(-1, None), slice(-2, -1))
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"v\d+\w*|api|apis|rest|\d+", re.IGNORECASE)
@@ -138,21 +139,25 @@ class Row:
         last = last | {piece for piece, one in pieces if one in last}
         own = frozenset((*name, *(piece for piece, _ in pieces), *map(stems.stem, self.acts)))
         has = own | beside.keys()
-        known_terms = lexicon.terms()
+        known_terms, weights = lexicon.terms(), self.weights
         terms = [term for word in has for term in known_terms.get(word, ()) if term.needs <= has]
         longer = [term.needs for term in terms if len(term.needs) > 1]
+        inside = frozenset().union(*longer)
         for term in terms:
-            if any(term.needs < other for other in longer):
+            few = len(term.needs) == 1
+            if (term.needs <= inside) if few else any(term.needs < other for other in longer):
                 share = _WITHIN
             else:
                 share = 1.0 if not last or term.needs & last else _BESIDE
             parts = 0
             for need in term.needs:
                 parts |= bits.get(need, 0)
-            share *= min(1.0 if need in own else beside[need] for need in term.needs)
+            if not term.needs <= own:
+                share *= min(beside[need] for need in term.needs if need not in own)
+            value = _SAID * share
             for word in term.says:
-                known, mine = self.weights.get(word, (0.0, 0))
-                self.weights[word] = (max(known, _SAID * share), mine | parts)
+                known, mine = weights.get(word, _NOTHING)
+                weights[word] = (known if known > value else value, mine | parts)
         for word in lexicon.spoken().get(verb, ()):
             known, mine = self.weights.get(word, (0.0, 0))
             self.weights[word] = (max(known, _ACT), mine)
