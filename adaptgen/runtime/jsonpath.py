@@ -1,15 +1,14 @@
-"""JSONPath on whole bodies (RFC 9535): plain paths by direct access, all else by :mod:`adaptgen.queries`."""
+"""JSONPath on whole bodies (RFC 9535): plain paths by direct access, filters and ``..`` by jsonpath-ng."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from adaptgen import fields
-from adaptgen.fields import EACH, MISSING, Segment
+from adaptgen.fields import EACH, MISSING
 
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 _BEYOND = ("..", "?", "(", ",")
@@ -41,7 +40,7 @@ def compiled(path: str) -> Callable[[Any], list[Any]]:
     if rest in (".*", "[*]"):
         return _members
     if EACH in segments:
-        return _general(_strict(segments))
+        return _general(path)
     return lambda body: _found(fields.get(body, segments))
 
 
@@ -54,24 +53,13 @@ def _members(body: Any) -> list[Any]:
 
 
 def _general(path: str) -> Callable[[Any], list[Any]]:
-    from adaptgen import queries
+    from jsonpath_ng.ext.parser import parse
 
     try:
-        return queries.compiled(path).values
-    except queries.QueryError as problem:
-        raise JsonPathError(str(problem)) from None
-
-
-def _strict(segments: Sequence[Segment]) -> str:
-    """A plain path as RFC 9535 spells it: the shorthand takes keys such as ``first-name`` as they are."""
-    parts = []
-    for segment in segments:
-        if isinstance(segment, slice):
-            low, high = ("" if one is None else str(one) for one in (segment.start, segment.stop))
-            parts.append(f"[{low}:{high}]")
-        else:
-            parts.append("[*]" if segment is EACH else f"[{json.dumps(segment)}]")
-    return "$" + "".join(parts)
+        expression = parse(path)
+    except Exception as problem:  # the parser raises bare Exception too
+        raise JsonPathError(f"{path!r} is no JSONPath: {problem}") from None
+    return lambda body: [match.value for match in expression.find(body)]
 
 
 def first(path: str, body: Any, default: Any = MISSING) -> Any:

@@ -24,6 +24,7 @@ _BASE = (
     "httpx",
     "iregexp-check",
     "joserfc",
+    "jsonpath-ng",
     "jsonpath-rfc9535",
     "jsonschema-rs",
     "orjson",

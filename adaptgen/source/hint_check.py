@@ -161,9 +161,9 @@ class Checker:
             rest = value[1:].removeprefix(".")
             plain = (value == "$") or (rest and _parses(fields.parse, rest))
         else:
-            from adaptgen.queries import compiled
+            from jsonpath_ng.ext.parser import parse as parse_jsonpath
 
-            plain = _parses(compiled, value)
+            plain = _parses(parse_jsonpath, value)
         if not plain:
             self.say("AG036", f"{_name(at)}: {value!r} is no JSONPath", at, "write it like $.data.items")
 
@@ -184,7 +184,7 @@ class Checker:
 def _parses(parser: Callable[[str], Any], text: str) -> bool:
     try:
         parser(text)
-    except ValueError:
+    except Exception:  # jsonpath-ng raises bare Exception too
         return False
     return True
 
