@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from adaptgen.fronts.menu import lexicon, question, stems
@@ -198,6 +201,14 @@ ACTION = {
     "type": "object",
     "properties": {"body": {"anyOf": [{"properties": {"type": {"enum": ["reboot", "rename"]}}}, {"type": "null"}]}},
 }
+
+
+def test_a_server_that_lists_its_tools_loads_no_tables() -> None:
+    code = "import sys, adaptgen.fronts.menu; print(*(one for one in sys.modules if '.menu.' in one))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {one.rpartition(".")[2] for one in done.stdout.split()}
+    assert "desk" in loaded
+    assert not loaded & {"index", "lexicon", "row", "question", *lexicon.TERMS, *lexicon.PLAIN}
 
 
 def test_every_plain_word_and_every_term_is_said_once() -> None:
