@@ -220,6 +220,9 @@ def identified(operation: Operation, role: str, server: str) -> str:
     if not operation.id:
         return ""
     text = re.sub(r"^\d+[\s._)-]+", "", _SPRING.sub("", operation.id.strip()))
+    if dumped(operation, snake(text).split("_")):
+        return ""
+    text = without_path(operation, text)
     found = [word for word in snake(text).split("_") if word]
     own = snake(server)
     while len(found) > 2 and (found[0] in _NOISE or found[0] == own or re.fullmatch(r"v\d+", found[0])):
@@ -270,6 +273,13 @@ def verb_first(found: list[str], role: str) -> list[str]:
         if role == "create" and rest:
             rest = [*rest[:-1], singular(rest[-1])]
     return [verb, *before, *rest]
+
+
+def without_path(operation: Operation, identifier: str) -> str:
+    """What was chosen of an identifier that a framework ends with path and method (FastAPI's default:
+    ``create_variable_variables__post`` of ``POST /variables/``)."""
+    end = f"{re.sub(r'[^0-9a-zA-Z]', '_', operation.path)}_{operation.method.lower()}"
+    return identifier.removesuffix(end) if len(identifier) > len(end) else identifier
 
 
 def dumped(operation: Operation, found: Collection[str]) -> bool:

@@ -59,6 +59,24 @@ def test_the_name_of_one_operation(planned: Any, identifier: str | None, method:
 
 
 @pytest.mark.parametrize(
+    ("identifier", "method", "path", "expected"),
+    [
+        ("create_variable_variables__post", "post", "/variables/", "create_variable"),
+        ("read_flow_states_flow_states__get", "get", "/flow_states/", "list_flow_states"),
+        ("health_check_health_get", "get", "/health", "check_health"),
+        # The function bears the name of the path, or something else stands at the end.
+        ("variables_post", "post", "/variables", "create_variable"),
+        ("create_variables_archive_post", "post", "/variables", "create_variables_archive_post"),
+    ],
+)
+def test_an_identifier_that_a_framework_ends_with_path_and_method(
+    planned: Any, identifier: str, method: str, path: str, expected: str
+) -> None:
+    answers = LIST if method == "get" else OK
+    assert list(planned({path: {method: {**answers, "operationId": identifier}}}).tools) == [expected]
+
+
+@pytest.mark.parametrize(
     ("method", "path", "answer", "expected"),
     [
         ("get", "/contacts", LIST, "list_contacts"),
