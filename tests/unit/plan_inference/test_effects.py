@@ -110,3 +110,53 @@ def test_a_post_that_answers_201_or_nothing_writes(api: SimpleNamespace) -> None
 def test_a_get_that_changes_something(api: SimpleNamespace, path: str, said: dict[str, str], effect: str) -> None:
     _, found = api.document({path: {"get": {**said, "responses": {}}}})
     assert find_effect(found[f"GET {path}"])[0] == effect
+
+
+TOKEN = [{"name": "token", "in": "query", "schema": {"type": "string"}}]
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "effect"),
+    [
+        ("/dialog.open", {"description": "Open a dialog with a user"}, "write"),
+        ("/#Action=RebuildPool", {"operationId": "GET_RebuildPool"}, "write"),
+        ("/#Action=DescribePools", {"operationId": "GET_DescribePools"}, "read"),
+        ("/session/create/{name}", {"operationId": "get_session_create"}, "write"),
+        ("/remove/alert/for/{thing}", {}, "write"),
+        ("/api/deleteuser", {}, "write"),
+        ("/tx/{hex}", {"summary": "Sends a transaction"}, "write"),
+        ("/contacts/{id}/x", {"summary": "Deleting a contact"}, "write"),
+        ("/pads/{id}/link", {"operationId": "unblockPad"}, "write"),
+        ("/user/close", {"summary": "Log out of the session"}, "write"),
+        ("/password", {"operationId": "forgotPassword"}, "write"),
+        ("/monitor/startExposing", {"operationId": "start"}, "write"),
+        ("/messages", {"description": "The messages of a user. Marks all of them as read."}, "write"),
+        ("/messages/last", {"summary": "Get the last message and delete it"}, "write"),
+        ("/verify", {"operationId": "verifyAddress", "parameters": TOKEN}, "write"),
+        ("/devices/{command}", {}, "write"),
+        ("/messages", {"parameters": [{"name": "markRead", "in": "query", "schema": {"type": "boolean"}}]}, "write"),
+        ("/devices/{id}/fast", {"responses": {"204": {"description": ""}}}, "write"),
+        ("/users/{id}/code", {"operationId": "requestRefund", "summary": "Request a refund"}, "write"),
+        # what only looks like it
+        ("/nodes", {"operationId": "requestNodes", "summary": "Request list of nodes"}, "read"),
+        ("/similar", {"summary": "Send a domain to receive a list of similar ones"}, "read"),
+        ("/rides/{id}/cancel_fees", {"operationId": "Cancel fee of a ride"}, "read"),
+        ("/items/{id}/mix", {"operationId": "getMix", "summary": "Creates a mix of a given song."}, "read"),
+        ("/schedule", {"operationId": "Schedule", "summary": "Schedule"}, "read"),
+        ("/play/{game}", {"operationId": "PlayByPlay", "summary": "Play by play"}, "read"),
+        ("/users/{id}/following", {"summary": "Following by user"}, "read"),
+        ("/repos/{id}/star", {"summary": "Check a star", "responses": {"204": {"description": ""}}}, "read"),
+        ("/updatedsince", {"summary": "Contacts since a time"}, "read"),
+        ("/installation", {"summary": "Enables an app to find its installation"}, "read"),
+    ],
+)
+def test_a_get_tells_what_it_does_in_many_ways(
+    api: SimpleNamespace, path: str, said: dict[str, object], effect: str
+) -> None:
+    _, found = api.document({path: {"get": {"responses": {"200": {"description": ""}}, **said}}})
+    assert (find_effect(found[f"GET {path}"])[0] == "read") == (effect == "read")
+
+
+def test_what_a_list_is_posted_to_writes(api: SimpleNamespace) -> None:
+    _, found = api.document({"/list": {"post": {"operationId": "postList", "responses": {}}}})
+    assert find_effect(found["POST /list"], answers_list=True)[0] == "write"
