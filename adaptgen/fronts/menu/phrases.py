@@ -26,11 +26,11 @@ by itself, by themselves, on its own, without me: automatically auto
 by mail: email
 by name, look up: get search
 call my server, tell my server, call my url, notify my system, tell my system: create + webhook
-call off, calls off: cancel delete
+call off: cancel delete
 can we reach, can i reach, can it reach: test connection
 chat room: channel
 code of conduct: conduct
-come by, comes by: pickup visit schedule
+come by: pickup visit schedule
 config map: config + map
 cost more, costs run, spending limit: budget billing
 could not be delivered, not delivered, never arrived, did not arrive: bounce failed undelivered delivery
@@ -61,12 +61,12 @@ give access, grant access, let in, give permission: add + permission access role
 go back to, return to, switch back: rollback revert restore
 going live, goes live, live site, in production: deployment environment release production
 green or red, passed or failed: status check conclusion
-hand in, handed in, turn in: submit submission
+hand in, turn in: submit submission
 hand over, pass on, give away: transfer
 has been said, was said, point out: comment
 hide from, keep hidden: visibility private hide
 hold off: pause
-hook up, hooks up: connect create integration attach
+hook up: connect create integration attach
 how big, how large: size
 how did it go, how is it going, how far, how are things, out of office: status
 how far has, how far is, how far did, how far along: progress status
@@ -120,7 +120,7 @@ more room, more space, out of space, running out of space: storage volume quota
 network policy: network + policy
 new hire, new starter, new colleague, new employee: member invitation user employee teammate
 nice name, proper name, web address, domain name: hostname domain ingress
-no longer want, no longer wants, do not want any more: unsubscribe cancel
+no longer want, do not want any more: unsubscribe cancel
 nobody should, nobody may, no one may, no one should, keep people from, keep anyone from: protection rule policy
     forbid
 of my company, of our company, company account, the company account: organization org account member
@@ -140,7 +140,7 @@ over and over: repeat schedule
 own machines, own build machines, own computers: self hosted + runner
 password store: secret
 pay back, money back: refund
-pay in, top up: deposit top credit
+pay in: deposit top credit
 pay out: payout transfer
 percent off: discount coupon promotion
 persistent disk, persistent storage: persistent + volume
@@ -150,7 +150,7 @@ planning board, task board, kanban board: project
 point in time: snapshot
 point of sale, card reader: terminal
 price list: price
-public key, public keys: public + key
+public key: public + key
 pull request, merge request: pull + request
 pull the plug: stop delete suspend disable
 put in charge, in charge: assign assignee owner
