@@ -178,6 +178,8 @@ class Client:
         for name, value in (("user-agent", "adaptgen"), ("accept-encoding", "gzip, deflate")):
             if name not in given:
                 headers[name] = value
+        if headers.get("accept-encoding") == "":
+            del headers["accept-encoding"]
         if request.cookies:
             headers["cookie"] = "; ".join(request.cookies)
         try:

@@ -151,6 +151,8 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed
         value = inputs.get(param)
         if placed is not None and placed.holds("header", param):
             value = placed.parameter(param, value)
+        if value is MISSING and param.name.lower() == "accept-encoding":
+            request.headers["accept-encoding"] = ""  # the API gives it values of its own; the client's is none of them
         if value is not MISSING and param.name.lower() not in _HOP:
             text = serialize.header(param, value, param.arg or param.name)
             if text is not None:

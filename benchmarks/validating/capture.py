@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from adaptgen.plan.arguments import parameter_slot
 from adaptgen.plan.bodies import read_body
 from adaptgen.plan.inlining import inline
 from adaptgen.plan.operations import Operation, operations
+from adaptgen.plan.schemas import shape
 from adaptgen.planned import Plan
 from adaptgen.render import render
 from adaptgen.runtime import jsonpath
@@ -36,8 +38,7 @@ from validating.values import MANNERS, Maker
 
 BASE = "http://mock.test"
 _FULL = 300_000
-_CREDENTIAL = "3f2b6c1e-8a4d-4c7e-9b1a-5d6e7f8091a2"
-"""In a form that documents ask for where they ask for one."""
+_CREDENTIAL = "3f2b6c1e8a4d4c7e9b1a5d6e7f8091a2"
 
 
 @dataclass
@@ -127,10 +128,12 @@ async def _calls(
     mock: str,
 ) -> None:
     recorder = Recorder(mock)
-    engine = Engine(server, environ=environ(made), transport=recorder, cursor_key=hashlib.sha256(b"valid").digest())
     known = {one.pointer: one for one in operations(document)[0]}
-    tools = [tool for tool in server.tools if tool.call is not None and tool.source in known]
     sends = sorted({(one.place, one.name) for auth in server.auth for one in auth.send})
+    credential = secret(document, known, sends)
+    key = hashlib.sha256(b"valid").digest()
+    engine = Engine(server, environ=environ(made, credential), transport=recorder, cursor_key=key)
+    tools = [tool for tool in server.tools if tool.call is not None and tool.source in known]
     if sample and len(tools) > sample:
         tools = [tools[index * len(tools) // sample] for index in range(sample)]
     session = answers(server)
@@ -174,9 +177,17 @@ async def _calls(
     await engine.aclose()
 
 
-def environ(made: Plan) -> dict[str, str]:
+def secret(document: Document, known: Mapping[str, Operation], sends: list[tuple[str, str]]) -> str:
+    """A dummy credential, a UUID where the document wants one for what carries it."""
+    named = {(place, name.lower()) for place, name in sends}
+    declared = [one for operation in known.values() for one in operation.parameters]
+    carriers = [shape(document, one.schema) for one in declared if (one.place, one.name.lower()) in named]
+    return str(uuid.UUID(_CREDENTIAL)) if any(one.format == "uuid" for one in carriers) else _CREDENTIAL
+
+
+def environ(made: Plan, credential: str) -> dict[str, str]:
     """Dummy credentials, and one address for every base."""
-    found = {one.name: _CREDENTIAL for one in made.variables}
+    found = {one.name: credential for one in made.variables}
     found |= {base.env: BASE for base in made.server.bases if base.env}
     return {**found, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
 

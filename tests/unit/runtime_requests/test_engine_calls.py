@@ -47,6 +47,8 @@ async def test_a_header_that_the_api_declares_replaces_the_clients_own(api: Api,
     assert (names.count("user-agent"), names.count("accept-encoding")) == (1, 1)
     given = {name.lower(): value for name, value in api.received[-1].headers.items()}
     assert (given["user-agent"], given["accept-encoding"], given["accept"]) == ("desk/1", "identity", "text/vtt")
+    await make(Tool(name="get_item", call=call)).ok("get_item", agent="desk/1")
+    assert "accept-encoding" not in {name.lower() for name in api.received[-1].headers}
 
 
 @pytest.mark.asyncio
