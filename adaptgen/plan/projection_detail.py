@@ -39,19 +39,16 @@ OUTCOME = vocabulary(
 
 
 def candidates(document: Document, record: Json) -> list[Candidate]:
-    """The declared values of ``record``. Of a schema that never ends those near its root come first, so that none of
-    them is missing."""
+    """The declared values of ``record``. Of a schema that never ends only those near its root, so that none of them is
+    missing: what is deeper identifies nothing."""
     found = leaves(document, record, limit=_LEAVES)
-    if len(found) >= _LEAVES:
-        near = [leaf for depth in (1, 2) for leaf in leaves(document, record, depth=depth, limit=_LEAVES)]
-        found = list({leaf.path: leaf for leaf in (*near, *found) if not _cut(leaf)}.values())
+    for depth in (3, 2):
+        if len(found) >= _LEAVES:
+            near = leaves(document, record, depth=depth, limit=_LEAVES)
+            found = [leaf for leaf in near if leaf.type not in {"object", "array"}]
     # A value that is one text or a list of them is read whole: its elements are none where it is a text.
-    single = {f"{leaf.path}[*]" for leaf in found if not _cut(leaf)}
+    single = {f"{leaf.path}[*]" for leaf in found if leaf.type not in {"object", "array"}}
     return [candidate(leaf) for leaf in found if leaf.path and not leaf.write_only and leaf.path not in single]
-
-
-def _cut(leaf: Leaf) -> bool:
-    return leaf.type in {"object", "array"}
 
 
 def candidate(leaf: Leaf) -> Candidate:
