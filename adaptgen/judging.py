@@ -50,7 +50,7 @@ def plain(name: str) -> str:
     return "".join(words(name))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Field:
     """A candidate under judgement. ``names``: the keys on the way, without wrappers; ``many``: inside a list; ``tier``
     None: left out; ``sub``: lower comes first within a tier; ``given``: the operation says that it identifies."""
@@ -80,6 +80,13 @@ def _segments(path: str) -> tuple[str, ...]:
         return ()
 
 
+@lru_cache(maxsize=8192)
+def _around(path: str) -> tuple[tuple[str, ...], ...]:
+    """What a path goes through."""
+    segments = _segments(path)
+    return tuple(segments[:end] for end in range(len(segments)))
+
+
 _DIGITS = re.compile(r"\d+")
 
 
@@ -90,17 +97,18 @@ def judged(
     words of what the records are, in the singular. ``entry``: they may be entries that only hold the records."""
     found: list[Field] = []
     # What is an object in one alternative is no value in the other.
-    around = {
-        segments[:end] for one in candidates for segments in (_segments(one.path),) for end in range(len(segments))
-    }
+    around: set[tuple[str, ...]] = set()
+    for one in candidates:
+        around.update(_around(one.path))
     wrappers = _holders(candidates, resource) if entry else frozenset()
+    wrapping = wrappers | WRAPPERS
     for index, one in enumerate(candidates):
         segments = _segments(one.path)
         if segments in around:
             continue
         names = tuple(part for part in segments if part != "*")
         start = 0
-        while len(names) > start + 1 and names[start] in wrappers | WRAPPERS:
+        while len(names) > start + 1 and names[start] in wrapping:
             start += 1
         names = names[start:]
         if not 0 < len(names) <= 3 or one.type in {"object", "array", "null"}:

@@ -101,7 +101,9 @@ def words(name: str) -> tuple[str, ...]:
     >>> words("legacy_udf_07")
     ('legacy', 'udf', '7')
     """
-    plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    plain = name
+    if not name.isascii():
+        plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
     plain = re.sub(r"(?i)\be[-_ ]mail", "email", plain.replace("IDs", "Ids").replace("OAuth", "Oauth"))
     found: list[str] = []
     for word in _WORD.findall(plain):

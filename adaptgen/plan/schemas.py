@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model import Json
@@ -95,6 +96,10 @@ def _cache(document: Document) -> _Cache:
     del _CACHES[:-3]
     _CACHES.append(_Cache(document))
     return _CACHES[-1]
+
+
+class _Enough(Exception):
+    """As many leaves as were asked for."""
 
 
 class _Cache:
@@ -210,19 +215,19 @@ class _Cache:
             return known[1]
         found: dict[str, Leaf] = {}
         self.steps = _STEPS * limit
-        for leaf in self.walk(schema, "", "", depth, (), True, False, False):
-            found.setdefault(leaf.path, leaf)
-            if len(found) >= limit:
-                break
+        with suppress(_Enough):
+            self.walk(found, limit, schema, "", "", depth, (), True, False, False, False)
         result = list(found.values())
         if isinstance(schema, (dict, list)):
             self.found[key] = (schema, result)
         return result
 
     def walk(
-        self, schema: Json, path: str, name: str, depth: int, above: tuple[str | int, ...],
-        required: bool, read_only: bool, write_only: bool,
-    ) -> Iterator[Leaf]:  # fmt: skip
+        self, found: dict[str, Leaf], limit: int, schema: Json, path: str, name: str, depth: int,
+        above: tuple[str | int, ...], required: bool, read_only: bool, write_only: bool, bare: bool,
+    ) -> None:  # fmt: skip
+        """Put the leaves into ``found``. ``bare``: an alternative beside properties, which may only say which of them
+        are required: by itself it is no value."""
         self.steps -= 1
         if self.steps < 0:
             return
@@ -231,33 +236,45 @@ class _Cache:
         write_only = write_only or one.write_only
         # A shape that was reached by reference is known by its pointer, so that annotated copies count as the same.
         mark: str | int = one.pointer or id(one)
-        whole = Leaf(
-            path, one.type, one.format, name, one.description, one.enum, one.pointer, required, read_only, write_only
-        )
+        within = depth > 0 and mark not in above
         if one.type == "array":
-            if depth <= 0 or mark in above or len(above) >= _NESTED or one.items is None:
-                yield whole
-            else:
-                yield from self.walk(
-                    one.items, f"{path}[*]", name, depth, (*above, mark), required, read_only, write_only
-                )
-            return
-        if not one.properties and not one.variants:
-            if path or one.type != "object":
-                yield whole
-            return
-        if depth <= 0 or mark in above:
+            if within and len(above) < _NESTED and one.items is not None:
+                self.walk(
+                    found, limit, one.items, f"{path}[*]", name, depth, (*above, mark),
+                    required, read_only, write_only, False,
+                )  # fmt: skip
+                return
+            value = True
+        elif not one.properties and not one.variants:
+            value = bool(path) or one.type != "object"
+        else:
             # Without a path it is an alternative of itself, or one too deep: nothing new.
-            if path:
-                yield whole
+            value = bool(path) and not within
+        if value and not bare and path not in found:
+            found[path] = Leaf(
+                path,
+                one.type,
+                one.format,
+                name,
+                one.description,
+                one.enum,
+                one.pointer,
+                required,
+                read_only,
+                write_only,
+            )
+            if len(found) >= limit:
+                raise _Enough
+        if one.type == "array" or not within:
             return
         above = (*above, mark)
         for key, node in one.properties.items():
-            yield from self.walk(
-                node, join(path, key), key, depth - 1, above, required and key in one.required, read_only, write_only
-            )
+            self.walk(
+                found, limit, node, join(path, key), key, depth - 1, above,
+                required and key in one.required, read_only, write_only, False,
+            )  # fmt: skip
         for variant in one.variants:
-            for leaf in self.walk(variant, path, name, depth - 1, above, False, read_only, write_only):
-                # Beside properties an alternative may only say which of them are required; that is no value.
-                if leaf.path != path or not one.properties:
-                    yield leaf
+            self.walk(
+                found, limit, variant, path, name, depth - 1, above,
+                False, read_only, write_only, bare or bool(one.properties),
+            )  # fmt: skip
