@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model import value
@@ -37,6 +38,8 @@ NOT_LOGIN = vocabulary(
     "impersonate 2fa otp mfa totp refresh renew webhook social federated sms magic "
     "anonymous guest enroll signature device card payment delegate provision callback check validate exists pin"
 )
+_NAMES = vocabulary("id no number nr name code login identifier")
+_OTHERS = vocabulary("transaction txn request session device tenant company client otp captcha trace correlation")
 # "Obtain a session cookie", "sets a cookie that authenticates further calls".
 _COOKIE = lazy(
     r"\b(session|auth\w*|login) cookies?\b|\bcookies?\b[^.]{0,80}\b(authenticat\w*|subsequent|further|future)\b",
@@ -67,6 +70,23 @@ def said_of(operation: Operation) -> frozenset[str]:
     return frozenset((*words(re.sub(r"\{[^{}]*\}", " ", operation.path)), *words(operation.id or "")))
 
 
+def _named(given: Sequence[Given]) -> tuple[Given, ...]:
+    """The inputs, and who logs in among them where no usual word says so: the only other one beside a password that
+    is called a number or a name of something (``memberNo``)."""
+    roles = {one.role for one in given}
+    if "password" not in roles or roles & {"user", "client_id", "api_key"}:
+        return tuple(given)
+    others = [one for one in given if not one.role and one.type in {"string", "integer", None} and one.enum is None]
+    named = [one for one in others if words(one.name)[-1:] and words(one.name)[-1] in _NAMES]
+    if (
+        len(named) != 1
+        or any(one.required and one not in named for one in others)
+        or set(words(named[0].name)) & _OTHERS
+    ):
+        return tuple(given)
+    return tuple(replace(one, role="user") if one is named[0] else one for one in given)
+
+
 class Candidates:
     """The operations of a document, read as logins."""
 
@@ -79,7 +99,7 @@ class Candidates:
 
     def inputs(self, operation: Operation) -> tuple[Given, ...]:
         if operation.pointer not in self.given:
-            self.given[operation.pointer] = tuple(inputs(self.document, operation))
+            self.given[operation.pointer] = _named(inputs(self.document, operation))
         return self.given[operation.pointer]
 
     def likeliest(self) -> list[Candidate]:

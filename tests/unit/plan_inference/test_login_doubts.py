@@ -171,6 +171,14 @@ def test_whose_service_it_is(api: SimpleNamespace) -> None:
     assert all(one.kind != "session" for one in find_auth(made, list(found.values()), EMPTY, "crm").auths)
 
 
+def test_who_logs_in_by_a_number(api: SimpleNamespace) -> None:
+    given = {**obj(memberNo=TEXT, password=TEXT), "required": ["memberNo", "password"]}
+    found = session(api, {"/login": {"post": login(api, given)}}, BEARER)
+    assert sent(found) == {"memberNo": "${env:CRM_USERNAME}", "password": "${env:CRM_PASSWORD}"}
+    step = {**obj(txnId=TEXT, password=TEXT), "required": ["txnId", "password"]}
+    assert session(api, {"/login": {"post": login(api, step)}}, BEARER) is None
+
+
 def test_what_stays_the_same_comes_from_the_environment(api: SimpleNamespace) -> None:
     given = {**obj(username=TEXT, password=TEXT, role=TEXT), "required": ["username", "password", "role"]}
     assert sent(session(api, {"/auth": {"post": login(api, given)}}, BEARER))["role"] == "${env:CRM_ROLE}"
