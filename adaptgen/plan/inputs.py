@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen import fields
@@ -129,7 +130,8 @@ def _row(row: Param, tool: Tool, contract: Contract) -> Fate:
     if row.value is not None:
         return "absorbed", f"the constant {row.value!r}"
     name = row.arg or row.name
-    return ("argument", f"{tool.name}.{name}") if name in contract.input_schema["properties"] else _LOST
+    # Thousands of leaves of a large document go to the same argument.
+    return ("argument", intern(f"{tool.name}.{name}")) if name in contract.input_schema["properties"] else _LOST
 
 
 def _sent(proof: Proof, operation: Operation, tool: Tool, place: str, name: str) -> str | None:
