@@ -40,7 +40,15 @@ OUTCOME = vocabulary(
 
 def candidates(document: Document, record: Json) -> list[Candidate]:
     """The declared values of ``record``. Of a schema that never ends only those near its root, so that none of them is
-    missing: what is deeper identifies nothing."""
+    missing: what is deeper identifies nothing. Read once for all operations that answer with the same record."""
+    known, key = memory(document), ("candidates", identity(record))
+    if key not in known:
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (record, _candidates(document, record))
+    return list(known[key][1])
+
+
+def _candidates(document: Document, record: Json) -> list[Candidate]:
     found = leaves(document, record, limit=_LEAVES)
     for depth in (3, 2):
         if len(found) >= _LEAVES:
