@@ -177,7 +177,7 @@ class Maker:
             count = max(count, 1)
         if depth >= _DEPTH or (depth and "items" not in schema and "items" not in fuller):
             count = 0  # a list that contains itself is not written out
-        if self.known and _unknown(schema.get("items", {})):
+        if _unknown(schema.get("items")) and (self.known or is_open(fuller.get("items"))):
             count = 0
         count = max(count, schema.get("minItems", 0))
         count = min(count, schema.get("maxItems", count))
