@@ -51,6 +51,13 @@ ASKS = SEARCH_VERB | vocabulary(
     "translate translates parse parses detect detects recognize recognizes aggregate aggregates provides provide gives "
     "give tells lists"
 )
+COMPUTES = vocabulary(
+    "predict predicts analyze analyzes analyse analyses classify classifies render renders lint lints geocode evaluate "
+    "evaluates tokenize summarize summarizes"
+)
+"""Asks as well, where no record is named in the path. Not ``convert``: a quote is converted to an order."""
+OWN_LIST = vocabulary("get gets retrieve retrieves returns search searches fetch fetches find finds")
+"""What needs no second witness where the answer is a list."""
 PERFORM = vocabulary("perform performs execute executes run runs do does make makes")
 ASKED = vocabulary("search query lookup calculation comparison estimation validation check")
 CODES = vocabulary("code otp mfa pin passcode verification")
@@ -110,3 +117,14 @@ CLAIMED = vocabulary(
     "invitation pairing erasure"
 )
 """What is not there before it is requested: "Request a refund" changes something, "Request the list of nodes" not."""
+
+DONE = vocabulary("logout deletion cancellation activation deactivation unsubscription removal termination reset")
+"""What a summary names at its end: "Order cancellation"."""
+MAILED = LINKS | vocabulary("verification activation confirmation unsubscription")
+SEEN = vocabulary("read reads view views seen fetch fetches")
+"""Of a record, these are acts: ``POST /notifications/{id}/read`` marks it."""
+ACTS = vocabulary("join leave kill reload rebuild retry rerun sync launch dispatch deploy start stop restart")
+"""Verbs of ``WEAK`` that are rarely nouns before another word: "Start server"."""
+DATES = vocabulary("date dates time times page here point points area areas position value")
+ISSUED = vocabulary("key secret invoice link wallet voucher ticket backup")
+"""What stays after it was generated."""

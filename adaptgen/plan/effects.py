@@ -7,6 +7,7 @@ evidence, and where it is thin the call counts as a write: taking a write for a 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,15 +17,18 @@ from adaptgen.plan.effect_words import (
     ASKS,
     CHANGE,
     CODES,
+    COMPUTES,
     CONSUMES,
     DELETE,
     JOINS,
     KEEPS,
     LASTING,
     MANY,
+    OWN_LIST,
     PERFORM,
     SEARCH_PATH,
     SEARCH_VERB,
+    SEEN,
     TESTS,
     THIRD,
     WEAK,
@@ -73,7 +77,7 @@ def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -
     if method == "POST":
         if answers_list and _only_searches(said):
             return "read", "POST that searches: its path and its name say so, and it answers a list"
-        if because := _only_asks(operation, said, sent):
+        if because := _only_asks(operation, said, sent, answers_list):
             return "read", because
     for spoken in (said.name or said.summary, said.last):
         for word in spoken[: 2 if spoken and spoken[0] in MANY else 1]:
@@ -103,7 +107,7 @@ def _changes(spoken: tuple[str, ...]) -> set[str]:
     return alone & (CHANGE | DELETE)
 
 
-def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...]) -> str:
+def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...], answers_list: bool) -> str:
     """Why a POST only reads: what it is called and what is told about it agree that it asks, nothing speaks of a
     change, no input asks to keep something, and it answers 200 with a body. Empty where that is not so."""
     if "".join(said.last) == "dryrun":
@@ -116,10 +120,20 @@ def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...]) -> str:
         *said.summary,
     }:
         return ""  # a code for one use is spent by being checked
-    said = replace(said, summary=performed(said.summary), tells=performed(said.tells))
-    called = next(filter(None, map(_asking, (said.name, said.last))), "")
-    told = list(filter(None, map(_asking, (said.summary, said.tells))))
-    if len(told) + bool(called) + said.harmless < 2:
+    if said.last == ("read",) or (len(said.last) == 1 and said.last[0] in SEEN and "{" in operation.path):
+        return ""  # it is marked so
+    name = said.name[1:] if _method_first(operation, said.name) else said.name
+    said = replace(said, name=name, summary=performed(said.summary), tells=performed(said.tells))
+    asking = partial(_asking, computes="{" not in operation.path)
+    # `/estimates` and `/views` are what a POST makes one of.
+    names = [one for one in (said.name, said.last) if len(one) > 1 or not one or singular(one[0]) == one[0]]
+    called = next(filter(None, map(asking, names)), "")
+    told = list(filter(None, map(asking, (said.summary, said.tells))))
+    # A procedure as the path: `/getLevels`, called `getLevels`.
+    procedure = len(said.last) > 1 and bool(asking(said.name)) and bool(asking(said.last))
+    listed = answers_list and bool(set(said.summary[:1]) & OWN_LIST)
+    witnesses = len(told) + bool(called) + procedure + listed + said.harmless
+    if witnesses < 2:
         return ""
     change = CHANGE | DELETE | LASTING | CONSUMES
     for spoken in (said.name, said.last, said.summary, () if said.harmless else said.described):
@@ -128,7 +142,7 @@ def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...]) -> str:
     if any(one and one[0] in WEAK for one in (said.name, said.last, said.summary, said.tells)):
         return ""
     answer = operation.success()
-    if answer is None or (answer.schema is None and called not in TESTS):
+    if answer is None or (answer.schema is None and called not in TESTS and witnesses < 3):
         return ""
     if answer.status not in ({"200", "204"} if called in TESTS else {"200", "2XX", "default"}):
         return ""
@@ -141,11 +155,19 @@ def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...]) -> str:
     return f"POST that only asks: {' and '.join(dict.fromkeys([called, *told] if called else told))} say so"
 
 
-def _asking(spoken: tuple[str, ...]) -> str:
+def _asking(spoken: tuple[str, ...], *, computes: bool) -> str:
     """The verb of asking that the words begin with, through ``perform`` and the like; empty where there is none."""
     if len(spoken) > 1 and spoken[0] in PERFORM and singular(spoken[1]) in ASKED:
         return spoken[1]
-    return spoken[0] if spoken and spoken[0] in ASKS else ""
+    if spoken[:1] == ("filter",):
+        return ""  # what is filtered may be kept as another
+    return spoken[0] if spoken and spoken[0] in (ASKS | COMPUTES if computes else ASKS) else ""
+
+
+def _method_first(operation: Operation, name: tuple[str, ...]) -> bool:
+    """Whether a tool has made the name of the method and the path: ``post_characters_names``."""
+    path = words(operation.path)
+    return len(name) > 1 and name[0] == operation.method.lower() not in path and name[1] in path
 
 
 def _sent(operation: Operation, document: Document | None) -> tuple[str, ...]:

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 from adaptgen.patterns import lazy
 from adaptgen.plan.effect_words import (
     ACTIONS,
+    ACTS,
     ALONE,
     ANYWHERE,
     ASKED,
     ASKS,
     CHANGE,
     CLAIMED,
+    DATES,
     DELETE,
     DETERMINERS,
+    DONE,
     ENDS,
     FORGOT,
+    ISSUED,
     LINKS,
+    MAILED,
     NOUNS,
     ONCE,
     ONE_TIME,
@@ -94,6 +99,8 @@ def mutation(operation: Operation, said: Said) -> tuple[str, str]:
         return once, "what it sends"
     if verb := _weakly(said):
         return verb, "more than one name"
+    if verb := _weak_alone(operation, said, told, reads):
+        return verb, "one name, with what it is done to,"
     return _told(operation, said, reads)
 
 
@@ -210,6 +217,8 @@ def _sends(spoken: tuple[str, ...]) -> tuple[str, ...]:
     if len(spoken) > 1 and spoken[0] in {"log", "logs", "sign", "signs"} and spoken[1] in {"out", "off"}:
         return spoken[:1]
     makes = [word for word in spoken[:1] if word in {"generate", "issue", "request", "regenerate", "resend"}]
+    if makes == ["generate"] and set(spoken[1:4]) & ISSUED:
+        return tuple(makes)
     return tuple(makes) if set(spoken) & ONE_TIME else ()
 
 
@@ -228,11 +237,28 @@ def _weakly(said: Said) -> str:
     return found[0] if len(found) > 1 and not set(found) <= nouns else ""
 
 
+def _weak_alone(operation: Operation, said: Said, told: tuple[str, ...], reads: bool) -> str:
+    """Such a verb by itself, where its place says that it is one: before an object ("Start the server"), after a
+    record (``/jobs/{id}/run``); and what a summary names at its end ("Order cancellation")."""
+    if reads or (said.tells and said.tells[0] in _READS):
+        return ""
+    if len(told) > 1 and told[0] in ACTS and told[1] not in THINGS | DATES:
+        return told[0]
+    if len(told) > 1 and told[0] in WEAK - {"request"} and told[1] in DETERMINERS - {"all"}:
+        return told[0] if not operation.description.startswith(("To ", "to ")) or said.summary else ""
+    if re.search(r"\}/[^/{}]+$", operation.path) and len(said.last) == 1 and said.last[0] in WEAK - ALONE:
+        return "" if said.last[0].endswith("s") else said.last[0]
+    before = re.search(r"/[^/{}]+/\{[^/]*$", operation.path)
+    if before and len(said.last) == 1 and said.last[0] in ACTS - {"start", "stop"}:
+        return said.last[0]
+    return said.summary[-1] if 1 < len(said.summary) < 5 and said.summary[-1] in DONE else ""
+
+
 def _may(spoken: tuple[str, ...]) -> bool:
     if spoken[0] == "request":
         return bool(set(spoken) & CLAIMED) and "list" not in spoken
     if spoken[0] in WEAK:
-        return spoken[1:2] != ("by",)
+        return not {*spoken[1:2]} & (DATES | {"by"})
     return _verb(spoken)
 
 
@@ -247,6 +273,11 @@ def _told(operation: Operation, said: Said, reads: bool) -> tuple[str, str]:
         return "callback", "the path"
     if link := _link(operation, said):
         return link
+    for taken in (said.name[:1], said.last[-1:]):
+        if taken in {("dequeue",), ("pop",), ("consume",)} and not reads:
+            return taken[0], "a name"
+    if said.name[:1] == ("receive",) and {"message", "messages"} & set(said.name):
+        return "receive", "operationId"
     if said.last[:1] and said.last[-1] in TAKES and "queue" in {*said.summary, *said.described}:
         return said.last[-1], "the path of a queue"
     if done := _DOES.search(" ".join(operation.description[:1500].split())):
@@ -264,7 +295,7 @@ def _link(operation: Operation, said: Said) -> tuple[str, str] | None:
     parts = [part for part in operation.path.split("/") if part]
     if len(parts) > 1 and parts[-1].startswith("{") and set(words(parts[-1])) & ONCE:
         verb = words(parts[-2])[:1]
-        if verb and verb[0] in LINKS:
+        if verb and verb[0] in MAILED:
             return verb[0], "the path, before a token,"
         if said.name and said.name[0] in LINKS:
             return said.name[0], "operationId, of a token,"
