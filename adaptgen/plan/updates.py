@@ -192,7 +192,8 @@ def update(document: Document, read: Operation, call: Call, body: BodyInputs, fo
         for one in read.parameters
         if one.place == "header" and one.name.lower() == "content-type" and one.required
     )
-    given = [one.name for one in body.slots if one.name in _given(document, body, found) and not _secret(document, one)]
+    readable = _given(document, body, found)
+    given = [one.name for one in body.slots if one.name in readable and not _secret(document, one)]
     needed = {one.name for one in body.slots if one.required}
     accepts = None
     if body.whole is None and body.extra is None:
