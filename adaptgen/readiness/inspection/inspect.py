@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import orjson
-
+from adaptgen import brief
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model import Tool, Unpaged
 from adaptgen.plan.operations import Operation, operations
@@ -14,7 +13,6 @@ from adaptgen.planned import Plan
 from adaptgen.readiness.inspection.findings import BUDGET, Findings
 from adaptgen.readiness.inspection.report import Estimate, Finding, Part, Report
 from adaptgen.readiness.inspection.sizes import RECORDS, Sizes
-from adaptgen.runtime import content
 
 if TYPE_CHECKING:
     from adaptgen.source import Document, Hints
@@ -32,8 +30,8 @@ def inspect(
     """The report on ``plan``, which was made from ``document`` and ``hints``. ``governed``: governance settings lie
     beside it."""
     known = {one.pointer: one for one in operations(document)[0]}
-    listed = _listed(plan)
-    findings = Findings(document, plan, known, diagnostics, hints=hints, governed=governed, listed=listed).find()
+    listed = _listing(plan)
+    findings = Findings(document, plan, known, diagnostics, hints=hints, governed=governed, listed=listed.whole).find()
     return Report(
         title=plan.title,
         document=plan.source,
@@ -46,21 +44,36 @@ def inspect(
     )
 
 
-def _listed(plan: Plan) -> int:
-    """Bytes of the list of all tools."""
+class _Listing(NamedTuple):
+    """The list of tools: its bytes ``whole`` and as it is ``shown``, and ``how`` agents see it."""
+
+    whole: int
+    shown: int
+    how: Literal["whole", "in short", "searched"]
+
+
+def _listing(plan: Plan) -> _Listing:
     forms = {tool.name: tool.form for tool in plan.server.tools}
-    listed = 20
-    for module in plan.modules:
-        for name, contract in module.contracts.items():
-            listed += len(orjson.dumps(content.listed(contract, forms.get(name) == "structured"))) + 1
-    return listed
+    tools = [
+        brief.listed(contract, forms.get(name) == "structured")
+        for module in plan.modules
+        for name, contract in module.contracts.items()
+    ]
+    whole = brief.ENVELOPE + sum(map(brief.size, tools))
+    if plan.server.surface == "list":
+        return _Listing(whole, whole, "whole")
+    step = None if plan.server.surface == "search" else brief.fitting(tools, brief.BUDGET)
+    if step is None:
+        return _Listing(whole, _MENU, "searched")
+    shown = brief.ENVELOPE + sum(brief.size(brief.brief(one, step)) for one in tools)
+    return _Listing(whole, shown, "in short" if step else "whole")
 
 
 # ------------------------------------------------------------------------------------------------------------ score
 
 
 def _parts(
-    plan: Plan, known: Mapping[str, Operation], hints: Hints, findings: Sequence[Finding], listed: int
+    plan: Plan, known: Mapping[str, Operation], hints: Hints, findings: Sequence[Finding], listed: _Listing
 ) -> list[Part]:
     tools = [tool for tool in plan.server.tools if tool.source in known]
     counts: dict[str, int] = {}
@@ -124,12 +137,13 @@ def _writes(tools: Sequence[Tool], counts: Mapping[str, int]) -> Part:
     return Part("Safe to change", 15 * _share(len(writes) - blind, len(writes)), 15, because)
 
 
-def _size(plan: Plan, listed: int) -> Part:
-    if listed <= BUDGET:
-        return Part("Small enough", 10, 10, f"the list of tools takes {listed:,} bytes")
-    if plan.server.surface != "list":
+def _size(plan: Plan, listed: _Listing) -> Part:
+    if listed.how == "searched":
         return Part("Small enough", 8, 10, f"{len(plan.server.tools):,} tools are searched, not listed")
-    return Part("Small enough", max(1.0, 10 * BUDGET / listed), 10, f"the list of tools takes {listed:,} bytes")
+    if listed.how == "in short":
+        return Part("Small enough", 9, 10, f"{len(plan.server.tools):,} tools are listed in short")
+    points = 10 if listed.whole <= BUDGET else max(1.0, 10 * BUDGET / listed.whole)
+    return Part("Small enough", points, 10, f"the list of tools takes {listed.whole:,} bytes")
 
 
 def _soundness(plan: Plan, findings: Sequence[Finding]) -> Part:
@@ -141,10 +155,10 @@ def _soundness(plan: Plan, findings: Sequence[Finding]) -> Part:
 # -------------------------------------------------------------------------------------------------------- estimates
 
 
-def _estimates(document: Document, plan: Plan, known: Mapping[str, Operation], listed: int) -> list[Estimate]:
+def _estimates(document: Document, plan: Plan, known: Mapping[str, Operation], listed: _Listing) -> list[Estimate]:
     sizes = Sizes(document)
-    menu = listed if plan.server.surface == "list" else _MENU
-    found = [Estimate("the list of tools", sum(map(sizes.endpoint, known.values())), menu, "bytes")]
+    before = sum(map(sizes.endpoint, known.values()))
+    found = [Estimate("the list of tools", before, listed.shown, "bytes")]
     budget = plan.server.max_bytes
     answers: list[Estimate] = []
     for tool in plan.server.tools:
