@@ -374,7 +374,6 @@ EDITS = [
         _NO_LIST | {("additive", "search_reports", "field-new")},
         of("reports") | CONTRACT,
         hints="{adaptgen: 1, tools: {search_reports: {call: POST /reports/search, effect: write}}}",
-        tables=_NO_LIST,
     ),
     Edit(
         "a description alone",
