@@ -68,7 +68,7 @@ def _compiled(cls: type[Any]) -> Callable[..., None]:
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     signature = ", ".join(positional + (keyword if len(keyword) > 1 else []))
-    # Only the names of fields, which are identifiers of a class body, become code: that of this module, for who watches.
+    # Only the names of fields, which are identifiers of a class body, become code; whoever watches sees this module.
     text = f"def __init__({signature}):\n" + "\n".join(lines or [" pass"])
     exec(compile(text, __file__, "exec"), known)  # noqa: S102
     made: Callable[..., None] = known["__init__"]
