@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from adaptgen.field_words import HASH, ID, ID_WORDS, LABELS, LINK
-from adaptgen.judging import IDENTITY, LABEL, OTHER, REFERENCE, Field
+from adaptgen.field_words import HASH, ID, ID_WORDS, LABELS, LINK, NAMES
+from adaptgen.judging import IDENTITY, LABEL, OTHER, REFERENCE, Field, hides
 from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words
 
@@ -28,6 +28,9 @@ _NO_NAME = vocabulary(
     "self next previous prev first last parent avatar image img icon logo photo picture thumbnail preview poster cover "
     "callback upload download resource meta badge flag"
 )
+_MESSAGES = vocabulary("message msg text")
+_LOGS = vocabulary("log logging event notification alert error warning incident trace")
+_LEVELS = vocabulary("level severity loglevel levelname")
 _SAYS = vocabulary("message summary text comment")
 _NOT_TOLD = vocabulary("language lang locale type code kind id culture")
 # (how deep, what): names of what has no name.
@@ -38,7 +41,7 @@ _LABEL_LAST = (
     ),
     *((2, word) for word in ("message", "summary", "text", "full", "formatted")),
     *((1, word) for word in ("caption", "question", "phrase", "term", "keyword", "topic", "formatted", "display")),
-    *((1, word) for word in ("hostname", "host", "domain", "ip", "file")),
+    *((1, word) for word in ("issuer", "hostname", "host", "domain", "ip", "file")),
     *((1, word) for word in ("path", "url")),
     *((1, word) for word in ("event", "action", "activity", "type", "kind", "code")),
 )
@@ -75,6 +78,14 @@ def ensure_identity(found: Sequence[Field], identifying: Collection[str], resour
             if said and said[-1] == last and (len(said) == 1 or one.tier is not None):
                 one.set(IDENTITY, 3)
                 return
+    if own:
+        return
+    # `{"base": {"shot": {"shot_id": 1}}, "target": {"shot": {"shot_id": 2}}}`: a pair is told by what it pairs.
+    inner = [one for one in found if not one.many and one.spoken[-1:] and one.spoken[-1] in ID]
+    inner = [one for one in inner if one.spoken[:-1] in {(), words(one.names[-2])}]
+    alike = [one for one in inner if any(one.names[1:] == other.names[1:] for other in inner if other is not one)]
+    for one in alike[:2]:
+        one.set(IDENTITY, 3)
 
 
 def ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
@@ -86,6 +97,7 @@ def ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
                 if len(one.names) == 1 == len(one.spoken) and one.spoken[0] in _SAYS and not one.many:
                     one.set(REFERENCE, 0)
                     return
+        _keep_message(found, resource)
         return
     for one in found:
         # `/words` are told apart by their `word`.
@@ -102,6 +114,7 @@ def ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
         one.set(LABEL, 3)
         break
     else:
+        _first_text(found)
         return
     if set(one.spoken[-1:]) & _TOLD:
         # A text about a place does not say which one it is.
@@ -110,9 +123,34 @@ def ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
             return
 
 
+def _keep_message(found: Sequence[Field], resource: Sequence[str]) -> None:
+    """The name of a log record is that of the logger: what happened is in its message."""
+    own = [one for one in found if len(one.names) == 1 == len(one.spoken) and not one.many]
+    if {*resource[-1:]} & _LOGS or any(one.spoken[0] in _LEVELS for one in own):
+        for one in own:
+            if one.spoken[0] in _MESSAGES and one.tier is None and one.candidate.type in {"string", None}:
+                one.set(REFERENCE, 0)
+                return
+
+
+def _first_text(found: Sequence[Field]) -> None:
+    """What has an id, and neither a name nor a part that has one, is told apart by its first free text."""
+    belongs = any(one.tier == REFERENCE and one.sub < 6 and len(one.names) > 1 for one in found)
+    if not belongs and any(one.tier == IDENTITY and one.spoken[-1:] and one.spoken[-1] in ID for one in found):
+        for one in found:
+            given = one.candidate
+            free = given.type == "string" and given.format is None and not given.enum and not given.constant
+            if free and one.tier == OTHER and len(one.names) == 1 and not one.many:
+                one.set(LABEL, 3)
+                return
+
+
 def _second_names(found: Sequence[Field], resource: Sequence[str]) -> Iterator[Field]:
     """What names a record without a name, the best first: texts about it, an address, its names by language."""
     single = [one for one in found if not one.many and one.spoken and one.tier != IDENTITY]
+    # `_private.name`: what only some may see names the record all the same.
+    private = [one for one in single if len(one.names) == 2 and one.names[0].startswith("_") and one.spoken in NAMES]
+    yield from (one for one in private if not hides(one.names[0].lstrip("_")))
     for depth, word in _LABEL_LAST[:_TEXTS]:
         yield from (one for one in single if len(one.names) == depth and one.spoken == (word,))
     texts = [one for one in single if len(one.names) == 1 and one.candidate.type in {"string", None}]

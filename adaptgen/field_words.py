@@ -5,11 +5,9 @@ from __future__ import annotations
 from adaptgen.words import vocabulary
 
 # Objects that only hold the fields of the record (JSON:API, FHIR-like and Kubernetes-like envelopes).
-WRAPPERS = frozenset(
-    {"attributes", "metadata", "properties", "fields", "data", "resource", "node", "_source", "record", "result"}
-)
+WRAPPERS = vocabulary("attributes metadata properties fields data resource node _source record result body")
 
-ID = vocabulary("id uuid guid pk urn uid oid rid arn sid gid identifier")
+ID = vocabulary("id uuid guid pk urn uid oid rid arn sid gid identifier identification")
 # With the words for name, title and label in other languages that write them as names of fields.
 LABELS = vocabulary(
     "name title subject label headline heading caption username login fullname displayname surname forename "
@@ -35,13 +33,14 @@ AMOUNT_WORDS = vocabulary(
 DATE_WORDS = vocabulary("date time datetime at on deadline due start end expires expiry begin timestamp when day")
 MADE = vocabulary("created creation create inserted added registered joined")
 CHANGED = vocabulary("updated update modified modification changed change edited synced accessed viewed indexed")
+OLD = vocabulary("deprecated obsolete")
 AUDIT = vocabulary("audit rowversion lockversion etag revision rev checksum")
 REFERENCE_WORDS = vocabulary(
     "code sku number ref reference slug key no nr num isbn issn ean gtin upc asin vin symbol ticker isin abbreviation "
     "iata icao iso nummer numero numer codigo codice handle"
 )
 TEXT = vocabulary(
-    "description body content text notes note comment comments remarks bio about html markdown readme message "
+    "description body content text notes note comment comments remark remarks bio about html markdown readme message "
     "details summary snippet excerpt instructions script query data payload raw xml json config configuration "
     "settings metadata template diff patch log logs trace stacktrace doc docs md"
 )

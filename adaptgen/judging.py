@@ -29,6 +29,7 @@ from adaptgen.field_words import (
     MADE,
     NAME_PARTS,
     NAMES,
+    OLD,
     REFERENCE_WORDS,
     SHORT,
     STATUS_WORDS,
@@ -65,8 +66,8 @@ class Field:
     given: bool = False
     spoken: tuple[str, ...] = field(default=())
 
-    def order(self) -> tuple[int, int, int]:
-        return (OTHER if self.tier is None else self.tier, self.sub, self.index)
+    def order(self) -> tuple[int, bool, int, int]:
+        return (OTHER if self.tier is None else self.tier, self.candidate.late, self.sub, self.index)
 
     def set(self, tier: int | None, sub: int = 0) -> None:
         self.tier, self.sub = tier, sub
@@ -121,7 +122,7 @@ def judged(
         if _family(one_field.names) not in families:
             _judge(one_field, identifying)
     _one_language(found)
-    _one_per_object(found)
+    _one_per_object(found, identifying)
     _once(found)
     return found
 
@@ -145,7 +146,7 @@ def _holders(candidates: Sequence[Candidate], resource: Sequence[str]) -> frozen
         elif segments[1] != "*":
             own = len(segments) == 2 and (words(segments[1]) in ID_WORDS or words(segments[1]) in NAMES)
             inside[segments[0]] = inside.get(segments[0], False) or own
-    likely = [name for name in inside if not _hides(name)]
+    likely = [name for name in inside if not hides(name)]
     for found in (
         likely,
         [name for name in likely if _called(name, resource)],
@@ -184,16 +185,16 @@ def _judge(one: Field, identifying: frozenset[str]) -> None:
         else:
             _judge_own(one)
     elif not _hidden_branch(one):
-        _judge_nested(one)
+        _judge_nested(one, identifying)
 
 
 def _hidden_branch(one: Field) -> bool:
     """Whether the field lies below something that is left out whole: links, pictures, audit and paging blocks."""
-    return any(_hides(name) for name in one.names[:-1])
+    return any(hides(name) for name in one.names[:-1])
 
 
 @lru_cache(maxsize=4096)
-def _hides(name: str) -> bool:
+def hides(name: str) -> bool:
     spoken = words(name)
     if not spoken or name.startswith("_") or singular(spoken[-1]) in {"link", "image", "avatar", "icon", "photo"}:
         return True
@@ -225,7 +226,7 @@ def _is_noise(one: Field, last: str) -> bool:
     spoken, given = set(one.spoken), one.candidate
     if given.format in {"uri", "url", "uri-reference", "iri", "byte", "binary", "html", "password"}:
         return True
-    if last in LINK or last in HASH or spoken & AUDIT:
+    if last in LINK or last in HASH or spoken & AUDIT or one.spoken[0] in OLD:
         return True
     if "by" in spoken and spoken & (MADE | CHANGED | {"deleted"}):
         return True
@@ -268,7 +269,7 @@ def _judge_date(one: Field, spoken: tuple[str, ...]) -> None:
     one.set(DATE, 3 if said & MADE else 0)
 
 
-def _judge_nested(one: Field) -> None:
+def _judge_nested(one: Field, identifying: frozenset[str]) -> None:
     """A nested object gives its label, or its value where it stands for a status, an amount or a date."""
     given, spoken = one.candidate, one.spoken
     if not spoken or given.format in {"uri", "url", "byte", "binary"} or (given.size or 0) > _LONG:
@@ -285,7 +286,7 @@ def _judge_nested(one: Field) -> None:
     if kind_of(one.names[-1], type=given.type, format=given.format) not in {None, "name"}:
         return
     value = last in LABELS | STATUS_WORDS or last in {"value", "code", "id", "key", "display", "text"}
-    if head in STATUS_WORDS | GRADES and value:
+    if head in STATUS_WORDS | GRADES and value and _of_the_record(one):
         one.set(STATUS, 0 if last in LABELS else 1)
     elif head in AMOUNT_WORDS and last in {"amount", "value", "currency", "total", "gross", "net"}:
         one.set(AMOUNT, 1 if last != "currency" else 2)
@@ -300,15 +301,48 @@ def _judge_nested(one: Field) -> None:
         # `name.first` names the record, `shopperName.first` somebody in it.
         one.set(*(LABEL, 1 if last not in TEXT else 4) if len(parent) == 1 else (REFERENCE, 1))
     elif is_label(last) and given.type in {"string", None} and not given.constant:
-        one.set(REFERENCE, 1 if label_order(spoken) <= 1 else 3)
-    elif spoken in ID_WORDS and len(one.names) == 2 and not given.constant:
+        # `task.task_name` is the name of the task, `task.queue_name` is not.
+        own = label_order(spoken) <= 1 or (len(one.names) == 2 and spoken[0] == parent[0])
+        one.set(REFERENCE, 1 if own else 3)
+    elif len(one.names) == 2 and not given.constant and (spoken in ID_WORDS or _own_id(one, parent, identifying)):
         one.set(REFERENCE, 6)  # what the record belongs to, where nothing names it
 
 
-def _one_per_object(found: Sequence[Field]) -> None:
+def _own_id(one: Field, parent: tuple[str, ...], identifying: frozenset[str]) -> bool:
+    """Whether a value in an object is the id of that object: called after it, or what the path asks for."""
+    return (one.spoken[:-1] == parent and one.spoken[-1] in ID) or plain(one.names[-1]) in identifying
+
+
+def _of_the_record(one: Field) -> bool:
+    """Whether a state is the record's: not of a part of a part of it."""
+    return len(one.names) <= 2 or singular((words(one.names[0]) or ("",))[-1]) in STATUS_WORDS | GRADES
+
+
+def _own_ids(found: Sequence[Field], nested: Sequence[Field], identifying: frozenset[str]) -> list[Field]:
+    """The id of each nested object that the path asks for, or that has a name only deeper inside, of another."""
+    named = any(one.tier == LABEL and one.sub <= 1 for one in found)
+    chosen: dict[str, Field] = {}
+    for one in nested:
+        if one.tier == REFERENCE and one.sub == 6 and one.names[0] not in chosen:
+            names = [each for each in nested if each.names[0] == one.names[0] and each.tier == REFERENCE]
+            names = [each for each in names if each.sub < 6]
+            asked = plain(one.names[-1]) in identifying and one.spoken not in ID_WORDS
+            best = min(names, key=lambda each: (each.sub, len(each.names)), default=None)
+            if asked or (best is not None and len(best.names) > 2):
+                chosen[one.names[0]] = one
+                one.set(REFERENCE, 0 if asked else 2)
+    if len(chosen) == 1 and not named:  # all that the record is about
+        for one in chosen.values():
+            one.set(REFERENCE, 0)
+    return list(chosen.values())
+
+
+def _one_per_object(found: Sequence[Field], identifying: frozenset[str]) -> None:
     """Of several paths into one nested object keep the best of each tier; first and last name go together."""
     best: dict[tuple[str, int], tuple[int, int, int]] = {}
     nested = [one for one in found if one.tier in {STATUS, DATE, REFERENCE, OTHER} and len(one.names) > 1]
+    ids = _own_ids(found, nested, identifying)
+    nested = [one for one in nested if one not in ids]
     for one in nested:
         key = (one.names[0], one.tier or 0)
         best[key] = min(best.get(key, (99, 0, 0)), (one.sub, len(one.names), one.index))
@@ -333,10 +367,15 @@ def _one_language(found: Sequence[Field]) -> None:
 
 
 def _once(found: Sequence[Field]) -> None:
-    """What a wrapper repeats (``alert_id`` beside ``metadata.alert_id``) is shown once."""
-    shown: set[tuple[str, ...]] = set()
+    """What is said twice (``alert_id`` beside ``metadata.alert_id``, ``state_name`` beside ``state.name``) is shown
+    once, a state where it is known as one."""
+    shown: dict[tuple[bool, tuple[str, ...]], Field] = {}
     for one in sorted(found, key=lambda one: (len(_segments(one.path)), one.index)):
-        if one.tier is not None and one.names in shown:
-            one.tier = None
-        elif one.tier is not None:
-            shown.add(one.names)
+        if one.tier is None:
+            continue
+        said = (one.many, tuple(word for name in one.names[:-1] for word in words(name)) + one.spoken)
+        before = shown.setdefault(said, one)
+        if before is not one:
+            left = before if one.tier == STATUS != before.tier and before.tier != IDENTITY else one
+            shown[said] = one if left is before else before
+            left.tier = None

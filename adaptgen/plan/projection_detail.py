@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.judging import hides
+from adaptgen.plan.envelope import ends_in_placeholder
 from adaptgen.plan.identifying import identifying, identifying_records, spoken_of
+from adaptgen.plan.operations import PLACEHOLDER
 from adaptgen.plan.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.ranking import Candidate, is_record, rank
 from adaptgen.sensitivity import kind_of
@@ -19,6 +22,7 @@ _WHOLE = 12  # properties of a result that is no record
 _SMALL, _PART = 5, 5  # leaves from which a record inside such a result is shown by so many of them
 _LARGE = 12  # leaves from which any part of it is
 _FRACTION, _WIDE = 0.3, 30  # of the leaves of a record with more than so many
+_FEW = 8  # values of a record that are all shown
 _LISTS = 4  # sibling lists of a detail that are shown by their labels
 _DEEP = 3  # objects around a record
 _BESIDE = 3  # values of its own that what holds a record may have
@@ -61,7 +65,8 @@ def _candidates(document: Document, record: Json) -> list[Candidate]:
 
 def candidate(leaf: Leaf) -> Candidate:
     """What the ranking needs to know of a declared leaf."""
-    return Candidate(leaf.path, leaf.type, leaf.format, bool(leaf.enum and len(leaf.enum) > 1), leaf.description)
+    enum = bool(leaf.enum and len(leaf.enum) > 1)
+    return Candidate(leaf.path, leaf.type, leaf.format, enum, leaf.description, late=leaf.late)
 
 
 def detail_view(document: Document, operation: Operation, answer: Json) -> tuple[str, ...]:
@@ -70,11 +75,35 @@ def detail_view(document: Document, operation: Operation, answer: Json) -> tuple
     return _Detail(document, operation, answer).view(answer)
 
 
+def grouped_view(document: Document, operation: Operation, entry: Json) -> tuple[str, ...]:
+    """Where the entries of a list have no value of their own and hold one list, perhaps of groups with little but
+    another list (``{"brands": [{"name": "B", "atms": [{"id": 1}]}]}``): what is said of the groups, and the fields that
+    tell the records; none for other entries."""
+    prefix, here = "", entry
+    shown: list[str] = []
+    detail = _Detail(document, operation, entry)
+    for level in range(_DEEP):
+        own = [one for one in detail.candidates(here) if "[*]" not in one.path]
+        inner = {key: shape(document, node).items for key, node in shape(document, here).properties.items()}
+        lists = [key for key, items in inner.items() if items is not None and shape(document, items).properties]
+        if len(own) > (_BESIDE - 1 if level else 0) or len(lists) != 1:
+            break
+        shown += [_under(prefix, one.path) for one in own]
+        prefix, here = _under(prefix, join("", lists[0]) + "[*]"), inner[lists[0]]
+    found = [one for one in detail.candidates(here) if "[*]" not in one.path]
+    if not prefix or not is_record(found, entry=True):
+        return ()
+    names, about = identifying_records(document, here, prefix)
+    return (*shown, *(_under(prefix, path) for path in rank(found, identifying=names, resource=about, entry=True)))
+
+
 class _Detail:
     def __init__(self, document: Document, operation: Operation, answer: Json) -> None:
         self.document = document
         self.names = identifying(document, operation, answer)
         self.about = spoken_of(operation)
+        # What the path asks for is the record's own, also where it sounds like a word about the call: `result_id`.
+        self.asked = PLACEHOLDER.findall(operation.path) if ends_in_placeholder(operation) else []
 
     def view(self, answer: Json) -> tuple[str, ...]:
         whole = shape(self.document, answer)
@@ -97,7 +126,8 @@ class _Detail:
         if held := self.mostly_held(inner, within):
             return self.under(prefix, held)
         telling = within if keys else [one for one in found if "[*]" not in one.path or _by_language(one.path)]
-        view = self.under(prefix, rank(telling, identifying=self.names, resource=self.about))
+        view = rank(telling, identifying=self.names, resource=self.about)
+        view = self.under(prefix, tuple(dict.fromkeys((*view, *_plain(within)))) if len(within) <= _FEW else view)
         most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
         lists = self.lists(whole, "", most)
         if keys:
@@ -129,7 +159,7 @@ class _Detail:
     def inside(self, whole: Shape) -> str | None:
         inner = {key: shape(self.document, node) for key, node in whole.properties.items()}
         scalar = [key for key, one in inner.items() if one.type not in {"object", "array"} and not one.properties]
-        if any(_own_name(words(key)) for key in scalar):
+        if any(_own_name(words(key)) or key in self.asked for key in scalar):
             return None
         named = [key for key, one in inner.items() if len(one.properties) > 2 and self.called(key)]
         if len(named) == 1:
@@ -196,7 +226,8 @@ class _Detail:
         named = any(set(words(one.path.rpartition(".")[2])[-1:]) & _LABELS for one in own)
         if named or len(own) > _OWN or len(found) < _MOST * len(own):
             return ()
-        return self.result(answer, found) if self.records(answer, "", 1) else ()
+        # What has nothing but an id may hold its list in an object: `{"id": 3, "stream": {"posts": [{"id": 4}]}}`.
+        return self.result(answer, found) if self.records(answer, "", 2 if len(own) == 1 else 1) else ()
 
     def records(self, node: Json, path: str, depth: int) -> list[tuple[str, Json]]:
         """Where lists of records are in a result: paths that end in ``[*]``, and the schema of a record."""
@@ -275,6 +306,16 @@ def _by_language(path: str) -> bool:
 
 def _under(prefix: str, path: str) -> str:
     return f"{prefix}{path}" if path.startswith("[") or not prefix else f"{prefix}.{path}"
+
+
+def _plain(found: list[Candidate]) -> list[str]:
+    """The values that are no secret, are not about a person, lie in no links, and do not say who wrote the record."""
+    # An object inside another that declares no values is one of a tree.
+    flat = [one for one in found if one.type not in {"object", "array"} or one.path.isidentifier()]
+    shown = [one for one in flat if not any(map(hides, one.path.replace("[*]", "").split(".")))]
+    names = [(one, one.path.replace("[*]", "").rpartition(".")[2]) for one in shown]
+    kept = [(one, name) for one, name in names if kind_of(name, type=one.type, format=one.format) in {None, "name"}]
+    return [one.path for one, name in kept if words(name)[-1:] != ("by",)]
 
 
 def _ends(path: str, kind: frozenset[str]) -> bool:

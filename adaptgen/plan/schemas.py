@@ -216,7 +216,7 @@ class _Cache:
         found: dict[str, Leaf] = {}
         self.steps = _STEPS * limit
         with suppress(_Enough):
-            self.walk(found, limit, schema, "", "", depth, (), True, False, False, False)
+            self.walk(found, limit, schema, "", "", depth, (), True, False, False, False, False)
         result = list(found.values())
         if isinstance(schema, (dict, list)):
             self.found[key] = (schema, result)
@@ -224,7 +224,7 @@ class _Cache:
 
     def walk(
         self, found: dict[str, Leaf], limit: int, schema: Json, path: str, name: str, depth: int,
-        above: tuple[str | int, ...], required: bool, read_only: bool, write_only: bool, bare: bool,
+        above: tuple[str | int, ...], required: bool, read_only: bool, write_only: bool, bare: bool, late: bool,
     ) -> None:  # fmt: skip
         """Put the leaves into ``found``. ``bare``: an alternative beside properties, which may only say which of them
         are required: by itself it is no value."""
@@ -241,7 +241,7 @@ class _Cache:
             if within and len(above) < _NESTED and one.items is not None:
                 self.walk(
                     found, limit, one.items, f"{path}[*]", name, depth, (*above, mark),
-                    required, read_only, write_only, False,
+                    required, read_only, write_only, False, late,
                 )  # fmt: skip
                 return
             value = True
@@ -262,19 +262,21 @@ class _Cache:
                 required,
                 read_only,
                 write_only,
+                late or one.default is False,
             )
             if len(found) >= limit:
                 raise _Enough
         if one.type == "array" or not within:
             return
         above = (*above, mark)
+        late = late or (one.nullable and bool(path))
         for key, node in one.properties.items():
             self.walk(
                 found, limit, node, join(path, key), key, depth - 1, above,
-                required and key in one.required, read_only, write_only, False,
+                required and key in one.required, read_only, write_only, False, late,
             )  # fmt: skip
         for variant in one.variants:
             self.walk(
                 found, limit, variant, path, name, depth - 1, above,
-                False, read_only, write_only, bare or bool(one.properties),
+                False, read_only, write_only, bare or bool(one.properties), late,
             )  # fmt: skip

@@ -67,6 +67,7 @@ class Leaf:
     """A value inside a schema: ``path`` is dotted with ``[*]``; ``name`` the last property name on it.
 
     Objects without declared properties, and what lies beyond the depth or a cycle, are leaves of type ``object``.
+    ``late``: an object around it may be null, or its default is false.
     """
 
     path: str
@@ -79,6 +80,7 @@ class Leaf:
     required: bool
     read_only: bool
     write_only: bool
+    late: bool = False
 
 
 OPEN = Shape(additional=True, raw={})

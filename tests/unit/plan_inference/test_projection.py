@@ -209,6 +209,44 @@ def test_values_near_the_root_are_never_cut_off(api: SimpleNamespace) -> None:
     assert found[0] == "id"
 
 
+def test_a_record_of_few_values_is_shown_whole_but_for_persons_and_secrets(api: SimpleNamespace) -> None:
+    few = obj(id=INT, name=TEXT, description=TEXT, password=TEXT, phone=TEXT, created_by=TEXT, tags=obj(kind=TEXT))
+    few["properties"]["_links"] = {"type": "object"}
+    assert view(api, "/notes/{note}", few).view == ("id", "name", "description", "tags.kind")
+    many = obj(id=INT, name=TEXT, description=TEXT, **{f"{letter}code": TEXT for letter in "abcdefg"})
+    assert "description" not in (view(api, "/notes/{note}", many).view or ())
+
+
+def test_groups_without_a_value_of_their_own_show_what_they_hold(api: SimpleNamespace) -> None:
+    machine = obj(Identification=TEXT, Amount=INT, Site=obj(Name=TEXT), Zone=TEXT, Kind=TEXT)
+    brand = obj(BrandName=TEXT, ATM={"type": "array", "items": machine})
+    entry = {"type": "array", "items": obj(Brand={"type": "array", "items": brand})}
+    found = view(api, "/atms", obj(data=entry)).view or ()
+    assert found[:2] == ("Brand[*].BrandName", "Brand[*].ATM[*].Identification")
+    # A group that has a value of its own is the record.
+    team = obj(name=TEXT, members={"type": "array", "items": obj(id=INT, name=TEXT, zone=TEXT)})
+    assert "members[*].zone" not in (view(api, "/teams", {"type": "array", "items": team}).view or ())
+
+
+def test_what_the_path_asks_for_is_no_word_about_the_call(api: SimpleNamespace) -> None:
+    schema = obj(result_id=TEXT, result=obj(duration=INT, passed=INT, device=TEXT, browser=TEXT), zone=TEXT)
+    assert "result_id" in (view(api, "/tests/{id}/results/{result_id}", schema).view or ())
+
+
+def test_what_has_only_an_id_shows_the_list_in_its_object(api: SimpleNamespace) -> None:
+    posts = {"type": "array", "items": obj(id=INT, title=TEXT, score=INT, posted=TEXT, zone=TEXT, likes=INT)}
+    found = view(api, "/t/{id}/posts.json", obj(id=INT, stream=obj(posts=posts))).view or ()
+    assert {"id", "stream.posts[*].id", "stream.posts[*].title"} <= set(found)
+
+
+def test_members_of_an_object_that_may_be_null_and_flags_that_are_off_come_late(api: SimpleNamespace) -> None:
+    maybe = {"anyOf": [obj(alpha=TEXT, beta=TEXT), {"type": "null"}]}
+    off = {"type": "boolean", "default": False}
+    schema = listed(id=INT, name=TEXT, metadata=maybe, body=obj(gamma=TEXT), hot=off, wet={"type": "boolean"})
+    found = view(api, "/runs", schema).view or ()
+    assert found == ("id", "name", "body.gamma", "wet", "metadata.alpha", "metadata.beta", "hot")
+
+
 def test_hints_win_and_a_misspelt_path_is_a_warning(api: SimpleNamespace) -> None:
     hint = ToolHint(view=("id", "organization.nme", "tags[*].name"))
     schema = listed(id=INT, organization=obj(name=TEXT), tags={"type": "array", "items": obj(name=TEXT)})

@@ -255,3 +255,94 @@ def test_the_name_nearest_to_the_record_is_the_better_one() -> None:
 
 def test_a_text_says_more_than_an_address_of_mail() -> None:
     assert rank(fields("id", "email", "content"))[:2] == ("id", "content")
+
+
+def test_the_id_of_an_object_stands_for_it_where_only_a_part_of_it_has_a_name() -> None:
+    given = fields("status", "project.client.first_name", "project.client.last_name", "project.id")
+    assert "project.id" in rank(given)
+    house = fields("open_house_id", "listing.agent.name", "listing.listing_id", "listing.office_id")
+    found = rank(house, resource=("open", "house"))
+    assert "listing.listing_id" in found
+    assert "listing.office_id" not in found
+    # An object that has a name is shown by it, and several are no subject: a name comes before their ids.
+    assert "project.id" not in rank(fields("id", "project.name", "project.client.name", "project.id"))
+    runs = fields("id", "active.id", "active.cause.name", "pending.id", "pending.cause.name", "spec.name")
+    assert "spec.name" in rank(runs)
+
+
+def test_what_the_path_asks_for_is_shown_inside_an_object_too() -> None:
+    given = fields("subject", "task_instance.dag_display_name", "task_instance.task_id", "task_instance.pool")
+    assert "task_instance.task_id" in rank(given, identifying=("task_id",))
+    assert "task_instance.task_id" not in rank(given)
+
+
+def test_the_name_of_an_object_is_called_after_it() -> None:
+    found = rank(fields("id", "task.queue_name", "task.task_name"))
+    assert ("task.task_name" in found, "task.queue_name" in found) == (True, False)
+
+
+def test_a_pair_is_told_by_the_ids_of_what_it_pairs() -> None:
+    given = fields("base.shot.shot_id", "target.shot.shot_id", "target.result.error")
+    assert set(rank(given)) >= {"base.shot.shot_id", "target.shot.shot_id"}
+    assert not is_record(fields("user.id", "devices[*].module"))
+
+
+def test_an_id_of_the_record_by_another_comes_before_the_id_of_something_else() -> None:
+    given = fields(
+        "payment_id", "status", "phase", "account_number", "tracking_reference", "trace_number", "currency", "total",
+        "payment_channel_id", "payment_batch_id", "payor_payment_id", "parent_payment_id",
+    )  # fmt: skip
+    found = rank(given, resource=("payment",), keep=6)
+    assert "payor_payment_id" in found
+    assert "parent_payment_id" not in found
+
+
+def test_deprecated_fields_are_left_out() -> None:
+    assert rank(fields("id", "name", "deprecated_status", "obsolete_code")) == ("id", "name")
+
+
+def test_a_state_of_a_part_of_a_part_is_not_the_state() -> None:
+    assert rank(fields("id", "init.result.code", "name")) == ("id", "name")
+    assert rank(fields("id", "status.state.name", "name")) == ("id", "name", "status.state.name")
+
+
+def test_a_name_that_identifies_is_the_name() -> None:
+    given = fields("name", "cluster_name", "generate_name", "regarding.name", *(f"z{one}" for one in "abcdefgh"))
+    assert rank(given, identifying=("name",), keep=2) == ("name", "regarding.name")
+
+
+def test_what_only_some_may_see_names_the_record_all_the_same() -> None:
+    given = fields("id", "state", "_private.name", "_links.name")
+    assert rank(given) == ("id", "_private.name", "state")
+
+
+def test_an_issuer_names_what_has_no_name() -> None:
+    given = [Candidate(name, "string", "uri") for name in ("authorization_endpoint", "issuer", "url")]
+    assert rank(given)[:2] == ("url", "issuer")
+
+
+def test_a_first_free_text_names_what_has_an_id_and_no_name() -> None:
+    given = [Candidate("id", "integer"), Candidate("gender", "string", enum=True), *fields("syriac", "western")]
+    assert rank(given)[:3] == ("id", "syriac", "gender")
+    # What belongs to something with a name is told by that, and a remark is no name.
+    assert rank([Candidate("id", "integer"), *fields("prefix", "customer.name")])[1] == "customer.name"
+    assert rank([Candidate("id", "integer"), *fields("remarks", "prefix")]) == ("id", "prefix")
+    assert rank([*fields("note_number", "prefix", "number"), Candidate("total", "number")])[1] != "prefix"
+
+
+def test_a_log_record_keeps_its_message() -> None:
+    assert "message" in rank(fields("id", "name", "level", "message", "timestamp"))
+    assert "message" in rank(fields("id", "name", "message"), resource=("log",))
+    assert "message" not in rank(fields("id", "name", "message"))
+
+
+def test_what_is_said_twice_is_shown_once() -> None:
+    assert rank(fields("id", "name", "state.name", "state_name")) == ("id", "name", "state.name")
+    assert rank(fields("id", "name", "team.name", "team_name")) == ("id", "name", "team_name")
+
+
+def test_what_may_be_missing_comes_after_its_equals() -> None:
+    late = Candidate("metadata.zone", "string", late=True)
+    flag = Candidate("beta", "boolean", late=True)
+    given = [late, flag, *fields("id", "name", "body.region"), Candidate("shared", "boolean")]
+    assert rank(given) == ("id", "name", "body.region", "shared", "metadata.zone", "beta")

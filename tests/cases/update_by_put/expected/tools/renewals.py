@@ -12,7 +12,7 @@ get_renewal = Tool(
     name="get_renewal",
     call=Call("GET", "/renewals/{id}"),
     auth=("credentials",),
-    view=("id", "title", "amount", "due"),
+    view=("id", "title", "amount", "due", "note"),
     source="#/paths/~1renewals~1{id}/get",
 )
 
@@ -29,7 +29,7 @@ update_renewal = Tool(
         ),
     ),
     auth=("credentials",),
-    view=("id", "title", "amount", "due"),
+    view=("id", "title", "amount", "due", "note"),
     update=Update(
         read=Call("GET", "/renewals/{id}"),
         accepts=("due", "title", "amount", "note"),
