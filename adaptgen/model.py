@@ -27,7 +27,7 @@ Json: TypeAlias = Any
 Effect: TypeAlias = Literal["read", "write", "delete"]
 Style: TypeAlias = Literal["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject"]
 Form: TypeAlias = Literal["columns", "objects", "structured"]
-Place: TypeAlias = Literal["query", "body"]
+Place: TypeAlias = Literal["query", "body", "header", "path"]
 Surface: TypeAlias = Literal["auto", "list", "search"]
 
 
@@ -94,6 +94,8 @@ class Call:
 #
 # ``place`` and ``inside`` say where the values of paging go. In the query they are parameters of these names. In the
 # body (JSON or a form) the names are paths from its root (``page``, ``paging.cursor``), beside what arguments fill.
+# In ``header`` they are headers, in ``path`` placeholders of the address, whose rows in the call have the first page's
+# values; there only positions that count can stand. ``size_in_query``: the size is a query parameter all the same.
 # ``inside`` names one query or header parameter, or one property of the body, that holds them as members: an object,
 # or JSON text; the names are paths in it.
 
@@ -111,6 +113,7 @@ class Offset:
     max_size: int | None = None
     place: Place = "query"
     inside: str = ""
+    size_in_query: bool = False
 
 
 @value(kw_only=True)
@@ -126,6 +129,7 @@ class PageNumber:
     max_size: int | None = None
     place: Place = "query"
     inside: str = ""
+    size_in_query: bool = False
     guessed: bool = False
 
 
@@ -144,6 +148,7 @@ class Cursor:
     max_size: int | None = None
     place: Place = "query"
     inside: str = ""
+    size_in_query: bool = False
 
 
 @value(kw_only=True)

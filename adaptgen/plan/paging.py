@@ -110,6 +110,24 @@ _SAID: dict[type[object], str] = {
 }
 
 
+def _beside(document: Document, queries: Space, page: Paging) -> Paging:
+    """``page`` with its size in the query, where it is declared nowhere else."""
+    if not isinstance(page, (Offset, PageNumber, Cursor)):
+        return page
+    known = page.size if isinstance(page, PageNumber) else page.limit
+    given = Parameters(document, queries.queries, folded=queries.folded)
+    if known is not None or (name := given.limit()) is None:
+        return page
+    page = replace(page, max_size=given.maximum(name), size_in_query=True)
+    return replace(page, size=name) if isinstance(page, PageNumber) else replace(page, limit=name)
+
+
+def _in_address(page: Paging) -> bool:
+    """Whether an address can hold what ``page`` asks for: a page, or a position beside a size; no token, which the
+    first request does not have."""
+    return isinstance(page, PageNumber) or (isinstance(page, Offset) and page.limit is not None)
+
+
 @value()
 class _Found:
     page: Paging
@@ -129,6 +147,10 @@ def _infer(document: Document, operation: Operation, places: Sequence[Space], en
             if isinstance(here, Unpaged) or not place.takes_numbers(document, here):
                 continue
             here = replace(here, place=place.place, inside=place.inside)
+            if place.place in ("header", "path"):
+                here = _beside(document, places[0], here)
+            if place.place == "path" and not _in_address(here):
+                continue
         by_inputs = isinstance(here, (Offset, PageNumber, Cursor))
         sized = page is not None and getattr(page, "limit", None) is None and getattr(here, "limit", None) is not None
         if page is None or by_inputs or (sized and type(page) is type(here)):
@@ -190,7 +212,7 @@ class _Finder:
         texts = [name for name in texts if not given.numeric(name) and not given.begins_range(name)]
         for target in [*targets, *texts, *self.told([*targets, *numbers]), *numbers]:
             required = given.queries[target].required
-            source = None if required else self.signs.token_for(self.key(target), given.text(target))
+            source = None if required else self.source(target)
             if source is None or (target in numbers and not self.signs.is_number(source)):
                 continue
             limit = given.limit()
@@ -201,6 +223,11 @@ class _Finder:
             return _Found(page, (target, limit), f"parameter {target!r} takes what the answer gives at {source}")
         return None
 
+    def source(self, target: str) -> str | None:
+        """Where the answer gives the value for a cursor: for one in a header, in the header of the same name first."""
+        same = self.signs.header(target) if self.place.place == "header" else None
+        return same or self.signs.token_for(self.key(target), self.parameters.text(target))
+
     def comes_back(self, name: str) -> bool:
         """Whether a text that nobody says is a number is given by the answer, for the next page."""
         given = self.parameters
@@ -210,6 +237,8 @@ class _Finder:
 
     def key(self, name: str) -> str:
         """A parameter's name, or the last key of what is a path in the body or in an object."""
+        if self.place.place == "header":
+            return self.place.folded[name]
         return last_key(name) if self.place.inside or self.place.place == "body" else name
 
     def told(self, known: list[str]) -> list[str]:

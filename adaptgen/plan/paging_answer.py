@@ -80,6 +80,10 @@ class Signs:
         """Whether the answer gives the next value of a parameter, by name: ``next_stream_position``."""
         return len(fold(target)) > 3 and f"next{fold(target)}" in self.beside
 
+    def header(self, name: str) -> str | None:
+        """``header:<Name>`` where a header of this name is declared."""
+        return f"header:{self.headers[fold(name)][0]}" if fold(name) in self.headers else None
+
     def is_number(self, path: str) -> bool:
         """Whether the field of the answer at ``path`` is a number."""
         return any(one.path == path and one.shape.type in {"integer", "number"} for one in self.envelope.siblings)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen import fields
 from adaptgen.diagnostics import Where, error
-from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Place, Unpaged
 from adaptgen.plan.arguments import did_you_mean
+from adaptgen.plan.operation import PLACEHOLDER, sendable
 from adaptgen.plan.paging_places import spaces
 from adaptgen.plan.schemas import shape
 
@@ -39,6 +40,11 @@ _NEEDS = {
 }
 
 
+_RESERVED = frozenset({
+    "host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te", "trailer", "accept",
+    "accept-encoding", "authorization", "proxy-authorization", "cookie", "expect",
+})  # fmt: skip
+"""Headers that belong to the connection, to the content or to the session (RFC 9110, 7.6.1)."""
 _NAMES = ("offset", "page", "cursor", "limit", "size")
 
 
@@ -97,12 +103,13 @@ class _Reader:
             return "next_url"
         return next((name for name, made in _STYLES.items() if type(inferred) is made), "none")
 
-    def places(self, inferred: Paging | None) -> tuple[str, str]:
+    def places(self, inferred: Paging | None) -> tuple[Place, str]:
         """Where the values go: as said, else where the names are declared, else as inferred."""
         hint = self.hint
         if hint.inside is not None:
             return self.holder(hint.inside)
         if hint.place is not None:
+            self.addressed()
             return hint.place, ""
         names = [name for key in _NAMES if (name := getattr(hint, key)) is not None]
         if not names:
@@ -110,9 +117,30 @@ class _Reader:
         for space in self.spaces:
             if not space.inside and all(name in space.queries for name in names):
                 return space.place, ""
-        return "query", ""
+        return self.elsewhere(), ""
 
-    def holder(self, inside: str) -> tuple[str, str]:
+    def elsewhere(self) -> Place:
+        """Where the position is declared that the query does not have: in a header, or in the address."""
+        name = getattr(self.hint, self.style_name, None)
+        declared = {one.place for one in self.operation.parameters if one.name == name}
+        if "header" in declared and "query" not in declared:
+            return "header"
+        return "path" if "path" in declared and self.style_name in ("offset", "page") else "query"
+
+    def addressed(self) -> None:
+        """Refuse ``in: path`` for what has no value on the first page, or no place in the address."""
+        if self.hint.place != "path":
+            return
+        if self.style_name not in ("offset", "page"):
+            message = f"paging by {self.style_name} cannot stand in the address"
+            raise error("AG031", message, self.place("in"), "only an offset or the number of a page can")
+        name = getattr(self.hint, self.style_name)
+        known = PLACEHOLDER.findall(self.operation.path)
+        if name is not None and name not in known:
+            message = f"the address of {self.operation.key} has no {{{name}}}"
+            raise error("AG034", message, self.place(self.style_name), did_you_mean(name, known))
+
+    def holder(self, inside: str) -> tuple[Place, str]:
         """The place of the parameter or property that holds the values."""
         if self.hint.place == "body":
             return "body", _keyed(inside, self.properties())
@@ -162,11 +190,36 @@ class _Reader:
         named = [key for key in ("offset", "page", "cursor", size) if values.get(key)]
         names = tuple(values[key] for key in named)
         self.declared(names)
-        if self.place_name != "query" or self.inside:
+        if self.place_name in ("header", "path"):
+            values |= {"place": self.place_name, **self.spelt(values, named, size)}
+        elif self.place_name != "query" or self.inside:
             values |= {"place": self.place_name, "inside": self.inside}
             own = self.properties() if self.place_name == "body" and not self.inside else frozenset()
             values |= {key: _keyed(values[key], own) for key in named if values[key] != self.before(key)}
         return _STYLES[self.style_name](**values), names
+
+    def spelt(self, values: dict[str, Any], named: list[str], size: str) -> dict[str, Any]:
+        """The names as they are declared, which headers are in any case, and whether the size is a query parameter:
+        it stays where it is declared, and goes to the query where the address has no place for it.
+
+        Raises:
+            AdaptgenError: AG031 for a name that no header of a value can have.
+        """
+        declared = {one.name.lower(): one.name for one in self.operation.parameters if one.place == "header"}
+        queries = {one.name for one in self.operation.parameters if one.place == "query"}
+        header = self.place_name == "header"
+        made: dict[str, Any] = {}
+        for key in named:
+            name = values[key]
+            there = name.lower() in declared if header else name in PLACEHOLDER.findall(self.operation.path)
+            if key == size and not there and (name in queries or not header):
+                made["size_in_query"] = True
+            elif header and (not sendable("header", name) or name.lower() in _RESERVED):
+                message = f"{name!r} is no header that can hold a value of paging"
+                raise error("AG031", message, self.place(key), "name a header of the API, such as X-Next-Token")
+            elif header:
+                made[key] = declared.get(name.lower(), name)
+        return made
 
     def items(self) -> str:
         if self.hint.items is not None:

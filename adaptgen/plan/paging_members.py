@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.model import Json, Paging, Param, value
+from adaptgen.model import Json, Offset, Paging, Param, Unpaged, value
 from adaptgen.plan.arguments import Inputs, parameter_slot
 from adaptgen.plan.bodies import BodyInputs, Slot
 from adaptgen.plan.operations import Operation
@@ -16,6 +16,27 @@ from adaptgen.plan.schemas import shape
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
+
+
+_SIZE = 20
+"""The size of a page in an address, where nothing says another: every request that is sent has its own."""
+
+
+def address_rows(page: Paging | None, document: Document, operation: Operation) -> list[Param]:
+    """The rows of the placeholders that paging fills: an address is complete only with all of them, so the first page
+    stands in them until another is asked for."""
+    if page is None or isinstance(page, Unpaged) or page.place != "path":
+        return []
+    begin = getattr(page, "first", 0)
+    position = page.offset if isinstance(page, Offset) else getattr(page, "page", None)
+    rows = []
+    for place, keys in supplied(page, operation):
+        if place == "path":
+            declared = next((one for one in operation.parameters if (one.place, one.name) == (place, keys[0])), None)
+            param = parameter_slot(document, declared).param if declared is not None else Param(keys[0])
+            size = min(page.max_size or _SIZE, _SIZE)
+            rows.append(replace(param, value=begin if keys[0] == position else size, arg=None))
+    return rows
 
 
 @value()
@@ -40,6 +61,7 @@ class Left:
 
 def left(document: Document, operation: Operation, body: BodyInputs | None, page: Paging | None) -> Left:
     """What arguments may still fill."""
+    rows: list[tuple[str, Param]] = [("path", one) for one in address_rows(page, document, operation)]
     members: dict[tuple[str, str], list[tuple[str, ...]]] = {}
     absorbed: dict[tuple[str, str], str] = {}
     for place, keys in supplied(page, operation):
@@ -54,8 +76,7 @@ def left(document: Document, operation: Operation, body: BodyInputs | None, page
         else:
             members.setdefault((place, keys[0]), []).append(keys[1:])
     if not members:
-        return Left(operation, body, absorbed)
-    rows: list[tuple[str, Param]] = []
+        return Left(operation, body, absorbed, tuple(rows))
     parameters = []
     for one in operation.parameters:
         narrowed = _narrowed(document, one.schema, members.get((one.place, one.name), ()))

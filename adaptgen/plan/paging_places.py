@@ -6,12 +6,13 @@ The body counts for what reads with a body (a POST that searches). A block about
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen import fields
-from adaptgen.model import Json, Paging, Unpaged, value
+from adaptgen.model import Json, Paging, Place, Unpaged, value
 from adaptgen.patterns import lazy
 from adaptgen.plan.bodies import FORM, read_body
 from adaptgen.plan.operations import Operation, Parameter, base_media, is_json
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 
 _BLOCK = vocabulary("page paging pagination pager pageable paginator paginate pageinfo pagerequest")
 _MEMBER = lazy(r"([\w$]+)(?:\.|\[)(\w+)\]?")
+_IN_HEADERS = vocabulary(
+    "cursor pagetoken nexttoken nextpagetoken continuationtoken continuation nextcursor pagecursor paginationtoken "
+    "startcursor offset skip page pagenumber pageno pageindex limit pagesize perpage pagelimit maxresults maxitems "
+    "itemsperpage resultsperpage maxitemcount"
+)
+_ALIKE = {"continuation": "continue", "maxitemcount": "maxitems"}
+_IN_ADDRESS = vocabulary(
+    "page pagenumber pageno pagenum pageindex currentpage offset skip startindex startat start limit pagesize perpage "
+    "size count take top maxresults maxitems itemsperpage pagelimit"
+)
+# What stands before a number and is no collection: a version, the root of an API.
+_NO_LIST = lazy(r"^(?:v?\d+(?:\.\d+)*|api|rest|public|service)$", re.IGNORECASE)
+_ASKS = vocabulary("search find query term terms keyword keywords")
 _OPTIONS = {("options",), ("params",), ("parameters",), ("query",), ("request",), ("criteria",)}
 _KEYS = ("offset", "page", "cursor", "limit", "size")
 
@@ -33,7 +47,7 @@ class Space:
     """The inputs of one place that may page. ``queries``: name, as the model has it (a path, but in the query), ->
     the input as a parameter; ``folded``: name -> what it is compared by."""
 
-    place: Literal["query", "body"]
+    place: Place
     inside: str
     queries: Mapping[str, Parameter]
     folded: Mapping[str, str] = field(default_factory=dict)
@@ -43,11 +57,13 @@ class Space:
         """How evidence names the place."""
         if self.inside:
             return f" inside {self.inside!r}"
-        return " in the body" if self.place == "body" else ""
+        return {"body": " in the body", "header": " in headers", "path": " in the address"}.get(self.place, "")
 
     @property
     def signs(self) -> bool:
-        """Whether the names speak of a list in parts."""
+        """Whether the names speak of a list in parts; what an address names may as well be one record."""
+        if self.place == "path":
+            return False
         names = set(self.folded.values())
         return bool(names & (PAGE | CURSOR | OFFSET) and names & LIMIT) or bool(names & {"offset", "page", "cursor"})
 
@@ -58,7 +74,8 @@ class Space:
 
 
 def spaces(document: Document, operation: Operation) -> Iterator[Space]:
-    """The places of ``operation``: the query first, then objects in query and headers, then the body."""
+    """The places of ``operation``: the query first, then objects in query and headers, the body, headers of their own,
+    and placeholders of the address."""
     queries = {one.name: one for one in operation.parameters if one.place == "query"}
     yield Space("query", "", queries, {name: _query(name) for name in queries})
     for one in operation.parameters:
@@ -69,6 +86,66 @@ def spaces(document: Document, operation: Operation) -> Iterator[Space]:
                 yield _space(document, "query", one.name, {(key,): node for key, node in members.items()}, folds)
     if operation.body is not None:
         yield from _body(document, operation)
+    if headers := _headers(operation):
+        yield Space("header", "", headers, {name: header_name(name) for name in headers})
+    if numbers := _address(document, operation):
+        yield Space("path", "", numbers, {name: fold(name) for name in numbers})
+
+
+def header_name(name: str) -> str:
+    """What a header is compared by: ``X-Next-Token`` and ``x-ms-continuation`` without what makes it a vendor's."""
+    own = name[2:] if name.lower().startswith("x-") else name
+    tries = (own, own.partition("-")[2]) if own != name else (own,)
+    found = next((fold(part) for part in tries if fold(part) in _IN_HEADERS), fold(name))
+    return _ALIKE.get(found, found)
+
+
+def _headers(operation: Operation) -> dict[str, Parameter]:
+    """Headers whose names are those of paging and of nothing else."""
+    found = (one for one in operation.parameters if one.place == "header" and not one.content)
+    return {one.name: one for one in found if header_name(one.name) in _IN_HEADERS | set(_ALIKE.values())}
+
+
+def _address(document: Document, operation: Operation) -> dict[str, Parameter]:
+    """Numbers at the end of the address that count pages or records of the list before them: ``/items/page/{page}``,
+    ``/list/{offset}/{limit}``. A placeholder after the plural of its name is an identity (``/pages/{page}``)."""
+    declared = {one.name: one for one in operation.parameters if one.place == "path"}
+    parts = [part for part in operation.path.split("/") if part]
+    found: dict[str, Parameter] = {}
+    while parts:
+        part = parts[-1]
+        one = declared.get(part[1:-1]) if part.startswith("{") and part.endswith("}") else None
+        if one is None:
+            if not found or fold(part) not in _IN_ADDRESS:
+                break
+        elif fold(one.name) not in _IN_ADDRESS:
+            break
+        elif not _counts(document, one) or (len(parts) > 1 and _plural(parts[-2], one.name)):
+            return {}
+        else:
+            found[one.name] = replace(one, required=False)
+        parts.pop()
+    return dict(reversed(found.items())) if _lists(parts) else {}
+
+
+def _counts(document: Document, one: Parameter) -> bool:
+    """Whether a placeholder is any integer: a list of values names things."""
+    known = shape(document, one.schema)
+    return known.type == "integer" and known.enum is None
+
+
+def _lists(parts: list[str]) -> bool:
+    """Whether an address that ends so is that of a list: after a placeholder it is that of one thing, whose page or
+    part the number names, but for what is searched for (``/search/{query}/{page}``)."""
+    if parts and parts[-1].startswith("{"):
+        before = parts[-2] if len(parts) > 1 else ""
+        return bool({*words(before), *words(parts[-1].strip("{}"))} & _ASKS)
+    return bool(parts) and _NO_LIST.match(parts[-1]) is None
+
+
+def _plural(part: str, name: str) -> bool:
+    """Whether a segment is the plural of a placeholder's name."""
+    return fold(part) in {f"{fold(name)}s", f"{fold(name).removesuffix('number')}s"}
 
 
 def _body(document: Document, operation: Operation) -> Iterator[Space]:
@@ -168,7 +245,9 @@ def supplied(page: Paging | None, operation: Operation) -> list[tuple[str, tuple
     if page.place == "body":
         return [("body", (*_path(page.inside), *_path(name))) for name in names]
     if not page.inside:
-        return [("query", (name,)) for name in names]
+        size = getattr(page, "size", None) or getattr(page, "limit", None)
+        aside = size if getattr(page, "size_in_query", False) else None
+        return [("query" if name == aside else page.place, (name,)) for name in names]
     place = "query"
     declared = {one.name: one.place for one in operation.parameters if one.place in ("query", "header")}
     for name in declared:

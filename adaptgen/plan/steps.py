@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from adaptgen.plan.bodies import read_body
 from adaptgen.plan.effects import find_effect
 from adaptgen.plan.operations import Operation
 from adaptgen.plan.paging import find_paging
+from adaptgen.plan.paging_members import address_rows
 from adaptgen.plan.projection import check_step_view, find_view
 from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.plan.step_inputs import ITEM, Asked, rows
@@ -101,6 +102,8 @@ class _Maker:
             self.notes += check_state(document, operation, step.until, where)
         body = read_body(document, operation.body) if operation.body else None
         call = asked.call(document, operation, body, absorbed, index, step)
+        if page is not None and (rows_of := address_rows(page, document, operation)):
+            call = replace(call, path_params=(*call.path_params, *rows_of))
         items = step.items or (paging.page.items if paging.page is not None else None)
         names = {param.arg or param.name: None for param in rows(call) if param.value is None}
         kinds, arguments = find_sensitive(document, operation, paging.page, names, context.hints, None, answer="$")

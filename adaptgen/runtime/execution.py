@@ -258,8 +258,8 @@ def turning(
     make: Callable[[Placed | None], Awaitable[Request]],
     send: Callable[[Request], Awaitable[Response]],
 ) -> Fetch:
-    """How the pages of a list are read. ``make`` gives the request, with values of paging that are no query parameters
-    of their own where there are any; ``send`` sends it."""
+    """How the pages of a list are read. ``make`` gives the request, with the values of paging where not all of them are
+    query parameters; ``send`` sends it."""
     first: Request | None = None
 
     async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:

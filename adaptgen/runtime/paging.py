@@ -96,13 +96,20 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
     if sized is not None and size is not None:
         query[sized] = size
     if isinstance(at, str) and (not isinstance(paging, Cursor) or _is_url(at)):
-        return await _paged(paging, at, await fetch(query if getattr(paging, "place", "") == "body" else {}, at))
+        beside = getattr(paging, "place", "") in ("body", "header")  # a URL has none of these values in it
+        return await _paged(paging, at, await fetch(query if beside else {}, at))
     if isinstance(paging, Offset):
         query[paging.offset] = at + paging.first if isinstance(at, int) else paging.first
     elif isinstance(paging, PageNumber) and at is not None:
         query[paging.page] = at
     elif isinstance(paging, Cursor) and at is not None:
         query[paging.cursor] = at
+        try:
+            return await _paged(paging, at, await fetch(query))
+        except ToolError as problem:
+            if problem.status != 304:
+                raise
+            return Page(at, [])  # the last page gave a token too, to ask for what is new: nothing is (RFC 9110, 15.4.5)
     return await _paged(paging, at, await fetch(query))
 
 

@@ -1,4 +1,5 @@
-"""Where the values of paging go in a request: the query, the body, or inside one parameter that holds several values.
+"""Where the values of paging go in a request: the query, the body, headers, the address, or inside one parameter that
+holds several values.
 
 What the agent's arguments fill stays beside them; a value of paging of the same name is paging's.
 """
@@ -13,8 +14,9 @@ from adaptgen.model import Body, Json, Paging, Param, Unpaged
 from adaptgen.runtime.body import FORM
 from adaptgen.runtime.body import MISSING as ABSENT
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.paging import size_parameter
 from adaptgen.runtime.response import Response
-from adaptgen.runtime.serialize import is_json, to_json
+from adaptgen.runtime.serialize import header, header_text, is_json, query, scalar, to_json
 
 
 def in_query(paging: Paging | None) -> bool:
@@ -26,9 +28,40 @@ class Placed:
     """The values of one request: ``values`` maps the names that ``paging`` gives to values."""
 
     def __init__(self, paging: Paging, values: Mapping[str, Json]) -> None:
-        self._body = getattr(paging, "place", "query") == "body"
+        place = getattr(paging, "place", "query")
+        self._body = place == "body"
         self._inside: str = getattr(paging, "inside", "")
         self._values = values
+        size = size_parameter(paging) if getattr(paging, "size_in_query", False) else None
+        own = {name: value for name, value in values.items() if name != size}
+        self._headers = own if place == "header" else {}
+        self._path = own if place == "path" else {}
+        self._query = {name: value for name, value in values.items() if name == size}
+
+    def address(self, name: str) -> Json:
+        """The value of a placeholder of the address, or MISSING."""
+        return self._path.get(name, ABSENT)
+
+    def takes(self, name: str) -> bool:
+        """Whether a query parameter that the call has is paging's."""
+        return name in self._query
+
+    def pairs(self) -> list[str]:
+        """The pairs of the query parameters beside a position that stands elsewhere."""
+        return [pair for name, value in self._query.items() for pair in query(Param(name), value)]
+
+    def put_headers(self, headers: dict[str, str]) -> None:
+        """Give ``headers`` the values, in place of what they were, whatever their case.
+
+        Raises:
+            ToolError: a value cannot stand in a header (RFC 9110, 5.5).
+        """
+        for name, value in self._headers.items():
+            param = Param(name, encode="json")
+            text = (header(param, value, name) or "") if isinstance(value, (list, dict)) else scalar(value)
+            for known in [one for one in headers if one.lower() == name.lower()]:
+                del headers[known]
+            headers[name] = header_text(text, f"What the API gave for the next page (`{name}`)")
 
     def holds(self, place: str, param: Param) -> bool:
         """Whether this query or header parameter takes the values."""

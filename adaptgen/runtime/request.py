@@ -130,15 +130,17 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed
     """The request of a call against ``base`` (a URL without a trailing slash).
 
     ``body`` replaces what the arguments would give as the body (an update's merged resource), not yet wrapped.
-    ``placed``: values of paging that are no query parameters of their own.
+    ``placed``: values of paging, where they are not all query parameters.
 
     Raises:
         ToolError: an argument cannot stand where it belongs; the text names it.
     """
-    url = _address(call, base, inputs)
+    url = _address(call, base, inputs, placed)
     request = Request(call.method, url, {"accept": call.accept or _ACCEPT})
     query: list[str] = []
     for param in call.query:
+        if placed is not None and placed.takes(param.name):
+            continue
         value = inputs.get(param)
         if placed is not None and placed.holds("query", param):
             value = placed.parameter(param, value)
@@ -146,6 +148,8 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed
             query += serialize.query(param, value)
     if placed is not None and (holder := placed.undeclared(call.query, call.headers)) is not None:
         query += serialize.query(holder, placed.parameter(holder, MISSING))
+    if placed is not None:
+        query += placed.pairs()
     request.add_query(query)
     for param in call.headers:
         value = inputs.get(param)
@@ -159,6 +163,8 @@ def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed
                 if param.name.lower() == "accept":
                     request.headers.pop("accept", None)  # the choice of the call stands alone
                 request.headers[param.name] = text
+    if placed is not None:
+        placed.put_headers(request.headers)
     for param in call.cookies:
         value = inputs.get(param)
         if value is not MISSING:
@@ -174,7 +180,7 @@ def path_references(path: str) -> frozenset[Reference]:
     return frozenset(Reference(*found) for found in _REFERENCE.findall(path)) if "${" in path else frozenset()
 
 
-def _address(call: Call, base: str, inputs: Inputs) -> str:
+def _address(call: Call, base: str, inputs: Inputs, placed: Placed | None) -> str:
     address = call.path
     if "${" in address:
         address = _REFERENCE.sub(lambda found: inputs.resolve(Reference(*found.groups())).rstrip("/"), address)
@@ -186,7 +192,9 @@ def _address(call: Call, base: str, inputs: Inputs) -> str:
     parts = ["" if absolute else base, literals[0]]
     for name, literal in zip(names, literals[1:], strict=True):
         param = known.get(name) or Param(name)
-        value = inputs.get(param)
+        value = MISSING if placed is None else placed.address(name)
+        if value is MISSING:
+            value = inputs.get(param)
         argument = param.arg or name
         if value is MISSING or value is None:
             raise ToolError(f"Argument `{argument}` is missing; it is a part of the address.")

@@ -133,10 +133,14 @@ class Walk:
             return page
         try:
             self.requests += 1
-            bare = await pages.read(paging, self._fetch, None, self.state.size)
-        except (ToolError, NoList):
+            # An address without a page is another address: the page before shows it as well.
+            before = paging.first - 1 if paging.place == "path" else None
+            bare = await pages.read(paging, self._fetch, before, self.state.size)
+        except (ToolError, NoList) as problem:
             if refused is not None:
                 raise refused from None
+            if paging.place == "path" and getattr(problem, "status", None) in BEYOND:
+                known[paging] = paging.first
             return page
         if not bare.items:
             return page

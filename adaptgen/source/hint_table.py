@@ -124,7 +124,10 @@ PAGE = Table({
     "first": Key(Number(0), "offset, page: the number of the first item or page"),
     "max_size": Key(_SIZE, "The largest page that the API gives"),
     "single_use": Key(Flag(), "cursor: a token can be used once"),
-    "in": Key(OneOf(("query", "body")), "Where the paging parameters are; in the body also paths: paging.cursor"),
+    "in": Key(
+        OneOf(("query", "body", "header", "path")),
+        "Where the paging parameters are; in the body also paths: paging.cursor",
+    ),
     "inside": Key(Text(), "The parameter or property that holds them: an object, or JSON text"),
 })  # fmt: skip
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen import plan, source
-from adaptgen.model import Cursor, Offset
+from adaptgen.model import Cursor, Offset, PageNumber
 
 ROOT = Path(__file__).parents[3]
 ROWS = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}
+NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}
 FILTER = {"name": "filter", "in": "query", "schema": {"type": "string"}}
 
 
@@ -32,6 +33,8 @@ def test_the_example_of_the_page_builds(tmp_path: Path) -> None:
             )
         },
         "/orders": {"get": operation(ROWS, parameters=[FILTER])},
+        "/visits": {"get": operation(ROWS)},
+        "/offers/page/{number}": {"get": operation(ROWS, parameters=[NUMBER])},
     }
     document = {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": paths}
     (tmp_path / "parts.json").write_text(json.dumps(document))
@@ -44,6 +47,10 @@ def test_the_example_of_the_page_builds(tmp_path: Path) -> None:
         cursor="search_after", limit="page.size", next="$.hits[-1].sort", items="$.hits", place="body"
     )
     assert tools["list_orders"].page == Offset(offset="skip", limit="limit", inside="filter")
+    assert tools["list_visits"].page == Cursor(
+        cursor="X-Next-Token", limit="X-Limit", next="header:X-Next-Token", place="header"
+    )
+    assert tools["list_offers"].page == PageNumber(page="number", size="size", place="path", size_in_query=True)
     assert {"q", "page", "cursor"} <= set(
         next(one.contracts["search_parts"] for one in planned.modules if "search_parts" in one.contracts).input_schema[
             "properties"
