@@ -11,7 +11,8 @@ from adaptgen.model import Paging, value
 from adaptgen.plan.envelope import at, jsonpath
 from adaptgen.plan.identifying import identifying, repeats, spoken_of
 from adaptgen.plan.operations import is_json
-from adaptgen.plan.projection_detail import HOLDERS, OUTCOME, candidates, detail_view, grouped_view
+from adaptgen.plan.projection_detail import HOLDERS, OUTCOME, candidates, detail_view
+from adaptgen.plan.projection_groups import grouped_view
 from adaptgen.plan.schemas import leaves, shape
 from adaptgen.plan.tabular_answer import rows_of
 from adaptgen.planned import Evidence
@@ -128,7 +129,7 @@ def _payload(document: Document, schema: Json) -> str:
 
 
 def _list_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
-    if grouped := grouped_view(document, operation, record):
+    if grouped := grouped_view(document, record):
         return grouped
     names = identifying(document, operation, record)
     about = spoken_of(operation)

@@ -75,28 +75,6 @@ def detail_view(document: Document, operation: Operation, answer: Json) -> tuple
     return _Detail(document, operation, answer).view(answer)
 
 
-def grouped_view(document: Document, operation: Operation, entry: Json) -> tuple[str, ...]:
-    """Where the entries of a list have no value of their own and hold one list, perhaps of groups with little but
-    another list (``{"brands": [{"name": "B", "atms": [{"id": 1}]}]}``): what is said of the groups, and the fields that
-    tell the records; none for other entries."""
-    prefix, here = "", entry
-    shown: list[str] = []
-    detail = _Detail(document, operation, entry)
-    for level in range(_DEEP):
-        own = [one for one in detail.candidates(here) if "[*]" not in one.path]
-        inner = {key: shape(document, node).items for key, node in shape(document, here).properties.items()}
-        lists = [key for key, items in inner.items() if items is not None and shape(document, items).properties]
-        if len(own) > (_BESIDE - 1 if level else 0) or len(lists) != 1:
-            break
-        shown += [_under(prefix, one.path) for one in own]
-        prefix, here = _under(prefix, join("", lists[0]) + "[*]"), inner[lists[0]]
-    found = [one for one in detail.candidates(here) if "[*]" not in one.path]
-    if not prefix or not is_record(found, entry=True):
-        return ()
-    names, about = identifying_records(document, here, prefix)
-    return (*shown, *(_under(prefix, path) for path in rank(found, identifying=names, resource=about, entry=True)))
-
-
 class _Detail:
     def __init__(self, document: Document, operation: Operation, answer: Json) -> None:
         self.document = document
@@ -144,7 +122,7 @@ class _Detail:
         return is_record(found, identifying=self.names, resource=self.about)
 
     def under(self, prefix: str, paths: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_under(prefix, path) for path in paths)
+        return tuple(under(prefix, path) for path in paths)
 
     # ------------------------------------------------------------------------------------------- where the record is
 
@@ -269,7 +247,7 @@ class _Detail:
             item = shape(self.document, inner.items)
             if item.properties:
                 if label := self.label(inner.items):
-                    found.append(_under(path, label))
+                    found.append(under(path, label))
             elif item.type in {"string", "integer"} and item.format not in {"uri", "url"}:
                 found.append(path)
         return found
@@ -304,7 +282,7 @@ def _by_language(path: str) -> bool:
     return bool(said) and (said[-1] in _TRANSLATED or (singular(said[-1]) != said[-1] and singular(said[-1]) in _NAMED))
 
 
-def _under(prefix: str, path: str) -> str:
+def under(prefix: str, path: str) -> str:
     return f"{prefix}{path}" if path.startswith("[") or not prefix else f"{prefix}.{path}"
 
 
