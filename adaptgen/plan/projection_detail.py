@@ -25,6 +25,7 @@ _FRACTION, _WIDE = 0.3, 30  # of the leaves of a record with more than so many
 _FEW = 8  # values of a record that are all shown
 _LISTS = 4  # sibling lists of a detail that are shown by their labels
 _DEEP = 3  # objects around a record
+_LOOKED = 3000  # properties among which records are looked for
 _BESIDE = 3  # values of its own that what holds a record may have
 _OWN, _MOST = 6, 3  # values of its own, and how many times as many all are, of what is mostly a list
 _LEAVES = 2000
@@ -78,6 +79,7 @@ def detail_view(document: Document, operation: Operation, answer: Json) -> tuple
 class _Detail:
     def __init__(self, document: Document, operation: Operation, answer: Json) -> None:
         self.document = document
+        self.left = _LOOKED
         self.names = identifying(document, operation, answer)
         self.about = spoken_of(operation)
         # What the path asks for is the record's own, also where it sounds like a word about the call: `result_id`.
@@ -189,6 +191,7 @@ class _Detail:
     def result(self, answer: Json, found: list[Candidate]) -> tuple[str, ...]:
         """The most telling values of a large result, and its records."""
         own = [one for one in found if "[*]" not in one.path]
+        self.left = _LOOKED
         held = self.records(answer, "", _DEEP)[: 2 * _LISTS]
         keep = 8 if len(held) == 1 else _PART if len(held) <= _LISTS else 2
         records: list[str] = []
@@ -205,6 +208,7 @@ class _Detail:
         if named or len(own) > _OWN or len(found) < _MOST * len(own):
             return ()
         # What has nothing but an id may hold its list in an object: `{"id": 3, "stream": {"posts": [{"id": 4}]}}`.
+        self.left = _LOOKED
         return self.result(answer, found) if self.records(answer, "", 2 if len(own) == 1 else 1) else ()
 
     def records(self, node: Json, path: str, depth: int) -> list[tuple[str, Json]]:
@@ -218,6 +222,9 @@ class _Detail:
             elif each.properties:
                 found += self.records(option, path, depth - 1)
         for key, inner in whole.properties.items():
+            self.left -= 1
+            if self.left < 0:
+                break
             one, here = shape(self.document, inner), join(path, key)
             said = words(key)
             if one.write_only or not said or singular(said[-1]) in _LOOKUP:
