@@ -140,7 +140,9 @@ def test_the_mock_accepts_every_request(spec: Path, mock: str, tmp_path: Path) -
     assert not wrong, "\n".join(wrong[:20])
 
 
-def test_the_benchmark_holds_its_bars_on_a_part_of_the_corpus(testdata: Path) -> None:
+def test_every_operation_of_a_part_of_the_corpus_is_covered_and_every_wrong_call_has_a_known_reason(
+    testdata: Path,
+) -> None:
     command = [sys.executable, "benchmarks/valid.py", "--only", "specs/a", "--sample", "8", "--check"]
     root = Path(__file__).parents[2]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root, timeout=900)
