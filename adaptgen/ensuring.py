@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from adaptgen.field_words import HASH, ID, ID_WORDS, LABELS, LINK, NAMES
 from adaptgen.judging import IDENTITY, LABEL, OTHER, REFERENCE, Field, hides
-from adaptgen.sensitivity import kind_of
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.words import singular, vocabulary, words
 
 # What identifies or names a record that has nothing better.

@@ -39,7 +39,7 @@ from adaptgen.field_words import (
     label_order,
     said_as,
 )
-from adaptgen.sensitivity import kind_of
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.words import singular, vocabulary, words
 
 IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from adaptgen.detectors import confirm
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node, Positions
 from adaptgen.govern.tables import header, json_lines, lines, rewritten
 from adaptgen.govern.walk import Walk, is_odd, key_kind
+from adaptgen.pii.detectors import confirm
 
 _FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
 """Keys whose values are words of the protocol."""

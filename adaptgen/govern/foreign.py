@@ -13,7 +13,7 @@ from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_LOOKUPS, META
 from adaptgen.govern.rpc import without_ours
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.model import Effect, Json
-from adaptgen.sensitivity import kind_of
+from adaptgen.pii.field_kinds import kind_of
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
 _DEPTH = 8

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from adaptgen.name_parts import name_parts, said
+from adaptgen.pii.person_names import name_parts, said
 
 Replaced = Callable[[str, str], str]
 """Kind and value -> what stands in its place."""

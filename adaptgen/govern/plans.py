@@ -9,7 +9,7 @@ from adaptgen.govern.desk import Facts
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions, positions
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.model import Json
-from adaptgen.token_form import canonical
+from adaptgen.pii.token_length import canonical
 
 _KEPT = 20_000
 

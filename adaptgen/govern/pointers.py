@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from adaptgen.token_form import canonical
+from adaptgen.pii.token_length import canonical
 
 NOT_PERSONAL: Final = "none"
 """The kind of a position that is said to hold nothing personal, whatever its name is."""

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adaptgen.check_digits import IBAN_LENGTHS, iban_digits, luhn, luhn_digit
-from adaptgen.detectors import find
 from adaptgen.govern.tokens import base32
+from adaptgen.pii.check_digits import IBAN_LENGTHS, iban_digits, luhn, luhn_digit
+from adaptgen.pii.detectors import find
 
 DOMAIN: Final = "token.invalid"
 _LOCAL: Final = 60

@@ -14,7 +14,6 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from adaptgen.detectors import find
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.occurrences import SHORTEST, search
 from adaptgen.govern.plans import Plan
@@ -23,10 +22,11 @@ from adaptgen.govern.restore import Restored
 from adaptgen.govern.surrogate_forms import Form, candidates, form, normal, sealed_email, unsealed
 from adaptgen.govern.tokens import ID, Mangled, derived, unbase32
 from adaptgen.model import Json
+from adaptgen.pii.detectors import find
+from adaptgen.pii.field_kinds import kind_within
+from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import Store
-from adaptgen.sensitivity import kind_within
-from adaptgen.token_form import canonical
 
 _TRIES: Final = 64
 """Handles that are tried for one value, when others have taken them."""

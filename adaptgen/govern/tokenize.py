@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adaptgen.detectors import FOUND
 from adaptgen.govern.advertise import advertised
 from adaptgen.govern.blocks import Blocks
 from adaptgen.govern.desk import META, META_FOUND, META_SENSITIVE, Facts
@@ -25,10 +24,11 @@ from adaptgen.govern.vault import Vault
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.govern.walk import Walk
 from adaptgen.model import Json
+from adaptgen.pii.detectors import FOUND
+from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import Store
-from adaptgen.token_form import canonical
 
 if TYPE_CHECKING:
     from adaptgen.govern.detect_aws import SecondOpinion

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adaptgen.govern.keys import Ring
 from adaptgen.govern.vocabulary import KINDS
+from adaptgen.pii.token_length import HANDLE, KEY_WIDTH, SEAL, canonical
 from adaptgen.runtime.caller import Caller
-from adaptgen.token_form import HANDLE, KEY_WIDTH, SEAL, canonical
 
 Scoped: TypeAlias = Literal["tenant", "server", "caller"]
 

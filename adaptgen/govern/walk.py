@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import orjson
 
-from adaptgen.check_digits import card
-from adaptgen.detectors import find
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.occurrences import SHORTEST, TOKEN, Place, search
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
-from adaptgen.sensitivity import kind_within
-from adaptgen.token_form import canonical
+from adaptgen.pii.check_digits import card
+from adaptgen.pii.detectors import find
+from adaptgen.pii.field_kinds import kind_within
+from adaptgen.pii.token_length import canonical
 
 Replace = Callable[[str, str, bool], str]
 """Kind, value, whether it is a number -> what stands in its place."""

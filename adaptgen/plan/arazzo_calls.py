@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Body, Call, Json, Param
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.arazzo_names import Locate, Names
 from adaptgen.plan.arguments import did_you_mean, fixed_value, parameter_slot
 from adaptgen.plan.operations import Operation, sendable
@@ -16,7 +17,6 @@ from adaptgen.plan.step_inputs import call_of, rows, templates_in
 from adaptgen.plan.targets import Targets
 from adaptgen.plan.tools import Context
 from adaptgen.references import placeholders
-from adaptgen.sensitivity import kind_of
 from adaptgen.source.arazzo import CODE, Description
 
 if TYPE_CHECKING:

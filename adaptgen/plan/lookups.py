@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Call, Contract, Json, Lookup, Tool
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.schemas import Leaf, leaves, shape
 from adaptgen.plan.surface import Emitted
 from adaptgen.planned import Evidence
-from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, words
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.judging import hides
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.envelope import ends_in_placeholder
 from adaptgen.plan.identifying import identifying, identifying_records, spoken_of
 from adaptgen.plan.operations import PLACEHOLDER
 from adaptgen.plan.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.ranking import Candidate, is_record, rank
-from adaptgen.sensitivity import kind_of
 from adaptgen.words import singular, vocabulary, words
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen import fields
 from adaptgen.model import Paging
+from adaptgen.pii.field_kinds import kind_within, leans
 from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.operations import is_json
 from adaptgen.plan.schemas import Leaf, identity, leaves, memory, shape
 from adaptgen.plan.tabular_answer import rows_of
-from adaptgen.sensitivity import kind_within, leans
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation

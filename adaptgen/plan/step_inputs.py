@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Body, Call, Json, Param
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan import contracts, naming
 from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, parameter_slot
 from adaptgen.plan.bodies import BodyInputs, Slot
@@ -16,7 +17,6 @@ from adaptgen.plan.operations import Operation, accepted
 from adaptgen.plan.step_sensitive import Made
 from adaptgen.plan.tools import Context
 from adaptgen.references import TemplateError, escape, placeholders
-from adaptgen.sensitivity import kind_of
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

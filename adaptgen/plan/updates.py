@@ -9,12 +9,12 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Call, Json, Param, Update, value
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.arguments import bodyless
 from adaptgen.plan.bodies import BodyInputs, Slot
 from adaptgen.plan.operations import Operation, accepted, base_media, is_json
 from adaptgen.plan.schemas import MISSING, Shape, shape
 from adaptgen.references import escape
-from adaptgen.sensitivity import kind_of
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

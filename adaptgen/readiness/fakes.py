@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
-from adaptgen.detectors import FOUND, find
 from adaptgen.model import Json
+from adaptgen.pii.detectors import FOUND, find
 from adaptgen.runtime.marked import Marked
 
 SHORTEST = 4

@@ -10,10 +10,10 @@ from typing import Any
 
 from adaptgen import fields
 from adaptgen.model import Call, Json, Tool
+from adaptgen.pii.field_kinds import kind_within, looks_like_name, names_person
 from adaptgen.runtime.guarded import Guarded
 from adaptgen.runtime.marked import Marked, marked
 from adaptgen.runtime.text import clean
-from adaptgen.sensitivity import kind_within, looks_like_name, names_person
 
 UNCUT = 80
 """Characters of free text that no budget cuts."""

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from adaptgen.model import FORMAT, Contract, Json, Server, Tool, Unpaged
+from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.text import clean
-from adaptgen.token_form import canonical
 
 if TYPE_CHECKING:
     from adaptgen.runtime.carry import Carry

@@ -56,7 +56,7 @@ class Scrub:
 
     def text(self, text: str, body: Json = None) -> str:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
-        from adaptgen.detectors import find
+        from adaptgen.pii.detectors import find
         from adaptgen.runtime.shielding import occurrences
 
         for value in self._secrets:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Call, Json
+from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.text import clean, encode
-from adaptgen.token_form import canonical
 
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from adaptgen.sensitivity import kind_within
+from adaptgen.pii.field_kinds import kind_within
 
 _ELEMENT = re.compile(r"<([\w:.-]{1,80})(?:\s[^<>]{0,500})?>\s*(?:<!\[CDATA\[)?([^<>\]]{1,300})")
 _ATTRIBUTE = re.compile(r"([\w:.-]{1,80})\s?=\s?(?:\"([^\"<>]{1,300})\"|'([^'<>]{1,300})')")

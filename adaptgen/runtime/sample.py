@@ -12,9 +12,9 @@ from typing import Final
 
 from adaptgen import fields
 from adaptgen.model import Json
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import clean
-from adaptgen.sensitivity import kind_of
 
 _LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_name", "summary", "code", "key")
 _IDS: Final = ("id", "_id", "uuid", "pk")

@@ -9,10 +9,10 @@ from typing import Any, Final
 from adaptgen import fields, ranking
 from adaptgen.fields import Segment
 from adaptgen.model import Form, Json, Tool
+from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.projection import View, view
-from adaptgen.sensitivity import kind_of
 from adaptgen.tabular import UNREADABLE
 
 WITHHELD: Final = "[withheld]"

@@ -12,11 +12,11 @@ from typing import Any
 
 import orjson
 
-from adaptgen.detectors import FOUND, Span, find
-from adaptgen.name_parts import name_parts, said
+from adaptgen.pii.detectors import FOUND, Span, find
+from adaptgen.pii.person_names import name_parts, said
+from adaptgen.pii.token_length import canonical, token_length
 from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import clean, encode
-from adaptgen.token_form import canonical, token_length
 
 _LONG_NUMBER = 10**11
 _canonical = lru_cache(maxsize=256)(canonical)

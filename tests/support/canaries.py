@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from adaptgen import check_digits
-from adaptgen.check_digits import BARE, GROUPED, IBAN_LENGTHS, SEPARATORS, iban_digits, luhn_digit
+from adaptgen.pii import check_digits
+from adaptgen.pii.check_digits import BARE, GROUPED, IBAN_LENGTHS, SEPARATORS, iban_digits, luhn_digit
 
 TOKEN = re.compile(r"(?i)tok_(email|phone|card|iban|national_id|name|address|birth_date)_([a-z0-9]{2}[a-z2-7]{16,})")
 """A token as agents see it."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from adaptgen import detectors
 from adaptgen.fields import MISSING
 from adaptgen.fields import parse as segments
 from adaptgen.model import Json, Tool, Unpaged
+from adaptgen.pii import detectors
 from adaptgen.plan.envelope import jsonpath as at
 from adaptgen.plan.operations import Operation, operations
 from adaptgen.plan.schemas import join, leaves, shape

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen.check_digits import iban_digits, luhn_digit
-from adaptgen.detectors import FOUND, confirm, find
+from adaptgen.pii.check_digits import iban_digits, luhn_digit
+from adaptgen.pii.detectors import FOUND, confirm, find
 
 
 def found(text: str, *kinds: str) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.shielding import ANNA, BEN, EVE, always, answer, run, tokenizer, tool
 
-from adaptgen.check_digits import iban, iban_digits, luhn
 from adaptgen.govern.tokenize import Restored, Tokenizer
+from adaptgen.pii.check_digits import iban, iban_digits, luhn
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import StoreError
 from adaptgen.runtime.store_memory import MemoryStore

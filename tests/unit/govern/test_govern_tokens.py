@@ -13,7 +13,7 @@ from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, RING
 
 from adaptgen.govern.keys import Ring
 from adaptgen.govern.tokens import Mangled, Tokens, base32, scope, scope_of
-from adaptgen.token_form import canonical, token_length
+from adaptgen.pii.token_length import canonical, token_length
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
 ACME = scope("tenant", "acme", "", "")

@@ -1,6 +1,6 @@
 import pytest
 
-from adaptgen.sensitivity import kind_of, kind_within, looks_like_name
+from adaptgen.pii.field_kinds import kind_of, kind_within, looks_like_name
 
 
 @pytest.mark.parametrize(

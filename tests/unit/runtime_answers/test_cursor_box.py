@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from adaptgen.detectors import FOUND, find
+from adaptgen.pii.detectors import FOUND, find
 from adaptgen.runtime.cursor import CursorBox, KeyFormatError, bound, key_from
 from adaptgen.runtime.errors import ToolError
 

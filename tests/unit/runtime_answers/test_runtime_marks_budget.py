@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adaptgen.detectors import FOUND, find
 from adaptgen.model import Call, Tool, Unpaged
+from adaptgen.pii.detectors import FOUND, find
+from adaptgen.pii.token_length import token_length
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.cursor import CursorBox
@@ -20,7 +21,6 @@ from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.shielding import occurrences
-from adaptgen.token_form import token_length
 
 LIST = Tool(
     name="find_customers", call=Call("GET", "/customers"), page=Unpaged(items="$"), view=("id", "email", "note")

@@ -13,7 +13,7 @@ HANDLE: Final = 10
 """Bytes of the handle in a short token: 80 bits."""
 
 ALIASES: Final = {"ip": "ip_address", "bank_account": "account"}
-"""What fields are called by ``adaptgen.sensitivity`` -> what settings call them."""
+"""What fields are called by ``adaptgen.pii.field_kinds`` -> what settings call them."""
 
 
 @lru_cache(maxsize=1024)

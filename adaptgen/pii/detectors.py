@@ -2,7 +2,7 @@
 
 Text is read as a person reads it: full-width and other Unicode digits, blanks that do not break, zero-width characters
 and percent-encoding (RFC 3986, 2.1) change nothing. Every pattern is bounded, so the time grows with the text alone.
-A name cannot be found in this way; ``adaptgen.sensitivity`` knows fields that hold one.
+A name cannot be found in this way; ``adaptgen.pii.field_kinds`` knows fields that hold one.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from adaptgen.check_digits import BARE, GROUPED, IBAN_LENGTHS, LETTERED, SEPARATORS, card, iban, luhn
-from adaptgen.folded import fold
+from adaptgen.pii.check_digits import BARE, GROUPED, IBAN_LENGTHS, LETTERED, SEPARATORS, card, iban, luhn
+from adaptgen.pii.normalize import fold
 
 FOUND = ("email", "iban", "card", "national_id", "phone", "ip_address")
 """The kinds that can be found; the first is the most certain."""
