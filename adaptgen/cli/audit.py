@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from adaptgen.cli import terminal
 from adaptgen.cli.entry import DONE, FINDING
-from adaptgen.diagnostics import error
+from adaptgen.diagnostics import Where, error
+from adaptgen.govern.audit_signing import public_keys
 from adaptgen.govern.audit_verify import Verifier
 from adaptgen.govern.keys import symmetric
 from adaptgen.references import TemplateError, fill, references
@@ -26,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
         AdaptgenError: AG001 for files, AG071 and AG073 for keys.
     """
     templates = options.key or [f"${{env:{VARIABLE}}}"]
-    verifier = Verifier([key for one in templates for key in asyncio.run(_keys(one, os.environ))])
+    keys = [key for one in templates for key in asyncio.run(_keys(one, os.environ))]
+    verifier = Verifier(keys, _signers(options.public_key) if options.public_key else None)
     if options.checkpoints is not None:
         verifier.hold(options.checkpoints)
     for path in options.files:
@@ -37,7 +41,23 @@ def run(options: argparse.Namespace) -> int:
     chains = f"{verifier.chains:,} chain{'' if verifier.chains == 1 else 's'}"
     said = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "the trail holds"
     print(f"{said}: {lines} in {chains}")
+    if verifier.unchecked:
+        many = f"{verifier.unchecked:,} signature{'' if verifier.unchecked == 1 else 's'}"
+        terminal.say(f"{many} not checked: give --public-key")
     return FINDING if found else DONE
+
+
+def _signers(paths: Sequence[Path]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in paths:
+        try:
+            found |= public_keys(path.read_text(encoding="utf-8"))
+        except OSError as why:
+            raise error("AG001", f"the public key cannot be read: {why.strerror}", Where(path.as_posix())) from None
+        except ValueError as why:
+            help = "openssl pkey -in private.pem -pubout, or aws kms get-public-key"
+            raise error("AG073", f"--public-key: {why}", Where(path.as_posix()), help) from None
+    return found
 
 
 async def _keys(template: str, environ: Mapping[str, str]) -> list[bytes]:

@@ -10,11 +10,14 @@ import sys
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit import AuditError, trail
+from adaptgen.govern.audit_signing import checkpoint_signer
 from adaptgen.govern.keys import material
+from adaptgen.govern.resolve import resolve
 from adaptgen.govern.state import open_store
 from adaptgen.govern.tokenize import Tokenizer
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.store import StoreError
 
 
@@ -38,7 +41,8 @@ async def _erase(named: str, options: argparse.Namespace, value: str) -> None:
     store = await open_store(settings, os.environ)
     caller = Caller(options.sub, options.tenant)
     try:
-        record = trail(settings, keys.audit)
+        resolved = await resolve(settings, Credentials(os.environ), http=False)
+        record = trail(resolved, keys.audit, signer=await checkpoint_signer(resolved, keys.checkpoints))
         try:
             if record is not None:
                 record.write({"event": "erase", **record.who(caller), "server": options.server, "kind": options.kind})

@@ -136,6 +136,13 @@ def _audit(command: Command) -> None:
     audit.add_argument("files", metavar="FILE", nargs="+", type=Path, help="files of the trail")
     audit.add_argument("--key", metavar="REFERENCE", action="append", help="such as '${secret:name#key}'; repeatable")
     audit.add_argument("--checkpoints", metavar="FILE", type=Path, help="the checkpoints that were held elsewhere")
+    audit.add_argument(
+        "--public-key",
+        metavar="FILE",
+        action="append",
+        type=Path,
+        help="the public key, in PEM, that must have signed every checkpoint; repeatable",
+    )
     audit.add_argument("--running", action="store_true", help="processes may still be writing: chains may be open")
 
 

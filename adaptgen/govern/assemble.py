@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from adaptgen.govern import keys
 from adaptgen.govern.audit import trail
+from adaptgen.govern.audit_signing import checkpoint_signer
 from adaptgen.govern.keys import Material
 from adaptgen.govern.parts import Parts
 from adaptgen.govern.pipeline import Pipeline
@@ -65,7 +66,8 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
         parts = await workshop.parts(settings, tools)
         traced = place.tracer or tracer(parts.settings)
         stack.callback(traced.close)
-        record = trail(parts.settings, material.audit, stdio=not place.http, notify=traced.checkpoint)
+        signer = await checkpoint_signer(parts.settings, material.checkpoints)
+        record = trail(parts.settings, material.audit, signer=signer, stdio=not place.http, notify=traced.checkpoint)
         if record is not None:
             stack.callback(record.close)
         usage = Usage(store)

@@ -2,8 +2,9 @@
 
 A *chain* is what one process writes: it begins with a ``start`` line, every line carries a sequence number and, in
 ``prev``, the MAC of the line before it, and it ends with an ``end`` line. Every so many lines a ``checkpoint`` is
-copied to a second place: a tail that is cut there later is missed. Any edit, gap or swap breaks a MAC or the sequence
-(:mod:`adaptgen.govern.audit_verify`).
+signed (:mod:`adaptgen.govern.audit_signing`) and copied to a second place: a tail that is cut there later is missed.
+Any edit, gap or swap breaks a MAC or the sequence (:mod:`adaptgen.govern.audit_verify`). Refused requests beyond the
+first of their kind are counted (:mod:`adaptgen.govern.audit_refusals`).
 
 No line holds a value of an argument or of an answer. ``args`` is an HMAC of the arguments as they came: it shows that
 two calls were the same, and with the key and a guess what they were. ``sub`` identifies callers and stays readable,
@@ -27,6 +28,8 @@ from typing import Any
 import orjson
 
 from adaptgen.diagnostics import Where, error
+from adaptgen.govern.audit_refusals import RefusalWindow
+from adaptgen.govern.audit_signing import Signer, SigningError, derived_signer, signed
 from adaptgen.govern.audit_sink import FileSink, Sink, StreamSink
 from adaptgen.govern.vocabulary import Audit, Settings
 from adaptgen.model import Json
@@ -71,13 +74,17 @@ class Trail:
         checkpoint: int = 100,
         copy: Sink | None = None,
         settings: str = "",
+        signer: Signer | None = None,
+        refusals: int = 10,
         notify: Callable[[Mapping[str, Json]], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Begin a chain.
 
         ``settings`` is the hash of the settings; ``copy`` and ``notify`` get the start, every checkpoint and the end:
-        the first as lines, the second as chain, number and MAC (for a span event).
+        the first as lines, the second as chain, number and MAC (for a span event). ``signer`` signs these lines; by
+        default with a key that is derived from ``key``. ``refusals``: lines in full for refused requests of one
+        caller, tool and reason in a minute.
 
         Raises:
             AuditError: the sink does not take the first line.
@@ -85,6 +92,8 @@ class Trail:
         self._id, self._key = mac_key(key)
         self._arguments = derived(key, "arguments")
         self._people = derived(key, "callers")
+        self._signer = signer if signer is not None else derived_signer(derived(key, "checkpoints"))
+        self._refusals = RefusalWindow(refusals)
         self._sink = sink
         self._copy = copy
         self._notify = notify
@@ -138,14 +147,48 @@ class Trail:
             AuditError: the line is not on record.
         """
         with self._lock:
-            if self._closed:
-                raise AuditError("the audit trail is closed")
-            if self._process != os.getpid():
-                self._begin()  # a fork: two processes must not go on with one chain
-            self._append(record)
-            if self._seq % self._checkpoint == 0:
-                self._hold({"event": "checkpoint", "count": self._seq})
-                self._sync()
+            self._ready()
+            self._line(record)
+
+    def refuse(self, record: Mapping[str, Json]) -> None:
+        """Append the line of a request that was refused, or count it with others of its kind (in ``refusals``).
+
+        Raises:
+            AuditError: the line is not on record.
+        """
+        with self._lock:
+            self._ready()
+            if self._refusals.admits(record, self._clock()):
+                self._line(record)
+
+    def settle(self) -> None:
+        """Write the counts of refused requests that are due: before a process sleeps, which may never wake up.
+
+        Raises:
+            AuditError: a line is not on record.
+        """
+        with self._lock:
+            if not self._closed:
+                self._ready()
+
+    def _ready(self) -> None:
+        if self._closed:
+            raise AuditError("the audit trail is closed")
+        if self._process != os.getpid():
+            self._refusals = RefusalWindow(self._refusals.full)  # the other process counts its own
+            self._begin()  # a fork: two processes must not go on with one chain
+        if self._refusals.ended(self._clock()):
+            self._drain()
+
+    def _drain(self) -> None:
+        for record in self._refusals.drain():
+            self._line(record)
+
+    def _line(self, record: Mapping[str, Json]) -> None:
+        self._append(record)
+        if self._seq % self._checkpoint == 0:
+            self._hold({"event": "checkpoint", "count": self._seq})
+            self._sync()
 
     def reloaded(self, settings: str) -> None:
         """Note that other settings hold from here on.
@@ -176,6 +219,7 @@ class Trail:
                 return
             try:
                 if self._process == os.getpid():
+                    self._drain()
                     self._hold({"event": "end", "count": self._seq})
             finally:
                 self._closed = True
@@ -191,9 +235,14 @@ class Trail:
         self._prev = ""
         self._hold({"event": "start", "settings": self._settings})
 
-    def _append(self, record: Mapping[str, Json]) -> bytes:
+    def _append(self, record: Mapping[str, Json], *, sign: bool = False) -> bytes:
         members = _ascii(record)
         body = f'{self._head}{self._seq},"time":"{self._time()}","prev":"{self._prev}",'.encode() + members[1:]
+        if sign:
+            try:
+                body = signed(body, self._signer)
+            except SigningError as why:
+                raise AuditError(f"the audit trail cannot be signed: {why}") from None
         line, mac = sealed(body, self._key)
         line += b"\n"
         self._guarded(self._sink.write, line)
@@ -204,7 +253,7 @@ class Trail:
     def _hold(self, record: Mapping[str, Json]) -> None:
         """A line that is also held elsewhere."""
         seq = self._seq
-        line = self._append(record)
+        line = self._append(record, sign=True)
         if self._copy is not None:
             self._guarded(self._copy.write, line)
         if self._notify is not None:
@@ -249,6 +298,7 @@ def trail(
     settings: Settings,
     key: bytes | None,
     *,
+    signer: Signer | None = None,
     stdio: bool = False,
     notify: Callable[[Mapping[str, Json]], None] | None = None,
 ) -> Trail | None:
@@ -267,7 +317,16 @@ def trail(
     sink = _sink(settings, audit, "sink", stdio)
     copy = _sink(settings, audit, "copy", stdio) if audit.copy else None
     try:
-        return Trail(key, sink, checkpoint=audit.checkpoint, copy=copy, settings=settings.hash, notify=notify)
+        return Trail(
+            key,
+            sink,
+            checkpoint=audit.checkpoint,
+            copy=copy,
+            settings=settings.hash,
+            signer=signer,
+            refusals=audit.refusals,
+            notify=notify,
+        )
     except AuditError as why:
         raise error(
             "AG077", str(why), settings.where("audit", "sink"), "name a sink that takes what is written"

@@ -1,4 +1,5 @@
-"""Whether an audit trail holds: every line by its MAC, every chain by its numbers, tails by checkpoints held elsewhere.
+"""Whether an audit trail holds: lines by their MACs, chains by their numbers, checkpoints by their signatures, and
+tails by checkpoints held elsewhere.
 
 Several chains may lie in one file (processes, restarts), and one chain in several files (rotation), given in order.
 """
@@ -8,17 +9,20 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.govern.audit import MARK, mac_key
+from adaptgen.govern import audit_signing
+from adaptgen.govern.audit import MARK, derived, mac_key
 
 _END = re.compile(re.escape(MARK) + rb'([0-9a-f]{64})"\}\Z')
 _SHOWN = 12
+_SIGNED = ("start", "checkpoint", "end")
 MAX_LINE = 16_000_000
 
 
@@ -44,10 +48,22 @@ class _Chain:
 class Verifier:
     """Reads trails line by line. ``findings`` has what does not hold, ``lines`` and ``chains`` how much was read."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(self, keys: Sequence[bytes], signers: Mapping[str, Any] | None = None) -> None:
+        """``keys``: the audit keys. ``signers``: public keys (:func:`adaptgen.govern.audit_signing.public_keys`), of
+        which one must have signed every start, checkpoint and end; without them signatures are checked where they
+        were made with a key derived from an audit key, and the others are left unchecked (``unchecked`` counts them).
+        """
         self._keys = dict(map(mac_key, keys))
+        self._demanded = signers is not None
+        self._signers = (
+            dict(signers)
+            if signers is not None
+            else audit_signing.derived_keys(derived(key, "checkpoints") for key in keys)
+        )
+        self.unchecked = 0
         self._chains: dict[str, _Chain] = {}
         self._held: dict[str, dict[int, tuple[str, Where]]] = {}
+        self._last: Where | None = None
         self.findings: list[Diagnostic] = []
         self.lines = 0
 
@@ -77,6 +93,7 @@ class Verifier:
         Raises:
             AdaptgenError: AG001, the file cannot be read.
         """
+        self._last = Where(path.as_posix())
         for where, text, whole in _read(path):
             self.lines += 1
             line = self._parsed(text, where, whole)
@@ -85,6 +102,8 @@ class Verifier:
 
     def finish(self, *, running: bool = False) -> list[Diagnostic]:
         """All findings. ``running``: a chain may still be open."""
+        if not self.lines and not self._held:
+            self.say("the trail is empty: a server writes a line when it starts", self._last or Where("audit trail"))
         for name, chain in self._chains.items():
             if not chain.ended and not running:
                 self.say(f"chain {name[:_SHOWN]} ends without an end: it was cut, or the process died", chain.last)
@@ -120,7 +139,19 @@ class Verifier:
             self.say("this line was written with a key that was not given, or its key was edited", where)
         elif whole and not genuine:
             self.say(f"line {seq} of chain {chain[:_SHOWN]!r} was edited", where)
-        return _Line(chain, seq, prev, mac, str(found.get("event")), genuine)
+        event = str(found.get("event"))
+        if genuine and event in _SIGNED:
+            self._signature(body, f"line {seq} of chain {chain[:_SHOWN]}", where)
+        return _Line(chain, seq, prev, mac, event, genuine)
+
+    def _signature(self, body: bytes, name: str, where: Where) -> None:
+        why = audit_signing.check(body, self._signers)
+        if why is None:
+            return
+        if self._demanded or why == audit_signing.FORGED:
+            self.say(f"{name} {why}", where)
+        else:
+            self.unchecked += 1
 
     def _follow(self, line: _Line, where: Where) -> None:
         chain = self._chains.get(line.chain)
@@ -163,17 +194,19 @@ def verify(
     key: bytes | Sequence[bytes],
     checkpoints: Path | None = None,
     *,
+    signers: Mapping[str, Any] | None = None,
     running: bool = False,
 ) -> list[Diagnostic]:
     """What does not hold in a trail: AG079 at the line where it shows; nothing where everything holds.
 
     ``key``: the audit key, or all that were in use. ``checkpoints``: the copies that were held elsewhere; without
-    them a tail that was cut looks like a process that died. ``running``: a chain may still be open.
+    them a tail that was cut looks like a process that died.
+    ``signers``: as :class:`Verifier` takes them. ``running``: a chain may still be open.
 
     Raises:
         AdaptgenError: AG001, a file cannot be read.
     """
-    verifier = Verifier([key] if isinstance(key, bytes) else key)
+    verifier = Verifier([key] if isinstance(key, bytes) else key, signers)
     if checkpoints is not None:
         verifier.hold(checkpoints)
     for path in paths:

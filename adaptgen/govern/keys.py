@@ -7,10 +7,11 @@ import binascii
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
+from adaptgen.govern.audit_signing import ed25519_signer
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.references import fill, references
 from adaptgen.runtime.credentials import Credentials
@@ -21,6 +22,9 @@ SIZE = 32
 
 _SOME = 8
 """A random key of 32 bytes holds fewer different bytes than this with a probability below 2^-150."""
+
+_NEW_ES256 = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt"
+_NEW_ED25519 = "openssl genpkey -algorithm ed25519"
 
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
@@ -39,7 +43,8 @@ class Ring:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Material:
-    """The keys that the settings use, 32 bytes each; ``handover`` is a private ES256 key, as PEM or JWK text.
+    """The keys that the settings use, 32 bytes each; ``handover`` is a private ES256 key, and
+    ``checkpoints`` a private Ed25519 key, as PEM or JWK text.
 
     ``ephemeral`` names the keys that are random and end with the process.
     """
@@ -49,6 +54,7 @@ class Material:
     cursors: bytes | None = None
     handover: str | None = None
     audit: bytes | None = None
+    checkpoints: str | None = None
     ephemeral: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -73,7 +79,8 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
     surrogates = await reader.symmetric(given.surrogates, "surrogates")
     cursors = await reader.symmetric(given.cursors, "cursors")
     audit = await reader.symmetric(given.audit, "audit")
-    handover = await reader.private(given.handover)
+    handover = await reader.private(given.handover, "handover", _unfit, _NEW_ES256)
+    checkpoints = await reader.private(given.checkpoints, "checkpoints", _unfit_ed25519, _NEW_ED25519)
     if reader.found:
         raise AdaptgenError(*reader.found)
     random = tuple(name for name in _used(settings) if not getattr(given, name))
@@ -87,7 +94,7 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
         audit = kept.get("audit") or os.urandom(SIZE)
     if "handover" in random:
         handover = kept.get("handover") or _new_private()
-    return Material(tokens, surrogates, cursors, handover, audit, random)
+    return Material(tokens, surrogates, cursors, handover, audit, checkpoints, random)
 
 
 def _used(settings: Settings) -> list[str]:
@@ -134,14 +141,13 @@ class _Reader:
             self.say("AG073", f"{'.'.join(('keys', *at))}: {why}", help, *at)
             return None
 
-    async def private(self, template: str) -> str | None:
-        text = await self.text(template, "handover") if template else ""
+    async def private(self, template: str, name: str, unfit: Callable[[str], str], help: str) -> str | None:
+        text = await self.text(template, name) if template else ""
         if not text:
             return None
-        why = _unfit(text)
+        why = unfit(text)
         if why:
-            help = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt"
-            self.say("AG073", f"keys.handover: {why}", help, "handover")
+            self.say("AG073", f"keys.{name}: {why}", help, name)
             return None
         return text
 
@@ -200,4 +206,13 @@ def _unfit(text: str) -> str:
         return f"it is no private key in PEM without a password ({type(why).__name__})"
     if not isinstance(loaded, ec.EllipticCurvePrivateKey) or not isinstance(loaded.curve, ec.SECP256R1):
         return "it is no key on the curve P-256, which ES256 needs"
+    return ""
+
+
+def _unfit_ed25519(text: str) -> str:
+    """Why a text is not a private Ed25519 key (RFC 8032); "" where it is one."""
+    try:
+        ed25519_signer(text)
+    except ValueError as why:
+        return str(why)
     return ""

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.govern.audit import AuditError
 from adaptgen.govern.calls import GovernedCall, stripped, unknown
 from adaptgen.govern.desk import META, META_HANDOVER, About, Challenge, Context, Facts, RpcError, Target
 from adaptgen.govern.governed import Governed
@@ -82,7 +83,13 @@ class Pipeline:
             Challenge: 401 or 403.
         """
         authenticator = self.parts.authenticator
-        return await authenticator(headers, context) if authenticator is not None else self.parts.local
+        if authenticator is None:
+            return self.parts.local
+        try:
+            return await authenticator(headers, context)
+        except Challenge as refusal:
+            self._challenged(refusal, context)
+            raise
 
     async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list."""
@@ -103,7 +110,11 @@ class Pipeline:
         began = time.perf_counter()
         parts = self.parts
         if parts.acceptance is not None:
-            caller = await self._handed_over(parts, method, params, context)
+            try:
+                caller = await self._handed_over(parts, method, params, context)
+            except Challenge as refusal:
+                self._challenged(refusal, context)
+                raise
         name = params.get("name")
         with self._tracer.request(
             method, name if isinstance(name, str) and name in self._known else "", context
@@ -128,6 +139,11 @@ class Pipeline:
         """Send what was traced and add what was counted, before a process that may sleep does: what cannot be had in
         ``seconds`` is tried again at the next time.
         """
+        if self._trail is not None:
+            try:
+                self._trail.settle()
+            except AuditError:
+                pass  # the next line fails as well, and with it the request that it is about
         jobs: list[Awaitable[object]] = []
         if type(self._tracer) is not Tracer:
             jobs.append(asyncio.to_thread(self._tracer.flush, seconds))
@@ -141,6 +157,15 @@ class Pipeline:
                 pass
 
     # -------------------------------------------------------------------------------------------------------- inside
+
+    def _challenged(self, refusal: Challenge, context: Context) -> None:
+        """Put a request on record that was not authenticated, or not sufficiently."""
+        if self._trail is not None:
+            record = {"event": "challenge", "request_id": context.request_id, "status": refusal.status}
+            try:
+                self._trail.refuse({**record, "reason": refusal.text[:200], "settings": self.parts.settings.hash})
+            except AuditError:
+                pass  # nothing is executed either way
 
     async def _handed_over(self, parts: Parts, method: str, params: Mapping[str, Json], context: Context) -> Caller:
         assert parts.acceptance is not None
@@ -192,8 +217,10 @@ class Pipeline:
         visible = await self._visible(parts, caller)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
         if facts is None or facts.name not in visible:
-            span.outcome("refused:unknown", caller)
-            recorder.refused("unknown", ())
+            # The caller learns nothing of a tool that it may not see; the trail says what stopped it.
+            hidden = facts is not None
+            span.outcome("refused:hidden" if hidden else "refused:unknown", caller)
+            recorder.refused("hidden" if hidden else "unknown", await _stopping(parts, caller, facts, given))
             return unknown(name, sorted(visible))
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
         governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
@@ -204,6 +231,14 @@ class Pipeline:
         if self._usage is not None:
             await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
         return result
+
+
+async def _stopping(parts: Parts, caller: Caller, facts: Facts | None, given: Mapping[str, Json]) -> tuple[str, ...]:
+    """The policies for which a tool is hidden from a caller."""
+    if facts is None or parts.authorizer is None:
+        return ()
+    decision = await parts.authorizer.decide(caller, facts, given)
+    return () if decision.allowed else decision.policies
 
 
 def _as_is(facts: Facts) -> Mapping[str, Json]:

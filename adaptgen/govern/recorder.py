@@ -58,13 +58,13 @@ class Recorder:
             )
 
     def refused(self, reason: str, policies: tuple[str, ...]) -> None:
-        """The call is not let through.
+        """The call is not let through. Of many alike only the first are written in full.
 
         Raises:
             AuditError: it cannot be written.
         """
         if self._trail is not None:
-            self._trail.write(
+            self._trail.refuse(
                 {
                     "event": "decision",
                     **self._base,

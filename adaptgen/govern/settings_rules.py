@@ -261,6 +261,10 @@ def advice(settings: Settings, *, processes: bool) -> list[Diagnostic]:
     def warn(message: str, at: Keys, help: str) -> None:
         found.append(Diagnostic("AG076", message, settings.where(*at), help, "warning"))
 
+    audit = settings.audit
+    if processes and audit is not None and audit.sink != "none" and not (settings.keys.checkpoints or audit.kms_key):
+        warn("checkpoints of the audit trail are signed with a key derived from keys.audit: who can verify the trail "
+             "could also forge it", ("audit",), "keys: {checkpoints: …}, or audit: {kms_key: …}")  # fmt: skip
     if processes and settings.state.store == "memory":
         help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
         at: Keys = ("state", "store")

@@ -192,6 +192,7 @@ KEYS = Table({
     "cursors": Key(_SECRET, "The key of cursors"),
     "handover": Key(_SECRET, "The private ES256 key with which identities are handed over: PEM or JWK"),
     "audit": Key(_SECRET, "The key of the audit trail"),
+    "checkpoints": Key(_SECRET, "The key that signs checkpoints of the audit trail: a private Ed25519 key, PEM or JWK"),
 }, Keys)  # fmt: skip
 
 STATE = Table({
@@ -213,6 +214,9 @@ AUDIT = Table({
     "sink": Key(Text("sink"), "stdout, stderr, none, or a file"),
     "checkpoint": Key(Number(1, 1_000_000, whole=True), "Lines between two checkpoints"),
     "copy": Key(Text("sink"), "A file elsewhere that gets a copy of the checkpoints"),
+    "kms_key": Key(_TEMPLATE, "The key in AWS KMS that signs checkpoints: its id, alias or ARN"),
+    "refusals": Key(Number(1, 1_000_000, whole=True), "Refused requests of one caller, tool and reason that are "
+                                                      "written one by one in a minute; the rest is counted"),
 }, Audit, short="sink")  # fmt: skip
 
 HOOK = Table({

@@ -208,13 +208,16 @@ class TokenKeys:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keys:
-    """Templates of the keys: 32 bytes in base64 or hex; ``handover`` an ES256 private key (PEM or JWK)."""
+    """Templates of the keys: 32 bytes in base64 or hex; ``handover`` an ES256 private key (PEM or JWK); ``checkpoints``
+    an Ed25519 private key (PEM or JWK).
+    """
 
     tokens: TokenKeys | None = None
     surrogates: Template = ""
     cursors: Template = ""
     handover: Template = ""
     audit: Template = ""
+    checkpoints: Template = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,12 +244,16 @@ class Trace:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audit:
     """``sink``: ``stdout``, ``stderr``, ``none`` or a file; a checkpoint every ``checkpoint`` lines, and copies of the
-    checkpoints in the file ``copy`` where that is given: held elsewhere, it shows a tail that was cut.
+    checkpoints in the file ``copy`` where that is given: held elsewhere, it shows a tail that was cut. ``refusals``:
+    refused requests of one caller, tool and reason that get a line of their own in a minute; the rest is counted.
+    ``kms_key``: the key in AWS KMS that signs checkpoints, in place of ``keys.checkpoints``.
     """
 
     sink: str = "stderr"
     checkpoint: int = 100
     copy: str = ""
+    kms_key: Template = ""
+    refusals: int = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

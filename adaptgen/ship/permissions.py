@@ -51,6 +51,7 @@ def statements(shipment: Shipment) -> Statements:
     _state(shipment, found)
     _settings(shipment, found)
     _governance(shipment, found)
+    _signing(shipment, found)
     for name, role, service, tags in _signed(shipment):
         _signs(found, name, role, service, tags)
     return found
@@ -105,6 +106,12 @@ def _settings(shipment: Shipment, found: Statements) -> None:
     source = urlsplit(settings.switch.source)
     if source.scheme == "s3":
         found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::{source.netloc}{source.path}"))
+
+
+def _signing(shipment: Shipment, found: Statements) -> None:
+    audit = shipment.settings.audit
+    if audit is not None and audit.kms_key:
+        found.allow(["kms:GetPublicKey", "kms:Sign"], audit.kms_key)
 
 
 def _governance(shipment: Shipment, found: Statements) -> None:

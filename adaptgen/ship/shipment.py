@@ -20,6 +20,7 @@ from adaptgen.ship.carried import carried, content_of, is_address
 
 _ELSEWHERE = "governance"
 """Where settings lie in a bundle that do not belong to the server's own tree."""
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _ENV = re.compile(r"\$\{env:[^}]+\}")
 _BULKY = frozenset({GENERATED_LOCK, "README.md", "policy.cedarschema", "template.yaml", "Dockerfile"})
 
@@ -173,6 +174,9 @@ def _check(settings: Settings, server: Server | None) -> None:
         help = "audit: {sink: stdout} goes to the log group"
         found.append(Diagnostic("AG090", "audit.sink is a file, and a file ends with its process",
                                 settings.where("audit", "sink"), help))  # fmt: skip
+    if audit is not None and audit.kms_key and not _KEY_ARN.fullmatch(audit.kms_key):
+        where, help = settings.where("audit", "kms_key"), "arn:aws:kms:<region>:<account>:key/<id>"
+        found.append(Diagnostic("AG090", "the role can be limited to a key only by its ARN", where, help))
     state = settings.state
     if state.store == "dynamodb" and "${" in state.table and not _ENV.fullmatch(state.table):
         where, help = settings.where("state", "table"), 'write the name, or "${env:NAME}"'
