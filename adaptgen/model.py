@@ -39,7 +39,8 @@ class Param:
     supplies it instead; then it is no argument. ``style`` None means the default of the place (path and header:
     simple; query, cookie and form bodies: form); ``explode`` None the default of the style. ``encode`` is ``"json"``
     for a value sent as JSON text, ``"file"`` for a file argument, or a media type. ``fill="uuid"`` lets the runtime
-    supply a fresh UUID when the argument is absent (idempotency keys).
+    supply a fresh UUID when the argument is absent (idempotency keys). ``holds``: the separators (``/``, ``\\``, ``;``,
+    ``?``, ``#``) that values of a path parameter hold; any other is refused there.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Param:
     encode: str | None = None
     reserved: bool = False
     fill: Literal["uuid"] | None = None
+    holds: str = ""
 
 
 @value()

@@ -163,6 +163,7 @@ def _supply(param: Param) -> str:
         f"explode {str(param.explode).lower()}" if param.explode is not None else "",
         f"as {param.encode}" if param.encode else "",
         "a fresh UUID when absent" if param.fill else "",
+        f"may hold {param.holds}" if param.holds else "",
     ]
     return ", ".join([said, *(word for word in special if word)])
 

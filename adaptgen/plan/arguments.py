@@ -19,6 +19,7 @@ from adaptgen.plan import naming
 from adaptgen.plan.bodies import FILE, BodyInputs, Slot, is_form
 from adaptgen.plan.inlining import cast
 from adaptgen.plan.operations import Operation, Parameter, base_media, is_json, sendable
+from adaptgen.plan.path_separators import SEPARATORS, find_separators
 from adaptgen.plan.schemas import MISSING, Shape, shape
 from adaptgen.planned import Evidence
 from adaptgen.references import escape, escape_json, placeholders
@@ -93,8 +94,9 @@ def parameter_slot(document: Document, one: Parameter) -> Slot:
         style=style,  # type: ignore[arg-type]  # checked against _STYLES
         explode=explode,
         encode=encode,
-        reserved=one.reserved,
+        reserved=one.reserved and one.place != "path",
         fill=fill,  # type: ignore[arg-type]
+        holds=find_separators(document, one).separators,
     )
     return Slot(
         one.place,
@@ -140,9 +142,13 @@ def decide(
         hint = matched.get(index)
         if hint and hint.encode:
             slot = slots[index] = replace(slot, param=replace(slot.param, encode=hint.encode))
+        if slot.place == "path":
+            slot = slots[index] = hold_separators(document, slot, hint)
         fate = _fate(document, slot, hint, absorbed, body, paths, where)
         if fate is None:
             open_slots.append((index, slot))
+            if slot.param.holds:
+                result.evidence.append(_held(document, operation, slot, subject))
             continue
         kind, by, value = fate
         result.fates[slot.place, slot.name] = (kind, by)
@@ -173,6 +179,27 @@ def decide(
     for name, value in operation.constants:
         result.query.append(Param(name, value=escape(value)))
     return result
+
+
+def hold_separators(document: Document, slot: Slot, hint: ArgumentHint | None) -> Slot:
+    """The slot of a path parameter with the separators that a hint says, or shows, its values to hold."""
+    if hint is None:
+        return slot
+    shown = hint.holds
+    if shown is None:
+        said = Parameter(slot.name, "path", schema=dict(hint.schema), description=hint.description or "")
+        shown = slot.param.holds + find_separators(document, replace(said, name="value")).separators
+    holds = "".join(one for one in SEPARATORS if one in shown)
+    return slot if holds == slot.param.holds else replace(slot, param=replace(slot.param, holds=holds))
+
+
+def _held(document: Document, operation: Operation, slot: Slot, subject: str) -> Evidence:
+    """Why a path parameter may hold separators."""
+    declared = next((one for one in operation.parameters if one.place == "path" and one.name == slot.name), None)
+    shown = find_separators(document, declared) if declared is not None else None
+    told = shown is not None and shown.separators == slot.param.holds
+    because = shown.because if told and shown is not None else "the hints say so"
+    return Evidence(subject, "argument", f"path {slot.name!r} may hold {slot.param.holds}", because, slot.pointer)
 
 
 def _check_values(

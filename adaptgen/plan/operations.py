@@ -47,6 +47,9 @@ PLACES = ("path", "query", "header", "cookie")
 LONGEST_PATH = 8000
 """Characters of a path; no server has to take a longer one (RFC 9110, section 4.1)."""
 _LONGEST_ID = 1000
+_GREEDY = re.compile(r"^[+*]|[+*]$|\.\.\.$|:(?:path|\.[*+]|.*/)")
+"""A placeholder of several segments: ``{+path}`` (RFC 6570, 3.2.3), and as frameworks write it: ``{path+}``,
+``{path*}``, ``{*path}``, ``{path...}``, ``{path:path}``, ``{path:.*}``."""
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 # Keywords of a schema that old or careless documents put straight into the parameter.
 _SCHEMA_KEYS = ("type", "format", "enum", "items", "default", "minimum", "maximum", "pattern", "minLength", "maxLength")
@@ -222,6 +225,7 @@ class _Reader:
         declared = {one.name: one for one in parameters if one.place == "path"}
         loose = {_loose(name): name for name in declared}
         added: dict[str, Parameter] = {}
+        greedy: set[str] = set()
 
         def rename(match: re.Match[str]) -> str:
             name = match[1]
@@ -233,10 +237,12 @@ class _Reader:
                     if part not in known:
                         added[f"?{part}"] = Parameter(part, "query", schema={}, pointer=pointer)
                 return ""
-            bare = name.split(":")[0].strip(" +*/")
+            bare = name.split(":")[0].strip(" +*/").removesuffix("...")
             bare = loose.get(_loose(bare)) or bare
             if not bare:
                 return match[0]
+            if _GREEDY.search(name):
+                greedy.add(bare)
             if bare not in declared and bare not in added:
                 self.note("AG020", f"the path parameter {bare!r} is not declared", pointer, "read as a required string")
                 added[bare] = Parameter(
@@ -244,7 +250,6 @@ class _Reader:
                     "path",
                     True,
                     {"type": "string"},
-                    reserved=name[:1] == "+" or name[-1:] in "+*",
                     pointer=pointer,
                 )
             return f"{{{bare}}}"
@@ -254,7 +259,10 @@ class _Reader:
         for name in declared:
             if name not in names and f"/:{name}" in path:
                 path = re.sub(rf"/:{re.escape(name)}(?=/|$)", lambda _: f"/{{{name}}}", path)  # noqa: B023
-        return path, (*parameters, *added.values())
+        every = (*parameters, *added.values())
+        return path, tuple(
+            replace(one, reserved=True) if one.place == "path" and one.name in greedy else one for one in every
+        )
 
     def query(
         self, pairs: list[tuple[str, str]], parameters: tuple[Parameter, ...], pointer: str

@@ -10,7 +10,7 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model import Body, Call, Json, Param
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan import contracts, naming
-from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, parameter_slot
+from adaptgen.plan.arguments import Argument, did_you_mean, fixed_value, hold_separators, parameter_slot
 from adaptgen.plan.bodies import BodyInputs, Slot
 from adaptgen.plan.inlining import inline
 from adaptgen.plan.operations import Operation, accepted
@@ -102,6 +102,12 @@ class Asked:
         """How the step fills one input: by ``with``, by an argument of the tool, or not at all."""
         wish = naming.argument(slot.wish or slot.name)
         key = slot.name if slot.name in left else wish if wish in left else None
+        if slot.place == "path":
+            alone = str(left[key])[1:-1] if key is not None else ""
+            hint = next(
+                (self.hint.arguments[one] for one in (alone, slot.name, wish) if one in self.hint.arguments), None
+            )
+            slot = hold_separators(document, slot, hint)
         if key is not None:
             template = left.pop(key)
             self.check(template, self.where("steps", index, "with", key), item=item)

@@ -128,7 +128,7 @@ class Engine:
                 raise ToolError(self._no_tool(tool))
             return marks.with_status(await self._call(caller, found, arguments, marks))
         except ToolError as problem:
-            text, status, unknown = problem.text, problem.status, problem.unknown
+            text, status, unknown = problem.told(tool), problem.status, problem.unknown
         except UnicodeEncodeError:
             text = "An argument holds half of a surrogate pair, which is no text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace

@@ -18,3 +18,7 @@ class ToolError(Exception):
         self.status = status
         self.retry_after = retry_after
         self.unknown = unknown
+
+    def told(self, tool: str) -> str:
+        """The text as callers of ``tool`` read it."""
+        return self.text

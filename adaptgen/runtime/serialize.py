@@ -12,6 +12,7 @@ import orjson
 
 from adaptgen.model import Json, Param, Style
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.path_values import check_path_value
 
 Pairs = list[tuple[str, str]]
 """Names and values, not yet encoded."""
@@ -144,7 +145,7 @@ def path(param: Param, value: Json, argument: str) -> str:
     """A value as the part of one path segment, everything but unreserved characters encoded (RFC 3986, 2.3).
 
     Raises:
-        ToolError: the value is empty or a dot segment, and would lead to another resource.
+        ToolError: the value is empty, a dot segment, or holds a separator, and would lead to another resource.
     """
     if value.__class__ is int:
         text = str(value)
@@ -152,8 +153,9 @@ def path(param: Param, value: Json, argument: str) -> str:
             return text
     value = encoded(value, param.encode)
     style = param.style or "simple"
+    holds = param.holds or ("/" if param.reserved else "")
     for text in _texts(value):
-        _check_segment(text, argument)
+        check_path_value(text, holds, argument, param.name)
     if value is None or value == "" or (isinstance(value, (list, dict)) and not _flat(value)):
         raise ToolError(f"Argument `{argument}` is empty, but it is a part of the address. Give a value.")
     if style == "label":
@@ -182,26 +184,6 @@ def _expand(value: Json, between: str, assign: str) -> str:
 
 def _texts(value: Json) -> list[str]:
     return _flat(value) if isinstance(value, (list, dict)) else [] if value is None else [scalar(value)]
-
-
-def _check_segment(text: str, argument: str) -> None:
-    """Servers decode a path before they route: dot segments, however encoded, would climb to another resource."""
-    from urllib.parse import unquote
-
-    seen = text
-    for _ in range(3):
-        for part in seen.replace("\\", "/").split("/"):
-            if part in (".", ".."):
-                raise ToolError(
-                    f"Argument `{argument}` may not contain `{part}` as a path segment: it would address another "
-                    "resource. Give the plain value."
-                )
-        decoded = unquote(seen)
-        if decoded == seen:
-            break
-        seen = decoded
-    if any(ord(char) < 32 or ord(char) == 127 for char in seen):
-        raise ToolError(f"Argument `{argument}` contains control characters, which cannot stand in an address.")
 
 
 # --------------------------------------------------------------------------------------------------- header, cookie

@@ -135,6 +135,7 @@ ARGUMENT = Table({
     "hide": Key(Flag(), "Agents do not see it"),
     "value": Key(Anything(), "What is sent: a template; it is no argument then"),
     "encode": Key(Text(), "json, file, or a media type"),
+    "holds": Key(Text("separators"), "Separators that its values hold in a path: of / \\ ; ? #"),
     "name": Key(Text("tool"), "What agents call it"),
     "names": Key(
         Either((

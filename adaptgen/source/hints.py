@@ -140,7 +140,8 @@ class PageHint:
 class ArgumentHint:
     """One input of a tool. ``value``: a template that supplies it. ``name``: what agents call it. ``place``: where an
     input goes that the document does not declare. ``schema``: members of its JSON Schema. ``names``: the list tool
-    whose items it names, with ``id`` "" and ``labels`` () where they are to be found out.
+    whose items it names, with ``id`` "" and ``labels`` () where they are to be found out. ``holds``: the separators
+    that values of a path parameter hold (None: what the document shows).
     """
 
     hide: bool = False
@@ -153,6 +154,7 @@ class ArgumentHint:
     name: str | None = None
     schema: Mapping[str, Json] = field(default_factory=dict)
     names: Lookup | None = None
+    holds: str | None = None
 
 
 @value(kw_only=True)
