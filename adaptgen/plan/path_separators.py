@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -53,6 +55,8 @@ _DENIED = re.compile(
     r"invalid)\b",
     re.I,
 )
+_MARK = re.compile(r"[/\\;]|slash|path|location|colon|cidr", re.I)
+"""What a text that says anything of separators holds."""
 _SENTENCE = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<=[.!?;])\s+|\n+")
 _QUOTED = re.compile(r"`([^`\n]{3,200})`|\"([^\"\n]{3,200})\"|“([^”\n]{3,200})”|(?<!\w)'([^'\n]{3,200})'(?!\w)")
 _INTRODUCED = re.compile(
@@ -130,13 +134,20 @@ def _name(document: Document, parameter: Parameter) -> tuple[str, str]:
 
 def _description(document: Document, parameter: Parameter) -> tuple[str, str]:
     said = [parameter.description, *(text(one.get("description")) for one in _schemas(document, parameter))]
-    found: set[str] = set()
-    for sentence in (part for one in said for part in _SENTENCE.split(one[:4000])):
-        denied = _DENIED.search(sentence) is not None
-        found |= {char for pattern, char in _SAID if not denied and pattern.search(sentence)}
-        if not denied:
-            found |= _quoted(sentence)
+    found = {char for one in said for char in _described(one[:4000])}
     return "".join(sorted(found)), "its description shows it"
+
+
+@lru_cache(maxsize=4096)
+def _described(description: str) -> frozenset[str]:
+    """The separators that a description says, or quotes."""
+    if not _MARK.search(description):
+        return frozenset()
+    found: set[str] = set()
+    for sentence in _SENTENCE.split(unescape(description)):
+        if _MARK.search(sentence) and not _DENIED.search(sentence):
+            found |= {char for pattern, char in _SAID if pattern.search(sentence)} | _quoted(sentence)
+    return frozenset(found)
 
 
 def _quoted(sentence: str) -> set[str]:
