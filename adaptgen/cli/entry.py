@@ -12,6 +12,7 @@ from adaptgen.diagnostics import AdaptgenError
 
 _EXTRAS = {
     "fastmcp": "stdio",
+    "httptools": "http",
     "mcp": "stdio",
     "jinja2": "build",
     "yaml": "build",

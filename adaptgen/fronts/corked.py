@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class CorkedTransport:
@@ -41,8 +41,8 @@ class CorkedTransport:
             self._transport.write(data)
 
 
-class CorkedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's own protocol over a corked transport."""
+class CorkedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol over httptools, on a corked transport."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""

@@ -6,7 +6,7 @@ import logging
 import sys
 from importlib.util import find_spec
 
-_TALKATIVE = ("fastmcp", "mcp", "uvicorn", "httpx", "httpcore", "httpx2")
+_TALKATIVE = ("fastmcp", "mcp", "httpx", "httpcore", "httpx2")
 
 
 def settle() -> None:
@@ -16,6 +16,8 @@ def settle() -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of every malformed request: anyone could fill the log.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     # httpcore asks for sniffio several times a request. Where it is not installed, each time searches the whole path:
     # a third of a call. Known to be absent, it is absent at once.
     if find_spec("sniffio") is None:

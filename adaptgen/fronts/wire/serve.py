@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,8 @@ import uvicorn
 from adaptgen.fronts.menu import over
 from adaptgen.fronts.process import settle
 from adaptgen.fronts.wire.asgi import App, app
-from adaptgen.fronts.wire.protocol import WireProtocol
+from adaptgen.fronts.wire.connections import Connections
+from adaptgen.fronts.wire.protocol import IDLE_SECONDS, WireProtocol
 from adaptgen.govern.desk import Desk
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 """Seconds that requests under way have when the server stops."""
-KEEP_ALIVE = 75
-"""Seconds that an unused connection lives: longer than load balancers keep theirs (60), so that they end it."""
 
 
 class _Server(uvicorn.Server):
@@ -73,7 +73,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
     served = app(desk, **options)
     config = uvicorn.Config(
         served,
-        http=WireProtocol,
+        http=partial(WireProtocol, connections=Connections()),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
@@ -81,7 +81,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=int(IDLE_SECONDS),
     )
     gc.freeze()
     await _Server(config, served).serve([listener])
