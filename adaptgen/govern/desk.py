@@ -36,6 +36,8 @@ META_UNKNOWN = META + "unknown"
 """On a CallToolResult: true where a write may or may not have been executed."""
 META_HANDOVER = META + "handover"
 """On a request: the JWT in which the proxy hands over the caller's identity."""
+HANDOVER_HEADER = "adaptgen-handover"
+"""The same JWT in the head of a large request, so that its body is read for nobody else."""
 
 
 class RpcError(Exception):
@@ -93,6 +95,8 @@ class Context:
         """The toolset that is asked, as a slug; "" for all tools."""
         self.effect = ""
         """``read`` or ``write`` where only such tools are asked for."""
+        self.proven = True
+        """Whether the head of the request says who calls. Where the body must be read to know, it has to be small."""
         self.params: Mapping[str, Json] = {}
         """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
 

@@ -200,15 +200,8 @@ class Acceptance:
             Challenge: 401; the handover is not one of our proxy, not for this server or request, expired, or used.
             RpcError: the shared state that remembers used ones cannot be reached.
         """
-        if self._verifier is None:
-            raise _refused("this server does not accept handovers yet")
         now = self._clock()
-        try:
-            claims = await self._verifier.claims(token)
-            until = check_times(claims, now, LEEWAY)
-            check_party(claims, self._accept.issuer, (self._accept.audience,))
-        except InvalidToken as problem:
-            raise _refused(str(problem).replace("access token", "handover")) from None
+        claims, until = await self._verified(token, now)
         start, jti = claims.get("iat"), claims.get("jti")
         if not isinstance(start, (int, float)) or claims["exp"] - start > LONGEST:
             raise _refused("the handover is good for too long")
@@ -227,6 +220,25 @@ class Acceptance:
         if not fresh:
             raise _refused("the handover was used before")
         return caller
+
+    async def verify(self, token: str) -> None:
+        """Check that the proxy signed ``token`` for this server, before its request is read.
+
+        Raises:
+            Challenge: 401; it did not, or the token has expired.
+        """
+        await self._verified(token, self._clock())
+
+    async def _verified(self, token: str, now: float) -> tuple[dict[str, Any], float]:
+        if self._verifier is None:
+            raise _refused("this server does not accept handovers yet")
+        try:
+            claims = await self._verifier.claims(token)
+            until = check_times(claims, now, LEEWAY)
+            check_party(claims, self._accept.issuer, (self._accept.audience,))
+        except InvalidToken as problem:
+            raise _refused(str(problem).replace("access token", "handover")) from None
+        return claims, until
 
     async def aclose(self) -> None:
         """Close connections."""

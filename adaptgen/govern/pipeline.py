@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit import AuditError
 from adaptgen.govern.calls import GovernedCall, stripped, unknown
-from adaptgen.govern.desk import META, META_HANDOVER, About, Challenge, Context, Facts, RpcError, Target
+from adaptgen.govern.desk import (
+    HANDOVER_HEADER,
+    META,
+    META_HANDOVER,
+    About,
+    Challenge,
+    Context,
+    Facts,
+    RpcError,
+    Target,
+)
 from adaptgen.govern.governed import Governed
 from adaptgen.govern.passage import Passage
 from adaptgen.govern.recorder import Recorder
@@ -82,14 +92,26 @@ class Pipeline:
         Raises:
             Challenge: 401 or 403.
         """
-        authenticator = self.parts.authenticator
-        if authenticator is None:
-            return self.parts.local
         try:
-            return await authenticator(headers, context)
+            return await self._authenticated(headers, context)
         except Challenge as refusal:
             self._challenged(refusal, context)
             raise
+
+    async def _authenticated(self, headers: Mapping[str, str], context: Context) -> Caller:
+        authenticator, acceptance = self.parts.authenticator, self.parts.acceptance
+        caller = await authenticator(headers, context) if authenticator is not None else self.parts.local
+        if acceptance is not None and not self._from_proxy(context):
+            token = headers.get(HANDOVER_HEADER)
+            context.proven = token is not None
+            if token is not None:
+                await acceptance.verify(token)
+        return caller
+
+    def _from_proxy(self, context: Context) -> bool:
+        """Whether the platform vouches that this is the proxy (else a Challenge was raised for it)."""
+        accept = self.parts.settings.accept
+        return accept is not None and bool(accept.principal) and bool(context.principal)
 
     async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list."""

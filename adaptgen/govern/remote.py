@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from adaptgen import __version__
 from adaptgen.govern import rpc
 from adaptgen.govern.answers import Answers, Relay
-from adaptgen.govern.desk import META_HANDOVER, Context, RpcError
+from adaptgen.govern.desk import HANDOVER_HEADER, META_HANDOVER, Context, RpcError
 from adaptgen.govern.rpc import CAPABILITIES_KEY, CLIENT_KEY, LEVEL_KEY, MODERN, NAMED, VERSION_KEY
 from adaptgen.govern.session import Session, session_id
 from adaptgen.govern.upstream import Address, Failure, Line, Reply
@@ -36,6 +36,8 @@ SAFE = frozenset(
 """Requests that may be sent twice."""
 _JSON_SSE = "application/json, text/event-stream"
 _ENDLESS = 10.0
+_LARGE = 32 * 1024
+"""Bytes of a body beyond which its handover stands in the head, too."""
 """A call that keeps talking may take so many times its timeout."""
 
 
@@ -266,7 +268,7 @@ class Remote:
             message = {"jsonrpc": "2.0", "id": number, "method": method, "params": self._sealed(caller, method, params)}
             body = rpc.dumps(message)
             try:
-                return await self._once(caller, number, headers, body, relay, session, endless)
+                return await self._once(caller, number, _proving(headers, message, body), body, relay, session, endless)
             except Failure as failure:
                 if failure.status == 401 and not renewed and self._outward is not None:
                     renewed = self._outward.renew(_whose(caller))
@@ -337,6 +339,13 @@ class Remote:
             sent.update(await self._outward.headers(_whose(caller), verb, self._text, body or b""))
         silence = 300.0 if endless or verb == "GET" else self.settings.timeout
         return await self._line.send(verb, self.url, sent, body, silence=silence)
+
+
+def _proving(headers: dict[str, str], message: Mapping[str, Any], body: bytes) -> dict[str, str]:
+    """``headers``, with the handover of a body that is too large to be read for a stranger."""
+    meta = message["params"].get("_meta")
+    token = meta.get(META_HANDOVER) if isinstance(meta, dict) else None
+    return {**headers, HANDOVER_HEADER: token} if isinstance(token, str) and len(body) > _LARGE else headers
 
 
 def _whose(caller: Caller) -> Caller | None:

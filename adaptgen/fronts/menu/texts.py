@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adaptgen import brief
 from adaptgen.govern.desk import Facts
+from adaptgen.govern.jsontext import loads_unique
 from adaptgen.model import Json
 from adaptgen.runtime.text import clean, encode
 
@@ -90,8 +90,8 @@ def names(given: Json) -> list[str]:
 def parsed(text: str) -> Json:
     """The JSON value in ``text``, which some models write where an object is meant; ``text`` where it is none."""
     try:
-        return json.loads(text) if text.strip() else {}
-    except (ValueError, RecursionError):
+        return loads_unique(text) if text.strip() else {}
+    except ValueError:
         return text
 
 

@@ -17,7 +17,11 @@ Send: TypeAlias = Callable[[Event], Awaitable[None]]
 WATCH = 0.05
 """Seconds after which somebody looks whether the client is still there: most answers are out sooner."""
 UPLOAD = 30.0
-"""Seconds in which a body must have come."""
+"""Seconds in which a body must have come,"""
+RATE = 32 * 1024
+"""and how many of its bytes buy another second: a large body may come over a slow line, one that trickles may not."""
+UNREAD = 64 * 1024
+"""Bytes that a client may send beside an answer that is not waiting for them."""
 
 
 class App:
@@ -90,8 +94,10 @@ class _Http:
             raise TooLarge
         parts: list[bytes] = []
         size = 0
+        loop = asyncio.get_running_loop()
+        end = loop.time() + UPLOAD
         try:
-            async with asyncio.timeout(UPLOAD):
+            async with asyncio.timeout_at(end) as deadline:
                 more = True
                 while more:
                     event = await self._receive()
@@ -102,10 +108,12 @@ class _Http:
                     if size > limit:
                         raise TooLarge
                     more = event.get("more_body", False)
+                    if more:
+                        deadline.reschedule(end + size / RATE)
         except TimeoutError:
             raise TooSlow from None
         # Only now: until here the body was what came.
-        self._late = asyncio.get_running_loop().call_later(WATCH, self._watch)
+        self._late = loop.call_later(WATCH, self._watch)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _watch(self) -> None:
@@ -113,8 +121,9 @@ class _Http:
             self._watching = asyncio.get_running_loop().create_task(self._wait_for_the_end())
 
     async def _wait_for_the_end(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        unread = 0
+        while unread <= UNREAD and (event := await self._receive())["type"] == "http.request":
+            unread += len(event.get("body", b"")) or 1
         self._gone = True
         if self._task is not None:
             self._task.cancel()

@@ -13,11 +13,11 @@ from adaptgen.fronts.wire import message, revisions
 from adaptgen.fronts.wire.message import Request
 from adaptgen.fronts.wire.sessions import Session
 from adaptgen.fronts.wire.stream import Gone, Stream
-from adaptgen.govern.desk import Challenge, Context, RpcError
+from adaptgen.govern.desk import HANDOVER_HEADER, Challenge, Context, RpcError
 from adaptgen.model import Json
 
 _log = logging.getLogger("adaptgen.wire")
-_KEPT_BACK = frozenset({"authorization", "proxy-authorization", "cookie"})
+_KEPT_BACK = frozenset({"authorization", "proxy-authorization", "cookie", HANDOVER_HEADER})
 
 
 def harmless(headers: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from adaptgen.govern.desk import HANDOVER_HEADER
+
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream"
 SSE_HEADERS = {"content-type": SSE_TYPE, "cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
@@ -12,7 +14,9 @@ SSE_HEADERS = {"content-type": SSE_TYPE, "cache-control": "no-cache, no-transfor
 _SINGLE = frozenset(
     {
         "authorization",
+        "content-length",
         "content-type",
+        HANDOVER_HEADER,
         "host",
         "mcp-method",
         "mcp-name",

@@ -20,11 +20,12 @@ from adaptgen.fronts.wire.handshake import Handshake
 from adaptgen.fronts.wire.http import HttpAnswer, HttpRequest, TooLarge, TooSlow
 from adaptgen.fronts.wire.message import Malformed, Message, Notice, Request
 from adaptgen.fronts.wire.modern import Modern
-from adaptgen.fronts.wire.sessions import Session, Sessions
+from adaptgen.fronts.wire.sessions import Session, Sessions, owner
 from adaptgen.fronts.wire.stream import Stream
 from adaptgen.fronts.wire.streams import Streams
+from adaptgen.fronts.wire.uploads import BusyError, Uploads
 from adaptgen.fronts.wire.work import Workshop
-from adaptgen.govern.desk import Challenge, Desk, RpcError
+from adaptgen.govern.desk import Challenge, Context, Desk, RpcError
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
@@ -33,6 +34,8 @@ KEYS = "/.well-known/jwks.json"
 """The public keys of a proxy, for the servers that accept its handovers."""
 HEALTHY = b'{"status":"Healthy"}'
 """What /healthz and /ping answer; the word is the one that AgentCore Runtime looks for."""
+UNPROVEN = 64 * 1024
+"""Bytes of a body that is read before it is known who sends it: the identity that a proxy hands over is part of it."""
 _CORS = {
     "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
     "access-control-allow-headers": "*, authorization",
@@ -76,6 +79,7 @@ class Kernel:
         self.streams = Streams(max_streams, max(max_streams // 8, 1))
         self.workshop = Workshop(desk, Encoder(info))
         self._guard = Guard(hosts, origins)
+        self._uploads = Uploads()
         self._parts = isinstance(desk, Menu)
         self._max_body = max_body
         self._max_requests = max_requests
@@ -216,10 +220,19 @@ class Kernel:
             return answers.refused(415, "the body must be application/json")
         if len(self.workshop) - len(self.streams) >= self._max_requests:
             return answers.refused(503, "too many requests are under way", headers={"retry-after": "1"})
+        # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
+        context = Context(request_id="", headers=harmless(request.headers), principal=request.principal)
+        caller = await self.desk.authenticate(request.headers, context)
+        limit = self._max_body if context.proven else min(self._max_body, UNPROVEN)
+        declared = request.headers.get("content-length", "")
+        size = min(int(declared), limit) if declared.isdecimal() and len(declared) < 16 else limit
         try:
-            value = message.read(await request.read(self._max_body))
+            with self._uploads.reserve(owner(caller), size):
+                value = message.read(await request.read(limit))
         except TooLarge:
-            return answers.refused(413, f"the body exceeds {self._max_body} bytes", headers={"connection": "close"})
+            return answers.refused(413, f"the body exceeds {limit} bytes", headers={"connection": "close"})
+        except BusyError:
+            return answers.refused(503, "too many uploads are under way", headers={"retry-after": "1"})
         except (TooSlow, asyncio.IncompleteReadError):
             return answers.refused(408, "the body did not come", headers={"connection": "close"})
         if _modern(request.headers.get("mcp-protocol-version"), value):

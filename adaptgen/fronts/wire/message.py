@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from adaptgen.govern.jsontext import DuplicateKeyError, loads_unique
 from adaptgen.model import Json
 
 PARSE_ERROR = -32700
@@ -85,20 +86,23 @@ Message: TypeAlias = Request | Notice | Response
 
 
 def read(body: bytes) -> Json:
-    """The JSON value of ``body``. Where a key stands twice the last one counts, for whatever follows: there is no
-    second reader.
+    """The JSON value of ``body``.
 
     Raises:
-        Malformed: no JSON in UTF-8, or nested deeper than :data:`MAX_DEPTH`.
+        Malformed: no JSON in UTF-8, nested deeper than :data:`MAX_DEPTH`, or an object in it has a key twice: whoever
+            looks at the request on its way may see the other value.
     """
     try:
         value: Json = orjson.loads(body)
         if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _too_deep(value):
             raise Malformed(INVALID_REQUEST, f"the body nests deeper than {MAX_DEPTH} levels")
+        checked: Json = loads_unique(body.decode())
         # orjson rounds integers of more than 64 bits to floats: an id would become that of something else.
         if _LONG.search(body) is not None:
-            value = json.loads(body)
-    except (ValueError, RecursionError):
+            value = checked
+    except DuplicateKeyError:
+        raise Malformed(INVALID_REQUEST, "a key stands twice in one object of the body") from None
+    except ValueError:
         raise Malformed(PARSE_ERROR, _UNREADABLE) from None
     return value
 
