@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from adaptgen.fronts.wire.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, folded
 from adaptgen.fronts.wire.kernel import Kernel
+from adaptgen.fronts.wire.turns import Turns
 from adaptgen.govern.desk import Desk
 
 Event: TypeAlias = MutableMapping[str, Any]
@@ -29,10 +30,12 @@ class App:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self._turns = Turns()
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """One connection's scope."""
         if scope["type"] == "http":
+            await self._turns.wait()
             await _Http(self.kernel, scope, receive, send).serve()
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)

@@ -17,7 +17,7 @@ from adaptgen.fronts.wire.connections import Connections
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request's head."""
-MAX_FIELDS = 200
+MAX_FIELDS = 100
 """Header lines of a head: each costs a hundred bytes beside its own."""
 MAX_TARGET = 8 * 1024
 """Bytes of the target of a request."""
@@ -27,7 +27,7 @@ OVERHEAD = 8
 """Bytes around a byte of a body: a chunk of one byte has five."""
 UNREAD = 64 * 1024
 """Bytes of a body that are taken and dropped where nobody wants them: after an early answer, or beside a stream."""
-MAX_PIPELINED = 16
+MAX_PIPELINED = 4
 """Requests of a connection that wait for the answer of the one before."""
 HEAD_SECONDS = 30.0
 """Seconds in which a head must have come, from the connection or from its first byte on."""
@@ -51,6 +51,10 @@ class _State(Enum):
     DONE = "nothing more is taken from this client"
 
 
+class _LimitError(Exception):
+    """Ends the parsing of what exceeds a limit."""
+
+
 class WireProtocol(CorkedProtocol):
     """uvicorn's protocol over httptools, with limits."""
 
@@ -67,6 +71,7 @@ class WireProtocol(CorkedProtocol):
         self._gap = 0
         self._trailer = 0
         self._upgraded = False
+        self._answer = (400, b"Bad Request")
         self._late: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
 
@@ -176,12 +181,19 @@ class WireProtocol(CorkedProtocol):
         size = len(name) + len(value) + 4
         if self._state is not _State.HEAD:
             self._trailer += size
+            if self._trailer > MAX_TRAILER:
+                raise _LimitError
             return
         self._fields += 1
         self._size += size
-        # Beyond the limit they are only counted.
-        if self._fields <= MAX_FIELDS and self._size <= MAX_HEAD:
-            super().on_header(name, value)
+        if self._fields > MAX_FIELDS or self._size > MAX_HEAD:
+            self._answer = (431, b"Request Header Fields Too Large")
+            raise _LimitError
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        """The parser has met what is no HTTP, or more of it than is taken."""
+        self._refuse(*self._answer)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
@@ -189,9 +201,6 @@ class WireProtocol(CorkedProtocol):
             return
         if len(self.url) > MAX_TARGET:
             self._refuse(414, b"URI Too Long")
-            return
-        if self._fields > MAX_FIELDS or self._size > MAX_HEAD:
-            self._refuse(431, b"Request Header Fields Too Large")
             return
         if len(self.pipeline) >= MAX_PIPELINED:
             self.evict()
@@ -219,9 +228,6 @@ class WireProtocol(CorkedProtocol):
     def on_message_complete(self) -> None:
         """The request is there as a whole."""
         if self._state is not _State.BODY:
-            return
-        if self._trailer > MAX_TRAILER:
-            self._refuse(400, b"Bad Request")
             return
         self._state = _State.HEAD
         self._upgraded = self.parser.should_upgrade()

@@ -29,6 +29,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
 """Seconds that requests under way have when the server stops."""
 
+ACCEPTED = 16
+"""Connections that are accepted at once, between two turns of all others."""
+WAITING = 1024
+"""Connections that wait to be accepted."""
+
 
 class _Server(uvicorn.Server):
     """Ends the streams that would never end by themselves before it waits for the others.
@@ -60,6 +65,12 @@ class _Server(uvicorn.Server):
             for sign in _SIGNALS:
                 loop.remove_signal_handler(sign)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept: few connections at a time, of the many that may wait for it."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(WAITING)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let requests under way end, close."""
         self._served.kernel.drain()
@@ -81,6 +92,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
+        backlog=ACCEPTED,
         timeout_keep_alive=int(IDLE_SECONDS),
     )
     gc.freeze()
