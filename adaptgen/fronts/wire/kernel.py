@@ -221,7 +221,8 @@ class Kernel:
         if len(self.workshop) - len(self.streams) >= self._max_requests:
             return answers.refused(503, "too many requests are under way", headers={"retry-after": "1"})
         # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
-        context = Context(request_id="", headers=harmless(request.headers), principal=request.principal)
+        id = uuid.uuid4().hex
+        context = Context(request_id=id, headers=harmless(request.headers), principal=request.principal)
         caller = await self.desk.authenticate(request.headers, context)
         limit = self._max_body if context.proven else min(self._max_body, UNPROVEN)
         declared = request.headers.get("content-length", "")
