@@ -307,12 +307,18 @@ class Step:
 class Update:
     """A write that changes only what the agent gave: read the raw resource, merge, write it back, guarded.
 
-    ``read`` is the GET of the same resource, with the write's path arguments; ``answer`` the JSONPath of the resource
-    in its answer; ``accepts`` the properties that the write takes (None: all of what was read). With ``patch`` only
-    the changes are sent (PATCH), and of what was read what the write ``requires``; else the merged whole (PUT).
-    ``parts``: property -> the member of the objects that are read which the write takes in their place (an id). Either
-    is guarded by ``If-Match`` where the read gave an ``ETag`` (RFC 9110, 13.1.1), otherwise, where anything that was
-    read is written, by reading again and comparing before writing.
+    ``read`` is the GET of the same resource: the write's path arguments and what the read requires, never a selection
+    of fields. ``answer`` is the JSONPath of the resource in its answer; ``places``: property -> the JSONPath of what
+    stands next to the resource; ``accepts`` the properties that the write takes (None: all of what was read, without
+    ``omits``). With ``patch`` only the changes are sent (PATCH), and of what was read what the write ``requires``; else
+    the merged whole (PUT), unless the record that was read lacks one of ``needs`` that the agent did not give.
+    ``parts``: property -> the member of the objects that are read which the write takes in their place (an id).
+    ``unshown``: properties that the read is not declared to give back (None: that is not known). ``creates``: where
+    there is no such record, what was given creates it.
+
+    Updates of one record are made one after the other. They are guarded by ``If-Match`` where the read gave an
+    ``ETag`` (RFC 9110, 13.1.1), otherwise, where anything that was read is written, by reading again and comparing
+    before writing, and by reading again afterwards.
     """
 
     read: Call
@@ -321,6 +327,11 @@ class Update:
     patch: bool = False
     requires: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    omits: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    unshown: tuple[str, ...] | None = None
+    creates: bool = False
 
 
 @value(kw_only=True)
@@ -349,7 +360,7 @@ class Tool:
     arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever its name, as
     paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
     ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets
-    that it belongs to, as the document writes them.
+    that it belongs to, as the document writes them. ``filled``: its body must have at least one member.
     """
 
     name: str
@@ -373,6 +384,7 @@ class Tool:
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     was: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    filled: bool = False
 
 
 # ------------------------------------------------------------------------------------------------------------ auth

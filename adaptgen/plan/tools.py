@@ -54,7 +54,8 @@ def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ..
 
 @dataclass(slots=True)
 class Draft:
-    """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or ""."""
+    """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or "";
+    ``notes``: what agents must know of how it writes."""
 
     context: Context
     operation: Operation
@@ -70,6 +71,7 @@ class Draft:
     payload: str = "$"
     merges: str = ""
     patches: bool = False
+    notes: str = ""
 
 
 @value()
@@ -206,7 +208,10 @@ def finish(one: Draft, name: str) -> Built:
     call = _call(operation, inputs, context.bases)
     update = None
     if found is not None and one.read is not None and one.body is not None:
-        update = updates.update(document, one.read, call, one.body, found, patch=one.patches)
+        update = updates.update(document, operation, one.read, call, one.body, found, patch=one.patches)
+        one.notes = updates.notes(document, one.body, found, update)
+    elif one.role == "replace":
+        one.notes = updates.replaces(operation, context.siblings.get(family(operation), {}), one.body)
     schemas = {argument.name: argument.schema for argument in inputs.arguments}
     sensitive, sensitive_arguments = find_sensitive(
         document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
@@ -229,6 +234,7 @@ def finish(one: Draft, name: str) -> Built:
         source=operation.pointer,
         was=tuple(hint.was) if hint else (),
         tags=describe.tags(operation),
+        filled=one.role == "create" and updates.must_be_filled(operation, one.body, inputs, name),
     )
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
     contract = contracts.contract(
@@ -292,9 +298,7 @@ def description(one: Draft, name: str) -> str:
         operation = replace(operation, description="")
     text, _ = describe.summary(operation, name, _paging_names(one.paging))
     parts = ["Deprecated." if operation.deprecated else "", text]
-    if one.merges or one.patches:
-        parts.append("Only the given properties change, all others are kept.")
-    parts.append(answers)
+    parts += [one.notes, answers]
     return " ".join(filter(None, parts))
 
 

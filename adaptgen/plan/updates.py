@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
 from adaptgen.model import Call, Json, Param, Update, value
 from adaptgen.pii.field_kinds import kind_of
-from adaptgen.plan.arguments import bodyless
+from adaptgen.plan.arguments import Inputs, bodyless
 from adaptgen.plan.bodies import BodyInputs, Slot
-from adaptgen.plan.operations import Operation, accepted, base_media, is_json
+from adaptgen.plan.operations import Operation, Parameter, accepted, base_media, is_json
+from adaptgen.plan.projection_detail import OUTCOME
 from adaptgen.plan.schemas import MISSING, Shape, shape
+from adaptgen.read_inputs import is_projection, is_selector
 from adaptgen.references import escape
+from adaptgen.words import vocabulary, words
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -23,6 +26,16 @@ if TYPE_CHECKING:
 _OVERLAP = 0.5
 _IDS = ("id", "_id", "uuid", "value")
 _SCALARS = {"string", "integer", "number", "boolean"}
+_DEEP = 3
+"""Objects around a record."""
+_LOOKED = 400
+"""Objects among which the record is looked for."""
+_NAMED = 8
+"""Properties that a description names."""
+_MAKES = vocabulary("create creates creating insert inserts inserting add adds adding make makes")
+_CHANGES = vocabulary(
+    "update updates updating replace replaces replacing overwrite overwrites modify modifies edit set"
+)
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 
@@ -46,9 +59,11 @@ def can_merge(
     read_as = known(document, read, body, payload)
     found = read_as.properties
     if body.whole is not None:
-        # A free-form body is merged at its top level, with an answer that is at least an object.
+        # A free-form body is merged at its top level, with an answer that is an object.
         free = body.whole.wish == "data" and body.whole.made is None
-        return "the body is a free-form object that the GET answers" if free and found else ""
+        return "the body is a free-form object that the GET answers" if free and read_as.is_object else ""
+    if body.extra is not None and not found and read_as.is_object:
+        return "the body is an open object, and so is what the GET answers"
     names = [slot.name for slot in body.slots if not slot.read_only]
     shared = sum(name in found for name in names) if found else 0
     if not shared or shared < _OVERLAP * len(names) or _unfit(document, body, read_as):
@@ -56,44 +71,87 @@ def can_merge(
     return f"the GET answers {shared} of the {len(names)} properties that the PUT takes"
 
 
-def _candidates(document: Document, schema: Json | None, payload: str) -> list[tuple[str, Mapping[str, Json]]]:
-    """The payload and the objects right inside it: answers are wrapped more often than bodies."""
-    whole = _properties(document, schema, payload)
-    if whole is None:
-        return []
-    found = [(payload, whole)]
-    for name, node in whole.items():
-        inner = shape(document, node)
-        if inner.type == "object" and inner.properties:
-            step = f".{name}" if re.fullmatch(r"[A-Za-z_]\w*", name) else f"[{json.dumps(name)}]"
-            found.append((f"{payload}{step}", inner.properties))
-    return found
-
-
 @value()
 class Known:
     """What a read is declared to give, at JSONPath ``payload``. ``properties``: name -> schema, None where nothing is
-    declared; ``other``: those that only some alternatives of it have."""
+    declared; ``other``: those that only some alternatives of it have; ``places``: those of ``properties`` that stand
+    next to the record -> their JSONPath; ``is_object``: whether an object is declared there."""
 
     payload: str
     properties: Mapping[str, Json] | None = None
     other: Mapping[str, Json] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    is_object: bool = False
 
 
 def known(document: Document, read: Operation, body: BodyInputs, payload: str) -> Known:
-    """The record in the answer of ``read``, at ``payload`` or one level below it: where most of the body is found."""
+    """The record in the answer of ``read``: where every property of the body is found, else most of them.
+
+    ``payload`` is where the answer's record was found for reading. What wraps a record shares nothing with it but words
+    about the call (``status``, ``message``); an object inside a record is not the record.
+    """
     answer = read.success()
     if answer is None or answer.schema is None:
         return Known(payload)
     names = {slot.name for slot in body.slots if not slot.read_only}
-    found = _candidates(document, answer.schema, payload)
-    best = max(found, key=lambda pair: len(names & pair[1].keys()), default=None)
-    if best is None:
+    found = list(_candidates(document, answer.schema, payload, names)) if names else []
+    best = max(found, key=lambda pair: (len(_own(names, pair[1])), len(names & pair[1].keys())), default=None)
+    place = best[0] if best is not None and names & best[1].keys() else payload
+    one = _at(document, answer.schema, place)
+    if one is None:
         return Known(payload)
-    one = _at(document, answer.schema, best[0])
-    variants = one.variants if one is not None else ()
-    other = {name: node for variant in variants for name, node in shape(document, variant).properties.items()}
-    return Known(best[0], best[1] or None, other)
+    other = {name: node for variant in one.variants for name, node in shape(document, variant).properties.items()}
+    is_object = one.type == "object"
+    if not is_object and (one.type is not None or one.types):
+        return Known(place)
+    beside = _beside(document, answer.schema, place, names - one.properties.keys())
+    properties = {**one.properties, **{name: node for name, (_, node) in beside.items()}}
+    return Known(place, properties or None, other, {name: path for name, (path, _) in beside.items()}, is_object)
+
+
+def _candidates(
+    document: Document, schema: Json, payload: str, names: set[str]
+) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """The payload, and the objects from the root on: answers are wrapped more often than bodies."""
+    queue = [(payload, 1), ("$", 0)] if payload != "$" else [("$", 0)]
+    seen: set[str] = set()
+    while queue and len(seen) < _LOOKED:
+        place, depth = queue.pop(0)
+        properties = _properties(document, schema, place) if place not in seen else None
+        if properties is None:
+            continue
+        seen.add(place)
+        yield place, properties
+        own = _own(names, properties)
+        is_record = len(own) >= _OVERLAP * len(names) or (own and any(name in properties for name in _IDS))
+        if is_record or depth >= _DEEP:
+            continue
+        for name, node in properties.items():
+            if shape(document, node).type == "object" and shape(document, node).properties:
+                queue.append((f"{place}{_step(name)}", depth + 1))
+
+
+def _own(names: set[str], properties: Mapping[str, Json]) -> set[str]:
+    """The properties of the body in ``properties`` that are not words about the call."""
+    return {name for name in names & properties.keys() if not set(words(name)) <= OUTCOME}
+
+
+def _beside(document: Document, schema: Json, place: str, names: set[str]) -> dict[str, tuple[str, Json]]:
+    """Properties of the body that stand next to the record instead of in it: name -> JSONPath and schema."""
+    found: dict[str, tuple[str, Json]] = {}
+    steps = [f"{match[0]}" for match in _STEP.finditer(place.removeprefix("$"))]
+    for length in range(len(steps) - 1, -1, -1):
+        above = "$" + "".join(steps[:length])
+        members = _properties(document, schema, above) or {}
+        for name in sorted(names - found.keys()):
+            own = steps[length : length + 1] == [_step(name)]
+            if name in members and not own and not set(words(name)) <= OUTCOME:
+                found[name] = (f"{above}{_step(name)}", members[name])
+    return found
+
+
+def _step(name: str) -> str:
+    return f".{name}" if re.fullmatch(r"[A-Za-z_]\w*", name) else f"[{json.dumps(name)}]"
 
 
 def supplied(document: Document, body: BodyInputs, read: Known) -> frozenset[str]:
@@ -182,11 +240,10 @@ def patches(write: Operation, read: Operation | None, body: BodyInputs | None) -
     return is_json(body.media) and whole_object and readable and _readable(write, read)
 
 
-def update(document: Document, read: Operation, call: Call, body: BodyInputs, found: Known, *, patch: bool) -> Update:
+def update(
+    document: Document, write: Operation, read: Operation, call: Call, body: BodyInputs, found: Known, *, patch: bool
+) -> Update:
     """The update that reads with ``read``, where the record is as ``found`` says, and writes with ``call``."""
-    names = {one.name for one in read.parameters if one.place == "query"}
-    headers = {one.name.lower() for one in read.parameters if one.place == "header"} - {"accept", "content-type"}
-    constants = tuple(Param(name, value=escape(value)) for name, value in read.constants)
     kinds = tuple(
         Param(one.name, value=escape(bodyless(shape(document, one.schema))))
         for one in read.parameters
@@ -194,35 +251,161 @@ def update(document: Document, read: Operation, call: Call, body: BodyInputs, fo
     )
     readable = _given(document, body, found)
     given = [one.name for one in body.slots if one.name in readable and not _secret(document, one)]
-    needed = {one.name for one in body.slots if one.required}
+    required = _required(document, write, body)
     accepts = None
     if body.whole is None and body.extra is None:
         accepts = tuple(slot.name for slot in body.slots if not slot.read_only)
+    carried = [(one.place, one.name.lower()) for one in read.parameters if _is_carried(document, one)]
     return Update(
         read=Call(
             "GET",
             read.path,
             path_params=call.path_params,
-            query=(*(param for param in call.query if param.name in names), *constants),
-            headers=(*(param for param in call.headers if param.name.lower() in headers), *kinds),
+            query=(
+                *(param for param in call.query if ("query", param.name.lower()) in carried),
+                *(Param(name, value=escape(value)) for name, value in read.constants),
+            ),
+            headers=(*(param for param in call.headers if ("header", param.name.lower()) in carried), *kinds),
+            cookies=tuple(param for param in call.cookies if ("cookie", param.name.lower()) in carried),
             base=call.base,
             accept=accepted(read),
         ),
         answer=found.payload,
         accepts=accepts,
         patch=patch,
-        requires=tuple(name for name in given if patch and name in needed),
+        requires=tuple(name for name in given if patch and name in required),
         parts=parts(document, body, found),
+        places=found.places,
+        omits=() if accepts is not None else _read_only(document, found),
+        needs=() if patch else tuple(name for name in _needed(document, body, found) if name in required),
+        unshown=_unshown(document, body, found),
+        creates=not patch and creates(write),
     )
 
 
+def _is_carried(document: Document, one: Parameter) -> bool:
+    """Whether an input of the write is an input of its read: what the read requires and what chooses the record, never
+    what chooses how much of it is shown."""
+    if one.place == "header" and one.name.lower() in ("accept", "content-type"):
+        return False
+    scalar = shape(document, one.schema).type in ("string", "integer", None)
+    return one.required or (scalar and is_selector(one.name))
+
+
+def _required(document: Document, write: Operation, body: BodyInputs) -> frozenset[str]:
+    """The properties that the body's schema requires, whether or not there must be a body at all."""
+    one = shape(document, write.body.schema if write.body is not None else None)
+    if body.inside is not None:
+        one = shape(document, one.properties.get(body.inside))
+    return one.required | {slot.name for slot in body.slots if slot.required}
+
+
+def _needed(document: Document, body: BodyInputs, found: Known) -> Iterator[str]:
+    """The properties that the record must have to be written back: all but those that nobody can read."""
+    for slot in body.slots:
+        unreadable = _secret(document, slot) and not _readable_at(document, found, slot.name)
+        if not slot.read_only and not shape(document, slot.schema).write_only and not unreadable:
+            yield slot.name
+
+
+def _unshown(document: Document, body: BodyInputs, found: Known) -> tuple[str, ...] | None:
+    """What a read of the record cannot confirm: what it is not declared to show, and what APIs mask."""
+    if found.properties is None:
+        return None
+    return tuple(
+        slot.name
+        for slot in body.slots
+        if not slot.read_only
+        and (
+            not _readable_at(document, found, slot.name)
+            or _secret(document, slot)
+            or shape(document, slot.schema).write_only
+        )
+    )
+
+
+def _read_only(document: Document, found: Known) -> tuple[str, ...]:
+    return tuple(name for name, node in (found.properties or {}).items() if shape(document, node).read_only)
+
+
+def notes(document: Document, body: BodyInputs, found: Known, update: Update) -> str:
+    """What agents must know of an update."""
+    texts = ["Only the given properties change, all others are kept."]
+    if body.whole is not None and not update.patch:
+        texts = ["Only the given members of `data` change, all others are kept; a nested object is replaced."]
+    lost = [] if update.patch else _unkept(document, body, found)
+    if lost:
+        listed = ", ".join(f"`{name}`" for name in lost)
+        texts.append(f"The API does not show {listed}: what is not given of these may be lost.")
+    if update.creates:
+        texts.append("Creates the record if there is none.")
+    return " ".join(texts)
+
+
+def replaces(write: Operation, methods: Mapping[str, Operation], body: BodyInputs | None) -> str:
+    """What agents must know of a PUT that does not merge although its record can be read."""
+    if write.method != "PUT" or "GET" not in methods or body is None or not is_json(body.media):
+        return ""
+    return "Replaces the whole: what is not given is removed."
+
+
+def must_be_filled(write: Operation, body: BodyInputs | None, inputs: Inputs, name: str) -> bool:
+    """Whether a create may come without any member by its arguments, and must not: unless the document says that its
+    body may be left out."""
+    made = inputs.body
+    if write.method != "POST" or made is None or body is None or write.body is None or write.body.optional:
+        return False
+    if not _MAKES & set(words(name)[:1]) or any(one.required and one.place == "body" for one in inputs.arguments):
+        return False
+    if made.whole is not None:
+        return body.whole is not None and body.whole.wish == "data"
+    return bool(made.params) and all(param.value is None for param in made.params)
+
+
+def _unkept(document: Document, body: BodyInputs, found: Known) -> list[str]:
+    """Properties that a merge cannot keep, because the read is not declared to show them."""
+    names = []
+    for slot in body.slots if found.properties is not None else ():
+        writes_only = slot.read_only or shape(document, slot.schema).write_only or _secret(document, slot)
+        if not writes_only and not slot.required and not _readable_at(document, found, slot.name):
+            names.append(slot.name)
+    return names[:_NAMED]
+
+
+def creates(write: Operation) -> bool:
+    """Whether the document declares that a PUT creates what does not exist: by a 201, or in its words."""
+    if write.method != "PUT":
+        return False
+    if any(one.status == "201" for one in write.responses):
+        return True
+    return any(_says_upsert(text) for text in (write.id or "", write.summary, write.description))
+
+
+def _says_upsert(text: str) -> bool:
+    """``upsert``, ``create or update``, ``createOrReplace``, ``updates/creates``."""
+    spoken = words(text[:2000])
+    if "upsert" in spoken or "upserts" in spoken:
+        return True
+    for at, word in enumerate(spoken):
+        if word in _MAKES | _CHANGES:
+            near = spoken[at + 1 : at + 4]
+            wanted = _CHANGES if word in _MAKES else _MAKES
+            joined = "or" in near or ("/" in text and len(near) > 0 and near[0] in wanted)
+            if joined and any(one in wanted for one in near):
+                return True
+    return False
+
+
 def _readable(write: Operation, read: Operation) -> bool:
-    """The GET needs nothing that the write does not need."""
+    """The GET needs nothing that the write does not need, and no selection of fields."""
     if read.path != write.path:
         return False
     mine = {(one.place, one.name.lower()) for one in write.parameters if one.required}
-    needed = {(one.place, one.name.lower()) for one in read.parameters if one.required and one.place != "path"}
-    return needed <= mine
+    needed = [one for one in read.parameters if one.required and one.place != "path"]
+    fixed = [name for name, _ in read.constants]
+    if any(is_projection(name) for name in [*(one.name for one in needed if one.place == "query"), *fixed]):
+        return False
+    return {(one.place, one.name.lower()) for one in needed} <= mine
 
 
 def _properties(document: Document, schema: Json | None, payload: str) -> Mapping[str, Json] | None:

@@ -55,7 +55,7 @@ def answer_detail(
         ToolError: a path in ``fields`` cannot be read, or the answer claims to be JSON and is not.
     """
     if response.status in (204, 205) or not response.content.strip():
-        return _json(_done(response), None, tool, marks or Marks())
+        return _json({**_done(response), **({"note": note} if note else {})}, None, tool, marks or Marks())
     if not is_json(response):
         table = answer_table(tool, response, fields=fields, max_bytes=max_bytes, marks=marks or Marks())
         return answer_media(response, max_bytes=max_bytes, marks=marks) if table is None else table

@@ -90,6 +90,7 @@ class Engine:
         self._classifiers: dict[str, Classifier] = {}
         self._shared: Shared | None = None
         self._opened: Store | None = None
+        self._store = None if store is None or getattr(store, "local", False) else store
         if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
             from adaptgen.runtime.shared import sharing
 
@@ -257,7 +258,7 @@ class Engine:
 
         asked = {name: checked.pop(name) for name in sorted(_QUESTIONS & checked.keys())}
         if dry_run:
-            return execution.dry(tool, await execution.request(tool, checked, marks), marks)
+            return execution.dry(tool, await execution.request(tool, checked), marks)
         answer: Callable[..., Awaitable[Answer]] = answer_list
         if isinstance(tool.page, Unpaged):
             answer = partial(answer_list, kept=self._remembered().of(caller))
@@ -346,6 +347,26 @@ class Engine:
                 raise ToolError(f"{problem}.") from None
         return self._box
 
+    def _between(self) -> Store | None:
+        """The store that other processes of this server share: that of the sessions, of the settings, or the one that
+        the environment names.
+
+        Raises:
+            ToolError: what the environment names is not a store.
+        """
+        if self._shared is not None:
+            return self._shared.store
+        if self._store is None and self._opened is None:
+            from adaptgen.runtime.store_url import VARIABLE, store_from
+
+            url = self._environ.get(VARIABLE, "").strip()
+            if url and not url.startswith("memory:"):
+                try:
+                    self._opened = store_from(url)
+                except ValueError as problem:
+                    raise ToolError(f"{VARIABLE}: {problem}. Nothing was sent.") from None
+        return self._store or self._opened
+
     def _make(self) -> Execution:
         from adaptgen.runtime.execution import Execution
 
@@ -354,7 +375,7 @@ class Engine:
             from adaptgen.runtime.overridden import Shaping
 
             make = Shaping
-        return make(self.server, self._environ, self._transport, self._state, self._shared)
+        return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)
 
 
 def _dry(checked: Mapping[str, Json]) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from adaptgen import stepped
 from adaptgen.model import Call, Json, Paging, Server, Tool
 from adaptgen.references import fill, references
-from adaptgen.runtime import serialize, updates
+from adaptgen.runtime import serialize
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.auth import Authenticator
 from adaptgen.runtime.caller import Caller
@@ -33,6 +33,9 @@ from adaptgen.runtime.sessions import Sessions
 from adaptgen.runtime.shared import Shared
 from adaptgen.runtime.state import folder
 from adaptgen.runtime.steps import run
+from adaptgen.runtime.store import Store
+from adaptgen.runtime.writes.merge_update import CREATED, WOULD_CREATE, MergeUpdate, check_filled
+from adaptgen.runtime.writes.record_lock import RecordLocks
 
 
 class Execution:
@@ -45,7 +48,9 @@ class Execution:
         transport: Transport | None,
         state: Path | None,
         shared: Shared | None = None,
+        store: Callable[[], Store | None] = lambda: None,
     ) -> None:
+        """``store`` gives the store that several processes share, if there is one."""
         self.server = server
         self.used = Used()
         self._environ = environ
@@ -67,6 +72,8 @@ class Execution:
             shared=shared,
         )
         self._auth = Authenticator(Sessions(server.auth, common), self._credentials, self.client)
+        self._locks = RecordLocks(common.folder, store)
+        self._merged = frozenset(tool.call.path for tool in server.tools if tool.update is not None and tool.call)
 
     def by(self, caller: Caller) -> Execution:
         """The same, in the name of ``caller``: what is sent under an auth of ``per="caller"`` is sent for it."""
@@ -116,26 +123,37 @@ class Execution:
         """Where the parameters of a call get their values."""
         return Inputs(arguments, self._credentials.resolve, scope)
 
-    async def request(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks | None = None) -> Request:
-        """The request of a tool's call; of a partial update after the resource was read."""
+    async def request(self, tool: Tool, arguments: Mapping[str, Json]) -> Request:
+        """The request of a tool's call; of a partial update that of a plain write.
+
+        Raises:
+            ToolError: an argument cannot stand where it belongs, or a create would have no member.
+        """
         assert tool.call is not None
         await self.constants(tool.call)
-        base = self.base(tool.call.base)
-        if tool.update is None:
-            request = build(tool.call, base, self.inputs(arguments))
-            request.safe = tool.effect == "read"
-            return request
-        read_base = self.base(tool.update.read.base)
+        inputs = self.inputs(arguments)
+        if tool.filled:
+            check_filled(tool.call, inputs)
+        request = build(tool.call, self.base(tool.call.base), inputs)
+        request.safe = tool.effect == "read"
+        return request
+
+    async def merge(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> MergeUpdate:
+        """The partial update of a tool."""
+        assert tool.call is not None
+        assert tool.update is not None
+        await self.constants(tool.call)
         await self.constants(tool.update.read)
+        read_base = self.base(tool.update.read.base)
         send = self.sender(tool, tool.auth, read_base, arguments, marks)
 
         async def read(request: Request) -> Response:
             response = await send(request)
-            if marks is not None and marks.on:
+            if marks.on:
                 marks.learn(response.json())
             return response
 
-        return await updates.prepare(tool.call, tool.update, self.inputs(arguments), base, read_base, read)
+        return MergeUpdate(tool.call, tool.update, self.inputs(arguments), self.base(tool.call.base), read_base, read)
 
     async def constants(self, call: Call) -> None:
         """Look up the references in the constant parameters of a call."""
@@ -190,7 +208,7 @@ class Execution:
 
         async def make(placed: Placed | None) -> Request:
             if placed is None:
-                return await self.request(tool, arguments, marks)
+                return await self.request(tool, arguments)
             assert tool.call is not None
             request = build(tool.call, self.base(tool.call.base), self.inputs(arguments), placed=placed)
             request.safe = tool.effect == "read"
@@ -214,15 +232,31 @@ class Execution:
     ) -> Answer:
         """A tool of one call that is no list."""
         assert tool.call is not None
-        request = await self.request(tool, arguments, marks)
-        if dry_run:
-            return self.dry(tool, request, marks)
-        response = await self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)(request)
+        send = self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)
+        note = ""
+        if tool.update is not None:
+            merge = await self.merge(tool, arguments, marks)
+            if dry_run:
+                request = await merge.prepare()
+                return self.dry(tool, request, marks, note=WOULD_CREATE if merge.creates else "")
+            async with self._locks.hold(merge.address, self.server.timeout):
+                response = await send(await merge.prepare())
+                await merge.confirm(response)
+            note = CREATED if merge.creates else ""
+        else:
+            request = await self.request(tool, arguments)
+            if dry_run:
+                return self.dry(tool, request, marks)
+            if tool.effect != "read" and tool.call.path in self._merged:
+                async with self._locks.hold(request.url, self.server.timeout):
+                    response = await send(request)
+            else:
+                response = await send(request)
         if len(response.content) > LARGE and not is_json(response):
             return await asyncio.to_thread(
-                answer_detail, tool, response, fields=fields, max_bytes=max_bytes, marks=marks
+                answer_detail, tool, response, fields=fields, max_bytes=max_bytes, note=note, marks=marks
             )
-        return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, marks=marks)
+        return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
 
     def dry(
         self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""

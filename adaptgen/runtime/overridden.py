@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 import orjson
 
 from adaptgen.model import Body, Call, Json, Param, Tool, Unpaged
+from adaptgen.read_inputs import is_projection
 from adaptgen.runtime import serialize
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.body import MISSING
@@ -131,10 +132,21 @@ def value_of(answer: Answer) -> Json:
 
 
 class Outgoing:
-    """A request about to be sent, as ``overrides.request`` sees it. Method and address are fixed."""
+    """A request about to be sent, as ``overrides.request`` sees it. Method and address are fixed.
 
-    def __init__(self, request: Request, tool: str, arguments: Mapping[str, Json]) -> None:
+    The read of a partial update takes no selection of fields: what it leaves out would be written back as missing.
+    ``left_out`` says whether a query parameter is such a one.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        tool: str,
+        arguments: Mapping[str, Json],
+        left_out: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._request = request
+        self._left_out = left_out
         self.tool = tool
         self.arguments = arguments
 
@@ -175,6 +187,8 @@ class Outgoing:
 
     def set_query(self, name: str, value: Json) -> None:
         """Give a query parameter this value, in place of what it was; None removes it."""
+        if value is not None and self._left_out(name):
+            return
         address, _, query = self._request.url.partition("?")
         kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != name]
         self._request.url = f"{address}?{'&'.join(kept)}" if kept else address
@@ -223,10 +237,20 @@ class Shaping(Execution):
 
     def _shaped(self, tool: Tool, request: Request, arguments: Mapping[str, Json]) -> Request:
         request = request.copy()
-        outgoing = Outgoing(request, tool.name, dict(arguments))
+        left_out = partial(_is_left_out, tool) if tool.update is not None and request.reads else lambda _: False
+        outgoing = Outgoing(request, tool.name, dict(arguments), left_out)
         for one in self._edits.shaping(tool.name):
             one.function(outgoing)
         return request
+
+
+def _is_left_out(tool: Tool, name: str) -> bool:
+    """Whether the read of an update must not have this query parameter: a selection of fields, by its name or because
+    the tool takes it and the plan kept it from the read."""
+    assert tool.update is not None
+    assert tool.call is not None
+    kept = {param.name for param in tool.update.read.query}
+    return name not in kept and (is_projection(name) or any(param.name == name for param in tool.call.query))
 
 
 @dataclass(frozen=True, slots=True)

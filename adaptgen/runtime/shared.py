@@ -61,6 +61,43 @@ class Shared:
         return value if isinstance(value, dict) else None
 
 
+class Lease:
+    """The right of one process to change something, added to a store under a condition. It ends by itself after
+    :data:`LEASE` seconds where its holder is killed, and is extended as long as it lives."""
+
+    def __init__(self, store: Store, key: str) -> None:
+        self._store = store
+        self._key = key
+        self._token = b""
+        self._beat: asyncio.Task[None] | None = None
+
+    async def acquire(self) -> bool:
+        """Whether the lease is ours now; somebody else holds it where it is not."""
+        token = secrets.token_bytes(12)
+        if not await self._store.add(self._key, token, ttl=LEASE) and await self._store.get(self._key) != token:
+            return False
+        self._token = token
+        self._beat = asyncio.create_task(self._extend(token))
+        return True
+
+    async def _extend(self, token: bytes) -> None:
+        while True:
+            await asyncio.sleep(LEASE / 3)
+            with suppress(StoreError):
+                held = await self._store.swap(self._key, token, token, ttl=LEASE)
+                held = held or await self._store.add(self._key, token, ttl=LEASE)
+                if not held and await self._store.get(self._key) != token:
+                    return
+
+    async def release(self) -> None:
+        """Give it up."""
+        if self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
+        with suppress(StoreError):
+            await self._store.swap(self._key, self._token, None)
+
+
 class SharedState:
     """One session in the store; see :class:`~adaptgen.runtime.state.Kept`. Every method may raise ``StoreError``."""
 
@@ -70,8 +107,7 @@ class SharedState:
         self._key = key
         self._ttl = ttl
         self._seen: bytes | None = None
-        self._token = b""
-        self._beat: asyncio.Task[None] | None = None
+        self._lease = Lease(shared.store, f"{key}/lease")
 
     def __repr__(self) -> str:
         return f"SharedState({self._key!r})"
@@ -102,30 +138,10 @@ class SharedState:
         self._seen = new
 
     async def acquire(self) -> bool:
-        token = secrets.token_bytes(12)
-        lease = f"{self._key}/lease"
-        if not await self._store.add(lease, token, ttl=LEASE) and await self._store.get(lease) != token:
-            return False
-        self._token = token
-        self._beat = asyncio.create_task(self._hold(lease, token))
-        return True
-
-    async def _hold(self, lease: str, token: bytes) -> None:
-        """A login may take longer than a lease; as long as its process lives, the lease is extended."""
-        while True:
-            await asyncio.sleep(LEASE / 3)
-            with suppress(StoreError):
-                held = await self._store.swap(lease, token, token, ttl=LEASE)
-                held = held or await self._store.add(lease, token, ttl=LEASE)
-                if not held and await self._store.get(lease) != token:
-                    return
+        return await self._lease.acquire()
 
     async def release(self) -> None:
-        if self._beat is not None:
-            self._beat.cancel()
-            self._beat = None
-        with suppress(StoreError):
-            await self._store.swap(f"{self._key}/lease", self._token, None)
+        await self._lease.release()
 
     async def failure(self) -> dict[str, Json] | None:
         key = f"{self._key}/failed"

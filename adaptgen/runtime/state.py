@@ -129,7 +129,7 @@ class StateFile:
             handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
             raise self._unwritable(problem) from None
-        if not _try_lock(handle):
+        if not try_lock(handle):
             os.close(handle)
             return False
         self._lock = handle
@@ -149,7 +149,8 @@ class StateFile:
         """Nothing is kept."""
 
 
-def _try_lock(handle: int) -> bool:
+def try_lock(handle: int) -> bool:
+    """Lock an open file against every other handle of it; whether it is locked now. Closing the handle unlocks it."""
     try:
         if os.name == "nt":  # pragma: no cover
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]

@@ -8,7 +8,7 @@ import pytest
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model import Call, Param
-from adaptgen.source.hints import CallHint, Hints, ToolHint
+from adaptgen.source.hints import ArgumentHint, CallHint, Hints, ToolHint
 
 RECORD = {
     "type": "object",
@@ -197,3 +197,160 @@ def test_a_get_that_needs_more_than_the_write_guards_nothing(planned: Any) -> No
     patch = {**takes(RECORD), "parameters": [optional]}
     done = planned(resource(get={**answers(RECORD), "parameters": [TENANT]}, patch=patch))
     assert done.tools["update_contact"].update is None
+
+
+# ------------------------------------------------------------------------------------------------- what a read may take
+
+
+def query(name: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "schema": schema or {"type": "string"}}
+
+
+@pytest.mark.parametrize("name", ["select", "expand", "$expand", "_embed", "mask", "prettyPrint", "quux"])
+def test_the_read_takes_no_optional_input(planned: Any, name: str) -> None:
+    shared = {"parameters": [query(name)]}
+    done = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared}))
+    assert name.lstrip("$") in " ".join(done.properties("update_contact"))
+    assert done.tools["update_contact"].update.read.query == ()
+
+
+@pytest.mark.parametrize("name", ["locale", "tenantId", "site", "X-Organization-Id"])
+def test_the_read_takes_what_chooses_the_record(planned: Any, name: str) -> None:
+    one = {**query(name), "in": "header" if name.startswith("X-") else "query"}
+    shared = {"parameters": [one]}
+    read = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared})).tools["update_contact"]
+    assert [param.name for param in (*read.update.read.query, *read.update.read.headers)] == [name]
+
+
+def test_a_value_that_hints_fix_for_a_selection_does_not_reach_the_read(planned: Any) -> None:
+    shared = {"parameters": [query("fields")]}
+    hints = Hints(
+        tools={
+            "save": ToolHint(
+                call=CallHint("PUT", "/contacts/{id}"), arguments={"fields": ArgumentHint(value="id,name", hide=True)}
+            )
+        }
+    )
+    tool = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared}), hints).tools["save"]
+    assert tool.call.query == (Param("fields", value="id,name"),)
+    assert tool.update.read.query == ()
+
+
+def test_a_read_that_requires_a_selection_of_fields_is_no_read_of_the_record(planned: Any) -> None:
+    shared = {"parameters": [query("fields", required=True)]}
+    done = planned(resource(get={**answers(RECORD), **shared}, put={**takes(RECORD), **shared}))
+    assert done.tools["replace_contact"].update is None
+    required = {"parameters": [query("fieldId", required=True)]}
+    done = planned(resource(get={**answers(RECORD), **required}, put={**takes(RECORD), **required}))
+    assert done.tools["update_contact"].update.read.query == (Param("fieldId"),)
+
+
+def test_what_is_required_must_be_read_unless_nobody_can_read_it(planned: Any) -> None:
+    record = {
+        "type": "object",
+        "required": ["id", "name", "pin", "password", "api_key", "city"],
+        "properties": {
+            **RECORD["properties"],
+            "pin": {"type": "string", "writeOnly": True},
+            "password": {"type": "string"},
+            "api_key": {"type": "string"},
+        },
+    }
+    read = {"type": "object", "properties": {**RECORD["properties"], "api_key": {"type": "string"}}}
+    update = planned(resource(get=answers(read), put=takes(record))).tools["update_contact"].update
+    assert set(update.needs) == {"name", "city", "api_key"}
+    assert set(update.unshown) == {"pin", "password", "api_key"}
+
+
+# ------------------------------------------------------------------------------------------------- where the record is
+
+
+def test_the_record_is_where_every_property_of_the_body_is_found(planned: Any) -> None:
+    inner = {"type": "object", "properties": {"contact": RECORD, "took": {"type": "integer"}}}
+    wrapped = {"type": "object", "properties": {"status": {"type": "string"}, "result": inner}}
+    update = planned(resource(get=answers(wrapped), put=takes(RECORD))).tools["update_contact"].update
+    assert update.answer == "$.result.contact"
+    # An object inside a record that looks like it is not the record.
+    nested = {"type": "object", "properties": {**RECORD["properties"], "owner": RECORD}}
+    update = planned(resource(get=answers(nested), put=takes(RECORD))).tools["update_contact"].update
+    assert update.answer == "$"
+
+
+def test_what_stands_next_to_the_record_is_read_there(planned: Any) -> None:
+    wrapped = {
+        "type": "object",
+        "properties": {"contact": RECORD, "tags": {"type": "array", "items": {"type": "string"}}, "status": {}},
+    }
+    put = {"type": "object", "properties": {**RECORD["properties"], "tags": {"type": "array"}, "status": {}}}
+    update = planned(resource(get=answers(wrapped), put=takes(put))).tools["update_contact"].update
+    assert (update.answer, dict(update.places)) == ("$.contact", {"tags": "$.tags"})
+    assert update.unshown == ("status",)
+
+
+# ------------------------------------------------------------------------------------------------------- open objects
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "additionalProperties": True},
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"type": "object"},
+        {"type": "object", "properties": {"a": {}}, "additionalProperties": True},
+    ],
+)
+def test_a_put_of_an_open_object_merges_with_its_get(planned: Any, schema: Any) -> None:
+    done = planned(resource(get=answers({"type": "object", "additionalProperties": True}), put=takes(schema)))
+    update = done.tools["update_contact"].update
+    assert update is not None
+    assert update.accepts is None
+    assert "all others are kept" in done.contracts["update_contact"].description
+
+
+@pytest.mark.parametrize("read", [{}, {"type": "array", "items": {}}, {"type": "string"}])
+def test_a_put_that_does_not_merge_says_that_it_replaces_the_whole(planned: Any, read: Any) -> None:
+    done = planned(resource(get=answers(read), put=takes({"type": "object", "additionalProperties": True})))
+    assert done.tools["replace_contact"].update is None
+    assert "Replaces the whole" in done.contracts["replace_contact"].description
+
+
+def test_what_cannot_be_kept_is_named(planned: Any) -> None:
+    put = {"type": "object", "properties": {**RECORD["properties"], "memo": {"type": "string"}}}
+    done = planned(resource(get=answers(RECORD), put=takes(put)))
+    assert "The API does not show `memo`" in done.contracts["update_contact"].description
+    assert "does not show" not in planned(resource(get=answers(put), put=takes(put))).contracts[
+        "update_contact"
+    ].description  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------------- creating
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"responses": {"200": {}, "201": {}}}, True),
+        ({"summary": "Create or update a contact"}, True),
+        ({"operationId": "contacts_createOrUpdate"}, True),
+        ({"summary": "Upsert a contact"}, True),
+        ({"description": "Creates or replaces the contact."}, True),
+        ({"summary": "Update a contact"}, False),
+        ({"summary": "Update a contact that a user created or imported"}, False),
+        ({"summary": "Replace"}, False),
+    ],
+)
+def test_whether_a_put_creates_is_what_the_document_says(planned: Any, more: Any, expected: bool) -> None:
+    done = planned(resource(get=answers(RECORD), put={**takes(RECORD), **more}))
+    name = next(name for name, tool in done.tools.items() if tool.call.method == "PUT")
+    assert done.tools[name].update.creates is expected
+    assert ("Creates the record" in done.contracts[name].description) is expected
+
+
+def test_a_create_needs_a_member_unless_its_body_may_be_left_out(planned: Any) -> None:
+    loose = {"type": "object", "properties": {"name": {"type": "string"}}}
+    post = takes(loose)
+    assert planned({"/contacts": {"post": post}}).tools["create_contact"].filled
+    optional = {**post, "requestBody": {**post["requestBody"], "required": False}}
+    assert not planned({"/contacts": {"post": optional}}).tools["create_contact"].filled
+    done = planned({"/contacts/{id}/archive": {"parameters": [ID], "post": {**post, "operationId": "archiveContact"}}})
+    assert not any(tool.filled for tool in done.tools.values())
