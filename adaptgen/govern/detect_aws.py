@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from adaptgen.govern.aws import client, failure
 from adaptgen.govern.jsontext import dumps, loads
-from adaptgen.govern.occurrences import substituted
 from adaptgen.govern.vocabulary import Detector
 from adaptgen.govern.walk import Walk
+from adaptgen.pii.matcher import KnownValue, ValueMatcher
 from adaptgen.runtime.errors import ToolError
 
 Client = Callable[[str, str], Any]
@@ -77,10 +77,10 @@ class SecondOpinion:
                 for kind, value in await self._ask(number, detector, batch):
                     if kind in self._kinds and len(value.strip()) > 1 and "tok_" not in value:
                         found[kind, value.strip()] = None
-        wanted = sorted(found, key=lambda one: -len(one[1]))
-        if not wanted:
+        if not found:
             return result
-        changed: dict[str, Any] = _changed(result, lambda text: substituted(walk.replaced, text, wanted))
+        matcher = ValueMatcher(KnownValue(*one) for one in found)
+        changed: dict[str, Any] = _changed(result, lambda text: matcher.replace(text, walk.replace_known))
         return changed
 
     async def _ask(self, number: int, detector: Detector, text: str) -> list[tuple[str, str]]:

@@ -15,7 +15,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from adaptgen.govern.jsontext import dumps, loads
-from adaptgen.govern.occurrences import SHORTEST, search
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import NOT_PERSONAL, Node
 from adaptgen.govern.restore import Restored
@@ -24,6 +23,7 @@ from adaptgen.govern.tokens import ID, Mangled, derived, unbase32
 from adaptgen.model import Json
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
+from adaptgen.pii.matcher import SHORTEST, KnownValue, ValueMatcher
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import Store
@@ -169,17 +169,15 @@ class _Outward:
         if isinstance(value, str):
             if len(value) < SHORTEST or "enum" in self._plan.schema(path):
                 return value
-            wanted = list(dict.fromkeys((kind, one) for kind, one, _ in self._made if _is_telling(one)))
-            found: dict[tuple[str, str], str] = {}
-            search(lambda kind, one: found.setdefault((kind, one), one), [([value], 0)], wanted)
-            for kind, one in found:
-                wished = form(kind, one, {}, number=False)
+            matcher = ValueMatcher(KnownValue(kind, one) for kind, one, _ in self._made if _is_telling(one))
+            surrogates: dict[tuple[str, str], str] = {}
+            for start, end, (kind, _) in matcher.find(value):
+                written = value[start:end]
+                wished = form(kind, written, {}, number=False)
                 if wished is None:
                     raise ToolError(f"`{'.'.join(path)}` holds personal data ({kind}). Nothing was executed.")
-                found[kind, one] = await self._make(kind, one, wished)
-            box = [value]
-            search(lambda kind, one: found.get((kind, one), one), [(box, 0)], wanted)
-            return box[0]
+                surrogates[kind, written] = await self._make(kind, written, wished)
+            return matcher.replace(value, lambda known, written: surrogates[known.kind, written])
         if isinstance(value, dict):
             return {key: await self.repeated(one, (*path, key)) for key, one in value.items()}
         if isinstance(value, list):

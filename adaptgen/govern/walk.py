@@ -6,22 +6,25 @@ too, and so does every classified value that stands in other text of its record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
 from adaptgen.govern.jsontext import dumps, loads
-from adaptgen.govern.occurrences import SHORTEST, TOKEN, Place, search
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
 from adaptgen.pii.check_digits import card
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
+from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher
 from adaptgen.pii.token_length import canonical
 
 Replace = Callable[[str, str, bool], str]
 """Kind, value, whether it is a number -> what stands in its place."""
+
+Place = tuple[Any, Any]
+"""A container and a key or index of it."""
 
 _SHORTEST_NUMBER: Final = 5
 
@@ -203,7 +206,7 @@ class Walk:
                     row[at] = self._number(cell, self._said.named(last, before) or number_kind(last, before, cell))
             wanted = self._names[names:]
             del self._names[names:]
-            search(self.replaced, [(row, at) for at in range(len(row))], wanted)
+            self._search([(row, at) for at in range(len(row))], wanted)
 
     def _all(self, value: Any, kind: str) -> Any:
         """Everything below a classified position."""
@@ -307,10 +310,10 @@ class Walk:
         parts.append(text[position:])
         return "".join(parts)
 
-    def replaced(self, kind: str, value: str) -> str:
-        """The token of a value that was found in text."""
+    def replace_known(self, known: KnownValue, written: str) -> str:
+        """The token of a known value that was found in text, as it is written there."""
         self.swept += 1
-        key = (kind, value)
+        kind, value = key = (known.kind, written)
         token = self._values.get(key)
         if token is None:
             token = self._values[key] = self._replace(kind, value, False)
@@ -320,9 +323,30 @@ class Walk:
         """Search the text of one record for what was classified in it. The text stays: what holds the record may
         classify something too."""
         if len(self._names) > names:
-            wanted = list(dict.fromkeys(self._names[names:]))
+            wanted = self._names[names:]
             del self._names[names:]
-            search(self.replaced, self._texts[texts:], wanted)
+            self._search(self._texts[texts:], wanted)
+
+    def _search(self, places: list[Place], wanted: list[tuple[str, str]]) -> None:
+        """Replace every one of ``wanted`` (kind, value) in the strings at ``places``, and in those below these."""
+        strings = [place for place in places if isinstance(place[0][place[1]], str)]
+        for container, key in places:
+            if isinstance(container[key], (dict, list)):
+                strings += _strings(container[key])
+        matcher = ValueMatcher(KnownValue(*one) for one in wanted)
+        narrowed = matcher.narrowed(container[key] for container, key in strings) if strings else None
+        if narrowed is not None:
+            for container, key in strings:
+                container[key] = narrowed.replace(container[key], self.replace_known)
+
+
+def _strings(value: Any) -> Iterator[Place]:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, member in items:
+        if isinstance(member, str):
+            yield value, key
+        elif isinstance(member, (dict, list)):
+            yield from _strings(member)
 
 
 def _under(node: Node | None) -> Node | None:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from adaptgen.pii.check_digits import BARE, GROUPED, IBAN_LENGTHS, LETTERED, SEPARATORS, card, iban, luhn
-from adaptgen.pii.normalize import fold
+from adaptgen.pii.normalize import normalize
 
 FOUND = ("email", "iban", "card", "national_id", "phone", "ip_address")
 """The kinds that can be found; the first is the most certain."""
@@ -50,7 +50,7 @@ def find(text: str, kinds: Collection[str]) -> list[Span]:
     ascii_only = text.isascii()
     if ascii_only and _AMOUNT.fullmatch(text):
         return []
-    odd = not ascii_only or "%" in text or "&" in text or "\\u00" in text
+    odd = not ascii_only or "%" in text or "&" in text or "\\" in text
     at = "@" in text or odd or _hidden_at(text)
     near = odd or _NEAR.search(text) is not None
     if not (at or near) and not ("ip_address" in kinds and ":" in text):
@@ -59,8 +59,8 @@ def find(text: str, kinds: Collection[str]) -> list[Span]:
         return []
     if not odd:
         return _spans(text, kinds)
-    folded, places = fold(text)
-    return [Span(places[one.start], places[one.end - 1 + len(folded) + 1], one.kind) for one in _spans(folded, kinds)]
+    read = normalize(text)
+    return [Span(*read.span(one.start, one.end), one.kind) for one in _spans(read.text, kinds)]
 
 
 def _spans(text: str, kinds: Collection[str]) -> list[Span]:
@@ -395,11 +395,11 @@ def confirm(kind: str, value: str) -> bool:
     """Whether ``value`` as a whole has the form of ``kind``; true for kinds that have none (names, addresses)."""
     value = value.strip()
     if kind == "phone":
-        folded = fold(value)[0]
+        folded = normalize(value).text
         return _PHONE_FORM.fullmatch(folded) is not None and 5 <= sum(map(str.isdigit, folded)) <= 21
     if kind not in FOUND:
         return bool(value)
     if kind == "card":
-        digits = re.sub(r"[ \-]", "", fold(value)[0])
+        digits = re.sub(r"[ \-]", "", normalize(value).text)
         return digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn(digits)
     return find(value, (kind,)) == [Span(0, len(value), kind)]

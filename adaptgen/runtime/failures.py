@@ -57,14 +57,13 @@ class Scrub:
     def text(self, text: str, body: Json = None) -> str:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
         from adaptgen.pii.detectors import find
-        from adaptgen.runtime.shielding import occurrences
+        from adaptgen.runtime.shielding import matching
 
         for value in self._secrets:
             text = text.replace(value, "[removed]")
         known = str(self._given)
-        for kind, value in self._classified(body):
-            if value not in known:
-                text = _replaced(text, occurrences(value, text, kind), "[removed]")
+        classified = ((kind, value) for kind, value in self._classified(body) if value not in known)
+        text = matching(classified).replace(text, lambda *_: "[removed]")
         addresses = (one for one in find(text, ("email",)) if text[one.start : one.end] not in known)
         return _replaced(text, ((one.start, one.end) for one in addresses), "[e-mail]")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import SupportsIndex
 
-from adaptgen.runtime.shielding import occurrences, spans
+from adaptgen.runtime.shielding import held
 
 
 class Guarded(str):
@@ -34,10 +34,9 @@ class Guarded(str):
         else:
             start = range(len(text))[key]
             end = start + 1
-        held = [(one.start, one.end) for one in spans(text)]
-        held += [place for kind, value in self._seen for place in occurrences(value, text, kind)]
+        places = held(text, self._seen)
         for _ in range(3):  # what was left out may uncover another
-            for low, high in held:
+            for low, high in places:
                 if low < start < high:
                     start = high
                 if low < end < high:

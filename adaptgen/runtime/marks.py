@@ -17,9 +17,6 @@ from adaptgen.runtime.text import clean, encode
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier
 
-_FOUND = 200
-"""Values that are named as occurring in other text."""
-
 
 class Marks:
     """Of one call. ``classifier`` knows the tool's records (None: nothing is marked); ``given``: classified values of
@@ -99,13 +96,10 @@ class Marks:
     def without(self, text: str, personal: Iterable[tuple[str, str]], hole: str) -> str:
         """``text`` with ``hole`` in the place of everything that tokens will replace in it: what patterns find, and
         the values of ``personal`` (kind, value)."""
-        from adaptgen.runtime.shielding import occurrences, spans, within
+        from adaptgen.runtime.shielding import held
 
         text = str(text)
-        cuts = [(one.start, one.end) for one in spans(text, self._kinds)] if len(text) > 5 else []
-        hidden = [one for one in personal if self.hides(one[0])]
-        for kind, value in within(hidden, [text], len(hidden)) if hidden and text else ():
-            cuts += occurrences(value, text, kind)
+        cuts = held(text, (one for one in personal if self.hides(one[0])), self._kinds)
         parts: list[str] = []
         at = 0
         for start, end in sorted(cuts):
@@ -129,8 +123,8 @@ class Marks:
 
     def values(self, body: Json) -> list[tuple[str, str]]:
         """Kind and value of what is classified in an error body by the names of its fields, the longest first."""
+        from adaptgen.pii.matcher import SHORTEST
         from adaptgen.runtime.classify import Classifier
-        from adaptgen.runtime.shielding import SHORTEST
 
         found: dict[tuple[str, str], None] = {}
         Classifier({}).mark(body, found)
@@ -181,12 +175,10 @@ class Marks:
         """Bytes that tokens will add where classified values are repeated in other text of ``shown``."""
         if not self.on or not self.seen:
             return 0
-        from adaptgen.runtime.shielding import regrown, texts, within
+        from adaptgen.runtime.shielding import repeats
 
-        strings: list[str] = []
-        texts(shown, strings)
-        self._found = within(self.seen, strings, _FOUND)
-        return sum(regrown(kind, value, strings, self._kinds) for kind, value in self._found)
+        self._found, growth = repeats(shown, self.seen, self._kinds)
+        return growth
 
     def finish(self, answer: Answer, shown: Json = None, *, rows: int | None = None, measured: bool = False) -> Answer:
         """``answer`` with the positions in ``shown``, the JSON of its first text, and the values found elsewhere in it.
@@ -197,21 +189,19 @@ class Marks:
         if not self.on:
             return self.with_status(answer)
         from adaptgen.runtime.positions import columns, positions
-        from adaptgen.runtime.shielding import texts, within
+        from adaptgen.runtime.shielding import repeats
 
-        strings: list[str] = []
         sensitive: dict[str, str] = {}
         if shown is not None:
-            if not measured:
-                texts(shown, strings)
             if rows is not None:
                 beside = {key: value for key, value in shown.items() if key != "items"}
                 sensitive = {**columns(shown["items"], rows, "/items"), **positions(beside)}
             else:
                 sensitive = positions(shown)
-        else:
-            strings = [one.text for one in answer.content if isinstance(one, Text)]
-        found = tuple(self._found if measured else within(self.seen, strings, _FOUND))
+        if not measured:
+            texts = [one.text for one in answer.content if isinstance(one, Text)] if shown is None else shown
+            self._found, _ = repeats(texts, self.seen, self._kinds)
+        found = tuple(self._found)
         if not sensitive and not found:
             return self.with_status(answer)
         return replace(self.with_status(answer), sensitive=sensitive, found=found)

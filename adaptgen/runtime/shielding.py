@@ -6,14 +6,14 @@ Budgets are bytes of what the agent receives, so the runtime measures answers as
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from adaptgen.pii.detectors import FOUND, Span, find
-from adaptgen.pii.person_names import name_parts, said
+from adaptgen.pii.matcher import SHORTEST, KnownValue, ValueMatcher
 from adaptgen.pii.token_length import canonical, token_length
 from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import clean, encode
@@ -22,8 +22,9 @@ _LONG_NUMBER = 10**11
 _canonical = lru_cache(maxsize=256)(canonical)
 _length = lru_cache(maxsize=4096)(token_length)
 _ESCAPED = re.compile(r'["\\\x00-\x1f]').search
-SHORTEST = 2
-"""Characters that a value must have to be searched for in other text."""
+
+Pair = tuple[str, str]
+"""Kind and value."""
 
 
 def spans(text: str, kinds: Collection[str] | None = None) -> list[Span]:
@@ -31,30 +32,16 @@ def spans(text: str, kinds: Collection[str] | None = None) -> list[Span]:
     return find(text, FOUND if kinds is None else kinds)
 
 
-@lru_cache(maxsize=8192)
-def _pattern(value: str) -> re.Pattern[str]:
-    words = r"\s+".join(map(re.escape, value.split()))
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+def held(text: str, seen: Iterable[Pair], kinds: Collection[str] | None = None) -> list[tuple[int, int]]:
+    """Where ``text`` holds what patterns find (of ``kinds``; None for all), and forms of the values of ``seen``."""
+    places = [(one.start, one.end) for one in spans(text, kinds)] if len(text) > 5 else []
+    matcher = matching(seen).narrowed([text])
+    return places if matcher is None else places + [(one.start, one.end) for one in matcher.find(text)]
 
 
-def occurrences(value: str, text: str, kind: str = "name") -> Iterator[tuple[int, int]]:
-    """Where ``value`` stands in ``text``, whatever its case; a name only as whole words, and the words of it alone."""
-    if len(value) < SHORTEST:
-        return
-    if kind == "name":
-        names = [found.span() for found in _pattern(value).finditer(text)]
-        yield from names
-        for start, end in _words(value, text):
-            if not any(first <= start and end <= last for first, last in names):
-                yield start, end
-        return
-    low, whole = value.lower(), text.lower()
-    if len(whole) != len(text):  # a few letters have a longer lower case
-        low, whole = value, text
-    at = whole.find(low)
-    while at >= 0:
-        yield at, at + len(low)
-        at = whole.find(low, at + len(low))
+def matching(seen: Iterable[Pair]) -> ValueMatcher:
+    """The matcher of classified values."""
+    return ValueMatcher(KnownValue(kind, value) for kind, value in seen if len(value) >= SHORTEST)
 
 
 def grown(value: Any, kinds: Collection[str] | None) -> int:
@@ -90,11 +77,9 @@ def _nested(text: str, kinds: Collection[str] | None) -> int:
     value = _read(text)
     if not isinstance(value, (dict, list)):
         return 0
-    seen: dict[tuple[str, str], None] = {}
+    seen: dict[Pair, None] = {}
     inside = Classifier({}).mark(value, seen)
-    strings: list[str] = []
-    texts(inside, strings)
-    repeated = sum(regrown(kind, one, strings, kinds) for kind, one in within(seen, strings, len(seen)))
+    repeated = repeats(inside, seen, kinds)[1]
     return grown(inside, kinds) + repeated + 4 * len(seen)  # numbers become strings, whose quotes are escaped
 
 
@@ -138,47 +123,20 @@ def texts(value: Any, found: list[str]) -> None:
             texts(element, found)
 
 
-def within(seen: Iterable[tuple[str, str]], strings: Iterable[str], most: int) -> list[tuple[str, str]]:
-    """Those of ``seen`` (kind, value) that stand in one of ``strings``, the longest first, at most ``most``."""
-    whole = "\0".join(strings)
-    if not whole:
-        return []
-    low = whole.lower()
-    there = [
-        (kind, value)
-        for kind, value in seen
-        if len(value) >= SHORTEST
-        and _may_stand(value, whole, low)
-        and next(occurrences(value, whole, kind), None) is not None
-    ]
-    return sorted(there, key=lambda pair: -len(pair[1]))[:most]
-
-
-def regrown(kind: str, value: str, strings: Iterable[str], kinds: Collection[str] | None) -> int:
-    """Bytes that tokens add where ``value`` stands in ``strings``."""
-    if kinds is not None and _canonical(kind) not in kinds:
-        return 0
-    text = "\0".join(strings)
-    found = (text[start:end] for start, end in occurrences(value, text, kind))
-    return sum(max(0, _length(kind, len(one.encode())) - len(one)) for one in found)
-
-
-def _may_stand(value: str, text: str, low: str) -> bool:
-    """Whether it is worth looking closer. ``low``: the text in small letters."""
-    lowered = value.lower()
-    if lowered in low:
-        return True
-    return " " in value and (lowered.split(None, 1)[0] in low or any(form in text for form in _forms(value)))
-
-
-@lru_cache(maxsize=16384)
-def _forms(name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(form for part in name_parts(name) for form in said(part)))
-
-
-def _words(name: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where a word of a person's name stands in ``text``, as it is written or in capitals."""
-    for form in _forms(name):
-        if form in text:
-            for found in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", text):
-                yield found.span()
+def repeats(value: Any, seen: Iterable[Pair], kinds: Collection[str] | None) -> tuple[list[Pair], int]:
+    """Those of ``seen`` that occur in the strings and keys of ``value``, and the bytes that tokens add there."""
+    strings: list[str] = []
+    texts(value, strings)
+    if not strings:
+        return [], 0
+    matcher = matching(seen).narrowed(strings)
+    if matcher is None:
+        return [], 0
+    known: dict[Pair, None] = {}
+    growth = 0
+    for text in strings:
+        for start, end, one in matcher.find(text):
+            known[one] = None
+            if kinds is None or _canonical(one.kind) in kinds:
+                growth += max(0, _length(one.kind, len(text[start:end].encode())) - (end - start))
+    return list(known), growth

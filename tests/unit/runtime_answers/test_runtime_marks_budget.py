@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from adaptgen.model import Call, Tool, Unpaged
 from adaptgen.pii.detectors import FOUND, find
+from adaptgen.pii.matcher import KnownValue, ValueMatcher
 from adaptgen.pii.token_length import token_length
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.classify import classifier
@@ -20,7 +21,6 @@ from adaptgen.runtime.detail import answer_detail, show
 from adaptgen.runtime.listing import ListCall, answer_list
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
-from adaptgen.runtime.shielding import occurrences
 
 LIST = Tool(
     name="find_customers", call=Call("GET", "/customers"), page=Unpaged(items="$"), view=("id", "email", "note")
@@ -56,8 +56,8 @@ def tokenized(answer: Answer) -> int:
 
     def replaced(text: str) -> str:
         places = [(one.start, one.end, one.kind) for one in find(text, FOUND)]
-        for kind, found in answer.found:
-            places += [(start, end, kind) for start, end in occurrences(found, text, kind)]
+        matcher = ValueMatcher(KnownValue(*pair) for pair in answer.found)
+        places += [(start, end, known.kind) for start, end, known in matcher.find(text)]
         taken: list[tuple[int, int, str]] = []
         for place in sorted(places, key=lambda one: one[0] - one[1]):
             if all(place[1] <= other[0] or place[0] >= other[1] for other in taken):
