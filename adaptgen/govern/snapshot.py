@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,10 +12,10 @@ from adaptgen.govern.foreign import facts, rule_for
 from adaptgen.govern.listing import Entry, Listing
 from adaptgen.govern.remote import Remote
 from adaptgen.govern.vocabulary import ToolRule
+from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
 
-_EXPRESSION = re.compile(r"\{([+#./;?&]?)[^{}]*\}")
-_EXPRESSIONS = 8
-_LONGEST = 2048
+TEMPLATES = 256
+"""Resource templates of one server: every URI is matched with all of them."""
 _QUIET = ("io.modelcontextprotocol/ui",)
 """Extensions that need no methods of their own."""
 
@@ -36,7 +35,7 @@ class Template:
 
     server: str
     wire: Entry
-    fits: re.Pattern[str]
+    form: UriTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,10 @@ class Snapshot:
         known = self.resources.get(uri)
         if known is not None:
             return known.server
-        if len(uri) > _LONGEST:
+        if len(uri) > LONGEST:
             return ""
         for template in self.templates:
-            if template.wire["uriTemplate"] == uri or template.fits.fullmatch(uri):
+            if template.wire["uriTemplate"] == uri or template.form.matches(uri):
                 return template.server
         return self.readers[0] if len(self.readers) == 1 else ""
 
@@ -90,10 +89,10 @@ def make(
         for entry in listing.resources:
             shown = Shown(remote.name, entry["uri"], rpc.without_ours(entry))
             _add(resources, entry["uri"], shown, "resource", remote.name, clashes)
-        for entry in listing.templates:
+        for entry in _bounded(remote.name, listing.templates, clashes):
             uri = entry["uriTemplate"]
-            _add(templates, uri, Template(remote.name, rpc.without_ours(entry), _pattern(uri)), "template", remote.name,
-                 clashes)  # fmt: skip
+            template = Template(remote.name, rpc.without_ours(entry), UriTemplate.parse(uri))
+            _add(templates, uri, template, "template", remote.name, clashes)
     return Snapshot(
         tools=before.tools if _unchanged(tools, before.tools) else tools,
         headers={name: rows for name, one in tools.items() if (rows := rpc.mirrored(one.wire.get("inputSchema")))},
@@ -134,17 +133,15 @@ def _add(into: dict[str, Any], name: str, value: Any, what: str, server: str, cl
     into[name] = value
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    """The URIs of an RFC 6570 template. A simple expression holds no slash; one with an operator anything."""
-    parts: list[str] = []
-    at = 0
-    for count, found in enumerate(_EXPRESSION.finditer(template), 1):
-        parts.append(re.escape(template[at : found.start()]))
-        at = found.end()
-        if count > _EXPRESSIONS:  # matched by its beginning alone: more wildcards take too long on hostile URIs
-            return re.compile("".join(parts) + ".*", re.DOTALL)
-        parts.append(".*" if found[1] else "[^/]+")
-    return re.compile("".join(parts) + re.escape(template[at:]), re.DOTALL)
+def _bounded(server: str, templates: Sequence[Entry], clashes: list[str]) -> list[Entry]:
+    """The templates that can be matched in time."""
+    usable = [one for one in templates if len(one["uriTemplate"]) <= LONGEST_TEMPLATE][:TEMPLATES]
+    if len(usable) < len(templates):
+        clashes.append(
+            f"{len(templates) - len(usable)} resource templates of {server} are not served: a server may have "
+            f"{TEMPLATES} of at most {LONGEST_TEMPLATE} characters"
+        )
+    return usable
 
 
 def _capabilities(listings: Sequence[tuple[Remote, Listing]]) -> dict[str, Any]:
