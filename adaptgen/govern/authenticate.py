@@ -63,7 +63,11 @@ class Authenticator:
         self._verifier: Verifier | None = None
         if self._rules is not None and not self._rules.iam:
             self._source = KeySource(
-                self._keys_url, requests or self._own or Fetch(), replaced=self._verdicts.clear, clock=clock
+                self._keys_url,
+                requests or self._own or Fetch(),
+                replaced=self._verdicts.clear,
+                clock=clock,
+                stale=self._rules.stale,
             )
             self._requests = requests or self._own or Fetch()
             self._verifier = Verifier(self._source, algorithms=self._rules.algorithms, types=TYPES)

@@ -9,6 +9,7 @@ from adaptgen.govern.vocabulary import Claims
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
+_SCOPES: Final = ("scope", "scp")
 _LONGEST: Final = 512
 """Characters of an identifier."""
 
@@ -61,10 +62,14 @@ def _identifier(claims: Mapping[str, Any], about: str, name: str) -> str:
 
 
 def _groups(value: Json, name: str) -> tuple[str, ...]:
-    """Groups as a list of strings, or one string with spaces between them (as scopes are written); none is none."""
-    if value is None:
+    """Groups as a list of strings. One string is one group, whatever stands in it: names of groups have spaces and
+    commas. Only the claims that are defined as a list with spaces (RFC 8693, 4.2) are read as one.
+    """
+    if value is None or value == "":
         return ()
-    listed = value.split() if isinstance(value, str) else value
+    listed: Json = value
+    if isinstance(value, str):
+        listed = list(value.split()) if name in _SCOPES else [value]
     if not isinstance(listed, list):
         raise UnusableClaim("groups", name, "an unusable claim")
     texts: list[str] = []
@@ -78,7 +83,7 @@ def _groups(value: Json, name: str) -> tuple[str, ...]:
 def scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     """The scopes of a token: ``scope`` (RFC 8693, 4.2), or ``scp`` as some issuers call it; text or list."""
     found: set[str] = set()
-    for name in ("scope", "scp"):
+    for name in _SCOPES:
         value = claims.get(name)
         if isinstance(value, str):
             found.update(value.split())

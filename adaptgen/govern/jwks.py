@@ -26,6 +26,8 @@ COOLDOWN: Final = 30.0
 """Seconds between two fetches, whatever tokens come."""
 FRESH: Final = 300.0
 """Seconds after which a key set is fetched again beside the calls; after twice that, before the next check."""
+STALE: Final = 3600.0
+"""Seconds after which keys that cannot be fetched again count no more: one of them may have been withdrawn."""
 KEYS: Final = 100
 _RSA_BITS: Final = 2048
 
@@ -108,12 +110,16 @@ class KeySource:
         *,
         replaced: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
+        stale: float = STALE,
     ) -> None:
-        """``url`` finds the address, at every fetch (metadata may name another one by then)."""
+        """``url`` finds the address, at every fetch (metadata may name another one by then). ``stale``: seconds that
+        keys count while they cannot be fetched again.
+        """
         self._url = url
         self._requests = requests
         self._replaced = replaced
         self._clock = clock
+        self._stale = stale
         self._keys: KeySet | None = None
         self._fetched = 0.0
         self._tried: float | None = None
@@ -131,19 +137,25 @@ class KeySource:
 
     async def key(self, algorithm: str, kid: str | None) -> Key | None:
         """The key for a token, fetched anew where it is not known, at most once per :data:`COOLDOWN` in all."""
-        if self._keys is None or (self._age() > 2 * FRESH and not self._down):
+        if self._usable() is None or (self._age() > 2 * FRESH and not self._down):
             await self._again()
         elif self._age() > FRESH:
             self._begin()
-        found = self._keys.pick(algorithm, kid) if self._keys is not None else None
+        keys = self._usable()
+        found = keys.pick(algorithm, kid) if keys is not None else None
         if found is None:
             await self._again()
-            found = self._keys.pick(algorithm, kid) if self._keys is not None else None
+            keys = self._usable()
+            found = keys.pick(algorithm, kid) if keys is not None else None
         return found
+
+    def _usable(self) -> KeySet | None:
+        """The keys, unless they are too old."""
+        return self._keys if self._age() <= self._stale else None
 
     def trusted_for(self) -> float:
         """Seconds for which a verdict under the present keys may be remembered."""
-        return max(FRESH - self._age(), COOLDOWN)
+        return min(max(FRESH - self._age(), COOLDOWN), max(self._stale - self._age(), 0.0))
 
     def _age(self) -> float:
         return self._since(self._fetched)
@@ -175,7 +187,10 @@ class KeySource:
             self._down = False
         except FetchError as problem:  # the last good keys stay, and known ones are not waited for again
             self._down = True
-            _log.warning("the keys of those who sign cannot be fetched again: %s", problem)
+            if self._usable() is None:
+                _log.error("the keys of those who sign are too old, so nobody is let in: %s", problem)
+            else:
+                _log.warning("the keys of those who sign cannot be fetched again: %s", problem)
 
     async def _fetch(self) -> None:
         url = trusted(await self._url())

@@ -119,6 +119,7 @@ AUTHENTICATE = Table({
     "scopes": Key(_TEXTS, "Scopes that every token needs"),
     "caller": Key(CLAIMS, "Which claim gives what of a caller"),
     "leeway": Key(Duration(0, 300), "How far clocks may differ"),
+    "stale": Key(Duration(60, 7 * 86400.0), "How long the issuer's keys count while they cannot be fetched again"),
     "iam": Key(Flag(), "Callers come with the IAM identity that Lambda hands over"),
 }, Authenticate)  # fmt: skip
 

@@ -104,6 +104,7 @@ class Authenticate:
     """OAuth 2.1 resource server. ``iam``: callers come with the IAM identity that Lambda hands over instead.
 
     ``jwks`` is a URL (default: found through the issuer's metadata, RFC 8414 or OpenID Connect Discovery).
+    ``stale``: seconds that its keys count while they cannot be fetched again; then nobody is let in.
     """
 
     issuer: str = ""
@@ -113,6 +114,7 @@ class Authenticate:
     scopes: tuple[str, ...] = ()
     caller: Claims = Claims()
     leeway: float = 30.0
+    stale: float = 3600.0
     iam: bool = False
 
 

@@ -126,9 +126,11 @@ async def test_claims_become_tenant_groups_and_what_may_travel_on(idp: Idp) -> N
     assert caller.claims == {"email_verified": True, "act.sub": "agent"}
 
 
-async def test_groups_may_be_one_string_with_spaces(idp: Idp) -> None:
+async def test_a_group_claim_of_one_string_is_one_group(idp: Idp) -> None:
     made = await started(idp, caller=Claims(groups="roles"))
-    assert (await call(made, idp.issue(roles="sales support"))).groups == ("sales", "support")
+    assert (await call(made, idp.issue(roles="sales support"))).groups == ("sales support",)
+    made = await started(idp, caller=Claims(groups="scope"))
+    assert (await call(made, idp.issue(scope="sales support"))).groups == ("sales", "support")
 
 
 async def test_the_scheme_is_case_insensitive(idp: Idp) -> None:
