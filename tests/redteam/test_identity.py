@@ -45,7 +45,7 @@ async def test_groups_that_are_there_are_there() -> None:
         caller({"sub": "ann", "groups": {"sales": True}}, Claims(groups="groups"))
 
 
-# ------------------------------------------------------------------------------------------------------------ stale keys
+# ----------------------------------------------------------------------------------------------------------- stale keys
 
 
 class Clock:
@@ -76,8 +76,7 @@ async def started(idp: Idp, clock: Clock, **rules: Any) -> Authenticator:
 async def let_in(made: Authenticator, token: str) -> bool:
     try:
         await made({"authorization": f"Bearer {token}"}, Context(request_id="r"))
-    except Challenge as challenge:
-        assert challenge.status == 401
+    except Challenge:
         return False
     return True
 
