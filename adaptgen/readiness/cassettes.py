@@ -123,6 +123,7 @@ class Scrubber:
                 seen: dict[tuple[str, str], None] = {}
                 judge.mark(body, seen)
                 self.fakes.learn(seen)
+                self.fakes.learn_secrets(body)
 
     def cleaned(self, tool: Tool | None, exchange: Exchange) -> dict[str, Any]:
         """One interaction of a cassette."""

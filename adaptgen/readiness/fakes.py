@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 from adaptgen.model import Json
 from adaptgen.pii.detectors import FOUND, find
+from adaptgen.pii.secret_formats import find_random, find_secrets
 from adaptgen.runtime.marked import Marked
 
 SHORTEST = 4
@@ -40,7 +43,10 @@ class Fakes:
         return self._of[value]
 
     def text(self, text: str, *, urls: bool = False) -> str:
-        """``text`` without any value that has a stand-in or that a detector finds. ``urls``: it is percent-encoded."""
+        """``text`` without any value that has a stand-in, that a detector finds, or that looks like a secret.
+
+        ``urls``: it is percent-encoded.
+        """
         whole = self._of.get(text)
         if whole is not None:
             return whole
@@ -49,10 +55,11 @@ class Fakes:
             for form in forms:
                 if form in text:
                     text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", lambda _, v=value: self._of[v], text)  # type: ignore[misc]
-        for span in reversed(find(text, FOUND)):
-            found = text[span.start : span.end]
-            if not self._known(found):
-                text = text[: span.start] + self.of(span.kind, found) + text[span.end :]
+        for spans in (secrets_in, _detected):
+            for start, end, kind in reversed(spans(text)):
+                found = text[start:end]
+                if not self._known(found):
+                    text = text[:start] + self.of(kind, found) + text[end:]
         return text
 
     def scrubbed(self, value: Json) -> Json:
@@ -70,10 +77,23 @@ class Fakes:
             return _number(self._of[str(value)]) if str(value) in self._of else value
         return value
 
+    def learn_secrets(self, value: Json) -> None:
+        """Give stand-ins to the secrets in every text of a JSON value, so that they are known everywhere else too."""
+        if isinstance(value, Mapping):
+            for key, member in value.items():
+                self.learn_secrets(str(key))
+                self.learn_secrets(member)
+        elif isinstance(value, list):
+            for member in value:
+                self.learn_secrets(member)
+        elif isinstance(value, str):
+            self.learn((kind, value[start:end]) for start, end, kind in secrets_in(value))
+
     def left(self, text: str) -> list[str]:
         """The kinds of what should not be in ``text``: values that have a stand-in, and what a detector finds."""
         kinds = ["a value that was replaced elsewhere" for value in self._of if len(value) >= _WHOLE and value in text]
-        return kinds + [span.kind for span in find(text, FOUND) if not self._known(text[span.start : span.end])]
+        spans = (*secrets_in(text), *_detected(text))
+        return kinds + [kind for start, end, kind in spans if not self._known(text[start:end])]
 
     def learn(self, known: Iterable[tuple[str, str]]) -> None:
         """Give stand-ins to values, as kind and value."""
@@ -83,6 +103,42 @@ class Fakes:
 
     def _known(self, found: str) -> bool:
         return any(found in one or (len(one) >= _WHOLE and one in found) for one in self._made)
+
+
+def _detected(text: str) -> list[tuple[int, int, str]]:
+    return [(span.start, span.end, span.kind) for span in find(text, FOUND)]
+
+
+def secrets_in(text: str) -> list[tuple[int, int, str]]:
+    """Where secrets are in ``text``, in order: those of a known form, base64 of a text that holds one, and what looks
+    random (``random``: its stand-in keeps its form, since it may be an identifier)."""
+    found = [(span.start, span.end, "secret") for span in find_secrets(text)]
+    for span in find_random(text):
+        if not any(start < span.end and span.start < end for start, end, _ in found):
+            hidden = find_secrets(_unpacked(text[span.start : span.end]))
+            found.append((span.start, span.end, "secret" if hidden else "random"))
+    found += [one for one in _packed(text) if not any(one[0] < end and start < one[1] for start, end, _ in found)]
+    return sorted(found)
+
+
+_PACKED = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_=-])")
+
+
+def _packed(text: str) -> Iterator[tuple[int, int, str]]:
+    """Base64 of text that holds a secret or something personal."""
+    for match in _PACKED.finditer(text):
+        inner = _unpacked(match[0])
+        if inner and (find_secrets(inner) or find(inner, FOUND)):
+            yield match.start(), match.end(), "secret"
+
+
+def _unpacked(text: str) -> str:
+    """The text that base64 (RFC 4648, 4 and 5) stands for; "" where it stands for none."""
+    plain = text.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
 
 
 def _number(text: str) -> Json:
