@@ -40,7 +40,8 @@ class Param:
     simple; query, cookie and form bodies: form); ``explode`` None the default of the style. ``encode`` is ``"json"``
     for a value sent as JSON text, ``"file"`` for a file argument, or a media type. ``fill="uuid"`` lets the runtime
     supply a fresh UUID when the argument is absent (idempotency keys). ``holds``: the separators (``/``, ``\\``, ``;``,
-    ``?``, ``#``) that values of a path parameter hold; any other is refused there.
+    ``?``, ``#``) that values of a path parameter hold; any other is refused there. ``blank``: a path parameter that may
+    be empty.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Param:
     reserved: bool = False
     fill: Literal["uuid"] | None = None
     holds: str = ""
+    blank: bool = False
 
 
 @value()

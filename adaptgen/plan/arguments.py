@@ -18,12 +18,13 @@ from adaptgen.model import Body, Json, Param, value
 from adaptgen.plan import naming
 from adaptgen.plan.bodies import FILE, BodyInputs, Slot, is_form
 from adaptgen.plan.inlining import cast
-from adaptgen.plan.operations import Operation, Parameter, base_media, is_json, sendable
+from adaptgen.plan.operations import Operation, Parameter, base_media, is_json, mapping, sendable
 from adaptgen.plan.path_separators import SEPARATORS, find_separators
 from adaptgen.plan.schemas import MISSING, Shape, shape
 from adaptgen.planned import Evidence
 from adaptgen.references import escape, escape_json, placeholders
 from adaptgen.source.hints import MISSING as NO_VALUE
+from adaptgen.words import vocabulary, words
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -97,6 +98,7 @@ def parameter_slot(document: Document, one: Parameter) -> Slot:
         reserved=one.reserved and one.place != "path",
         fill=fill,  # type: ignore[arg-type]
         holds=find_separators(document, one).separators,
+        blank=one.place == "path" and may_be_empty(document, one),
     )
     return Slot(
         one.place,
@@ -108,6 +110,36 @@ def parameter_slot(document: Document, one: Parameter) -> Slot:
         wish=one.name,
         deprecated=one.deprecated,
     )
+
+
+_PERMITS = vocabulary("may can allowed allow allows permitted optional optionally leave left or")
+_FORBIDS = vocabulary("not non never cannot no without must cant mustnt isnt nonempty")
+
+
+def may_be_empty(document: Document, one: Parameter) -> bool:
+    """Whether the document shows that a path parameter may be empty: another path, so nothing less will do."""
+    schema, raw = shape(document, one.schema), mapping(one.raw)
+    if raw.get("allowEmptyValue") is True or schema.constraints.get("minLength") == 0:
+        return True
+    samples = [schema.default, raw.get("example"), *(schema.enum or ())]
+    samples += [mapping(sample).get("value") for sample in mapping(raw.get("examples")).values()]
+    if isinstance(schema.raw, Mapping):
+        samples.append(schema.raw.get("example"))
+    return any(isinstance(sample, str) and not sample for sample in samples) or _says_empty(one.description)
+
+
+def _says_empty(text: str) -> bool:
+    """``may be empty``, ``leave blank``, ``or an empty string``; not ``must not be empty``."""
+    spoken = words(text[:1000])
+    for at, word in enumerate(spoken):
+        if word in ("empty", "blank"):
+            before = set(spoken[max(at - 4, 0) : at])
+            after = set(spoken[at + 1 : at + 4])
+            if before & _FORBIDS:
+                continue
+            if before & _PERMITS or {"allowed"} & after or {"permitted"} & after:
+                return True
+    return False
 
 
 def decide(

@@ -16,6 +16,7 @@ from adaptgen.model import Json
 from adaptgen.plan.describe import clean, hides, shorten
 from adaptgen.plan.schemas import MISSING, Shape, identity, memory, shape
 from adaptgen.plan.shapes import is_null, undeclared
+from adaptgen.text_formats import fits
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -232,7 +233,7 @@ class _Writer:
             made["enum"] = [*enum, None] if one.nullable else enum
             if made.get("type") and not all(_fits(value, types) for value in enum):
                 del made["type"]
-        if one.format and _FORMAT.fullmatch(one.format):
+        if one.format and _FORMAT.fullmatch(one.format) and _is_kept(one, one.format):
             made["format"] = one.format
         if one.type and enum is None:
             made.update(_constraints(one))
@@ -393,6 +394,14 @@ def cast(value: Json, kind: str | None) -> Json:
     if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return value
+
+
+def _is_kept(one: Shape, format: str) -> bool:
+    """Whether a format holds for the examples that the document gives next to it."""
+    raw = one.raw if isinstance(one.raw, Mapping) else {}
+    examples = raw.get("examples")
+    samples = [raw.get("example"), *(examples if isinstance(examples, list) else ())]
+    return all(fits(format, sample) for sample in samples if isinstance(sample, str))
 
 
 def _fits(value: Json, types: list[Any]) -> bool:

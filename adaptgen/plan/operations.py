@@ -113,7 +113,8 @@ class _Reader:
             self.left_out.append(LeftOut(name, pointer, "broken", "the operation is no object"))
             self.note("AG021", f"{name} is no object and was left out", pointer)
             return None
-        path, pairs = _split(key)
+        path, pairs = _split(key.strip())
+        path = path.rstrip()  # white space at the end of a path is a slip of the pen, and another path for servers
         parameters = self.parameters(item.get("parameters"), raw.get("parameters"), pointer)
         body = self.body(raw.get("requestBody"), f"{pointer}/requestBody", name)
         parameters, body = self.strays(parameters, body, pointer)

@@ -132,17 +132,87 @@ def file_of(value: Json, argument: str) -> tuple[bytes, str, str]:
         raise ToolError(
             f"Argument `{argument}` is a file: give an object with `filename` and either `text` or `base64`."
         )
+    name = str(value.get("filename") or "file").replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(char for char in name if char.isprintable()).strip() or "file"
     if "text" in value:
-        content, kind = scalar(value["text"]).encode(), "text/plain; charset=utf-8"
+        content, kind = scalar(value["text"]).encode(), _media_type(name, "text/plain")
+        kind = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
     else:
         try:
             content = base64.b64decode("".join(str(value["base64"]).split()), validate=True)
         except (binascii.Error, ValueError):
             raise ToolError(f"Argument `{argument}`: `base64` is not valid base64 (RFC 4648).") from None
-        kind = "application/octet-stream"
-    name = str(value.get("filename") or "file").replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(char for char in name if char.isprintable()).strip() or "file"
+        kind = _media_type(name, "application/octet-stream")
     given = value.get("media_type")
     if isinstance(given, str) and "/" in given and given.isascii() and given.isprintable():
         kind = given
     return content, "file" if name in (".", "..") else name, kind
+
+
+def _media_type(name: str, default: str) -> str:
+    """The media type that the end of a file name stands for, the same on every machine."""
+    return _ENDINGS.get(name.rpartition(".")[2].lower(), default) if "." in name else default
+
+
+_ENDINGS: Mapping[str, str] = {
+    ending: media
+    for media, endings in (
+        ("text/plain", "txt text log"),
+        ("text/csv", "csv"),
+        ("text/tab-separated-values", "tsv"),
+        ("text/html", "html htm"),
+        ("text/css", "css"),
+        ("text/javascript", "js mjs"),
+        ("text/markdown", "md markdown"),
+        ("text/calendar", "ics"),
+        ("text/vcard", "vcf"),
+        ("application/json", "json"),
+        ("application/x-ndjson", "ndjson jsonl"),
+        ("application/xml", "xml xsd"),
+        ("application/yaml", "yaml yml"),
+        ("application/toml", "toml"),
+        ("application/pdf", "pdf"),
+        ("application/rtf", "rtf"),
+        ("application/zip", "zip"),
+        ("application/gzip", "gz tgz"),
+        ("application/x-tar", "tar"),
+        ("application/x-7z-compressed", "7z"),
+        ("application/vnd.rar", "rar"),
+        ("application/wasm", "wasm"),
+        ("application/epub+zip", "epub"),
+        ("application/msword", "doc"),
+        ("application/vnd.ms-excel", "xls"),
+        ("application/vnd.ms-powerpoint", "ppt"),
+        ("application/vnd.ms-outlook", "msg"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
+        ("application/vnd.oasis.opendocument.text", "odt"),
+        ("application/vnd.oasis.opendocument.spreadsheet", "ods"),
+        ("application/vnd.apache.parquet", "parquet"),
+        ("application/geo+json", "geojson"),
+        ("message/rfc822", "eml"),
+        ("image/png", "png"),
+        ("image/jpeg", "jpg jpeg jpe"),
+        ("image/gif", "gif"),
+        ("image/webp", "webp"),
+        ("image/svg+xml", "svg"),
+        ("image/bmp", "bmp"),
+        ("image/tiff", "tif tiff"),
+        ("image/heic", "heic"),
+        ("image/avif", "avif"),
+        ("image/vnd.microsoft.icon", "ico"),
+        ("audio/mpeg", "mp3"),
+        ("audio/wav", "wav"),
+        ("audio/ogg", "ogg oga"),
+        ("audio/flac", "flac"),
+        ("audio/mp4", "m4a"),
+        ("video/mp4", "mp4 m4v"),
+        ("video/webm", "webm"),
+        ("video/quicktime", "mov"),
+        ("video/mpeg", "mpg mpeg"),
+        ("video/x-msvideo", "avi"),
+    )
+    for ending in endings.split()
+}
+"""Ending of a file name -> media type (IANA)."""

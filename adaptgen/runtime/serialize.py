@@ -156,6 +156,8 @@ def path(param: Param, value: Json, argument: str) -> str:
     holds = param.holds or ("/" if param.reserved else "")
     for text in _texts(value):
         check_path_value(text, holds, argument, param.name)
+    if value == "" and param.blank:
+        return ""
     if value is None or value == "" or (isinstance(value, (list, dict)) and not _flat(value)):
         raise ToolError(f"Argument `{argument}` is empty, but it is a part of the address. Give a value.")
     if style == "label":

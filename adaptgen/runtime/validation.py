@@ -1,7 +1,9 @@
-"""Arguments against the contract (JSON Schema 2020-12), before anything is sent; formats are not asserted.
+"""Arguments against the contract (JSON Schema 2020-12), before anything is sent; formats as ``adaptgen.text_formats``
+checks them.
 
-Models send ``"5"`` for 5, ``"true"`` for true, 5 for ``"5"`` and null for "not given": what is lossless is read as it
-was meant. Everything else is refused by name, with what would be right.
+Models send ``"5"`` for 5, ``"true"`` for true, 5 for ``"5"``, JSON text for an object, one text for a list of texts and
+null for "not given": what is lossless is read as it was meant. Everything else is refused by name, with what would be
+right.
 """
 
 from __future__ import annotations
@@ -9,18 +11,22 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.serialize import scalar
+from adaptgen.text_formats import FORMATS, fits
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _PROBLEMS = 4
+_FORMATS = {name: partial(fits, name) for name in FORMATS}
 
 
 class Arguments:
@@ -74,12 +80,33 @@ class Arguments:
 
 def _compiled(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator | None:
     """A validator; without patterns where one is no regular expression that Rust reads, None where nothing helps."""
-    for attempt in (dict(schema), _without_patterns(dict(schema))):
+    schema = _with_known_formats(dict(schema))
+    for attempt in (schema, _without_patterns(schema)):
         try:
-            return jsonschema_rs.Draft202012Validator(attempt, validate_formats=False, offline=True)
+            return jsonschema_rs.Draft202012Validator(attempt, validate_formats=True, formats=_FORMATS, offline=True)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
             continue
     return None
+
+
+def _with_known_formats(value: Json) -> Json:
+    """``value`` without the formats that are not checked, and without those that the values next to them contradict."""
+    if isinstance(value, dict):
+        format = value.get("format")
+        samples = [value.get("default"), value.get("const"), *(value["enum"] if _listed(value, "enum") else ())]
+        samples += value["examples"] if _listed(value, "examples") else ()
+        kept = isinstance(format, str) and format in FORMATS and not isinstance(value.get("pattern"), str)
+        kept = kept and all(fits(format, one) for one in samples if isinstance(one, str))  # type: ignore[arg-type]
+        return {
+            key: _with_known_formats(one)
+            for key, one in value.items()
+            if kept or key != "format" or not isinstance(format, str)
+        }
+    return [_with_known_formats(one) for one in value] if isinstance(value, list) else value
+
+
+def _listed(value: dict[str, Json], name: str) -> bool:
+    return isinstance(value.get(name), list)
 
 
 def _without_patterns(value: Json) -> Json:
@@ -127,6 +154,8 @@ def _meant(value: Json, schema: Json) -> Json:
         return value
     if isinstance(value, str):
         text = value.strip()
+        if types & {"object", "array"}:
+            return _structured(value, text, types, schema)
         if "integer" in types and _INTEGER.match(text):
             return int(text)
         if "number" in types and _NUMBER.match(text):
@@ -139,6 +168,30 @@ def _meant(value: Json, schema: Json) -> Json:
     if "string" in types and isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return value
+
+
+def _structured(value: str, text: str, types: frozenset[str], schema: Json) -> Json:
+    """An object or a list that was given as text: its JSON, or the one text that is the list."""
+    parsed: Json = None
+    if text[:1] in ("{", "["):
+        try:
+            parsed = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            if "array" not in types:
+                return value
+    if isinstance(parsed, dict) and "object" in types:
+        return parsed
+    if "array" not in types:
+        return value
+    items = schema.get("items") if isinstance(schema, Mapping) else None
+    if isinstance(parsed, list):
+        return [_meant(one, items) for one in parsed]
+    if isinstance(parsed, dict) and not _takes(items, "string"):
+        return [parsed]
+    if not text:
+        return value
+    parts = text.split(",") if _types(items) and _types(items) <= {"integer", "number"} else [value]
+    return [_meant(one, items) for one in parts]
 
 
 def _type(value: Json) -> str:
@@ -192,6 +245,8 @@ def _described(error: Any, given: Mapping[str, Json]) -> str:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         more = ", …" if len(options) > 30 else ""
         return f"{head} must be one of {', '.join(listed)}{more}, not {_shown(value)}.{hint}"
+    if name == "format" and kind.format in FORMATS:
+        return f"{head} must be {FORMATS[kind.format][1]}, not {_shown(value)}."
     if name in ("anyOf", "oneOfNotValid"):
         return f"{head} fits none of its allowed forms; it is {_shown(value)}."
     if name == "additionalProperties":
