@@ -9,8 +9,8 @@ import os
 
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
-from adaptgen.hosts import loopback
 from adaptgen.model import Json
+from adaptgen.net.addresses import is_loopback
 from adaptgen.runtime.garbage import paused
 
 
@@ -49,7 +49,7 @@ async def _serve(named: str, http: str | None) -> None:
         raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"), help)
     host, port = address.parse(http or settings.listen.http, governed=True)
     with paused():
-        governed = await governance.govern_upstreams(named, Place(http=True, loopback=loopback(host)))
+        governed = await governance.govern_upstreams(named, Place(http=True, loopback=is_loopback(host)))
     try:
         listener = address.listening(host, port)
         count = terminal.count(len(governed.desk.adopted), "tool")

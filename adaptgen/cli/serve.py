@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from adaptgen.cli import governance, keys, terminal
 from adaptgen.diagnostics import error
-from adaptgen.hosts import loopback
 from adaptgen.model import Server
+from adaptgen.net.addresses import is_loopback
 from adaptgen.references import references
 from adaptgen.runtime.garbage import paused
 
@@ -86,7 +86,7 @@ async def _governed(server: Server, named: str, http: str | None, part: Part) ->
     from adaptgen.govern.embedded import govern_server
 
     where = address.parse(http, governed=True) if http else None
-    place = Place(http=where is not None, loopback=where is None or loopback(where[0]))
+    place = Place(http=where is not None, loopback=where is None or is_loopback(where[0]))
     with paused():
         governed = await govern_server(named, server, place)
     try:

@@ -16,7 +16,7 @@ from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.fronts import address
 from adaptgen.govern.assemble import Governed
 from adaptgen.govern.workshop import Place
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import is_loopback
 
 LISTEN = "ADAPTGEN_LISTEN"
 """Where it listens: ``HOST:PORT``."""
@@ -61,7 +61,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
     from adaptgen.fronts.wire import serve
 
     settle()
-    governed = await _governed(Place(http=True, loopback=loopback(host), environ=environ), environ)
+    governed = await _governed(Place(http=True, loopback=is_loopback(host), environ=environ), environ)
     try:
         listener = address.listening(host, port)
         notices = "".join(f"; {one}" for one in governed.notices)

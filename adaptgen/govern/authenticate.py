@@ -19,7 +19,7 @@ from adaptgen.govern.fetch import Fetch, FetchError, Requests, trusted
 from adaptgen.govern.jwks import ALGORITHMS, KeySource
 from adaptgen.govern.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.metadata import challenge, discover, protected_resource
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import is_loopback
 from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Authenticator:
         rules = self._rules
         if rules is None:
             host = urlsplit(f"//{self._settings.listen.http}").hostname or ""
-            if self._settings.mode != "behind" and not loopback(host):
+            if self._settings.mode != "behind" and not is_loopback(host):
                 raise error(
                     "AG078",
                     "callers beyond this machine need authentication",

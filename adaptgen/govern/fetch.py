@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import UrlProblem, find_problem
 
 if TYPE_CHECKING:
     import httpx
@@ -61,20 +61,19 @@ def trusted(url: str) -> str:
     """The URL, if requests with or for credentials may go there: https, or http to loopback (RFC 6749, 1.6).
 
     Raises:
-        FetchError: another scheme, user information or a fragment in it, or no URL at all.
+        FetchError: another scheme, user information or a fragment in it, a link-local address or that of a metadata
+            service, or no URL at all.
     """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise FetchError("the address is no valid URL") from None
-    if not host or not url.isprintable() or " " in url:
-        raise FetchError("the address is no valid URL")
-    if "@" in parts.netloc or parts.fragment:
-        raise FetchError(f"the address at {place(url)} holds user information or a fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback(host)):
-        raise FetchError(f"{place(url)} is not https")
-    return url
+    match find_problem(url):
+        case None if url.isprintable():
+            return url
+        case UrlProblem.CREDENTIALS | UrlProblem.FRAGMENT:
+            raise FetchError(f"the address at {place(url)} holds user information or a fragment")
+        case UrlProblem.INSECURE:
+            raise FetchError(f"{place(url)} is not https")
+        case UrlProblem.METADATA:
+            raise FetchError(f"{place(url)} {UrlProblem.METADATA}")
+    raise FetchError("the address is no valid URL, or is not https")
 
 
 class Fetch:

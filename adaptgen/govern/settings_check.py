@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, nearest
@@ -26,32 +25,13 @@ from adaptgen.govern.settings_types import (
     Text,
     Type,
 )
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import UrlProblem, find_problem
 from adaptgen.references import Placeholder, Reference, TemplateError, parse
 
 Keys = tuple[str | int, ...]
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?/[smhd]")
-
-
-def insecure(url: str) -> str:
-    """Why ``url`` must not be used, as the end of a sentence about it; "" where it may: https, or http on loopback."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        return "is no URL"
-    if parts.scheme not in ("https", "http") or not host or re.search(r"[\s\x00-\x1f\\]", url):
-        return "is no absolute http or https URL"
-    if parts.username is not None or parts.password is not None:
-        return "holds credentials"
-    if parts.fragment:
-        return "holds a fragment"
-    if parts.scheme == "http" and not loopback(host):
-        return "is not https, and the host is not loopback"
-    return ""
 
 
 class Checker:
@@ -210,8 +190,8 @@ class Checker:
                      'write "${secret:name#key}" or "${env:NAME}"', "AG073")  # fmt: skip
         elif kind == "url" and all(isinstance(part, str) for part in parts):
             text = "".join(map(str, parts))
-            if why := insecure(text):
-                quoted = "the URL" if why == "holds credentials" else repr(text)
+            if why := find_problem(text):
+                quoted = "the URL" if why == UrlProblem.CREDENTIALS else repr(text)
                 self.say(f"{named(at)}: {quoted} {why}", at, "https, or http on loopback")
 
     def path(self, value: str, at: Keys) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, nearest
-from adaptgen.govern.settings_check import Checker, Keys, insecure
+from adaptgen.govern.settings_check import Checker, Keys
 from adaptgen.govern.vocabulary import KINDS, Settings, UpstreamAuth
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import find_problem, is_loopback
 
 _WANTED: Mapping[str, tuple[str, ...]] = {
     "bearer": ("token",),
@@ -112,7 +112,7 @@ def _accept(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> Non
     at: Keys = ("accept", "jwks")
     jwks = settings.accept.jwks
     if isinstance(jwks, str):
-        if "://" in jwks and (why := insecure(jwks)):
+        if "://" in jwks and (why := find_problem(jwks)):
             checker.say(f"accept.jwks: {jwks!r} {why}", at, "https, or http on loopback")
         return
     keys = jwks.get("keys")
@@ -137,7 +137,7 @@ def _authorize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> 
 
 
 def _listens_on_loopback(settings: Settings) -> bool:
-    return loopback(settings.listen.http.rpartition(":")[0] or "127.0.0.1")
+    return is_loopback(settings.listen.http.rpartition(":")[0] or "127.0.0.1")
 
 
 def _listen(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:

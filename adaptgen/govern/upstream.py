@@ -19,7 +19,7 @@ import h11
 
 from adaptgen.govern.connections import Broken, Connection, Origin, Pool
 from adaptgen.govern.events import Event, Events
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import UrlProblem, is_loopback, is_metadata
 
 __all__ = ["MAX_BYTES", "Address", "Failure", "Line", "Reply", "address", "seconds", "secure"]
 
@@ -62,7 +62,7 @@ def address(url: str) -> Address:
     """The URL of a server.
 
     Raises:
-        ValueError: it is no absolute http or https URL, or holds credentials.
+        ValueError: it is no absolute http or https URL, holds credentials, or leads to a metadata service.
     """
     try:
         parts = urlsplit(url)
@@ -75,6 +75,8 @@ def address(url: str) -> Address:
         raise ValueError("it is no absolute http or https URL")
     if "@" in parts.netloc:
         raise ValueError("it holds credentials; give them under auth")
+    if is_metadata(parts.hostname or ""):
+        raise ValueError(f"it {UrlProblem.METADATA}")
     if any(one <= 0x20 or one == 0x7F for one in target):
         raise ValueError("it is no URL")
     tls = parts.scheme == "https"
@@ -87,7 +89,7 @@ def address(url: str) -> Address:
 
 def secure(url: Address) -> bool:
     """Whether nobody on the way can read along: https, or this machine."""
-    return url.origin.tls or loopback(url.origin.host)
+    return url.origin.tls or is_loopback(url.origin.host)
 
 
 class Line:

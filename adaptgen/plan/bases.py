@@ -8,8 +8,9 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from adaptgen.diagnostics import Diagnostic, error
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, error
 from adaptgen.model import Base, value
+from adaptgen.net.addresses import UrlProblem, is_metadata_url
 from adaptgen.plan import naming
 from adaptgen.plan.operations import Operation, server_urls
 from adaptgen.planned import Evidence, Variable
@@ -41,7 +42,8 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
     """The main base and those that single operations declare (OpenAPI 3.1, 4.8.8: ``servers`` overrides).
 
     Raises:
-        AdaptgenError: AG035 for a base URL in the hints that is no template.
+        AdaptgenError: AG035 for a base URL in the hints that is no template, AG026 for one that leads to a metadata
+            service.
     """
     env = f"{prefix(name)}_BASE_URL"
     declared = server_urls(document.root.get("servers"))
@@ -91,7 +93,35 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         known[url] = base
         by_operation[operation.pointer] = base
     found = Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
-    return joined.added(found, hints)
+    found = joined.added(found, hints)
+    _refuse_metadata(found.bases, document, hints)
+    return found
+
+
+def _refuse_metadata(bases: Sequence[Base], document: Document, hints: Hints) -> None:
+    """A document must not send calls where the machine that makes them finds its own credentials.
+
+    Raises:
+        AdaptgenError: AG026 for each base URL that would.
+    """
+    findings = []
+    for base in bases:
+        if is_metadata_url(base.url):
+            where = document.where("#/servers")
+            if not base.name and hints.base_url:
+                where = hints.where("server", "base_url")
+            elif base.name in {part.name for part in document.parts.values()}:
+                where = hints.where("documents", base.name)
+            findings.append(
+                Diagnostic(
+                    "AG026",
+                    f"the base URL {base.url} {UrlProblem.METADATA}",
+                    where,
+                    "give the API's own in server.base_url",
+                )
+            )
+    if findings:
+        raise AdaptgenError(*findings)
 
 
 class _Joined:

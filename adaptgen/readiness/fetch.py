@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from adaptgen.hosts import loopback
+from adaptgen.net.addresses import UrlProblem, is_loopback, is_metadata
 
 if TYPE_CHECKING:
     import httpx
@@ -84,11 +84,13 @@ def _allowed(url: str) -> bool:
     """Whether the address is loopback.
 
     Raises:
-        Unfetched: it is neither loopback nor https.
+        Unfetched: it is neither loopback nor https, or leads to a metadata service.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    here = loopback(host)
+    here = is_loopback(host)
+    if is_metadata(host):
+        raise Unfetched(f"the address {UrlProblem.METADATA}")
     if not host or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
         raise Unfetched("only https is fetched, and http from loopback")
     return here

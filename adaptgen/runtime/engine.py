@@ -17,6 +17,7 @@ import orjson
 from adaptgen.model import FORMAT, Contract, Json, Server, Tool, Unpaged
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.base_urls import check_base_urls
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
@@ -72,7 +73,8 @@ class Engine:
 
         Raises:
             AdaptgenError: AG061, the contracts do not fit the tables, or the format is not this runtime's; AG066, a
-                certificate is not there; AG073 and AG076, sessions are shared, and their key or store is missing.
+                certificate is not there; AG026, a default base URL leads to a metadata service; AG073 and AG076,
+                sessions are shared, and their key or store is missing.
         """
         from adaptgen.runtime.contracts import load
 
@@ -95,6 +97,7 @@ class Engine:
             from adaptgen.runtime.shared import sharing
 
             self._shared, self._opened = sharing(server.auth, store, self._environ, cursor_key)
+        check_base_urls(server, self._environ)
         if server.connection is not None:
             from adaptgen.runtime.reaching import missing
 

@@ -1,0 +1,1 @@
+"""Which addresses may be talked to: loopback, https, and never where machines find their own credentials."""

@@ -1,0 +1,162 @@
+"""What a host or a URL is, judged by how it is written, in every spelling that a resolver or a client understands. No
+name server is asked.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import unquote, urlsplit
+
+_LOCAL = tuple(
+    ip_network(one)
+    for one in (
+        "169.254.0.0/16",  # RFC 3927; AWS with ECS and EKS, Azure, Google Cloud, Oracle, and more
+        "fe80::/10",  # RFC 4291, 2.5.6
+        "fd00:ec2::/32",  # AWS
+        "fd20:ce::/32",  # Google Cloud
+        "100.100.100.200/32",  # Alibaba Cloud
+        "168.63.129.16/32",  # Azure
+        "192.0.0.192/32",  # Oracle Cloud
+    )
+)
+_NAMES = frozenset(
+    {
+        "metadata",
+        "metadata.google.internal",
+        "metadata.goog",
+        "metadata.azure.internal",
+        "metadata.azure.com",
+        "metadata.tencentyun.com",
+        "metadata.platformequinix.com",
+        "metadata.packet.net",
+        "instance-data",
+        "instance-data.ec2.internal",
+        "rancher-metadata",
+    }
+)
+_EMBEDDING = (".nip.io", ".sslip.io", ".xip.io")
+"""Public domains whose names stand for the address that is written in them."""
+_EMBEDDED = re.compile(r"(?:^|[.-])([0-9]{1,3}(?:[.-][0-9]{1,3}){3})$")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052
+_COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1
+
+
+class UrlProblem(StrEnum):
+    """Why a URL must not be used, as the end of a sentence about it."""
+
+    MALFORMED = "is no URL"
+    RELATIVE = "is no absolute http or https URL"
+    CREDENTIALS = "holds credentials"
+    FRAGMENT = "holds a fragment"
+    METADATA = "is a link-local address or that of a metadata service"
+    INSECURE = "is not https, and the host is not loopback"
+
+
+def find_problem(url: str) -> UrlProblem | None:
+    """Why requests with or for credentials must not go to ``url``; None where they may: https, or http on loopback."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return UrlProblem.MALFORMED
+    if parts.scheme not in ("https", "http") or not host or re.search(r"[\s\x00-\x1f\x7f\\]", url):
+        return UrlProblem.RELATIVE
+    if "@" in parts.netloc:
+        return UrlProblem.CREDENTIALS
+    if parts.fragment:
+        return UrlProblem.FRAGMENT
+    if parts.scheme == "http" and not is_loopback(host):
+        return UrlProblem.INSECURE
+    return UrlProblem.METADATA if is_metadata(host) else None
+
+
+def is_metadata_url(url: str) -> bool:
+    """Whether the host of ``url`` is link-local, or that of a metadata service; also of a URL that is malformed
+    otherwise.
+    """
+    rest = re.sub(r"^[^/\\]*[/\\]{2,}", "", url.strip())
+    authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    bracketed = re.match(r"\[[^\]]*\]", authority)
+    return is_metadata(bracketed[0] if bracketed else authority.partition(":")[0])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host``, a name or an address of a URL or a socket, is this machine and no other can reach it."""
+    host = host.removeprefix("[").removesuffix("]").rstrip(".").lower()
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_metadata(host: str) -> bool:
+    """Whether ``host`` is a link-local address or one where a machine finds its own credentials."""
+    name = _normalized(host)
+    if name in _NAMES:
+        return True
+    address = _address(name)
+    return address is not None and any(
+        candidate in network
+        for candidate in _meant(address)
+        for network in _LOCAL
+        if candidate.version == network.version
+    )
+
+
+def _normalized(host: str) -> str:
+    """As clients see it: percent-decoded, compatibility forms folded (UTS 46), without brackets, zone and last dots."""
+    text = unicodedata.normalize("NFKC", unquote(host)).replace("\u3002", ".").replace("\u00ad", "")
+    text = "".join(one for one in text if unicodedata.category(one) != "Cf").casefold().strip()
+    text = text.removeprefix("[").removesuffix("]").partition("%")[0]
+    return text.rstrip(".")
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    if ":" in name:
+        try:
+            return IPv6Address(name)
+        except ValueError:
+            return None
+    ending = next((one for one in _EMBEDDING if name.endswith(one)), "")
+    if ending:
+        embedded = _EMBEDDED.search(name.removesuffix(ending))
+        return _ipv4(embedded[1].replace("-", ".")) if embedded else None
+    return _ipv4(name)
+
+
+def _ipv4(name: str) -> IPv4Address | None:
+    """An IPv4 address as inet_aton reads it: one to four numbers, each decimal, octal or hexadecimal."""
+    parts = name.split(".")
+    if len(parts) > 4 or not all(len(one) <= 64 and _NUMBER.fullmatch(one) for one in parts):
+        return None
+    values = []
+    for part in parts:
+        try:
+            digits = part[2:] or "0" if part[:2] == "0x" else part
+            base = 16 if part[:2] == "0x" else 8 if part[0] == "0" and len(part) > 1 else 10
+            values.append(int(digits, base))
+        except ValueError:  # 08: no octal number; decimal to those who are lenient
+            values.append(int(part))
+    *first, last = values
+    if any(one > 255 for one in first) or last >= 256 ** (5 - len(values)):
+        return None
+    number = last
+    for at, one in enumerate(first):
+        number += one << 8 * (3 - at)
+    return IPv4Address(number)
+
+
+def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """The address, and the IPv4 address that an IPv6 address carries."""
+    if isinstance(address, IPv4Address):
+        return [address]
+    carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _TRANSLATED or address in _COMPATIBLE:
+        carried.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [address, *(one for one in carried if one is not None)]
