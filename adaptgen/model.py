@@ -359,7 +359,9 @@ class Tool:
     from the first answer). ``page``: set exactly when the tool answers a list. ``answer``: JSONPath of the payload of
     an answer that is no list. ``sensitive``: path -> kind of personal data, for every reachable field; the paths are
     relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON Pointer into
-    arguments with ``*`` for every element, -> kind. ``plain``: what hints say is not personal whatever its name, as
+    arguments with ``*`` for every element, -> kind. ``searches``: argument (or JSON Pointer) that searches, compares or
+    orders -> paths of the fields that it does it with, among them classified ones; empty where a hint says that it
+    searches none. ``plain``: what hints say is not personal whatever its name, as
     paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
     ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets
     that it belongs to, as the document writes them. ``filled``: its body must have at least one member.
@@ -380,6 +382,7 @@ class Tool:
     max_bytes: int | None = None
     sensitive: Mapping[str, str] = field(default_factory=dict)
     sensitive_arguments: Mapping[str, str] = field(default_factory=dict)
+    searches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     plain: tuple[str, ...] = ()
     effect: Effect = "read"
     source: str = ""

@@ -119,6 +119,7 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
         *((f"argument {name}", kind) for name, kind in tool.sensitive_arguments.items()),
     ]
     _section("sensitive", sensitive)
+    _section("searches", [(f"argument {name}", ", ".join(paths) or "none") for name, paths in tool.searches.items()])
     _section("evidence", [(f"{one.aspect}: {one.decision}", one.because) for one in origin.evidence])
     gone = [one for one in origin.inputs if one.fate != "argument"]
     _section("inputs that are no arguments", [(f"{one.place} {one.name}", f"{one.fate}: {one.by}") for one in gone])

@@ -26,6 +26,7 @@ _ORDER = (
     "update",
     "steps",
     "sensitive",
+    "search",
     "view",
     "surface",
 )

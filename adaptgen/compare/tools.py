@@ -257,8 +257,17 @@ def _sensitive(old: Seen, new: Seen) -> Iterator[Change]:
             if was != now:
                 text = f"{noun} {path}: personal data of kind {was or 'none'} → {now or 'none'}"
                 yield _change(new, "review", kind, text, path.split("/")[0] if noun == "the argument" else "")
+    for name in sorted(old.tool.searches.keys() | new.tool.searches.keys()):
+        before, after = (set(one.tool.searches.get(name, ())) for one in (old, new))
+        if before != after:
+            text = f"the argument {name}: searches {_listed(before)} → {_listed(after)}"
+            yield _change(new, "review", "sensitivity", text, name)
     if set(old.tool.plain) != set(new.tool.plain):
         yield _change(new, "review", "sensitivity", "hints declare other fields as not personal")
+
+
+def _listed(paths: set[str]) -> str:
+    return ", ".join(sorted(paths)) or "no classified field"
 
 
 # ---------------------------------------------------------------------------------------------------------------- words

@@ -11,6 +11,7 @@ import logging
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts
 from adaptgen.govern.hooks import Call, HookError
 from adaptgen.govern.refusals import failed, unknown
 from adaptgen.govern.restore import Unrestored
+from adaptgen.govern.tokenization.search_guard import SearchRefused
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
@@ -91,6 +93,7 @@ class GovernedCall:
         self._tracer = tracer
         self._span = span
         self._restored: tuple[str, ...] = ()
+        self._searched: dict[str, bool] = {}
         self._decision: Decision | None = None
         self._executed = False
         self.below = 0.0
@@ -164,7 +167,10 @@ class GovernedCall:
             return (await parts.authorizer.detokenize(caller, tool, kind)).allowed
 
         try:
+            self._searched = await parts.tokenizer.searches(caller, tool, self._given, permitted)
             restored = await parts.tokenizer.arguments(caller, tool, self._given, permitted)
+        except SearchRefused as problem:
+            raise Refusal(problem.text, "search") from None
         except Unrestored as problem:
             self._tracer.tokens(problem.outcome, problem.kind)
             raise Refusal(problem.text, "token") from None
@@ -204,7 +210,8 @@ class GovernedCall:
         self._context = context
         began = time.perf_counter()
         try:
-            result = await target.call(self._caller, self._tool, self._arguments, context)
+            caller = replace(self._caller, searched=self._searched) if self._searched else self._caller
+            result = await target.call(caller, self._tool, self._arguments, context)
             self._executed = True
             return result, None
         except RpcError as problem:

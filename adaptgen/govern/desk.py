@@ -13,6 +13,7 @@ from dataclasses import field
 from typing import Protocol
 
 from adaptgen.model import Effect, Json, value
+from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.runtime.caller import Caller
 
 META = "dev.adaptgen/"
@@ -23,6 +24,9 @@ META_SENSITIVE = META + "sensitive"
 """On a Tool and on a CallToolResult: where classified values stand (see ``runtime.answer.Answer``)."""
 META_FOUND = META + "found"
 """On a CallToolResult: pairs of kind and value that may also occur in other text of the answer."""
+META_SEARCHES = META + "searches"
+"""On a Tool, from a server behind a proxy: ``{"arguments": {name: {"role", "fields"}}, "plain": [...], "resource"}``:
+what its arguments search, and what is needed to classify a path of its records."""
 META_EFFECT = META + "effect"
 """On a Tool: ``{"effect": "read"|"write"|"delete", "open": bool}``; open: permitted without a policy."""
 META_LOOKUPS = META + "lookups"
@@ -142,7 +146,9 @@ class Facts:
     server is ours, so what it says of itself counts;
     of others every string of an answer is swept, and judged by the name of its key. ``tags``: the toolsets that it
     belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search. ``lookups``: argument ->
-    ``{"tool", "keep"}`` for names that are looked up with another tool of the server.
+    ``{"tool", "keep"}`` for names that are looked up with another tool of the server. ``searches``: the arguments that
+    search, compare or order by classified fields; ``plain`` and ``resource``: how a path of its records is classified
+    (see ``adaptgen.model.Tool``).
     """
 
     name: str
@@ -158,6 +164,9 @@ class Facts:
     tags: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     lookups: Mapping[str, Json] = field(default_factory=dict)
+    searches: Mapping[str, SearchArgument] = field(default_factory=dict)
+    plain: tuple[str, ...] = ()
+    resource: str = ""
 
     @property
     def action(self) -> str:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, get_args
 
-from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_LOOKUPS, META_MENU, META_SENSITIVE, Facts
+from adaptgen.govern.desk import (
+    META_ARGUMENTS,
+    META_EFFECT,
+    META_LOOKUPS,
+    META_MENU,
+    META_SEARCHES,
+    META_SENSITIVE,
+    Facts,
+)
 from adaptgen.govern.rpc import without_ours
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.model import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
+from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
 _DEPTH = 8
@@ -62,7 +71,47 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         tags=_texts(about.get("tags")),
         calls=_texts(about.get("calls")),
         lookups=lookups if isinstance(lookups := said.get(META_LOOKUPS), dict) else {},
+        **_searches(said, tool, effect, arguments) if ours else {},
     )
+
+
+def _searches(
+    said: Mapping[str, Json], tool: Mapping[str, Json], effect: Effect, arguments: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the arguments of a tool of ours search; a server of 0.1 does not say it, so its contract decides."""
+    told = said.get(META_SEARCHES)
+    about: Mapping[str, Json] = told if isinstance(told, dict) else {}
+    plain, holder = _texts(about.get("plain")), str(about.get("resource") or _resource(said.get(META_MENU)))
+    known = about.get("arguments")
+    if isinstance(known, dict):
+        searches = {
+            str(name): SearchArgument(str(name), one["role"], _texts(one.get("fields")), "")
+            for name, one in known.items()
+            if isinstance(one, dict) and one.get("role") in get_args(Role)
+        }
+    else:
+        schema = tool.get("inputSchema")
+        properties = schema.get("properties") if isinstance(schema, dict) else None
+        searches = (
+            {}
+            if effect != "read"
+            else find_search_arguments(
+                properties if isinstance(properties, dict) else {},
+                _kinds(said.get(META_SENSITIVE)),
+                holder=holder,
+                declared=("id",),
+                classified=arguments,
+            )
+        )
+    return {"searches": searches, "plain": plain, "resource": holder}
+
+
+def _resource(menu: Json) -> str:
+    """What the records of a tool are, from the address of its first call."""
+    calls = menu.get("calls") if isinstance(menu, dict) else None
+    first = str(calls[0]).partition(" ")[2] if isinstance(calls, list) and calls else ""
+    named = [one for one in first.split("/") if one and "{" not in one]
+    return named[-1] if named else ""
 
 
 def _texts(said: Json) -> tuple[str, ...]:

@@ -103,6 +103,8 @@ class Handover:
             claims["groups"] = list(caller.groups)
         if caller.claims:
             claims["claims"] = dict(caller.claims)
+        if caller.searched:
+            claims["searched"] = dict(caller.searched)
         return jws.serialize_compact(dict(self._header), orjson.dumps(claims), self._key, registry=self._registry)
 
 
@@ -263,7 +265,9 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
         raise _refused("the handover names no caller")
     if not isinstance(groups, list) or not all(isinstance(one, str) for one in groups) or not isinstance(kept, dict):
         raise _refused("the handover names no caller")
-    return Caller(sub, tenant, tuple(groups), kept)
+    searched = claims.get("searched")
+    said = {str(name): clear is not False for name, clear in searched.items()} if isinstance(searched, dict) else {}
+    return Caller(sub, tenant, tuple(groups), kept, searched=said)
 
 
 def _refused(text: str) -> Challenge:

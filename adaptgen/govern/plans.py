@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 from adaptgen.govern.desk import Facts
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions, positions
@@ -14,12 +15,22 @@ from adaptgen.pii.token_length import canonical
 _KEPT = 20_000
 
 
+class TokenPlaces(Protocol):
+    """Knows where the value of an argument may hold tokens of which kind, as pointers into it."""
+
+    compares: bool
+
+    def places(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> Mapping[str, str]:
+        """Pointer -> kind; empty for what the classified positions of the tool say."""
+        ...
+
+
 class Plan:
     """``arguments``: the tree of classified arguments; ``takes``: argument -> kind, as agents are told; ``types``:
     JSON Schema types of the arguments; ``release``: the media types that leave although they cannot be searched:
     any file may hold something sensitive."""
 
-    __slots__ = ("_schema", "arguments", "listed", "release", "sensitive", "takes", "types")
+    __slots__ = ("_schema", "arguments", "listed", "release", "searches", "sensitive", "takes", "types")
 
     def __init__(self, tool: Facts | None, release: Iterable[str]) -> None:
         said = tool.arguments if tool is not None else {}
@@ -30,8 +41,20 @@ class Plan:
         self.release = tuple(release)
         self.types: dict[str, frozenset[str]] = _types(tool.wire if tool is not None else {})
         self.listed: Mapping[str, Json] | None = None
+        self.searches: TokenPlaces | None = None
         given = tool.wire.get("inputSchema") if tool is not None else None
         self._schema: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
+
+    def position(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> Node | None:
+        """What an argument takes: its classified positions, and, where it searches several kinds, the kind of the
+        token that it holds. ``kind_of``: the kind of a text that is a token."""
+        places = self.searches.places(name, value, kind_of) if self.searches is not None else {}
+        return positions(places).root if places else self.arguments.at(name)
+
+    @property
+    def compares(self) -> bool:
+        """Whether conditions of ``where`` stay inside the server that answers the call."""
+        return self.searches is not None and self.searches.compares
 
     def schema(self, path: Iterable[str]) -> Mapping[str, Json]:
         """The schema of an argument, or of what stands in one, as far as it is plain; ``[]`` for elements."""

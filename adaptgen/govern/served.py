@@ -12,6 +12,7 @@ from adaptgen.govern.desk import (
     META_FOUND,
     META_LOOKUPS,
     META_MENU,
+    META_SEARCHES,
     META_SENSITIVE,
     META_STATUS,
     META_UNKNOWN,
@@ -25,6 +26,7 @@ from adaptgen.runtime import content, inside, progress
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.pii.search_roles import resource_of, search_arguments
 
 INSTRUCTIONS = (
     "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
@@ -110,6 +112,8 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     arguments = inside.arguments(tool)
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
+    schema = wire.get("inputSchema")
+    searches = search_arguments(tool, schema if isinstance(schema, dict) else {})
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {
@@ -119,6 +123,13 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
                 META_SENSITIVE: dict(tool.sensitive),
                 META_EFFECT: {"effect": tool.effect, "open": reads},
                 META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.was)},
+                META_SEARCHES: {
+                    "arguments": {
+                        name: {"role": one.role, "fields": list(one.fields)} for name, one in searches.items()
+                    },
+                    "plain": list(tool.plain),
+                    "resource": resource_of(tool),
+                },
                 **({META_LOOKUPS: lookups} if lookups else {}),
             },
         }
@@ -135,6 +146,9 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
         tags=tool.tags,
         calls=calls,
         lookups=lookups,
+        searches=searches,
+        plain=tool.plain,
+        resource=resource_of(tool),
     )
 
 

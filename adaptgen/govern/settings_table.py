@@ -182,6 +182,8 @@ TOKENIZE = Table({
     "sweep": Key(Flag(), "Search free text, undeclared fields and errors by pattern"),
     "detectors": Key(ListOf(DETECTOR), "Second opinions on free text"),
     "release": Key(ListOf(Text("media_type")), "Media types that may leave although they cannot be searched"),
+    "guesses": Key(Number(0, 1_000_000, whole=True),
+                   "Clear-text values that a caller may search one field for in an hour; 60 unless said otherwise"),
 }, Tokenize)  # fmt: skip
 
 KEYS = Table({

@@ -19,7 +19,8 @@ from adaptgen.govern.plans import Plan, Plans
 from adaptgen.govern.pointers import Positions, positions
 from adaptgen.govern.restore import Restored, restore
 from adaptgen.govern.surrogates import Surrogates
-from adaptgen.govern.tokens import ID, Found, Mangled, Tokens, scope_of
+from adaptgen.govern.tokenization.search_guard import SearchGuard
+from adaptgen.govern.tokens import ID, Found, Mangled, Tokens, derived, scope_of
 from adaptgen.govern.vault import Vault
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.govern.walk import Walk
@@ -64,6 +65,10 @@ class Tokenizer:
         self._plans = Plans(settings)
         self._tokens = None if material.tokens is None else Tokens(material.tokens, self._kinds)
         self._vault = None if self._tokens is None else Vault(store, self._tokens, chosen.expires)
+        self._guard: SearchGuard | None = None
+        if material.tokens is not None and self._tokens is not None and chosen.direction == "model":
+            secret = derived(material.tokens.all[material.tokens.current], b"adaptgen search guesses", 32)
+            self._guard = SearchGuard(self._kinds, self._tokens, store, secret, chosen.guesses)
         self._detectors = chosen.detectors
         self._second: SecondOpinion | None = None
         self._surrogates: Surrogates | None = None
@@ -95,7 +100,24 @@ class Tokenizer:
             return await self._surrogates.arguments(scope, plan, arguments)
         assert self._tokens is not None
         assert self._vault is not None
+        if self._guard is not None:
+            plan.searches = self._guard.of(tool)
         return await restore(self._tokens, self._vault, scope, plan, arguments, permitted)
+
+    async def searches(
+        self,
+        caller: Caller,
+        tool: Facts,
+        arguments: Mapping[str, Json],
+        permitted: Callable[[str], Awaitable[bool]],
+    ) -> dict[str, bool]:
+        """The arguments, as given, that search what agents see as tokens, and whether they hold clear text.
+
+        Raises:
+            SearchRefused: they would tell about hidden values; the text says what to do in their place.
+            StoreError: the shared state cannot be reached.
+        """
+        return {} if self._guard is None else await self._guard.check(caller, tool, arguments, permitted)
 
     # ------------------------------------------------------------------------------------------------------- answers
 

@@ -185,6 +185,11 @@ class Tokens:
             return None
         return Found(0, len(text), match[1].lower(), match[2].lower())
 
+    def kind_of(self, text: str) -> str | None:
+        """The kind of the token that ``text`` is."""
+        found = self.whole(text)
+        return found.kind if found is not None else None
+
     @staticmethod
     def is_short(found: Found) -> bool:
         """Whether it is a handle of the vault, by its length."""

@@ -187,7 +187,8 @@ class Tokenize:
 
     ``scope``: with whom a token may be used again: the tenant, the server or the caller. ``form``: ``sealed`` tokens
     hold the value encrypted; ``short`` ones stand for an entry of the vault that lives ``expires`` seconds.
-    ``release``: media types that may leave although they cannot be searched.
+    ``release``: media types that may leave although they cannot be searched. ``guesses``: different clear-text values
+    that a caller may search one field for within an hour.
     """
 
     direction: Literal["model", "api"] = "model"
@@ -198,6 +199,7 @@ class Tokenize:
     sweep: bool = True
     detectors: tuple[Detector, ...] = ()
     release: tuple[str, ...] = ()
+    guesses: int = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,7 +41,7 @@ def find_sensitive(
     anywhere = {path[3:]: kind for path, kind in hinted.items() if path.startswith("$..")}
     exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
     holder = (resource_words(operation) or ("",))[-1]
-    found = _outward(document, _record(document, operation, page, answer), holder, anywhere) | exact
+    found = _outward(document, record_of(document, operation, page, answer), holder, anywhere) | exact
     inputs: dict[str, str] = {}
     for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
         one = shape(document, schema)
@@ -130,7 +130,7 @@ def _step(key: str) -> str:
     return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")
 
 
-def _record(document: Document, operation: Operation, page: Paging | None, answer: str) -> Json | None:
+def record_of(document: Document, operation: Operation, page: Paging | None, answer: str) -> Json | None:
     """The schema of what is answered: of one item of a list, else of the payload."""
     response = operation.success()
     if response is None:

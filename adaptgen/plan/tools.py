@@ -19,6 +19,7 @@ from adaptgen.plan.operations import Operation, accepted, is_json
 from adaptgen.plan.paging import PagingPlan, find_paging
 from adaptgen.plan.projection import ViewPlan, find_view
 from adaptgen.plan.schemas import shape
+from adaptgen.plan.searches import find_searches, search_evidence
 from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.planned import Evidence
 from adaptgen.tabular import kind_of_media
@@ -247,7 +248,12 @@ def finish(one: Draft, name: str) -> Built:
         # What the document calls it ("Save contract", "Replace …") is the write without the merge.
         describe.words(name).capitalize() if one.merges else describe.title(operation, name),
     )
+    searching = find_searches(
+        document, operation, tool, schema, hint, {one.name: one.input for one in inputs.arguments}
+    )
+    tool = replace(tool, searches={one.name: one.fields for one in searching})
     evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
+    evidence += [search_evidence(name, one, operation.pointer) for one in searching]
     if one.merges:
         evidence.append(Evidence(name, "update", "merges what it is given", one.merges, operation.pointer))
     elif one.patches:

@@ -84,7 +84,7 @@ async def answer(
         if not whole:
             items[max(call.limit or call.page_size, 1) :] = []
         note = f"{note} {lens.note(len(items))}".strip()
-        return await answer_list(replace(tool, page=Unpaged()), _given(items), call, note=note, whole=whole)
+        return await answer_list(replace(tool, page=Unpaged()), given(items), call, note=note, whole=whole)
 
     try:
         return await _sized(attempt, tool, call.page_size, once=bool(call.cursor) and not known.sort)
@@ -131,7 +131,7 @@ async def _sorted(
     return items, why
 
 
-def _given(items: list[Json]) -> Fetch:
+def given(items: list[Json]) -> Fetch:
     """A list that is there, as an API that gives it at once."""
 
     async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:

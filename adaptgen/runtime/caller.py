@@ -13,7 +13,8 @@ class Caller:
     """An authenticated agent or user: ``sub`` as in RFC 7519, the tenant and the groups it belongs to.
 
     ``claims`` are the verified claims that the settings allow to travel on. ``token`` is the access token that the
-    caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged.
+    caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged. ``searched`` is of
+    one call: the arguments that search personal data which agents see as tokens, and whether they hold clear text.
     """
 
     sub: str
@@ -21,6 +22,7 @@ class Caller:
     groups: tuple[str, ...] = ()
     claims: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     token: str = field(default="", compare=False, repr=False)
+    searched: Mapping[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def key(self) -> str:

@@ -101,6 +101,12 @@ class Wanted:
             return self.moment is not None and (other := moment(there)) is not None and self._against(other) == 0
         return self.number is not None and self.number == number(there)
 
+    def is_same(self, there: Json) -> bool:
+        """Whether ``there`` is this value whole: a month is not one of its days."""
+        if isinstance(self.value, str) and isinstance(there, str):
+            return self.text == folded(there)
+        return self.equals(there)
+
     def order(self, there: Json) -> int | None:
         """-1 where ``there`` lies before this value, 0 where they are equal, 1 behind it; None where they are of
         kinds that have no order."""

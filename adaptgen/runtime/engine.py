@@ -24,6 +24,7 @@ from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.text import clean
 
 if TYPE_CHECKING:
+    from adaptgen.pii.search_arguments import SearchArgument
     from adaptgen.runtime.carry import Carry
     from adaptgen.runtime.classify import Classifier
     from adaptgen.runtime.cursor import CursorBox
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.lookups import Lookups
     from adaptgen.runtime.overrides import Override
     from adaptgen.runtime.paging import Fetch
+    from adaptgen.runtime.pii.search_filter import SearchFilter
     from adaptgen.runtime.shared import Shared
     from adaptgen.runtime.store import Store
     from adaptgen.runtime.validation import Arguments
@@ -108,6 +110,7 @@ class Engine:
         self._tools |= {tool.name: tool for tool in server.tools}
         self._arguments: dict[str, Arguments] = {}
         self._hashes: dict[str, str] = {}
+        self._roles: dict[str, dict[str, SearchArgument]] = {}
         self._execution: Execution | None = None
         self._box: CursorBox | None = None
         self._kept: Kept | None = None
@@ -254,12 +257,20 @@ class Engine:
             )
         assert tool.call is not None
         if tool.page is None:
+            searching = self._searching(caller, tool, checked, marks)
             return await execution.detail(
-                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks
+                tool,
+                checked,
+                fields=fields,
+                max_bytes=max_bytes,
+                dry_run=dry_run,
+                marks=marks,
+                inspect=searching.check if searching is not None else None,
             )
         from adaptgen.runtime.listing import answer_list
 
         asked = {name: checked.pop(name) for name in sorted(_QUESTIONS & checked.keys())}
+        searching = self._searching(caller, tool, checked, marks)
         if dry_run:
             return execution.dry(tool, await execution.request(tool, checked), marks)
         answer: Callable[..., Awaitable[Answer]] = answer_list
@@ -270,7 +281,43 @@ class Engine:
 
             answer = partial(asking.answer, asked=asked)
         call = self._list_call(caller, tool, checked, marks, limit=limit, fields=fields, cursor=cursor)
-        return await answer(tool, execution.fetch(tool, checked, marks), call)
+        fetch = execution.fetch(tool, checked, marks)
+        if searching is not None:
+            return await self._searched(searching, tool, fetch, call, asked) or await answer(tool, fetch, call)
+        return await answer(tool, fetch, call)
+
+    def _searching(
+        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks
+    ) -> SearchFilter | None:
+        """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.pii.search_filter`."""
+        if not caller.searched or not marks.on:
+            return None
+        from adaptgen.runtime.pii.search_filter import search_filter
+        from adaptgen.runtime.pii.search_roles import search_arguments
+
+        roles = self._roles.get(tool.name)
+        if roles is None:
+            roles = self._roles[tool.name] = search_arguments(tool, self._contracts[tool.name].input_schema)
+        return search_filter(tool, roles, caller.searched, arguments, marks)
+
+    async def _searched(
+        self, searching: SearchFilter, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json]
+    ) -> Answer | None:
+        """A list without what a search found by a part of a hidden value; None where the API answers no list."""
+        from adaptgen.runtime import asking
+        from adaptgen.runtime.listing import answer_list
+        from adaptgen.runtime.pii.search_filter import NOTE
+
+        found = await searching.whole(tool, fetch, call.box)
+        if found is None:
+            return None
+        whole, fetch, why = found
+        if not asked:
+            note = f"Only a part of the list was read: {why}. {NOTE}" if why else NOTE
+            return await answer_list(whole, fetch, call, note=note, whole=not why)
+        if why:
+            raise ToolError(f"Only a part of what the search found could be read: {why}. Search for less.")
+        return await asking.answer(whole, fetch, call, asked=asked)
 
     def _list_call(
         self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks, **asked: Any

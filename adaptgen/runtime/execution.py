@@ -229,8 +229,9 @@ class Execution:
         max_bytes: int,
         dry_run: bool,
         marks: Marks,
+        inspect: Callable[[Json], None] | None = None,
     ) -> Answer:
-        """A tool of one call that is no list."""
+        """A tool of one call that is no list. ``inspect`` raises where the body must not be shown."""
         assert tool.call is not None
         send = self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)
         note = ""
@@ -252,6 +253,8 @@ class Execution:
                     response = await send(request)
             else:
                 response = await send(request)
+        if inspect is not None:
+            inspect(response.json() if is_json(response) else None)
         if len(response.content) > LARGE and not is_json(response):
             return await asyncio.to_thread(
                 answer_detail, tool, response, fields=fields, max_bytes=max_bytes, note=note, marks=marks

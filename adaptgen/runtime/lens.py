@@ -90,7 +90,10 @@ class Lens:
         compared = values
         if self._marks.on and not _by_equality(condition):
             compared = self._bare(values, personal, self._refused, condition.field)
-        return condition.holds(values, compared)
+        return condition.holds(values, compared, self._hides)
+
+    def _hides(self, value: Json) -> bool:
+        return isinstance(value, Marked) and self._marks.hides(value.kind)
 
     def _look(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
         if self._unmet:

@@ -58,13 +58,14 @@ class Test:
     operator: str
     wanted: tuple[Wanted, ...]
 
-    def holds(self, there: Json) -> bool:
-        """Whether the scalar ``there`` passes; for ``!=`` whether it is one of those that must not be."""
+    def holds(self, there: Json, *, whole: bool = False) -> bool:
+        """Whether the scalar ``there`` passes; for ``!=`` whether it is one of those that must not be. ``whole``: equal
+        is only what is the same value whole."""
         if self.operator == "contains":
             return any(one.within(there) for one in self.wanted)
         meets = _ORDER.get(self.operator)
         if meets is None:
-            return any(one.equals(there) for one in self.wanted)
+            return any(one.is_same(there) if whole else one.equals(there) for one in self.wanted)
         order = self.wanted[0].order(there)
         return order is not None and meets(order)
 
@@ -76,15 +77,20 @@ class Condition:
     field: Field
     tests: tuple[Test, ...]
 
-    def holds(self, values: Sequence[Json], compared: Sequence[Json] | None = None) -> bool:
+    def holds(
+        self,
+        values: Sequence[Json],
+        compared: Sequence[Json] | None = None,
+        hides: Callable[[Json], bool] = lambda value: False,
+    ) -> bool:
         """Whether one value passes all tests, and none is excluded. ``compared``: the values as far as more than
-        equality may be asked of them."""
+        equality may be asked of them; ``hides``: whether agents see a token in the place of a value."""
         wanted = [one for one in self.tests if one.operator != "!="]
         excluded = [one for one in self.tests if one.operator == "!="]
-        if any(test.holds(there) for test in excluded for there in values):
+        if any(test.holds(there, whole=hides(there)) for test in excluded for there in values):
             return False
         seen = values if compared is None else compared
-        return not wanted or any(all(test.holds(there) for test in wanted) for there in seen)
+        return not wanted or any(all(test.holds(there, whole=hides(there)) for test in wanted) for there in seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ ARGUMENT = Table({
     "description": Key(Text(), "What agents read about it"),
     "type": Key(OneOf(("string", "integer", "number", "boolean", "array", "object")), "Its JSON type"),
     "required": Key(Flag(), "Whether agents must give it"),
+    "searches": Key(_PATHS, "The fields of the answer that it searches or orders by; an empty list: no personal data"),
     "in": Key(OneOf(("query", "header", "body", "cookie", "path")), "Where an undeclared input goes"),
     "enum": Key(Anything(template=False), "Its values"),
     "format": Key(Text(), "Its format, as in JSON Schema"),

@@ -117,7 +117,7 @@ def _argument(raw: Mapping[str, Any]) -> ArgumentHint:
         value=raw.get("value", MISSING),
         place=raw.get("in"),
         schema={key: raw[key] for key in EXTRAS if key in raw},
-        **given(raw, "hide", "encode", "description", "type", "required", "name", "holds"),
+        **given(raw, "hide", "encode", "description", "type", "required", "name", "holds", "searches"),
     )
 
 

@@ -141,7 +141,8 @@ class ArgumentHint:
     """One input of a tool. ``value``: a template that supplies it. ``name``: what agents call it. ``place``: where an
     input goes that the document does not declare. ``schema``: members of its JSON Schema. ``names``: the list tool
     whose items it names, with ``id`` "" and ``labels`` () where they are to be found out. ``holds``: the separators
-    that values of a path parameter hold (None: what the document shows).
+    that values of a path parameter hold (None: what the document shows). ``searches``: paths of the fields that it
+    searches, () for none of those that are personal.
     """
 
     hide: bool = False
@@ -155,6 +156,7 @@ class ArgumentHint:
     schema: Mapping[str, Json] = field(default_factory=dict)
     names: Lookup | None = None
     holds: str | None = None
+    searches: tuple[str, ...] | None = None
 
 
 @value(kw_only=True)

@@ -1,0 +1,401 @@
+"""What may be asked about values that agents see as tokens.
+
+Anyone who may search a hidden field by parts of its value learns the value part by part, anyone who may sort by it
+learns its order, and anyone who may compare it with 500 guesses learns which token is which name. So a search takes a
+token. Clear text needs the right to ``detokenize``, and each different text counts against a budget; the target then
+drops what equals it only in part (``runtime.pii.search_filter``).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from adaptgen import fields
+from adaptgen.govern.desk import Facts
+from adaptgen.govern.tokens import Tokens
+from adaptgen.model import Json
+from adaptgen.pii.field_kinds import kind_of, kind_within
+from adaptgen.pii.query_expressions import asks_only, order_fields
+from adaptgen.pii.search_arguments import SearchArgument, names_hidden
+from adaptgen.pii.token_length import canonical
+from adaptgen.runtime.caller import Caller
+from adaptgen.runtime.classify import Classifier
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.marked import Marked
+from adaptgen.runtime.store import Store
+from adaptgen.runtime.where import EQUALITY, Condition, question
+from adaptgen.words import words
+
+Permitted = Callable[[str], Awaitable[bool]]
+
+HOUR: Final = 3600.0
+_KEPT: Final = 20_000
+_NOTHING: Final = "Nothing was executed."
+_MOST: Final = 12
+
+
+class SearchRefused(ToolError):
+    """A question that would tell about hidden values; the text says what to do in its place."""
+
+
+class SearchGuard:
+    """Guards the searching arguments of calls. ``kinds``: canonical, those that agents see as tokens; ``secret``: a key
+    for what is remembered of guesses; ``budget``: different clear-text values per caller, field and hour."""
+
+    def __init__(self, kinds: frozenset[str], tokens: Tokens, store: Store, secret: bytes, budget: int) -> None:
+        self._kinds = kinds
+        self._tokens = tokens
+        self._store = store
+        self._secret = secret
+        self._budget = budget
+        self._known: dict[int, ToolSearches] = {}
+
+    def of(self, tool: Facts) -> ToolSearches:
+        """What the arguments of a tool search; a changed tool is another value of Facts."""
+        known = self._known.get(id(tool))
+        if known is None or known.tool is not tool:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            known = self._known[id(tool)] = ToolSearches(tool, self._kinds)
+        return known
+
+    async def check(
+        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], permitted: Permitted
+    ) -> dict[str, bool]:
+        """The arguments that search hidden values, and whether they hold clear text.
+
+        Raises:
+            SearchRefused: the question would tell about hidden values; nothing was counted.
+            StoreError: the shared state cannot be reached.
+        """
+        searches = self.of(tool)
+        if not arguments or not searches.any:
+            return {}
+        guesses: dict[str, dict[str, None]] = {}
+        searched: dict[str, bool] = {}
+        for one in searches.arguments:
+            value = list(_at(arguments, one.steps))
+            if not value:
+                continue
+            if one.search.role == "order":
+                searches.check_order(one, value)
+            elif one.search.role == "query":
+                searches.check_query(one, value)
+            else:
+                texts = [text for text in _texts(value) if self._tokens.whole(text) is None]
+                searched[one.search.name] = bool(texts)
+                if texts:
+                    await self._permit(one, permitted, tool)
+                elif one.search.role == "range" and value != [None]:
+                    raise one.refused_range(tool)
+                for field in one.hidden if texts else ():
+                    guesses.setdefault(field, {}).update(dict.fromkeys(texts))
+        if searches.compares and isinstance(arguments.get("where"), dict):
+            await self._where(searches, arguments["where"], permitted, guesses)
+        for field, texts_of in guesses.items():
+            await self._charge(caller, tool.server, field, texts_of)
+        return searched
+
+    async def _permit(self, one: HiddenSearch, permitted: Permitted, tool: Facts) -> None:
+        if one.search.role == "range":
+            raise one.refused_range(tool)
+        for kind in sorted(one.kinds):
+            if not await permitted(kind):
+                raise one.refused_text(tool)
+
+    async def _where(
+        self,
+        searches: ToolSearches,
+        where: Mapping[str, Json],
+        permitted: Permitted,
+        guesses: dict[str, dict[str, None]],
+    ) -> None:
+        try:
+            asked = question({"where": where})
+        except ToolError:
+            return  # the tool says what is wrong with it
+        for condition in asked.where if asked is not None else ():
+            for kind, text in searches.compared(condition):
+                if self._tokens.whole(text) is not None:
+                    continue
+                if not await permitted(kind):
+                    raise SearchRefused(
+                        f"`where.{condition.field.said}` is personal data ({kind}), which you see as tokens: compare "
+                        f"it with a token (tok_{kind}_…) and not with clear text. {_NOTHING}"
+                    )
+                guesses.setdefault(".".join(condition.field.keys), {})[text] = None
+
+    async def _charge(self, caller: Caller, server: str, field: str, texts: Iterable[str]) -> None:
+        """Count the texts that were not searched for within the hour.
+
+        Raises:
+            SearchRefused: the budget does not suffice; then none of them is counted.
+        """
+        bucket = self._name("guesses", caller.tenant, caller.sub, server, *words(field))
+        fresh: dict[str, None] = {}
+        for text in dict.fromkeys(map(_folded, texts)):
+            key = f"{bucket}/{self._name(text)}"
+            if await self._store.get(key) is None:
+                fresh[key] = None
+        if not fresh:
+            return
+        wait = HOUR
+        if 0 < len(fresh) <= self._budget:
+            wait = await self._store.take(
+                bucket, rate=self._budget / HOUR, burst=float(self._budget), cost=float(len(fresh))
+            )
+        if wait > 0:
+            again = f" Try again in {max(1, round(wait))} s, or pass" if len(fresh) <= self._budget else " Pass"
+            raise SearchRefused(
+                f"Agents may search `{_shown(field)}` for {self._budget} different clear-text values an hour, and this "
+                f"would be more.{again} tokens, which are not counted. {_NOTHING}"
+            )
+        for key in fresh:
+            await self._store.put(key, b"", ttl=HOUR)
+
+    def _name(self, *parts: str) -> str:
+        """A key of the store: nothing of what was searched for can be read from it."""
+        hashed = blake2b(key=self._secret, digest_size=16)
+        for part in parts:
+            data = part.encode(errors="surrogatepass")
+            hashed.update(len(data).to_bytes(4, "big") + data)
+        return f"search/{hashed.hexdigest()}"
+
+
+class HiddenSearch:
+    """An argument that searches hidden fields."""
+
+    __slots__ = ("hidden", "kinds", "search", "steps")
+
+    def __init__(self, search: SearchArgument, hidden: Mapping[str, str]) -> None:
+        self.search = search
+        self.hidden = hidden
+        self.kinds = frozenset(hidden.values())
+        self.steps = _steps(search.name)
+
+    @property
+    def said(self) -> str:
+        """Its name, as an agent writes it."""
+        return _shown(".".join(self.steps).replace(".*", "[*]"))
+
+    def refused_text(self, tool: Facts) -> SearchRefused:
+        """Clear text, and no right to it."""
+        kinds = sorted(self.kinds)
+        tokens = " or ".join(f"tok_{kind}_…" for kind in kinds[:4])
+        compare = ""
+        if _compares(tool):
+            compare = f' `where` takes tokens too, and any path: {{"{_shown(min(self.hidden))}": "tok_{kinds[0]}_…"}}.'
+        hint = ""
+        if tool.trusted and not self.search.name.startswith("/"):
+            hint = f" (Operators: hints `tools.{tool.own}.arguments.{self.said}.searches` name what it searches.)"
+        return SearchRefused(
+            f"`{self.said}` searches personal data ({', '.join(kinds)}), which you see as tokens: pass a token, whole "
+            f"and alone ({tokens}), and not clear text.{compare} {_NOTHING}{hint}"
+        )
+
+    def refused_range(self, tool: Facts) -> SearchRefused:
+        """A comparison by more than equality."""
+        kinds = ", ".join(sorted(self.kinds))
+        return SearchRefused(
+            f"`{self.said}` asks what lies before or behind a value of personal data ({kinds}), which you see as "
+            f"tokens: tokens have no order. Leave it out. {_NOTHING}"
+        )
+
+
+class ToolSearches:
+    """What is hidden of what the arguments of one tool search."""
+
+    def __init__(self, tool: Facts, kinds: frozenset[str]) -> None:
+        self.tool = tool
+        self._kinds = kinds
+        self._sensitive = {_path(path): kind for path, kind in tool.sensitive.items()}
+        searches = dict(tool.searches)
+        if tool.effect == "read":
+            for place, kind in tool.arguments.items():
+                if place not in searches and not place.startswith("/where/"):
+                    said = place.removeprefix("$.").replace("[*]", "") if not place.startswith("/") else place
+                    name = said.rsplit("/", 1)[-1]
+                    searches[place] = SearchArgument(place, "match", (name,), kind)
+        self.arguments = tuple(
+            HiddenSearch(one, hidden)
+            for one in searches.values()
+            if (hidden := {path: kind for path in one.fields if (kind := self._hidden(path, one)) is not None})
+        )
+        self.compares = _compares(tool)
+        self.any = bool(self.arguments) or self.compares
+        self._classifier: Classifier | None = None
+
+    def _hidden(self, path: str, one: SearchArgument) -> str | None:
+        said = self._sensitive.get(_path(path)) or self.tool.arguments.get(one.name)
+        if said is None and path not in self.tool.plain and f"$..{path.rsplit('.', 1)[-1]}" not in self.tool.plain:
+            said = kind_of(path, type="string") or kind_within(path, self.tool.resource, type="string")
+        kind = canonical(said) if said else None
+        return kind if kind in self._kinds else None
+
+    def token_kinds(self, argument: str) -> frozenset[str]:
+        """The kinds of which an argument takes tokens."""
+        for one in self.arguments:
+            if one.search.name == argument and one.search.role in ("search", "match"):
+                return one.kinds
+        return frozenset()
+
+    def places(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> dict[str, str]:
+        """Where the value of an argument holds tokens that it takes: pointer into the value -> kind."""
+        if name == "where" and self.compares:
+            return self._in_where(value) if isinstance(value, dict) else {}
+        kinds = self.token_kinds(name)
+        if isinstance(value, str):
+            kind = kind_of(value)
+            return {"": kind} if kind in kinds and kind is not None else {}
+        if isinstance(value, (list, tuple)):
+            found = {f"/{at}": kind_of(one) for at, one in enumerate(value) if isinstance(one, str)}
+            return {place: kind for place, kind in found.items() if kind is not None and kind in kinds}
+        return {}
+
+    def _in_where(self, where: Mapping[str, Json]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path in where:
+            try:
+                keys = tuple(one for one in fields.parse(str(path)) if isinstance(one, str))
+            except fields.PathError:
+                continue
+            # The text is a name, so that what may be the name of a person takes the token of one.
+            if keys and (kind := self.kind_at(keys, "Ada Lovelace") or self.kind_at(keys, 12345)):
+                found["/" + str(path).replace("~", "~0").replace("/", "~1")] = kind
+        return found
+
+    def check_order(self, one: HiddenSearch, value: Json) -> None:
+        """Raises :class:`SearchRefused` where it names a hidden field."""
+        for name in order_fields(value):
+            if (hit := self._names_hidden(one, name)) is not None:
+                raise SearchRefused(
+                    f"`{one.said}` orders by `{_shown(hit)}`, which you see as a token: the order would tell about its "
+                    f"values. Leave it out, or order by a field that is shown. {_NOTHING}"
+                )
+
+    def check_query(self, one: HiddenSearch, value: list[Json]) -> None:
+        """Raises :class:`SearchRefused` where an expression may speak of a hidden field."""
+        public = [path for path in one.search.fields if path not in one.hidden]
+        spoken = {words(path) for path in public}
+
+        def is_public(name: str) -> bool:
+            return words(name) in spoken and not hides(name)
+
+        def hides(name: str) -> bool:
+            return self._names_hidden(one, name) is not None
+
+        for each in value:
+            if each in (None, "", [], {}) or isinstance(each, (bool, int, float)):
+                continue
+            if not asks_only(each, is_public, hides):
+                about = (
+                    f" It may ask about {', '.join(f'`{_shown(path)}`' for path in public[:_MOST])}." if public else ""
+                )
+                compare = " Compare tokens with `where`." if self.compares else ""
+                kinds = ", ".join(sorted(one.kinds))
+                raise SearchRefused(
+                    f"`{one.said}` is an expression that may search personal data ({kinds}), which you see as tokens."
+                    f"{about}{compare} {_NOTHING}"
+                )
+
+    def _names_hidden(self, one: HiddenSearch, name: str) -> str | None:
+        if f"$..{name}" in self.tool.plain or name in self.tool.plain:
+            return None
+        return names_hidden(name, list(one.hidden), self.tool.resource, one.hidden)
+
+    # --------------------------------------------------------------------------------------------------------- where
+
+    def compared(self, condition: Condition) -> Iterator[tuple[str, str]]:
+        """Kind and text of what a condition of ``where`` compares hidden values with.
+
+        Raises:
+            SearchRefused: it compares them by more than equality.
+        """
+        for test in condition.tests:
+            for wanted in test.wanted:
+                if wanted.value is None or isinstance(wanted.value, bool) or wanted.value == "":
+                    continue
+                kind = self.kind_at(condition.field.keys, wanted.value)
+                if kind is None:
+                    continue
+                if test.operator not in EQUALITY:
+                    raise SearchRefused(
+                        f"`where.{condition.field.said}` is personal data ({kind}): only =, != and in compare it, with "
+                        f"a whole value or the token that stands for it. {_NOTHING}"
+                    )
+                yield kind, str(wanted.value)
+
+    def kind_at(self, keys: tuple[str, ...], value: Json) -> str | None:
+        """The kind that ``value`` would be under these keys of a record; None where agents would see it."""
+        if self._classifier is None:
+            sensitive = {_path(path): kind for path, kind in self.tool.sensitive.items()}
+            self._classifier = Classifier(sensitive, self.tool.plain, resource=self.tool.resource)
+        # Whether a text is a name is seen by its capitals, and compared without them.
+        for leaf in (value, value.title()) if isinstance(value, str) else (value, str(value)):
+            record: Any = leaf
+            for key in reversed(keys):
+                record = {key: record}
+            record = self._classifier.mark(record, {})
+            for key in keys:
+                record = record[key]
+            if isinstance(record, Marked) and canonical(record.kind) in self._kinds:
+                return canonical(record.kind)
+        return None
+
+
+def _compares(tool: Facts) -> bool:
+    """Whether ``where`` is ours: a list of a server that adaptgen generated."""
+    schema = tool.wire.get("inputSchema")
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return tool.trusted and isinstance(properties, Mapping) and {"where", "distinct", "cursor"} <= properties.keys()
+
+
+def _path(path: str) -> str:
+    try:
+        return ".".join(one for one in fields.parse(path) if isinstance(one, str))
+    except fields.PathError:
+        return path
+
+
+def _steps(name: str) -> tuple[str, ...]:
+    if not name.startswith("/"):
+        return tuple(one for one in name.replace("[*]", ".*").split(".") if one) if "[*]" in name else (name,)
+    return tuple(one.replace("~2", "*").replace("~1", "/").replace("~0", "~") for one in name[1:].split("/"))
+
+
+def _at(value: Json, steps: tuple[str, ...]) -> Iterator[Json]:
+    """What stands at a place of the arguments, also inside of lists."""
+    if isinstance(value, (list, tuple)) and steps:
+        for element in value:
+            yield from _at(element, steps[1:] if steps[0] == "*" else steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, Mapping):
+        if steps[0] == "*":
+            for member in value.values():
+                yield from _at(member, steps[1:])
+        elif steps[0] in value:
+            yield from _at(value[steps[0]], steps[1:])
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        for element in value:
+            yield from _texts(element)
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield str(key)
+            yield from _texts(member)
+    elif value is not None and not isinstance(value, bool) and value != "":
+        yield str(value)
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _shown(name: str) -> str:
+    return "".join(one if one.isprintable() and one != "`" else "?" for one in name)[:80]

@@ -1,0 +1,373 @@
+"""Which arguments search, compare or order by personal data.
+
+An API that answers "the name begins with a" tells a name letter by letter, and so does one that sorts by it. Such an
+argument is as personal as the field. What it does is decided by the evidence of its name, its description and its
+type; the rows of :data:`NAMES` and :data:`PHRASES` hold the evidence, and :data:`ENOUGH` is how much of it counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias
+
+from adaptgen import fields
+from adaptgen.pii.field_kinds import kind_of, kind_within, names_person
+from adaptgen.words import singular, vocabulary, words
+
+Role: TypeAlias = Literal["search", "match", "range", "query", "order"]
+"""``search``: free text; ``match``: one field, or a part of it; ``range``: what lies before or behind; ``query``: an
+expression that names fields; ``order``: names fields to sort or group by."""
+
+OWN: Final = frozenset({"cursor", "limit", "fields", "where", "sort", "count", "distinct", "dry_run"})
+"""The arguments of the runtime; it guards them itself."""
+ENOUGH: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SearchArgument:
+    """``name``: an argument, or a JSON Pointer into one. ``fields``: the paths that it searches; a path that records
+    do not have is classified by its words. ``because``: the evidence, for people."""
+
+    name: str
+    role: Role
+    fields: tuple[str, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row of evidence: a name made of these ``words``, all of them; ``weight`` for ``role``."""
+
+    role: Role
+    weight: int
+    words: frozenset[str]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A row of evidence: a description that matches ``pattern``."""
+
+    role: Role
+    weight: int
+    pattern: str
+    because: str
+
+
+NAMES: Final = (
+    Named("search", 2, vocabulary(
+        "q query search searching searchterm searchtext searchstring searchquery searchkey searchword searchphrase "
+        "keyword keywords term terms text phrase fulltext freetext querystring quicksearch autocomplete typeahead "
+        "suggest lookup find s needle"), "its name is that of a search text"),
+    Named("search", 2, vocabulary(
+        "suche suchbegriff suchtext suchwort stichwort recherche rechercher buscar busqueda consulta pesquisa termo "
+        "cerca ricerca zoek zoekterm zoeken sok sokord haku szukaj fraza poisk arama"), "its name means search"),
+    Named("search", 2, vocabulary("prefix startswith beginswith contains letter initial initials alphabet like"),
+          "its name is that of a part of a text"),
+    Named("search", 1, vocabulary("input string value match matching pattern title label typed who anyone anything"),
+          "its name may be that of a search text"),
+    Named("query", 2, vocabulary(
+        "filter filters filtering criteria criterion condition conditions predicate predicates where expression rsql "
+        "fiql odata jql soql sosl cql kql spl lucene sql graphql mql aql dsl scim searchable having apply compute "
+        "querydsl advanced restriction restrictions rule rules"), "its name is that of an expression"),
+    Named("order", 2, vocabulary(
+        "sort sorting sorted sorts sortby sortfield sortfields sortorder sortcolumn sortkey sortkeys orderby ordering "
+        "orderings groupby facet facets grouping aggregate aggregates aggregation aggregations pivot"),
+          "its name is that of an order or a grouping"),
+)  # fmt: skip
+PHRASES: Final = (
+    Phrase("search", 1, r"\b(?:search(?:es|ed|ing)?|full[- ]?text|free[- ]?text|key ?words?|fuzzy|partial(?:ly)?|"
+           r"part of|(?:sub)?string of|contain(?:s|ing|ed)?|(?:starts?|starting|begins?|beginning|ends?|ending) with|"
+           r"prefix|suffix|look(?:s|ed|ing)? ?up|wild ?cards?|match(?:es|ed|ing)?|find|like|suche\w*|recherche\w*|"
+           r"busca\w*)\b",
+           "its description speaks of searching"),
+    Phrase("search", 2, r"(?:e-?mail|phone|telephone|iban|social security|passport|surname|"
+           r"(?:first|last|full|family|given)[- ]?names?)",
+           "its description names personal data"),
+    Phrase("query", 2, r"\b(?:odata|rsql|fiql|jql|soql|lucene|scim|kql|cql|query (?:language|syntax|expression|dsl)|"
+           r"filter (?:language|syntax|expression|query)|search (?:language|syntax|expression)|boolean expression|"
+           r"(?:eq|ne|gt|lt|ge|le) operators?|field:value|key:value)\b", "its description names a query language"),
+    Phrase("order", 2, r"\b(?:sort(?:ed|ing|s)? (?:by|order|field|key|column|on)|order(?:ed|ing)? (?:by|of the "
+           r"results?)|(?:field|column|attribute|property)s? (?:to|by which to|for) (?:sort|order)|"
+           r"group(?:ed|ing)? by)",
+           "its description speaks of an order"),
+)  # fmt: skip
+
+_CONTAINERS = vocabulary("api filter filters where q query search by find f criteria params param and or has any all")
+_PARTIAL = vocabulary(
+    "like ilike contain contains containing cont icontains start starts startswith istartswith begin begins beginswith "
+    "with end ends endswith iendswith prefix suffix match matches matching regex regexp iregex fuzzy partial search "
+    "substring includes include eq exact iexact equals equal is in of list one each term text value query not ne neq "
+    "nin exclude excluding excluded without except isnot no nocase ci any all contained overlap"
+)
+_RANGES = vocabulary(
+    "gt gte lt lte ge le from to min max minimum maximum before after since until between range start end greater less "
+    "than over under above below older younger earlier later upper lower"
+)
+_PARTS = vocabulary(
+    "domain host local part prefix suffix year month day initial initials letter letters first last digits digit "
+    "last4 4 3 2 area code ending beginning tail head soundex phonetic hash length"
+)
+_AGES = vocabulary("age ages aged born birthday birthdays alter")
+_SAYS = {
+    "email": re.compile(r"e-?mail", re.IGNORECASE),
+    "phone": re.compile(r"phone|mobile number", re.IGNORECASE),
+    "name": re.compile(r"(?:sur|first|last|full|family|given|user'?s?|person'?s?|contact'?s?|'s)[- ]?names?|\bnames?\b",
+                       re.IGNORECASE),
+    "iban": re.compile(r"iban", re.IGNORECASE),
+    "national_id": re.compile(r"social security|passport|national id|\bssn\b", re.IGNORECASE),
+}  # fmt: skip
+_ORDER_FILLERS = vocabulary("order by field fields column columns key keys clause results list items api in the group")
+_DIRECTIONS = vocabulary("direction dir asc desc ascending descending reverse type mode")
+_MOST: Final = 200
+
+
+def find_search_arguments(
+    arguments: Mapping[str, Any],
+    sensitive: Mapping[str, str],
+    *,
+    holder: str = "",
+    declared: Sequence[str] = (),
+    classified: Mapping[str, str] = {},
+    plain: Collection[str] = (),
+    hinted: Mapping[str, tuple[str, ...]] = {},
+) -> dict[str, SearchArgument]:
+    """The arguments that search, compare or order by classified fields, by name or by JSON Pointer into an argument.
+
+    ``arguments``: name -> JSON Schema with its description; ``sensitive``: path -> kind of the fields of a record;
+    ``declared``: all of its paths; ``holder``: what the records are, in one word; ``classified``: arguments that are
+    classified already (the same names) -> kind; ``plain``: names that hints call not personal; ``hinted``: what
+    a person says, name -> paths.
+    """
+    about = _About({path: kind for path, kind in sensitive.items() if kind != "secret"}, holder, tuple(declared))
+    found: dict[str, SearchArgument] = {}
+    for name, schema in _flat(arguments):
+        key = name.rsplit("/", 1)[-1]
+        one = None if key in plain else _read(about, name, words(key), _without(schema, plain), classified.get(name))
+        if name in hinted:
+            role = one.role if one is not None else "search"
+            one = SearchArgument(name, role, hinted[name], "the hints say what it searches")
+        if one is not None and (one.fields or name in hinted):
+            found[name] = one
+    for name in hinted.keys() - found.keys():
+        found[name] = SearchArgument(name, "search", hinted[name], "the hints say what it searches")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    sensitive: Mapping[str, str]
+    holder: str
+    declared: tuple[str, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The classified fields; where the records declare nothing and are people, what people have."""
+        if self.sensitive or self.declared:
+            return tuple(sorted(self.sensitive))
+        return ("email", "full_name", "phone") if names_person(self.holder) else ()
+
+    def of_kind(self, kind: str) -> tuple[str, ...]:
+        return tuple(sorted(path for path, one in self.sensitive.items() if one == kind))
+
+
+def _read(
+    about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any], kind: str | None
+) -> SearchArgument | None:
+    types = _types(schema)
+    if not spoken or (types <= {"boolean", "null"} and types):
+        return None
+    if kind == "secret":
+        return None
+    closed = bool(_enum(schema))
+    if (ordered := _order(about, name, spoken, schema)) is not None:
+        return ordered
+    if not closed and (found := _match(about, name, spoken, kind)) is not None:
+        return found
+    if closed or (types and not types & {"string", "array", "object"}):
+        return None
+    role, because = _role(spoken, str(schema.get("description") or ""), structured="object" in types)
+    said = _mentioned(about, str(schema.get("description") or ""))
+    if role == "query":
+        hidden = about.fields or said
+        return SearchArgument(name, role, _capped((*hidden, *about.declared)) if hidden else (), because)
+    if role == "search":
+        # What the description names is all that it searches; records that match elsewhere are dropped in any case.
+        return SearchArgument(name, role, _capped(said or about.fields), because)
+    return None
+
+
+def _without(schema: Mapping[str, Any], plain: Collection[str]) -> Mapping[str, Any]:
+    """The schema without the values that are names of what is not personal."""
+    values = _enum(schema)
+    kept = [one for one in values if str(one).lstrip("+-").partition(":")[0] not in plain]
+    return schema if len(kept) == len(values) or not kept else {**schema, "enum": kept}
+
+
+def _capped(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(paths))[:_MOST]
+
+
+def _role(spoken: tuple[str, ...], description: str, *, structured: bool) -> tuple[Role | None, str]:
+    """The role with the most evidence, where that is enough."""
+    weights: dict[Role, int] = {}
+    reasons: dict[Role, list[str]] = {}
+    rows: list[tuple[Role, int, str]] = [
+        (row.role, row.weight, row.because)
+        for row in NAMES
+        if row.role != "order" and row.words & {spoken[0], spoken[-1], singular(spoken[-1]), "".join(spoken)}
+    ]
+    for phrase in PHRASES:
+        if phrase.role != "order" and description and _pattern(phrase.pattern).search(description[:600]):
+            rows.append((phrase.role, phrase.weight, phrase.because))
+    if structured and any(role == "search" for role, _, _ in rows):
+        rows.append(("query", 3, "it takes an object"))
+    for role, weight, because in rows:
+        weights[role] = weights.get(role, 0) + weight
+        reasons.setdefault(role, []).append(because)
+    if "query" in weights and weights["query"] >= ENOUGH:
+        return "query", reasons["query"][0]
+    if weights.get("search", 0) >= ENOUGH and not _is_identifier(spoken):
+        return "search", reasons["search"][0]
+    return None, ""
+
+
+def _is_identifier(spoken: tuple[str, ...]) -> bool:
+    return spoken[-1] in ("id", "uuid", "guid", "token", "format", "lang", "language", "locale")
+
+
+def _match(about: _About, name: str, spoken: tuple[str, ...], kind: str | None) -> SearchArgument | None:
+    """An argument that is called like a classified field, with what is done to it or which part of it."""
+    fillers = _PARTIAL | _RANGES
+    ranged = bool(_RANGES & set(spoken))
+    base = [one for at, one in enumerate(spoken) if not (at == 0 and one in _CONTAINERS and len(spoken) > 1)]
+    bare = [one for one in base if one not in fillers] or base
+    if "birth_date" in about.sensitive.values() and _AGES & set(spoken):
+        return SearchArgument(name, "range", about.of_kind("birth_date"), "it is about the age")
+    for candidate in (base, bare):
+        if paths := tuple(path for path in about.sensitive if _keys(path)[-len(candidate) :] == tuple(candidate)):
+            role: Role = "range" if ranged and about.sensitive[paths[0]] == "birth_date" else "match"
+            return SearchArgument(name, role, tuple(sorted(paths)), "it is called like a classified field")
+    found = kind
+    if found is None:
+        for candidate in (base, bare, [one for one in bare if one not in _PARTS]):
+            found = kind_within(" ".join(candidate), about.holder, type="string") if candidate else None
+            if found and found != "secret":
+                break
+    if found is None or found == "secret" or (kind is None and len(base) == 1 and names_person(base[0])):
+        return None
+    if kind is None and found not in about.sensitive.values():
+        return None
+    role = "range" if ranged and found == "birth_date" else "match"
+    because = "it is classified" if kind is not None else "its name means a classified field"
+    return SearchArgument(name, role, about.of_kind(found) or (" ".join(bare).replace(" ", "_"),), because)
+
+
+def _order(about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any]) -> SearchArgument | None:
+    text = str(schema.get("description") or "")
+    row = next(row for row in NAMES if row.role == "order")
+    named = row.words & set(spoken) or (spoken[-1] == "by" and {"order", "group"} & set(spoken))
+    named = named or (set(spoken) - {"order"} <= _ORDER_FILLERS and "order" in spoken)
+    phrase = next(one for one in PHRASES if one.role == "order")
+    said = not named and bool(text) and _pattern(phrase.pattern).search(text[:600]) is not None and len(spoken) < 4
+    if not (named or said) or _DIRECTIONS & set(spoken):
+        return None
+    values = _enum(schema)
+    if values and not any(names_hidden(str(one), about.fields, about.holder, about.sensitive) for one in values):
+        return None
+    return SearchArgument(name, "order", _capped(about.fields), row.because if named else phrase.because)
+
+
+def names_hidden(
+    name: str, hidden: Sequence[str], holder: str = "", sensitive: Mapping[str, str] | None = None
+) -> str | None:
+    """The field of ``hidden`` that ``name`` names, however it is written; or ``name`` itself where its words are those
+    of a kind that ``hidden`` holds."""
+    spoken = tuple(
+        one for one in words(name) if one not in ("asc", "desc", "ascending", "descending", "nulls", "az", "za")
+    )
+    if not spoken:
+        return None
+    for path in hidden:
+        keys = _keys(path)
+        if keys[-len(spoken) :] == spoken or spoken[-len(keys) :] == keys or _joined(path) == "".join(spoken):
+            return path
+    kinds = {(sensitive or {}).get(path) or kind_of(path, type="string") for path in hidden}
+    kind = kind_within(" ".join(spoken), holder, type="string")
+    if kind is not None and kind in kinds:
+        return name
+    if "name" in kinds and spoken[-1] in ("alphabetical", "alphabetically", "alphabetic", "alpha", "alphabet"):
+        return name
+    return name if "birth_date" in kinds and _AGES & set(spoken) else None
+
+
+@lru_cache(maxsize=8192)
+def _keys(path: str) -> tuple[str, ...]:
+    """The words of the last key of a path, and of those that hold it before them."""
+    try:
+        keys = [one for one in fields.parse(path) if isinstance(one, str)]
+    except fields.PathError:
+        keys = [path]
+    return tuple(word for key in keys for word in words(key))
+
+
+def _joined(path: str) -> str:
+    return "".join(_keys(path.rsplit(".", 1)[-1]))
+
+
+def _mentioned(about: _About, description: str) -> tuple[str, ...]:
+    """The kinds that a description names, as paths of the record where it has them."""
+    found: dict[str, None] = {}
+    for kind, pattern in _SAYS.items():
+        if pattern.search(description[:600]):
+            if kind == "name" and not (about.of_kind("name") or names_person(about.holder)):
+                continue
+            found |= dict.fromkeys(about.of_kind(kind) or ({"name": "full_name"}.get(kind, kind),))
+    return tuple(found)
+
+
+def _flat(arguments: Mapping[str, Any], at: str = "", depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The arguments, and what objects among them declare, as JSON Pointers."""
+    for name, schema in arguments.items():
+        if not isinstance(schema, Mapping) or (not at and name in OWN):
+            continue
+        here = f"{at}/{_escaped(name)}" if at else name
+        members = schema.get("properties")
+        inner = schema.get("items")
+        if isinstance(members, Mapping) and members and depth < 4:
+            yield from _flat(members, at=here if at else f"/{_escaped(name)}", depth=depth + 1)
+        elif isinstance(inner, Mapping) and isinstance(inner.get("properties"), Mapping) and depth < 4:
+            start = here if at else f"/{_escaped(name)}"
+            yield here, schema
+            yield from _flat(inner["properties"], at=f"{start}/*", depth=depth + 1)
+        else:
+            yield here, schema
+
+
+def _escaped(key: str) -> str:
+    return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")
+
+
+def _types(schema: Mapping[str, Any]) -> set[str]:
+    said = schema.get("type")
+    if isinstance(said, str):
+        return {said}
+    if isinstance(said, (list, tuple)):
+        return {str(one) for one in said}
+    several = [one for key in ("anyOf", "oneOf") for one in schema.get(key) or () if isinstance(one, Mapping)]
+    return {kind for one in several for kind in _types(one)}
+
+
+def _enum(schema: Mapping[str, Any]) -> list[Any]:
+    values = schema.get("enum")
+    if values is None and isinstance(schema.get("items"), Mapping):
+        values = schema["items"].get("enum")
+    return list(values) if isinstance(values, (list, tuple)) else []
+
+
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)

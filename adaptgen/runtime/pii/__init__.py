@@ -1,0 +1,1 @@
+"""Personal data in what an API answers, before governance replaces it."""

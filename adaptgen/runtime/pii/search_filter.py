@@ -1,0 +1,192 @@
+"""Drops what a search found by a part of a hidden value.
+
+Under governance an agent may search personal data by a whole value or by a whole word of a name (see
+``govern.tokenization.search_guard``). APIs find more: "an" in every Anna. Which records these are, and how many, would
+tell the values bit by bit; so all pages are read, and what does not match whole is dropped before anything is counted,
+sorted, cut or shown.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from adaptgen import fields
+from adaptgen.model import Json, Tool, Unpaged
+from adaptgen.pii.field_kinds import kind_of
+from adaptgen.pii.search_arguments import SearchArgument
+from adaptgen.pii.token_length import canonical
+from adaptgen.references import placeholders
+from adaptgen.runtime import asking
+from adaptgen.runtime.cursor import CursorBox
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.listing import MOST_SIZE, fresh
+from adaptgen.runtime.marked import Marked
+from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.paging import Fetch, NoList
+from adaptgen.runtime.scan import Bounds, Meter, Scan
+from adaptgen.runtime.walk import Walk
+from adaptgen.runtime.where import Field, scalars
+
+NOTE: Final = "Records that match only by a part of a hidden value are left out."
+_DIGITS: Final = frozenset({"phone", "card", "iban", "account", "national_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One argument of a call: its texts, and the fields that must hold one of them whole. ``clear``: the texts did not
+    come as tokens."""
+
+    search: SearchArgument
+    texts: tuple[str, ...]
+    clear: bool
+
+
+class SearchFilter:
+    """Of one call of ``tool``."""
+
+    def __init__(self, tool: Tool, marks: Marks, searched: Sequence[Searched]) -> None:
+        self._tool = tool
+        self._marks = marks
+        self._searched = searched
+        self.clear = any(one.clear for one in searched)
+
+    def keeps(self, item: Json) -> bool:
+        """Whether a record matches whole by every searching argument."""
+        record, personal = self._marks.record(item)
+        return all(self._matches(one, record, personal) for one in self._searched)
+
+    def _matches(self, one: Searched, record: Json, personal: Mapping[tuple[str, str], None]) -> bool:
+        hidden: list[tuple[str, str]] = []
+        for path in one.search.fields:
+            for value in _scalars(record, path):
+                if isinstance(value, Marked):
+                    hidden.append((canonical(value.kind), str(value)))
+                elif isinstance(value, str) and any(_folded(text) in _folded(value) for text in one.texts):
+                    return True
+        if not hidden:
+            kinds = {canonical(self._tool.sensitive.get(path) or kind_of(path) or "") for path in one.search.fields}
+            hidden = [(canonical(kind), value) for kind, value in personal if canonical(kind) in kinds]
+        if not hidden:  # nothing shows what the API compared
+            return not one.clear
+        return any(is_whole(text, hidden) for text in one.texts)
+
+    async def whole(self, tool: Tool, fetch: Fetch, box: CursorBox) -> tuple[Tool, Fetch, str] | None:
+        """The list without what matches in part, as one that an API gives at once, and why it is not all of it ("": it
+        is). None where the API answers no list, and nothing was searched in clear text.
+
+        Raises:
+            ToolError: the API failed; or it answers no list, so that nothing can be dropped.
+        """
+        assert tool.page is not None
+        meter = Meter(Bounds())
+        scan = Scan(Walk(tool.page, meter.metered(fetch), box, fresh(tool, MOST_SIZE)), meter)
+        items: list[Json] = []
+        try:
+            async for page in scan.pages(resumed=False):
+                items += [item for item in page if self.keeps(item)]
+        except NoList:
+            if self.clear:
+                raise self.unshown() from None
+            return None
+        return replace(tool, page=Unpaged()), asking.given(items), asking.partly(scan)
+
+    def check(self, body: Json) -> None:
+        """A record, or whatever else is no list.
+
+        Raises:
+            ToolError: it was found by a part of a hidden value, or nothing shows what it was found by.
+        """
+        if not self.keeps(body):
+            raise self.unshown()
+
+    def unshown(self) -> ToolError:
+        """What was found is not shown."""
+        named = ", ".join(f"`{one.search.name}`" for one in self._searched)
+        why = " Clear text was searched for, and nothing shows that it is a whole value: pass a token." * self.clear
+        return ToolError(f"No record is known to hold what {named} says as a whole value.{why}")
+
+
+def search_filter(
+    tool: Tool,
+    roles: Mapping[str, SearchArgument],
+    searched: Mapping[str, bool],
+    arguments: Mapping[str, Json],
+    marks: Marks,
+) -> SearchFilter | None:
+    """The filter of a call; None where nothing hidden is searched. ``searched``: argument -> whether it holds clear
+    text; an argument of the path names one record whole."""
+    if not searched or not marks.on:
+        return None
+    found: list[Searched] = []
+    for name, clear in searched.items():
+        if tool.call is not None and name in _in_path(tool):
+            continue
+        search = roles.get(name) or SearchArgument(name, "match", (name.rsplit("/", 1)[-1],), "")
+        texts = tuple(_texts(arguments, _steps(name)))
+        if texts:
+            found.append(Searched(search, texts, clear))
+    return SearchFilter(tool, marks, found) if found else None
+
+
+def is_whole(text: str, hidden: Sequence[tuple[str, str]]) -> bool:
+    """Whether ``text`` is one of the values of ``hidden`` (kind, value), or nothing but whole words of the names."""
+    wanted = _folded(text)
+    if not wanted:
+        return False
+    digits = _plain(wanted)
+    for kind, value in hidden:
+        if _folded(value) == wanted:
+            return True
+        if kind in _DIGITS and digits and _plain(_folded(value)) == digits:
+            return True
+    spoken = set(_spoken(wanted))
+    words = {word for kind, value in hidden if kind == "name" for word in _spoken(_folded(value))}
+    return bool(spoken) and spoken <= words
+
+
+def _scalars(record: Json, path: str) -> Iterator[Any]:
+    try:
+        segments = fields.parse(path)
+    except fields.PathError:
+        return
+    yield from scalars(record, Field(path, segments)) if isinstance(record, (dict, list)) else ()
+
+
+def _in_path(tool: Tool) -> frozenset[str]:
+    assert tool.call is not None
+    rows = {param.name: param.arg or param.name for param in tool.call.path_params}
+    return frozenset(rows.get(name, name) for name in placeholders(tool.call.path))
+
+
+def _steps(name: str) -> list[str]:
+    if not name.startswith("/"):
+        return [name]
+    return [one.replace("~2", "*").replace("~1", "/").replace("~0", "~") for one in name[1:].split("/")]
+
+
+def _texts(value: Json, steps: list[str]) -> Iterator[str]:
+    if isinstance(value, (list, tuple)):
+        for element in value:
+            yield from _texts(element, steps[1:] if steps[:1] == ["*"] else steps)
+    elif isinstance(value, Mapping):
+        inner = value.values() if not steps or steps[0] == "*" else [value[steps[0]]] if steps[0] in value else []
+        for member in inner:
+            yield from _texts(member, steps[1:])
+    elif not steps and value is not None and not isinstance(value, bool) and value != "":
+        yield str(value)
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", str(text)).casefold().split())
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, without the zeros or the plus before a number."""
+    return "".join(filter(str.isalnum, text)).lstrip("0")
+
+
+def _spoken(text: str) -> list[str]:
+    return [word for word in "".join(one if one.isalnum() or one in "'’-" else " " for one in text).split() if word]
