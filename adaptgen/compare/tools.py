@@ -258,16 +258,13 @@ def _sensitive(old: Seen, new: Seen) -> Iterator[Change]:
                 text = f"{noun} {path}: personal data of kind {was or 'none'} → {now or 'none'}"
                 yield _change(new, "review", kind, text, path.split("/")[0] if noun == "the argument" else "")
     for name in sorted(old.tool.searches.keys() | new.tool.searches.keys()):
-        before, after = (set(one.tool.searches.get(name, ())) for one in (old, new))
-        if before != after:
-            text = f"the argument {name}: searches {_listed(before)} → {_listed(after)}"
+        was_searched, now_searched = (sorted(one.tool.searches.get(name, ())) for one in (old, new))
+        if was_searched != now_searched:
+            nothing = "no classified field"
+            text = f"argument {name}: searches {_listed(was_searched) or nothing} → {_listed(now_searched) or nothing}"
             yield _change(new, "review", "sensitivity", text, name)
     if set(old.tool.plain) != set(new.tool.plain):
         yield _change(new, "review", "sensitivity", "hints declare other fields as not personal")
-
-
-def _listed(paths: set[str]) -> str:
-    return ", ".join(sorted(paths)) or "no classified field"
 
 
 # ---------------------------------------------------------------------------------------------------------------- words

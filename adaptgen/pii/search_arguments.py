@@ -269,7 +269,7 @@ def _match(about: _About, name: str, spoken: tuple[str, ...], kind: str | None) 
 def _order(about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any]) -> SearchArgument | None:
     text = str(schema.get("description") or "")
     row = next(row for row in NAMES if row.role == "order")
-    named = row.words & set(spoken) or (spoken[-1] == "by" and {"order", "group"} & set(spoken))
+    named = bool(row.words & set(spoken)) or (spoken[-1] == "by" and bool({"order", "group"} & set(spoken)))
     named = named or (set(spoken) - {"order"} <= _ORDER_FILLERS and "order" in spoken)
     phrase = next(one for one in PHRASES if one.role == "order")
     said = not named and bool(text) and _pattern(phrase.pattern).search(text[:600]) is not None and len(spoken) < 4

@@ -214,11 +214,11 @@ class ToolSearches:
         self._sensitive = {_path(path): kind for path, kind in tool.sensitive.items()}
         searches = dict(tool.searches)
         if tool.effect == "read":
-            for place, kind in tool.arguments.items():
+            for place, said_kind in tool.arguments.items():
                 if place not in searches and not place.startswith("/where/"):
                     said = place.removeprefix("$.").replace("[*]", "") if not place.startswith("/") else place
                     name = said.rsplit("/", 1)[-1]
-                    searches[place] = SearchArgument(place, "match", (name,), kind)
+                    searches[place] = SearchArgument(place, "match", (name,), said_kind)
         self.arguments = tuple(
             HiddenSearch(one, hidden)
             for one in searches.values()

@@ -19,8 +19,8 @@ def search_arguments(tool: Tool, schema: Mapping[str, Json]) -> dict[str, Search
     """The arguments of ``tool`` that search classified fields. ``schema``: its input schema."""
     properties = schema.get("properties")
     if tool.effect != "read":
-        return {name: SearchArgument(name, "search", paths, "") for name, paths in tool.searches.items() if paths}
-    found = find_search_arguments(
+        return {name: SearchArgument(name, "search", paths, "") for name, paths in tool.searches.items()}
+    return find_search_arguments(
         properties if isinstance(properties, Mapping) else {},
         tool.sensitive,
         holder=resource_of(tool),
@@ -29,4 +29,3 @@ def search_arguments(tool: Tool, schema: Mapping[str, Json]) -> dict[str, Search
         plain=[path.removeprefix("$..") for path in tool.plain],
         hinted=tool.searches,
     )
-    return {name: one for name, one in found.items() if one.fields}
