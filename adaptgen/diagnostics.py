@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "AG024": "a tool schema was cut to its byte budget",
     "AG025": "no server URL is declared",
     "AG026": "a base URL is a link-local address or that of a metadata service",
+    "AG027": "a credential is not sent to an origin that is not its own",
     # hints
     "AG030": "an unknown key in the hints",
     "AG031": "a value of the wrong type in the hints",

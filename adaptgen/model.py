@@ -364,7 +364,8 @@ class Tool:
     searches none. ``plain``: what hints say is not personal whatever its name, as
     paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
     ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets
-    that it belongs to, as the document writes them. ``filled``: its body must have at least one member.
+    that it belongs to, as the document writes them. ``filled``: its body must have at least one member. ``anonymous``:
+    the document does not say how its calls authenticate, so that without credentials they are sent without.
     """
 
     name: str
@@ -390,6 +391,7 @@ class Tool:
     was: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     filled: bool = False
+    anonymous: bool = False
 
 
 # ------------------------------------------------------------------------------------------------------------ auth
@@ -489,11 +491,13 @@ class Auth:
 
 @value()
 class Base:
-    """A base URL: ``url`` is a template; environment variable ``env``, where set, replaces it."""
+    """A base URL: ``url`` is a template; environment variable ``env``, where set, replaces it. ``follows``: the
+    declared URL of the main base, where both are of one origin: an override of either moves the other along."""
 
     url: str = ""
     env: str = ""
     name: str = ""
+    follows: str = ""
 
 
 @value(kw_only=True)

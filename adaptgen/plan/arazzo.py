@@ -71,6 +71,7 @@ def workflow(
         result=result,
         defaults=dict(sorted(defaults_of(schema, names.inputs).items())),
         auth=tuple(dict.fromkeys(auth for step in stepped.every(steps) for auth in step.auth)),
+        anonymous=all(one.pointer in context.auth.unsaid for one in shared.operations),
         form=hint.form,
         max_bytes=hint.max_bytes,
         sensitive=classified({**sensitive(result, made.made), **hint.sensitive}),

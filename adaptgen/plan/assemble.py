@@ -74,7 +74,7 @@ class _Planner:
 
     def plan(self) -> tuple[Plan, tuple[Diagnostic, ...]]:
         bases = find_bases(self.document, self.hints, self.operations, self.name)
-        auth = find_auth(self.document, self.operations, self.hints, self.name)
+        auth = find_auth(self.document, self.operations, self.hints, self.name, bases)
         siblings: dict[str, dict[str, Operation]] = defaultdict(dict)
         for operation in self.operations:
             siblings[tools.family(operation)].setdefault(operation.method, operation)

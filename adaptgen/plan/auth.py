@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.model import Auth, Base, Send, value
+from adaptgen.plan.auth_places import Places
+from adaptgen.plan.bases import Bases, find_bases
 from adaptgen.plan.login import find_chain
 from adaptgen.plan.schemes import (
     basic_send,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 class AuthPlan:
     """``by_operation``: pointer -> names of auths. ``login_operations``: pointer -> name of the auth that it serves.
     ``absorbed``: (pointer, place, parameter) -> name of the auth that sends it. ``bases``: of other documents that
-    the hints call."""
+    the hints call. ``unsaid``: pointers of operations whose security nobody declares, which get the one way in."""
 
     auths: tuple[Auth, ...] = ()
     by_operation: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,25 +47,32 @@ class AuthPlan:
     evidence: tuple[Evidence, ...] = ()
     bases: tuple[Base, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    unsaid: frozenset[str] = frozenset()
 
 
-def find_auth(document: Document, operations: Sequence[Operation], hints: Hints, name: str) -> AuthPlan:
+def find_auth(
+    document: Document, operations: Sequence[Operation], hints: Hints, name: str, bases: Bases | None = None
+) -> AuthPlan:
     """How the calls of server ``name`` authenticate.
 
-    Hinted auth takes the place of all inference and serves every operation that is not declared public.
+    Hinted auth takes the place of all inference and serves every operation that is not declared public. No credential
+    goes to an origin that is not its own; see :mod:`adaptgen.plan.auth_places`.
 
     Raises:
         AdaptgenError: for hints that cannot be carried out (AG031, AG033, AG034, AG035, AG036, AG037).
     """
+    places = Places(document, hints, bases or find_bases(document, hints, operations, name))
     if hints.auth:
         from adaptgen.plan.auth_hints import hinted  # reads this module's AuthPlan
 
-        return _finish(hinted(document, operations, hints, name), operations, name)
-    return _finish(_Inference(document, operations, name).plan(), operations, name)
+        return _finish(_at_home(hinted(document, operations, hints, name), operations, places), operations, name)
+    plan = _Inference(document, operations, name, places).plan()
+    return _finish(_at_home(plan, operations, places), operations, name)
 
 
 class _Inference:
-    def __init__(self, document: Document, operations: Sequence[Operation], name: str) -> None:
+    def __init__(self, document: Document, operations: Sequence[Operation], name: str, places: Places) -> None:
+        self.places = places
         # By pointer, so that the order of keys in the document decides nothing.
         self.document, self.operations, self.name = document, sorted(operations, key=lambda one: one.pointer), name
         self.schemes = schemes(document)
@@ -93,6 +102,12 @@ class _Inference:
             names = self.of(operation, auths, parameter or fallback, declared)
             if names:
                 by_operation[operation.pointer] = names
+        unsaid = self.unsaid(by_operation, login) if declared else {}
+        by_operation |= unsaid
+        if unsaid:
+            names = next(iter(unsaid.values()))
+            because = f"{len(unsaid)} operations declare no security, and there is one way in"
+            evidence.append(Evidence(names[0], "auth", "sent there too", because))
         extra = parameter or fallback
         if extra and any(extra.name in names for names in by_operation.values()):
             auths[extra.name] = extra
@@ -106,7 +121,23 @@ class _Inference:
             evidence.append(Evidence("credentials", "auth", "what the environment gives", because))
         used = {each for names in by_operation.values() for each in names} | set(login.values())
         kept = tuple(auth for auth_name, auth in auths.items() if auth_name in used)
-        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence))
+        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence), unsaid=frozenset(unsaid))
+
+    def unsaid(self, known: Mapping[str, tuple[str, ...]], login: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Operations whose security nobody declares, with the one way into their origin; none where it has several."""
+        ways: dict[str, set[tuple[str, ...]]] = {}
+        for one in self.operations:
+            if one.pointer in known:
+                ways.setdefault(self.places.of(one), set()).add(known[one.pointer])
+        found = {}
+        for one in self.operations:
+            into = ways.get(self.places.of(one), set())
+            if one.pointer in known or one.pointer in login or one.security == () or len(into) != 1:
+                continue
+            if self.chain and self.chain.parameter:
+                continue  # who does not declare the parameter says so
+            found[one.pointer] = next(iter(into))
+        return found
 
     def because(self, auth: Auth, unapplied: bool) -> Evidence:
         if unapplied and not auth.optional:
@@ -292,6 +323,31 @@ def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthP
             purpose = f"base URL of the calls that log in, instead of {base.url}"
             variables[base.env] = Variable(base.env, purpose, required=False)
     return replace(plan, absorbed=absorbed, variables=tuple(variables.values()))
+
+
+def _at_home(plan: AuthPlan, operations: Sequence[Operation], places: Places) -> AuthPlan:
+    """``plan`` without the credentials that would go to an origin that is not theirs."""
+    by_name = {auth.name: auth for auth in plan.auths}
+    # What reads the same variables is the same credential.
+    owner = {
+        name: name if auth.chain or auth.refresh else " ".join(sorted(_env_of(auth))) or name
+        for name, auth in by_name.items()
+    }
+    homes = places.homes(operations, {key: {owner[one] for one in names} for key, names in plan.by_operation.items()})
+    kept: dict[str, tuple[str, ...]] = {}
+    away: dict[str, list[str]] = {}
+    for operation in operations:
+        names = plan.by_operation.get(operation.pointer, ())
+        here = places.of(operation)
+        stays = tuple(name for name in names if homes[owner[name]] == here)
+        if stays:
+            kept[operation.pointer] = stays
+        if any(not by_name[name].optional for name in names if name not in stays):
+            away.setdefault(here, []).append(operation.key)
+    used = {name for names in kept.values() for name in names} | set(plan.login_operations.values())
+    auths = plan.auths if not away else tuple(auth for auth in plan.auths if auth.name in used or auth.chain)
+    found = [places.not_sent(place, keys) for place, keys in sorted(away.items())]
+    return replace(plan, auths=auths, by_operation=kept, diagnostics=(*plan.diagnostics, *found))
 
 
 def _env_of(auth: Auth) -> set[str]:

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from adaptgen.diagnostics import error
 from adaptgen.model import Base, Call
-from adaptgen.plan.bases import prefix
+from adaptgen.plan.bases import follows, prefix
 from adaptgen.plan.credentials import inputs
 from adaptgen.plan.logincall import build_call, constant
 from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
@@ -79,7 +79,9 @@ class HintedCalls:
         if not url:
             return document, self.others[path], ""
         base = identifier(PurePosixPath(path).stem)
-        self.bases.setdefault(base, Base(url, f"{prefix(self.name)}_{prefix(base)}_BASE_URL", base))
+        env = f"{prefix(self.name)}_{prefix(base)}_BASE_URL"
+        main = next((one for one in server_urls(self.document.root.get("servers")) if "://" in one), "")
+        self.bases.setdefault(base, Base(url, env, base, follows(url, main)))
         return document, self.others[path], base
 
     def beside(self, url: str) -> str:

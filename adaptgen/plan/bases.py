@@ -87,13 +87,13 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
             continue
         base = _base_name(url, {one.name for one in bases})
         variable = f"{prefix(name)}_{prefix(base)}_BASE_URL"
-        bases.append(Base(escape(url), variable, base))
+        bases.append(Base(escape(url), variable, base, follows(url, absolute)))
         variables.append(Variable(variable, f"base URL of {operation.key} and others, instead of {url}", False))
         evidence.append(Evidence("server", "base", url, f"{operation.key} has a server of its own", operation.pointer))
         known[url] = base
         by_operation[operation.pointer] = base
     found = Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
-    found = joined.added(found, hints)
+    found = joined.added(found, hints, absolute)
     _refuse_metadata(found.bases, document, hints)
     return found
 
@@ -124,6 +124,24 @@ def _refuse_metadata(bases: Sequence[Base], document: Document, hints: Hints) ->
         raise AdaptgenError(*findings)
 
 
+def follows(url: str, main: str) -> str:
+    """The declared main base that ``url`` goes along with, since both are of one origin; "" for another origin."""
+    here = origin_of(url)
+    return main if here and here == origin_of(main) else ""
+
+
+def origin_of(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a URL (RFC 6454, 4); None for what is not absolute or holds a reference."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "$" in url or "{" in url:
+        return None
+    return parts.scheme, parts.hostname.lower(), port or (443 if parts.scheme == "https" else 80)
+
+
 class _Joined:
     """The bases of documents that were joined to the main one: each has its own."""
 
@@ -140,7 +158,7 @@ class _Joined:
         self.parts[part.name] = part
         return part.name
 
-    def added(self, found: Bases, hints: Hints) -> Bases:
+    def added(self, found: Bases, hints: Hints, main: str) -> Bases:
         bases, variables = list(found.bases), list(found.variables)
         evidence, diagnostics = list(found.evidence), list(found.diagnostics)
         for name, part in sorted(self.parts.items()):
@@ -155,8 +173,9 @@ class _Joined:
                 variables += [Variable(one.name, f"base URL of {name}") for one in named if one.kind == "env"]
                 because = "the hints say so"
             elif url:
-                bases.append(Base(escape(url), env, name))
+                bases.append(Base(escape(url), env, name, follows(url, main)))
                 because = "the first absolute URL among its servers"
+                because += "; it goes where the main base goes" if bases[-1].follows else ""
             else:
                 bases.append(Base("", env, name))
                 because = f"the document {name} declares no absolute server URL"

@@ -56,6 +56,7 @@ def workflow(
         steps=steps,
         result=result,
         auth=tuple(dict.fromkeys(name for step in steps for name in step.auth)),
+        anonymous=all(one.pointer in context.auth.unsaid for one in maker.operations),
         form=hint.form,
         max_bytes=hint.max_bytes,
         sensitive=classified({**kinds, **hint.sensitive}),

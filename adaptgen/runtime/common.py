@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.http import Client
+from adaptgen.runtime.login_attempts import Attempts
 from adaptgen.runtime.roles import Roles
 from adaptgen.runtime.shared import Shared
 
@@ -18,7 +19,8 @@ Address = Callable[[str], str]
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Common:
     """``folder``: where those of ``store="file"`` live; ``shared``: where those
-    of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it."""
+    of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
+    that failed."""
 
     server: str
     credentials: Credentials
@@ -28,3 +30,4 @@ class Common:
     region: str = ""
     shared: Shared | None = None
     roles: Roles = field(default_factory=Roles)
+    attempts: Attempts = field(default_factory=Attempts)

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from adaptgen import stepped
-from adaptgen.model import Call, Json, Paging, Server, Tool
+from adaptgen.model import Base, Call, Json, Paging, Server, Tool
 from adaptgen.references import fill, references
 from adaptgen.runtime import serialize
 from adaptgen.runtime.answer import Answer
@@ -22,13 +22,17 @@ from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.detail import answer_detail
 from adaptgen.runtime.dry_run import described
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.expected import likeness, refuse_page, withheld
 from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client, Transport
+from adaptgen.runtime.logged_out import Like
+from adaptgen.runtime.login_attempts import Attempts
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import LARGE, Fetch, is_json
 from adaptgen.runtime.placing import Placed, in_query
 from adaptgen.runtime.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.response import Response
+from adaptgen.runtime.session import Session
 from adaptgen.runtime.sessions import Sessions
 from adaptgen.runtime.shared import Shared
 from adaptgen.runtime.state import folder
@@ -71,6 +75,7 @@ class Execution:
             region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "",
             shared=shared,
         )
+        self._common = common
         self._auth = Authenticator(Sessions(server.auth, common), self._credentials, self.client)
         self._locks = RecordLocks(common.folder, store)
         self._merged = frozenset(tool.call.path for tool in server.tools if tool.update is not None and tool.call)
@@ -88,6 +93,15 @@ class Execution:
         await self._auth.sessions.settle()
         await self.client.aclose()
 
+    def sessions(self, names: Sequence[str]) -> list[Session]:
+        """The sessions behind the names of auths."""
+        return self._auth.of(names)
+
+    @property
+    def attempts(self) -> Attempts:
+        """The logins that failed."""
+        return self._common.attempts
+
     # ---------------------------------------------------------------------------------------------------- addresses
 
     def base(self, name: str) -> str:
@@ -99,7 +113,7 @@ class Execution:
         found = self._bases.get(name)
         if found is None:
             raise ToolError(f"The server has no base {name!r}.")
-        url = (self._environ.get(found.env, "") if found.env else "").strip()
+        url = self._override(found) or self._moved(found)
         if not url and found.url:
             missing = self._credentials.missing(references(found.url))
             if missing:
@@ -116,6 +130,40 @@ class Execution:
             named = found.env or "the base URL of the hints"
             raise ToolError(f"{named} must be an absolute http or https URL. Nothing was sent.") from None
         return _cleaned(url, found.env or "The base URL")
+
+    def _override(self, base: Base) -> str:
+        return (self._environ.get(base.env, "") if base.env else "").strip()
+
+    def _moved(self, base: Base) -> str:
+        """Where a base is whose neighbour of the same declared origin was moved by the environment or the hints; ""
+        where none was."""
+        if base.follows:
+            main = self.base("")
+            return "" if main == base.follows.rstrip("/") else moved(base.url, base.follows, main)
+        if base.name:
+            return ""
+        others = [one for one in self.server.bases if one.follows and one.follows.rstrip("/") == base.url.rstrip("/")]
+        for one in others:
+            if url := self._override(one):
+                return moved(base.url, one.url, url)
+        return ""
+
+    def _way_into(self, base: str) -> tuple[str, ...]:
+        """The one way into the origin of ``base`` that other tools use; () without one. Of several the one that logs
+        in."""
+        ways: set[tuple[str, ...]] = set()
+        for tool in self.server.tools:
+            if tool.call is not None and tool.auth and self._same_origin(tool.call.base, base):
+                ways.add(tool.auth)
+        if len(ways) > 1:
+            ways = {way for way in ways if all(one.logs_in for one in self._auth.of(way))}
+        return next(iter(ways)) if len(ways) == 1 else ()
+
+    def _same_origin(self, name: str, url: str) -> bool:
+        try:
+            return origin(self.base(name)) == origin(url)
+        except ToolError:
+            return False
 
     # ------------------------------------------------------------------------------------------------------ requests
 
@@ -174,8 +222,9 @@ class Execution:
         scrub = self.scrubbing(tool, auth, arguments, marks)
 
         async def send(request: Request) -> Response:
-            response = await self.exchange(tool, request, auth, base, arguments, marks)
+            response = await self.exchange(tool, request, auth, base, arguments, marks, likeness(tool))
             check(response, scrub, reads=request.harmless)
+            refuse_page(tool, response, self.to_check(tool.call, auth))
             return response
 
         return send
@@ -188,12 +237,22 @@ class Execution:
         base: str,
         arguments: Mapping[str, Json],
         marks: Marks | None = None,
+        like: Like | None = None,
     ) -> Response:
-        """The answer to a request of ``tool`` under ``auth``, whatever its status."""
-        response = await self._auth.exchange(request, auth, base)
+        """The answer to a request of ``tool`` under ``auth``, whatever its status, without any token of a session.
+        ``like``: whether a body is like the declared one, where JSON was asked for."""
+        response = await self._auth.exchange(
+            request, auth, base, optional=tool.anonymous, like=like, spare=lambda: () if auth else self._way_into(base)
+        )
         if marks is not None:
             marks.status = response.status
-        return response
+        return withheld(response, self._auth.tokens(auth))
+
+    def to_check(self, call: Call | None, auth: Sequence[str]) -> str:
+        """What a person looks at when something else than the API answers."""
+        base = self._bases.get(call.base if call is not None else "")
+        named = base.env if base is not None and base.env else "the base URL of the hints"
+        return f"{named} and the credentials of the server" if auth else named
 
     def scrubbing(
         self, tool: Tool, auth: Sequence[str], arguments: Mapping[str, Json], marks: Marks | None = None
@@ -314,6 +373,18 @@ def turning(
         return await send(request)
 
     return fetch
+
+
+def moved(url: str, neighbour: str, to: str) -> str:
+    """``url`` where its ``neighbour`` of the same origin is now at ``to``: same host, and the same path before both."""
+    here, old, new = urlsplit(url), urlsplit(neighbour), urlsplit(to)
+    was, now = old.path.rstrip("/"), new.path.rstrip("/")
+    path = here.path
+    if now.endswith(was):
+        path = now[: len(now) - len(was)] + path
+    elif path.startswith(f"{was}/"):
+        path = now + path[len(was) :]
+    return urlunsplit((new.scheme, new.netloc, path, "", ""))
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
+import re
 import ssl
 import time
 import zlib
@@ -22,6 +24,7 @@ import httpx
 
 from adaptgen.runtime.deadline import until
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.origin_gate import LEAST, SHARED, OriginGate
 from adaptgen.runtime.request import Request, origin
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.retry_after import seconds
@@ -42,10 +45,20 @@ _ADDRESS = 65_536
 """Characters that the HTTP client takes as an address."""
 _PATIENCE = 2.0
 """Seconds of ``Retry-After`` that are waited for instead of reported."""
+_WAITED = 8.0
+"""Seconds that one request waits in all for an API that says "too many" again and again."""
 
 # httpx logs each URL with its query string at INFO, httpcore each header at DEBUG: personal data and credentials.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Elsewhere(ToolError):
+    """A redirect that was not followed, since ``target`` is on another host."""
+
+    def __init__(self, text: str, *, status: int, target: str) -> None:
+        super().__init__(text, status=status)
+        self.target = target
 
 
 class Client:
@@ -56,6 +69,7 @@ class Client:
         self.timeout = timeout
         self._transport = transport
         self._reaching = reaching
+        self._gate = SHARED if transport is None else OriginGate()
         self._turns: Turns | None = None
         self._more: dict[str, Any] = {}
         self._client: httpx.AsyncClient | None = None
@@ -121,47 +135,80 @@ class Client:
     async def _followed(
         self, request: Request, state: _State, started: float, limit: float, keep: Collection[int]
     ) -> Response:
+        asked, redirected = request.url, 0
         for _ in range(REDIRECTS + 1):
             response = await self._retried(request, state, started, limit)
+            response.asked, response.redirected = asked, redirected
             if response.status not in (301, 302, 303, 307, 308) or response.status in keep:
                 return response
             target = response.headers.get("location")
             if not target:
                 return response
             request = _redirected(request, response.status, urljoin(request.url, target))
+            redirected = response.status
         raise ToolError("The API redirects again and again; the address of this call is wrong.", status=response.status)
 
     async def _retried(self, request: Request, state: _State, started: float, limit: float) -> Response:
         """One request; again after failures that certainly did not run it, and after any failure of a read."""
-        for attempt in range(RETRIES + 1):
+        there = origin(request.url)
+        attempt = 0
+        while True:
+            await self._let_in(there, started, limit)
             state.sent = False
             response: Response | None = None
             failure: ToolError | None = None
             try:
                 response = await self._once(request, state, started, limit)
-                pause = self._pause(request, response, attempt)
+                pause = self._pause(request, response, attempt, started)
             except httpx.TransportError as problem:
                 failure = state.failed(problem, request.url)
                 again = (request.harmless or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
-                pause = _BACKOFF * 3**attempt if again else -1
+                pause = _BACKOFF * 3**attempt if again and attempt < RETRIES else -1
             late = time.monotonic() - started + pause > limit * 0.8
-            if attempt == RETRIES or pause < 0 or late:
+            if pause < 0 or late:
                 break
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+            attempt += 1
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2) if pause < LEAST else pause)  # noqa: S311
         if response is None:
             assert failure is not None
             raise failure
         return response
 
-    @staticmethod
-    def _pause(request: Request, response: Response, attempt: int) -> float:
-        """Seconds before this request is sent again, below 0 for not at all."""
-        if response.status == 429 or (request.harmless and response.status in (502, 503, 504)):
-            wait = seconds(response.headers)
-            if wait is None:
-                return -1 if response.status == 429 else _BACKOFF * 3**attempt
-            return wait if wait <= _PATIENCE else -1
-        return -1
+    async def _let_in(self, there: tuple[str, str, int], started: float, limit: float) -> None:
+        """Wait where the API asked for a pause.
+
+        Raises:
+            ToolError: it asked for a longer one than this call waits for.
+        """
+        wait = self._gate.wait(there)
+        if not wait:
+            return
+        if wait > _PATIENCE or time.monotonic() - started + wait > limit * 0.8:
+            raise ToolError(
+                "The API answered another call that there are too many requests, and wants a pause. Nothing was sent. "
+                f"Try again in {max(1, math.ceil(wait))} s.",
+                status=429,
+                retry_after=wait,
+            )
+        await asyncio.sleep(wait)
+
+    def _pause(self, request: Request, response: Response, attempt: int, started: float) -> float:
+        """Seconds before this request is sent again, below 0 for not at all.
+
+        Where the API says when, time is counted, not tries: it is waited for at least 0.25 s, twice as long each time.
+        """
+        busy = response.status == 429
+        wait = seconds(response.headers)
+        if busy:
+            self._gate.close(origin(request.url), wait)
+        else:
+            self._gate.open(origin(request.url))
+        if not busy and not (request.harmless and response.status in (502, 503, 504)):
+            return -1
+        if wait is None:
+            return -1 if busy or attempt >= RETRIES else _BACKOFF * 3**attempt
+        wait = max(wait, LEAST * 2**attempt)
+        return wait if wait <= _PATIENCE and time.monotonic() - started + wait <= _WAITED else -1
 
     async def _once(self, request: Request, state: _State, started: float, limit: float) -> Response:
         if self._turns is None:
@@ -193,6 +240,7 @@ class Client:
         prepared.extensions["timeout"] = client.timeout.as_dict()
         if not state.harmless:
             prepared.extensions["trace"] = state.trace
+            state.sent = self._transport is not None  # which may not tell how far it came
         answer = await client.send(prepared, stream=True)
         try:
             content = await _read(answer, request)
@@ -244,10 +292,15 @@ class _State:
 
     def failed(self, problem: httpx.TransportError, url: str) -> ToolError:
         if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
+            self.sent = False
             what = f"The API cannot be reached at {_host(url)}"
             why = str(problem).lower()
-            if "certificate" in why or "ssl" in why:
+            if not_tls(why):
+                what += " (the address says https, but that port speaks plain http: check the base URL and its port)"
+            elif "certificate" in why:
                 what += " (its TLS certificate is not accepted)"
+            elif "ssl" in why or "tls" in why:
+                what += " (the TLS handshake fails; it is not its certificate)"
             elif ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
                 what += " (its host name is not known)"
             elif "refused" in why or "attempts failed" in why:
@@ -261,8 +314,21 @@ class _State:
             return ToolError(text, unknown=self._unknown)
         if isinstance(problem, httpx.UnsupportedProtocol):
             return ToolError("The address of the API must be an http or https URL.")
+        if isinstance(problem, httpx.RemoteProtocolError) and re.search(r"\\x15\\x03|\x15\x03", str(problem)):
+            self.sent = False
+            what = "speaks TLS, but the address says http: the base URL must begin with https"
+            return ToolError(f"The API at {_host(url)} {what}. {self._outcome()}")
         text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
         return ToolError(text, unknown=self._unknown)
+
+
+_NOT_TLS = ("wrong_version_number", "wrong version number", "record layer failure", "http_request", "http request",
+            "unknown_protocol", "packet length too long", "unexpected_message")  # fmt: skip
+
+
+def not_tls(why: str) -> bool:
+    """Whether a failed handshake (the text of its error) means that nobody speaks TLS there."""
+    return any(one in why.lower() for one in _NOT_TLS)
 
 
 def usual_context() -> ssl.SSLContext:
@@ -290,10 +356,11 @@ def _redirected(request: Request, status: int, target: str) -> Request:
             place = _host(target)
         except ToolError:
             place = "another place"
-        raise ToolError(
+        raise Elsewhere(
             f"The API redirects to another host ({place}), where credentials and data are not sent. If that is the "
             "right address, set the server's base URL to it.",
             status=status,
+            target=target,
         )
     target = target.partition("#")[0]
     old, new = urlsplit(request.url), urlsplit(target)

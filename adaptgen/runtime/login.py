@@ -13,6 +13,7 @@ from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.failures import Scrub, check
 from adaptgen.runtime.http import Client
+from adaptgen.runtime.login_attempts import LoginRefused, speaks_of_credentials
 from adaptgen.runtime.request import Inputs, build, path_references, templates
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.sending import apply
@@ -46,10 +47,10 @@ class Got:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Attempt:
-    """Where a login runs. ``who`` names the auth and ``look`` says where to look, in messages."""
+    """Where a login runs. ``who`` names the auth in messages, and ``variables`` what it is given from outside."""
 
     who: str
-    look: str
+    variables: tuple[str, ...]
     credentials: Credentials
     client: Client
     secrets: Callable[[], list[str]]
@@ -71,34 +72,51 @@ class Attempt:
         except ToolError as problem:
             raise ToolError(f"{named} failed. {problem.text}") from None
         if not (by_header and response.status in (302, 303)):
-            self._check(named, response)
+            self._check(named, login, response)
         try:
             found = {name: _value(source, response) for name, source in login.save.items()}
         except ToolError as problem:
-            raise ToolError(f"{named} gave no token. {problem.text} {self.look}", status=response.status) from None
+            text = f"{named} gave no token. {problem.text} {self.look(login)}"
+            raise LoginRefused(text, status=response.status, final=speaks_of_credentials(response)) from None
         kept = {name: value for name, value in response.cookies.items() if value} if login.cookies else {}
         return Got(response, {name: value for name, value in found.items() if value not in (None, "", MISSING)}, kept)
 
-    def _check(self, named: str, response: Response) -> None:
+    def look(self, login: Login) -> str:
+        """Where to look: the variables whose values were sent."""
+        names = sorted({one.name if one.kind == "env" else str(one) for one in references_of(login)}) or self.variables
+        return f"Check {' and '.join(names)}." if names else "Check the hints of this login."
+
+    def _check(self, named: str, login: Login, response: Response) -> None:
         try:
             check(response, lambda: Scrub(self.secrets()), reads=True)
         except ToolError as problem:
             if problem.status in TRANSIENT:
                 text = f"{named} failed. {problem.text}"
-                raise ToolError(text, status=problem.status, retry_after=problem.retry_after) from None
+                raise LoginRefused(text, status=problem.status, retry_after=problem.retry_after) from None
             words = problem.text.partition(". ")[0].rstrip(".")
-            raise ToolError(
-                f"{named} was refused: {words}. {self.look} It is not tried again until they change.",
-                status=response.status,
-            ) from None
+            if not speaks_of_credentials(response):
+                text = f"{named} failed: {words}. The answer does not speak of the credentials; {_elsewhere(response)}"
+                raise LoginRefused(text, status=response.status, retry_after=problem.retry_after) from None
+            text = f"{named} was refused: {words}. {self.look(login)} It is not tried again until they change."
+            raise LoginRefused(text, status=response.status, final=True) from None
 
     def without(self, login: Login, name: str, response: Response) -> ToolError:
         """The error of an answer that does not have what something sends."""
-        return ToolError(
+        return LoginRefused(
             f"The API answered the login {login.id!r} of {self.who!r} with {response.status}, but without {name!r} "
-            f"at {login.save[name]}. {self.look}",
+            f"at {login.save[name]}. {self.look(login)}",
             status=response.status,
+            final=speaks_of_credentials(response),
         )
+
+
+def _elsewhere(response: Response) -> str:
+    """What may have answered a login in the place of the API."""
+    if "html" in response.media_type or response.content[:64].lstrip()[:1] == b"<":
+        return "a web page came: a gateway or a firewall may stand in the way, or the base URL is wrong."
+    if response.status in (404, 405):
+        return "check the base URL, and the call of this login in the hints."
+    return "check the login in the hints, or wait."
 
 
 def _value(source: str, response: Response) -> Json:

@@ -24,6 +24,7 @@ from adaptgen.runtime.classify import marked_at
 from adaptgen.runtime.detail import show
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.execution import Execution
+from adaptgen.runtime.logged_out import Like
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.overrides import Override, Overrides
 from adaptgen.runtime.positions import positions
@@ -218,10 +219,11 @@ class Shaping(Execution):
         base: str,
         arguments: Mapping[str, Json],
         marks: Marks | None = None,
+        like: Like | None = None,
     ) -> Response:
         """As usual, with the changes of the side file."""
         shaped = self._shaped(tool, request, arguments) if self._edits.shaping(tool.name) else request
-        return await super().exchange(tool, shaped, auth, base, arguments, marks)
+        return await super().exchange(tool, shaped, auth, base, arguments, marks, like)
 
     def dry(
         self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""

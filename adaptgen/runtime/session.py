@@ -12,30 +12,37 @@ where it can.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
+import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adaptgen.model import Auth, Json, Login
-from adaptgen.references import fill, placeholders, references
+from adaptgen.references import Reference, fill, placeholders, references
 from adaptgen.runtime import expiry
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.common import Common
 from adaptgen.runtime.credentials import Missing
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.logged_out import Signs
 from adaptgen.runtime.login import TRANSIENT, Attempt, placeholders_of, references_of
+from adaptgen.runtime.login_attempts import WINDOW, LoginRefused, waiting
 from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
-from adaptgen.runtime.sending import apply
+from adaptgen.runtime.sending import apply, due
 from adaptgen.runtime.shared import LEASE
 from adaptgen.runtime.signer import Signer
 from adaptgen.runtime.state import Kept, StateFile, Superseded
 from adaptgen.runtime.store import StoreError
 from adaptgen.runtime.whose import about, saved
 
-_COOL = 300.0
+_COOL = 900.0
+_LEAST = 8
+"""Characters of a value that is looked for in answers."""
+_WHO = re.compile(r"(?i)(^|_)(user(_?name)?|login|e?mail|client_?id|tenant|account|region|url|host)$")
 _REFUSED = 3600.0
 """Seconds for which other processes do not try credentials that the API refused."""
 _CALLERS = 7 * 86400.0
@@ -78,11 +85,14 @@ class Session:
         own += [auth.sign.region, auth.sign.role] if auth.sign is not None else []
         self.references = references(own).union(*map(references_of, logins))
         self._start_references = references(list(auth.start.values()))
+        renewing = placeholders_of(auth.refresh) if auth.refresh is not None else frozenset()
+        self._renewing = self._own(renewing) - self._sent
         self._chain_references = references([send.as_ for send in auth.send]).union(*map(references_of, auth.chain))
-
-        names = self.variables()
-        look = f"Check {' and '.join(names)}." if names else "Check the hints of this login."
-        self._attempt = Attempt(auth.name, look, common.credentials, common.client, self.secrets)
+        self._attempt = Attempt(auth.name, tuple(self.variables()), common.credentials, common.client, self.secrets)
+        self._began_with: dict[str, Json] = {}
+        self.signs = Signs()
+        caller_token = hashlib.sha256(caller.token.encode()).hexdigest() if self._hidden and caller.token else ""
+        self._credential_of = f"{auth.name} {key} {caller_token}"
 
     def __repr__(self) -> str:
         return f"Session({self.auth.name!r}, generation={self.generation})"
@@ -94,13 +104,17 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------- using
 
-    async def ready(self) -> int:
-        """Log in or renew where that is due. The generation that requests are sent with; -1 for "without".
+    async def ready(self, *, optional: bool = False) -> int:
+        """Log in or renew where that is due. The generation that requests are sent with; -1 for "without", which is
+        what is done without credentials where they are ``optional``.
 
         Raises:
             ToolError: a credential is missing or refused; nothing of the call was sent.
         """
+        optional = optional or self.auth.optional
         if not self.logs_in:
+            if optional and not self.auth.optional and self._credentials.missing(self.references):
+                return -1
             if not self.auth.optional:
                 await self._credentials.prepare(self.references, f"{self.auth.name!r} needs")
             if self.auth.start and not self._saved:
@@ -109,10 +123,19 @@ class Session:
             return 0
         if self._usable():
             return self.generation
-        if self.auth.optional and self._credentials.missing(self.references) and not self._active:
+        if optional and not self._active and not self.equipped():
             return -1
         await self.renew(self.generation)
         return self.generation
+
+    def equipped(self) -> bool:
+        """Whether there is anything to log in with: the credentials of the login, or what a session begins with."""
+        credentials = self._credentials
+        if not self.auth.optional and self.auth.chain and not credentials.missing(self._chain_references):
+            return True
+        if self.auth.start and not credentials.missing(self._start_references):
+            return True
+        return not credentials.missing(self.references)
 
     def _usable(self) -> bool:
         if not self._active or self._ends is None:
@@ -158,6 +181,27 @@ class Session:
         if self._signer is not None:
             held += self._signer.secrets()
         return [*held, *self._credentials.values(self.references)]
+
+    def tokens(self) -> list[str]:
+        """The values that prove who is calling, which no answer may show: tokens, cookies, keys and passwords, but not
+        who logs in."""
+        live, cookies = self._live
+        held = [live.get(name) or self._saved.get(name) for name in (*self._sent, *self._renewing)]
+        held += [*self._cookies.values(), *cookies.values(), *self._hidden]
+        held += self._signer.secrets() if self._signer is not None else []
+        secret = [one for one in self.references if not _WHO.search(one.name)]
+        held += self._credentials.values(secret)
+        return [one for one in held if isinstance(one, str) and len(one) >= _LEAST and not one.isdigit()]
+
+    def sent(self, request: Request) -> list[str]:
+        """The variables whose values this request carries; those that it could carry where none is set."""
+        optional = self.auth.optional
+        sends = due(self.auth.send, request, self._credentials, optional=optional) or self.auth.send
+        found = references([send.as_ for send in sends])
+        if self.logs_in and not found:
+            began = bool(self._began_with) and all(self._saved.get(k) == v for k, v in self._began_with.items())
+            found = self._start_references if began else self._chain_references
+        return sorted({one.name if one.kind == "env" else str(one) for one in found or self.references})
 
     def variables(self) -> list[str]:
         """The names behind the credentials, to tell a person where to look."""
@@ -252,40 +296,52 @@ class Session:
 
     def _cooled(self) -> None:
         """A login that was refused is not tried again with the same credentials, a busy API not before its time."""
-        if self._cool is not None and time.monotonic() < self._cool[0]:
-            raise _copy(self._cool[1])
+        now = self._common.attempts.now()
+        if self._cool is not None and now < self._cool[0] <= now + WINDOW:
+            raise _later(self._cool[1], self._cool[0] - now)
         if self._failed is not None and self._failed[0] == self._credentials.fingerprint(self.references):
             raise _copy(self._failed[1])
+        if wait := self._common.attempts.wait(self._credential()):
+            raise _later(ToolError(f"The login of {self.auth.name!r} failed before.", status=429), wait)
+
+    def _credential(self) -> str:
+        """What attempts are counted by."""
+        return hashlib.sha256(
+            f"{self._credential_of} {self._credentials.fingerprint(self.references)}".encode()
+        ).hexdigest()
 
     async def _obtain(self) -> None:
-        try:
-            await self._try()
-        except Missing:
-            raise
-        except ToolError as problem:
-            if problem.status in TRANSIENT:
-                if problem.retry_after:
-                    wait = min(problem.retry_after, _COOL)
-                    self._cool = (time.monotonic() + wait, problem)
-                    await self._tell(problem, wait, retry_after=problem.retry_after)
-                raise
-            if problem.status is None:
-                raise
-            if await self.reread():  # a secret may have been rotated since it was read
+        for again in (True, False):
+            try:
                 await self._try()
                 return
-            self._failed = (self._credentials.fingerprint(self.references), problem)
-            await self._tell(problem, _REFUSED, credentials=self._failed[0])
-            raise
+            except Missing:
+                raise
+            except ToolError as problem:
+                if problem.status is None:
+                    raise  # it was not reached
+                if not _final(problem):
+                    wait = self._common.attempts.failed(self._credential())
+                    wait = max(wait, min(problem.retry_after or 0.0, _COOL))
+                    self._cool = (self._common.attempts.now() + wait, problem)
+                    await self._tell(problem, wait, retry_after=wait)
+                    raise _later(problem, wait) from None
+                if again and await self.reread():  # a secret may have been rotated since it was read
+                    continue
+                self._common.attempts.failed(self._credential())
+                self._failed = (self._credentials.fingerprint(self.references), problem)
+                await self._tell(problem, _REFUSED, credentials=self._failed[0])
+                raise
 
     async def _try(self) -> None:
         """Start values, else refresh, else the chain."""
         auth = self.auth
-        fresh = not self._saved and not self._active
+        fresh = (not self._saved and not self._active) or self._changed()
         if fresh and auth.start and (not auth.chain or not self._credentials.missing(self._start_references)):
             await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
             self._saved = self._started()
-            if self._sent and self._sent <= self._saved.keys():
+            self._began_with = dict(self._saved)
+            if (self._sent and self._sent <= self._saved.keys()) or await self._went_on():
                 await self._done()
                 return
         if auth.refresh is not None and self._can(auth.refresh) and not (self._doubt and auth.chain):
@@ -294,7 +350,7 @@ class Session:
                 await self._refresh(auth.refresh)
                 return
             except ToolError as problem:
-                if problem.status is None or (problem.status in TRANSIENT and not auth.chain):
+                if problem.status is None or (not _final(problem) and not auth.chain):
                     raise
                 self._forget_refresh(auth.refresh)
                 if not auth.chain:
@@ -303,6 +359,15 @@ class Session:
         if not auth.chain:
             names = " and ".join(self.variables()) or "the hints"
             raise ToolError(f"The session {auth.name!r} has ended and nothing can renew it; see {names}.", status=401)
+        missing = self._credentials.missing(self._chain_references)
+        if missing and self._began_with and not self._credentials.missing(self._start_references):
+            began = " and ".join(sorted(one.name for one in self._start_references))
+            raise LoginRefused(
+                f"The API did not accept the token of {began}. Set one that is valid, or "
+                f"{' and '.join(missing)} to log in.",
+                status=401,
+                final=True,
+            )
         await self._credentials.prepare(self._chain_references, f"{auth.name!r} logs in with")
         self._active, self._ends = False, None
         self._saved = {name: value for name, value in self._saved.items() if name in auth.start}
@@ -310,7 +375,31 @@ class Session:
         wanted = self._wanted()
         for login in auth.chain:
             await self._login(login, wanted, last=login is auth.chain[-1])
+        self._common.attempts.succeeded(self._credential())
         await self._done()
+
+    def _changed(self) -> bool:
+        """Whether somebody has set another token to begin with since."""
+        if not self._began_with or not self.auth.chain or self._credentials.missing(self._start_references):
+            return False
+        return self._started() != self._began_with
+
+    async def _went_on(self) -> bool:
+        """A token to begin with stands for the call that would get it; the rest of the chain (a CSRF token) is run."""
+        done = [one for one in self.auth.chain if one.save and one.save.keys() <= self._saved.keys()]
+        rest = [one for one in self.auth.chain if one not in done]
+        needed = frozenset[Reference]().union(*map(references_of, rest))
+        if not done or self.auth.chain[0] not in done or self._credentials.missing(needed):
+            return False
+        await self._credentials.prepare(needed, f"{self.auth.name!r} needs")
+        try:
+            for login in rest:
+                await self._login(login, self._wanted(), last=login is rest[-1])
+        except LoginRefused:
+            if self._credentials.missing(self._chain_references):
+                raise
+            return False
+        return True
 
     def _started(self) -> dict[str, Json]:
         return {name: fill(value, {}, self._credentials.resolve) for name, value in self.auth.start.items()}
@@ -327,6 +416,7 @@ class Session:
         await self._login(login, self._sent, last=not then)
         for again in then:
             await self._login(again, self._wanted(), last=again is then[-1])
+        self._common.attempts.succeeded(self._credential())
         await self._done()
 
     def _forget_refresh(self, login: Login) -> None:
@@ -438,6 +528,17 @@ class Session:
 def _retrieved(task: asyncio.Task[None]) -> None:
     if not task.cancelled():
         task.exception()
+
+
+def _final(problem: ToolError) -> bool:
+    """Whether trying the same credentials again does not help."""
+    return problem.final if isinstance(problem, LoginRefused) else problem.status not in TRANSIENT
+
+
+def _later(problem: ToolError, wait: float) -> ToolError:
+    """``problem`` of a login, with when it is tried again."""
+    text = f"{problem.text} The login is tried again {waiting(wait)}, not before."
+    return ToolError(text, status=problem.status, retry_after=wait)
 
 
 def _copy(problem: ToolError) -> ToolError:

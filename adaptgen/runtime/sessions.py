@@ -60,6 +60,10 @@ class Sessions:
             self._callers.move_to_end(key)
         return found
 
+    def at_hand(self, names: Iterable[str], caller: Caller) -> list[Session]:
+        """The sessions of the server, and those of this caller behind ``names``."""
+        return [*self._server.values(), *(self.of(name, caller) for name in names if name in self._whose)]
+
     async def settle(self) -> None:
         """Wait for renewals under way."""
         for session in [*self._server.values(), *self._callers.values()]:

@@ -11,6 +11,7 @@ from adaptgen.references import fill_present
 from adaptgen.runtime.body import MISSING
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.expected import likeness, refuse_page
 from adaptgen.runtime.failures import Scrub, check, message, refusal
 from adaptgen.runtime.gave import Asked, body_of
 from adaptgen.runtime.marks import Marks
@@ -110,7 +111,11 @@ class Stepping:
     async def _sent(self, step: Step, scope: Scope, request: Request) -> Response:
         assert step.call is not None
         base = self._execution.base(step.call.base)
-        return await self._execution.exchange(self._tool, request, step.auth, base, scope.arguments, self._marks)
+        response = await self._execution.exchange(
+            self._tool, request, step.auth, base, scope.arguments, self._marks, likeness(step)
+        )
+        refuse_page(step, response, self._execution.to_check(step.call, step.auth))
+        return response
 
     def _scrub(self, step: Step, scope: Scope) -> Callable[[], Scrub]:
         return self._execution.scrubbing(self._tool, step.auth, scope.arguments, self._marks)

@@ -242,6 +242,9 @@ HINTS = Table({
         "name": Key(Text("name"), "The name of the server"),
         "title": Key(Text(), "What people read"),
         "base_url": Key(_TEMPLATE, "Where the API is"),
+        "trusted_origins": Key(
+            ListOf(Text("origin")), "Other origins of the API that its credentials may be sent to: https://files.example.com"
+        ),
         "surface": Key(OneOf(("auto", "list", "search")), "list: all tools; search: agents search; auto: as it fits"),
     })),
     "source": Key(Table({

@@ -10,7 +10,7 @@ from adaptgen.model import value
 
 Kind = Literal[
     "text", "name", "tool", "template", "path", "jsonpath", "place", "call", "hide", "file", "duration", "header",
-    "secret", "rate", "separators",
+    "secret", "rate", "separators", "origin",
 ]  # fmt: skip
 """What a text is: a ``template`` of ``adaptgen.references``, a ``secret`` (a template that refers to one), a dotted
 ``path``, a ``jsonpath``, a ``place`` in an answer (a JSONPath, ``header:<Name>`` or ``cookie:<name>``), a ``call``
@@ -25,6 +25,7 @@ PATTERNS: Mapping[str, str] = {
     "place": r"^(\$|header:.|cookie:.)",
     "duration": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$",
     "rate": r"^[1-9][0-9]{0,5}/(s|m|h)$",
+    "origin": r"^(?i:https?)://[^/\s?#@\\{}$]+/?$",
     "header": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
     "separators": r"^[/\\;?#]*$",
 }
@@ -39,6 +40,7 @@ SAMPLES: Mapping[str, str] = {
     "place": "a JSONPath such as $.token, header:<Name> or cookie:<name>",
     "duration": "a duration such as 10s",
     "rate": "a rate such as 50/s",
+    "origin": "scheme and host, such as https://files.example.com",
     "header": "the name of a header",
     "separators": "separators of an address, such as /",
 }

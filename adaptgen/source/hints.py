@@ -229,6 +229,7 @@ class Hints:
     name: str | None = None
     title: str | None = None
     base_url: str | None = None
+    trusted_origins: tuple[str, ...] = ()
     surface: Surface = "auto"
     timeout: float | None = None
     source: SourceHint | None = None

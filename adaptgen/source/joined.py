@@ -108,8 +108,9 @@ class _Joined:
             if isinstance(security, list):
                 made[method]["security"] = [_renamed(one, names) for one in security]
             elif "security" not in operation and isinstance(self.main.root.get("security"), list):
-                # What the main document demands of its own operations says nothing about these.
-                made[method]["security"] = []
+                # What the main document demands of its own operations says nothing about these: no scheme is named, and
+                # that they were public is not said either.
+                made[method]["security"] = [{}]
         return made
 
     def locate(self, at: list[str]) -> Where:

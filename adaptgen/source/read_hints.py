@@ -66,6 +66,7 @@ def read_hints(path: Path) -> Hints:
     return Hints(
         path=path,
         **hint_values.given(server, "name", "title", "base_url", "surface"),
+        trusted_origins=tuple(server.get("trusted_origins", ())),
         **hint_values.given(defaults, "page_size", "max_bytes"),
         timeout=hint_values.seconds(raw.get("connection", {}).get("timeout")),
         source=SourceHint(**raw["source"]) if "source" in raw else None,

@@ -157,7 +157,7 @@ def plain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
         (reply(200, '[{"id": 1}]'), 0, "no record has name"),
         (reply(404, "{}"), 1, "the base URL may lack a part of the path"),
         (reply(401, "{}"), 1, "the credentials are not accepted here"),
-        (reply(200, "<html><body>Sign in</body></html>", "text/html"), 0, "bytes from the API"),
+        (reply(200, "<html><body>Sign in</body></html>", "text/html"), 1, "Check THINGS_BASE_URL"),
         (reply(503, "<html>down</html>", "text/html"), 1, "a web page came"),
         (reply(200, "[]", Date="Thu, 01 Jan 2026 00:00:00 GMT"), 0, "clock is"),
     ],

@@ -10,7 +10,7 @@ import pytest
 from adaptgen.model import Auth, Body, Call, Expires, Login, Param, Refused, Send, Tool
 
 if TYPE_CHECKING:
-    from conftest import Api, Make, Received
+    from conftest import Api, Calls, Make, Received
 
 pytestmark = pytest.mark.asyncio
 
@@ -117,12 +117,24 @@ async def test_a_login_that_answers_a_page_is_said(api: Api, make: Make, reply: 
     assert "hunter22" not in text
 
 
-async def test_a_busy_login_may_be_tried_again(api: Api, make: Make, reply: Any, environ: dict[str, str]) -> None:
+async def test_a_busy_login_may_be_tried_again(
+    api: Api, make: Make, reply: Any, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_000_000.0]
+    monkeypatch.setattr("adaptgen.runtime.login_attempts.time.time", lambda: now[0])
     tokens = Tokens(reply)
     api.handler = lambda one: reply(503, {"message": "restarting"}) if len(api.received) == 1 else tokens(one)
     calls = make(READ, auth=(CRM,), environ=environ)
     assert "restarting" in await calls.error("get_item", id=1)
+    assert "tried again in 20 s" in await _after(10, now, calls)
+    assert len(api.received) == 1
+    now[0] += 20
     await calls.ok("get_item", id=1)
+
+
+async def _after(seconds: float, now: list[float], calls: Calls) -> str:
+    now[0] += seconds
+    return await calls.error("get_item", id=1)
 
 
 @pytest.mark.parametrize("status", [401, 403])
