@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from adaptgen import frozen
@@ -90,17 +90,21 @@ def within(tools: Iterable[Mapping[str, Json]], budget: int) -> bool:
     return True
 
 
-def fitting(tools: Sequence[Mapping[str, Json]], budget: int) -> int | None:
-    """The first step with which the list of ``tools`` fits: 0 for the list as it is, None where no step suffices."""
-    if within(tools, budget):
+def fitting(
+    tools: Sequence[Mapping[str, Json]], budget: int, finish: Callable[[dict[str, Any]], Mapping[str, Json]] = dict
+) -> int | None:
+    """The first step with which the list of ``tools`` fits: 0 for the list as it is, None where no step suffices.
+    ``finish`` makes what is listed of what a step leaves."""
+
+    def after(step: int) -> Iterable[Mapping[str, Json]]:
+        return (finish(brief(tool, step)) for tool in tools)
+
+    if within(after(0), budget):
         return 0
     # Most lists that do not fit never will: the last step tells so by the first tools.
-    if not within((brief(tool, len(STEPS)) for tool in tools), budget):
+    if not within(after(len(STEPS)), budget):
         return None
-    for number in range(1, len(STEPS)):
-        if within((brief(tool, number) for tool in tools), budget):
-            return number
-    return len(STEPS)
+    return next((number for number in range(1, len(STEPS)) if within(after(number), budget)), len(STEPS))
 
 
 def brief(tool: Mapping[str, Json], number: int) -> dict[str, Any]:

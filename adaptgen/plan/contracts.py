@@ -18,17 +18,19 @@ BUDGET = 16_000
 """Bytes of one tool's input schema."""
 _LEAST = 60
 _VALUES = ("One of ", "Pattern: ")
+_TYPED = frozenset({"type", "anyOf", "enum", "not", "properties", "items", "prefixItems", "additionalProperties"})
+_ANY = ("string", "number", "boolean", "array", "object")
 
-CURSOR = {"type": "string", "description": "`next_cursor` of the answer before"}
+CURSOR = {"type": "string", "description": "`next_cursor` of the previous answer"}
 LIMIT = {"type": "integer", "minimum": 1, "description": "Items per answer"}
 FIELDS = {
     "type": "array",
     "items": {"type": "string"},
-    "description": 'Paths to give instead of the default ones; ["*"] for all',
+    "description": 'Paths to return instead of the default ones; ["*"] for all',
 }
-WHERE = {"type": "object", "description": "Path -> value, [values] or {op: value}; = != > >= < <= contains in"}
-SORT = {"type": ["array", "string"], "items": {"type": "string"}, "description": "Paths; -path: largest first"}
-COUNT = {"type": ["boolean", "string"], "description": "true: how many; a path: how many of each value"}
+WHERE = {"type": "object", "description": "JSON: path -> value, [values] or {op: value}; = != > >= < <= contains in"}
+SORT = {"type": "array", "items": {"type": "string"}, "description": "Paths; -path: largest first"}
+COUNT = {"type": "string", "description": "true: how many; a path: how many of each value"}
 DISTINCT = {"type": "string", "description": "A path: its values"}
 DRY_RUN = {"type": "boolean", "description": "Return the request instead of sending it"}
 
@@ -74,6 +76,9 @@ def _property(document: Document, one: Argument, budget: int) -> tuple[Json, boo
         schema, cut = inline(document, one.schema, budget=max(budget - size(said) - 20, 0), direction="input")
     # A copy, for other arguments have the same schema and descriptions of their own.
     schema = dict(schema) if isinstance(schema, dict) else {}
+    if one.place != "body" and not schema.keys() & _TYPED:
+        # Sent as text, so text stays text; in a body it may be the JSON text of an object.
+        schema["type"] = list(_ANY)
     if said and budget > 2 * _LEAST:
         inner = schema.get("description", "")
         # What the schema says about its values (a list, a pattern of them) is kept beside what the parameter says.

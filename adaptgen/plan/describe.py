@@ -191,11 +191,11 @@ def tags(operation: Operation) -> tuple[str, ...]:
 def answers(view: tuple[str, ...] | None, listed: bool) -> str:
     """One line on what an answer holds and how to get the rest of it."""
     if view is None:
-        return "`fields` chooses other fields than the ones given by default." if listed else ""
+        return "`fields` returns other fields than the default ones." if listed else ""
     if not view:
         return ""
     # A name that hides or marks something up can be asked for, but is not read out.
     shown = ", ".join(path for path in view[:10] if plain(path) == path)
     if not shown:
         return answers(None, True)
-    return f'{"Each item has" if listed else "Gives"} {shown}; `fields` adds others, ["*"] all.'
+    return f'{"Each item has" if listed else "Returns"} {shown}; `fields` returns others instead, ["*"] all.'

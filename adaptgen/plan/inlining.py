@@ -93,7 +93,14 @@ def _inline(document: Document, schema: Json, budget: int, direction: Direction)
             return writer.write(schema, depth, ()), writer.cut
         except _Over:
             continue
-    return cut(shape(document, schema), max(0, budget - 60)), True
+    one = shape(document, schema)
+    return cut(one, max(0, budget - 60), _items(document, one)), True
+
+
+def _items(document: Document, one: Shape) -> str:
+    """The type of the items of an array; "" where there are several or none is declared."""
+    items = shape(document, one.items) if isinstance(one.items, Mapping) else None
+    return items.type or "" if items is not None and not items.variants and not items.nullable else ""
 
 
 def size(value: Json) -> int:
@@ -114,8 +121,8 @@ def size(value: Json) -> int:
     return 4 if value is None or value is True else 5 if value is False else len(str(value))
 
 
-def cut(one: Shape, cap: int = 120) -> dict[str, Json]:
-    """The open value that stands for a schema that is not written out."""
+def cut(one: Shape, cap: int = 120, items: str = "") -> dict[str, Json]:
+    """The open value that stands for a schema that is not written out. ``items``: the type of what an array holds."""
     what = f"{one.name} as the API documents it" if one.name else "as the API documents it"
     room = min(100, cap - len(what) - 3)  # that something was cut is said in any case
     said = clean(one.description or one.title, room) if room > 0 else ""
@@ -125,6 +132,8 @@ def cut(one: Shape, cap: int = 120) -> dict[str, Json]:
         result["type"] = one.type
     elif one.type and not one.variants:
         result["type"] = [one.type, "null"] if one.nullable else one.type
+    if one.type == "array" and items:
+        result["items"] = {"type": items}
     if text:
         result["description"] = text
     return result
@@ -152,7 +161,7 @@ class _Writer:
         deep = len(above) >= _NESTED or (depth <= 0 and (one.properties or one.variants))
         if inner and (deep or mark in above):
             self.cut = True
-            made = cut(one, self.text + 60 if self.text else 0)
+            made = cut(one, self.text + 60 if self.text else 0, _items(self.document, one))
             self.spend(size(made))
             return made
         made = self.scalar(one)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen import brief, stepped
 from adaptgen.diagnostics import Diagnostic
+from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.model import Contract, Surface, Tool, value
 from adaptgen.plan import describe, naming
 from adaptgen.plan.arguments import did_you_mean
@@ -77,7 +78,7 @@ def resolved(wanted: Surface, modules: Sequence[Module]) -> tuple[Surface, tuple
     if wanted != "auto":
         return wanted, ()
     tools = [brief.listed(contract) for module in modules for contract in module.contracts.values()]
-    step = brief.fitting(tools, brief.BUDGET)
+    step = brief.fitting(tools, brief.BUDGET, advertised_tool)
     if step == 0:
         return "list", ()
     decision = "agents search them" if step is None else "listed in short"

@@ -47,15 +47,18 @@ TAKES: Mapping[str, tuple[str, ...]] = {
 _FIELDS = {
     "type": "array",
     "items": {"type": "string"},
-    "description": 'Fields to answer instead of the usual ones, such as ["id", "organization.name"]; ["*"]: all.',
+    "description": 'Fields to return instead of the default ones, such as ["id", "organization.name"]; ["*"]: all.',
 }
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "Items per answer."}
-_CURSOR = {"type": "string", "description": "next_cursor of the answer before, to go on."}
-_DRY_RUN = {"type": "boolean", "description": "true: change nothing, answer the request that would be sent."}
+_CURSOR = {"type": "string", "description": "`next_cursor` of the previous answer, to go on."}
+_DRY_RUN = {"type": "boolean", "description": "true: change nothing, return the request that would be sent."}
 _QUESTIONS: Mapping[str, Json] = {
-    "where": {"type": "object", "description": "Path -> value, [values] or {op: value}; = != > >= < <= contains in."},
-    "sort": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Paths; -path: largest first."},
-    "count": {"type": ["boolean", "string"], "description": "true: how many; a path: how many of each value."},
+    "where": {
+        "type": "object",
+        "description": "JSON: path -> value, [values] or {op: value}; = != > >= < <= contains in.",
+    },
+    "sort": {"type": "array", "items": {"type": "string"}, "description": "Paths; -path: largest first."},
+    "count": {"type": "string", "description": "true: how many; a path: how many of each value."},
     "distinct": {"type": "string", "description": "A path: its values."},
 }
 _RESERVED = ("cursor", "limit", "fields", "dry_run")

@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from adaptgen.mcp.restored_arguments import read_question
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.serialize import scalar
@@ -53,7 +54,7 @@ class Arguments:
         validator = self._validator
         if validator is None or validator.is_valid(given):
             return given
-        meant = {name: _meant(value, self._properties.get(name)) for name, value in given.items()}
+        meant = {name: self._meant(name, value) for name, value in given.items()}
         meant = {
             name: value
             for name, value in meant.items()
@@ -63,6 +64,10 @@ class Arguments:
         if problems:
             raise ToolError(f"{' '.join(dict.fromkeys(problems))} Nothing was sent.")
         return meant
+
+    def _meant(self, name: str, value: Json) -> Json:
+        schema = self._properties.get(name)
+        return _meant(read_question(name, value, _types(schema)), schema)
 
     def _unknown(self, given: Mapping[str, Json]) -> None:
         known = sorted(self._properties)

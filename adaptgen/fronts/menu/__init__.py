@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from adaptgen.fronts.menu.desk import Menu
 from adaptgen.fronts.menu.shown import Wanted
 from adaptgen.fronts.menu.toolsets import WHOLE, Part, slug
+from adaptgen.mcp.advertised_schema import Profile
 
 if TYPE_CHECKING:
     from adaptgen.fronts.open import EngineDesk
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
 
 
-def menu_of(desk: EngineDesk, server: Server, part: Part = WHOLE) -> Menu:
-    """The menu of a server without governance, as its document and hints want it."""
-    wanted = Wanted(server.surface, pin=server.pin)
+def menu_of(desk: EngineDesk, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
+    """The menu of a server without governance, as its document and hints want it; ``profile``: for which providers."""
+    wanted = Wanted(server.surface, pin=server.pin, profile=profile)
     return Menu(desk, desk.tools, lambda: wanted, part)
 
 
-def over(governed: Governed, part: Part = WHOLE) -> Desk:
+def over(governed: Governed, part: Part = WHOLE, profile: Profile = "") -> Desk:
     """The menu of a governed server or of the proxy: as the settings say, else as the server does. A server behind a
     proxy shows every tool to the proxy, which has the menu for all of its servers."""
     if governed.settings.mode == "behind":
@@ -37,7 +38,7 @@ def over(governed: Governed, part: Part = WHOLE) -> Desk:
         said = governed.settings.surface
         own = server.pin if server is not None else ()
         if said is not None:
-            return Wanted(said.mode, said.bytes, said.pin or own)
-        return Wanted(server.surface if server is not None else "auto", pin=own)
+            return Wanted(said.mode, said.bytes, said.pin or own, profile)
+        return Wanted(server.surface if server is not None else "auto", pin=own, profile=profile)
 
     return Menu(governed.desk, lambda: governed.desk.adopted, wanted, part)

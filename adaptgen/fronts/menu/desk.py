@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.fronts.menu import outer, texts
+from adaptgen.fronts.menu.schemas import ToolSchemas
 from adaptgen.fronts.menu.shown import Shown, Wanted, show
 from adaptgen.fronts.menu.toolsets import WHOLE, Part
 from adaptgen.govern.desk import About, Challenge, Context, Desk, Facts
@@ -40,6 +41,7 @@ class Menu:
         self._tools = tools
         self._wanted = wanted
         self._part = part
+        self._schemas = ToolSchemas()
         self._shown: OrderedDict[tuple[int, Part, Wanted], tuple[Mapping[str, Json], Shown]] = OrderedDict()
         self._indexed: tuple[Mapping[str, Facts], Index] | None = None
         self._named: tuple[Mapping[str, Facts], Mapping[str, Facts]] | None = None
@@ -102,15 +104,26 @@ class Menu:
             return await self._own(name, given if isinstance(given, dict) else {}, caller, params, context)
         if isinstance(name, str) and not self._holds(name, context):
             return unknown(name, sorted((await self._show(caller, context)).tools))
-        return await self._desk.request(caller, method, params, context)
+        return await self._desk.request(caller, method, self._read(params), context)
 
     async def tool(self, caller: Caller, name: str, context: Context) -> Mapping[str, Json] | None:
         """A tool that the caller may call by name, whether the list has it or not."""
         shown = await self._show(caller, context)
         listed: Any = shown.result["tools"]
-        return next((one for one in listed if one["name"] == name), None) or shown.tools.get(self._name(name))
+        found = next((one for one in listed if one["name"] == name), None)
+        whole = shown.tools.get(self._name(name)) if found is None else None
+        return self._schemas.listed(whole, self._wanted().profile) if whole is not None else found
 
     # -------------------------------------------------------------------------------------------------------- inside
+
+    def _read(self, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The params of a call with the arguments as the tool's own schema has them."""
+        facts = self._known().get(str(params.get("name")))
+        given = params.get("arguments")
+        if facts is None or not given:
+            return params
+        read = self._schemas.read(facts.wire.get("inputSchema"), given, self._wanted().profile)
+        return params if read is given else {**params, "arguments": read}
 
     def _scope(self, context: Context) -> Part:
         return Part(context.tag or self._part.tag, context.effect or self._part.effect)
@@ -230,7 +243,7 @@ class Menu:
         if facts is None or reads is (wrapper == outer.READ):
             if self._holds(name, context):
                 inner = {**params, "name": name, "arguments": dict(arguments)}
-                return await self._desk.request(caller, "tools/call", inner, context)
+                return await self._desk.request(caller, "tools/call", self._read(inner), context)
         elif self._holds(name, context) and await self._desk.schema(caller, name) is not None:
             other, does = (outer.READ, "reads") if reads else (outer.WRITE, "writes")
             return failed(f"{texts.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")

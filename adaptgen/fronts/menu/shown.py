@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from adaptgen import brief
 from adaptgen.fronts.menu import outer
+from adaptgen.mcp.advertised_schema import Profile, advertised_tool
 from adaptgen.model import Json, Surface
 
 SEARCH_BUDGET = 8_000
@@ -18,11 +19,13 @@ Mode = Literal["list", "brief", "search"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How tools are to be shown: ``bytes`` is the budget of a list, ``pin`` the names that a search lists too."""
+    """How tools are to be shown: ``bytes`` is the budget of a list, ``pin`` the names that a search lists too,
+    ``profile`` the providers that the schemas are for ("": all of them)."""
 
     mode: Surface = "auto"
     bytes: int = brief.BUDGET
     pin: tuple[str, ...] = ()
+    profile: Profile = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +51,39 @@ def show(listed: Mapping[str, Json], tools: Sequence[Mapping[str, Any]], wanted:
     ``call_write_tool``.
     """
     by_name = {str(one["name"]): one for one in tools}
-    if wanted.mode == "list":
-        return _whole(listed, tools, by_name)
-    if wanted.mode == "auto":
-        if brief.within(tools, wanted.bytes):
-            return _whole(listed, tools, by_name)
-        own = outer.describe(brief=True)
-        # A server that has a tool of this name keeps it: then its list cannot be cut.
-        step = brief.fitting(tools, wanted.bytes - brief.size(own)) if outer.DESCRIBE not in by_name else None
+
+    def finish(tool: Mapping[str, Any]) -> dict[str, Any]:
+        return advertised_tool(tool, wanted.profile)
+
+    if wanted.mode == "list" or (wanted.mode == "auto" and brief.within(map(finish, tools), wanted.bytes)):
+        return Shown("list", {**listed, "tools": [finish(one) for one in tools]}, by_name)
+    # A server that has a tool of this name keeps it: then its list cannot be cut.
+    if wanted.mode == "auto" and outer.DESCRIBE not in by_name:
+        own = finish(outer.describe(brief=True))
+        step = brief.fitting(tools, wanted.bytes - brief.size(own), finish)
         if step is not None:
-            short = [own, *(brief.brief(one, step) for one in tools)]
-            return Shown("brief", {**listed, "tools": short}, by_name)
+            return Shown(
+                "brief", {**listed, "tools": [own, *(finish(brief.brief(one, step)) for one in tools)]}, by_name
+            )
     menu = [outer.search(len(by_name)), outer.describe(brief=False), outer.call(outer.READ)]
     if writes:
         menu.append(outer.call(outer.WRITE))
+    menu = [finish(one) for one in menu]
     left = SEARCH_BUDGET - sum(brief.size(one) for one in menu)
     pinned = [by_name[name] for name in dict.fromkeys(wanted.pin) if name in by_name and name not in outer.NAMES]
-    return Shown("search", {**listed, "tools": [*menu, *_within(pinned, left)]}, by_name)
+    return Shown("search", {**listed, "tools": [*menu, *_within(pinned, left, finish)]}, by_name)
 
 
-def _whole(listed: Mapping[str, Json], tools: Sequence[Mapping[str, Any]], by_name: dict[str, Any]) -> Shown:
-    # The very same object as long as nothing is left out: the wire has its bytes already.
-    same = listed if listed.get("tools") == tools else {**listed, "tools": list(tools)}
-    return Shown("list", same if isinstance(same, dict) else dict(same), by_name)
-
-
-def _within(pinned: Sequence[Mapping[str, Any]], left: int) -> Iterable[Mapping[str, Any]]:
+def _within(
+    pinned: Sequence[Mapping[str, Any]], left: int, finish: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> Iterable[Mapping[str, Any]]:
     """Pinned tools, in short where they are too many, and the first of them where they still are."""
-    step = brief.fitting(pinned, left + brief.ENVELOPE)
+    step = brief.fitting(pinned, left + brief.ENVELOPE, finish)
     if step is not None:
-        return [brief.brief(one, step) for one in pinned]
+        return [finish(brief.brief(one, step)) for one in pinned]
     kept = []
     for one in pinned:
-        short = brief.brief(one, len(brief.STEPS))
+        short = finish(brief.brief(one, len(brief.STEPS)))
         left -= brief.size(short)
         if left < brief.ENVELOPE:
             break

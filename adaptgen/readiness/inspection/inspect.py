@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from adaptgen import brief
 from adaptgen.diagnostics import Diagnostic
+from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.model import Tool, Unpaged
 from adaptgen.plan.operations import Operation, operations
 from adaptgen.planned import Plan
@@ -59,13 +60,13 @@ def _listing(plan: Plan) -> _Listing:
         for module in plan.modules
         for name, contract in module.contracts.items()
     ]
-    whole = brief.ENVELOPE + sum(map(brief.size, tools))
+    whole = brief.ENVELOPE + sum(brief.size(advertised_tool(one)) for one in tools)
     if plan.server.surface == "list":
         return _Listing(whole, whole, "whole")
-    step = None if plan.server.surface == "search" else brief.fitting(tools, brief.BUDGET)
+    step = None if plan.server.surface == "search" else brief.fitting(tools, brief.BUDGET, advertised_tool)
     if step is None:
         return _Listing(whole, _MENU, "searched")
-    shown = brief.ENVELOPE + sum(brief.size(brief.brief(one, step)) for one in tools)
+    shown = brief.ENVELOPE + sum(brief.size(advertised_tool(brief.brief(one, step))) for one in tools)
     return _Listing(whole, shown, "in short" if step else "whole")
 
 

@@ -274,7 +274,7 @@ def test_the_view_of_a_step_can_be_read(planned: Any) -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("Find people", 'Find people. Each item has id, name; `fields` adds others, ["*"] all.'),
+        ("Find people", 'Find people. Each item has id, name; `fields` returns others instead, ["*"] all.'),
         ("Find people; `fields` gives more.", "Find people; `fields` gives more."),
         ("Find people. " + "x" * 390, "Find people. " + "x" * 390),
     ],
