@@ -57,6 +57,8 @@ def unpack(path: Path, folder: Path) -> Path:
 
 def one(path: Path, listed: bool) -> dict[str, Any]:
     """What becomes of one document."""
+    from reach import unreached
+
     from adaptgen.diagnostics import AdaptgenError
     from adaptgen.plan import plan
     from adaptgen.render import render
@@ -88,6 +90,7 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
         found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why == "broken"]
         found["inputs"] = dict(Counter(row.fate for row in made.inputs))
         found["repaired"] = any(note.code in ("AG006", "AG003") for note in (*document.diagnostics, *notes))
+        found["unreached"] = list(unreached(document, made.server.tools))
         found["bytes"] = sum(map(len, files.values()))
         if listed:
             found["clients"] = asyncio.run(clients(files, Path(folder)))
@@ -144,6 +147,8 @@ def faults(found: dict[str, Any]) -> list[str]:
         return [] if found["located"] else [f"an error without a place: {found['text']}"]
     if not found["same"]:
         wrong.append("other bytes under another hash seed")
+    if found["unreached"]:
+        wrong.append(f"{len(found['unreached'])} properties out of reach: {', '.join(found['unreached'][:3])}")
     if found["inputs"].get("lost"):
         wrong.append(f"{found['inputs']['lost']} inputs lost")
     if set(found["clients"].values()) != {found["tools"]}:

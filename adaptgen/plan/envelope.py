@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.model import value
 from adaptgen.plan.operations import is_json
-from adaptgen.plan.schemas import Shape, shape
+from adaptgen.plan.schemas import Shape, every_property, shape
+from adaptgen.views.wrapper_words import identifies, is_wrapper_word
 from adaptgen.words import singular, vocabulary, words
 
 if TYPE_CHECKING:
@@ -237,6 +238,8 @@ class _Reader:
         if best is None:
             return None
         named = because.startswith("named")
+        if self.is_one(one, best, clear=named or clear, signs=signs):
+            return None
         if not self.paged and ((self.detail and record) or (not named and self.tells(arrays[best], others))):
             return None  # an invoice with its items, whatever else it counts
         if self.detail and not (signs or (clear and meta and not record)):
@@ -246,6 +249,18 @@ class _Reader:
         if not meta and not clear and not named and not signs:
             return None
         return (*above, best), arrays[best].items, f"{because} {best!r}"
+
+    def is_one(self, one: Shape, best: str, *, clear: bool, signs: bool) -> bool:
+        """Whether the object is one record that holds the array ``best``: what stands next to it does not only wrap
+        it. Reference lists may stand next to the list that the path asks for."""
+        every = every_property(self.document, one)
+        beside = {key: shape(self.document, node) for key, node in every.items() if key != best}
+        own = [key for key in beside if not is_wrapper_word(key, of_list=True)]
+        if not own or (self.paged and not self.detail and any(map(_leads_on, beside))):
+            return False  # a page of a list, with both ends of it declared
+        if self.detail or any(identifies(key) for key in own):
+            return True
+        return not signs and not (clear and all(beside[key].type == "array" for key in own))
 
     def tells(self, array: Shape, others: list[str]) -> bool:
         """Whether a list of texts stands beside the name of the one record that the path asks for."""
@@ -341,6 +356,11 @@ def _counts(key: str) -> bool:
     # `total_count` counts records, `sub_total_amount` money.
     total = "total" in said and not said & _SUMS
     return ends or total or bool(said & {"pagination", "paging", "cursor", "cursors"}) or {"has", "more"} <= said
+
+
+def _leads_on(key: str) -> bool:
+    """Whether a property name speaks of further pages or holds what does."""
+    return _counts(key) or _paging_block(key)
 
 
 def _paging_block(key: str) -> bool:

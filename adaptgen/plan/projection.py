@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model import Paging, value
-from adaptgen.plan.envelope import at, jsonpath
+from adaptgen.plan.envelope import at, jsonpath, resource_words
 from adaptgen.plan.identifying import identifying, repeats, spoken_of
 from adaptgen.plan.operations import is_json
-from adaptgen.plan.projection_detail import HOLDERS, OUTCOME, candidates, detail_view
+from adaptgen.plan.projection_detail import HOLDERS, candidates, detail_view
 from adaptgen.plan.projection_groups import grouped_view
-from adaptgen.plan.schemas import leaves, shape
+from adaptgen.plan.schemas import Shape, every_property, leaves, shape
 from adaptgen.plan.tabular_answer import rows_of
 from adaptgen.planned import Evidence
 from adaptgen.ranking import is_record, rank
-from adaptgen.words import words
+from adaptgen.views.wrapper_words import is_wrapper_word
+from adaptgen.words import singular, words
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
@@ -58,7 +59,7 @@ def find_view(
     answer = operation.success()
     usable = answer is not None and (answer.media is None or is_json(answer.media))
     schema = answer.schema if answer is not None and usable else rows_of(document, operation)
-    payload = "$" if page is not None or schema is None else _payload(document, schema)
+    payload = "$" if page is not None or schema is None else _payload(document, operation, schema)
     if hint is not None and hint.answer is not None:
         if not hint.answer.startswith("$"):
             raise error(
@@ -106,26 +107,38 @@ def _is_page_again(document: Document, schema: Json, items: str, item: Json) -> 
     return last in inner and len(inner) > 1 and inner <= outer and not is_record(candidates(document, item))
 
 
-def _payload(document: Document, schema: Json) -> str:
-    """Through wrappers that hold one object and nothing else but how the call went: ``{"data": {…}, "status": …}``."""
+def _payload(document: Document, operation: Operation, schema: Json) -> str:
+    """Through wrappers that hold one object and nothing else but how the call went: ``{"data": {…}, "status": …}``.
+    What stands next to a record would be out of reach, so anything but wrapper words ends it."""
     keys: tuple[str, ...] = ()
     here = shape(document, schema)
+    noun = resource_words(operation)
     for _ in range(_WRAPPED):
-        inner = {key: shape(document, node) for key, node in here.properties.items()}
-        objects = [
-            key for key, one in inner.items() if one.properties or (one.variants and one.type in {"object", None})
-        ]
-        others = [key for key in inner if key not in objects]
-        about = [key for key in objects if set(words(key)) <= OUTCOME]
-        objects = [key for key in objects if key not in about] or objects
-        # `{"success": …, "data": {…}, "refData": {…}}`: of several objects the one that bears a wrapper's name.
-        objects = [key for key in objects if words(key) in HOLDERS] if len(objects) > 1 else objects
-        if len(objects) != 1 or not all(set(words(key)) <= OUTCOME for key in others):
+        key = _wrapped(document, here, noun)
+        if key is None:
             break
-        if any(inner[key].type == "array" for key in others) or "id" in others:
-            break
-        keys, here = (*keys, objects[0]), inner[objects[0]]
+        keys, here = (*keys, key), shape(document, here.properties[key])
     return jsonpath(keys)
+
+
+def _wrapped(document: Document, one: Shape, noun: tuple[str, ...]) -> str | None:
+    """The member that ``one`` only wraps: `data`, `result` and the resource's noun before others."""
+    inner = {key: shape(document, node) for key, node in every_property(document, one).items()}
+    objects = [
+        key
+        for key in one.properties
+        if inner[key].properties or (inner[key].variants and inner[key].type in {"object", None})
+    ]
+    names = {key: tuple(map(singular, words(key))) for key in objects}
+    order = [("data",), ("result",), noun, *sorted(HOLDERS)]
+    named = [key for wanted in order for key in objects if names[key] == wanted]
+    others = [key for key in objects if key not in named and not is_wrapper_word(key)]
+    best = next(iter((*named, *others)), None)
+    if best is None:
+        return None
+    beside = [key for key in inner if key != best]
+    about = [key for key in beside if is_wrapper_word(key) and not (key in objects and names[key] == noun)]
+    return best if len(about) == len(beside) else None
 
 
 def _list_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from adaptgen.plan.shapes import (
 if TYPE_CHECKING:
     from adaptgen.source import Document
 
-__all__ = ["MISSING", "Leaf", "Shape", "forget", "identity", "join", "leaves", "memory", "shape"]
+__all__ = ["MISSING", "Leaf", "Shape", "every_property", "forget", "identity", "join", "leaves", "memory", "shape"]
 
 _STRUCTURE = frozenset(
     ("type", "properties", "items", "enum", "allOf", "oneOf", "anyOf", "additionalProperties", "required", "format")
@@ -58,6 +58,15 @@ def leaves(document: Document, schema: Json, *, depth: int = 6, limit: int = 200
     anything on its path is.
     """
     return _cache(document).leaves(schema, depth, limit)
+
+
+def every_property(document: Document, one: Shape, depth: int = 4) -> dict[str, Json]:
+    """The properties of an object, and those that only some alternatives of it have."""
+    found = dict(one.properties)
+    for variant in one.variants if depth else ():
+        for name, node in every_property(document, shape(document, variant), depth - 1).items():
+            found.setdefault(name, node)
+    return found
 
 
 def identity(schema: Json) -> int | str:

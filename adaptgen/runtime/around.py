@@ -1,7 +1,7 @@
 """What an API sends around the items of a list: totals, options, reference lists.
 
-``fields`` names it by its JSONPath in the whole body (``$.totals``). The items themselves are not read this way:
-paging, their bounds and what a policy says of ``fields`` hold for them as they are.
+``fields`` names it by its JSONPath in the whole body (``$.totals``), and all of the first page by ``$``. The items
+themselves are not read by further paths of the body: paging and its bounds hold for them as they are.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Final
 from adaptgen import fields as paths
 from adaptgen.model import Tool
 from adaptgen.runtime.answer import Answer
-from adaptgen.runtime.classify import classifier
-from adaptgen.runtime.detail import show
+from adaptgen.runtime.detail import mark_body, show
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.paging import Fetch, is_json
 
 ALONE: Final = "`fields`: paths of the whole answer (`$.…`) are asked for alone, without paths of items."
+ROOT: Final = "$"
+"""All of an answer."""
 
 
 def is_around(fields: Sequence[str] | None) -> bool:
@@ -41,6 +42,8 @@ async def answer_around(
         if not path.startswith("$"):
             raise ToolError(ALONE)
         keys = _keys(path)
+        if path == ROOT:
+            continue
         if keys[: len(items)] == items or items[: len(keys)] == keys:
             raise ToolError(f"`fields`: {path!r} leads to the items; ask for them by paths of an item (`name`, `*`).")
     response = await fetch({})
@@ -48,8 +51,7 @@ async def answer_around(
         raise ToolError("`fields`: this answer is a table, and nothing stands around its rows.")
     marks = marks or Marks()
     whole = replace(tool, page=None, answer=tool.page.items, view=None)
-    # What is declared of items is declared of what lies below them in the body.
-    body = marks.mark(response.json(), classifier(whole), cuts=any("[" in path for path in fields))
+    body = mark_body(whole, response.json(), marks, cuts=any("[" in path for path in fields))
     return show(whole, body, fields=fields, max_bytes=max_bytes, marks=marks)
 
 

@@ -111,7 +111,7 @@ def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, w
 def _name(path: tuple[fields.Segment, ...]) -> str:
     """The path in words. The first key may be a path itself: that of a slice, or of what stands around a payload."""
     first = path[0] if path else None
-    if isinstance(first, str) and (first.startswith(("$.", "$[")) or _SLICED.fullmatch(first)):
+    if isinstance(first, str) and (first == "$" or first.startswith(("$.", "$[")) or _SLICED.fullmatch(first)):
         inner = fields.text(path[1:]) if len(path) > 1 else ""
         return f"{first}{'' if not inner or inner[0] == '[' else '.'}{inner}"
     return fields.text(path)

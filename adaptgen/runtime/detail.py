@@ -8,6 +8,7 @@ path that starts with ``$`` speaks of the whole body.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -19,6 +20,7 @@ from adaptgen.model import Json, Tool
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.budget import reduced
+from adaptgen.runtime.classify import classifier
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.media import answer_media
@@ -100,14 +102,32 @@ def _show(
     own = [path for path in fields or () if not path.startswith("$")]
     beside = [path for path in fields or () if path.startswith("$")]
     payload = jsonpath.first(tool.answer, body)
-    if payload is MISSING:
-        payload = body
+    if payload is MISSING or payload is None:
+        # The API did not wrap its answer, or says why there is no record: all of it is shown.
+        payload = body = mark_body(tool, body, marks)
     shown, omitted = _shown(tool, payload, own or None) if own or not beside else ({}, {})
     if beside:
         shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
     elif not fields and payload is not body:
         omitted = {**_siblings(body, tool.answer, Samples(tool.sensitive)), **omitted}
     return _fitted(tool, shown, {**missing, **omitted}, max_bytes, marks)
+
+
+def mark_body(tool: Tool, body: Json, marks: Marks, *, cuts: bool = False) -> Json:
+    """``body`` with classified values marked: what is declared of the payload is declared of what lies below it, also
+    where the API put it elsewhere."""
+    if marks.on:
+        for place in _places(tool.answer, body):
+            body = marks.mark(body, classifier(replace(tool, answer=place, page=None)), cuts=cuts)
+    return body
+
+
+def _places(answer: str, body: Json) -> list[str]:
+    """Where the payload may stand: at its path, or where that leads nowhere, anywhere near the root."""
+    if answer == "$" or jsonpath.first(answer, body, None) is not None:
+        return [answer]
+    return [answer, "$", *(f"${paths.text((key,))}" if paths.text((key,))[0] == "[" else f"$.{paths.text((key,))}"
+                           for key in (body if isinstance(body, dict) else ()))]  # fmt: skip
 
 
 def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json, dict[str, Json]]:
@@ -179,10 +199,13 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
     """What ``fields`` asks of the whole body, by path."""
     inner = [path.removeprefix("$").removeprefix(".") or "*" for path in asked]
     asked_view([path for path in inner if path != "*"])
-    prefix = tool.answer.removeprefix("$").removeprefix(".")
-    sensitive = {
-        f"{prefix}{'' if path.startswith('[') or not prefix else '.'}{path}": k for path, k in tool.sensitive.items()
-    }
+    sensitive = {}
+    for place in _places(tool.answer, body):
+        prefix = place.removeprefix("$").removeprefix(".")
+        sensitive |= {
+            f"{prefix}{'' if path.startswith('[') or not prefix else '.'}{path}": k
+            for path, k in tool.sensitive.items()
+        }
     found: dict[str, Any] = {}
     for name, path in zip(asked, inner, strict=True):
         (hidden,) = Secrets(sensitive, view((path,))).hide([body])

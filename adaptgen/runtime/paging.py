@@ -17,6 +17,7 @@ from adaptgen.model import Cursor, Json, Link, NextHeader, NextUrl, Offset, Page
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.errors import ToolError
 from adaptgen.tabular import kind_of_media
+from adaptgen.views.wrapper_words import identifies, is_wrapper_word
 
 if TYPE_CHECKING:
     from adaptgen.runtime.response import Response
@@ -189,23 +190,26 @@ def find_items(path: str, body: Json) -> list[Json] | None:
 
 
 def _only_list(body: Json) -> list[Json] | None:
-    """The one list in the body or in one of its objects; of several, one of objects or with a usual name."""
+    """The one list in the body or in one of its objects; of several, one of objects or with a usual name. None where
+    something else than wrapper words stands next to it: that is a record which holds a list."""
     if isinstance(body, list):
         return body
     if not isinstance(body, dict):
         return None
+    if any(isinstance(value, list) for value in body.values()):
+        return _best(body)
+    inner = {
+        key: found for key, value in body.items() if isinstance(value, dict) and (found := _best(value)) is not None
+    }
+    if len(inner) != 1 or not all(is_wrapper_word(key, of_list=True) for key in body if key not in inner):
+        return None
+    return next(iter(inner.values()))
+
+
+def _best(body: dict[str, Json]) -> list[Json] | None:
     lists = {key: value for key, value in body.items() if isinstance(value, list)}
-    if not lists:
-        inner = [found for value in body.values() if isinstance(value, dict) and (found := _shallow(value)) is not None]
-        return inner[0] if len(inner) == 1 else None
-    return _best(lists)
-
-
-def _shallow(body: dict[str, Json]) -> list[Json] | None:
-    return _best({key: value for key, value in body.items() if isinstance(value, list)})
-
-
-def _best(lists: dict[str, list[Json]]) -> list[Json] | None:
+    if not all(is_wrapper_word(key, of_list=True) for key in body if key not in lists) or any(map(identifies, body)):
+        return None
     if len(lists) == 1:
         return next(iter(lists.values()))
     for name in _LIST_NAMES:

@@ -36,8 +36,7 @@ TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
         ("/pods", {"kind": TEXT, "metadata": obj(), "items": "rows"}, "$.items"),
         ("/charges", {"object": TEXT, "data": "rows", "has_more": {"type": "boolean"}, "url": TEXT}, "$.data"),
         ("/odata/People", {"@odata.context": TEXT, "value": "rows"}, "$.value"),
-        # An envelope with an identity and a name of its own is a list where the path asks for what it holds.
-        ("/projects/{id}/tasks", {"id": NUMBER, "name": TEXT, "tasks": "rows"}, "$.tasks"),
+        ("/projects/{id}/tasks", {"tasks": "rows", "task_count": NUMBER, "request_id": TEXT}, "$.tasks"),
         ("/search/{term}", {"results": "rows", "total": NUMBER}, "$.results"),
     ],
 )
@@ -62,6 +61,12 @@ def test_an_array_is_a_list(api: SimpleNamespace) -> None:
         ("/projects/{id}", obj(id=NUMBER, name=TEXT, tasks={"type": "array", "items": obj(id=NUMBER)})),
         ("/me", obj(id=NUMBER, name=TEXT, roles={"type": "array", "items": TEXT})),
         ("/contacts/{id}", obj(contact=obj(id=NUMBER), comments={"type": "array", "items": obj(id=NUMBER)})),
+        # An identity, a name or anything else of its own next to the array: a record that holds it.
+        ("/projects/{id}/tasks", obj(id=NUMBER, name=TEXT, tasks={"type": "array", "items": obj(id=NUMBER)})),
+        ("/projects", obj(title=TEXT, projects={"type": "array", "items": obj(id=NUMBER)})),
+        ("/board", obj(winner=TEXT, board={"type": "array", "items": {"type": "array", "items": TEXT}})),
+        ("/mappings", obj(clientMappings=obj(), realmMappings={"type": "array", "items": obj(id=NUMBER)})),
+        ("/reports/{day}", obj(day=TEXT, rows={"type": "array", "items": obj(id=NUMBER)})),
         ("/leads", obj(open_leads={"type": "array", "items": obj(id=NUMBER)},
                        close_leads={"type": "array", "items": obj(id=NUMBER)})),
         ("/status", obj(ok={"type": "boolean"})),

@@ -74,10 +74,48 @@ def test_a_wrapper_around_one_object_is_opened(api: SimpleNamespace) -> None:
     )
 
 
-def test_of_several_objects_the_one_that_is_named_like_a_wrapper_is_opened(api: SimpleNamespace) -> None:
-    schema = obj(success={"type": "boolean"}, data=obj(id=INT, name=TEXT), refData=obj(currency=obj(code=TEXT)))
+SUCCESS, USAGE = {"type": "boolean"}, obj(cpu=INT, reads=INT)
+
+
+def test_next_to_a_record_of_its_own_nothing_is_opened(api: SimpleNamespace) -> None:
+    """What stands next to an opened member would be out of reach of `fields`."""
+    schema = obj(success=SUCCESS, data=obj(id=INT, name=TEXT), refData=obj(currency=obj(code=TEXT)))
     found = view(api, "/customers/{id}", schema)
-    assert (found.view, found.answer) == (("id", "name"), "$.data")
+    assert (found.view, found.answer) == (("data.id", "data.name"), "$")
+
+
+@pytest.mark.parametrize(
+    ("members", "answer"),
+    [
+        ({"result": obj(id=INT, name=TEXT), "usage": USAGE, "time": INT, "status": TEXT}, "$.result"),
+        ({"result": SUCCESS, "usage": USAGE, "time": INT, "status": TEXT}, "$"),
+        ({"result": {"type": "array", "items": obj(id=INT)}, "usage": USAGE, "status": TEXT}, "$"),
+        ({"usage": USAGE, "status": TEXT}, "$"),
+        ({"points": INT, "usage": USAGE}, "$"),
+        ({"response": obj(code=INT), "data": obj(id=INT, name=TEXT)}, "$.data"),
+        ({"meta": obj(page=INT), "order": obj(id=INT, name=TEXT), "_links": obj(self=TEXT)}, "$.order"),
+        ({"message": TEXT, "order": obj(id=INT), "requestId": TEXT, "errors": {"type": "array", "items": TEXT}},
+         "$.order"),
+        ({"id": INT, "data": obj(id=INT, name=TEXT)}, "$"),
+        ({"data": obj(id=INT, name=TEXT), "included": {"type": "array", "items": obj(id=INT)}}, "$"),
+        ({"data": obj(id=INT), "permissions": obj(read=TEXT)}, "$"),
+        ({"envelope": obj(result=obj(id=INT, name=TEXT), code=INT), "statusCode": INT}, "$.envelope.result"),
+    ],
+)  # fmt: skip
+def test_only_what_wrapper_words_surround_is_opened(api: SimpleNamespace, members: Any, answer: str) -> None:
+    assert view(api, "/orders/{id}", obj(**members)).answer == answer
+
+
+def test_the_noun_of_the_path_is_what_is_asked_for_also_where_it_sounds_like_a_wrapper(api: SimpleNamespace) -> None:
+    record = obj(id=INT, text=TEXT)
+    assert view(api, "/messages/{id}", obj(status=TEXT, message=record)).answer == "$.message"
+    assert view(api, "/usage", obj(status=TEXT, usage=USAGE, meta=obj(page=INT))).answer == "$.usage"
+    assert view(api, "/messages/{id}", obj(data=obj(next=TEXT), message=record)).answer == "$"
+
+
+def test_members_of_alternatives_are_not_out_of_reach(api: SimpleNamespace) -> None:
+    schema = {**obj(data=obj(id=INT, name=TEXT)), "anyOf": [obj(status=TEXT), obj(owner=obj(id=INT))]}
+    assert view(api, "/orders/{id}", schema).answer == "$"
 
 
 def test_the_number_of_the_resource_identifies(api: SimpleNamespace) -> None:

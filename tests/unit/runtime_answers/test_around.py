@@ -38,13 +38,22 @@ def test_paths_of_the_whole_body_give_what_stands_beside_the_items(agent: Any) -
     assert len(agent.api.requests) == 1
 
 
-@pytest.mark.parametrize("path", ["$", "$.things", "$.things[*].name", "$.things[0]", '$["things"]'])
+@pytest.mark.parametrize("path", ["$.things", "$.things[*].name", "$.things[0]", '$["things"]'])
 def test_the_items_are_not_read_around_their_paging(agent: Any, path: str) -> None:
     with pytest.raises(ToolError, match="leads to the items"):
         agent.call(fields=[path])
     with pytest.raises(ToolError, match="asked for alone"):
         agent.call(fields=["id", "$.totals"])
     assert agent.api.requests == []
+
+
+def test_the_root_of_the_answer_is_all_of_the_first_page_within_the_budget(agent: Any) -> None:
+    agent.max_bytes = 200_000
+    whole = agent.call(fields=["$"])["$"]
+    assert whole == {**BODY, "users": [{**user, "password": "[withheld]"} for user in USERS]}
+    agent.max_bytes = 1000
+    agent.call(fields=["$"])
+    assert len(agent.texts[-1].encode()) <= 1000
 
 
 def test_a_path_that_cannot_be_read_is_refused(agent: Any) -> None:
