@@ -4,7 +4,8 @@ One action per tool, ``<server>__<tool>``, in the groups ``read``, ``write`` or 
 is permitted without a policy) and ``server:<name>``. ``context.input`` holds its arguments, typed from the JSON Schema:
 string -> String, integer -> Long, number -> decimal, boolean -> Bool, array -> Set, object with properties -> record,
 null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects,
-recursion) is left out, there and from the context of a call, so a policy that names it does not validate. https://docs.cedarpolicy.com/schema/human-readable-schema.html
+recursion) is left out, there and from the context of a call, so a policy that names it does not validate.
+``context.paths`` holds every field that ``fields``, ``where``, ``sort``, ``count`` and ``distinct`` name. https://docs.cedarpolicy.com/schema/human-readable-schema.html
 """
 
 from __future__ import annotations
@@ -263,6 +264,11 @@ _DETOKENIZE = Record(dict.fromkeys(("tool", "effect", "kind"), "String"), frozen
 _OTHER = Record({"name": "String"}, frozenset(("name",)))
 
 
+def call_context(action: Action) -> Record:
+    """What policies read of a call of a tool."""
+    return Record({"input": action.input, "paths": SetOf("String")}, frozenset(("input", "paths")))
+
+
 def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
     """The schema in Cedar's own syntax: deterministic, sorted, for people and for ``cedarpy.Schema.from_str``."""
     actions = sorted(actions, key=lambda one: one.id)
@@ -278,7 +284,7 @@ def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
     lines += [f"action {quoted(name)} {_applies(context)};" for name, context in special.items()]
     for action in actions:
         members = ", ".join(quoted(group) for group in action.groups())
-        context = Record({"input": action.input}, frozenset(("input",)))
+        context = call_context(action)
         lines += ["", f"action {quoted(action.id)} in [{members}] {_applies(context)};"]
     return "\n".join(lines) + "\n"
 
@@ -295,7 +301,7 @@ def schema_json(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:
     special = {DETOKENIZE: _DETOKENIZE, **dict.fromkeys(OTHERS, _OTHER)}
     made |= {name: _json_applies(context) for name, context in special.items()}
     for action in actions:
-        context = Record({"input": action.input}, frozenset(("input",)))
+        context = call_context(action)
         made[action.id] = {"memberOf": [{"id": group} for group in action.groups()], **_json_applies(context)}
     return json.dumps({"": {"entityTypes": entities, "actions": made}}, indent=2, sort_keys=True) + "\n"
 

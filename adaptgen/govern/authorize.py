@@ -8,7 +8,7 @@ everything. Whatever cannot be decided is refused.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
@@ -52,8 +52,11 @@ class Authorizer(Protocol):
         """The names (keys) of the tools of which some call could be permitted."""
         ...
 
-    async def decide(self, caller: Caller, tool: Facts, input: Mapping[str, Json]) -> Decision:
-        """Whether the caller may call ``tool`` with these arguments, as they will be sent on."""
+    async def decide(
+        self, caller: Caller, tool: Facts, input: Mapping[str, Json], paths: Sequence[str] = ()
+    ) -> Decision:
+        """Whether the caller may call ``tool`` with these arguments, as they will be sent on. ``paths``: the fields
+        that they name."""
         ...
 
     async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:

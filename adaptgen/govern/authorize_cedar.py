@@ -11,7 +11,7 @@ import asyncio
 import json
 import posixpath
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -147,7 +147,9 @@ class CedarAuthorizer:
             return frozenset()
         return names
 
-    async def decide(self, caller: Caller, tool: Facts, input: Mapping[str, Json]) -> Decision:
+    async def decide(
+        self, caller: Caller, tool: Facts, input: Mapping[str, Json], paths: Sequence[str] = ()
+    ) -> Decision:
         """See ``Authorizer.decide``."""
         force = self._force
         if force is None:
@@ -156,7 +158,7 @@ class CedarAuthorizer:
         if known is None:
             return self._refused("the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(known.action.input, input, known.read)
+            context = lowering.context(known.action.input, input, known.read, paths)
             return self._asked(force, known.kind.fitting, _request(caller, tool.action, tool.server, context), caller)
         except lowering.Unfit as why:
             return self._refused(str(why))

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern import naming
 from adaptgen.govern.audit import AuditError
+from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
+from adaptgen.govern.governed import Governed
 from adaptgen.govern.hooks import Call, HookError
 from adaptgen.govern.refusals import failed, unknown
 from adaptgen.govern.restore import Unrestored
@@ -28,9 +30,11 @@ from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import StoreError
 
 if TYPE_CHECKING:
+    from adaptgen.govern.argument_checks import Path as Place
     from adaptgen.govern.authorize import Decision
     from adaptgen.govern.parts import Parts
     from adaptgen.govern.recorder import Recorder
+    from adaptgen.govern.tokenization.echoes import RestoredValue
     from adaptgen.govern.trace import Span, Tracer
 
 __all__ = ["GovernedCall", "Refusal", "admit", "failed", "stripped", "unknown"]
@@ -94,6 +98,7 @@ class GovernedCall:
         self._span = span
         self._restored: tuple[str, ...] = ()
         self._searched: dict[str, bool] = {}
+        self._values: tuple[RestoredValue, ...] = ()
         self._decision: Decision | None = None
         self._executed = False
         self.below = 0.0
@@ -116,7 +121,7 @@ class GovernedCall:
             self._note("cancelled")
             raise
         except HookError as problem:
-            return self._withheld(f"{problem}", "hook")
+            return self._withheld(await self._hidden(f"{problem}"), "hook")
         except (ToolError, StoreError):
             return self._withheld("what it holds cannot be tokenized", "tokenize")
         except RpcError:
@@ -141,10 +146,16 @@ class GovernedCall:
     async def _admit(self) -> None:
         parts, caller, tool = self._parts, self._caller, self._tool
         await admit(parts, caller, tool)
+        governed = parts.authorizer is not None or parts.tokenizer is not None
+        if governed:
+            self._read()
         if parts.tokenizer is not None:
             await self._restore()
+        unmet = self._check_restored() if self._values else ""
+        call = canonicalize(tool, self._arguments)
+        self._arguments = call.arguments if governed else self._arguments
         if parts.authorizer is not None:
-            decision = await parts.authorizer.decide(caller, tool, self._arguments)
+            decision = await parts.authorizer.decide(caller, tool, call.judged, call.paths)
             self._decision = decision
             if not decision.allowed:
                 raise Refusal(
@@ -156,6 +167,27 @@ class GovernedCall:
             refused = await naming.refusal(parts, caller, tool, self._arguments, self._tools)
             if refused is not None:
                 raise Refusal(refused[0], "denied", refused[1])
+        if unmet:
+            raise Refusal(unmet, "arguments")
+
+    def _read(self) -> None:
+        """The arguments as their schema means them, tokens in place."""
+        parts = self._parts
+        try:
+            self._arguments = parts.checks.read(self._tool, self._given, self._token_places)
+        except ToolError as problem:
+            raise Refusal(problem.text, "arguments") from None
+
+    def _token_places(self) -> list[Place]:
+        return self._parts.tokenizer.token_places(self._given) if self._parts.tokenizer is not None else []
+
+    def _check_restored(self) -> str:
+        """What the schema says against restored values; ""."""
+        try:
+            self._arguments = self._parts.checks.check_restored(self._tool, self._arguments, self._token_places())
+        except ToolError as problem:
+            return problem.text
+        return ""
 
     async def _restore(self) -> None:
         parts, caller, tool = self._parts, self._caller, self._tool
@@ -167,8 +199,8 @@ class GovernedCall:
             return (await parts.authorizer.detokenize(caller, tool, kind)).allowed
 
         try:
-            self._searched = await parts.tokenizer.searches(caller, tool, self._given, permitted)
-            restored = await parts.tokenizer.arguments(caller, tool, self._given, permitted)
+            self._searched = await parts.tokenizer.searches(caller, tool, self._arguments, permitted)
+            restored = await parts.tokenizer.arguments(caller, tool, self._arguments, permitted)
         except SearchRefused as problem:
             raise Refusal(problem.text, "search") from None
         except Unrestored as problem:
@@ -180,6 +212,7 @@ class GovernedCall:
             self._tracer.tokens("hit", kind)
         self._arguments = restored.arguments
         self._restored = restored.tokens
+        self._values = restored.values
 
     async def _before(self, context: Context) -> None:
         try:
@@ -192,7 +225,17 @@ class GovernedCall:
         try:
             self._arguments = await hooks.before(self._hooked(context))
         except HookError as problem:
-            raise Refusal(f"Refused: {problem}. Nothing was executed.", "hook") from None
+            raise Refusal(await self._hidden(f"Refused: {problem}. Nothing was executed."), "hook") from None
+
+    async def _hidden(self, text: str) -> str:
+        """A text of ours that may quote an argument, without the values that the call restored."""
+        tokenizer = self._parts.tokenizer
+        if tokenizer is None or not self._values:
+            return text
+        try:
+            return await tokenizer.text(self._caller, text, self._tool.server, self._values)
+        except (ToolError, StoreError):
+            return "Refused. Nothing was executed."
 
     def _hooked(self, context: Context) -> Call:
         return Call(
@@ -208,6 +251,8 @@ class GovernedCall:
 
     async def _execute(self, target: Any, context: Context) -> tuple[dict[str, Json], RpcError | None]:
         self._context = context
+        if isinstance(context, Governed):
+            context.restored = self._values
         began = time.perf_counter()
         try:
             caller = replace(self._caller, searched=self._searched) if self._searched else self._caller
@@ -225,8 +270,10 @@ class GovernedCall:
             text = error.message
             data = error.data
             if parts.tokenizer is not None:
-                text = await parts.tokenizer.text(self._caller, text)
-                data = (await parts.tokenizer.other(self._caller, self._tool.server, {"data": data})).result["data"]
+                caller, server, values = self._caller, self._tool.server, self._values
+                text = await parts.tokenizer.text(caller, text, server, values)
+                told = await parts.tokenizer.other(caller, server, {"data": data}, values, error=True)
+                data = told.result["data"]
             self._note("error", code=error.code)
             raise RpcError(error.code, text, data)
         if parts.hooks is not None:
@@ -236,7 +283,7 @@ class GovernedCall:
         status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
         tokens: tuple[str, ...] = ()
         if parts.tokenizer is not None:
-            shielded = await parts.tokenizer.result(self._caller, self._tool, result)
+            shielded = await parts.tokenizer.result(self._caller, self._tool, result, self._values)
             result, tokens = shielded.result, shielded.ids
         if parts.settings.mode != "behind":
             result = stripped(result)

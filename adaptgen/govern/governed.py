@@ -1,8 +1,9 @@
-"""The context that a target gets: what it says to the client while it works is tokenized too."""
+"""The context that a target gets: what it says to the client while it works is tokenized too, and shows none of the
+values that the call restored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from adaptgen.govern.desk import Context
@@ -10,6 +11,7 @@ from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
 
 if TYPE_CHECKING:
+    from adaptgen.govern.tokenization.echoes import RestoredValue
     from adaptgen.govern.tokenize import Tokenizer
 
 
@@ -32,10 +34,12 @@ class Governed(Context):
         self._tokenizer = tokenizer
         self._caller = caller
         self._server = server
+        self.restored: Sequence[RestoredValue] = ()
+        """Values of the call that must not be in what is said."""
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
         """A notification without personal data."""
-        shielded = await self._tokenizer.other(self._caller, self._server, dict(params))
+        shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
         await self._context.notify(method, shielded.result)
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -44,5 +48,5 @@ class Governed(Context):
         Raises:
             RpcError: the client cannot be asked.
         """
-        shielded = await self._tokenizer.other(self._caller, self._server, dict(params))
+        shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
         return await self._context.ask(method, shielded.result)

@@ -18,7 +18,7 @@ Cedar takes them for entities and calls (https://docs.cedarpolicy.com/auth/entit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
 
 import orjson
@@ -39,8 +39,10 @@ class Unfit(Exception):
     """An argument that no policy can judge. The text names it, never its value."""
 
 
-def context(record: Record, arguments: Mapping[str, Json], read: frozenset[str] | None) -> str:
-    """The JSON text of ``{"input": …}``. ``read``: the names that policies read (None: all).
+def context(
+    record: Record, arguments: Mapping[str, Json], read: frozenset[str] | None, paths: Sequence[str] = ()
+) -> str:
+    """The JSON text of ``{"input": …, "paths": …}``. ``read``: the names that policies read (None: all).
 
     Raises:
         Unfit: naming the argument.
@@ -55,7 +57,7 @@ def context(record: Record, arguments: Mapping[str, Json], read: frozenset[str] 
             lowered[name] = lower(kind, value, name)
         elif name in record.required:
             raise Unfit(f"argument `{name}` is missing")
-    return encoded({"input": lowered})
+    return encoded({"input": lowered, "paths": list(paths)})
 
 
 def encoded(value: Json) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from adaptgen.govern.argument_checks import ArgumentChecks
 from adaptgen.model import Json
 from adaptgen.runtime.caller import LOCAL, Caller
 
@@ -27,7 +28,7 @@ class Parts:
     ``local``: who calls on stdio. ``authenticator`` None: the local caller alone. ``authorizer`` None: everything
     that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
     nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
-    the identities that this proxy hands over.
+    the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema.
     """
 
     settings: Settings
@@ -40,3 +41,4 @@ class Parts:
     switch: Switch | None = None
     hooks: Hooks | None = None
     published: Mapping[str, Json] | None = None
+    checks: ArgumentChecks = field(default_factory=ArgumentChecks)

@@ -1,7 +1,7 @@
 """Tokens in arguments: restored where they belong, refused everywhere else.
 
-A token is restored only in an argument that is classified with its kind. Otherwise whoever may write a text could
-write a token into it and read the value back in clear.
+A token is restored only in an argument that is classified with its kind, and only where it stands alone. Otherwise
+whoever may write a text could write a token into it and read the value back in clear, or a part of it in a message.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node
+from adaptgen.govern.tokenization.echoes import RestoredValue
 from adaptgen.govern.tokens import Found, Mangled, Opened, Tokens
 from adaptgen.govern.vault import Vault
 from adaptgen.model import Json
@@ -27,12 +28,13 @@ _SCHEME = re.compile(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
 @dataclass(frozen=True, slots=True)
 class Restored:
     """``arguments`` as the tool gets them; ``tokens``: ids of the tokens that were in them, for the audit; ``hits``:
-    how many were replaced; ``kinds``: of each of them."""
+    how many were replaced; ``kinds``: of each of them; ``values``: what is never shown again."""
 
     arguments: Mapping[str, Json]
     tokens: tuple[str, ...] = ()
     hits: int = 0
     kinds: tuple[str, ...] = ()
+    values: tuple[RestoredValue, ...] = ()
 
 
 class Unrestored(ToolError):
@@ -60,7 +62,13 @@ async def restore(
     }
     if not restoring.ids:
         return Restored(arguments)
-    return Restored(restored, tuple(dict.fromkeys(restoring.ids)), len(restoring.ids), tuple(restoring.kinds))
+    return Restored(
+        restored,
+        tuple(dict.fromkeys(restoring.ids)),
+        len(restoring.ids),
+        tuple(restoring.kinds),
+        tuple(dict.fromkeys(restoring.values)),
+    )
 
 
 class _Restoring:
@@ -73,6 +81,7 @@ class _Restoring:
         self._verdicts: dict[str, bool] = {}
         self.ids: list[str] = []
         self.kinds: list[str] = []
+        self.values: list[RestoredValue] = []
 
     async def value(self, value: Json, node: Node | None, path: tuple[str, ...], kind: str | None = None) -> Json:
         """``kind``: what the argument above is classified with."""
@@ -105,14 +114,14 @@ class _Restoring:
             if nested is not None:
                 return dumps(await self.value(nested, node, path))
         opened = [await self._open(one, path, kind) for one in found]
-        if self._is_alone(text, found):
-            return self._typed(opened[0], path)
-        parts: list[str] = []
-        position = 0
-        for one, value in zip(found, opened, strict=True):
-            parts += (text[position : one.start], value.text)
-            position = one.end
-        return "".join((*parts, text[position:]))
+        if not self._is_alone(text, found):
+            raise ToolError(
+                f"`{_name(path)}`: a token stands alone in its argument, or in an element of a list, and here there is "
+                "other text next to it. Pass the token, and nothing before or behind it. Nothing was executed."
+            )
+        field = next((one for one in reversed(path) if one != "[]"), "")
+        self.values.append(RestoredValue(found[0].kind, opened[0].text, field))
+        return self._typed(opened[0], path)
 
     def _is_alone(self, text: str, found: list[Found]) -> bool:
         """Whether nothing else stands in the text than one token, however often it is wrapped and repeated."""

@@ -6,11 +6,12 @@ what cannot be searched is withheld. Whatever fails here fails the call; nothing
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adaptgen.govern.advertise import advertised
+from adaptgen.govern.argument_checks import Path, find_token_places
 from adaptgen.govern.blocks import Blocks
 from adaptgen.govern.desk import META, META_FOUND, META_SENSITIVE, Facts
 from adaptgen.govern.jsontext import dumps, loads
@@ -19,6 +20,7 @@ from adaptgen.govern.plans import Plan, Plans
 from adaptgen.govern.pointers import Positions, positions
 from adaptgen.govern.restore import Restored, restore
 from adaptgen.govern.surrogates import Surrogates
+from adaptgen.govern.tokenization.echoes import RestoredValue, hide_echoes
 from adaptgen.govern.tokenization.search_guard import SearchGuard
 from adaptgen.govern.tokens import ID, Found, Mangled, Tokens, derived, scope_of
 from adaptgen.govern.vault import Vault
@@ -121,8 +123,11 @@ class Tokenizer:
 
     # ------------------------------------------------------------------------------------------------------- answers
 
-    async def result(self, caller: Caller, tool: Facts, result: dict[str, Json]) -> Shielded:
-        """CallToolResult (or another result of tools/call) without personal data; the same form.
+    async def result(
+        self, caller: Caller, tool: Facts, result: dict[str, Json], restored: Sequence[RestoredValue] = ()
+    ) -> Shielded:
+        """CallToolResult (or another result of tools/call) without personal data; the same form. ``restored``: values
+        of the call that must not be in it.
 
         Raises:
             ToolError: it cannot be searched, so it must not leave.
@@ -134,10 +139,20 @@ class Tokenizer:
         if self._surrogates is not None:
             return await self._reveal(scope, result)
         declared = positions(sensitive) if tool.trusted else positions({**plan.sensitive, **sensitive})
-        return await self._shield(scope, result, declared, plan, by_name=not (tool.trusted and spoken), found=found)
+        by_name = not (tool.trusted and spoken)
+        return await self._shield(scope, result, declared, plan, by_name=by_name, found=found, restored=restored)
 
-    async def other(self, caller: Caller, server: str, result: dict[str, Json]) -> Shielded:
+    async def other(
+        self,
+        caller: Caller,
+        server: str,
+        result: dict[str, Json],
+        restored: Sequence[RestoredValue] = (),
+        *,
+        error: bool = False,
+    ) -> Shielded:
         """Anything else that leaves (prompts, resources, completions, notifications, the data of errors), swept.
+        ``restored``: values of the call under way; ``error``: their pieces are looked for as well.
 
         Raises:
             ToolError: it cannot be searched, so it must not leave.
@@ -147,17 +162,33 @@ class Tokenizer:
         scope = scope_of(self._scope, caller, server)
         if self._surrogates is not None:
             return await self._reveal(scope, result)
-        return await self._shield(scope, result, positions(sensitive), self._plans.unknown, by_name=True, found=found)
+        return await self._shield(
+            scope,
+            result,
+            positions(sensitive),
+            self._plans.unknown,
+            by_name=True,
+            found=found,
+            restored=restored,
+            error=error,
+        )
 
-    async def text(self, caller: Caller, text: str, server: str = "") -> str:
-        """A text that leaves (of an error, of progress), swept.
+    async def text(self, caller: Caller, text: str, server: str = "", restored: Sequence[RestoredValue] = ()) -> str:
+        """The text of an error, swept.
 
         Raises:
             ToolError: it cannot be searched, so it must not leave.
             StoreError: the vault cannot be reached.
         """
-        shielded = await self.other(caller, server, {"text": text})
+        shielded = await self.other(caller, server, {"text": text}, restored, error=True)
         return str(shielded.result["text"])
+
+    def token_places(self, arguments: Mapping[str, Json]) -> list[Path]:
+        """Where arguments hold tokens."""
+        tokens = self._tokens
+        if tokens is None:
+            return []
+        return list(find_token_places(arguments, lambda text: next(tokens.find(text), None) is not None))
 
     def listed(self, tool: Facts) -> Mapping[str, Json]:
         """The Tool as agents see it: its schemas take tokens where they are accepted. Not to be changed; the same
@@ -190,6 +221,8 @@ class Tokenizer:
         *,
         by_name: bool,
         found: list[tuple[str, str]],
+        restored: Sequence[RestoredValue] = (),
+        error: bool = False,
     ) -> Shielded:
         tokens, vault = self._tokens, self._vault
         assert tokens is not None
@@ -223,6 +256,8 @@ class Tokenizer:
             raise ToolError(_TOO_DEEP) from None
         if self._detectors:
             shielded = await self._second_opinion(shielded, walk)
+        if restored:
+            shielded = hide_echoes(shielded, restored, seal, error=error)
         if entries:
             await vault.keep(scope, entries)
         ids = tuple(dict.fromkeys(token[-ID:] for token in made.values()))

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/verifiedpermissions/latest/apireference/API_IsAuthor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from adaptgen import cedar
@@ -72,13 +72,15 @@ class VerifiedPermissions:
             return frozenset()
         return frozenset(name for name, tool in tools.items() if tool.action in self._tools)
 
-    async def decide(self, caller: Caller, tool: Facts, input: Mapping[str, Json]) -> Decision:
+    async def decide(
+        self, caller: Caller, tool: Facts, input: Mapping[str, Json], paths: Sequence[str] = ()
+    ) -> Decision:
         """See ``Authorizer.decide``."""
         schema, known = (self._tools or {}).get(tool.action, (None, None))
         if known is None or schema != tool.wire.get("inputSchema"):
             return Decision(False, (), "the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(known.input, input, None)
+            context = lowering.context(known.input, input, None, paths)
         except lowering.Unfit as why:
             return enforced(Decision(False, (), str(why)), self._mode)
         return await self._asked(caller, known.id, tool.server, context, known.open)

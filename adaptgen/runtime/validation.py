@@ -33,11 +33,12 @@ _FORMATS = {name: partial(fits, name) for name in FORMATS}
 class Arguments:
     """The arguments of one tool: checked and read by its ``schema``, compiled at first use."""
 
-    def __init__(self, schema: Mapping[str, Json]) -> None:
+    def __init__(self, schema: Mapping[str, Json], *, closed: bool = True) -> None:
+        """``closed``: only declared arguments are taken where the schema does not say (JSON Schema takes any)."""
         properties = schema.get("properties")
         self._properties: dict[str, Json] = properties if isinstance(properties, dict) else {}
         self._required = frozenset(schema.get("required") or ())
-        self._open = bool(schema.get("additionalProperties", False)) or "patternProperties" in schema
+        self._open = bool(schema.get("additionalProperties", not closed)) or "patternProperties" in schema
         self._validator = _compiled(schema)
 
     def check(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
@@ -46,6 +47,18 @@ class Arguments:
         Raises:
             ToolError: naming each argument that is wrong (a few), and what is allowed.
         """
+        meant, errors = self.read(arguments)
+        problems = [described(error, meant) for error in errors]
+        if problems:
+            raise ToolError(f"{' '.join(dict.fromkeys(problems))} Nothing was sent.")
+        return meant
+
+    def read(self, arguments: Mapping[str, Json]) -> tuple[dict[str, Json], list[Any]]:
+        """The arguments as they are meant, and what is wrong with them (a few errors of ``jsonschema_rs``).
+
+        Raises:
+            ToolError: there is no argument of that name.
+        """
         if not isinstance(arguments, Mapping):
             raise ToolError("The arguments must be an object.")
         given = dict(arguments)
@@ -53,17 +66,14 @@ class Arguments:
             self._unknown(given)
         validator = self._validator
         if validator is None or validator.is_valid(given):
-            return given
+            return given, []
         meant = {name: self._meant(name, value) for name, value in given.items()}
         meant = {
             name: value
             for name, value in meant.items()
             if value is not None or name in self._required or _takes(self._properties.get(name), "null")
         }
-        problems = [_described(error, meant) for error in islice(validator.iter_errors(meant), _PROBLEMS)]
-        if problems:
-            raise ToolError(f"{' '.join(dict.fromkeys(problems))} Nothing was sent.")
-        return meant
+        return meant, list(islice(validator.iter_errors(meant), _PROBLEMS))
 
     def _meant(self, name: str, value: Json) -> Json:
         schema = self._properties.get(name)
@@ -226,18 +236,18 @@ _TYPE_WORDS = {
 }
 
 
-def _described(error: Any, given: Mapping[str, Json]) -> str:
+def described(error: Any, given: Mapping[str, Json]) -> str:
     """One problem as a sentence that names the argument and what is allowed."""
     path = list(error.instance_path)
     kind = error.kind
     name = getattr(kind, "name", "")
     if name == "required":
-        place = f" in `{_dotted(path)}`" if path else ""
+        place = f" in `{dotted(path)}`" if path else ""
         return f"Argument `{kind.property}`{place} is missing."
     if not path:
         return f"The arguments are wrong: {_cut(error.message)}."
     value = error.instance
-    head = f"Argument `{_dotted(path)}`"
+    head = f"Argument `{dotted(path)}`"
     if name == "type":
         kinds = kind.types if hasattr(kind, "types") else kind.value
         listed = [kinds] if isinstance(kinds, str) else list(kinds)
@@ -260,7 +270,8 @@ def _described(error: Any, given: Mapping[str, Json]) -> str:
     return f"{head}: {_cut(error.message)}."
 
 
-def _dotted(path: list[str | int]) -> str:
+def dotted(path: list[str | int]) -> str:
+    """The path of an argument as a person writes it."""
     text = ""
     for one in path:
         text += f"[{one}]" if isinstance(one, int) else f".{one}" if text else one

@@ -107,6 +107,7 @@ def test_the_schema_of_one_tool_as_text() -> None:
         "      amount: decimal,\n"
         '      "in"?: Long,\n'
         "    },\n"
+        "    paths: Set<String>,\n"
         "  },\n"
         "};\n"
     )

@@ -82,10 +82,12 @@ def test_deep_arguments_lists_and_json_in_text() -> None:
     assert orjson.loads(restored["body"]) == {"email": ADA, "n": 1}
 
 
-def test_within_text_of_its_kind_the_text_stays() -> None:
-    assert restore(tokenizer(), {"email": f"Ada <{token()}>"}, WRITES)["email"] == f"Ada <{ADA}>"
-    two = f"{token()}, {token('b@example.com')}"
-    assert restore(tokenizer(), {"email": two}, WRITES)["email"] == f"{ADA}, b@example.com"
+@pytest.mark.parametrize("given", ["Ada <{0}>", "{0}, {1}", "{0} {1}", "x{0}", "to {0}"])
+def test_a_token_stands_alone(given: str) -> None:
+    text = given.format(token(), token("b@example.com"))
+    with pytest.raises(ToolError, match="`email`: a token stands alone") as refused:
+        restore(tokenizer(), {"email": text}, WRITES)
+    assert ADA not in str(refused.value)
 
 
 def test_a_number_is_a_number_again() -> None:

@@ -84,9 +84,9 @@ def asked(caller: Caller, action: str, context: Any, server: str = "crm") -> dic
 @pytest.mark.asyncio
 async def test_a_call_is_decided_by_the_store(service: Any) -> None:
     cedar = await loaded(service)
-    context = {"input": {"amount": {"__extn": {"fn": "decimal", "arg": "12.5000"}}, "id": 7}}
+    context = {"input": {"amount": {"__extn": {"fn": "decimal", "arg": "12.5000"}}, "id": 7}, "paths": []}
     service.add_response("is_authorized", answer("ALLOW", "P1"), asked(ANN, "crm__pay", context))
-    service.add_response("is_authorized", answer("DENY", "P2"), asked(ANN, "crm__pay", {"input": {}}))
+    service.add_response("is_authorized", answer("DENY", "P2"), asked(ANN, "crm__pay", {"input": {}, "paths": []}))
 
     assert await cedar.decide(ANN, TOOLS["pay"], {"id": 7, "amount": 12.5}) == Decision(True, ("P1",))
     assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, ("P2",), "a policy forbids it")

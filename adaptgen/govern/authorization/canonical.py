@@ -1,0 +1,105 @@
+"""One form for every call: ``fields`` that mean the same are written the same, and the paths of questions stand in one
+list, so that a policy which names a field is not escaped by another way to write it.
+
+Only for generated servers: what ``fields`` or ``where`` of a third party mean, nobody here knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from adaptgen import fields
+from adaptgen.govern.desk import Facts
+from adaptgen.model import Json
+
+_ASKED: Final = ("fields", "where", "sort", "count", "distinct")
+_EVERYTHING: Final = "*"
+_ROOT: Final = "$"
+_WHOLE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("*", "**"), _EVERYTHING),
+    **dict.fromkeys(("$", "$.", "$.*", "$.**", "$[*]"), _ROOT),
+}
+"""Ways to ask for everything of a record, or of the whole body, without blanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalCall:
+    """``arguments``: what is executed. ``judged``: the same as policies read it; it differs only where ``fields`` asks
+    for the whole body (``$``), which policies know as everything. ``paths``: every field that the call names."""
+
+    arguments: Mapping[str, Json]
+    judged: Mapping[str, Json]
+    paths: tuple[str, ...] = ()
+
+
+def canonicalize(tool: Facts, arguments: Mapping[str, Json]) -> CanonicalCall:
+    """The call in canonical form; arguments that are not of the runtime stay as they are."""
+    if not tool.trusted or not any(name in arguments for name in _ASKED):
+        return CanonicalCall(arguments, arguments)
+    executed = dict(arguments)
+    judged = executed
+    asked = arguments.get("fields")
+    if isinstance(asked, list) and all(isinstance(one, str) for one in asked):
+        executed["fields"], whole = _fields(asked)
+        if whole != executed["fields"]:
+            judged = {**executed, "fields": whole}
+    named = dict.fromkeys(path for one in _named(judged) for path in _plain_paths(one))
+    return CanonicalCall(executed, judged, tuple(sorted(named)))
+
+
+def _fields(asked: list[str]) -> tuple[list[str], list[str]]:
+    """``fields`` as executed and as judged."""
+    written = list(dict.fromkeys(_written(one) for one in asked))
+    if _ROOT in written:
+        return written, [_EVERYTHING]
+    if _EVERYTHING in written:
+        return [_EVERYTHING], [_EVERYTHING]
+    return written, written
+
+
+def _written(path: str) -> str:
+    """A path in the one way to write it; a text that is no path stays, and the server refuses it."""
+    whole = _WHOLE.get("".join(path.split()))
+    text = path.strip()
+    if whole is not None or text.startswith(_ROOT):
+        return whole or text
+    try:
+        return fields.text(fields.parse(text))
+    except fields.PathError:
+        return text
+
+
+def _named(arguments: Mapping[str, Json]) -> Iterator[str]:
+    """The paths that the arguments of the runtime name, as written."""
+    for name in ("fields", "sort"):
+        said = arguments.get(name)
+        for one in said if isinstance(said, (list, tuple)) else (said,):
+            if isinstance(one, str):
+                yield one.strip().removeprefix("-").strip() if name == "sort" else one
+    where = arguments.get("where")
+    if isinstance(where, Mapping):
+        yield from (str(one) for one in where)
+    for name in ("count", "distinct"):
+        said = arguments.get(name)
+        if isinstance(said, str) and said.strip() not in ("", "true", "false", "*"):
+            yield said
+
+
+def _plain_paths(path: str) -> Iterator[str]:
+    """The keys of a path, joined by dots: indexes, ranges and ``[*]`` name no other field. A path into the whole body
+    (``$.data.name``) also names what it is within a record (``name``)."""
+    text = _written(path)
+    if text in (_EVERYTHING, _ROOT):
+        yield _EVERYTHING
+        return
+    body = text.startswith(_ROOT)
+    try:
+        segments = fields.parse(text[1:].removeprefix(".") if body else text)
+    except fields.PathError:
+        yield text
+        return
+    keys = [one for one in segments if isinstance(one, str)]
+    for at in range(len(keys) if body else 1):
+        yield fields.text(keys[at:]) if keys else text
