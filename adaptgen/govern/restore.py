@@ -119,8 +119,7 @@ class _Restoring:
                 f"`{_name(path)}`: a token stands alone in its argument, or in an element of a list, and here there is "
                 "other text next to it. Pass the token, and nothing before or behind it. Nothing was executed."
             )
-        field = next((one for one in reversed(path) if one != "[]"), "")
-        self.values.append(RestoredValue(found[0].kind, opened[0].text, field))
+        self.values.append(RestoredValue(found[0].kind, opened[0].text, _field(path)))
         return self._typed(opened[0], path)
 
     def _is_alone(self, text: str, found: list[Found]) -> bool:
@@ -183,6 +182,12 @@ def _json(text: str) -> Any:
         return loads(text)
     except ValueError:
         return None
+
+
+def _field(path: tuple[str, ...]) -> str:
+    """The last name in a path: of an argument, or of the field that ``where`` compares."""
+    named = path[1] if path[0] == "where" and len(path) > 1 else next(one for one in reversed(path) if one != "[]")
+    return named.rpartition(".")[2] or named
 
 
 def _name(path: tuple[str, ...]) -> str:

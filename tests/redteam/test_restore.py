@@ -155,7 +155,7 @@ async def test_the_structure_is_checked_with_tokens_in_place(tmp_path: Path) -> 
         here = Setting(under, target)
         token = await here.token("Abelard")
         target.calls.clear()
-        for wrong in ({"nothing": 1}, {"limit": 9}, {"limit": "many"}, {"several": "x"}, {"inner": [1]}):
+        for wrong in ({"nothing": 1}, {"limit": 9}, {"limit": "many"}, {"several": {"a": 1}}, {"inner": [1]}):
             said, failed = await here.use(name=token, **wrong)
             assert failed
             assert "Abelard" not in said
