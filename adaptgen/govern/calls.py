@@ -255,7 +255,10 @@ class GovernedCall:
             context.restored = self._values
         began = time.perf_counter()
         try:
-            caller = replace(self._caller, searched=self._searched) if self._searched else self._caller
+            caller = self._caller
+            form = parts.tokenizer.form if (parts := self._parts).tokenizer is not None else "sealed"
+            if self._searched or form != "sealed":
+                caller = replace(caller, searched=self._searched, tokens=form)
             result = await target.call(caller, self._tool, self._arguments, context)
             self._executed = True
             return result, None

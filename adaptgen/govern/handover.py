@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import orjson
 
@@ -103,6 +103,8 @@ class Handover:
             claims["groups"] = list(caller.groups)
         if caller.claims:
             claims["claims"] = dict(caller.claims)
+        if caller.tokens != "sealed":
+            claims["tokens"] = caller.tokens
         if caller.searched:
             claims["searched"] = dict(caller.searched)
         return jws.serialize_compact(dict(self._header), orjson.dumps(claims), self._key, registry=self._registry)
@@ -258,6 +260,9 @@ def _object(text: str | bytes) -> Mapping[str, Any]:
     return document
 
 
+_FORMS: Final[Mapping[str, Literal["sealed", "padded", "short"]]] = {"padded": "padded", "short": "short"}
+
+
 def _caller(claims: Mapping[str, Any]) -> Caller:
     sub, tenant = claims.get("sub"), claims.get("tenant", "")
     groups, kept = claims.get("groups", []), claims.get("claims", {})
@@ -267,7 +272,8 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
         raise _refused("the handover names no caller")
     searched = claims.get("searched")
     said = {str(name): clear is not False for name, clear in searched.items()} if isinstance(searched, dict) else {}
-    return Caller(sub, tenant, tuple(groups), kept, searched=said)
+    form = _FORMS.get(str(claims.get("tokens")), "sealed")
+    return Caller(sub, tenant, tuple(groups), kept, searched=said, tokens=form)
 
 
 def _refused(text: str) -> Challenge:

@@ -32,10 +32,12 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Ring:
-    """Keys by their ids: ``current`` seals, every one of ``all`` opens."""
+    """Keys by their ids: ``current`` seals, every one of ``all`` opens. ``padded``: those whose tokens tell the length
+    of a value in steps of 16 bytes only."""
 
     current: str
     all: Mapping[str, bytes]
+    padded: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Ring(current={self.current!r}, ids={sorted(self.all)})"
@@ -75,7 +77,8 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
     tokens = None
     if given.tokens is not None:
         found = {name: await reader.symmetric(one, "tokens", "all", name) for name, one in given.tokens.all.items()}
-        tokens = Ring(given.tokens.current, {name: key for name, key in found.items() if key is not None})
+        known = {name: key for name, key in found.items() if key is not None}
+        tokens = Ring(given.tokens.current, known, frozenset(given.tokens.padded))
     surrogates = await reader.symmetric(given.surrogates, "surrogates")
     cursors = await reader.symmetric(given.cursors, "cursors")
     audit = await reader.symmetric(given.audit, "audit")
@@ -87,7 +90,7 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
     before = ephemeral if ephemeral is not None else Material()
     kept = {name: getattr(before, name) for name in random if name in before.ephemeral}
     if "tokens" in random:
-        tokens = kept.get("tokens") or Ring("k1", {"k1": os.urandom(SIZE)})
+        tokens = kept.get("tokens") or Ring("k1", {"k1": os.urandom(SIZE)}, frozenset({"k1"}))
     if "cursors" in random:
         cursors = kept.get("cursors") or os.urandom(SIZE)
     if "audit" in random:

@@ -15,7 +15,7 @@ from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node
 from adaptgen.govern.tokenization.echoes import RestoredValue
-from adaptgen.govern.tokens import Found, Mangled, Opened, Tokens
+from adaptgen.govern.tokens import Expired, Found, Mangled, Opened, Tokens
 from adaptgen.govern.vault import Vault
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
@@ -137,6 +137,13 @@ class _Restoring:
                 opened = await self._vault.open(self._scope, found)
             else:
                 opened = self._tokens.open(self._scope, found)
+        except Expired:
+            raise Unrestored(
+                f"The token in `{_name(path)}` has expired: read the record again, which gives the token that stands "
+                f"for its value now. Nothing was executed.",
+                "miss",
+                found.kind,
+            ) from None
         except Mangled:
             raise Unrestored(
                 f"The token in `{_name(path)}` cannot be read. Copy the token exactly as it was given, in one piece "

@@ -150,6 +150,13 @@ def _listen(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> Non
 
 def _keys(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     tokens = settings.keys.tokens
+    if settings.tokenize is not None and settings.tokenize.epoch and settings.tokenize.form == "short":
+        checker.say("tokenize.epoch: short tokens end with their entries in the vault", ("tokenize", "epoch"),
+                    "say expires")  # fmt: skip
+    for name in tokens.padded if tokens is not None else ():
+        if tokens is not None and name not in tokens.all:
+            checker.say(f"keys.tokens.padded: the key {name!r} is not among all", ("keys", "tokens", "padded"),
+                        nearest(name, tokens.all), "AG073")  # fmt: skip
     if tokens is not None and tokens.current not in tokens.all:
         checker.say(f"keys.tokens: the current key {tokens.current!r} is not among all", ("keys", "tokens", "current"),
                     nearest(tokens.current, tokens.all), "AG073")  # fmt: skip

@@ -184,12 +184,14 @@ TOKENIZE = Table({
     "release": Key(ListOf(Text("media_type")), "Media types that may leave although they cannot be searched"),
     "guesses": Key(Number(0, 1_000_000, whole=True),
                    "Clear-text values that a caller may search one field for in an hour; 60 unless said otherwise"),
+    "epoch": Key(Duration(60), "sealed: how long a value keeps its token; the token ends with the next epoch"),
 }, Tokenize)  # fmt: skip
 
 KEYS = Table({
     "tokens": Key(Table({
         "current": Key(Text("key_id"), "The key that seals", required=True),
         "all": Key(MapOf(_SECRET, key="key_id", filled=True), "Id -> key; each of them opens", required=True),
+        "padded": Key(ListOf(Text("key_id")), "New keys whose tokens tell lengths in steps of 16 bytes only"),
     }, TokenKeys), "Keys of PII tokens"),
     "surrogates": Key(_SECRET, "The key of surrogates (direction: api); it does not rotate"),
     "cursors": Key(_SECRET, "The key of cursors"),

@@ -35,6 +35,7 @@ from adaptgen.runtime.store import Store
 
 if TYPE_CHECKING:
     from adaptgen.govern.detect_aws import SecondOpinion
+    from adaptgen.runtime.shielding import Form
 
 __all__ = ["Restored", "Shielded", "Tokenizer"]
 
@@ -65,7 +66,9 @@ class Tokenizer:
         self._kinds = frozenset(canonical(kind) for kind in chosen.kinds)
         self._patterns = self._kinds & frozenset(FOUND) if chosen.sweep else frozenset()
         self._plans = Plans(settings)
-        self._tokens = None if material.tokens is None else Tokens(material.tokens, self._kinds)
+        self._tokens: Tokens | None = None
+        if material.tokens is not None:
+            self._tokens = Tokens(material.tokens, self._kinds, epoch=0.0 if self._short else chosen.epoch)
         self._vault = None if self._tokens is None else Vault(store, self._tokens, chosen.expires)
         self._guard: SearchGuard | None = None
         if material.tokens is not None and self._tokens is not None and chosen.direction == "model":
@@ -77,6 +80,13 @@ class Tokenizer:
         if chosen.direction == "api":
             assert material.surrogates is not None
             self._surrogates = Surrogates(material.surrogates, store, self._kinds, self._patterns)
+
+    @property
+    def form(self) -> Form:
+        """Of the tokens that are made: who measures an answer before that must know it."""
+        if self._short:
+            return "short"
+        return "padded" if self._tokens is not None and self._tokens.padded else "sealed"
 
     # ----------------------------------------------------------------------------------------------------- arguments
 

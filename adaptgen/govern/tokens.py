@@ -1,8 +1,10 @@
 """PII tokens: ``tok_<kind>_<key id><base32>``, in small letters, so that neither case nor markdown harms them.
 
 A *sealed* token holds its value, encrypted with AES-SIV (RFC 5297): the same value gives the same token in one scope,
-and a token that was changed, or that belongs to another scope or kind, does not open. A *short* token is a handle of
-an entry in the vault. Values are kept as they are: what a token gives back is exactly what it was made from.
+and a token that was changed, or that belongs to another scope or kind, does not open. In the *padded* form, which the
+tokens of some keys have, its length tells that of the value in steps of 16 bytes, and it may end with an epoch. A
+*short* token is a handle of an entry in the vault. Values are kept as they are: what a token gives back is exactly what
+it was made from.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -23,7 +26,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adaptgen.govern.keys import Ring
 from adaptgen.govern.vocabulary import KINDS
-from adaptgen.pii.token_length import HANDLE, KEY_WIDTH, SEAL, canonical
+from adaptgen.pii.token_length import HANDLE, HEAD, KEY_WIDTH, SEAL, canonical, padded_size
 from adaptgen.runtime.caller import Caller
 
 Scoped: TypeAlias = Literal["tenant", "server", "caller"]
@@ -35,11 +38,17 @@ _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS: Final = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
 _PLAIN_ID = re.compile(rf"[a-z0-9]{{{KEY_WIDTH}}}")
 _NUMBER: Final = b"number"
+_PADDED: Final = b"padded"
+"""What binds a token in the padded form, so that it is never taken for one of the other."""
 _SEPARATOR: Final = r"(?:\\{0,2}_|%5[Ff])"
 
 
 class Mangled(Exception):
     """What looks like a token does not open: changed, cut, of another scope, or under a key that is gone."""
+
+
+class Expired(Mangled):
+    """A token whose time is over; it was one of this scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,10 @@ class Tokens:
     """Seals and opens, with the keys of ``ring``. ``kinds``: those of the settings; others of the vocabulary are
     recognised too."""
 
-    def __init__(self, ring: Ring, kinds: Iterable[str]) -> None:
+    def __init__(
+        self, ring: Ring, kinds: Iterable[str], *, epoch: float = 0.0, clock: Callable[[], float] = time.time
+    ) -> None:
+        """``epoch``: seconds for which a value keeps its token, and after which, at the latest, it ends; 0 for ever."""
         known = sorted({canonical(one) for one in (*kinds, *KINDS)}, key=len, reverse=True)
         names = "|".join(one.replace("_", _SEPARATOR) for one in known)
         self._pattern = re.compile(f"(?i)tok{_SEPARATOR}({names}){_SEPARATOR}([a-z0-9]+)")
@@ -119,11 +131,19 @@ class Tokens:
             self._keys.setdefault(_tag(name), []).append(_Key(secret))
         self._tag = _tag(ring.current)
         self._current = _Key(ring.all[ring.current])
+        self._epoch = epoch
+        self._clock = clock
+        self.padded = ring.current in ring.padded or epoch > 0
+        """Whether tokens are made in the padded form. Both forms open under every key."""
 
     def seal(self, scope: bytes, kind: str, text: str, number: bool = False) -> str:
         """The sealed token of a value. ``kind`` is canonical, ``text`` not empty."""
+        given = text.encode("utf-8", "surrogatepass")
+        if self.padded:
+            sealed = self._current.siv.encrypt(_padded(given, number, self._ends()), [scope, kind.encode(), _PADDED])
+            return f"tok_{kind}_{self._tag}{base32(sealed)}"
         bound = [scope, kind.encode(), _NUMBER] if number else [scope, kind.encode()]
-        sealed = self._current.siv.encrypt(text.encode("utf-8", "surrogatepass"), bound)
+        sealed = self._current.siv.encrypt(given, bound)
         return f"tok_{kind}_{self._tag}{base32(sealed)}"
 
     def handle(self, scope: bytes, kind: str, text: str, number: bool = False) -> tuple[str, bytes]:
@@ -140,19 +160,35 @@ class Tokens:
 
         Raises:
             Mangled: it does not open here.
+            Expired: its time is over.
         """
         data = unbase32(found.body[KEY_WIDTH:])
         if len(data) <= SEAL:
             raise Mangled
         kind = found.kind.encode()
+        padded, plainly = [scope, kind, _PADDED], ([scope, kind], [scope, kind, _NUMBER])
+        forms = (padded, *plainly) if self.padded else (*plainly, padded)
         for key in self._keys.get(found.body[:KEY_WIDTH], ()):
-            for bound in ([scope, kind], [scope, kind, _NUMBER]):
+            for bound in forms:
                 try:
                     plain = key.siv.decrypt(data, bound)
                 except InvalidTag:
                     continue
+                if bound is padded:
+                    return self._opened(found.kind, plain)
                 return Opened(found.kind, plain.decode("utf-8", "surrogatepass"), len(bound) == 3)
         raise Mangled
+
+    def _ends(self) -> int:
+        """When a token that is made now ends, in seconds since 1970: with the epoch after this one; 0 for never."""
+        return int((self._clock() // self._epoch + 2) * self._epoch) if self._epoch else 0
+
+    def _opened(self, kind: str, plain: bytes) -> Opened:
+        number, ends = plain[0] == 1, int.from_bytes(plain[1:HEAD], "big")
+        if ends and ends <= self._clock():
+            raise Expired
+        value = plain[HEAD:].rstrip(b"\0")[:-1]
+        return Opened(kind, value.decode("utf-8", "surrogatepass"), number)
 
     def unwrap(self, scope: bytes, found: Found, sealed: bytes) -> Opened:
         """The value of a short token from its entry in the vault.
@@ -204,6 +240,12 @@ class _Key:
     def __init__(self, secret: bytes) -> None:
         self.siv = AESSIV(derived(secret, b"adaptgen pii tokens", 64))
         self.names = derived(secret, b"adaptgen pii handles", 32)
+
+
+def _padded(value: bytes, number: bool, ends: int) -> bytes:
+    """A value with its head, padded in whole steps (ISO/IEC 7816-4)."""
+    plain = bytes([number]) + ends.to_bytes(HEAD - 1, "big") + value + b"\x80"
+    return plain + bytes(padded_size(len(value)) - len(plain))
 
 
 def derived(secret: bytes, purpose: bytes, size: int) -> bytes:

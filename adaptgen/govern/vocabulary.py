@@ -188,7 +188,8 @@ class Tokenize:
     ``scope``: with whom a token may be used again: the tenant, the server or the caller. ``form``: ``sealed`` tokens
     hold the value encrypted; ``short`` ones stand for an entry of the vault that lives ``expires`` seconds.
     ``release``: media types that may leave although they cannot be searched. ``guesses``: different clear-text values
-    that a caller may search one field for within an hour.
+    that a caller may search one field for within an hour. ``epoch``: seconds for which sealed tokens stay the
+    same; they resolve until the end of the epoch after. 0: they do not end.
     """
 
     direction: Literal["model", "api"] = "model"
@@ -200,14 +201,18 @@ class Tokenize:
     detectors: tuple[Detector, ...] = ()
     release: tuple[str, ...] = ()
     guesses: int = 60
+    epoch: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenKeys:
-    """``current`` seals; every one of ``all`` (id -> template) still opens."""
+    """``current`` seals; every one of ``all`` (id -> template) still opens. ``padded``: ids of the keys whose tokens
+    tell the length of a value in steps of 16 bytes only; a key that made other tokens already keeps its form.
+    """
 
     current: str
     all: Mapping[str, Template]
+    padded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,10 @@ KEY_WIDTH: Final = 2
 """Characters of a key id in a token."""
 SEAL: Final = 16
 """Bytes that AES-SIV adds (RFC 5297: the synthetic initialization vector)."""
+STEP: Final = 16
+"""Bytes by which the lengths of padded tokens differ."""
+HEAD: Final = 5
+"""Bytes before the value in a padded token: what it was in JSON, and when it ends."""
 HANDLE: Final = 10
 """Bytes of the handle in a short token: 80 bits."""
 
@@ -24,10 +28,16 @@ def canonical(kind: str) -> str:
     return ALIASES.get(plain, plain)
 
 
-def token_length(kind: str, value_bytes: int, *, short: bool = False) -> int:
+def padded_size(value_bytes: int) -> int:
+    """Bytes of the padded plain text of a value: its head, the value, one byte at least, in whole steps."""
+    return -(-(HEAD + value_bytes + 1) // STEP) * STEP
+
+
+def token_length(kind: str, value_bytes: int, *, short: bool = False, padded: bool = False) -> int:
     """Characters (all ASCII) of the token of a value of ``value_bytes`` bytes in UTF-8.
 
-    ``tok_<kind>_<key id><base32>``; ``short`` is the form that stands for an entry of the vault.
+    ``tok_<kind>_<key id><base32>``; ``short`` is the form that stands for an entry of the vault,
+    ``padded`` the one that tells lengths in steps of :data:`STEP` bytes.
     """
-    size = HANDLE if short else SEAL + value_bytes
+    size = HANDLE if short else SEAL + (padded_size(value_bytes) if padded else value_bytes)
     return 5 + len(canonical(kind)) + KEY_WIDTH + -(-size * 8 // 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from adaptgen.model import Json
 
@@ -14,7 +15,8 @@ class Caller:
 
     ``claims`` are the verified claims that the settings allow to travel on. ``token`` is the access token that the
     caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged. ``searched`` is of
-    one call: the arguments that search personal data which agents see as tokens, and whether they hold clear text.
+    one call: the arguments that search personal data which agents see as tokens, and whether they hold clear text;
+    ``tokens`` is the form of the tokens that personal data in the answer becomes.
     """
 
     sub: str
@@ -23,6 +25,7 @@ class Caller:
     claims: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     token: str = field(default="", compare=False, repr=False)
     searched: Mapping[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    tokens: Literal["sealed", "padded", "short"] = field(default="sealed", compare=False, repr=False)
 
     @property
     def key(self) -> str:

@@ -128,7 +128,7 @@ class Engine:
     async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Json]) -> Answer:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
         found = self._tools.get(tool)
-        marks = self._marks(found, arguments) if found is not None else Marks()
+        marks = self._marks(found, arguments, caller) if found is not None else Marks()
         status, unknown = None, False
         try:
             if found is None:
@@ -165,7 +165,7 @@ class Engine:
         near = difflib.get_close_matches(name, list(self._tools), 1, 0.6)
         return f"There is no tool `{name[:80]}`{f'; did you mean `{near[0]}`?' if near else '.'}"
 
-    def _marks(self, tool: Tool, arguments: Mapping[str, Json]) -> Marks:
+    def _marks(self, tool: Tool, arguments: Mapping[str, Json], caller: Caller) -> Marks:
         if not self._classify:
             return Marks()
         from adaptgen.runtime.classify import classified, classifier
@@ -178,7 +178,7 @@ class Engine:
             from adaptgen.runtime.inside import arguments as inside
 
             kinds = inside(tool)
-        return Marks(known, classified(arguments, kinds), self._kinds)
+        return Marks(known, classified(arguments, kinds), self._kinds, caller.tokens)
 
     async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> Answer:
         checked = self._check(tool, arguments)
@@ -365,7 +365,7 @@ class Engine:
             self._lookups = Lookups(self._tools, self._sealed, time.monotonic)
 
         def read(lists: Tool) -> tuple[Fetch, Marks]:
-            marks = self._marks(lists, {})
+            marks = self._marks(lists, {}, caller)
             return execution.fetch(lists, {}, marks), marks
 
         numbers = whole(self._contracts[tool.name].input_schema)

@@ -16,25 +16,29 @@ from adaptgen.runtime.text import clean, encode
 
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier
+    from adaptgen.runtime.shielding import Form
 
 
 class Marks:
     """Of one call. ``classifier`` knows the tool's records (None: nothing is marked); ``given``: classified values of
-    the arguments, as kind and value; ``kinds``: those that tokens will replace (None: all of them).
+    the arguments, as kind and value; ``kinds``: those that tokens will replace (None: all of them), in tokens of
+    ``form``.
 
     ``status`` becomes the API's last HTTP status.
     """
 
-    __slots__ = ("_classifier", "_found", "_given", "_kinds", "on", "seen", "status")
+    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "on", "seen", "status")
 
     def __init__(
         self,
         classifier: Classifier | None = None,
         given: Iterable[tuple[str, str]] = (),
         kinds: Collection[str] | None = None,
+        form: Form = "sealed",
     ) -> None:
         self._classifier = classifier
         self._kinds = kinds
+        self._form = form
         self.on = classifier is not None
         self.seen: dict[tuple[str, str], None] = dict.fromkeys(given)
         self._given = dict(self.seen)
@@ -161,7 +165,7 @@ class Marks:
             return 0
         from adaptgen.runtime.shielding import grown
 
-        return grown(value, self._kinds)
+        return grown(value, self._kinds, self._form)
 
     def size(self, value: Json) -> int:
         """Bytes of the JSON of ``value`` with tokens in it."""
@@ -177,7 +181,7 @@ class Marks:
             return 0
         from adaptgen.runtime.shielding import repeats
 
-        self._found, growth = repeats(shown, self.seen, self._kinds)
+        self._found, growth = repeats(shown, self.seen, self._kinds, self._form)
         return growth
 
     def finish(self, answer: Answer, shown: Json = None, *, rows: int | None = None, measured: bool = False) -> Answer:

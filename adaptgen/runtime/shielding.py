@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import orjson
 
@@ -20,7 +20,16 @@ from adaptgen.runtime.text import clean, encode
 
 _LONG_NUMBER = 10**11
 _canonical = lru_cache(maxsize=256)(canonical)
-_length = lru_cache(maxsize=4096)(token_length)
+
+Form: TypeAlias = Literal["sealed", "padded", "short"]
+"""How tokens are written: see :func:`adaptgen.pii.token_length.token_length`."""
+
+
+@lru_cache(maxsize=4096)
+def _length(kind: str, size: int, form: Form) -> int:
+    return token_length(kind, size, short=form == "short", padded=form == "padded")
+
+
 _ESCAPED = re.compile(r'["\\\x00-\x1f]').search
 
 Pair = tuple[str, str]
@@ -44,9 +53,9 @@ def matching(seen: Iterable[Pair]) -> ValueMatcher:
     return ValueMatcher(KnownValue(kind, value) for kind, value in seen if len(value) >= SHORTEST)
 
 
-def grown(value: Any, kinds: Collection[str] | None) -> int:
+def grown(value: Any, kinds: Collection[str] | None, form: Form = "sealed") -> int:
     """Bytes that tokens add to the JSON of ``value``: in place of what is marked, and of what patterns find in the
-    other strings and keys. ``kinds``: those that are replaced; None for all.
+    other strings and keys. ``kinds``: those that are replaced; None for all. ``form``: of the tokens.
     """
     of = type(value)
     if value is None or of is bool or of is float:
@@ -57,20 +66,20 @@ def grown(value: Any, kinds: Collection[str] | None) -> int:
         text = str(value)
         size = len(text) if text.isascii() else len(text.encode())
         now = size + 2 if text.isascii() and isinstance(value, str) and not _ESCAPED(text) else len(encode(value))
-        return max(0, _length(value.kind, size) + 2 - now)
+        return max(0, _length(value.kind, size, form) + 2 - now)
     if isinstance(value, str):
-        return _swept(value, kinds) if len(value) > 5 else 0
+        return _swept(value, kinds, form) if len(value) > 5 else 0
     if isinstance(value, dict):
-        return sum(_swept(str(key), kinds) + grown(member, kinds) for key, member in value.items())
+        return sum(_swept(str(key), kinds, form) + grown(member, kinds, form) for key, member in value.items())
     if isinstance(value, (list, tuple)):
-        return sum(grown(element, kinds) for element in value)
+        return sum(grown(element, kinds, form) for element in value)
     if isinstance(value, int) and value >= _LONG_NUMBER:  # a card, written as a number
-        growth = _swept(str(value), kinds)
+        growth = _swept(str(value), kinds, form)
         return growth + 2 if growth else 0
     return 0
 
 
-def _nested(text: str, kinds: Collection[str] | None) -> int:
+def _nested(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> int:
     """The same for JSON in a string, whose fields are classified by their names."""
     from adaptgen.runtime.classify import Classifier
 
@@ -79,8 +88,8 @@ def _nested(text: str, kinds: Collection[str] | None) -> int:
         return 0
     seen: dict[Pair, None] = {}
     inside = Classifier({}).mark(value, seen)
-    repeated = repeats(inside, seen, kinds)[1]
-    return grown(inside, kinds) + repeated + 4 * len(seen)  # numbers become strings, whose quotes are escaped
+    repeated = repeats(inside, seen, kinds, form)[1]
+    return grown(inside, kinds, form) + repeated + 4 * len(seen)  # numbers become strings, whose quotes are escaped
 
 
 def _read(text: str) -> Any:
@@ -91,14 +100,14 @@ def _read(text: str) -> Any:
         return None
 
 
-def _swept(text: str, kinds: Collection[str] | None) -> int:
+def _swept(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> int:
     if len(text) < 6:
         return 0
     text = clean(str(text))  # not one that guards its parts
-    if text[:1] in ("{", "[") and (growth := _nested(text, kinds)):
+    if text[:1] in ("{", "[") and (growth := _nested(text, kinds, form)):
         return growth
     return sum(
-        max(0, _length(one.kind, len(text[one.start : one.end].encode())) - (one.end - one.start))
+        max(0, _length(one.kind, len(text[one.start : one.end].encode()), form) - (one.end - one.start))
         for one in spans(text, kinds)
     )
 
@@ -123,7 +132,9 @@ def texts(value: Any, found: list[str]) -> None:
             texts(element, found)
 
 
-def repeats(value: Any, seen: Iterable[Pair], kinds: Collection[str] | None) -> tuple[list[Pair], int]:
+def repeats(
+    value: Any, seen: Iterable[Pair], kinds: Collection[str] | None, form: Form = "sealed"
+) -> tuple[list[Pair], int]:
     """Those of ``seen`` that occur in the strings and keys of ``value``, and the bytes that tokens add there."""
     strings: list[str] = []
     texts(value, strings)
@@ -138,5 +149,5 @@ def repeats(value: Any, seen: Iterable[Pair], kinds: Collection[str] | None) -> 
         for start, end, one in matcher.find(text):
             known[one] = None
             if kinds is None or _canonical(one.kind) in kinds:
-                growth += max(0, _length(one.kind, len(text[start:end].encode())) - (end - start))
+                growth += max(0, _length(one.kind, len(text[start:end].encode()), form) - (end - start))
     return list(known), growth

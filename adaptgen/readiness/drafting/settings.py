@@ -42,12 +42,21 @@ def settings_draft(plan: Plan) -> str:
     else:
         draft.add(0, "limits: [{per: [sub], rate: 600/m}]")
     draft.blank()
+    draft.say("a token can be used by the caller who got it; scope: tenant lets callers of a tenant hand tokens on")
     if kinds:
         counts = ", ".join(f"{kind} in {len(tools)}" for kind, tools in sorted(kinds.items()))
         draft.say(f"personal data by the names and formats of fields: {counts} tools")
-        draft.add(0, f"tokenize: {flow({'direction': 'model', 'kinds': sorted(kinds), 'scope': 'tenant'})}")
+        draft.add(0, f"tokenize: {flow({'direction': 'model', 'kinds': sorted(kinds), 'scope': 'caller'})}")
     else:
         draft.say("no field is named like personal data; texts are swept all the same where this is on")
-        draft.add(0, "tokenize: {direction: model, kinds: [email, phone, name], scope: tenant}")
+        draft.add(0, "tokenize: {direction: model, kinds: [email, phone, name], scope: caller}")
     draft.add(0, "audit: {sink: stderr}")
+    draft.blank()
+    draft.say("random on stdio and loopback; everywhere else they are required (openssl rand -base64 32):")
+    secret = f"{name}-governance"
+    keys = {"current": "k1", "all": {"k1": f"${{secret:{secret}#k1}}"}, "padded": ["k1"]}
+    draft.suggest(0, "keys:")
+    draft.suggest(2, f"tokens: {flow(keys)}")
+    draft.suggest(2, f"cursors: {flow(f'${{secret:{secret}#cursors}}')}")
+    draft.suggest(2, f"audit: {flow(f'${{secret:{secret}#audit}}')}")
     return draft.text()
