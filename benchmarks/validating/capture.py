@@ -88,7 +88,9 @@ class Recorder(httpx.AsyncBaseTransport):
             await answer.aread()
             request.extensions["mocked"] = (answer.status_code, dict(answer.headers))
         stream = httpx.ByteStream(json.dumps(self.answer).encode())
-        return httpx.Response(200, headers={"content-type": "application/json"}, stream=stream)
+        # A change that is only accepted is not looked for afterwards.
+        status = 202 if request.method == "PUT" else 200
+        return httpx.Response(status, headers={"content-type": "application/json"}, stream=stream)
 
     async def aclose(self) -> None:
         await self._network.aclose()
@@ -152,7 +154,7 @@ async def _calls(
         fuller = wider(document, operation, tool, contract.input_schema)
         told: list[str] = []
         for manner in manners:
-            maker = Maker(manner, changes=tool.update is not None)
+            maker = Maker(manner, changes=tool.update is not None or tool.filled)
             given = maker.arguments(contract.input_schema, {arg: place for arg, (place, _) in places.items()}, fuller)
             text = json.dumps(given, sort_keys=True)
             if text in told:

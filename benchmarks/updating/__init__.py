@@ -1,0 +1,1 @@
+"""Whether updates lose data."""
