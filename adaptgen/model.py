@@ -316,7 +316,8 @@ class Update:
     the merged whole (PUT), unless the record that was read lacks one of ``needs`` that the agent did not give.
     ``parts``: property -> the member of the objects that are read which the write takes in their place (an id).
     ``unshown``: properties that the read is not declared to give back (None: that is not known). ``creates``: where
-    there is no such record, what was given creates it.
+    there is no such record, what was given creates it. ``sensitive``: path -> kind of what is personal or secret in the
+    record that is read, as far as the tool's own answers do not say so.
 
     Updates of one record are made one after the other. They are guarded by ``If-Match`` where the read gave an
     ``ETag`` (RFC 9110, 13.1.1), otherwise, where anything that was read is written, by reading again and comparing
@@ -334,6 +335,7 @@ class Update:
     needs: tuple[str, ...] = ()
     unshown: tuple[str, ...] | None = None
     creates: bool = False
+    sensitive: Mapping[str, str] = field(default_factory=dict)
 
 
 @value(kw_only=True)

@@ -217,6 +217,8 @@ def finish(one: Draft, name: str) -> Built:
     sensitive, sensitive_arguments = find_sensitive(
         document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
     )
+    if update is not None and one.read is not None:
+        update = replace(update, sensitive=_read_sensitive(context, one.read, update.answer, sensitive))
     tool = Tool(
         name=name,
         call=call,
@@ -262,6 +264,16 @@ def finish(one: Draft, name: str) -> Built:
         evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
     return Built(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
+
+
+def _read_sensitive(context: Context, read: Operation, answer: str, known: Mapping[str, str]) -> dict[str, str]:
+    """What is personal or secret in the record that an update reads, where ``known`` does not say the same."""
+    hints = (hint for hint in context.hints.tools.values() if hint.call is not None)
+    own = next(
+        (hint for hint in hints if hint.call and (hint.call.method, hint.call.path) == ("GET", read.written)), None
+    )
+    found, _ = find_sensitive(context.document, read, None, (), context.hints, own, answer=answer)
+    return {path: kind for path, kind in sorted(found.items()) if known.get(path) != kind}
 
 
 def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:

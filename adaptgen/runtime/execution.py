@@ -20,7 +20,6 @@ from adaptgen.runtime.carry import Carry, Used
 from adaptgen.runtime.common import Common
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.detail import answer_detail
-from adaptgen.runtime.dry_run import described
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.expected import likeness, refuse_page, withheld
 from adaptgen.runtime.failures import Scrub, check
@@ -38,6 +37,7 @@ from adaptgen.runtime.shared import Shared
 from adaptgen.runtime.state import folder
 from adaptgen.runtime.steps import run
 from adaptgen.runtime.store import Store
+from adaptgen.runtime.writes.dry_run import described, record_classifier
 from adaptgen.runtime.writes.merge_update import CREATED, WOULD_CREATE, MergeUpdate, check_filled
 from adaptgen.runtime.writes.record_lock import RecordLocks
 
@@ -195,10 +195,12 @@ class Execution:
         read_base = self.base(tool.update.read.base)
         send = self.sender(tool, tool.auth, read_base, arguments, marks)
 
+        known = record_classifier(tool, self._readers(tool)) if marks.on else None
+
         async def read(request: Request) -> Response:
             response = await send(request)
-            if marks.on:
-                marks.learn(response.json())
+            if known is not None:
+                marks.learn(response.json(), known)
             return response
 
         return MergeUpdate(tool.call, tool.update, self.inputs(arguments), self.base(tool.call.base), read_base, read)
@@ -325,7 +327,17 @@ class Execution:
     ) -> Answer:
         """What would be sent, with a mark in the place of each credential."""
         auth = tool.auth if auth is None else auth
-        return described(self._auth.redacted(request, auth), self._constants(tool), marks, note)
+        hidden = self._constants(tool)
+        shown = self._auth.redacted(request, auth)
+        return described(shown, hidden, marks, note, tool=tool, readers=self._readers(tool))
+
+    def _readers(self, tool: Tool) -> list[Tool]:
+        """The tools that read the record which ``tool`` updates: what they withhold is withheld from it."""
+        if tool.update is None:
+            return []
+        path = tool.update.read.path
+        calls = [(one, one.call) for one in self.server.tools if one.page is None]
+        return [one for one, call in calls if call is not None and call.method == "GET" and call.path == path]
 
     def _constants(self, tool: Tool) -> list[str]:
         """The values behind references in the tool's own parameters."""

@@ -112,12 +112,14 @@ class Marks:
                 at = end
         return "".join((*parts, text[at:]))
 
-    def learn(self, body: Json) -> None:
-        """Learn the values of a record that is read and not shown: what is shown may repeat them."""
+    def learn(self, body: Json, classifier: Classifier | None = None) -> None:
+        """Learn the values of a record that is read and not shown: what is shown may repeat them. ``classifier`` knows
+        the record; names alone decide where nothing does."""
         if self.on:
             from adaptgen.runtime.classify import Classifier
 
-            Classifier({}, () if self._classifier is None else self._classifier.never).mark(body, self.seen)
+            known = classifier or Classifier({}, () if self._classifier is None else self._classifier.never)
+            known.mark(body, self.seen)
 
     def arguments(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """The arguments with classified values marked: a result may repeat them."""
