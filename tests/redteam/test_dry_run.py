@@ -1,4 +1,4 @@
-"""``dry_run`` shows nothing that a read withholds: no secret of the record that would be written back, nor of the call."""
+"""``dry_run`` shows nothing that a read withholds: no secret of the record that would be written, nor of the call."""
 
 from __future__ import annotations
 
