@@ -64,6 +64,16 @@ async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
         why = parts.switch.refuses(caller, tool)
         if why is not None:
             raise Refusal(f"Switched off by the operators: {why}. Trying again does not help now.", "switch")
+    await limit(parts, caller, tool)
+
+
+async def limit(parts: Parts, caller: Caller, tool: Facts) -> None:
+    """Count one call.
+
+    Raises:
+        Refusal: a limit is reached.
+        StoreError: the shared state cannot be reached.
+    """
     if parts.limiter is not None:
         wait = await parts.limiter.take(caller, tool)
         if wait > 0:

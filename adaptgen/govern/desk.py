@@ -8,7 +8,7 @@ nothing that this code does not know is lost on the way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from typing import Protocol
 
@@ -101,6 +101,10 @@ class Context:
         """``read`` or ``write`` where only such tools are asked for."""
         self.proven = True
         """Whether the head of the request says who calls. Where the body must be read to know, it has to be small."""
+        self.listing = "tools/list"
+        """What a list of tools is made for: the method itself or a tool of the menu; "" where no client gets it."""
+        self.recheck: Callable[[], Awaitable[Caller]] | None = None
+        """Authenticates the same request once more: for what stays open longer than a token lives."""
         self.params: Mapping[str, Json] = {}
         """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
 

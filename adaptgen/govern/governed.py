@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from adaptgen.govern.tokenize import Tokenizer
 
 
-class Governed(Context):
-    """A context whose notifications and questions pass the tokenizer."""
+class Delegating(Context):
+    """A context in front of another one."""
 
-    def __init__(self, context: Context, tokenizer: Tokenizer, caller: Caller, server: str) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__(
             request_id=context.request_id,
             version=context.version,
@@ -31,6 +31,25 @@ class Governed(Context):
         )
         self.params = context.params
         self._context = context
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        """A notification, as it is."""
+        await self._context.notify(method, params)
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """A question, as it is.
+
+        Raises:
+            RpcError: the client cannot be asked.
+        """
+        return await self._context.ask(method, params)
+
+
+class Governed(Delegating):
+    """A context whose notifications and questions pass the tokenizer."""
+
+    def __init__(self, context: Context, tokenizer: Tokenizer, caller: Caller, server: str) -> None:
+        super().__init__(context)
         self._tokenizer = tokenizer
         self._caller = caller
         self._server = server

@@ -64,7 +64,7 @@ class Pipeline:
     def adopt(self, parts: Parts, tools: Mapping[str, Facts], target: Target) -> None:
         """Work with these parts, tools and target from the next request on."""
         self._target = target
-        self._passage = Passage(target, self._trail)
+        self._passage = Passage(target, self._trail, lambda: self.parts)
         self.parts = parts
         self.adopted = tools
         self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
@@ -92,6 +92,7 @@ class Pipeline:
         Raises:
             Challenge: 401 or 403.
         """
+        context.recheck = lambda: self._authenticated(headers, context)
         try:
             return await self._authenticated(headers, context)
         except Challenge as refusal:
@@ -144,7 +145,7 @@ class Pipeline:
             context.params = params
             context.meta = _meta(context.meta, self._tracer.carrier(span))
             if method == "tools/list":
-                return await self._list(parts, caller, params)
+                return await self._list(parts, caller, params, context)
             if method == "tools/call":
                 return await self._call(parts, caller, params, context, span, began)
             return await self._passage.request(parts, caller, method, params, context)
@@ -202,14 +203,14 @@ class Pipeline:
             names = await parts.authorizer.visible(caller, self.adopted)
         return names
 
-    async def _list(self, parts: Parts, caller: Caller, params: Mapping[str, Json]) -> dict[str, Json]:
+    async def _list(
+        self, parts: Parts, caller: Caller, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
         names = await self._visible(parts, caller)
-        if parts.switch is not None:
-            await parts.switch.fresh()
-            if parts.switch.cuts(caller):
-                names = frozenset()
+        if not await self._passage.enter(parts, caller, context.listing, context):
+            names = frozenset()
         made = self._lists.get(names)
         if made is None:
             listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is

@@ -15,7 +15,7 @@ from adaptgen.fronts.menu import outer, texts
 from adaptgen.fronts.menu.schemas import ToolSchemas
 from adaptgen.fronts.menu.shown import Shown, Wanted, show
 from adaptgen.fronts.menu.toolsets import WHOLE, Part
-from adaptgen.govern.desk import About, Challenge, Context, Desk, Facts
+from adaptgen.govern.desk import About, Challenge, Context, Desk, Facts, RpcError
 from adaptgen.govern.refusals import failed, unknown
 from adaptgen.model import Json
 from adaptgen.runtime.caller import Caller
@@ -96,7 +96,7 @@ class Menu:
             RpcError, Challenge: as the inner desk.
         """
         if method == "tools/list":
-            return (await self._show(caller, context, params)).result
+            return (await self._show(caller, context, params, listing=method)).result
         if method != "tools/call":
             return await self._desk.request(caller, method, params, context)
         name, given = params.get("name"), params.get("arguments")
@@ -143,13 +143,16 @@ class Menu:
         facts = self._known().get(name)
         return facts is not None and part.holds(facts.tags, facts.effect)
 
-    async def _show(self, caller: Caller, context: Context, params: Mapping[str, Json] = {}) -> Shown:
+    async def _show(
+        self, caller: Caller, context: Context, params: Mapping[str, Json] = {}, *, listing: str = ""
+    ) -> Shown:
         # The request at hand has a span of its own: that of the list must not become its parent.
-        meta, given = context.meta, context.params
+        meta, given, before = context.meta, context.params, context.listing
+        context.listing = listing
         try:
             listed = await self._desk.request(caller, "tools/list", params, context)
         finally:
-            context.meta, context.params = meta, given
+            context.meta, context.params, context.listing = meta, given, before
         part, wanted = self._scope(context), self._wanted()
         key = (id(listed), part, wanted)
         known = self._shown.get(key)
@@ -186,11 +189,13 @@ class Menu:
     async def _own(
         self, name: str, given: Mapping[str, Json], caller: Caller, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        if name == outer.SEARCH:
-            return self._search(given, await self._show(caller, context))
-        if name == outer.DESCRIBE:
-            return self._describe(given, await self._show(caller, context))
-        return await self._call(name, given, caller, params, context)
+        if name not in (outer.SEARCH, outer.DESCRIBE):
+            return await self._call(name, given, caller, params, context)
+        try:
+            shown = await self._show(caller, context, listing=name)
+        except RpcError as problem:  # a limit: the agent reads it like that of any other tool
+            return failed(problem.message)
+        return self._search(given, shown) if name == outer.SEARCH else self._describe(given, shown)
 
     def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
         query, limit = given.get("query"), given.get("limit", outer.DEFAULT)

@@ -122,8 +122,9 @@ class Workshop:
         async def work() -> bytes:
             try:
                 await self._desk.request(job.caller, job.request.method, job.request.params, job.exchange)
-            except RpcError:
-                pass
+            except RpcError as problem:
+                if problem.code != message.METHOD_NOT_FOUND:
+                    return b""  # not permitted, or not any more
             # A desk without news leaves the stream open: a client would only come back.
             await asyncio.Event().wait()
             return b""
