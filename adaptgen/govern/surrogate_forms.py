@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from adaptgen.govern.tokens import base32
-from adaptgen.pii.check_digits import IBAN_LENGTHS, iban_digits, luhn, luhn_digit
-from adaptgen.pii.detectors import find
+from adaptgen.pii.detectors import find, iban_sizes
+from adaptgen.pii.national_ids import LUHN
 
 DOMAIN: Final = "token.invalid"
 _LOCAL: Final = 60
@@ -62,7 +62,7 @@ class Form:
                 return f"{'+' if self.plus else ''}999{number % 10 ** (self.size - 3):0{self.size - 3}d}"
             case "card":
                 body = f"9{number % 10 ** (self.size - 2):0{self.size - 2}d}"
-                return body + luhn_digit(body)
+                return body + _luhn_digit(body)
             case "iban":
                 return _iban(number, value)
             case "id":
@@ -101,7 +101,7 @@ def _forms(kind: str, value: str, format: str, *, number: bool) -> Iterator[Form
     elif kind == "card":
         for size in (16, 15, 14, 13, 19):
             yield Form("card", size)
-    elif kind == "iban" and IBAN_LENGTHS.get(value[:2].upper()):
+    elif kind == "iban" and iban_sizes().get(value[:2].upper()):
         yield Form("iban")
     elif kind == "national_id" and sum(map(str.isalnum, value)) >= 7:
         yield Form("id")
@@ -120,7 +120,15 @@ def _iban(number: int, value: str) -> str:
         base = 10 if one.isdigit() else 26
         number, rest = divmod(number, base)
         account += str(rest) if base == 10 else _LETTERS[rest]
-    return plain[:2] + iban_digits(plain[:2], account) + account
+    from stdnum import iban
+
+    return f"{plain[:2]}{iban.calc_check_digits(f'{plain[:2]}00{account}')}{account}"
+
+
+def _luhn_digit(digits: str) -> str:
+    from stdnum import luhn
+
+    return str(luhn.calc_check_digit(digits))
 
 
 def _identifier(number: int, value: str) -> str:
@@ -142,7 +150,7 @@ def _identifier(number: int, value: str) -> str:
     text = "".join(written).rstrip("-./")
     digits = [at for at, one in enumerate(text) if one.isdigit()]
     if len(digits) > 9 and len(digits) == sum(map(str.isalnum, text)):
-        text = text[: digits[-1]] + luhn_digit("".join(text[at] for at in digits[:-1])) + text[digits[-1] + 1 :]
+        text = text[: digits[-1]] + _luhn_digit("".join(text[at] for at in digits[:-1])) + text[digits[-1] + 1 :]
     return text
 
 
@@ -183,7 +191,7 @@ def candidates(text: str) -> Iterator[tuple[int, int]]:
                 found.append(inner.span())
             if match.lastgroup == "phone" and match.end() - match.start() < 20:
                 longer = _CARD.match(text, match.start())
-                if longer is not None and luhn(normal(longer[0])):
+                if longer is not None and LUHN(normal(longer[0])):
                     found.append(longer.span())
     found += [(one.start, one.end) for one in find(text, ("iban",))]
     yield from sorted(set(found))

@@ -14,10 +14,10 @@ import orjson
 
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
-from adaptgen.pii.check_digits import card
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher
+from adaptgen.pii.national_ids import is_card
 from adaptgen.pii.token_length import canonical
 
 Replace = Callable[[str, str, bool], str]
@@ -230,7 +230,7 @@ class Walk:
             return self._token(kind, str(value) if isinstance(value, int) else orjson.dumps(value).decode(), True)
         if value >= 10**11 and isinstance(value, int) and "card" in self._patterns:
             digits = str(value)
-            if 13 <= len(digits) <= 19 and card(digits):
+            if 13 <= len(digits) <= 19 and is_card(digits):
                 return self._token("card", digits, True)
         return value
 

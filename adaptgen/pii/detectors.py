@@ -1,8 +1,10 @@
 """Personal data in free text: e-mail addresses, telephone numbers, payment cards, IBANs, national identifiers, IPs.
 
 Text is read as a person reads it: full-width and other Unicode digits, blanks that do not break, zero-width characters
-and percent-encoding (RFC 3986, 2.1) change nothing. Every pattern is bounded, so the time grows with the text alone.
-A name cannot be found in this way; ``adaptgen.pii.field_kinds`` knows fields that hold one.
+and percent-encoding (RFC 3986, 2.1) change nothing. What has check digits is proved by python-stdnum, how far an
+international telephone number goes by phonenumbers; both are imported when there is something to prove. Every pattern
+is bounded and long texts are read piece by piece, so the time grows with the text alone. A name cannot be found in
+this way; ``adaptgen.pii.field_kinds`` knows fields that hold one.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import ipaddress
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from adaptgen.pii.check_digits import BARE, GROUPED, IBAN_LENGTHS, LETTERED, SEPARATORS, card, iban, luhn
+from adaptgen.pii.national_ids import BARE, GROUPED, LETTERED, LUHN, SEPARATORS, Check, is_card
 from adaptgen.pii.normalize import normalize
 
 FOUND = ("email", "iban", "card", "national_id", "phone", "ip_address")
@@ -63,7 +66,27 @@ def find(text: str, kinds: Collection[str]) -> list[Span]:
     return [Span(*read.span(one.start, one.end), one.kind) for one in _spans(read.text, kinds)]
 
 
+_PIECE = 32_768
+"""Characters of a text that are searched at once: no call of a pattern keeps other threads waiting for long."""
+_CONTEXT = 800
+"""Characters around a piece that are read with it: more than a value has."""
+
+
 def _spans(text: str, kinds: Collection[str]) -> list[Span]:
+    if len(text) <= _PIECE + 2 * _CONTEXT:
+        return _in_piece(text, kinds)
+    spans: list[Span] = []
+    for start in range(0, len(text), _PIECE):
+        begin = max(0, start - _CONTEXT)
+        piece = text[begin : start + _PIECE + _CONTEXT]
+        last = spans[-1].end if spans else 0
+        for low, high, kind in _in_piece(piece, kinds):
+            if low + begin >= max(last, start) and low + begin < start + _PIECE:
+                spans.append(Span(low + begin, high + begin, kind))
+    return spans
+
+
+def _in_piece(text: str, kinds: Collection[str]) -> list[Span]:
     taken: list[Span] = []
     if "email" in kinds and ("@" in text or _hidden_at(text)):
         for start, end in _emails(text):
@@ -72,7 +95,7 @@ def _spans(text: str, kinds: Collection[str]) -> list[Span]:
         if "iban" in kinds:
             for start, end in _ibans(text):
                 _keep(taken, start, end, "iban")
-        wanted = [kind for kind in ("card", "national_id", "phone") if kind in kinds]
+        wanted = frozenset(kind for kind in ("card", "national_id", "phone") if kind in kinds)
         for start, end, kind in _numbers(text, wanted) if wanted else ():
             _keep(taken, start, end, kind)
     if "ip_address" in kinds and ("." in text or ":" in text):
@@ -160,36 +183,64 @@ def _local(text: str, at: int) -> int:
     return at - len(local) + cut
 
 
-# IBANs.
+# IBANs (ISO 13616).
 
-_IBAN = re.compile(r"(?i)(?<![0-9A-Za-z])[A-Z]{2}[ -]?[0-9]{2}(?:[ -]{0,2}[0-9A-Z]){11,30}")
-_IBAN_GROUPS = re.compile(r"[ -]+")
+_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[ \-._]?[0-9][ \-._]?[0-9](?=[ \-._/]{0,3}[0-9A-Za-z])")
+_IBAN_PART = re.compile(r"[ \-._/]{0,3}([0-9A-Za-z]{1,34})")
+_BBAN = re.compile(r"([0-9]+)!?[a-z]")
+
+
+@cache
+def iban_sizes() -> dict[str, int]:
+    """Country -> characters of its IBANs, from the registry that python-stdnum carries."""
+    from stdnum import numdb
+
+    registry = numdb.get("iban")
+    sizes: dict[str, int] = {}
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    for country in (first + second for first in letters for second in letters):
+        info = registry.info(country)[0][1]
+        if "bban" in info:
+            sizes[country] = 4 + sum(int(one) for one in _BBAN.findall(info["bban"]))
+    return sizes
+
+
+@cache
+def _mod_97() -> Check:
+    from stdnum.iso7064 import mod_97_10
+
+    valid: Check = mod_97_10.is_valid
+    return valid
+
+
+def is_iban(plain: str) -> bool:
+    """Whether ``plain``, in capitals without separators, is an IBAN."""
+    return iban_sizes().get(plain[:2]) == len(plain) and plain[2:4].isdigit() and _mod_97()(plain[4:] + plain[:4])
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
+    position = 0
     for match in _IBAN.finditer(text):
-        plain = ""
-        ends: list[int] = []
-        for at in range(match.start(), match.end()):
-            if text[at] not in " -":
-                plain += text[at].upper()
-                ends.append(at + 1)
-        size = _iban_size(plain)
-        if size and (ends[size - 1] >= len(text) or not text[ends[size - 1]].isalnum()):
-            yield match.start(), ends[size - 1]
-
-
-def _iban_size(plain: str) -> int:
-    size = IBAN_LENGTHS.get(plain[:2], 0)
-    return size if size and len(plain) >= size and iban(plain[:size]) else 0
+        if match.start() < position:
+            continue
+        plain = "".join(one for one in match[0] if one.isalnum()).upper()
+        size = iban_sizes().get(plain[:2], 0)
+        end = match.end()
+        while len(plain) < size and (part := _IBAN_PART.match(text, end)) is not None:
+            taken = part[1][: size - len(plain)]
+            plain += taken.upper()
+            end = part.start(1) + len(taken)
+        if len(plain) == size and not text[end : end + 1].isalnum() and plain.isascii() and is_iban(plain):
+            yield match.start(), end
+            position = end
 
 
 # Numbers: cards, national identifiers, telephone numbers.
 
-_RUN = re.compile(r"[0-9](?<![0-9A-Za-z].)(?:[ \-./()+]{0,3}[0-9])*+")
+_RUN = re.compile(r"[0-9](?<![0-9A-Za-z].)(?:[ \-./()+_]{0,3}[0-9])*+")
 _GROUP = re.compile(r"[0-9]+")
 _RANKS = {"card": 0.0, "national_id": 1.0, "phone": 2.0}
-"""What proves more comes first; a telephone number with + stands between card and identifier."""
+"""What proves more comes first; a telephone number with + is between card and identifier."""
 _FORMS = tuple(re.compile(one) for one, _ in LETTERED)
 _LETTERED = re.compile(
     r"(?i)(?<![0-9A-Za-z])(?=[A-Z]{0,6}[ -]?[0-9])(?:"
@@ -199,36 +250,64 @@ _LETTERED = re.compile(
 _JOINTS = ("-", ".", "/")
 """What holds groups of one number together; after groups that blanks hold together, another number begins there."""
 _BETWEEN = (" / ", " - ")
-_SPACED = re.compile(r"[-+ ./]")
+_SPACED = re.compile(r"[ ./]")
 _EXTENSION = re.compile(r"(?i) ?(?:ext(?:ension)?\.?|x|durchwahl|#) ?[0-9]{1,6}(?![0-9])")
-_LINK = r"[^0-9A-Za-z]{0,4}(?:(?:is|no|nr|num|numbers?|nummer|n[uú]mero|at|me|us|on)[^0-9A-Za-z]{1,3}){0,3}\(?\+?$"
+_LINK = (
+    r"[^0-9A-Za-z]{0,4}(?:(?:is|no|nr|num|numbers?|nummer|n[uú]mero|at|me|us|on|him|her|them|my|new|home|work|office"
+    r"|mobile|private|direct|code|card|ist|est|es|lautet|unter)[^0-9A-Za-z]{1,3}){0,3}\(?\+?$"
+)
 _PHONE_WORDS = (
-    r"(?:tel|phone|mobile|mobil|cell|fax|call|dial|whatsapp|handy|mob|sms|telefono|teléfono|telefon|telephone|tél|ph)"
+    r"(?:tel|phone|mobile|mobil|cell|fax|call|dial|whatsapp|handy|mob|sms|telefono|teléfono|telefon|telephone|tél|ph"
+    r"|téléphone|telefone|celular|telefoon|puhelin|telefonnummer|rufnummer|hotline|signal|cellulare|ring|text)"
 )
 _PHONE_BEFORE = re.compile(rf"(?i)(?<![a-z]){_PHONE_WORDS}s?{_LINK}|phone{_LINK}|wa\.me/$|tel:$")
 _ID_WORDS = (
     r"(?:ssn|itin|tin|nino|bsn|nif|nie|dni|cpf|curp|pesel|aadhaar|aadhar|personnummer|passport|nhs|tfn|sin|oib|egn|ahv"
     r"|social security|national insurance|national id|tax id|tax file|id card|identity card"
-    r"|steuer-?id|pps|idnr|rut|cnp)"
+    r"|steuer-?id|steuer-?nummer|pps|idnr|rut|cnp|cuil|cuit|rfc|cnic|nric|nik|kennitala|cpr|hetu|amka|emso|jmbg|snils"
+    r"|cedula|cédula|codice fiscale"
+    r"|individual number|my number card|svnr|sozialversicherungsnummer|reisepass|ausweis|isikukood|personal id"
+    r"|henkilötunnus|rodn[eé] č[ií]slo|tckn|tc kimlik|passeport|pasaporte|sécurité sociale|burgerservicenummer)"
 )
 _ID_BEFORE = re.compile(rf"(?i)(?<![a-z]){_ID_WORDS}{_LINK}")
+_AND = re.compile(r"(?i) ?(?:[,;/&|]|or|and|und|oder|et|ou|y|o|e) ?\(?\+?")
+"""Between two numbers that one word announces."""
+_PHONE_GROUPS = frozenset([(1, 3, 3, 4), (3, 3, 4), (3, 4, 4), (2, 5, 4), (2, 4, 4), (3, 4)])
+_MOST_GROUPS = 9
+_MOST_DIGITS = 20
 
 
 class _Group(NamedTuple):
     start: int
     end: int
-    before: str  # what stands between this group and the one before it
+    before: str  # what is between this group and the one before it
 
 
-def _numbers(text: str, wanted: list[str]) -> list[tuple[int, int, str]]:
+class _Shape(NamedTuple):
+    """What groups of digits can be by their lengths and what is between them; ``national``: their checks."""
+
+    card: bool
+    fours: bool
+    national: tuple[Check, ...]
+    proved: bool  # one of these
+    labelled: bool
+    phone: bool
+    form: bool  # a telephone number by its groups alone
+
+
+def _numbers(text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
     """The most certain ones first, then the longer ones."""
     dates = {match.start(): match.end() for match in _DATES.finditer(text)}
     found: list[tuple[float, int, int, str]] = []
+    announced, announced_end = "", -1
     for run in _RUN.finditer(text):
         start, end = run.span()
         if end - start < 7 or dates.get(start, 0) >= end:
             continue
         said = _said(text, start)
+        if not said and 0 <= start - announced_end <= 6 and _AND.fullmatch(text, announced_end, start):
+            said = announced
+        announced, announced_end = said, end
         number = run[0]
         if number.isdigit():
             if not said and len(number) < 11:
@@ -238,9 +317,7 @@ def _numbers(text: str, wanted: list[str]) -> list[tuple[int, int, str]]:
             groups = _groups(text, start, end)
         if text[end : end + 1].isalpha() and not _EXTENSION.match(text, end):
             groups.pop()
-        for first, last, kind in _in_run(text, groups, wanted, said, dates):
-            plus = kind == "phone" and "+" in text[max(0, first - 1) : first + 1]
-            found.append((0.5 if plus else _RANKS[kind], first - last, first, kind))
+        found += _in_run(text, groups, wanted, said, dates)
     if "national_id" in wanted:
         for match in _LETTERED.finditer(text):
             if _is_lettered(match[0].upper(), match.lastindex or 1):
@@ -260,8 +337,9 @@ def _groups(text: str, start: int, end: int) -> list[_Group]:
     groups: list[_Group] = []
     position = start
     for part in _GROUP.finditer(text, start, end):
-        groups.append(_Group(part.start(), part.end(), text[position : part.start()]))
-        position = part.end()
+        low, high = part.span()
+        groups.append(_Group(low, high, text[position:low]))
+        position = high
     return groups
 
 
@@ -277,62 +355,110 @@ def _said(text: str, start: int) -> str:
 
 
 def _in_run(
-    text: str, groups: list[_Group], wanted: list[str], said: str, dates: dict[int, int]
-) -> Iterator[tuple[int, int, str]]:
+    text: str, groups: list[_Group], wanted: frozenset[str], said: str, dates: dict[int, int]
+) -> Iterator[tuple[float, int, int, str]]:
+    """Rank, minus the length, start and kind of every number that begins with one of the groups."""
+    sizes = tuple(one.end - one.start for one in groups)
+    joints = tuple(one.before for one in groups)
+    proved = not wanted.isdisjoint(("card", "national_id"))
     for first, head in enumerate(groups):
-        date_end = dates.get(head.start, 0)
-        digits = ""
-        lengths: list[int] = []
-        before: list[str] = []
-        for last in range(first, min(first + 9, len(groups))):
-            group = groups[last]
-            if last > first:
-                before.append(group.before)
-            digits += text[group.start : group.end]
-            lengths.append(group.end - group.start)
-            if len(digits) > 20:
+        start = head.start
+        begun = dates.get(start, 0)
+        least, most = (7, _MOST_DIGITS) if said else _dialled(text, groups, first)
+        size = 0
+        for last in range(first, min(first + _MOST_GROUPS, len(groups))):
+            size += sizes[last]
+            if size > _MOST_DIGITS:
                 break
-            if len(digits) < 7 or date_end >= group.end:
+            if size < 7 or begun >= groups[last].end:
                 continue
-            joined = groups[last + 1].before if last + 1 < len(groups) else ""
-            apart = (joined not in _JOINTS or joined in before) and (not first or head.before not in _JOINTS)
-            if "card" in wanted and apart and _is_card(digits, lengths, before):
-                yield head.start, group.end, "card"
-            if "national_id" in wanted and (
-                (apart and _is_national(digits, lengths, before) and not _EXTENSION.match(text, group.end))
-                or (said == "national_id" and first == 0 and len(digits) <= 18 and len(set(before)) <= 1)
-            ):
-                yield head.start, group.end, "national_id"
-            if "phone" not in wanted or date_end or not _form(digits, lengths, before):
-                continue
-            if (said == "phone" and first == 0) or _is_phone(text, head.start, digits, lengths, before):
-                extension = _EXTENSION.match(text, group.end)
-                start = _phone_start(text, head.start, group.end)
-                yield start, extension.end() if extension else group.end, "phone"
+            shape = _shape(sizes[first : last + 1], joints[first + 1 : last + 1])
+            if shape is not None and (least <= size <= most or shape.form or (proved and shape.proved)):
+                after = groups[last + 1].before if last + 1 < len(groups) else ""
+                yield from _read(text, groups[first : last + 1], after, shape, wanted, said, begun)
         said = ""
 
 
-def _is_card(digits: str, lengths: list[int], before: list[str]) -> bool:
-    if not 12 <= len(digits) <= 19 or not card(digits):
-        return len(digits) == 16 and lengths == [4, 4, 4, 4] and luhn(digits) and len(set(digits)) > 1
-    return not before or (min(lengths[:-1]) >= 3 and len(set(before)) == 1 and len(before[0]) == 1)
+def _dialled(text: str, groups: list[_Group], first: int) -> tuple[int, int]:
+    """How many digits a telephone number may have that is told by how it begins: +, an area code, 0."""
+    start, end, _ = groups[first]
+    ahead = text[start - 1] if start else ""
+    if ahead == "+" or (ahead == "(" and text[start - 2 : start - 1] == "+"):
+        return 7, 15
+    if ahead == "(" and first + 1 < len(groups) and ")" in groups[first + 1].before:
+        return 8, 12
+    if text[start] == "0" and end - start > 1:
+        return (10, 16) if text[start + 1] == "0" else (9, 12)
+    return 1, 0
 
 
-def _is_national(digits: str, lengths: list[int], before: list[str]) -> bool:
+def _read(
+    text: str,
+    groups: list[_Group],
+    after: str,
+    shape: _Shape,
+    wanted: frozenset[str],
+    said: str,
+    begun: int,
+) -> Iterator[tuple[float, int, int, str]]:
+    """What ``groups`` are. ``after``: what is between them and the next group; ``said``: what the words before them
+    announce; ``begun``: the end of a date that begins there."""
+    start, end = groups[0].start, groups[-1].end
+    inner = [one.before for one in groups[1:]]
+    apart = (after not in _JOINTS or after in inner) and groups[0].before not in _JOINTS
+    digits = "".join([text[low:high] for low, high, _ in groups])
+    if apart and "card" in wanted and ((shape.card and is_card(digits)) or (shape.fours and LUHN(digits))):
+        yield _RANKS["card"], start - end, start, "card"
+    if "national_id" in wanted and (
+        (apart and any(check(digits) for check in shape.national) and not _EXTENSION.match(text, end))
+        or (said == "national_id" and shape.labelled)
+    ):
+        yield _RANKS["national_id"], start - end, start, "national_id"
+    if not shape.phone or "phone" not in wanted or begun:
+        return
+    if said == "phone" or _is_phone(text, start, digits, [high - low for low, high, _ in groups], inner):
+        extension = _EXTENSION.match(text, end)
+        low = _phone_start(text, start, end)
+        high = extension.end() if extension else end
+        plus = "+" in text[max(0, low - 1) : low + 1]
+        rank = _RANKS["phone"] if not plus else 0.4 if _is_international(digits) else 0.5
+        yield rank, low - high, low, "phone"
+
+
+@lru_cache(maxsize=65536)
+def _shape(lengths: tuple[int, ...], before: tuple[str, ...]) -> _Shape | None:
+    size = sum(lengths)
+    even = len(set(before)) <= 1
+    tight = even and (not before or (len(before[0].strip()) <= 1 and before[0].strip() not in "()+"))
+    card = 12 <= size <= 19 and tight and (not before or min(lengths[:-1]) >= 3)
+    fours = lengths == (4, 4, 4, 4)
     if not before:
-        return any(check(digits) for check in BARE.get(len(digits), ()))
-    key = "-".join(map(str, lengths))
-    if key not in GROUPED:
-        return False
-    allowed = SEPARATORS.get(key, " -.")
-    return all(len(one) == 1 and one in allowed for one in before) and any(check(digits) for check in GROUPED[key])
+        national = BARE.get(size, ())
+    else:
+        key = "-".join(map(str, lengths))
+        allowed = SEPARATORS.get(key, " -.")
+        national = GROUPED.get(key, ())
+        if not all(len(one) == 1 and one in allowed for one in before):
+            national = ()
+    phone = size <= 16 and not any(len(one) > 3 or "+" in one or "_" in one for one in before)
+    phone = phone and all(sum(lengths[: at + 1]) <= 6 for at, one in enumerate(before) if one in _BETWEEN)
+    labelled = size <= 18 and even
+    proved = card or fours or bool(national)
+    if not (proved or phone or labelled):
+        return None
+    bracketed = size == 11 and lengths[0] == 1 and bool(before) and before[0].endswith("(")
+    return _Shape(card, fours, national, proved, labelled, phone, phone and (lengths in _PHONE_GROUPS or bracketed))
 
 
-def _form(digits: str, lengths: list[int], before: list[str]) -> bool:
-    """Whether these groups can be one number: `` / `` stands behind an area code, or between two numbers."""
-    if len(digits) > 16 or any(len(one) > 3 or "+" in one for one in before):
+@lru_cache(maxsize=4096)
+def _is_international(digits: str) -> bool:
+    """Whether there is such a telephone number (``digits`` without +): where one ends is not written."""
+    import phonenumbers
+
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}")))
+    except phonenumbers.NumberParseException:
         return False
-    return all(sum(lengths[: at + 1]) <= 6 for at, one in enumerate(before) if one in _BETWEEN)
 
 
 def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: list[str]) -> bool:
@@ -348,7 +474,7 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
     if ahead == "(" and before and ")" in before[0]:
         return 8 <= size <= 12 and lengths[0] <= 5
     if digits[0] == "0":
-        return bool(before) and 9 <= size <= 12 and digits[1] != "0" and lengths[0] > 1 and not _decimal(before)
+        return bool(before) and 9 <= size <= 12 and digits[1] != "0" and lengths[0] > 1 and before != ["."]
     if size == 11 and lengths[0] == 1 and digits[0] in "178" and before[0].endswith("("):
         return True
     if digits[0] == "1" and lengths == [1, 3, 3, 4]:
@@ -358,10 +484,6 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
     if lengths in ([3, 4, 4], [2, 5, 4], [2, 4, 4]):
         return all(len(one) == 1 and one in " -" for one in before)
     return lengths == [3, 4] and digits.startswith("555") and before == ["-"]
-
-
-def _decimal(before: list[str]) -> bool:
-    return before == ["."]
 
 
 def _phone_start(text: str, start: int, end: int) -> int:
@@ -401,5 +523,5 @@ def confirm(kind: str, value: str) -> bool:
         return bool(value)
     if kind == "card":
         digits = re.sub(r"[ \-]", "", normalize(value).text)
-        return digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and luhn(digits)
+        return digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and LUHN(digits)
     return find(value, (kind,)) == [Span(0, len(value), kind)]

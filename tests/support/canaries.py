@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from adaptgen.pii import check_digits
-from adaptgen.pii.check_digits import BARE, GROUPED, IBAN_LENGTHS, SEPARATORS, iban_digits, luhn_digit
+from support.numbers import iban_digits, luhn_digit
+
+from adaptgen.pii.detectors import iban_sizes
+from adaptgen.pii.national_ids import BARE, CHILE, GROUPED, SEPARATORS, SWITZERLAND, Check
+from adaptgen.pii.national_ids import LETTERED as LETTERED_IDS
 
 TOKEN = re.compile(r"(?i)tok_(email|phone|card|iban|national_id|name|address|birth_date)_([a-z0-9]{2}[a-z2-7]{16,})")
 """A token as agents see it."""
@@ -250,12 +253,12 @@ class Canaries:
 
     def iban(self) -> str:
         """An IBAN of every country in turn: compact, in groups, in small letters."""
-        countries = sorted(IBAN_LENGTHS)
+        countries = sorted(iban_sizes())
         country = countries[self._next("iban", len(countries))]
 
         def make() -> str:
             letters = self._pick(("", "", "ABNA", "WEST"))
-            account = letters + self._digits(IBAN_LENGTHS[country] - 4 - len(letters))
+            account = letters + self._digits(iban_sizes()[country] - 4 - len(letters))
             number = country + iban_digits(country, account) + account
             spaced = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
             return self._pick(
@@ -346,11 +349,11 @@ class Canaries:
     def _word(self, syllables: int) -> str:
         return "".join(self._pick(_SYLLABLES) for _ in range(syllables))
 
-    def _checked(self, size: int, checks: tuple[check_digits.Check, ...]) -> str:
+    def _checked(self, size: int, checks: tuple[Check, ...]) -> str:
         check = checks[self._next(f"check {size}", len(checks))]
         while True:
             number = self._born(size) if size == 18 else self._digits(size)
-            if size == 13 and check is check_digits._swiss:
+            if size == 13 and check is SWITZERLAND:
                 number = f"756{number[3:]}"
             if size == 15:
                 number = f"1{number[1:]}"
@@ -390,7 +393,7 @@ class Canaries:
         if form == "K":
             while True:
                 number = self._digits(8)
-                if number[0] != "0" and check_digits._rut(f"{number}K"):
+                if number[0] != "0" and CHILE(f"{number}K"):
                     return f"{number[:2]}.{number[2:5]}.{number[5:]}-K"
         day = f"{self.chance.randint(1, 28):02d}{self.chance.randint(1, 12):02d}{self.chance.randint(50, 99):02d}"
         while True:
@@ -407,8 +410,8 @@ class Canaries:
             )
             for last in (string.ascii_uppercase + string.digits) if "?" in text else " ":
                 made = text.replace("?", last)
-                bare = re.sub(r"[-+ ./]", "", made)
-                for pattern, check in check_digits.LETTERED:
+                bare = re.sub(r"[ ./]", "", made)
+                for pattern, check in LETTERED_IDS:
                     if re.fullmatch(pattern, made) and check(bare):
                         return made
 

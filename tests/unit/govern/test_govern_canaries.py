@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 import pytest
+from support.numbers import iban_digits, luhn_digit
 from support.shielding import ANNA, answer, restore, run, tokenizer, tool
 
 from adaptgen.govern.desk import META_FOUND, META_SENSITIVE
 from adaptgen.govern.tokenize import Tokenizer
-from adaptgen.pii.check_digits import iban_digits, luhn_digit
 
 RECORDS = 1250
 FIRST = ("Ada", "Grace", "Alan", "José", "Zoë", "Łukasz", "Björk", "李雷", "Дарья", "Søren", "Chloé", "Nguyễn")
