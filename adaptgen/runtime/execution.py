@@ -225,7 +225,7 @@ class Execution:
 
         async def send(request: Request) -> Response:
             response = await self.exchange(tool, request, auth, base, arguments, marks, likeness(tool))
-            check(response, scrub, reads=request.harmless)
+            check(response, scrub, reads=request.harmless, addressed=tool.call is not None and "{" in tool.call.path)
             refuse_page(tool, response, self.to_check(tool.call, auth))
             return response
 

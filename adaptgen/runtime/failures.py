@@ -16,6 +16,7 @@ from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.retry_after import seconds
 from adaptgen.runtime.text import clean
+from adaptgen.words import vocabulary
 
 _MESSAGES = ("message", "detail", "error_description", "title", "error", "msg", "reason", "description", "errorMessage")
 """Members that hold a message, the best first (RFC 9457: detail, title; RFC 6749: error_description)."""
@@ -32,6 +33,17 @@ _ONE, _ALL = 200, 500
 _UNKNOWN = "It is unknown whether the change was carried out; read the current state before trying again."
 _MARKUP = re.compile(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
 _SMALL = 64 * 1024
+_LITTLE, _OTHERS = 4096, 300
+_HOLDERS = vocabulary(
+    "error errors err fault exception problem detail details status meta info message messages result response "
+    "cause reason warning warnings failure failures"
+)
+"""Members of an error body that say more of the error; any other object may be a record, or what was sent."""
+_ECHOES = vocabulary(
+    "input inputs value values given received actual sent request requestbody payload data record existing current "
+    "body args arguments params parameters query stack stacktrace trace debug sql statement path uri url method "
+    "timestamp time date datetime content text raw dump"
+)
 
 
 class Scrub:
@@ -66,6 +78,14 @@ class Scrub:
         text = matching(classified).replace(text, lambda *_: "[removed]")
         addresses = (one for one in find(text, ("email",)) if text[one.start : one.end] not in known)
         return _replaced(text, ((one.start, one.end) for one in addresses), "[e-mail]")
+
+    def may_tell(self, key: str, name: str) -> bool:
+        """Whether a value under this key says something of an error, and of no person."""
+        from adaptgen.pii.field_kinds import kind_of, names_person
+
+        if name in _ECHOES or key.lower() in self.names:
+            return False
+        return kind_of(key) is None and not names_person(key)
 
     def _classified(self, body: Json, depth: int = 0) -> Iterator[tuple[str, str]]:
         if not depth and self._marks.on:
@@ -107,13 +127,61 @@ def message(response: Response, scrub: Scrub) -> str:
         try:
             body = response.json()
         except ToolError:
-            return ""
+            return _plain(response, scrub)  # a short text that only claims to be JSON
         return _short(scrub.text(said(body, scrub.names), body))
-    if kind == "text/plain" and response.status < 500 and len(response.content) <= _ONE:
-        text = response.text().strip()
-        if text and "\n" not in text and not _MARKUP.search(text):
-            return _short(scrub.text(text))
+    if kind == "text/plain" and response.status < 500:
+        return _plain(response, scrub)
     return ""
+
+
+def _plain(response: Response, scrub: Scrub) -> str:
+    if len(response.content) > _ONE:
+        return ""
+    text = response.text().strip()
+    return "" if not text or "\n" in text or _MARKUP.search(text) else _short(scrub.text(text))
+
+
+def others(response: Response, scrub: Scrub, words: str) -> str:
+    """The other short values of a small error body, by their names: codes, hints, limits, ids of the request.
+
+    What repeats the request or holds a record is left out, and so is what its name says is personal or secret.
+    """
+    if len(response.content) > _LITTLE:
+        return ""
+    try:
+        body = response.json()
+    except ToolError:
+        return ""
+    found: dict[str, None] = {}
+    size = 0
+    for name, value in _values(body, scrub):
+        if value in words or value == str(response.status):
+            continue
+        one = f"{name}: {value}"
+        size += len(one)
+        if size > _OTHERS:
+            break
+        found[one] = None
+    return scrub.text("; ".join(found), body)
+
+
+def _values(body: Json, scrub: Scrub, depth: int = 0) -> Iterator[tuple[str, str]]:
+    if isinstance(body, list):
+        for one in body[:3]:
+            if isinstance(one, dict):
+                yield from _values(one, scrub, depth + 1)
+    elif isinstance(body, dict) and depth <= 4:
+        for key, value in list(body.items())[:40]:
+            name = re.sub(r"[^a-z0-9]", "", str(key).lower())
+            if isinstance(value, (dict, list)):
+                if name in _HOLDERS:
+                    yield from _values(value, scrub, depth + 1)
+            elif (
+                isinstance(value, (str, int, float)) and not isinstance(value, bool) and scrub.may_tell(str(key), name)
+            ):
+                text = _line(str(value)) if len(str(value)) <= _ONE else ""
+                if text:
+                    yield _cut(_line(str(key)), 40), text
 
 
 def said(body: Json, hidden: frozenset[str] = frozenset()) -> str:
@@ -216,23 +284,24 @@ def _short(text: str) -> str:
 # -------------------------------------------------------------------------------------------------------- the verdicts
 
 
-def check(response: Response, scrub: Callable[[], Scrub], *, reads: bool) -> None:
+def check(response: Response, scrub: Callable[[], Scrub], *, reads: bool, addressed: bool = False) -> None:
     """Nothing for an answer; an exception for a refusal, a failure, or an answer 200 that reports an error.
 
-    ``reads``: whether the request changed nothing, whatever became of it.
+    ``reads``: whether the request changed nothing, whatever became of it; ``addressed``: whether its path names a
+    record, which may not exist.
 
     Raises:
         ToolError: with the API's status, and when to try again where the API says so.
     """
     if 200 <= response.status < 300:
         if _reports_error(response):
-            words = message(response, scrub()).rstrip(".")
+            words, more = _words(response, scrub())
             raise ToolError(
-                f"The API answered {response.status} but reports an error{f': {words}' if words else ''}.",
+                f"The API answered {response.status} but reports an error{f': {words}' if words else ''}.{more}",
                 status=response.status,
             )
         return
-    raise refusal(response, scrub(), reads=reads)
+    raise refusal(response, scrub(), reads=reads, addressed=addressed)
 
 
 def _reports_error(response: Response) -> bool:
@@ -268,16 +337,28 @@ def _tells(error: Json) -> bool:
     return isinstance(error, str) and error.lower() not in ("", "none", "ok", "0", "false", "no error", "success")
 
 
-def refusal(response: Response, scrub: Scrub, *, reads: bool) -> ToolError:
+def refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bool = False) -> ToolError:
     """The error for a status that is no success."""
     status = response.status
-    words = message(response, scrub)
+    words, more = _words(response, scrub)
     name = _name(status)
     wait = seconds(response.headers)
     head = f"The API answered {status}{f' {name}' if name else ''}"
-    text = f"{head}: {words.rstrip('.')}." if words else f"{head}."
+    text = f"{head}: {words}." if words else f"{head}."
     advice = _advice(status, wait, reads)
-    return ToolError(f"{text} {advice}".rstrip(), status=status, retry_after=wait, unknown=advice == _UNKNOWN)
+    if status == 403 and addressed:
+        advice = "This is not permitted for the server's account, or it does not exist: check the ids."
+    text = f"{text} {advice}".rstrip() + more
+    return ToolError(text, status=status, retry_after=wait, unknown=advice == _UNKNOWN)
+
+
+def _words(response: Response, scrub: Scrub) -> tuple[str, str]:
+    """The messages of an answer, and a sentence with its other values."""
+    words = message(response, scrub).rstrip(".")
+    more = others(response, scrub, words).rstrip(".")
+    if not words:
+        return more, ""
+    return words, f" It also says: {more}." if more else ""
 
 
 def _name(status: int) -> str:

@@ -300,7 +300,7 @@ class _State:
             elif "certificate" in why:
                 what += " (its TLS certificate is not accepted)"
             elif "ssl" in why or "tls" in why:
-                what += " (the TLS handshake fails; it is not its certificate)"
+                what += " (the TLS handshake fails, and not for its certificate: is it https at all?)"
             elif ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
                 what += " (its host name is not known)"
             elif "refused" in why or "attempts failed" in why:

@@ -91,7 +91,7 @@ class Stepping:
         scrub = self._scrub(step, scope)
         if not step.success:
             try:
-                check(response, scrub, reads=request.harmless)
+                check(response, scrub, reads=request.harmless, addressed="{" in (step.call.path if step.call else ""))
             except ToolError as problem:
                 if step.otherwise:
                     raise Unmet(problem, _asked(step, request, response)) from None

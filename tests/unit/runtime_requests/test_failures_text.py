@@ -114,3 +114,60 @@ def test_long_messages_are_cut() -> None:
 @pytest.mark.parametrize(("status", "shown"), [(404, True), (500, False)])
 def test_plain_text_of_a_refusal_is_told_of_a_failure_not(status: int, shown: bool) -> None:
     assert ("no route" in told(b"no route", status=status, media="text/plain")) is shown
+
+
+# ------------------------------------------------------------------------------------------- everything that it said
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"reasonCode": "E17", "hint": "use v2"}, ": reasonCode: E17; hint: use v2."),
+        ({"Message": "No quota", "Limit": 5}, ": Message: No quota; Limit: 5."),
+        ({"message": "quota", "limit": 5}, ": quota. "),
+        ({"message": "quota", "limit": 5, "code": "Q1"}, " It also says: limit: 5; code: Q1."),
+        (
+            {"fault": {"faultstring": "Bad key", "detail": {"errorcode": "o.v2"}}},
+            "faultstring: Bad key; errorcode: o.v2",
+        ),
+        ({"errors": [{"extra": "A"}, {"extra": "B"}]}, "extra: A; extra: B"),
+        ({"info": {"allowed": 3.5}}, "allowed: 3.5"),
+    ],
+)
+def test_every_short_value_is_told_known_names_first(body: Any, words: str) -> None:
+    assert words in told(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"reason_code": 4, "phone": "+49 170 555", "password": "+49 170 555", "ssn": "+49 170 555"},
+        {"code": 4, "record": {"note": "+49 170 555"}, "input": "+49 170 555", "user": {"tag": "+49 170 555"}},
+        {"code": 4, "first_name": "+49 170 555"},
+        {"code": 4, "note": "+49 170 555" + "x" * 300},
+        {"code": 4, "trace": "+49 170 555", "stack": "at +49 170 555", "big": ["+49 170 555"]},
+        {"code": 4, "remark": "<b>+49 170 555</b>"},
+        {"code": 4, "remark": "+49 170 555", "filler": "y" * 5000},
+    ],
+)
+def test_what_may_be_personal_or_a_record_is_not(body: Any) -> None:
+    assert "555" not in told(body)
+
+
+def test_secrets_and_classified_values_are_removed_from_the_other_values_too() -> None:
+    body = {"code": 4, "remark": "for tok-123456 and Ada Byron", "person": "Ada Byron"}
+    text = told(body, scrub=Scrub(["tok-123456"], ["person"], marks=Marks(Classifier({"person": "name"}))))
+    assert "remark: for [removed] and [removed]" in text
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_short_text_under_a_json_type_is_told(status: int) -> None:
+    assert "quota exceeded for plan" in told(b"quota exceeded for plan", status=status)
+    assert "boom" not in told(b"<b>boom</b>", status=status)
+    assert "boom" not in told(b"Traceback (most recent call last)\nboom", status=status)
+
+
+def test_a_403_on_the_path_of_a_record_may_mean_that_there_is_none() -> None:
+    response = Response(403, {}, b"{}", media_type="application/json")
+    assert "or it does not exist" in refusal(response, Scrub(), reads=True, addressed=True).text
+    assert "or it does not exist" not in refusal(response, Scrub(), reads=True).text

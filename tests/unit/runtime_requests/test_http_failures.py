@@ -7,12 +7,18 @@ import gzip
 import logging
 import socket
 import time
+from dataclasses import replace
 from email.utils import formatdate
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from adaptgen.model import Body, Call, Param, Tool
+from adaptgen.runtime import http, origin_gate
+from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.request import Request
 
 if TYPE_CHECKING:
     from conftest import Api, Make, Received
@@ -246,3 +252,130 @@ def _reply(status: int, body: bytes, headers: dict[str, str]) -> Any:
 async def test_an_address_that_is_too_long_says_what_to_do(api: Api, make: Make) -> None:
     assert "give less in one call" in await make(READ).error("get_item", id="x" * 70_000)
     assert not api.received
+
+
+async def test_a_403_of_a_record_says_that_it_may_not_exist(api: Api, make: Make) -> None:
+    api.handler = lambda _: _reply(403, b"{}", {})
+    calls = make(READ, WRITE)
+    assert "or it does not exist" in await calls.error("get_item", id=1)
+    assert "or it does not exist" not in await calls.error("add_item", name="x")
+
+
+@pytest.mark.parametrize("declared", [{"view": ("id",)}, {"answer": "$.data", "view": ("id",)}])
+@pytest.mark.parametrize("media", ["text/html", "application/json"])
+async def test_html_where_json_is_declared_is_an_error_that_says_what_to_check(
+    api: Api, make: Make, declared: dict[str, Any], media: str
+) -> None:
+    api.handler = lambda _: _reply(200, b"<!doctype html><html><body>Welcome</body></html>", {"Content-Type": media})
+    text = await make(replace(READ, **declared)).error("get_item", id=1)
+    assert "an HTML page where JSON was expected" in text
+    assert "CRM_BASE_URL" in text
+
+
+async def test_html_that_is_declared_is_an_answer(api: Api, make: Make) -> None:
+    api.handler = lambda _: _reply(200, b"<html><body>Report of May</body></html>", {"Content-Type": "text/html"})
+    page = replace(READ, call=Call("GET", "/items/{id}", accept="text/html"))
+    answer = await make(page).answer("get_item", id=1)
+    assert not answer.is_error
+    assert "Report of May" in answer.content[0].text  # type: ignore[union-attr]
+
+
+class Busy(httpx.AsyncBaseTransport):
+    """Answers 429 ``times`` times."""
+
+    def __init__(self, times: int, wait: str = "0") -> None:
+        self.times, self.wait, self.asked = times, wait, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.asked <= self.times:
+            return httpx.Response(429, headers={"retry-after": self.wait}, stream=httpx.ByteStream(b"{}"))
+        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+
+
+class Clock:
+    """Pauses are noted, not waited for."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(http, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": made.sleep}))
+    monkeypatch.setattr(http, "time", made)
+    monkeypatch.setattr(origin_gate, "time", made)
+    return made
+
+
+async def test_an_api_that_wants_to_be_asked_at_once_is_asked_ever_later(clock: Clock) -> None:
+    client = http.Client(timeout=30, transport=(busy := Busy(3)))
+    assert (await client.send(Request("GET", "https://a.example/x"))).status == 200
+    assert clock.pauses == [0.25, 0.5, 1.0]
+    assert busy.asked == 4, "time counts, not tries"
+
+
+async def test_an_api_that_stays_busy_is_reported_in_time(clock: Clock) -> None:
+    client = http.Client(timeout=30, transport=(busy := Busy(99)))
+    assert (await client.send(Request("POST", "https://a.example/x"))).status == 429
+    assert sum(clock.pauses) <= 8
+    assert busy.asked < 8
+
+
+async def test_a_429_holds_back_the_other_calls_to_its_origin(clock: Clock) -> None:
+    client = http.Client(timeout=30, transport=(busy := Busy(1, "40")))
+    assert (await client.send(Request("GET", "https://a.example/x"))).status == 429
+    with pytest.raises(ToolError, match=r"Nothing was sent\. Try again in 40 s") as refused:
+        await client.send(Request("POST", "https://a.example:443/y"))
+    assert (refused.value.status, busy.asked) == (429, 1)
+    assert (await client.send(Request("GET", "https://b.example/x"))).status == 200, "another origin is not concerned"
+    clock.now += 41
+    assert (await client.send(Request("POST", "https://a.example/y"))).status == 200
+
+
+async def test_the_clients_of_a_process_share_what_they_learnt(api: Api) -> None:
+    api.handler = lambda _: _reply(429, b"{}", {"Retry-After": "30"})
+    first, second = http.Client(timeout=5), http.Client(timeout=5)
+    try:
+        assert (await first.send(Request("GET", f"{api.url}/x"))).status == 429
+        with pytest.raises(ToolError, match="too many requests"):
+            await second.send(Request("GET", f"{api.url}/y"))
+    finally:
+        await first.aclose()
+        await second.aclose()
+    assert len(api.received) == 1
+
+
+async def test_https_at_an_http_port_is_no_matter_of_certificates(make: Make) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    text = await make(READ, environ={"CRM_BASE_URL": url}).error("get_item", id=1)
+    server.close()
+    assert "that port speaks plain http" in text
+    assert "certificate" not in text
+
+
+async def test_a_change_whose_answer_never_came_may_have_been_carried_out() -> None:
+    class Silent(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.ReadTimeout("slow")
+
+    client = http.Client(timeout=5, transport=Silent())
+    with pytest.raises(ToolError, match="may have been") as problem:
+        await client.send(Request("POST", "https://a.example/x"))
+    assert problem.value.unknown
