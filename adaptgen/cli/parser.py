@@ -82,6 +82,13 @@ def _serve(command: Command) -> None:
     serve.add_argument(
         "--effect", choices=["read", "write"], default="", help="stdio: only tools that read, or that write"
     )
+    serve.add_argument(
+        "--for",
+        dest="profile",
+        choices=["openai-strict"],
+        default="",
+        help="schemas for clients that send tools with strict: true; without it every model provider takes them",
+    )
     _governed(serve)
 
 

@@ -18,6 +18,7 @@ from adaptgen.runtime.garbage import paused
 
 if TYPE_CHECKING:
     from adaptgen.fronts.menu.toolsets import Part
+    from adaptgen.mcp.advertised_schema import Profile
     from adaptgen.runtime.engine import Engine
 
 
@@ -38,16 +39,16 @@ def _serve(options: argparse.Namespace) -> None:
         named = governance.reference(options, server, options.folder, os.environ)
         part = _part(options, server)
     if named is not None:
-        asyncio.run(_governed(server, named, options.http, part))
+        asyncio.run(_governed(server, named, options.http, part, options.profile))
         return
     with paused():
         engine, listener = _open(server, options.http)
         from adaptgen.fronts import serve
     _announce(server, listener, governance.OPEN)
     if listener:
-        serve.http(engine, listener)
+        serve.http(engine, listener, options.profile)
     else:
-        serve.stdio(engine, part)
+        serve.stdio(engine, part, options.profile)
 
 
 def _part(options: argparse.Namespace, server: Server) -> Part:
@@ -80,7 +81,7 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
     return engine, address.listening(*where) if where else None
 
 
-async def _governed(server: Server, named: str, http: str | None, part: Part) -> None:
+async def _governed(server: Server, named: str, http: str | None, part: Part, profile: Profile) -> None:
     from adaptgen.fronts import address
     from adaptgen.govern.assemble import Place
     from adaptgen.govern.embedded import govern_server
@@ -95,7 +96,7 @@ async def _governed(server: Server, named: str, http: str | None, part: Part) ->
         if listener is not None:
             from adaptgen.fronts.wire import serve
 
-            await serve.run_governed(governed, listener)
+            await serve.run_governed(governed, listener, profile)
         else:
             from adaptgen.fronts.fastmcp import front_of
             from adaptgen.fronts.menu import over
@@ -103,7 +104,7 @@ async def _governed(server: Server, named: str, http: str | None, part: Part) ->
             from adaptgen.fronts.serve import stdio_of
 
             settle()
-            await stdio_of(front_of(over(governed, part), governed.aclose), governed.aclose)
+            await stdio_of(front_of(over(governed, part, profile), governed.aclose), governed.aclose)
     finally:
         await governed.aclose()
 

@@ -24,6 +24,7 @@ from adaptgen.fronts.menu import Menu, menu_of
 from adaptgen.fronts.menu.toolsets import WHOLE, Part
 from adaptgen.fronts.open import EngineDesk
 from adaptgen.govern.desk import Challenge, Context, Desk, RpcError
+from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.model import Json
 from adaptgen.runtime import progress
 from adaptgen.runtime.engine import Engine
@@ -129,9 +130,9 @@ class DeskProvider(Provider):
         return made[1]
 
 
-def front(engine: Engine, part: Part = WHOLE) -> FastMCP[Any]:
+def front(engine: Engine, part: Part = WHOLE, profile: Profile = "") -> FastMCP[Any]:
     """A FastMCP server of an engine's tools, without governance. The end of its lifespan closes the engine."""
-    return front_of(menu_of(EngineDesk(engine), engine.server, part), engine.aclose)
+    return front_of(menu_of(EngineDesk(engine), engine.server, part, profile), engine.aclose)
 
 
 def front_of(desk: Desk, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:

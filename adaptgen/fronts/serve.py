@@ -1,4 +1,7 @@
-"""Run a server without governance: the FastMCP front on stdio, the wire over HTTP on loopback."""
+"""Run a server without governance: the FastMCP front on stdio, the wire over HTTP on loopback.
+
+Each needs packages that the other does without (the extras ``stdio`` and ``http``), so they are imported when it runs.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,25 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastmcp import FastMCP
-
-from adaptgen.fronts.fastmcp import front
 from adaptgen.fronts.menu import menu_of
 from adaptgen.fronts.menu.toolsets import WHOLE, Part
 from adaptgen.fronts.open import EngineDesk
 from adaptgen.fronts.process import settle
-from adaptgen.fronts.wire import serve as wire
+from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.runtime.engine import Engine
 
+if TYPE_CHECKING:
+    from fastmcp import FastMCP
 
-def stdio(engine: Engine, part: Part = WHOLE) -> None:
+
+def stdio(engine: Engine, part: Part = WHOLE, profile: Profile = "") -> None:
     """Serve on stdin and stdout until stdin ends or a signal comes. Nothing but MCP reaches stdout."""
+    from adaptgen.fronts.fastmcp import front
+
     settle()
-    asyncio.run(stdio_of(front(engine, part), engine.aclose))
+    asyncio.run(stdio_of(front(engine, part, profile), engine.aclose))
 
 
 async def stdio_of(mcp: FastMCP[Any], closing: Callable[[], Awaitable[None]]) -> None:
@@ -48,9 +53,11 @@ async def stdio_of(mcp: FastMCP[Any], closing: Callable[[], Awaitable[None]]) ->
     await mcp.run_stdio_async(show_banner=False)
 
 
-def http(engine: Engine, listener: socket.socket) -> None:
+def http(engine: Engine, listener: socket.socket, profile: Profile = "") -> None:
     """Serve streamable HTTP under ``/mcp`` on ``listener`` until a signal comes, with toolsets under ``/mcp/<tag>``.
 
     Every revision; Host and Origin of every request must be loopback (DNS rebinding).
     """
-    wire.serve(menu_of(EngineDesk(engine), engine.server), listener, closing=engine.aclose)
+    from adaptgen.fronts.wire import serve as wire
+
+    wire.serve(menu_of(EngineDesk(engine), engine.server, profile=profile), listener, closing=engine.aclose)

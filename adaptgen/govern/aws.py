@@ -24,7 +24,8 @@ def client(service: str, region: str = "", endpoint: str = "") -> Any:
         import boto3
         from botocore.config import Config
     except ImportError:
-        raise error("AG070", f"{service} needs boto3, which is not installed", help="install adaptgen[aws]") from None
+        help = 'pip install "adaptgen[aws]"'
+        raise error("AG070", f"{service} needs boto3, which is not installed", help=help) from None
     config = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3, "mode": "standard"})
     # The stubs know one overload a service, and the service is not known here.
     make: Any = boto3.client

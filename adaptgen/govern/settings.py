@@ -168,7 +168,7 @@ def _load_yaml(text: str, file: str) -> Tree:
     try:
         import yaml
     except ModuleNotFoundError:
-        help = "install adaptgen[govern], or give them as JSON"
+        help = 'pip install "adaptgen[govern]"'
         raise error("AG002", "reading YAML needs PyYAML, which is not installed", Where(file), help) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tree = Tree(file)

@@ -104,7 +104,7 @@ def tracer(settings: Settings, *, exporter: SpanExporter | None = None, reader: 
         if (why.name or "").partition(".")[0] != "opentelemetry":
             raise
         message = "tracing needs OpenTelemetry, which is not installed"
-        raise error("AG070", message, settings.where("trace"), "install adaptgen[otel]") from None
+        raise error("AG070", message, settings.where("trace"), 'pip install "adaptgen[otel]"') from None
 
 
 @lru_cache(maxsize=4096)

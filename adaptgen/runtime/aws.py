@@ -44,7 +44,7 @@ def client(service: str, region: str = "", endpoint: str = "", *, timeout: float
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise AwsError(f"{service} needs boto3: install adaptgen[aws]") from None
+        raise AwsError(f'{service} needs boto3: pip install "adaptgen[aws]"') from None
     config = Config(
         connect_timeout=min(timeout, 3.0),
         read_timeout=timeout,
@@ -87,7 +87,7 @@ def own_keys() -> tuple[str, str, str]:
         import boto3
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise AwsError("signing for AWS needs boto3: install adaptgen[aws]") from None
+        raise AwsError('signing for AWS needs boto3: pip install "adaptgen[aws]"') from None
     with _making:
         try:
             found = (boto3.DEFAULT_SESSION or _session(boto3)).get_credentials()
@@ -114,7 +114,7 @@ def read(reference: Reference, environ: Mapping[str, str]) -> str:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        raise ToolError(f"{reference} needs boto3: install adaptgen[aws].") from None
+        raise ToolError(f'{reference} needs boto3: pip install "adaptgen[aws]".') from None
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     try:
         if reference.kind == "ssm":

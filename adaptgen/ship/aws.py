@@ -23,7 +23,8 @@ def client(service: str, region: str = "", endpoint: str = "") -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise error("AG093", "deploying needs boto3, which is not installed", help="install adaptgen[aws]") from None
+        help = 'pip install "adaptgen[aws]"'
+        raise error("AG093", "deploying needs boto3, which is not installed", help=help) from None
     # An upload of 25 MB may take its time on a slow line.
     config = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attempts": 5, "mode": "standard"})
     make: Any = boto3.client  # the stubs know one overload a service, and the service is not known here

@@ -21,6 +21,7 @@ from adaptgen.fronts.wire.asgi import App, app
 from adaptgen.fronts.wire.connections import Connections
 from adaptgen.fronts.wire.protocol import IDLE_SECONDS, WireProtocol
 from adaptgen.govern.desk import Desk
+from adaptgen.mcp.advertised_schema import Profile
 
 if TYPE_CHECKING:
     from adaptgen.govern.assemble import Governed
@@ -99,13 +100,14 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
     await _Server(config, served).serve([listener])
 
 
-async def run_governed(governed: Governed, listener: socket.socket) -> None:
+async def run_governed(governed: Governed, listener: socket.socket, profile: Profile = "") -> None:
     """:func:`run` as the settings of governance say."""
     settle()
     listen = governed.settings.listen
     # The public name of the server is a Host of its own, beside loopback.
     public = urlsplit(listen.resource).netloc
-    await run(over(governed), listener, hosts=(*listen.hosts, *((public,) if public else ())), origins=listen.origins)
+    hosts = (*listen.hosts, *((public,) if public else ()))
+    await run(over(governed, profile=profile), listener, hosts=hosts, origins=listen.origins)
 
 
 def serve(
