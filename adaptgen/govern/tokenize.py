@@ -28,6 +28,7 @@ from adaptgen.govern.vocabulary import Settings
 from adaptgen.govern.walk import Walk
 from adaptgen.model import Json
 from adaptgen.pii.detectors import FOUND
+from adaptgen.pii.scan_budget import ScanBudgetExceeded, scan, text_size
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Restored", "Shielded", "Tokenizer"]
 
+_TOO_LARGE: Final = (
+    "The answer is withheld: searching it for personal data takes too long. Ask for less: filter, name the fields that "
+    "are needed, or ask for fewer records."
+)
 _TOO_DEEP: Final = "The answer nests too deep to be searched."
 _NOWHERE: Final = positions({})
 
@@ -260,14 +265,20 @@ class Tokenizer:
         counted = [0]
         walk = Walk(self._kinds, self._patterns, seal, is_token, declared)
         blocks = Blocks(walk, plan, declared, by_name, found)
+        size = text_size(result)
         try:
-            shielded = blocks.result(result)
+            shielded = await scan(lambda: blocks.result(result), size)
         except RecursionError:
             raise ToolError(_TOO_DEEP) from None
+        except ScanBudgetExceeded:
+            raise ToolError(_TOO_LARGE) from None
         if self._detectors:
             shielded = await self._second_opinion(shielded, walk)
         if restored:
-            shielded = hide_echoes(shielded, restored, seal, error=error)
+            try:
+                shielded = await scan(lambda: hide_echoes(shielded, restored, seal, error=error), size)
+            except ScanBudgetExceeded:
+                raise ToolError(_TOO_LARGE) from None
         if entries:
             await vault.keep(scope, entries)
         ids = tuple(dict.fromkeys(token[-ID:] for token in made.values()))

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from adaptgen.pii.national_ids import BARE, GROUPED, LETTERED, LUHN, SEPARATORS, Check, is_card
 from adaptgen.pii.normalize import normalize
+from adaptgen.pii.scan_budget import spend
 
 FOUND = ("email", "iban", "card", "national_id", "phone", "ip_address")
 """The kinds that can be found; the first is the most certain."""
@@ -87,6 +88,7 @@ def _spans(text: str, kinds: Collection[str]) -> list[Span]:
 
 
 def _in_piece(text: str, kinds: Collection[str]) -> list[Span]:
+    spend(len(text))
     taken: list[Span] = []
     if "email" in kinds and ("@" in text or _hidden_at(text)):
         for start, end in _emails(text):

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from adaptgen.pii.normalize import normalize_words
 from adaptgen.pii.person_names import name_parts
+from adaptgen.pii.scan_budget import spend
 
 SHORTEST: Final = 2
 """Characters of the shortest value that is searched for in other text."""
@@ -104,6 +105,7 @@ class ValueMatcher:
         """Every occurrence in ``text``, in order; they do not overlap. Where two do, the longer one counts."""
         if len(text) < SHORTEST or not self._values:
             return []
+        spend(len(text))
         forms = self._compiled()
         read = normalize_words(text)
         if len(forms) <= _FEW:

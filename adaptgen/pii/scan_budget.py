@@ -1,0 +1,117 @@
+"""How much work the search of one answer may take, and where large ones are searched: never on the event loop.
+
+Patterns and the matcher count what they read. Whoever lets an answer leave catches :class:`ScanBudgetExceeded` and
+withholds it: an answer that was not searched to its end does not leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import cache
+from typing import Any, Final, TypeVar
+
+OFF_LOOP: Final = 16_384
+"""Characters above which an answer is searched in a thread."""
+SECONDS: Final = 20.0
+"""Processor time that the search of one answer may take."""
+CHARACTERS: Final = 128 * 2**20
+"""Characters that it may read, again and again for nested JSON and for repeated values."""
+_THREADS: Final = 2
+"""Threads that search: each more makes the event loop wait longer for its turn."""
+
+T = TypeVar("T")
+
+
+class ScanBudgetExceeded(Exception):
+    """An answer takes too long to be searched."""
+
+
+class ScanBudget:
+    """What is left for one answer."""
+
+    __slots__ = ("_characters", "_ends")
+
+    def __init__(self, seconds: float = SECONDS, characters: int = CHARACTERS) -> None:
+        self._ends = time.thread_time() + seconds
+        self._characters = characters
+
+    def spend(self, characters: int) -> None:
+        """Count ``characters`` that are about to be read.
+
+        Raises:
+            ScanBudgetExceeded: nothing is left.
+        """
+        self._characters -= characters
+        if self._characters < 0 or time.thread_time() > self._ends:
+            raise ScanBudgetExceeded
+
+
+_CURRENT: ContextVar[ScanBudget | None] = ContextVar("adaptgen_scan_budget", default=None)
+
+
+def spend(characters: int) -> None:
+    """Count ``characters`` against the budget of the answer at hand, if there is one.
+
+    Raises:
+        ScanBudgetExceeded: nothing is left.
+    """
+    budget = _CURRENT.get()
+    if budget is not None:
+        budget.spend(characters)
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """A budget for one answer, in this thread."""
+    token = _CURRENT.set(ScanBudget())
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+async def scan(work: Callable[[], T], size: int) -> T:
+    """The result of ``work``, which searches about ``size`` characters within a budget of its own; in a thread where
+    these are many.
+
+    Raises:
+        ScanBudgetExceeded: it takes too long.
+    """
+    if size <= OFF_LOOP:
+        return _within_budget(work)
+    context = copy_context()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads(), context.run, _within_budget, work)
+
+
+def _within_budget(work: Callable[[], T]) -> T:
+    with limited():
+        return work()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="adaptgen-pii")
+
+
+def text_size(value: Any, most: int = OFF_LOOP) -> int:
+    """Characters of the strings and keys in ``value``, and one for each other leaf; counting ends above ``most``."""
+    size = 0
+    pending = [value]
+    while pending and size <= most:
+        one = pending.pop()
+        if isinstance(one, str):
+            size += len(one)
+        elif isinstance(one, dict):
+            size += sum(map(len, one))
+            pending += one.values()
+        elif isinstance(one, (list, tuple)):
+            pending += one
+        else:
+            size += 1
+    return size
