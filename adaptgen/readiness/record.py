@@ -179,6 +179,10 @@ class _Pool:
             if value is MISSING:
                 return None
             drawn[name] = value
+        if not drawn and tool.effect != "read":
+            # A write of nothing is refused: what is known of its arguments is sent.
+            values = {name: self._value(tool, name, schema) for name, schema in properties.items()}
+            drawn = {name: value for name, value in values.items() if value is not MISSING and name != "dry_run"}
         if "limit" in properties and tool.page is not None:
             drawn["limit"] = _LIMIT
         return drawn

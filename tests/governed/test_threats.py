@@ -460,7 +460,7 @@ def test_log_injection(chain: Chain) -> None:
     assert len(lines) >= 5
     for line in lines:
         read = json.loads(line)
-        assert read["event"] in ("decision", "result", "refused", "checkpoint")
+        assert read["event"] in ("decision", "result", "challenge", "checkpoint")
         assert "mac" in read
         assert all(" " <= one < "\x7f" for one in line), line
     for line in chain.proxy.lines + chain.server.lines:

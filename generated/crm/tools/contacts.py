@@ -178,6 +178,10 @@ list_contacts = Tool(
         "zip": "address",
     },
     sensitive_arguments={"email": "email"},
+    searches={
+        "email": ("email",),
+        "q": ("email", "first_name", "full_name", "last_name"),
+    },
     plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contacts/get",
     tags=("Contacts",),
@@ -271,6 +275,8 @@ update_contact = Tool(
             "udf_11",
             "udf_12",
         ),
+        needs=("customer_id", "last_name"),
+        unshown=(),
     ),
     sensitive={
         "birth_date": "birth_date",

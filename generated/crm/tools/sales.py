@@ -251,6 +251,8 @@ update_contract = Tool(
             "udf_11",
             "udf_12",
         ),
+        needs=("status", "title"),
+        unshown=(),
     ),
     sensitive={
         "debitIban": "iban",
@@ -339,6 +341,7 @@ update_opportunity = Tool(
             "udf_12",
         ),
         patch=True,
+        unshown=(),
     ),
     sensitive={
         "owner.email": "email",

@@ -275,6 +275,7 @@ update_ticket = Tool(
             "subject",
         ),
         patch=True,
+        unshown=(),
     ),
     sensitive={
         "assignee.email": "email",

@@ -39,7 +39,12 @@ update_note = Tool(
     ),
     auth=("credentials",),
     view=("text",),
-    update=Update(read=Call("GET", "/notes/{id}"), accepts=("text",), patch=True),
+    update=Update(
+        read=Call("GET", "/notes/{id}"),
+        accepts=("text",),
+        patch=True,
+        unshown=(),
+    ),
     effect="write",
     source="#/paths/~1notes~1{id}/patch",
 )

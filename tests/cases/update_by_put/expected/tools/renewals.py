@@ -33,6 +33,8 @@ update_renewal = Tool(
     update=Update(
         read=Call("GET", "/renewals/{id}"),
         accepts=("due", "title", "amount", "note"),
+        needs=("due", "title"),
+        unshown=(),
     ),
     effect="write",
     source="#/paths/~1renewals~1{id}/put",
