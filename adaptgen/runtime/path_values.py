@@ -23,6 +23,7 @@ _OVERLONG: Final = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf
 """More bytes than a character needs (RFC 3629, 3): some decoders read ``C0 AF`` as ``/``."""
 _ALIKE: Final = {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u2216": "\\", "\u29f5": "\\"}
 """What converters to 8-bit character sets read as a separator, beside what NFKC makes of full-width forms."""
+SEPARATORS: Final = "/\\;?#"
 _DEPTH: Final = 8
 _SPLIT: Final = re.compile(r"[/\\;]")
 
@@ -70,7 +71,7 @@ def check_path_value(text: str, holds: str, argument: str, name: str) -> None:
         found = dict.fromkeys(wanted)
         listed = " or ".join(f"`{one}`" for one in found)
         form = "" if all(one in text for one in found) else ", in no encoding"
-        allowed = "".join(one for one in "/\\;?#" if one in holds or one in found)
+        allowed = "".join(one for one in SEPARATORS if one in holds or one in found)
         raise SeparatorError(
             f"Argument `{argument}` may not hold {listed}{form}: it is one part of the address, and another operation "
             f"could be reached. Nothing was sent. Give the plain value.",
@@ -94,7 +95,7 @@ def _separators(seen: str, holds: str, argument: str, *, decoded: bool) -> list[
             raise SeparatorError(
                 f"Argument `{argument}` contains control characters, which cannot stand in an address."
             )
-    dangerous = "/\\;?#" if decoded else "/\\"
+    dangerous = SEPARATORS if decoded else "/\\"
     return [one for one in dangerous if one not in holds and (one in folded or one in alike)]
 
 

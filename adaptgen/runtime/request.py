@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from adaptgen.model import Body, Call, Json, Param
-from adaptgen.references import Reference, fill, fill_present
+from adaptgen.references import Reference, fill, fill_present, placeholders
 from adaptgen.runtime import serialize
 from adaptgen.runtime.body import MISSING, collect, encode, wrapped
 from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.path_values import SEPARATORS
 from adaptgen.runtime.placing import Placed
 
 Resolve = Callable[[Reference], str]
@@ -198,8 +199,20 @@ def _address(call: Call, base: str, inputs: Inputs, placed: Placed | None) -> st
         argument = param.arg or name
         if value is MISSING or value is None:
             raise ToolError(f"Argument `{argument}` is missing; it is a part of the address.")
+        if param.value is not None and not _named(param.value):
+            param = replace(param, holds=SEPARATORS)  # what the operator writes is what the operator means
         parts += (serialize.path(param, value, argument), literal)
     return "".join(parts)
+
+
+def _named(template: Json) -> bool:
+    """Whether a template takes anything from arguments or answers: it is neither a constant nor a credential."""
+    return bool(_names(template) if isinstance(template, str) else placeholders(template))
+
+
+@lru_cache(maxsize=1024)
+def _names(template: str) -> frozenset[str]:
+    return placeholders(template)
 
 
 def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: Placed | None) -> None:

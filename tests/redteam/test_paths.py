@@ -15,12 +15,13 @@ from support.generated import engine, generate, text
 from support.web import Asked, Said, Web, web
 
 from adaptgen.cli import main
-from adaptgen.model import Param
+from adaptgen.model import Call, Param
 from adaptgen.plan.operation import Parameter
 from adaptgen.plan.path_separators import find_separators
 from adaptgen.runtime import ToolError, serialize
 from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.request import Inputs, build
 from adaptgen.source.document import Document
 
 DOCUMENT: dict[str, Any] = {
@@ -282,6 +283,19 @@ tools:
     assert api.seen == []
     assert not (await made.call(LOCAL, "look", {"person": "ada"})).is_error
     await made.aclose()
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"), [("a/b c", "a%2Fb%20c"), ("${env:GROUP}", "teams%2Fnorth"), ("x#1;y", "x%231%3By")]
+)
+def test_what_the_operator_writes_is_sent(value: str, sent: str) -> None:
+    """A constant or a credential in the hints is no value of an agent."""
+    call = Call("GET", "/people/{id}", path_params=(Param("id", value=value),))
+    made = build(call, "http://api", Inputs({"person": "1/salary"}, lambda reference: "teams/north"))
+    assert made.url == f"http://api/people/{sent}"
+    templated = Call("GET", "/people/{id}", path_params=(Param("id", value="{person}"),))
+    with pytest.raises(ToolError, match="`id`"):
+        build(templated, "http://api", Inputs({"person": "1/salary"}, lambda reference: ""))
 
 
 # ---------------------------------------------------------------------------------------------- what a document shows
