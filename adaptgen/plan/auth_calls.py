@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from adaptgen.diagnostics import error
 from adaptgen.model import Base, Call
 from adaptgen.plan.bases import follows, prefix
-from adaptgen.plan.credentials import inputs
+from adaptgen.plan.credentials import Given, inputs
 from adaptgen.plan.logincall import build_call, constant
 from adaptgen.plan.operations import PLACEHOLDER, Operation, server_urls
 from adaptgen.plan.operations import operations as read_operations
@@ -37,8 +37,11 @@ class HintedCalls:
         self.bases: dict[str, Base] = {}
         self.others: dict[str, list[Operation]] = {}
 
-    def call(self, auth: str, hint: CallHint, values: Mapping[str, Any], keys: Keys) -> Call:
+    def call(
+        self, auth: str, hint: CallHint, values: Mapping[str, Any], keys: Keys, supplied: Collection[str] = ()
+    ) -> Call:
         """The call that ``hint`` at ``keys`` names, with ``values`` (templates by the name of an input), for ``auth``.
+        ``supplied``: inputs that are sent beside it, as credentials and cookies.
 
         Raises:
             AdaptgenError: no such document or operation (AG033), an input that it does not have or lacks (AG034).
@@ -57,7 +60,7 @@ class HintedCalls:
             raise error("AG033", f"{place} no operation {hint.method} {hint.path}", where, help)
         if not hint.document:
             self.served.setdefault(operation.pointer, auth)
-        placed = self.placed(document, operation, values, keys)
+        placed = self.placed(document, operation, values, keys, supplied)
         made = build_call(operation, placed)
         return Call(made.method, made.path, made.path_params, made.query, made.headers, made.cookies, made.body, base)
 
@@ -96,7 +99,12 @@ class HintedCalls:
         return urljoin(main, url) if main.startswith(("http://", "https://")) else f"{main.rstrip('/')}{url}"
 
     def placed(
-        self, document: Document, operation: Operation, values: Mapping[str, Any], keys: Keys
+        self,
+        document: Document,
+        operation: Operation,
+        values: Mapping[str, Any],
+        keys: Keys,
+        supplied: Collection[str] = (),
     ) -> list[tuple[tuple[str, ...], Any]]:
         """Where each value goes: the body before the query, path, header and cookie; ``a.b`` into objects."""
         declared = inputs(document, operation)
@@ -126,6 +134,12 @@ class HintedCalls:
             given = any(target[: len(each)] == each for each in used)
             if one.required and not given and (value := constant(one)) is not MISSING:
                 found.append((target, value))
+        unfilled = [
+            one.name for one in declared if one.required and not _filled(one, used, found) and one.name not in supplied
+        ]
+        if unfilled:
+            message = f"{operation.key} requires {', '.join(map(repr, sorted(unfilled)))}, which nobody fills"
+            raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
         missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target, _ in found if target[0] == "path"}
         if missing:
             message = f"{operation.key} needs {', '.join(map(repr, sorted(missing)))}"
@@ -140,6 +154,13 @@ class HintedCalls:
 
     def nested(self, document: Document, operation: Operation, name: str) -> tuple[str, ...]:
         return tuple(name.split(".")) if operation.body is None else (name,)
+
+
+def _filled(one: Given, used: set[tuple[str, ...]], found: Sequence[tuple[tuple[str, ...], Any]]) -> bool:
+    """Whether a value goes to an input, into it, or to what holds it."""
+    target = (one.place, *one.keys)
+    targets = used | {each for each, _ in found}
+    return any(target[: len(each)] == each or each[: len(target)] == target for each in targets)
 
 
 def match(operations: Sequence[Operation], method: str, path: str) -> Operation | None:

@@ -67,6 +67,7 @@ class _Reader:
         self.calls = HintedCalls(document, operations, hints, name)
         self.served = self.calls.served
         self.notes: list[Diagnostic] = []
+        self.kept_cookies: frozenset[str] = frozenset()
         self.because: dict[str, str] = {}
 
     def ended(self, auths: Sequence[Auth]) -> dict[str, str]:
@@ -172,6 +173,8 @@ class _Reader:
         known = frozenset(start) | renewed | self.caller(hint)
         chain: list[Login] = []
         for index, one in enumerate(hint.chain or ()):
+            if any(each.cookies for each in chain):
+                self.kept_cookies = _cookies(self.calls.operations)
             chain.append(self.login(name, one, one.id or f"login{index + 1}", known, (*keys, "chain", index)))
             known |= frozenset(one.save or {})
         refresh = self.login(name, hint.refresh, "refresh", known, (*keys, "refresh")) if hint.refresh else None
@@ -206,6 +209,11 @@ class _Reader:
     def kept(self, hint: AuthHint, keys: Keys, made: Auth) -> Auth:
         """``made`` with what the hint says of refusals, of whose it is and of where it lives."""
         name, refresh, start, store = made.name, made.refresh, made.start, hint.store
+        if not made.send and not any(login.cookies for login in (*made.chain, *((refresh,) if refresh else ()))):
+            help = (
+                'add send: [{header: Authorization, as: "Bearer {access}"}], or cookies: keep to the call that logs in'
+            )
+            raise error("AG031", f"the session {name!r} sends nothing with its requests", self.hints.where(*keys), help)
         rotating = refresh is not None and placeholders(_templates(refresh.call)) & set(refresh.save) & set(start)
         if rotating and hint.per == "caller":
             raise error(
@@ -219,13 +227,15 @@ class _Reader:
     def login(self, auth: str, hint: LoginHint, id: str, known: frozenset[str], keys: Keys) -> Login:
         values = dict(hint.with_ or {})
         self.check(values, known, (*keys, "with"))
-        call = self.calls.call(auth, hint.call, values, keys)
+        sends = self.sends(hint.send, known | frozenset(hint.save or {}), (*keys, "send"))
+        beside = {name for one in sends for name in (one.name, one.name.lower(), one.name.title())}
+        call = self.calls.call(auth, hint.call, values, keys, beside | self.kept_cookies)
         given = hint.expires
         expires = Expires(given.after, given.at, given.unit or "s") if given else None
         return Login(
             id=id,
             call=call,
-            send=self.sends(hint.send, known | frozenset(hint.save or {}), (*keys, "send")),
+            send=sends,
             save=dict(hint.save or {}),
             expires=expires,
             cookies=bool(hint.cookies),
@@ -249,6 +259,11 @@ class _Reader:
 
 
 _SILENT: dict[str, Any] = {"per": "server", "store": "memory", "start": {}, "send": (), "refused": None}
+
+
+def _cookies(operations: Sequence[Operation]) -> frozenset[str]:
+    """The cookies that operations declare: those of a session come with it."""
+    return frozenset(one.name for each in operations for one in each.parameters if one.place == "cookie")
 
 
 def _templates(call: Call) -> list[Any]:

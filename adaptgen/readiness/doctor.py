@@ -1,4 +1,4 @@
-"""Reach the API, log in, read once; and say what is wrong, and what mends it."""
+"""Reach the API, log in, read one tool of each kind of security; say what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.model import Json, Server, Tool, Unpaged
+from adaptgen.model import Auth, Json, Server, Tool, Unpaged
+from adaptgen.readiness.failed_logins import FailedLogins
 from adaptgen.readiness.record import login_path, needed
 from adaptgen.readiness.replay import unmet
 from adaptgen.runtime.answer import Answer, Text
+from adaptgen.runtime.auth import learnt_line
 from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.execution import Execution
+from adaptgen.runtime.http import not_tls
 from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
+from adaptgen.runtime.session import Session
+from adaptgen.runtime.state import folder
 
 _PATIENCE = 5.0
 """Seconds for a name, a connection and a handshake each."""
 _TRIES = 4
 """Tools that are called at most, one after the other, where the API wants what the document does not require."""
+_KINDS = 6
+"""Kinds of security of which one tool each is read."""
 _SKEW = 60
 """Seconds by which clocks may differ before tokens are taken for expired, or for not yet valid."""
 
@@ -73,28 +80,64 @@ async def examine(
 
     engine = Engine(server, environ=environ)
     execution = engine.execution()
+    logins = FailedLogins(folder(environ), f"{server.name} {sorted(_urls(execution, server))}")
+    sessions = execution.sessions([one.name for one in server.auth if one.per == "server"])
+    logins.load(sessions, execution.attempts)
     try:
         if not note(*_variables(server, environ)):
             return found
         for base in server.bases:
             if not note(*await _address(execution, server, base.name)):
                 return found
-        choice = _choice(engine, server, tool)
-        if not choice:
+        kinds = _kinds(engine, server, tool)
+        if not kinds:
             help = "name one that can: adaptgen doctor DIR --tool NAME"
             note(Check("read", None, "no tool reads without being given something", help))
             return found
-        before: list[_Sent] = []
-        refused: list[Check] = []
-        for chosen in choice:
-            answer, sent = await _called(engine, execution, server, chosen)
-            if not _wants_more(answer) or chosen is choice[-1]:
-                note(*_logins(server, before + sent), *refused, *_read(chosen, answer, sent), *_clock(sent))
-                break
-            before += sent
-            refused.append(Check("read", None, f"{chosen.name}: {_said(answer)}"))
+        login_told = False
+        for choice in kinds:
+            checks = await _read_of_a_kind(engine, execution, server, choice)
+            # The login is the same for all of them.
+            note(*(one for one in checks if one.name != "login" or not login_told or one.ok is False))
+            login_told = True
+        note(*_learnt(sessions))
     finally:
+        logins.save(execution.attempts)
         await engine.aclose()
+    return found
+
+
+async def _read_of_a_kind(engine: Engine, execution: Execution, server: Server, choice: list[Tool]) -> list[Check]:
+    """One tool of a kind of security is read; another one where the API wants more than it declares."""
+    before: list[_Sent] = []
+    refused: list[Check] = []
+    for chosen in choice:
+        answer, sent = await _called(engine, execution, server, chosen)
+        if not _wants_more(answer) or chosen is choice[-1]:
+            return [*_logins(server, before + sent), *refused, *_read(chosen, answer, sent), *_clock(sent)]
+        before += sent
+        refused.append(Check("read", None, f"{chosen.name}: {_said(answer)}"))
+    return refused
+
+
+def _learnt(sessions: list[Session]) -> list[Check]:
+    """What the API says of sessions that have ended, where the hints do not say it."""
+    return [
+        Check(
+            "session", None, f"{one.auth.name}: the API says by {sign} that nobody is logged in", learnt_line(sign, one)
+        )
+        for one in sessions
+        for sign in one.signs.learnt()
+    ]
+
+
+def _urls(execution: Execution, server: Server) -> list[str]:
+    found = []
+    for base in server.bases:
+        try:
+            found.append(execution.base(base.name))
+        except ToolError:
+            continue
     return found
 
 
@@ -103,8 +146,8 @@ async def examine(
 
 def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
     # What an auth can do without is no reason to stop; the read shows whether the API can.
-    # Nor is a token to begin with where a chain fetches one.
-    asked = [replace(one, start={}) if one.chain else one for one in server.auth if not one.optional]
+    # Nor is a token to begin with where a chain fetches one, nor the chain where there is a token to begin with.
+    asked = [_wanted(one, environ) for one in server.auth if not one.optional]
     demanding = replace(server, auth=tuple(asked))
     wanted = sorted({one.name for one in needed(demanding) if one.kind == "env"})
     missing = [name for name in wanted if not environ.get(name, "").strip()]
@@ -112,6 +155,15 @@ def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
         text = f"not set: {', '.join(missing)}"
         return [Check("environment", False, text, "set them; the server's README.md says what each is")]
     return [Check("environment", True, f"{', '.join(wanted)} set" if wanted else "nothing is needed")]
+
+
+def _wanted(auth: Auth, environ: Mapping[str, str]) -> Auth:
+    if not auth.chain:
+        return auth
+    begins = {one.name for one in needed(auth.start) if one.kind == "env"}
+    if begins and all(environ.get(name, "").strip() for name in begins):
+        return replace(auth, chain=(), refresh=None)
+    return replace(auth, start={})
 
 
 # ---------------------------------------------------------------------------------------------------------- address
@@ -157,6 +209,9 @@ async def _handshake(host: str, port: int) -> Check:
         fix = "trust its authority: connection: {ca: corp.pem}"
         return Check("TLS", False, f"the certificate is not trusted: {problem.verify_message}", fix)
     except (OSError, TimeoutError) as problem:
+        if not_tls(str(problem)):
+            fix = "the base URL must begin with http, or name the port that speaks https"
+            return Check("TLS", False, "that port speaks plain http; it is not a matter of certificates", fix)
         return Check("TLS", False, f"the handshake failed ({type(problem).__name__})", "is it https at all?")
     tls = writer.get_extra_info("ssl_object")
     certificate = tls.getpeercert() or {}
@@ -169,14 +224,19 @@ async def _handshake(host: str, port: int) -> Check:
 # ------------------------------------------------------------------------------------------------------ the one call
 
 
-def _choice(engine: Engine, server: Server, wanted: str) -> list[Tool]:
-    """Tools that read and need nothing, the likeliest first: lists that log in, and those that page."""
+def _kinds(engine: Engine, server: Server, wanted: str) -> list[list[Tool]]:
+    """Tools that read and need nothing, by their kind of security, the likeliest of each first: lists, and those that
+    page. Kinds that log in come first."""
     tools = [one for one in server.tools if one.effect == "read" and (not wanted or one.name == wanted)]
     free = [one for one in tools if not (contract := engine.get(one.name)) or not contract.input_schema.get("required")]
     free.sort(
-        key=lambda one: (one.page is None, not one.auth, isinstance(one.page, Unpaged), bool(one.steps), one.name)
+        key=lambda one: (not one.auth, one.page is None, isinstance(one.page, Unpaged), bool(one.steps), one.name)
     )
-    return free[:_TRIES]
+    kinds: dict[tuple[tuple[str, ...], bool, str], list[Tool]] = {}
+    for one in free:
+        base = one.call.base if one.call is not None else ""
+        kinds.setdefault((one.auth, one.anonymous, base), []).append(one)
+    return [found[:_TRIES] for found in list(kinds.values())[:_KINDS]]
 
 
 def _wants_more(answer: Answer) -> bool:

@@ -67,11 +67,12 @@ class Doubt:
         if self.session.signs.cured(self.sign):
             _log.warning(
                 "the session %s had ended, and the API said so by %s; to say it for good, write in the hints: %s",
-                self.session.auth.name, self.sign, _line(self.sign, self.session),
+                self.session.auth.name, self.sign, learnt_line(self.sign, self.session),
             )  # fmt: skip
 
 
-def _line(sign: Sign, session: Session) -> str:
+def learnt_line(sign: Sign, session: Session) -> str:
+    """The line of the hints that says what was learnt."""
     return sign.line(session.auth.name, ", ".join(map(_rule, session.auth.refused)))
 
 
@@ -82,7 +83,7 @@ def _rule(rule: Refused) -> str:
 
 
 def _advice(sign: Sign, session: Session) -> str:
-    return f"The operator can say it for good in the hints: {_line(sign, session)}"
+    return f"The operator can say it for good in the hints: {learnt_line(sign, session)}"
 
 
 def _sign_of(came: Response | Elsewhere, request: Request, like: Like | None) -> Sign | None:

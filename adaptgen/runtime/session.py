@@ -301,10 +301,11 @@ class Session:
             raise _later(self._cool[1], self._cool[0] - now)
         if self._failed is not None and self._failed[0] == self._credentials.fingerprint(self.references):
             raise _copy(self._failed[1])
-        if wait := self._common.attempts.wait(self._credential()):
-            raise _later(ToolError(f"The login of {self.auth.name!r} failed before.", status=429), wait)
+        if wait := self._common.attempts.wait(self.credential()):
+            text = f"The login of {self.auth.name!r} failed before, with the same credentials. Nothing was sent."
+            raise _later(ToolError(text, status=429), wait)
 
-    def _credential(self) -> str:
+    def credential(self) -> str:
         """What attempts are counted by."""
         return hashlib.sha256(
             f"{self._credential_of} {self._credentials.fingerprint(self.references)}".encode()
@@ -321,14 +322,14 @@ class Session:
                 if problem.status is None:
                     raise  # it was not reached
                 if not _final(problem):
-                    wait = self._common.attempts.failed(self._credential())
+                    wait = self._common.attempts.failed(self.credential())
                     wait = max(wait, min(problem.retry_after or 0.0, _COOL))
                     self._cool = (self._common.attempts.now() + wait, problem)
                     await self._tell(problem, wait, retry_after=wait)
                     raise _later(problem, wait) from None
                 if again and await self.reread():  # a secret may have been rotated since it was read
                     continue
-                self._common.attempts.failed(self._credential())
+                self._common.attempts.failed(self.credential())
                 self._failed = (self._credentials.fingerprint(self.references), problem)
                 await self._tell(problem, _REFUSED, credentials=self._failed[0])
                 raise
@@ -375,7 +376,7 @@ class Session:
         wanted = self._wanted()
         for login in auth.chain:
             await self._login(login, wanted, last=login is auth.chain[-1])
-        self._common.attempts.succeeded(self._credential())
+        self._common.attempts.succeeded(self.credential())
         await self._done()
 
     def _changed(self) -> bool:
@@ -416,7 +417,7 @@ class Session:
         await self._login(login, self._sent, last=not then)
         for again in then:
             await self._login(again, self._wanted(), last=again is then[-1])
-        self._common.attempts.succeeded(self._credential())
+        self._common.attempts.succeeded(self.credential())
         await self._done()
 
     def _forget_refresh(self, login: Login) -> None:
