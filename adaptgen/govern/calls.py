@@ -7,10 +7,11 @@ outcome is written before the answer leaves.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern import naming
 from adaptgen.govern.audit import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
-from adaptgen.govern.desk import META, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
+from adaptgen.govern.desk import META, META_REQUESTS, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
 from adaptgen.govern.governed import Governed
 from adaptgen.govern.hooks import Call, HookError
+from adaptgen.govern.limit import RequestMeter
 from adaptgen.govern.refusals import failed, unknown
 from adaptgen.govern.restore import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
 from adaptgen.model import Json
+from adaptgen.runtime import request_meter
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import StoreError
@@ -40,6 +43,10 @@ if TYPE_CHECKING:
 __all__ = ["GovernedCall", "Refusal", "admit", "failed", "stripped", "unknown"]
 
 _log = logging.getLogger("adaptgen.govern")
+
+
+_MOST_REQUESTS = 100_000
+"""What a server may say that one call took."""
 
 
 class Refusal(Exception):
@@ -67,15 +74,15 @@ async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
     await limit(parts, caller, tool)
 
 
-async def limit(parts: Parts, caller: Caller, tool: Facts) -> None:
-    """Count one call.
+async def limit(parts: Parts, caller: Caller, tool: Facts, *, requests: bool = True) -> None:
+    """Count one call, and with ``requests`` the first one that it makes to the API.
 
     Raises:
         Refusal: a limit is reached.
         StoreError: the shared state cannot be reached.
     """
     if parts.limiter is not None:
-        wait = await parts.limiter.take(caller, tool)
+        wait = await parts.limiter.take(caller, tool, requests=requests)
         if wait > 0:
             seconds = max(1, round(wait + 0.5))
             text = f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s."
@@ -269,13 +276,43 @@ class GovernedCall:
             form = parts.tokenizer.form if (parts := self._parts).tokenizer is not None else "sealed"
             if self._searched or form != "sealed":
                 caller = replace(caller, searched=self._searched, tokens=form)
-            result = await target.call(caller, self._tool, self._arguments, context)
+            with self._metered() as meter:
+                result = await target.call(caller, self._tool, self._arguments, context)
             self._executed = True
+            if meter is not None:
+                result = await self._settle(meter, result)
             return result, None
         except RpcError as problem:
             return {}, problem
         finally:
             self.below = time.perf_counter() - began
+
+    @contextlib.contextmanager
+    def _metered(self) -> Iterator[RequestMeter | None]:
+        """While the tool runs: what it asks of the API is counted, where a limit or the proxy wants to know it."""
+        limiter = self._parts.limiter
+        limited = limiter if limiter is not None and limiter.counts_requests else None
+        if limited is None and self._parts.settings.mode != "behind":
+            yield None
+            return
+        meter = RequestMeter(limited, self._caller, self._tool)
+        before = request_meter.meter.set(meter)
+        try:
+            yield meter
+        finally:
+            request_meter.meter.reset(before)
+
+    async def _settle(self, meter: RequestMeter, result: dict[str, Json]) -> dict[str, Json]:
+        """Tell the proxy what was counted here, or count what a server behind this one tells."""
+        meta = result.get("_meta")
+        known = meta if isinstance(meta, dict) else {}
+        if self._parts.settings.mode == "behind" and meter.count > 1:
+            return {**result, "_meta": {**known, META_REQUESTS: meter.count}}
+        told = known.get(META_REQUESTS)
+        if isinstance(told, int) and self._tool.trusted:
+            with contextlib.suppress(StoreError):  # it was executed: the answer is the caller's
+                await meter.report(min(told, _MOST_REQUESTS))
+        return result
 
     async def _finish(self, result: dict[str, Json], error: RpcError | None) -> dict[str, Json]:
         parts = self._parts

@@ -122,7 +122,7 @@ class Passage:
 
     async def _count(self, parts: Parts, caller: Caller, asked: Facts, recorder: Recorder) -> None:
         try:
-            await limit(parts, caller, asked)
+            await limit(parts, caller, asked, requests=False)
         except Refusal as refusal:
             recorder.refused(refusal.reason, ())
             raise RpcError(_REFUSED, refusal.text) from None

@@ -162,6 +162,7 @@ LIMIT = Table({
     "burst": Key(Number(1, 1_000_000), "How many at once; by default the number of the rate"),
     "tools": Key(_GLOBS, "Only for these tools, as server/tool"),
     "groups": Key(_GLOBS, "Only for callers of these groups"),
+    "counts": Key(OneOf(("calls", "requests")), "calls (default), or requests to the API: each page of a list is one"),
 }, limit)  # fmt: skip
 
 DETECTOR = Table({

@@ -158,7 +158,8 @@ class Switch:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limit:
     """At most ``rate`` calls a second, on average, for each combination of ``per`` (sub, tenant, group, tool, server);
-    ``burst`` at once. ``tools`` and ``groups``: only for these (globs; empty: all).
+    ``burst`` at once. ``tools`` and ``groups``: only for these (globs; empty: all). ``counts``: the calls, or the
+    requests that they make to the API.
     """
 
     per: tuple[Literal["sub", "tenant", "group", "tool", "server"], ...]
@@ -167,6 +168,7 @@ class Limit:
     text: str = ""
     tools: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    counts: Literal["calls", "requests"] = "calls"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,7 @@ from adaptgen.runtime.deadline import until
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.origin_gate import LEAST, SHARED, OriginGate
 from adaptgen.runtime.request import Request, origin
+from adaptgen.runtime.request_meter import meter
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.retry_after import seconds
 
@@ -211,6 +212,9 @@ class Client:
         return wait if wait <= _PATIENCE and time.monotonic() - started + wait <= _WAITED else -1
 
     async def _once(self, request: Request, state: _State, started: float, limit: float) -> Response:
+        count = meter.get()
+        if count is not None and not state.login:
+            await count()
         if self._turns is None:
             return await self._exchanged(request, state, started)
         state.waiting = True
@@ -263,6 +267,7 @@ class _State:
 
     def __init__(self, request: Request, login: bool) -> None:
         self.harmless = request.harmless or login
+        self.login = login
         self.sent = False
         self.waiting = False
 
