@@ -196,10 +196,11 @@ class NextUrl:
 
 @value(kw_only=True)
 class Unpaged:
-    """The API gives the whole list at once; the answer is sliced."""
+    """No paging is known; what the API gives at once is sliced. ``whole``: hints say that it is the whole list."""
 
     items: str = "$"
     total: str | None = None
+    whole: bool = False
 
 
 Paging: TypeAlias = Offset | PageNumber | Cursor | Link | NextHeader | NextUrl | Unpaged

@@ -238,7 +238,7 @@ class _Reader:
         if best is None:
             return None
         named = because.startswith("named")
-        if self.is_one(one, best, clear=named or clear, signs=signs):
+        if self.is_one(one, best, clear=named or clear, named=named, signs=signs):
             return None
         if not self.paged and ((self.detail and record) or (not named and self.tells(arrays[best], others))):
             return None  # an invoice with its items, whatever else it counts
@@ -250,7 +250,7 @@ class _Reader:
             return None
         return (*above, best), arrays[best].items, f"{because} {best!r}"
 
-    def is_one(self, one: Shape, best: str, *, clear: bool, signs: bool) -> bool:
+    def is_one(self, one: Shape, best: str, *, clear: bool, named: bool, signs: bool) -> bool:
         """Whether the object is one record that holds the array ``best``: what stands next to it does not only wrap
         it. Reference lists may stand next to the list that the path asks for."""
         every = every_property(self.document, one)
@@ -260,7 +260,15 @@ class _Reader:
             return False  # a page of a list, with both ends of it declared
         if self.detail or any(identifies(key) for key in own):
             return True
-        return not signs and not (clear and all(beside[key].type == "array" for key in own))
+        return not signs and not (clear and all(self.refers(key, beside[key], named=named) for key in own))
+
+    def refers(self, key: str, one: Shape, *, named: bool) -> bool:
+        """Whether a member holds what the records refer to: lists, and next to a list that bears the resource's name
+        objects that do not bear it too."""
+        if one.type == "array":
+            return True
+        kin = bool(self.resource) and self.resource[-1] in map(singular, words(key))
+        return named and not kin and (bool(one.properties) or one.type == "object")
 
     def tells(self, array: Shape, others: list[str]) -> bool:
         """Whether a list of texts stands beside the name of the one record that the path asks for."""

@@ -165,7 +165,7 @@ class _Reader:
     def read(self) -> tuple[Paging, tuple[str, ...]]:
         values: dict[str, Any] = {"items": self.items(), "total": self.path("total") or self.total}
         if self.style_name == "none":
-            return Unpaged(items=values["items"], total=values["total"]), ()
+            return Unpaged(items=values["items"], total=values["total"], whole=self.hint.style == "none"), ()
         for key in _NEEDS.get(self.style_name, ()):
             values[key] = getattr(self.hint, key) if getattr(self.hint, key) is not None else self.before(key)
             if values[key] is None:

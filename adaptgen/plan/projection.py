@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adaptgen import fields
@@ -66,6 +66,8 @@ def find_view(
                 "AG036", f"answer: {hint.answer!r} is no JSONPath of the body", _at(where, "answer"), "write $.…"
             )
         payload = hint.answer
+    elif hint is not None and hint.view is not None and page is None and schema is not None:
+        payload = _viewed(document, at(document, schema, payload), hint.view, payload)
     root = at(document, schema, payload) if schema is not None else None
     record = _item(document, schema, page) if page is not None and schema is not None else root
     if hint is not None and hint.view is not None:
@@ -119,6 +121,21 @@ def _payload(document: Document, operation: Operation, schema: Json) -> str:
             break
         keys, here = (*keys, key), shape(document, here.properties[key])
     return jsonpath(keys)
+
+
+def _viewed(document: Document, payload: Json | None, view: Sequence[str], path: str) -> str:
+    """Where the paths of a hinted view are relative to: ``path``, or the member that alone declares them. A hint may
+    have been written when that member was opened although a record of its own stands next to it."""
+    try:
+        wanted = [list(fields.parse(one)) for one in view]
+    except fields.PathError:
+        return path  # said below, with its place
+    one = shape(document, payload)
+    if payload is None or not one.properties or any(_declared(document, payload, each) for each in wanted):
+        return path
+    inner = [key for key, node in one.properties.items() if shape(document, node).properties
+             and all(_declared(document, node, each) for each in wanted)]  # fmt: skip
+    return f"{path}{jsonpath((inner[0],))[1:]}" if len(inner) == 1 else path
 
 
 def _wrapped(document: Document, one: Shape, noun: tuple[str, ...]) -> str | None:

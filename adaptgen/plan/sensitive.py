@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from adaptgen.model import Paging
 from adaptgen.pii.field_kinds import kind_within, leans
 from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.operations import is_json
-from adaptgen.plan.schemas import Leaf, identity, leaves, memory, shape
+from adaptgen.plan.schemas import Leaf, identity, join, leaves, memory, shape
 from adaptgen.plan.tabular_answer import rows_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def find_sensitive(
     exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
     holder = (resource_words(operation) or ("",))[-1]
     found = _outward(document, record_of(document, operation, page, answer), holder, anywhere) | exact
+    found |= _below(document, record_of(document, operation, page, answer), exact)
     inputs: dict[str, str] = {}
     for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
         one = shape(document, schema)
@@ -50,6 +52,19 @@ def find_sensitive(
         elif one.properties or one.items is not None:
             inputs |= _inside(document, name, schema, exact, anywhere)
     return _real(found), _real(inputs)
+
+
+def _below(document: Document, record: Json | None, exact: Mapping[str, str]) -> dict[str, str]:
+    """Hinted paths that the payload does not declare and an object in it does: hints may have been written when that
+    object was the payload."""
+    one = shape(document, record)
+    found: dict[str, str] = {}
+    for path, kind in exact.items() if one.properties else ():
+        head = re.split(r"[.\[]", path, maxsplit=1)[0]
+        if head not in one.properties:
+            inner = [key for key, node in one.properties.items() if head in shape(document, node).properties]
+            found |= {f"{join('', key)}{'' if path.startswith('[') else '.'}{path}": kind for key in inner}
+    return found
 
 
 def find_plain(hints: Hints, tool_hint: ToolHint | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ whatever the API's paging. What was not read is said: a count of a part is a low
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from adaptgen.model import Json, Tool, Unpaged
 from adaptgen.runtime import comparing, progress
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.cursor import CursorBox
-from adaptgen.runtime.detail import TOO_DEEP, answer_detail
+from adaptgen.runtime.detail import TOO_DEEP
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.lens import Lens
 from adaptgen.runtime.listing import MOST_SIZE, ListCall, answer_list, fresh
@@ -79,22 +79,28 @@ async def answer(
             return await _counted(tool, counted, tally, call, meter=meter, size=size)
         if not known.sort:
             return await answer_list(tool, counted, call, keep=Choosing(lens, meter), size=size)
-        items, note = await _sorted(tool, counted, lens, meter, call.box, size)
+        items, note, doubt = await _sorted(tool, counted, lens, meter, call.box, size)
         whole = not note
         if not whole:
             items[max(call.limit or call.page_size, 1) :] = []
         note = f"{note} {lens.note(len(items))}".strip()
-        return await answer_list(replace(tool, page=Unpaged()), given(items), call, note=note, whole=whole)
+        alone = replace(tool, page=Unpaged(whole=True))
+        return await answer_list(alone, given(items), call, note=note, whole=whole, doubt=doubt)
 
     try:
         return await _sized(attempt, tool, call.page_size, once=bool(call.cursor) and not known.sort)
-    except NoList as nothing:
-        note = "The API answered no list; this is all that it said."
-        return answer_detail(
-            tool, nothing.response, fields=call.fields, max_bytes=call.max_bytes, note=note, marks=call.marks
-        )
+    except NoList:
+        raise ToolError(no_list(told)) from None
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
+
+
+def no_list(asked: Iterable[str]) -> str:
+    """Why a question cannot be asked of what is no list."""
+    names = " and ".join(f"`{name}`" for name in asked)
+    return (
+        f"The API answered a single object, not a list: {names} cannot be asked of it. Call the tool without {names}."
+    )
 
 
 async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_size: int, *, once: bool) -> Answer:
@@ -113,8 +119,9 @@ async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_s
 
 async def _sorted(
     tool: Tool, fetch: Fetch, lens: Lens, meter: Meter, box: CursorBox, size: int
-) -> tuple[list[Json], str]:
-    """All items that ``where`` keeps, in order; and what is to be said where they are not all."""
+) -> tuple[list[Json], str, str]:
+    """All items that ``where`` keeps, in order; what is to be said where they are not all; and why there may be more
+    although the list ended."""
     assert tool.page is not None
     known = lens.question
     scan = Scan(Walk(tool.page, fetch, box, fresh(tool, size)), meter)
@@ -126,9 +133,11 @@ async def _sorted(
         order = comparing.keys(values, descending=key.descending)
         items = [items[at] for at in sorted(range(len(items)), key=order.__getitem__)]
     why = partly(scan)
+    if why and why == scan.doubt:
+        return items, "", why
     if why:
         why = f"Only the first {meter.items} items of the list were read and sorted: {why}. {_NARROW}"
-    return items, why
+    return items, why, ""
 
 
 def given(items: list[Json]) -> Fetch:
@@ -190,6 +199,8 @@ def partly(scan: Scan) -> str:
         return scan.torn.rstrip(".")
     if scan.walk.note:
         return scan.walk.note.rstrip(".")
+    if scan.doubt:
+        return scan.doubt
     total = scan.walk.total
     if total is not None and scan.started and scan.meter.items < total:
         return f"the API says that there are {total:,}"

@@ -21,6 +21,7 @@ from adaptgen.runtime import jsonpath
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.budget import reduced
 from adaptgen.runtime.classify import classifier
+from adaptgen.runtime.completeness import asked_sizes, doubt, read_answer
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.marks import Marks
 from adaptgen.runtime.media import answer_media
@@ -38,6 +39,8 @@ TOO_DEEP: Final = "The API's answer nests too deep to be shown whole. Ask for si
 _SMALL: Final = 800
 """Bytes up to which a record without a declared view is shown whole."""
 _LISTS: Final = 12
+_MANY: Final = 5
+"""Records from which an object of nothing else is a map of them."""
 
 
 def answer_detail(
@@ -62,7 +65,17 @@ def answer_detail(
         table = answer_table(tool, response, fields=fields, max_bytes=max_bytes, marks=marks or Marks())
         return answer_media(response, max_bytes=max_bytes, marks=marks) if table is None else table
     body = response.json()
-    return show(tool, body, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+    missing = _unfinished(tool, response, body) if not fields else {}
+    return show(tool, body, fields=fields, max_bytes=max_bytes, note=note, marks=marks, missing=missing)
+
+
+def _unfinished(tool: Tool, response: Response, body: Json) -> dict[str, Json]:
+    """What is to be said of an array where the document declares an object: it is a list, perhaps a part of one."""
+    payload = jsonpath.first(tool.answer, body, body)
+    if not isinstance(payload, list) or tool.page is not None or tool.effect != "read":
+        return {}
+    why, _ = doubt(read_answer(body, tool.answer, len(payload), response.headers, asked_sizes(response.url)))
+    return {"complete": f"no: {why}"} if why else {}
 
 
 def _done(response: Response) -> dict[str, Json]:
@@ -155,7 +168,7 @@ def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
         declared = view(tool.view)
         if declared.whole or not declared.paths or len(declared.unmet(records)) < len(declared.paths):
             return declared
-    if len(encode(payload)) <= _SMALL:
+    if len(encode(payload)) <= _SMALL or _is_map(payload):
         return view(("*",))
     ranked = ranking.rank(ranking.candidates_from(records))
     return view(ranked or ("*",))
@@ -199,7 +212,7 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
     """What ``fields`` asks of the whole body, by path."""
     inner = [path.removeprefix("$").removeprefix(".") or "*" for path in asked]
     asked_view([path for path in inner if path != "*"])
-    sensitive = {}
+    sensitive: dict[str, str] = {}
     for place in _places(tool.answer, body):
         prefix = place.removeprefix("$").removeprefix(".")
         sensitive |= {
@@ -222,6 +235,8 @@ def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, m
         return _fitted_list(tool, shown, omitted, max_bytes, marks)
     if marks.whole(_joined(shown, omitted)) <= max_bytes:
         return _json(shown, omitted, tool, marks)
+    if _is_map(shown) and (answer := _fitted_map(tool, shown, omitted, max_bytes, marks)) is not None:
+        return answer
     room = max(max_bytes - (marks.size(omitted) + 14 if omitted else 0) - 200, 200)
     value: Json = shown
     for _ in range(5):
@@ -246,8 +261,38 @@ def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_by
         return _json({"items": shown}, omitted, tool, marks)
     if count == 0:
         value, cuts = reduced(shown[0], max(room - 200, 60), size=marks.whole)
-        return _json({"items": [value]}, {**omitted, **cuts, "items": f"1 of {len(shown)}"}, tool, marks)
-    return _json({"items": shown[:count]}, {**omitted, "items": f"{count} of {len(shown)}"}, tool, marks)
+        more = f"1 of {len(shown)} elements; fields {tool.answer}[1:]"
+        return _json({"items": [value]}, {**omitted, **cuts, "items": more}, tool, marks)
+    more = f"{count} of {len(shown)} elements; fields {tool.answer}[{count}:]"
+    return _json({"items": shown[:count]}, {**omitted, "items": more}, tool, marks)
+
+
+def _is_map(value: Json) -> bool:
+    """Whether an object is a map of many records: all of them objects, with a member that they share."""
+    if not isinstance(value, dict) or len(value) < _MANY:
+        return False
+    records = list(value.values())
+    return all(isinstance(one, dict) for one in records) and bool(set(records[0]).intersection(*records[1:]))
+
+
+def _fitted_map(
+    tool: Tool, shown: dict[str, Json], omitted: dict[str, Json], max_bytes: int, marks: Marks
+) -> Answer | None:
+    """As many whole records of a map as fit; None where not even one does."""
+    keys = list(shown)
+    low, high = 0, len(keys)
+    while high - low > 1:
+        count = (low + high) // 2
+        made = _part_of_map(shown, keys[:count], omitted)
+        low, high = (count, high) if marks.whole(_joined(*made)) <= max_bytes else (low, count)
+    return _json(*_part_of_map(shown, keys[:low], omitted), tool, marks) if low else None
+
+
+def _part_of_map(
+    shown: dict[str, Json], keys: list[str], omitted: dict[str, Json]
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    said = f"{len(keys)} of {len(shown)} entries are here; `fields` with the key of an entry gives any other"
+    return {key: shown[key] for key in keys}, {**omitted, "entries": said}
 
 
 def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:

@@ -40,7 +40,7 @@ async def every_page(paging: Paging, fetch: Fetch, box: CursorBox, most: int | N
         raise ToolError("The API answered no list.") from None
     cut = len(items) > most or bool(scan.why and scan.rest is not None)
     if not cut:
-        return items, walk.note
+        return items, walk.note or (f"there may be more items: {scan.doubt}" if scan.doubt else "")
     total = walk.total
     if total == most == len(items):
         return items, walk.note

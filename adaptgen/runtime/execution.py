@@ -18,6 +18,7 @@ from adaptgen.runtime.auth import Authenticator
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.carry import Carry, Used
 from adaptgen.runtime.common import Common
+from adaptgen.runtime.completeness import sizes_of
 from adaptgen.runtime.credentials import Credentials
 from adaptgen.runtime.detail import answer_detail
 from adaptgen.runtime.errors import ToolError
@@ -382,7 +383,10 @@ def turning(
             request.set_query({name: serialize.scalar(value) for name, value in query.items()})
         if url is not None:
             request.url = _next(url, first.url)
-        return await send(request)
+        response = await send(request)
+        if request.content is not None and len(request.content) < LARGE and request.content[:1] == b"{":
+            response.sizes = sizes_of(request.content)
+        return response
 
     return fetch
 

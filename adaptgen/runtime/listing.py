@@ -74,13 +74,15 @@ async def answer_list(
     whole: bool = True,
     kept: Whose | None = None,
     size: int | None = None,
+    doubt: str = "",
 ) -> Answer:
-    """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "omitted", "note"}`` as JSON.
+    """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "complete", "omitted", "note"}``.
 
-    Keys stand only where they say something. ``keep`` chooses among the items, and says how
+    It is JSON. Keys stand only where they say something. ``keep`` chooses among the items, and says how
     far one answer reads; ``note`` stands before other notes; ``whole`` False: what is read is a part of the list, so
     neither a total nor a cursor is given. ``kept``: where a list that the API gives whole is kept for a moment.
-    ``size``: items that are asked for in one request, as many as are wanted unless it is said.
+    ``size``: items that are asked for in one request, as many as are wanted unless it is said. ``doubt``: why the
+    list may go on, where that is known already.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
@@ -104,7 +106,7 @@ async def answer_list(
     if slot is not None:
         fetch = slot.fetch(fetch, state)
     reading = _Reading(tool, fetch, call.box, to, state, fields, call.max_bytes, marks, keep)
-    reading.before, reading.whole_list = note, whole
+    reading.before, reading.whole_list, reading.doubt = note, whole, doubt
     try:
         answer = await reading.answer(min(max(state.limit or call.page_size, 1), MAX_LIMIT), resumed=bool(call.cursor))
         if slot is not None:
@@ -113,6 +115,8 @@ async def answer_list(
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
     except NoList as nothing:
+        if keep is not None:
+            raise
         note = "The API answered no list; this is all that it said."
         return answer_detail(tool, nothing.response, fields=fields, max_bytes=call.max_bytes, note=note, marks=marks)
 
@@ -163,6 +167,8 @@ class _Reading:
         assert tool.page is not None
         self.before = ""
         self.whole_list = True
+        self.doubt = ""
+        self._beside: tuple[str, ...] = ()
         self.continues = False
         self._keep = keep
         self._tool = tool
@@ -190,11 +196,13 @@ class _Reading:
         if self._whole and not resumed:
             page = await self._fitting(page)
         shape = self._shape(page, begin)
+        self._beside = () if resumed else page.beside
         notes: list[str] = []
         why = ""
         while True:
             if page.torn and not begin and page.torn not in notes:
                 notes.append(page.torn)
+            self.doubt = page.doubt or self.doubt
             at = self._take(shape, page, begin, limit)
             if at < len(page.items):
                 self._goes_on = self._state(page.at, at)
@@ -287,9 +295,14 @@ class _Reading:
         total = walk.total if self._keep is None else None
         if total is None and not resumed and self._goes_on is None:
             total = len(self._lines)
-        if not self.whole_list:
+        doubt = walk.note or self.doubt
+        if not self.whole_list or doubt:
             total = None
+        if self.doubt:
+            notes = f"This may not be the whole list: {self.doubt}. {notes}".rstrip()
         omitted: dict[str, Json] = {}
+        if self._beside and not self._asked:
+            omitted["beside"] = _few(self._beside)
         if shape.others and not resumed:
             omitted["fields"] = _few(shape.others)
         count = len(self._lines)
@@ -354,6 +367,8 @@ class _Reading:
             parts["next_cursor"] = self._box.seal(state.pack(), self._to)
         if total is not None:
             parts["total"] = total
+        if self.doubt or self._walk.note or not self.whole_list:
+            parts["complete"] = False
         if omitted:
             parts["omitted"] = omitted
         if note:

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 from adaptgen.fields import MISSING
 from adaptgen.model import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import jsonpath
+from adaptgen.runtime.completeness import asked_sizes, beside, doubt, read_answer
 from adaptgen.runtime.errors import ToolError
 from adaptgen.tabular import kind_of_media
 from adaptgen.views.wrapper_words import identifies, is_wrapper_word
@@ -44,13 +45,17 @@ class Fetch(Protocol):
 @dataclass(frozen=True, slots=True)
 class Page:
     """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say).
-    ``torn``: what of a table could not be read."""
+    ``torn``: what of a table could not be read. ``doubt``: why the list may go on although nothing leads on;
+    ``weak``: only its length says so. ``beside``: JSONPaths of what stands next to the items."""
 
     at: At
     items: list[Json]
     next: At = None
     total: int | None = None
     torn: str = ""
+    doubt: str = ""
+    weak: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class NoList(Exception):
@@ -97,8 +102,8 @@ async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
     if sized is not None and size is not None:
         query[sized] = size
     if isinstance(at, str) and (not isinstance(paging, Cursor) or _is_url(at)):
-        beside = getattr(paging, "place", "") in ("body", "header")  # a URL has none of these values in it
-        return await _paged(paging, at, await fetch(query if beside else {}, at))
+        apart = getattr(paging, "place", "") in ("body", "header")  # a URL has none of these values in it
+        return await _paged(paging, at, await fetch(query if apart else {}, at))
     if isinstance(paging, Offset):
         query[paging.offset] = at + paging.first if isinstance(at, int) else paging.first
     elif isinstance(paging, PageNumber) and at is not None:
@@ -138,8 +143,29 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
             torn = table.note
     if items is None:
         raise NoList(response)
-    total = len(items) if isinstance(paging, Unpaged) else _total(paging, response, body)
-    return Page(at, items, _next(paging, response, body), total, torn)
+    following = _next(paging, response, body)
+    doubt, weak = _doubt(paging, response, body, at, items) if following is None else ("", False)
+    own = None if doubt else len(items)
+    total = own if isinstance(paging, Unpaged) else _total(paging, response, body)
+    around = beside(body, paging.items) if at is None or positional(paging) else ()
+    return Page(at, items, following, total, torn, doubt, weak, around)
+
+
+def _doubt(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> tuple[str, bool]:
+    """Whether the list may go on where nothing that is known of its paging leads on. Positions are asked for until
+    there is nothing more: they need no evidence."""
+    if positional(paging) or (isinstance(paging, Cursor) and _ended(paging, response, body)):
+        return "", False
+    sizes = (*asked_sizes(response.url), *response.sizes)
+    whole = isinstance(paging, Unpaged) and paging.whole
+    return doubt(
+        read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=at is not None)
+    )
+
+
+def _ended(paging: Cursor, response: Response, body: Json) -> bool:
+    """Whether the answer says in so many words that there is no further page."""
+    return paging.more is not None and _ends(_named(paging.more, response, body))
 
 
 def is_json(response: Response) -> bool:
@@ -261,7 +287,7 @@ def _total(paging: Paging, response: Response, body: Json) -> int | None:
 def _next(paging: Paging, response: Response, body: Json) -> At:
     if isinstance(paging, Cursor):
         token = _named(paging.next, response, body)
-        if paging.more is not None and _ends(_named(paging.more, response, body)):
+        if _ended(paging, response, body):
             return None
         return _token(token)
     if isinstance(paging, Link):

@@ -20,7 +20,8 @@ class Response:
     """One answer. ``headers`` have lower-case names, values of repeated headers joined by ``, ``; ``content`` is
     decoded from its content coding; ``url`` is where it came from after redirects, ``elapsed`` in seconds;
     ``media_type`` is the type without parameters, lower-case. ``cookies``: what ``Set-Cookie`` sets, None for a
-    cookie that it deletes. ``redirected``: the status of the last redirect that led here, from ``asked``; 0 for none.
+    cookie that it deletes. ``sizes``: members of the request's body that asked for a number of
+    items. ``redirected``: the status of the last redirect that led here, from ``asked``; 0 for none.
     """
 
     status: int
@@ -30,6 +31,7 @@ class Response:
     elapsed: float = 0.0
     media_type: str = ""
     cookies: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    sizes: tuple[tuple[str, int], ...] = ()
     redirected: int = 0
     asked: str = field(default="", repr=False)
     _json: Json = field(default=_UNREAD, repr=False, compare=False)

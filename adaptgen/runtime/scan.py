@@ -79,7 +79,8 @@ class Scan:
     """The items of ``walk`` from its state on. While it runs, and when it has ended:
 
     ``rest``: where it would go on, None at the end of the list; ``why``: why it ended before, "" where it did not;
-    ``started``: whether it began with the first item; ``torn``: what could not be read of a table, and is left out.
+    ``started``: whether it began with the first item; ``torn``: what could not be read of a table, and is left out;
+    ``doubt``: why the list may go on although it ended.
     """
 
     def __init__(self, walk: Walk, meter: Meter) -> None:
@@ -89,6 +90,7 @@ class Scan:
         self.why = ""
         self.started = False
         self.torn = ""
+        self.doubt = ""
         walk.most = meter.bounds.requests
 
     async def pages(self, *, resumed: bool) -> AsyncGenerator[list[Json], None]:
@@ -110,6 +112,7 @@ class Scan:
             last = page.items[-1:] or last
             following = None if walk.ended else walk.after(page)
             self.rest = None if following is None else self._state(following, last)
+            self.doubt = page.doubt if following is None else ""
             await progress.tell(meter.items, walk.total, f"{meter.items} items read")
             yield fresh
             if following is None:

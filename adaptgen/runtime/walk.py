@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from adaptgen.model import Json, Offset, PageNumber, Paging, Unpaged
+from adaptgen.model import Cursor, Json, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime import paging as pages
 from adaptgen.runtime.anchor import Anchors, identity, same
 from adaptgen.runtime.cursor import CursorBox
@@ -106,10 +106,26 @@ class Walk:
         """The first page of the list; it tells how many items a page has."""
         guessed = isinstance(self.paging, PageNumber) and self.paging.guessed
         page = await (self._guessed() if guessed else self.read(self.state.at))
+        page = await self._confirmed(page) if page.weak else page
         self.state.step = len(page.items)
         self.state.honoured = self.state.size is not None and len(page.items) == self.state.size
         self.state.total = page.total
         return page
+
+    async def _confirmed(self, page: Page) -> Page:
+        """A page whose length alone raises a doubt: where half as many items can be asked for, and the API then leads
+        on as its document says, the page was the whole list."""
+        single_use = isinstance(self.paging, Cursor) and self.paging.single_use
+        size = self.state.size
+        if size is None or isinstance(self.paging, Unpaged) or single_use or len(page.items) < 2:
+            return page
+        try:
+            self.requests += 1
+            half = await pages.read(self.paging, self._fetch, self.state.at, len(page.items) // 2)
+        except (ToolError, NoList):
+            return page
+        leads_on = half.next is not None and 0 < len(half.items) < len(page.items)
+        return replace(page, doubt="", weak=False) if leads_on else page
 
     async def _guessed(self) -> Page:
         """The first page, where nobody says whether pages count from 0 or 1: what the API gives that is asked for no

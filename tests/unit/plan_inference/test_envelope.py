@@ -36,6 +36,8 @@ TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
         ("/pods", {"kind": TEXT, "metadata": obj(), "items": "rows"}, "$.items"),
         ("/charges", {"object": TEXT, "data": "rows", "has_more": {"type": "boolean"}, "url": TEXT}, "$.data"),
         ("/odata/People", {"@odata.context": TEXT, "value": "rows"}, "$.value"),
+        ("/tickets", {"tickets": "rows", "lookups": obj()}, "$.tickets"),
+        ("/tickets", {"tickets": "rows", "lookups": obj(), "priorities": "rows"}, "$.tickets"),
         ("/projects/{id}/tasks", {"tasks": "rows", "task_count": NUMBER, "request_id": TEXT}, "$.tasks"),
         ("/search/{term}", {"results": "rows", "total": NUMBER}, "$.results"),
     ],

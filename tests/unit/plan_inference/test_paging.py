@@ -248,7 +248,7 @@ def test_hints_complete_what_is_inferred(api: SimpleNamespace) -> None:
         page="page", size="per_page", first=0, items="$.results", total="$.total"
     )
     assert plan(api, schema, api.query("limit", "offset"), PageHint(style="none")).page == Unpaged(
-        items="$.results", total="$.total"
+        items="$.results", total="$.total", whole=True
     )
     assert plan(api, rows(), [], PageHint(style="header", header="Next-Page")).page == NextHeader(header="Next-Page")
 

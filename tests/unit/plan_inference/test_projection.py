@@ -84,6 +84,14 @@ def test_next_to_a_record_of_its_own_nothing_is_opened(api: SimpleNamespace) -> 
     assert (found.view, found.answer) == (("data.id", "data.name"), "$")
 
 
+def test_a_view_that_was_hinted_for_the_opened_member_still_fits(api: SimpleNamespace) -> None:
+    schema = obj(success=SUCCESS, data=obj(id=INT, name=TEXT), refData=obj(currency=obj(code=TEXT)))
+    found = view(api, "/customers/{id}", schema, ToolHint(view=("id", "name")))
+    assert (found.view, found.answer, found.diagnostics) == (("id", "name"), "$.data", ())
+    found = view(api, "/customers/{id}", schema, ToolHint(view=("data.id", "refData.currency.code")))
+    assert (found.answer, found.diagnostics) == ("$", ())
+
+
 @pytest.mark.parametrize(
     ("members", "answer"),
     [

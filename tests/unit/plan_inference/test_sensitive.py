@@ -59,6 +59,13 @@ def test_hints_add_override_and_take_back(api: SimpleNamespace) -> None:
     assert arguments == {"customer_code": "national_id"}
 
 
+def test_a_hint_for_a_member_that_is_no_longer_opened_still_holds(api: SimpleNamespace) -> None:
+    schema = obj(success=TEXT, data=obj(id=TEXT, note=TEXT, more=obj(label=TEXT)), refData=obj(code=TEXT))
+    hint = ToolHint(sensitive={"note": "national_id", "more.label": "name", "refData.code": "card"})
+    found, _ = sensitive(api, "/customers/{id}", schema, tool=hint)
+    assert (found["data.note"], found["data.more.label"], found["refData.code"]) == ("national_id", "name", "card")
+
+
 def test_what_stands_inside_an_argument_is_named_by_its_pointer(api: SimpleNamespace) -> None:
     given = {
         "contact": obj(email=TEXT, note=TEXT, phones=listed(number=TEXT), **{"a/b": obj(name=TEXT), "id": TEXT}),

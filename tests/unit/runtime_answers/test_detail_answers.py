@@ -142,7 +142,7 @@ def test_a_wide_record_fits_in_any_case(kit: Any) -> None:
 def test_a_write_that_answers_a_list_is_cut_by_whole_items(kit: Any) -> None:
     answer = detail(kit, Tool(name="t", view=("*",)), [{"id": n, "v": "y" * 100} for n in range(30)], None, 1000)
     assert [item["id"] for item in answer["items"]] == list(range(len(answer["items"])))
-    assert answer["omitted"] == {"items": f"{len(answer['items'])} of 30"}
+    assert answer["omitted"] == {"items": f"{len(answer['items'])} of 30 elements; fields $[{len(answer['items'])}:]"}
 
 
 @pytest.mark.parametrize(

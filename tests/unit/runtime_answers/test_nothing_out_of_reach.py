@@ -94,3 +94,44 @@ def test_a_list_under_another_name_is_found_among_wrapper_words(body: Any) -> No
 def test_a_record_in_place_of_the_list_is_one_item() -> None:
     assert find_items("$.data", {"data": RECORD}) == [RECORD]
     assert find_items("$.data", {"data": None}) == []
+
+
+PEOPLE = [{"id": number, "name": f"Person {number}", "text": "x" * 40} for number in range(150)]
+
+
+def test_an_array_in_place_of_an_object_is_a_list_that_goes_on(kit: Any) -> None:
+    for answer, body in (("$", PEOPLE), ("$.data", {"data": PEOPLE})):
+        first = shown(kit, answer, body, None, 1500)
+        count = len(first["items"])
+        assert first["items"] == [{"id": one["id"], "name": one["name"]} for one in PEOPLE[:count]]
+        path = first["omitted"]["items"].partition("; fields ")[2]
+        assert path == f"{answer}[{count}:]"
+        seen = list(PEOPLE[:count])
+        while path:
+            part = shown(kit, answer, body, [path], 1500)
+            seen += part[path]
+            path = next(iter(part.get("omitted", {}).values()), "").partition("; fields ")[2]
+        assert seen == PEOPLE
+
+
+def test_an_array_in_place_of_an_object_may_be_a_part(kit: Any) -> None:
+    assert "100 items" in shown(kit, "$.data", {"data": PEOPLE[:100]}, None, 90_000)["omitted"]["complete"]
+    assert "`next`" in shown(kit, "$.data", {"data": PEOPLE[:7], "next": "/2"})["omitted"]["complete"]
+    assert "omitted" not in shown(kit, "$.data", {"data": PEOPLE[:7], "status": "ok"})
+
+
+@pytest.mark.parametrize("fields", [None, ["*"]])
+@pytest.mark.parametrize("answer", ["$", "$.data"])
+def test_a_map_of_many_records_is_cut_by_whole_records(kit: Any, answer: str, fields: Any) -> None:
+    people = {f"p{one['id']}": one for one in PEOPLE}
+    tool = Tool(name="t", answer=answer)
+    reply = kit.reply(people if answer == "$" else {"data": people})
+    text = answer_detail(tool, reply, fields=fields, max_bytes=2000).content[0].text  # type: ignore[union-attr]
+    assert len(text.encode()) <= 2000
+    cut = orjson.loads(text)
+    said = cut.pop("omitted")["entries"]
+    assert len(cut) > 10
+    assert all(people[key] == one for key, one in cut.items())
+    assert f"{len(cut)} of 150 entries" in said
+    last = answer_detail(tool, reply, fields=["p149"], max_bytes=2000).content[0].text  # type: ignore[union-attr]
+    assert orjson.loads(last) == {"p149": PEOPLE[149]}

@@ -126,7 +126,7 @@ def test_as_records_of_a_list(governed: bool) -> None:
             )
         )
         body = orjson.loads(text_of(answer))
-        assert set(body) <= {"fields", "items", "next_cursor", "total", "omitted", "note"}
+        assert set(body) <= {"fields", "items", "next_cursor", "total", "complete", "omitted", "note"}
         for row in body["items"]:
             assert row[0] == seen
             assert row[2] == "a@example.com"
