@@ -5,6 +5,7 @@ is permitted without a policy) and ``server:<name>``. ``context.input`` holds it
 string -> String, integer -> Long, number -> decimal, boolean -> Bool, array -> Set, object with properties -> record,
 null -> absent; text or another scalar -> String. What none of Cedar's types can hold (other unions, maps, free objects,
 recursion) is left out, there and from the context of a call, so a policy that names it does not validate.
+``context.creates`` is there for tools that change a record or create it: whether the call creates.
 ``context.paths`` holds every field that ``fields``, ``where``, ``sort``, ``count`` and ``distinct`` name. https://docs.cedarpolicy.com/schema/human-readable-schema.html
 """
 
@@ -64,13 +65,15 @@ class Record:
 
 @value(kw_only=True)
 class Action:
-    """The action of one tool. ``open``: its server is trusted and it is permitted without a policy."""
+    """The action of one tool. ``open``: its server is trusted and it is permitted without a policy; ``creates``: it
+    changes a record, or creates it where there is none."""
 
     id: str
     server: str
     effect: Effect
     open: bool
     input: Record
+    creates: bool = False
 
     def groups(self) -> tuple[str, ...]:
         """The action groups that it is in."""
@@ -95,6 +98,7 @@ def tool_action(server: str, tool: Tool, contract: Contract) -> Action:
         effect=tool.effect,
         open=tool.effect == READ,
         input=input_record(contract.input_schema),
+        creates=tool.update is not None and tool.update.creates,
     )
 
 
@@ -266,7 +270,10 @@ _OTHER = Record({"name": "String"}, frozenset(("name",)))
 
 def call_context(action: Action) -> Record:
     """What policies read of a call of a tool."""
-    return Record({"input": action.input, "paths": SetOf("String")}, frozenset(("input", "paths")))
+    attributes: dict[str, Type] = {"input": action.input, "paths": SetOf("String")}
+    if action.creates:
+        attributes = {"creates": "Bool", **attributes}
+    return Record(attributes, frozenset(attributes))
 
 
 def schema_text(actions: Iterable[Action], claims: Iterable[str] = ()) -> str:

@@ -53,10 +53,16 @@ class Authorizer(Protocol):
         ...
 
     async def decide(
-        self, caller: Caller, tool: Facts, input: Mapping[str, Json], paths: Sequence[str] = ()
+        self,
+        caller: Caller,
+        tool: Facts,
+        input: Mapping[str, Json],
+        paths: Sequence[str] = (),
+        *,
+        creates: bool = False,
     ) -> Decision:
         """Whether the caller may call ``tool`` with these arguments, as they will be sent on. ``paths``: the fields
-        that they name."""
+        that they name. ``creates``: the call creates a record, of a tool that changes one where there is one."""
         ...
 
     async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
@@ -94,6 +100,7 @@ def action(tool: Facts) -> cedar.Action:
         effect=tool.effect,
         open=tool.open and tool.trusted,
         input=cedar.input_record(schema if isinstance(schema, Mapping) else {}),
+        creates=tool.creates,
     )
 
 

@@ -148,7 +148,13 @@ class CedarAuthorizer:
         return names
 
     async def decide(
-        self, caller: Caller, tool: Facts, input: Mapping[str, Json], paths: Sequence[str] = ()
+        self,
+        caller: Caller,
+        tool: Facts,
+        input: Mapping[str, Json],
+        paths: Sequence[str] = (),
+        *,
+        creates: bool = False,
     ) -> Decision:
         """See ``Authorizer.decide``."""
         force = self._force
@@ -158,7 +164,9 @@ class CedarAuthorizer:
         if known is None:
             return self._refused("the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(known.action.input, input, known.read, paths)
+            context = lowering.context(
+                known.action.input, input, known.read, paths, creates if known.action.creates else None
+            )
             return self._asked(force, known.kind.fitting, _request(caller, tool.action, tool.server, context), caller)
         except lowering.Unfit as why:
             return self._refused(str(why))

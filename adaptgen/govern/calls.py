@@ -31,6 +31,7 @@ from adaptgen.runtime import request_meter
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import StoreError
+from adaptgen.runtime.writes.permission import creation
 
 if TYPE_CHECKING:
     from adaptgen.govern.argument_checks import Path as Place
@@ -172,7 +173,9 @@ class GovernedCall:
         call = canonicalize(tool, self._arguments)
         self._arguments = call.arguments if governed else self._arguments
         if parts.authorizer is not None:
-            decision = await parts.authorizer.decide(caller, tool, call.judged, call.paths)
+            # Behind the proxy nobody can ask again once it is known that there is no such record.
+            more = {"creates": True} if tool.creates and parts.settings.mode == "proxy" else {}
+            decision = await parts.authorizer.decide(caller, tool, call.judged, call.paths, **more)
             self._decision = decision
             if not decision.allowed:
                 raise Refusal(
@@ -276,6 +279,7 @@ class GovernedCall:
             form = parts.tokenizer.form if (parts := self._parts).tokenizer is not None else "sealed"
             if self._searched or form != "sealed":
                 caller = replace(caller, searched=self._searched, tokens=form)
+            creation.set(self._refuse_creation if self._tool.creates and parts.authorizer is not None else None)
             with self._metered() as meter:
                 result = await target.call(caller, self._tool, self._arguments, context)
             self._executed = True
@@ -313,6 +317,21 @@ class GovernedCall:
             with contextlib.suppress(StoreError):  # it was executed: the answer is the caller's
                 await meter.report(min(told, _MOST_REQUESTS))
         return result
+
+    async def _refuse_creation(self) -> str:
+        """Why the call must not create a record where there is none; "" where it may, which is on record then."""
+        authorizer, tool = self._parts.authorizer, self._tool
+        assert authorizer is not None
+        call = canonicalize(tool, self._arguments)
+        decision = await authorizer.decide(self._caller, tool, call.judged, call.paths, creates=True)
+        try:
+            if decision.allowed:
+                self._recorder.decided(decision, self._restored)
+                return ""
+            self._recorder.refused("denied", decision.policies)
+        except AuditError:
+            return "The audit trail cannot be written, so nothing is executed."
+        return f"There is no such record, and creating it is not permitted: {tool.name} with these arguments."
 
     async def _finish(self, result: dict[str, Json], error: RpcError | None) -> dict[str, Json]:
         parts = self._parts

@@ -28,7 +28,8 @@ META_SEARCHES = META + "searches"
 """On a Tool, from a server behind a proxy: ``{"arguments": {name: {"role", "fields"}}, "plain": [...], "resource"}``:
 what its arguments search, and what is needed to classify a path of its records."""
 META_EFFECT = META + "effect"
-"""On a Tool: ``{"effect": "read"|"write"|"delete", "open": bool}``; open: permitted without a policy."""
+"""On a Tool: ``{"effect": "read"|"write"|"delete", "open": bool}``; open: permitted without a policy. ``creates``: true
+where it changes a record or creates it."""
 META_LOOKUPS = META + "lookups"
 """On a Tool, from a server behind a proxy: argument -> ``{"tool", "keep"}``, whose names are looked up in a list."""
 META_MENU = META + "menu"
@@ -154,7 +155,7 @@ class Facts:
     belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search. ``lookups``: argument ->
     ``{"tool", "keep"}`` for names that are looked up with another tool of the server. ``searches``: the arguments that
     search, compare or order by classified fields; ``plain`` and ``resource``: how a path of its records is classified
-    (see ``adaptgen.model.Tool``).
+    (see ``adaptgen.model.Tool``). ``creates``: it changes a record, or creates it where there is none.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Facts:
     searches: Mapping[str, SearchArgument] = field(default_factory=dict)
     plain: tuple[str, ...] = ()
     resource: str = ""
+    creates: bool = False
 
     @property
     def action(self) -> str:

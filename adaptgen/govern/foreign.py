@@ -71,6 +71,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         tags=_texts(about.get("tags")),
         calls=_texts(about.get("calls")),
         lookups=lookups if isinstance(lookups := said.get(META_LOOKUPS), dict) else {},
+        creates=isinstance(about_effect := said.get(META_EFFECT), dict) and about_effect.get("creates") is True,
         **_searches(said, tool, effect, arguments) if ours else {},
     )
 

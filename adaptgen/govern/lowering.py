@@ -40,9 +40,14 @@ class Unfit(Exception):
 
 
 def context(
-    record: Record, arguments: Mapping[str, Json], read: frozenset[str] | None, paths: Sequence[str] = ()
+    record: Record,
+    arguments: Mapping[str, Json],
+    read: frozenset[str] | None,
+    paths: Sequence[str] = (),
+    creates: bool | None = None,
 ) -> str:
-    """The JSON text of ``{"input": …, "paths": …}``. ``read``: the names that policies read (None: all).
+    """The JSON text of ``{"input": …, "paths": …}``. ``read``: the names that policies read (None: all). ``creates``:
+    whether the call creates, None for tools that do not both change and create.
 
     Raises:
         Unfit: naming the argument.
@@ -57,7 +62,8 @@ def context(
             lowered[name] = lower(kind, value, name)
         elif name in record.required:
             raise Unfit(f"argument `{name}` is missing")
-    return encoded({"input": lowered, "paths": list(paths)})
+    told: dict[str, Json] = {"input": lowered, "paths": list(paths)}
+    return encoded(told if creates is None else {**told, "creates": creates})
 
 
 def encoded(value: Json) -> str:

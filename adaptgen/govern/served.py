@@ -109,6 +109,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
+    creates = tool.update is not None and tool.update.creates
     arguments = inside.arguments(tool)
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
@@ -121,7 +122,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
             "_meta": {
                 META_ARGUMENTS: dict(arguments),
                 META_SENSITIVE: dict(tool.sensitive),
-                META_EFFECT: {"effect": tool.effect, "open": reads},
+                META_EFFECT: {"effect": tool.effect, "open": reads, **({"creates": True} if creates else {})},
                 META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.was)},
                 META_SEARCHES: {
                     "arguments": {
@@ -146,6 +147,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
         tags=tool.tags,
         calls=calls,
         lookups=lookups,
+        creates=creates,
         searches=searches,
         plain=tool.plain,
         resource=resource_of(tool),

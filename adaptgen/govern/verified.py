@@ -73,14 +73,20 @@ class VerifiedPermissions:
         return frozenset(name for name, tool in tools.items() if tool.action in self._tools)
 
     async def decide(
-        self, caller: Caller, tool: Facts, input: Mapping[str, Json], paths: Sequence[str] = ()
+        self,
+        caller: Caller,
+        tool: Facts,
+        input: Mapping[str, Json],
+        paths: Sequence[str] = (),
+        *,
+        creates: bool = False,
     ) -> Decision:
         """See ``Authorizer.decide``."""
         schema, known = (self._tools or {}).get(tool.action, (None, None))
         if known is None or schema != tool.wire.get("inputSchema"):
             return Decision(False, (), "the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(known.input, input, None, paths)
+            context = lowering.context(known.input, input, None, paths, creates if known.creates else None)
         except lowering.Unfit as why:
             return enforced(Decision(False, (), str(why)), self._mode)
         return await self._asked(caller, known.id, tool.server, context, known.open)
