@@ -60,7 +60,7 @@ def over_corpus(paths: list[Path], sample: int) -> list[Figure]:
     return [
         Figure("documents with merging updates", documents, ""),
         Figure("merging updates made", total.updates, ""),
-        Figure("  of these with a selection of fields or another optional input", total.selecting, ""),
+        Figure("  of these with an optional input of the read, such as a selection of fields", total.selecting, ""),
         Figure("fields lost", len(total.lost), "", bar=0),
         Figure("successes that were none", len(total.false), "", bar=0),
         Figure("refused, nothing written", share, "%", bar=REFUSED),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -27,7 +27,7 @@ from adaptgen.text_formats import FORMATS, fits
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _PROBLEMS = 4
-_FORMATS = {name: partial(fits, name) for name in FORMATS}
+_FORMATS: dict[str, Callable[..., bool]] = {name: partial(fits, name) for name in FORMATS}
 
 
 class Arguments:

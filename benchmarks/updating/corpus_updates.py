@@ -20,6 +20,7 @@ from adaptgen.fronts.load import load_server
 from adaptgen.model import Param, Tool
 from adaptgen.plan import plan
 from adaptgen.plan.operations import Operation, operations
+from adaptgen.read_inputs import is_selector
 from adaptgen.render import render
 from adaptgen.runtime import jsonpath
 from adaptgen.runtime.caller import LOCAL
@@ -172,7 +173,13 @@ async def _update(
     given[argument] = value
     mock.state = copy.deepcopy(state)
     mock.place, mock.inside, mock.beside = tool.update.answer, tool.call.body.inside, tool.update.places
-    mock.whole = frozenset(param.name for param in tool.update.read.query)
+    # By the document, not by what was planned: a read is whole where it has nothing but what it requires and what
+    # chooses the record.
+    read_path = tool.update.read.path
+    reads = next(op for op in known.values() if op.method == "GET" and op.path == read_path)
+    queries = [one for one in reads.parameters if one.place == "query"]
+    mock.whole = frozenset(one.name for one in queries if one.required or is_selector(one.name))
+    mock.whole |= {name for name, _ in reads.constants}
     sends = {send.name for auth in engine.server.auth for send in auth.send if send.place == "query"}
     mock.whole |= sends
     mock.kept = frozenset(record) - taken if tool.update.accepts is not None else frozenset(tool.update.omits)
@@ -180,8 +187,9 @@ async def _update(
     mock.writes = 0
     answer = await engine.call(LOCAL, tool.name, given)
     outcome.updates += 1
+    optional = {one.name for one in queries} - mock.whole
     outcome.selecting += any(
-        places[one][0] == "query" and places[one][1].name not in mock.whole for one in given if one in places
+        places[one][0] == "query" and places[one][1].name in optional for one in given if one in places
     )
     after = jsonpath.first(mock.place, mock.state)
     told = " ".join(getattr(one, "text", "") for one in answer.content)
