@@ -95,8 +95,8 @@ class Arguments:
 
 def _compiled(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator | None:
     """A validator; without patterns where one is no regular expression that Rust reads, None where nothing helps."""
-    schema = _with_known_formats(dict(schema))
-    for attempt in (schema, _without_patterns(schema)):
+    checked: dict[str, Json] = _with_known_formats(dict(schema))
+    for attempt in (checked, _without_patterns(checked)):
         try:
             return jsonschema_rs.Draft202012Validator(attempt, validate_formats=True, formats=_FORMATS, offline=True)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
