@@ -6,7 +6,6 @@ whoever may write a text could write a token into it and read the value back in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -21,8 +20,6 @@ from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
 
 Permitted = Callable[[str], Awaitable[bool]]
-
-_SCHEME = re.compile(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +111,13 @@ class _Restoring:
             if nested is not None:
                 return dumps(await self.value(nested, node, path))
         opened = [await self._open(one, path, kind) for one in found]
-        if not self._is_alone(text, found):
+        if self._tokens.alone(text) is None:
             raise ToolError(
                 f"`{_name(path)}`: a token stands alone in its argument, or in an element of a list, and here there is "
                 "other text next to it. Pass the token, and nothing before or behind it. Nothing was executed."
             )
         self.values.append(RestoredValue(found[0].kind, opened[0].text, _field(path)))
         return self._typed(opened[0], path)
-
-    def _is_alone(self, text: str, found: list[Found]) -> bool:
-        """Whether nothing else stands in the text than one token, however often it is wrapped and repeated."""
-        if len({(one.kind, one.body) for one in found}) > 1:
-            return False
-        rest = _SCHEME.sub("", self._tokens.sub("", text))
-        return not any(map(str.isalnum, rest))
 
     async def _open(self, found: Found, path: tuple[str, ...], kind: str | None) -> Opened:
         if kind != found.kind:

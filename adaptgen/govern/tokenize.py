@@ -211,6 +211,8 @@ class Tokenizer:
         plan = self._plans.of(tool)
         if plan.listed is None:
             plan.listed = advertised(tool, self._kinds, plan, api=self._surrogates is not None)
+            if self._guard is not None:
+                plan.listed = self._guard.of(tool).described(plan.listed)
         return plan.listed
 
     async def erase(

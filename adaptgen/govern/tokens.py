@@ -43,6 +43,9 @@ _PADDED: Final = b"padded"
 _SEPARATOR: Final = r"(?:\\{0,2}_|%5[Ff])"
 
 
+_SCHEME: Final = re.compile(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
+
+
 class Mangled(Exception):
     """What looks like a token does not open: changed, cut, of another scope, or under a key that is gone."""
 
@@ -221,9 +224,16 @@ class Tokens:
             return None
         return Found(0, len(text), match[1].lower(), match[2].lower())
 
+    def alone(self, text: str) -> Found | None:
+        """The one token that stands in ``text``, however often it is wrapped and repeated; None where there is more."""
+        found = list(self.find(text)) if len(text) > 5 else []
+        if len({(one.kind, one.body) for one in found}) != 1:
+            return None
+        return None if any(map(str.isalnum, _SCHEME.sub("", self.sub("", text)))) else found[0]
+
     def kind_of(self, text: str) -> str | None:
         """The kind of the token that ``text`` is."""
-        found = self.whole(text)
+        found = self.alone(text)
         return found.kind if found is not None else None
 
     @staticmethod

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.model import Tool
+from adaptgen.model import Call, Tool
 from adaptgen.pii.search_arguments import SearchArgument, find_search_arguments
 from adaptgen.plan.envelope import resource_words
 from adaptgen.plan.schemas import leaves
-from adaptgen.plan.sensitive import record_of
+from adaptgen.plan.sensitive import find_plain, record_of
 from adaptgen.planned import Evidence
+from adaptgen.references import placeholders
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
     from adaptgen.source import Document
-    from adaptgen.source.hints import ToolHint
+    from adaptgen.source.hints import Hints, ToolHint
 
 _MOST = 200
 
@@ -50,6 +51,31 @@ def find_searches(
         declared = [leaf.path for leaf in leaves(document, record) if leaf.path] if record is not None else []
         found = find_search_arguments(properties, tool.sensitive, **known, declared=declared[:_MOST])
     return [found[name] for name in sorted(found)]
+
+
+def step_searches(
+    operation: Operation, call: Call, sensitive: Mapping[str, str], hints: Hints
+) -> dict[str, tuple[str, ...]]:
+    """What the arguments of a tool of several calls search by the inputs of one of its steps that they fill."""
+    schemas = {
+        one.name: {**(one.schema if isinstance(one.schema, Mapping) else {}), "description": one.description}
+        for one in operation.parameters
+    }
+    found = find_search_arguments(
+        schemas,
+        sensitive,
+        holder=(resource_words(operation) or ("",))[-1],
+        plain=[path.removeprefix("$..") for path in find_plain(hints, None)],
+    )
+    filled: dict[str, tuple[str, ...]] = {}
+    for param in (*call.path_params, *call.query, *call.headers, *call.cookies):
+        one = found.get(param.name)
+        if one is None or not one.fields:
+            continue
+        for name in [param.arg or param.name] if param.value is None else sorted(placeholders(param.value)):
+            if "." not in name:
+                filled[name] = tuple(dict.fromkeys((*filled.get(name, ()), *one.fields)))
+    return filled
 
 
 def search_evidence(tool: str, one: SearchArgument, pointer: str) -> Evidence:

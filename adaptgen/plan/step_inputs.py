@@ -38,6 +38,7 @@ class Asked:
     found: dict[str, Argument] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     sensitive_arguments: dict[str, str] = field(default_factory=dict)
+    searches: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def where(self, *keys: str | int) -> Where:
         """The place of a key of the tool."""

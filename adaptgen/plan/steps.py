@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from adaptgen import fields
 from adaptgen.diagnostics import Diagnostic, error
 from adaptgen.model import Contract, Effect, Json, Paging, Step, Tool
+from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.plan import contracts, describe
 from adaptgen.plan.bodies import read_body
 from adaptgen.plan.effects import find_effect
@@ -16,6 +17,7 @@ from adaptgen.plan.operations import Operation
 from adaptgen.plan.paging import find_paging
 from adaptgen.plan.paging_members import address_rows
 from adaptgen.plan.projection import check_step_view, find_view
+from adaptgen.plan.searches import search_evidence, step_searches
 from adaptgen.plan.sensitive import find_plain, find_sensitive
 from adaptgen.plan.step_inputs import ITEM, Asked, rows
 from adaptgen.plan.step_rules import all_pages, check_rules, check_state
@@ -50,6 +52,8 @@ def workflow(
     asked.check(result, asked.where("result"))
     effect = hint.effect if hint.effect is not None else max((step.effect for step in steps), key=STRENGTH.index)
     waits = any(step.until is not None for step in steps)
+    hinted = {name: one.searches for name, one in hint.arguments.items() if one.searches is not None}
+    searches = dict(sorted({**(asked.searches if effect == "read" else {}), **hinted}.items()))
     kinds = sensitive(result, asked.made) | (saved(asked.made, "saved") if waits else {})
     tool = Tool(
         name=key,
@@ -61,6 +65,7 @@ def workflow(
         max_bytes=hint.max_bytes,
         sensitive=classified({**kinds, **hint.sensitive}),
         sensitive_arguments=dict(sorted(asked.sensitive_arguments.items())),
+        searches=searches,
         plain=find_plain(context.hints, hint),
         effect=effect,
         source=maker.operations[0].pointer,
@@ -72,7 +77,8 @@ def workflow(
     contract = contracts.contract(key, text, schema, effect, "", "", describe.words(key).capitalize())
     calls = ", ".join(one.key for one in maker.operations)
     evidence = Evidence(key, "steps", f"{len(steps)} calls: {calls}", "the hints say so", tool.source)
-    return tool, contract, (evidence,), tuple(maker.notes)
+    told = [SearchArgument(name, "search", paths, "a step searches with it") for name, paths in searches.items()]
+    return tool, contract, (evidence, *(search_evidence(key, one, tool.source) for one in told)), tuple(maker.notes)
 
 
 @dataclass(slots=True)
@@ -110,6 +116,8 @@ class _Maker:
         kinds, arguments = find_sensitive(document, operation, paging.page, names, context.hints, None, answer="$")
         asked.sensitive_arguments.update(arguments)
         asked.templated(call)
+        for name, paths in step_searches(operation, call, kinds, context.hints).items():
+            asked.searches[name] = tuple(dict.fromkeys((*asked.searches.get(name, ()), *paths)))
         if step.view is not None:
             self.notes += check_step_view(document, operation, items, step.view, where)
             self.kept(index, step)

@@ -212,6 +212,7 @@ class Engine:
         own = {name: value for name, value in checked.items() if name not in ours}
         requests = {name: value for name, value in checked.items() if name in ours}
         dry_run = _dry(checked)
+        searching = self._searching(caller, tool, own, marks)
 
         async def plain(given: Mapping[str, Json] | None) -> Answer:
             again = dict(checked) if given is None else self._check(tool, {**requests, **given})
@@ -226,6 +227,11 @@ class Engine:
         call = self._list_call(caller, tool, own, marks, limit=checked.get("limit"), cursor=checked.get("cursor"))
 
         async def lists(altered: Tool, fetch: Fetch, fields: Sequence[str] | None) -> Answer:
+            if searching is not None:
+                questions = {name: requests[name] for name in sorted(_QUESTIONS & requests.keys())}
+                found = await self._searched(searching, altered, fetch, replace(call, fields=fields), questions)
+                if found is not None:
+                    return found
             return await asking.answer(altered, fetch, replace(call, fields=fields), asked=requests)
 
         asked = Asked(
@@ -251,6 +257,7 @@ class Engine:
         checked.pop("dry_run", None)
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
+            marks.search = self._searching(caller, tool, checked, marks)
             carry = self._carry(execution, caller, tool, checked, cursor)
             return await execution.steps(
                 tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry

@@ -16,6 +16,7 @@ from adaptgen.runtime.text import clean, encode
 
 if TYPE_CHECKING:
     from adaptgen.runtime.classify import Classifier
+    from adaptgen.runtime.pii.search_filter import SearchFilter
     from adaptgen.runtime.shielding import Form
 
 
@@ -27,7 +28,7 @@ class Marks:
     ``status`` becomes the API's last HTTP status.
     """
 
-    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "on", "seen", "status")
+    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "on", "search", "seen", "status")
 
     def __init__(
         self,
@@ -43,6 +44,8 @@ class Marks:
         self.seen: dict[tuple[str, str], None] = dict.fromkeys(given)
         self._given = dict(self.seen)
         self._found: list[tuple[str, str]] = []
+        self.search: SearchFilter | None = None
+        """What must be dropped of what steps find; set for tools of several calls."""
         self.status: int | None = None
 
     def mark(self, value: Json, classifier: Classifier | None = None, *, cuts: bool = False) -> Json:

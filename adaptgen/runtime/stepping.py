@@ -63,6 +63,12 @@ class Stepping:
             Pending: the job is not done in time.
             ToolError: the API failed; :class:`Unmet` where it answered.
         """
+        asked = await self._ask(step, scope, request)
+        if self._marks.search is not None:
+            self._marks.search.drop(step, asked)
+        return asked
+
+    async def _ask(self, step: Step, scope: Scope, request: Request) -> Asked:
         if step.until is not None:
             from adaptgen.runtime.polling import poll
 

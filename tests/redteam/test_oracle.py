@@ -594,6 +594,65 @@ def _argument_names(server: Any) -> set[str]:
     return {param.arg or param.name for param in tool.call.query}
 
 
+STEPS = """
+adaptgen: 1
+tools:
+  who_is:
+    description: One person by the name.
+    arguments: {person_name: {type: string}}
+    steps:
+      - {id: found, call: GET /contacts, with: {q: "{person_name}"}, view: [id, city]}
+  first_of:
+    description: The first person whom a text finds.
+    arguments: {hint: {type: string}}
+    steps:
+      - {id: found, call: GET /contacts, with: {q: "{hint}"}, save: {id: "$.items[0].id"}}
+      - {id: one, call: "GET /contacts/{id}", with: {id: "{found.id}"}, view: [id, city]}
+"""
+
+
+@pytest.mark.parametrize(("tool", "argument"), [("who_is", "person_name"), ("first_of", "hint")])
+def test_tools_of_several_calls_are_guarded_too(tmp_path: Path, tool: str, argument: str) -> None:
+    package = generate(tmp_path, "staff", {"staff.json": json.dumps(DOCUMENT).encode()}, STEPS)
+    reader = Desk(package, _folder(tmp_path, "reader"), READ)
+    assert "pass a token" in refused(reader(tool, **{argument: "zel"}))
+    assert not reader.api.requests
+    trusted = Desk(package, _folder(tmp_path, "trusted"), EVERYTHING)
+    told = trusted.all([(tool, {argument: part}) for part in ("zel", "@corvid", "oss", "nothing at all")])
+    assert len(set(told)) == 1
+    text, failed = trusted(tool, **{argument: "Ann"})
+    assert not failed, text
+    assert "Ulm" in text
+    assert "Bonn" not in text
+
+
+@pytest.mark.parametrize(
+    "value", ["owner($filter=startswith(email,'a'))", "owner($orderby=lastName)", "team($search=ann)"]
+)
+def test_expressions_inside_of_other_arguments(trusted: Desk, value: str) -> None:
+    refused(trusted(city=value))
+    assert not trusted.api.requests
+    answered(trusted(city="owner"))
+
+
+@pytest.mark.parametrize("wrap", ["{}", "<{}>", "**{}**", "mailto:{}", "`{}`"])
+def test_a_token_is_one_however_it_is_wrapped(package: Path, tmp_path: Path, wrap: str) -> None:
+    desk = Desk(package, tmp_path, EVERYTHING, tokenize={"kinds": KINDS, "guesses": 0})
+    token = desk.tokens()[2]["email"]
+    assert ids(answered(desk(q=wrap.format(token), fields=["id"]))) == [2]
+    assert "pass a token" in refused(Desk(package, _folder(tmp_path, "r"), READ)(q=f"{token} ann"))
+
+
+def test_agents_are_told_that_a_search_takes_tokens(package: Path, tmp_path: Path) -> None:
+    async def run() -> dict[str, Any]:
+        async with governed(settings(tmp_path, READ), server=load_server(package)) as made:
+            return await ask(made, ADA, "tools/list", {})
+
+    tools = {tool["name"]: tool["inputSchema"]["properties"] for tool in asyncio.run(run())["tools"]}
+    assert "tok_email_… or tok_name_…" in tools["list_contacts"]["q"]["description"]
+    assert "tok_" not in tools["list_products"]["q"].get("description", "")
+
+
 # --------------------------------------------------------------------------------------- the CRM, in both places
 
 

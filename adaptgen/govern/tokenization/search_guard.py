@@ -8,6 +8,7 @@ drops what equals it only in part (``runtime.pii.search_filter``).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
@@ -35,6 +36,7 @@ HOUR: Final = 3600.0
 _KEPT: Final = 20_000
 _NOTHING: Final = "Nothing was executed."
 _MOST: Final = 12
+_NESTED = re.compile(r"(?i)\$(?:filter|orderby|search|apply|compute)\b")
 
 
 class SearchRefused(ToolError):
@@ -85,7 +87,7 @@ class SearchGuard:
             elif one.search.role == "query":
                 searches.check_query(one, value)
             else:
-                texts = [text for text in _texts(value) if self._tokens.whole(text) is None]
+                texts = [text for text in _texts(value) if self._tokens.alone(text) is None]
                 searched[one.search.name] = bool(texts)
                 if texts:
                     await self._permit(one, permitted, tool)
@@ -93,6 +95,7 @@ class SearchGuard:
                     raise one.refused_range(tool)
                 for field in one.hidden if texts else ():
                     guesses.setdefault(field, {}).update(dict.fromkeys(texts))
+        searches.check_nested(arguments)
         if searches.compares and isinstance(arguments.get("where"), dict):
             await self._where(searches, arguments["where"], permitted, guesses)
         for field, texts_of in guesses.items():
@@ -119,7 +122,7 @@ class SearchGuard:
             return  # the tool says what is wrong with it
         for condition in asked.where if asked is not None else ():
             for kind, text in searches.compared(condition):
-                if self._tokens.whole(text) is not None:
+                if self._tokens.alone(text) is not None:
                     continue
                 if not await permitted(kind):
                     raise SearchRefused(
@@ -235,6 +238,25 @@ class ToolSearches:
         kind = canonical(said) if said else None
         return kind if kind in self._kinds else None
 
+    def described(self, wire: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The Tool as agents see it, with what a searching argument takes said at it."""
+        schema = wire.get("inputSchema")
+        properties = schema.get("properties") if isinstance(schema, Mapping) else None
+        said = {
+            one.search.name: " or ".join(f"tok_{kind}_…" for kind in sorted(one.kinds)[:4])
+            for one in self.arguments
+            if one.search.role == "search" and isinstance(properties, Mapping) and one.search.name in properties
+        }
+        if not said or not isinstance(schema, Mapping) or not isinstance(properties, Mapping):
+            return wire
+        changed = dict(properties)
+        for name, tokens in said.items():
+            text = str(properties[name].get("description") or "").rstrip()
+            dot = "." if text and not text.endswith((".", "!", "?")) else ""
+            description = f"{text}{dot} Takes a token ({tokens}) in place of clear text.".lstrip()
+            changed[name] = {**properties[name], "description": description}
+        return {**wire, "inputSchema": {**schema, "properties": changed}}
+
     def token_kinds(self, argument: str) -> frozenset[str]:
         """The kinds of which an argument takes tokens."""
         for one in self.arguments:
@@ -299,6 +321,19 @@ class ToolSearches:
                 raise SearchRefused(
                     f"`{one.said}` is an expression that may search personal data ({kinds}), which you see as tokens."
                     f"{about}{compare} {_NOTHING}"
+                )
+
+    def check_nested(self, arguments: Mapping[str, Json]) -> None:
+        """Raises :class:`SearchRefused` where a text holds an expression of its own, as in ``$expand`` of OData 4
+        (URL Conventions, 5.1.3): ``owner($filter=startswith(email,'a'))``."""
+        if self.tool.effect != "read" or not any(canonical(kind) in self._kinds for kind in self._sensitive.values()):
+            return
+        known = {one.search.name for one in self.arguments} | self.tool.searches.keys()
+        for name, value in arguments.items():
+            if name not in known and isinstance(value, str) and "$" in value and _NESTED.search(value):
+                raise SearchRefused(
+                    f"`{_shown(name)}` holds an expression that may search personal data, which you see as tokens. "
+                    f"{_NOTHING}"
                 )
 
     def _names_hidden(self, one: HiddenSearch, name: str) -> str | None:

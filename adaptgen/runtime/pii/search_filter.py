@@ -11,15 +11,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen import fields
-from adaptgen.model import Json, Tool, Unpaged
+from adaptgen.model import Call, Json, Step, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.pii.token_length import canonical
 from adaptgen.references import placeholders
-from adaptgen.runtime import asking
+from adaptgen.runtime import asking, progress
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.listing import MOST_SIZE, fresh
@@ -29,6 +29,9 @@ from adaptgen.runtime.paging import Fetch, NoList
 from adaptgen.runtime.scan import Bounds, Meter, Scan
 from adaptgen.runtime.walk import Walk
 from adaptgen.runtime.where import Field, scalars
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.gave import Asked
 
 NOTE: Final = "Records that match only by a part of a hidden value are left out."
 _DIGITS: Final = frozenset({"phone", "card", "iban", "account", "national_id"})
@@ -85,8 +88,10 @@ class SearchFilter:
         scan = Scan(Walk(tool.page, meter.metered(fetch), box, fresh(tool, MOST_SIZE)), meter)
         items: list[Json] = []
         try:
-            async for page in scan.pages(resumed=False):
-                items += [item for item in page if self.keeps(item)]
+            # How many items an API finds is what nobody must learn: the client hears nothing of the reading.
+            with progress.channel(None, progress.ends()):
+                async for page in scan.pages(resumed=False):
+                    items += [item for item in page if self.keeps(item)]
         except NoList:
             if self.clear:
                 raise self.unshown() from None
@@ -101,6 +106,35 @@ class SearchFilter:
         """
         if not self.keeps(body):
             raise self.unshown()
+
+    def drop(self, step: Step, asked: Asked) -> None:
+        """The same for the answer to a step that searches with an argument: other steps see what is left.
+
+        Raises:
+            ToolError: nothing is left, or nothing shows what it was found by.
+        """
+        if step.call is None or not any(_takes(step.call, one.search.name) for one in self._searched):
+            return
+        if asked.items is not None:
+            asked.items = [item for item in asked.items if self.keeps(item)]
+        asked.body = self._left(asked.body)
+
+    def _left(self, body: Json) -> Json:
+        """A body without the records that match in part."""
+        if isinstance(body, list):
+            return [item for item in body if self.keeps(item)]
+        if not isinstance(body, dict):
+            return body
+        lists = {key for key, one in body.items() if isinstance(one, list) and (not one or any(map(_is_record, one)))}
+        around = {key: value for key, value in body.items() if key not in lists}
+        if lists and not self._marks.record(around)[1]:
+            # A number next to the list may count what was dropped.
+            return {key: self._left(one) if key in lists else one for key, one in body.items() if not _is_number(one)}
+        inner = [key for key, value in body.items() if isinstance(value, dict)]
+        if not lists and len(inner) == 1 and not self._marks.record({**body, inner[0]: None})[1]:
+            return {**body, inner[0]: self._left(body[inner[0]])}
+        self.check(body)
+        return body
 
     def unshown(self) -> ToolError:
         """What was found is not shown."""
@@ -129,6 +163,25 @@ def search_filter(
         if texts:
             found.append(Searched(search, texts, clear))
     return SearchFilter(tool, marks, found) if found else None
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_record(value: Json) -> bool:
+    return isinstance(value, dict)
+
+
+def _takes(call: Call, argument: str) -> bool:
+    """Whether a request is filled with an argument."""
+    body = call.body
+    rows = [*call.query, *call.headers, *call.cookies, *(body.params if body is not None else ())]
+    rows += [body.whole] if body is not None and body.whole is not None else []
+    name = _steps(argument)[0]
+    return any(
+        name == (row.arg or row.name) if row.value is None else name in placeholders(row.value) for row in rows
+    ) or bool(body is not None and body.extra == name)
 
 
 def is_whole(text: str, hidden: Sequence[tuple[str, str]]) -> bool:
