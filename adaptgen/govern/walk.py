@@ -6,6 +6,7 @@ too, and so does every classified value that stands in other text of its record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -14,10 +15,12 @@ import orjson
 
 from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
+from adaptgen.govern.tables import header, rewritten
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher
 from adaptgen.pii.national_ids import is_card
+from adaptgen.pii.structured_text import holds_base64, is_xml, pair_kind, rewrite_base64, rewrite_xml
 from adaptgen.pii.token_length import canonical
 
 Replace = Callable[[str, str, bool], str]
@@ -27,6 +30,8 @@ Place = tuple[Any, Any]
 """A container and a key or index of it."""
 
 _SHORTEST_NUMBER: Final = 5
+
+_BASE64_LIKE: Final = re.compile(r"[A-Za-z0-9+/_-]{8}")
 
 NUMERIC: Final = frozenset({"phone", "card", "national_id", "account"})
 """Kinds whose values are numbers as often as text."""
@@ -47,6 +52,7 @@ class Walk:
         "_in_record",
         "_kinds",
         "_names",
+        "_objects",
         "_patterns",
         "_replace",
         "_said",
@@ -75,6 +81,7 @@ class Walk:
         self._depth = 0
         self._in_record = False
         self._texts: list[Place] = []
+        self._objects: list[dict[str, Any]] = []
         self._names: list[tuple[str, str]] = []
         self._values: dict[tuple[str, str], str] = {}
         self.seen: dict[str, str] = {}
@@ -90,11 +97,12 @@ class Walk:
             box = [value]
             self._array(box, _under(node), "")
             self._names += [(canonical(kind), one) for kind, one in found if canonical(kind) in self._kinds]
-            self._record(0, 0)
+            self._record(0, 0, 0)
             return box[0]
         finally:
             self._by_name = before
             self._texts.clear()
+            self._objects.clear()
 
     def _token(self, kind: str, value: str, number: bool = False) -> str:
         key = (kind, value)
@@ -115,9 +123,13 @@ class Walk:
             self._columns(value, node, holder)
         odd = False
         texts = len(self._texts)
+        self._objects.append(value)
+        pair = pair_kind(value, self._text_kind) if by_name else None
         for key, member in value.items():
             below = None if node is None else node.members.get(key) or node.each
             kind = None if below is None else below.kind
+            if kind is None and pair is not None and key == pair[0]:
+                kind = pair[1]
             of = type(member)
             if of is str:
                 if member:
@@ -151,7 +163,7 @@ class Walk:
             below = None if node is None else node.members.get(str(at)) or node.each if node.members else node.each
             kind = None if below is None else below.kind
             of = type(element)
-            texts, names = len(self._texts), len(self._names)
+            texts, names, objects = len(self._texts), len(self._names), len(self._objects)
             if of is dict or of is list:
                 self._in_record = self._in_record or records
                 if kind is not None and kind != NOT_PERSONAL:
@@ -161,7 +173,7 @@ class Walk:
                 else:
                     self._array(element, below, holder)
                 if records:
-                    self._record(texts, names)
+                    self._record(texts, names, objects)
                     self._in_record = False
             elif of is str:
                 if element:
@@ -267,7 +279,43 @@ class Walk:
             nested = self._nested(text)
             if nested is not None:
                 return nested
+        if "\n" in text and (table := self._header(text)) is not None:
+            try:
+                return rewritten(text, table[0], lambda rows: self._table(table[1], rows))
+            except ValueError:
+                pass  # searched as text, then
+        if first == "<" and is_xml(text.lstrip()):
+            text = rewrite_xml(text, self._text_kind, self._element)
+        if len(text) > 7 and self._depth < _NESTED and _BASE64_LIKE.search(text) is not None:
+            text = rewrite_base64(text, self._decoded)
         return self.sweep(text)
+
+    def _header(self, text: str) -> tuple[str, list[str]] | None:
+        """Delimiter and names of a table of which a column holds something personal."""
+        table = header(text, sure=False)
+        return table if table is not None and any(self._text_kind(one, "") for one in table[1]) else None
+
+    def _table(self, names: list[str], rows: list[list[str]]) -> None:
+        value = {"fields": names, "items": rows}
+        self._columns(value, None, "")
+        for row in rows:
+            row[:] = [self.text(cell) for cell in row]
+
+    def _decoded(self, text: str) -> str:
+        """Text that was in base64."""
+        self._depth += 1
+        try:
+            return self.text(text)
+        finally:
+            self._depth -= 1
+
+    def _text_kind(self, name: str, holder: str) -> str | None:
+        """The kind of a text called ``name`` within ``holder``, where it is replaced."""
+        kind = (self._said.named(name, holder) if self._said.names else None) or key_kind(name, holder)[0]
+        return kind if kind in self._kinds else None
+
+    def _element(self, kind: str, value: str) -> str:
+        return value if TOKEN.fullmatch(value) else self._token(kind, value)
 
     def _nested(self, text: str) -> str | None:
         """``text`` if it is JSON, walked. Where nothing changed it stays to the letter, and is searched as text: a
@@ -281,7 +329,7 @@ class Walk:
         before = dumps(value)
         self._depth += 1
         names, self._by_name = self._by_name, True
-        texts = len(self._texts)
+        texts, objects = len(self._texts), len(self._objects)
         try:
             if isinstance(value, dict):
                 self._object(value, None, "")
@@ -293,6 +341,7 @@ class Walk:
             self._depth -= 1
             self._by_name = names
             del self._texts[texts:]
+            del self._objects[objects:]
         after = dumps(value)
         return after if after != before else self.sweep(text)
 
@@ -319,13 +368,15 @@ class Walk:
             token = self._values[key] = self._replace(kind, value, False)
         return token
 
-    def _record(self, texts: int, names: int) -> None:
+    def _record(self, texts: int, names: int, objects: int) -> None:
         """Search the text of one record for what was classified in it. The text stays: what holds the record may
         classify something too."""
         if len(self._names) > names:
             wanted = self._names[names:]
             del self._names[names:]
             self._search(self._texts[texts:], wanted)
+            self._search_keys(self._objects[objects:], wanted)
+        del self._objects[objects:]
 
     def _search(self, places: list[Place], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` (kind, value) in the strings at ``places``, and in those below these."""
@@ -333,11 +384,41 @@ class Walk:
         for container, key in places:
             if isinstance(container[key], (dict, list)):
                 strings += _strings(container[key])
+        if not strings:
+            return
         matcher = ValueMatcher(KnownValue(*one) for one in wanted)
-        narrowed = matcher.narrowed(container[key] for container, key in strings) if strings else None
+        encoded: list[Place] = []
+        for container, key in strings:
+            if len(container[key]) > 7 and _BASE64_LIKE.search(container[key]) and holds_base64(container[key]):
+                encoded.append((container, key))
+        narrowed = matcher.narrowed(container[key] for container, key in strings)
         if narrowed is not None:
             for container, key in strings:
                 container[key] = narrowed.replace(container[key], self.replace_known)
+        for container, key in encoded:
+            container[key] = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+
+    def _search_keys(self, objects: list[dict[str, Any]], wanted: list[tuple[str, str]]) -> None:
+        """Replace every one of ``wanted`` in the keys of maps. A word in small letters is the name of a field."""
+        matcher = ValueMatcher(KnownValue(*one) for one in wanted)
+        narrowed = matcher.narrowed({key for one in objects for key in one})
+        for value in objects if narrowed is not None else ():
+            renamed = {key: changed for key in value if (changed := self._key(narrowed, key)) != key}
+            if renamed:
+                members = list(value.items())
+                value.clear()
+                value.update((renamed.get(key, key), member) for key, member in members)
+                for at, (container, key) in enumerate(self._texts):
+                    if container is value:
+                        self._texts[at] = value, renamed.get(key, key)
+
+    def _key(self, matcher: ValueMatcher | None, key: str) -> str:
+        if matcher is None or TOKEN.fullmatch(key):
+            return key
+        found = matcher.find(key)
+        if not found or not any(" " in one.known.text or not key.islower() or not key.isalpha() for one in found):
+            return key
+        return matcher.replace(key, self.replace_known)
 
 
 def _strings(value: Any) -> Iterator[Place]:

@@ -96,14 +96,14 @@ class ValueMatcher:
     """Finds every one of ``values`` in texts."""
 
     def __init__(self, values: Iterable[KnownValue]) -> None:
-        self._values = tuple(dict.fromkeys(values))
+        self.values = tuple(dict.fromkeys(values))
         self._forms: dict[str, list[tuple[_Form, KnownValue]]] | None = None
         self._heads: frozenset[str] = frozenset()
         self._sizes: tuple[int, ...] = ()
 
     def find(self, text: str) -> list[Occurrence]:
         """Every occurrence in ``text``, in order; they do not overlap. Where two do, the longer one counts."""
-        if len(text) < SHORTEST or not self._values:
+        if len(text) < SHORTEST or not self.values:
             return []
         spend(len(text))
         forms = self._compiled()
@@ -136,11 +136,11 @@ class ValueMatcher:
         """A matcher for the values that may occur in one of ``texts``; None where none does. Most values do not, and
         this is told at a fraction of the cost of a search."""
         whole = _compacted(normalize_words("\0".join(texts)).text)
-        if not whole or not self._values:
+        if not whole or not self.values:
             return None
-        if len(whole) * len(self._values) > _MOST_PROBED:
+        if len(whole) * len(self.values) > _MOST_PROBED:
             return self
-        values = [one for one in self._values if any(probe in whole for probe in _probes(one.kind, one.text))]
+        values = [one for one in self.values if any(probe in whole for probe in _probes(one.kind, one.text))]
         return ValueMatcher(values) if values else None
 
     def occurring(self, texts: Iterable[str]) -> list[KnownValue]:
@@ -156,7 +156,7 @@ class ValueMatcher:
             return self._forms
         forms: dict[str, list[tuple[_Form, KnownValue]]] = {}
         single: dict[str, KnownValue] = {}
-        for known in self._values:
+        for known in self.values:
             for form in _forms(known.kind, known.text):
                 forms.setdefault(form.compact, []).append((form, known))
             if known.kind == "name" and known.text.isalpha() and 3 <= len(known.text) <= 30:

@@ -6,11 +6,13 @@ A classifier learns the keys of an API as it meets them, so that a record costs 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from adaptgen import fields
 from adaptgen.model import Call, Json, Tool
 from adaptgen.pii.field_kinds import kind_within, looks_like_name, names_person
+from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.guarded import Guarded
 from adaptgen.runtime.marked import Marked, marked
 from adaptgen.runtime.text import clean
@@ -24,13 +26,14 @@ _KNOWN = 1000
 class _Place:
     """A place in records: what a string and a number there are, and what stands below."""
 
-    __slots__ = ("inner", "members", "name", "no_text", "number", "person", "text")
+    __slots__ = ("declared", "inner", "members", "name", "no_text", "number", "person", "text")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.text: str | None = None
         self.number: str | None = None
         self.person = False
+        self.declared = False
         self.no_text = True
         self.inner: str | None = None
         self.members: dict[str, _Place] = {}
@@ -77,6 +80,7 @@ class Classifier:
         place.text = place.number = place.inner = kind
         place.person = False
         place.no_text = kind is None
+        place.declared = True
 
     def _new(self, holder: _Place, key: str) -> _Place:
         place = _Place(key)
@@ -101,12 +105,16 @@ class Classifier:
         if isinstance(value, dict):
             members = place.members
             found: dict[str, Any] = {}
+            pair = pair_kind(value, _text_kind)
             for key, member in value.items():
                 of = type(member)
                 if member is None or of is bool:
                     found[key] = member
                     continue
                 child = members.get(key)
+                if pair is not None and key == pair[0] and (child is None or not child.declared):
+                    found[key] = self._mark(member, _place_of(pair[1]), seen, guard)
+                    continue
                 if child is None:
                     child = self._new(place, key)
                     if len(members) < _KNOWN:
@@ -131,6 +139,19 @@ class Classifier:
         made = value if kind == "secret" else marked(value, kind)
         seen[kind, str(made)] = None
         return made
+
+
+@lru_cache(maxsize=64)
+def _place_of(kind: str) -> _Place:
+    """A place where everything is of ``kind``."""
+    place = _Place("")
+    place.text = place.number = place.inner = kind
+    place.no_text = False
+    return place
+
+
+def _text_kind(name: str, holder: str) -> str | None:
+    return kind_within(name, holder, type="string")
 
 
 def _keys(path: str) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from typing import SupportsIndex
 
 from adaptgen.runtime.shielding import held
 
+_REACH = 1_000
+"""Characters around a cut in which patterns are searched for: more than a value has."""
+
 
 class Guarded(str):
     """A string whose slices hold every piece of personal data whole or not at all.
@@ -34,7 +37,7 @@ class Guarded(str):
         else:
             start = range(len(text))[key]
             end = start + 1
-        places = held(text, self._seen)
+        places = self._held_around(text, start, end)
         for _ in range(3):  # what was left out may uncover another
             for low, high in places:
                 if low < start < high:
@@ -42,3 +45,13 @@ class Guarded(str):
                 if low < end < high:
                     end = low
         return text[start:end] if start < end else ""
+
+    def _held_around(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
+        """What is held near the two cuts: no more of a long text is read."""
+        seen = list(self._seen)
+        reach = _REACH + max((len(value) for _, value in seen), default=0)
+        places: list[tuple[int, int]] = []
+        for cut in {start, end} - {0, len(text)}:
+            first = max(0, cut - reach)
+            places += [(low + first, high + first) for low, high in held(text[first : cut + reach], seen)]
+        return places

@@ -32,6 +32,9 @@ def _length(kind: str, size: int, form: Form) -> int:
 
 _ESCAPED = re.compile(r'["\\\x00-\x1f]').search
 
+_MEASURED = 16_384
+"""Characters of a string that are searched to tell how long it will be; more than that does not fit into an answer."""
+
 Pair = tuple[str, str]
 """Kind and value."""
 
@@ -104,12 +107,14 @@ def _swept(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> i
     if len(text) < 6:
         return 0
     text = clean(str(text))  # not one that guards its parts
-    if text[:1] in ("{", "[") and (growth := _nested(text, kinds, form)):
+    if text[:1] in ("{", "[") and len(text) <= _MEASURED and (growth := _nested(text, kinds, form)):
         return growth
-    return sum(
-        max(0, _length(one.kind, len(text[one.start : one.end].encode()), form) - (one.end - one.start))
-        for one in spans(text, kinds)
+    measured = text[:_MEASURED]
+    growth = sum(
+        max(0, _length(one.kind, len(measured[one.start : one.end].encode()), form) - (one.end - one.start))
+        for one in spans(measured, kinds)
     )
+    return growth * len(text) // max(len(measured), 1)
 
 
 def texts(value: Any, found: list[str]) -> None:
@@ -146,8 +151,13 @@ def repeats(
     known: dict[Pair, None] = {}
     growth = 0
     for text in strings:
-        for start, end, one in matcher.find(text):
+        measured = text[:_MEASURED]
+        if len(text) > _MEASURED:
+            known |= dict.fromkeys(matcher.values)  # whoever searches the answer reads all of it
+        added = 0
+        for start, end, one in matcher.find(measured):
             known[one] = None
             if kinds is None or _canonical(one.kind) in kinds:
-                growth += max(0, _length(one.kind, len(text[start:end].encode()), form) - (end - start))
+                added += max(0, _length(one.kind, len(text[start:end].encode()), form) - (end - start))
+        growth += added * len(text) // max(len(measured), 1)
     return list(known), growth

@@ -1,0 +1,147 @@
+"""Text that says by its structure what it holds: pairs of a name and a value, XML elements, text in base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from adaptgen.pii.detectors import FOUND
+
+Kind = Callable[[str, str], str | None]
+"""Name and the name of what holds it -> the kind of personal data."""
+
+_NAMES: Final = ("key", "name", "field", "label", "property", "attribute", "question", "header", "column", "title", "k")
+_VALUES: Final = ("value", "values", "val", "answer", "content", "text", "data", "string_value", "stringValue", "v")
+_PAIR: Final = frozenset(_VALUES)
+
+
+def pair_kind(record: Mapping[str, Any], kind: Kind) -> tuple[str, str] | None:
+    """The key of the value and its kind, where ``record`` is a pair such as ``{"key": "email", "value": ...}``."""
+    if len(record) > 12 or _PAIR.isdisjoint(record):
+        return None
+    for name in _NAMES:
+        said = record.get(name)
+        if not isinstance(said, str) or not 2 < len(said) <= 80:
+            continue
+        key = next((one for one in _VALUES if one in record and one != name), None)
+        if key is not None and (named := kind(said, "")) is not None and _may_be(named, record[key]):
+            return key, named
+    return None
+
+
+def _may_be(kind: str, value: Any) -> bool:
+    """Whether ``value`` may be of ``kind``: ``{"name": "Email", "value": "enabled"}`` is a setting."""
+    if value is None or isinstance(value, bool):
+        return False
+    if kind not in FOUND or not isinstance(value, str):
+        return True
+    return "@" in value or any(map(str.isdigit, value)) or not value.isascii()
+
+
+# XML.
+
+_TAG = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,80})((?:\s[^<>]{0,2000})?)>")
+_ATTRIBUTE = re.compile(r"""(?<=\s)([A-Za-z_][\w:.-]{0,80})\s{0,3}=\s{0,3}(?:"([^"<>]{1,500})"|'([^'<>]{1,500})')""")
+_CDATA: Final = "<![CDATA["
+
+
+def is_xml(text: str) -> bool:
+    """Whether ``text`` begins as XML or HTML and ends as it."""
+    return text[:1] == "<" and "</" in text and ">" in text
+
+
+def rewrite_xml(text: str, kind: Kind, replace: Callable[[str, str], str]) -> str:
+    """``text`` with ``replace(kind, value)`` for what elements and attributes hold whose names classify it. The form
+    stays to the letter where nothing is replaced."""
+    parts: list[str] = []
+    position = 0
+    holders: list[str] = []
+    for tag in _TAG.finditer(text):
+        closing, name, attributes = tag.groups()
+        name = name.rpartition(":")[2]
+        if closing:
+            if holders:
+                holders.pop()
+            continue
+        holder = holders[-1] if holders else ""
+        for one in _ATTRIBUTE.finditer(text, tag.start(3), tag.end(3)) if attributes else ():
+            group = 2 if one[2] is not None else 3
+            named = kind(one[1].rpartition(":")[2], name)
+            if named is not None and one.start(group) >= position:
+                parts += (text[position : one.start(group)], _escaped(replace(named, html.unescape(one[group]))))
+                position = one.end(group)
+        if attributes.endswith("/"):
+            continue
+        holders.append(name)
+        named = kind(name, holder)
+        start, end = _content(text, tag.end())
+        value = text[start:end].strip()
+        if named is not None and value and start >= position:
+            start = text.index(value, start)
+            plain = value if text[:start].endswith(_CDATA) else html.unescape(value)
+            parts += (text[position:start], _escaped(replace(named, plain)))
+            position = start + len(value)
+    return "".join((*parts, text[position:])) if parts else text
+
+
+def _content(text: str, start: int) -> tuple[int, int]:
+    """Where the text of an element is that begins at ``start``."""
+    if text.startswith(_CDATA, start):
+        end = text.find("]]>", start)
+        return start + len(_CDATA), end if end >= 0 else len(text)
+    end = text.find("<", start)
+    return start, end if end >= 0 else len(text)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+# Base64.
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
+
+
+def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
+    """``text`` in which every piece of base64 that holds text is what ``change`` makes of that text, encoded again."""
+
+    def rewritten(match: re.Match[str]) -> str:
+        written = match[0]
+        inner = decode_base64(written)
+        if inner is None:
+            return written
+        changed = change(inner)
+        if changed == inner:
+            return written
+        encoded = base64.b64encode(changed.encode()).decode()
+        if "-" in written or "_" in written:
+            encoded = encoded.replace("+", "-").replace("/", "_")
+        return encoded if written.endswith("=") or len(written) % 4 == 0 else encoded.rstrip("=")
+
+    return _BASE64.sub(rewritten, text)
+
+
+def decode_base64(text: str) -> str | None:
+    """The text in ``text`` where that is base64 of some; None where it is a word, an id, or bytes of another kind."""
+    bare = text.rstrip("=")
+    if len(bare) % 4 == 1 or bare.islower() or bare.isupper() or bare.isdigit():
+        return None
+    standard = bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4)
+    try:
+        decoded = base64.b64decode(standard, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return decoded if _is_text(decoded) else None
+
+
+def holds_base64(text: str) -> bool:
+    """Whether a piece of ``text`` may be base64 of text."""
+    return any(decode_base64(match[0]) is not None for match in _BASE64.finditer(text))
+
+
+def _is_text(text: str) -> bool:
+    return text.isprintable() or all(one.isprintable() or one in "\t\r\n" for one in text)
