@@ -20,6 +20,7 @@ from adaptgen.govern.desk import (
 )
 from adaptgen.govern.rpc import without_ours
 from adaptgen.govern.vocabulary import ToolRule
+from adaptgen.mcp.tool_names import short_name
 from adaptgen.model import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
@@ -48,7 +49,9 @@ def rule_for(rules: Mapping[str, ToolRule], server: str, own: str) -> ToolRule:
 def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rule: ToolRule) -> Facts:
     """The facts of one tool, as callers will call it."""
     own = str(tool["name"])
-    wire = {**without_ours(tool), "name": prefix + own}
+    # The same in every process, and the whole name is served on.
+    name = short_name(prefix + own)
+    wire = {**without_ours(tool), "name": name}
     meta = tool.get("_meta")
     said: Mapping[str, Json] = meta if ours and isinstance(meta, dict) else {}
     effect, is_open = _effect(said.get(META_EFFECT))
@@ -58,7 +61,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
     about = menu if isinstance(menu, dict) else {}
     arguments = _kinds(said.get(META_ARGUMENTS)) if ours else dict(classified(tool.get("inputSchema")))
     return Facts(
-        name=prefix + own,
+        name=name,
         server=server,
         own=own,
         effect=effect,
@@ -67,7 +70,10 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         arguments={name: kind for name, kind in {**arguments, **rule.arguments}.items() if kind},
         sensitive={**_kinds(said.get(META_SENSITIVE)), **rule.sensitive},
         trusted=ours,
-        was=tuple(prefix + one for one in _texts(about.get("was"))),
+        was=(
+            *(() if name == prefix + own else (prefix + own,)),
+            *(prefix + one for one in _texts(about.get("was"))),
+        ),
         tags=_texts(about.get("tags")),
         calls=_texts(about.get("calls")),
         lookups=lookups if isinstance(lookups := said.get(META_LOOKUPS), dict) else {},

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adaptgen import frozen
+from adaptgen.mcp.tool_names import LONGEST
 from adaptgen.model import Json
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "openai-strict")
 """Whose rules are checked; those of clients belong to all of them."""
 
-TOOL_NAME: Final = 48
-"""Characters of a tool's name that are left of 60 for server and tool together."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _TYPES: Final = frozenset({"string", "integer", "number", "boolean", "array", "object"})
@@ -262,7 +261,7 @@ RULES: Final = (
 def check_tool(tool: Mapping[str, Json], provider: str) -> Iterator[Violation]:
     """What ``provider`` refuses in an entry of ``tools/list``."""
     name = str(tool.get("name", ""))
-    if not _NAME.fullmatch(name) or len(name) > TOOL_NAME:
+    if not _NAME.fullmatch(name) or len(name) > LONGEST:
         detail = f"{len(name)} characters" if _NAME.fullmatch(name) else "characters other than [a-zA-Z0-9_-]"
         yield Violation(name, provider, "tool-name", "", detail)
     schema = tool.get("inputSchema")

@@ -212,7 +212,8 @@ class _Planner:
                 message = f"two tools are called {key!r} ({owner})"
                 self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key)))
         given = self.names.give(
-            [Wanted(one.operation, one.role, extensions.said(self.document, one.operation).name) for one in plain]
+            [Wanted(one.operation, one.role, extensions.said(self.document, one.operation).name) for one in plain],
+            about,
         )
         found: list[tuple[Draft, str]] = []
         for one in plain:
@@ -258,6 +259,7 @@ class _Planner:
                 continue
             self.evidence += built.evidence
             self.diagnostics += built.diagnostics
+            built = replace(built, tool=self.remembered(built.tool))
             emitted.append((Emitted(built.tool, built.contract, one.operation, one.context.document), built))
         return emitted
 
@@ -293,7 +295,8 @@ class _Planner:
         for name, description, index, _ in self.described():
             from adaptgen.plan import arazzo
 
-            said = (context, self.targets, name, description, index)
+            short = name if name in self.hints.tools else self.names.short(name)
+            said = (context, self.targets, short, description, index)
             one = self.attempt(lambda said=said: arazzo.workflow(*said))  # type: ignore[misc]
             if one is not None:
                 found.append(self.workflow(*one))
@@ -304,7 +307,12 @@ class _Planner:
     ) -> tuple[Emitted, Built | None]:
         self.evidence += evidence
         self.diagnostics += notes
-        return Emitted(tool, contract, None), None
+        return Emitted(self.remembered(tool), contract, None), None
+
+    def remembered(self, tool: Tool) -> Tool:
+        """``tool`` with the longer name that it had, which is served on."""
+        longer = self.names.longer.get(tool.name)
+        return replace(tool, was=(*tool.was, longer)) if longer is not None else tool
 
     def pinned(self, emitted: list[tuple[Emitted, Built | None]]) -> None:
         """Every name under ``pin`` must be that of a tool, now or before."""

@@ -34,7 +34,7 @@ def looked_up(emitted: Sequence[Emitted], hints: Hints) -> tuple[list[Emitted], 
         AdaptgenError: AG037 for a list tool that is not there; AG039 for one that is no list or wants arguments, and
             for an argument that the tool does not take or that holds no ids.
     """
-    tools = {one.tool.name: one for one in emitted}
+    tools = {old: one for one in emitted for old in one.tool.was} | {one.tool.name: one for one in emitted}
     made: list[Emitted] = []
     evidence: list[Evidence] = []
     for one in emitted:
@@ -70,7 +70,7 @@ def _lookup(tools: Mapping[str, Emitted], wanted: Lookup, name: str, where: Wher
     fields = _fields(found)
     resource = resource_words(found.operation) if found.operation is not None else ()
     id = wanted.id or _id(fields, name)
-    return replace(wanted, id=id, labels=wanted.labels or _labels(fields, id, resource))
+    return replace(wanted, tool=found.tool.name, id=id, labels=wanted.labels or _labels(fields, id, resource))
 
 
 def _fields(found: Emitted) -> list[Leaf]:

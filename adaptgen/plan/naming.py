@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from adaptgen.mcp.tool_names import short_name
 from adaptgen.model import value
 from adaptgen.plan.operations import Operation
 from adaptgen.words import singular
@@ -152,6 +153,8 @@ class Names:
 
     server: str
     taken: dict[str, str] = field(default_factory=dict)
+    longer: dict[str, str] = field(default_factory=dict)
+    """Name -> the longer one that it had before 0.2, which is served on."""
 
     def reserve(self, name: str, owner: str) -> str | None:
         """Take ``name`` for ``owner``; returns the owner that has it already, if there is one."""
@@ -163,8 +166,8 @@ class Names:
     def _take(self, name: str, owner: str) -> None:
         self.taken[name.lower()] = owner
 
-    def give(self, wanted: Sequence[Wanted]) -> dict[str, str]:
-        """Pointer of each operation -> its name."""
+    def give(self, wanted: Sequence[Wanted], keep: Collection[str] = ()) -> dict[str, str]:
+        """Pointer of each operation -> its name; those of ``keep`` may be longer than clients take."""
         given: dict[str, str] = {}
         order = sorted(
             wanted, key=lambda one: (one.operation.path.count("/"), one.operation.key, one.operation.pointer)
@@ -179,7 +182,15 @@ class Names:
                     self._take(candidate, one.operation.pointer)
                     given[one.operation.pointer] = candidate
                     break
-        return given
+        return {pointer: name if name in keep else self.short(name) for pointer, name in given.items()}
+
+    def short(self, name: str) -> str:
+        """``name``, or a shorter one where clients would refuse it; what it was is remembered."""
+        short = short_name(name)
+        if short == name or self.reserve(short, name) not in (None, name):
+            return name
+        self.longer[short] = name
+        return short
 
     def candidates(self, one: Wanted, name: str) -> Iterable[str]:
         if name:

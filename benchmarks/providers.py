@@ -1,0 +1,118 @@
+"""Whether model providers take every list of tools of a corpus: the rules of ``adaptgen/mcp/provider_rules.py``.
+
+For each document: the list as it is, in short after each step, and as agents who search get it; for Anthropic, OpenAI
+and Gemini, and for OpenAI's strict mode the lists of ``serve --for openai-strict``. Documents come from
+``ADAPTGEN_TESTDATA/corpus`` (or the folders given), else from this repository's own test cases. ``--check`` holds the
+bar: no violation but those of :data:`NO_CHOICE`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from corpus import entries, unpack
+from figures import Figure, options, report
+
+OPEN = ("anthropic", "openai", "gemini")
+NO_CHOICE: Mapping[str, str] = {}
+"""Rule -> why a document leaves no choice; none does."""
+
+
+def one(path: Path) -> dict[str, Any]:
+    """The violations of one document."""
+    from adaptgen.diagnostics import AdaptgenError
+    from adaptgen.plan import plan
+    from adaptgen.source import read, read_hints
+    from adaptgen.source.hints import EMPTY
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            document = read(unpack(path, Path(folder)))
+            side = path.with_name("hints.yaml")
+            made, _ = plan(document, read_hints(side) if side.exists() else EMPTY, "server")
+        except AdaptgenError as refused:
+            return {"path": str(path), "refused": str(refused)[:200]}
+    contracts = [one for module in made.modules for one in module.contracts.values()]
+    found = list(violations(contracts))
+    return {"path": str(path), "tools": len(contracts), "violations": found}
+
+
+def violations(contracts: list[Any]) -> Iterator[tuple[str, str]]:
+    """Mode and violation, over every form of the list."""
+    from adaptgen import brief
+    from adaptgen.fronts.menu.shown import Wanted, show
+    from adaptgen.mcp.advertised_schema import advertised_tool
+    from adaptgen.mcp.provider_rules import check_tool
+
+    tools = [brief.listed(one) for one in contracts]
+    for profile, providers in (("", OPEN), ("openai-strict", ("openai-strict",))):
+        lists = {
+            mode: show({"tools": tools}, tools, Wanted(mode, profile=profile), writes=True).result["tools"]  # type: ignore[arg-type]
+            for mode in ("list", "auto", "search")
+        }
+        for step in range(1, len(brief.STEPS) + 1):
+            lists[f"step {step}"] = [advertised_tool(brief.brief(tool, step), profile) for tool in tools]  # type: ignore[arg-type]
+        for mode, listed in lists.items():
+            for tool in listed:
+                for provider in providers:
+                    yield from ((mode, str(found)) for found in check_tool(tool, provider))
+
+
+def child(path: Path) -> dict[str, Any]:
+    """:func:`one` in a process of its own."""
+    command = [sys.executable, __file__, "--one", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        answer = {"path": str(path), "crash": done.stderr[-800:] or f"exit {done.returncode}"}
+    return answer
+
+
+def main() -> int:
+    parser = options(__doc__ or "")
+    parser.add_argument("folders", nargs="*")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--only", default="", help="only documents whose path holds this")
+    given = parser.parse_args()
+    if given.one:
+        try:
+            print(json.dumps(one(given.one)))
+        except Exception:
+            print(json.dumps({"path": str(given.one), "crash": traceback.format_exc()[-1500:]}))
+        return 0
+    paths = [path for path in entries(given.folders) if given.only in str(path) and "edge-broken" not in str(path)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(child, paths))
+    listed = [found for found in results if "tools" in found]
+    rules: Counter[str] = Counter()
+    for found in results:
+        for mode, text in found.get("violations", ()):
+            rule = text.rpartition(": ")[2].rstrip(")")
+            rules[rule] += 1
+            if rules[rule] <= 3 and not given.json:
+                print(f"{found['path']} ({mode}): {text}", file=sys.stderr)
+        if "crash" in found:
+            print(f"{found['path']}: {found['crash']}", file=sys.stderr)
+    broken = sum(number for rule, number in rules.items() if rule not in NO_CHOICE)
+    tools = sum(found["tools"] for found in listed)
+    figures = [
+        Figure(f"violations, {tools:,} tools of {len(listed)} documents in eight lists", broken, "", bar=0),
+        Figure("documents that could not be read to the end", sum("crash" in one for one in results), "", bar=0),
+    ]
+    return report(figures, given)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
