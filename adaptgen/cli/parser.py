@@ -117,6 +117,14 @@ def _proxy(command: Command) -> None:
     )
     proxy.add_argument("--http", metavar="HOST:PORT", help="default: listen.http of the settings")
     proxy.add_argument("--jwks", action="store_true", help="print the public keys for accept.jwks of servers, and end")
+    proxy.add_argument("--review", action="store_true", help="print what servers have changed or added, and end")
+    proxy.add_argument(
+        "--accept",
+        metavar="SERVER[/NAME]",
+        action="append",
+        default=[],
+        help="pin what a server has changed or added as it is now, and end; again for more, * for any",
+    )
 
 
 def _explain(command: Command) -> None:

@@ -19,6 +19,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.jwks:
             terminal.say(json.dumps(asyncio.run(_jwks(str(options.governance)))))
+        elif options.review or options.accept:
+            return asyncio.run(_review(str(options.governance), options.accept))
         else:
             asyncio.run(_serve(str(options.governance), options.http))
     except KeyboardInterrupt:
@@ -36,6 +38,27 @@ async def _jwks(named: str) -> dict[str, Json]:
         where = settings.where("keys") or settings.where("mode")
         raise error("AG073", "keys.handover is missing", where, 'keys: {handover: "${secret:name#key}"}')
     return Handover(key, "").jwks()
+
+
+async def _review(named: str, accept: list[str]) -> int:
+    """What servers have changed or added; exit code 1 while something is not accepted."""
+    from adaptgen.govern.pin_review import review
+
+    settings = await governance.load(named, os.environ)
+    if settings.mode != "proxy":
+        raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"))
+    found = await review(settings, os.environ, accept)
+    for one in found.accepted:
+        terminal.say(f"accepted: {one}")
+    if accept and not found.accepted:
+        terminal.say("nothing was accepted: nothing that fits is new or has changed")
+    for one in found.open:
+        terminal.say(one)
+    if found.suspected:
+        terminal.say("arguments that may hold personal data; agents have no values for them until the settings say so:")
+        for one in found.suspected:
+            terminal.say(f"  {one}")
+    return 1 if found.open else 0
 
 
 async def _serve(named: str, http: str | None) -> None:

@@ -5,6 +5,7 @@ A third party is not believed: neither its annotations nor keys of ours in its `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, get_args
@@ -18,6 +19,8 @@ from adaptgen.govern.desk import (
     META_SENSITIVE,
     Facts,
 )
+from adaptgen.govern.plans import pointer_of
+from adaptgen.govern.pointers import NOT_PERSONAL, Node, positions
 from adaptgen.govern.rpc import without_ours
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.mcp.tool_names import short_name
@@ -26,6 +29,8 @@ from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
+_HEADER = re.compile(r"(?i)x-(?:[a-z0-9]+-)*header(?:-name)?")
+"""Annotations that put an argument into a header."""
 _DEPTH = 8
 _MOST = 2000
 """Depth and number of the properties that are looked at."""
@@ -59,7 +64,8 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         effect, is_open = rule.effect, rule.effect == "read"
     menu = said.get(META_MENU)
     about = menu if isinstance(menu, dict) else {}
-    arguments = _kinds(said.get(META_ARGUMENTS)) if ours else dict(classified(tool.get("inputSchema")))
+    # What a third party's arguments are called is its choice: it would choose what it gets in clear.
+    arguments = _kinds(said.get(META_ARGUMENTS))
     return Facts(
         name=name,
         server=server,
@@ -135,9 +141,35 @@ def _kinds(said: Json) -> dict[str, str]:
     return {key: kind for key, kind in said.items() if isinstance(kind, str)} if isinstance(said, dict) else {}
 
 
-def classified(schema: Json) -> Iterator[tuple[str, str]]:
-    """Arguments of an input schema that hold personal data, by the words of their names: a plain name at the top, a
-    JSON Pointer with ``*`` for elements below.
+def exposed_argument(schema: Json, classified: Mapping[str, str]) -> str:
+    """A classified argument that a tool wants to see in a header of the request (SEP-2243, and what is called alike);
+    "" for none."""
+    kinds = positions({pointer_of(place): kind for place, kind in classified.items()}).root
+    todo: list[tuple[tuple[str, ...], Json, Node | None, bool, int]] = [((), schema, kinds, False, 0)]
+    seen = 0
+    while todo and kinds is not None:
+        path, part, node, personal, depth = todo.pop()
+        part = _resolved(part, schema)
+        seen += 1
+        if part is None or depth > _DEPTH or seen > _MOST:
+            continue
+        personal = personal or (node is not None and node.kind not in (None, NOT_PERSONAL))
+        if personal and any(_HEADER.fullmatch(str(key)) and value for key, value in part.items()):
+            return ".".join(path)
+        for key in ("allOf", "anyOf", "oneOf"):
+            branches = part.get(key)
+            todo += [(path, one, node, personal, depth + 1) for one in (branches if isinstance(branches, list) else ())]
+        properties = part.get("properties")
+        for key, one in properties.items() if isinstance(properties, dict) else ():
+            todo.append(((*path, key), one, node.at(key) if node is not None else None, personal, depth + 1))
+        if "items" in part:
+            todo.append((path, part["items"], node.each if node is not None else None, personal, depth + 1))
+    return ""
+
+
+def suspected(schema: Json) -> Iterator[tuple[str, str]]:
+    """Arguments of an input schema that may hold personal data, by the words of their names, for a person to say so: a
+    plain name at the top, a JSON Pointer with ``*`` for elements below.
     """
     seen = 0
     todo: list[tuple[tuple[str, ...], Json, int]] = [((), schema, 0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 import os
 import re
@@ -57,6 +58,7 @@ class Material:
     handover: str | None = None
     audit: bytes | None = None
     checkpoints: str | None = None
+    pins: bytes | None = None
     ephemeral: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -82,6 +84,7 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
     surrogates = await reader.symmetric(given.surrogates, "surrogates")
     cursors = await reader.symmetric(given.cursors, "cursors")
     audit = await reader.symmetric(given.audit, "audit")
+    pins = await reader.symmetric(given.pins, "pins")
     handover = await reader.private(given.handover, "handover", _unfit, _NEW_ES256)
     checkpoints = await reader.private(given.checkpoints, "checkpoints", _unfit_ed25519, _NEW_ED25519)
     if reader.found:
@@ -97,7 +100,7 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
         audit = kept.get("audit") or os.urandom(SIZE)
     if "handover" in random:
         handover = kept.get("handover") or _new_private()
-    return Material(tokens, surrogates, cursors, handover, audit, checkpoints, random)
+    return Material(tokens, surrogates, cursors, handover, audit, checkpoints, pins, random)
 
 
 def _used(settings: Settings) -> list[str]:
@@ -112,6 +115,23 @@ def _used(settings: Settings) -> list[str]:
     if settings.audit is not None and settings.audit.sink != "none":
         used.append("audit")
     return used
+
+
+def pin_keys(material: Material) -> list[bytes]:
+    """The keys that authenticate pins, those that sign first; none where no key outlives the process. Each is derived,
+    so that it is good for nothing else."""
+    lasting = {
+        name: getattr(material, name) for name in ("pins", "audit", "tokens", "surrogates", "handover", "cursors")
+    }
+    secrets: list[bytes] = []
+    for name, key in lasting.items():
+        if key is None or name in material.ephemeral:
+            continue
+        if isinstance(key, Ring):
+            secrets += [key.all[key.current], *(one for id, one in sorted(key.all.items()) if id != key.current)]
+        else:
+            secrets.append(key.encode() if isinstance(key, str) else key)
+    return [hmac.digest(secret, b"adaptgen pins", "sha256") for secret in secrets]
 
 
 class _Reader:

@@ -22,7 +22,8 @@ _LISTS = {
     "resources": ("resources/list", "resources", "uri"),
     "templates": ("resources/templates/list", "resourceTemplates", "uriTemplate"),
 }
-_PINNED = ("name", "title", "description", "inputSchema", "outputSchema", "annotations")
+_PINNED = ("name", "title", "description", "inputSchema", "outputSchema", "annotations", "arguments", "uri",
+           "uriTemplate", "mimeType")  # fmt: skip
 
 Entry = dict[str, Any]
 Ask = Callable[[str, Mapping[str, Json]], Awaitable[dict[str, Json]]]
@@ -105,9 +106,29 @@ def _named(name: Json) -> bool:
     return isinstance(name, str) and 0 < len(name) <= 2048 and name.isprintable()
 
 
-def pin(tool: Mapping[str, Json]) -> str:
-    """SHA-256, in hex, of what an agent reads of a tool: name, title, description, schemas, annotations."""
+def pin(entry: Mapping[str, Json]) -> str:
+    """SHA-256, in hex, of what an agent reads of a tool, prompt, resource or template: names, descriptions, schemas,
+    arguments, annotations."""
     import orjson
 
-    shown = {key: tool[key] for key in _PINNED if key in tool}
+    shown = {key: entry[key] for key in _PINNED if key in entry}
     return hashlib.sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def pins_of(listing: Listing) -> dict[str, dict[str, str]]:
+    """Kind -> name -> pin of everything that a listing shows to agents."""
+    made = {
+        kind: {entry[naming]: pin(entry) for entry in getattr(listing, kind)} for kind, (_, _, naming) in _LISTS.items()
+    }
+    return {**made, "instructions": {"": pin({"description": listing.instructions})} if listing.instructions else {}}
+
+
+def without(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
+    """The listing without what is held back, by kind and name."""
+    if not held:
+        return listing
+    kept = {
+        kind: tuple(entry for entry in getattr(listing, kind) if entry[naming] not in held.get(kind, ()))
+        for kind, (_, _, naming) in _LISTS.items()
+    }
+    return Listing(listing.capabilities, "" if held.get("instructions") else listing.instructions, **kept)

@@ -12,8 +12,9 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern import rpc
 from adaptgen.govern.asking import Asking
 from adaptgen.govern.desk import META_UNKNOWN, About, Context, Facts, RpcError
+from adaptgen.govern.foreign import suspected
 from adaptgen.govern.listening import Listener, Listeners, kinds_of, wanted
-from adaptgen.govern.pins import Forgetful, Pins
+from adaptgen.govern.pins import Forgetful, Pins, UntrustedPins
 from adaptgen.govern.remote import Outward, Remote, Seal
 from adaptgen.govern.session import Session
 from adaptgen.govern.sessions import Key, Sessions, key_of
@@ -33,6 +34,7 @@ _LISTS = {"prompts/list": "prompts", "resources/list": "resources", "resources/t
 _ROUTED = {"prompts/get": "name", "resources/read": "uri", "resources/subscribe": "uri", "resources/unsubscribe": "uri"}
 _HANDED = frozenset({"inputResponses", "requestState"})
 """Params that answer a server's request for input (2026-07-28, SEP-2322)."""
+_REVIEW = "review it, then adaptgen proxy GOVERNANCE --accept SERVER/NAME"
 _FRESH = 5_000
 """Milliseconds for which clients may keep a list."""
 
@@ -108,10 +110,30 @@ class Mirror:
             at = ("upstreams", name)
             if sync.down:
                 found.append(self._finding(at, f"the server {name} cannot be read: {sync.down}"))
-            state = "not served" if sync.kept_back else "served"
-            for tool in sorted(sync.changed):
-                text = f"the tool {tool} of {name} has changed since it was pinned; it is {state}"
-                found.append(self._finding(at, text, "review it, then remove its pin"))
+            for kind, names in sorted(sync.differing.items()):
+                for one in sorted(names):
+                    found.append(self._finding(at, sync.told(kind, one), _REVIEW))
+        return found
+
+    async def accept(self, glob: str) -> list[str]:
+        """Pin what differs and fits ``glob`` as it is now; what it was.
+
+        Raises:
+            StoreError, OSError: it cannot be kept.
+        """
+        return [one for sync in self._syncs.values() for one in await sync.accept(glob)]
+
+    def suspected(self) -> list[str]:
+        """Arguments of third parties that may hold personal data, as lines for ``tools`` of the settings."""
+        found: list[str] = []
+        for tool in self._snapshot.tools.values():
+            if not tool.trusted:
+                kinds = suspected(tool.wire.get("inputSchema"))
+                found += [
+                    f'"{tool.server}/{tool.own}": {{arguments: {{{name}: {kind}}}}}'
+                    for name, kind in kinds
+                    if name not in tool.arguments
+                ]
         return found
 
     # --------------------------------------------------------------------------------------------------------- target
@@ -349,7 +371,7 @@ class Mirror:
     # ------------------------------------------------------------------------------------------------------- findings
 
     def _address(self, name: str, settings: Upstream, insecure: bool) -> Address:
-        where = self._where("upstreams", name, "url") or self._where("upstreams", name)
+        where = self._place(name)
         try:
             url = address(settings.url)
         except ValueError as problem:
@@ -366,12 +388,19 @@ class Mirror:
             text = problem.text
         elif isinstance(problem, RpcError):
             text = "it answers with an error, or the proxy cannot authenticate to it"
+        elif isinstance(problem, UntrustedPins):
+            help = f"review what it offers, then adaptgen proxy GOVERNANCE --accept {name}"
+            return Diagnostic("AG075", f"the server {name} is not served: {problem}", self._place(name), help)
         elif isinstance(problem, (StoreError, ValueError)):
             text = f"its pins cannot be read ({type(problem).__name__})"
         else:
             raise problem
-        where = self._where("upstreams", name, "url") or self._where("upstreams", name)
-        return Diagnostic("AG075", f"the server {name} cannot be used: {text}", where, "check its URL and auth")
+        return Diagnostic(
+            "AG075", f"the server {name} cannot be used: {text}", self._place(name), "check its URL and auth"
+        )
+
+    def _place(self, name: str) -> Where | None:
+        return self._where("upstreams", name, "url") or self._where("upstreams", name)
 
     def _finding(self, at: tuple[str, ...], text: str, help: str = "") -> Diagnostic:
         return Diagnostic("AG075", text, self._where(*at), help, "warning")

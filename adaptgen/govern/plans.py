@@ -36,7 +36,7 @@ class Plan:
         said = tool.arguments if tool is not None else {}
         kinds = {place: canonical(kind) for place, kind in said.items() if canonical(kind) != NOT_PERSONAL}
         self.takes: dict[str, str] = {_shown(place): kind for place, kind in kinds.items()}
-        self.arguments: Node = positions({_pointer(place): kind for place, kind in kinds.items()}).root or Node()
+        self.arguments: Node = positions({pointer_of(place): kind for place, kind in kinds.items()}).root or Node()
         self.sensitive: Mapping[str, str] = tool.sensitive if tool is not None else {}
         self.release = tuple(release)
         self.types: dict[str, frozenset[str]] = _types(tool.wire if tool is not None else {})
@@ -102,7 +102,8 @@ class Plans:
         return plan
 
 
-def _pointer(place: str) -> str:
+def pointer_of(place: str) -> str:
+    """The JSON Pointer of an argument as settings and hints write it."""
     if place.startswith("/"):
         return place
     parts = [part for part in place.replace("[*]", ".*").split(".") if part] if "[*]" in place else [place]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from adaptgen.govern.assemble import Given, folder, issuer
 from adaptgen.govern.handover import Handover
+from adaptgen.govern.keys import pin_keys
 from adaptgen.govern.mirror import Mirror
 from adaptgen.govern.outward import Outward
-from adaptgen.govern.pins import FilePins, Forgetful, Pins, StorePins
+from adaptgen.govern.pins import FilePins, Forgetful, Pins, PinSigner, StorePins
 from adaptgen.runtime.roles import Roles
-
-if TYPE_CHECKING:
-    from adaptgen.govern.desk import Target
 
 
 class Proxied(Mirror):
@@ -29,18 +26,21 @@ class Proxied(Mirror):
             await one.aclose()
 
 
-def _pins(given: Given) -> Pins:
+def pins_for(given: Given) -> Pins:
     """Where tools stay pinned: in the shared state, else beside the settings, where a person can review them."""
+    keys = pin_keys(given.material)
+    signer = PinSigner(keys) if keys else None
     if given.settings.state.store != "memory":
-        return StorePins(given.store)
+        return StorePins(given.store, signer)
     beside = folder(given.settings)
     if beside is not None and os.access(beside, os.W_OK):
-        return FilePins(beside / "pins.json")
+        return FilePins(beside / "pins.json", signer)
     return Forgetful()
 
 
-async def mirrored(given: Given) -> Target:
-    """The mirror of every upstream of the settings, started.
+async def mirrored(given: Given, pins: Pins | None = None) -> Mirror:
+    """The mirror of every upstream of the settings, started. ``pins``: where tools are pinned, if not where the
+    settings say.
 
     Raises:
         AdaptgenError: AG075, at its place, for an upstream that cannot be used.
@@ -67,7 +67,7 @@ async def mirrored(given: Given) -> Target:
         handover=Handover(key, issuer(settings)) if key else None,
         environ=environ,
         where=settings.where,
-        pins=_pins(given),
+        pins=pins or pins_for(given),
     )
     mirror.outward = outward
     await mirror.start()

@@ -8,8 +8,8 @@ from typing import Any
 
 from adaptgen.govern import rpc
 from adaptgen.govern.desk import Facts
-from adaptgen.govern.foreign import facts, rule_for
-from adaptgen.govern.listing import Entry, Listing
+from adaptgen.govern.foreign import exposed_argument, facts, rule_for
+from adaptgen.govern.listing import Entry, Listing, without
 from adaptgen.govern.remote import Remote
 from adaptgen.govern.vocabulary import ToolRule
 from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
@@ -50,6 +50,7 @@ class Snapshot:
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
     readers: tuple[str, ...] = ()
+    withheld: frozenset[str] = frozenset()
     clashes: tuple[str, ...] = ()
 
     def reader(self, uri: str) -> str:
@@ -57,6 +58,8 @@ class Snapshot:
         known = self.resources.get(uri)
         if known is not None:
             return known.server
+        if uri in self.withheld:
+            return ""
         if len(uri) > LONGEST:
             return ""
         for template in self.templates:
@@ -68,19 +71,23 @@ class Snapshot:
 def make(
     listings: Sequence[tuple[Remote, Listing]],
     rules: Mapping[str, ToolRule],
-    kept_back: Mapping[str, frozenset[str]],
+    kept_back: Mapping[str, Mapping[str, frozenset[str]]],
     before: Snapshot,
 ) -> Snapshot:
-    """The snapshot of these listings, in the order of the settings. ``kept_back``: tools of each server that are
-    quarantined. What has not changed since ``before`` is the same object.
+    """The snapshot of these listings, in the order of the settings. ``kept_back``: what of each server is
+    quarantined, by kind. What has not changed since ``before`` is the same object.
     """
     tools: dict[str, Facts] = {}
     prompts: dict[str, Shown] = {}
     resources: dict[str, Shown] = {}
     templates: dict[str, Template] = {}
     clashes: list[str] = []
-    for remote, listing in listings:
-        for one in _facts(remote, listing, rules, kept_back.get(remote.name, frozenset())):
+    withheld: set[str] = set()
+    for remote, whole in listings:
+        held = kept_back.get(remote.name, {})
+        listing = without(whole, held)
+        withheld |= {*held.get("resources", ()), *held.get("templates", ())}
+        for one in _facts(remote, listing, rules, clashes):
             _add(tools, one.name, _same(one, before), "tool", one.server, clashes)
         for entry in listing.prompts:
             name = remote.prefix + entry["name"]
@@ -93,6 +100,8 @@ def make(
             uri = entry["uriTemplate"]
             template = Template(remote.name, rpc.without_ours(entry), UriTemplate.parse(uri))
             _add(templates, uri, template, "template", remote.name, clashes)
+    _part_actions(tools, clashes)
+    listings = [(remote, without(one, kept_back.get(remote.name, {}))) for remote, one in listings]
     return Snapshot(
         tools=before.tools if _unchanged(tools, before.tools) else tools,
         headers={name: rows for name, one in tools.items() if (rows := rpc.mirrored(one.wire.get("inputSchema")))},
@@ -102,18 +111,42 @@ def make(
         capabilities=_capabilities(listings),
         instructions=_instructions(listings),
         readers=tuple(remote.name for remote, listing in listings if "resources" in listing.capabilities),
+        withheld=frozenset(withheld),
         clashes=tuple(clashes),
     )
 
 
-def _facts(remote: Remote, listing: Listing, rules: Mapping[str, ToolRule], kept_back: frozenset[str]) -> list[Facts]:
+def _facts(remote: Remote, listing: Listing, rules: Mapping[str, ToolRule], clashes: list[str]) -> list[Facts]:
     found = []
     for tool in listing.tools:
         rule = rule_for(rules, remote.name, tool["name"])
-        if rule.hide or tool["name"] in kept_back or not isinstance(tool.get("inputSchema"), dict):
+        if rule.hide or not isinstance(tool.get("inputSchema"), dict):
             continue
-        found.append(facts(tool, remote.name, remote.prefix, ours=remote.ours, rule=rule))
+        made = facts(tool, remote.name, remote.prefix, ours=remote.ours, rule=rule)
+        exposed = "" if remote.ours else exposed_argument(tool["inputSchema"], made.arguments)
+        if exposed:
+            clashes.append(
+                f"the tool {made.own!r} of {remote.name} is not served: it wants the argument {exposed!r}, which is "
+                "classified, in a header, which everything on the way may log"
+            )
+            continue
+        found.append(made)
     return found
+
+
+def _part_actions(tools: dict[str, Facts], clashes: list[str]) -> None:
+    """Keep the actions of servers apart: a policy for ``a__b__c`` speaks of the tool of one server only. Where the
+    names of a server and a tool make the action of another server's tool, neither of a third party is served."""
+    owners: dict[str, list[Facts]] = {}
+    for one in tools.values():
+        owners.setdefault(one.action, []).append(one)
+    for action, several in owners.items():
+        if len({one.server for one in several}) < 2:
+            continue
+        for one in several:
+            if not one.trusted or sum(other.trusted for other in several) > 1:
+                clashes.append(f"the tool {one.own!r} of {one.server} is not served: policies know {action!r} twice")
+                del tools[one.name]
 
 
 def _same(one: Facts, before: Snapshot) -> Facts:

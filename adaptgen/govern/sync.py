@@ -7,12 +7,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from adaptgen.govern import rpc
 from adaptgen.govern.answers import Answers
 from adaptgen.govern.desk import RpcError
-from adaptgen.govern.listing import Listing, pin, read
+from adaptgen.govern.listing import Listing, pins_of, read
+from adaptgen.govern.pins import TOOLS
 from adaptgen.govern.remote import PROXY, Gone, Remote
 from adaptgen.govern.upstream import Failure
 from adaptgen.model import Json
@@ -34,7 +36,8 @@ Changed = Callable[["Sync", frozenset[str]], Awaitable[None]]
 
 class Sync:
     """One server. ``listing``: the last good one; ``down``: why it could not be read last ("" if it could);
-    ``changed``: tools that differ from their pins; ``kept_back``: those of them that are not served.
+    ``changed``: tools that differ from their pins; ``differing``: kind -> names of all that differs, or is new and not
+    accepted; ``kept_back``: what of it is not served.
     """
 
     def __init__(self, remote: Remote, sessions: Sessions, pins: Pins, changed: Changed) -> None:
@@ -42,6 +45,7 @@ class Sync:
         self.listing: Listing | None = None
         self.down = ""
         self.changed: frozenset[str] = frozenset()
+        self.differing: dict[str, frozenset[str]] = {}
         self._sessions = sessions
         self._pins = pins
         self._memory: Memory | None = None
@@ -52,9 +56,31 @@ class Sync:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def kept_back(self) -> frozenset[str]:
-        """Tools that are quarantined."""
-        return self.changed if self.remote.settings.changed == "quarantine" else frozenset()
+    def kept_back(self) -> Mapping[str, frozenset[str]]:
+        """What is quarantined, by kind."""
+        return {kind: names for kind, names in self.differing.items() if self._mode(kind) == "quarantine"}
+
+    async def accept(self, glob: str) -> list[str]:
+        """Pin what differs and fits ``glob`` (``server`` or ``server/name``) as it is now; what it was, as text.
+
+        Raises:
+            StoreError, OSError: it cannot be kept.
+        """
+        assert self._memory is not None
+        assert self.listing is not None
+        server = self.remote.name
+        every = pins_of(self.listing)
+        accepted: list[str] = []
+        for kind, names in sorted(self.differing.items()):
+            for name in sorted(names):
+                if fnmatchcase(server, glob) or fnmatchcase(f"{server}/{name}", glob):
+                    self._memory.pin(kind, name, every[kind][name])
+                    accepted.append(f"{server}/{name}" if name else f"{server}: its instructions")
+        await self._pins.save(server, self._memory)
+        self._compare(self.listing)
+        if accepted:
+            await self._tell(self, frozenset(_KINDS))
+        return accepted
 
     async def start(self) -> None:
         """Read everything once. Where the server cannot be read, what is remembered of it serves.
@@ -73,7 +99,7 @@ class Sync:
             self._fell(problem)
             self.listing = remembered
             self.remote.capabilities = remembered.capabilities
-            self.changed = self._differing(remembered)
+            self._compare(remembered)
 
     def run(self) -> None:
         """Go on in the background, until :meth:`aclose`."""
@@ -97,15 +123,20 @@ class Sync:
             RpcError, Failure: the server cannot be read; the last good lists stay.
         """
         async with self._lock:
-            old = self.listing
+            old, held = self.listing, self.kept_back
             new = await read(self._ask, self.remote.capabilities, self.remote.instructions)
+            await self._pinned(new)
             self.listing = new
             self.down = ""
-            await self._pinned(new)
             if old is None:
                 return frozenset(_KINDS)
-            changes = {kind for kind in _KINDS if getattr(old, kind) != getattr(new, kind)}
-            return frozenset(changes | ({"resources"} if old.templates != new.templates else set()))
+            now = self.kept_back
+            changes = {
+                kind
+                for kind in (*_KINDS, "templates")
+                if getattr(old, kind) != getattr(new, kind) or held.get(kind) != now.get(kind)
+            }
+            return frozenset("resources" if kind == "templates" else kind for kind in changes)
 
     # --------------------------------------------------------------------------------------------------------- inside
 
@@ -131,37 +162,79 @@ class Sync:
             _log.warning("the server %s cannot be read: %s; its last good lists are served", self.remote.name, text)
         self.down = text
 
-    def _differing(self, listing: Listing) -> frozenset[str]:
+    def _mode(self, kind: str) -> str:
+        """What happens to what differs: that which an operator says, and for what our servers add nothing."""
+        settings = self.remote.settings
+        return (settings.resources if kind in ("resources", "templates") else "") or settings.changed
+
+    def _compare(self, listing: Listing) -> dict[str, dict[str, str]]:
+        """Note what differs from its pins; what is to be pinned, by kind and name."""
         assert self._memory is not None
-        pins = self._memory.pins
-        if self.remote.settings.changed == "accept":
-            return frozenset()
-        return frozenset(
-            tool["name"] for tool in listing.tools if tool["name"] in pins and pins[tool["name"]] != pin(tool)
-        )
+        ours, first = self.remote.ours, self.remote.settings.unpinned == "accept"
+        due: dict[str, dict[str, str]] = {}
+        self.differing = {}
+        for kind, named in pins_of(listing).items():
+            known, mode = self._memory.of(kind), self._mode(kind)
+            if ours and kind != TOOLS:
+                continue  # what a server of ours says of itself is trusted
+            trusted = ours or (known is None and first)
+            changed = {name for name, one in named.items() if known is not None and known.get(name, one) != one}
+            new = {name for name in named if name not in (known or {})}
+            if kind == TOOLS:
+                self.changed = frozenset(changed) if mode != "accept" else frozenset()
+            accepted = named.keys() if mode == "accept" else new if trusted else set()
+            due[kind] = {name: named[name] for name in accepted}
+            left = (changed | new) - set(accepted)
+            if left:
+                self.differing[kind] = frozenset(left)
+        return due
 
     async def _pinned(self, listing: Listing) -> None:
-        """Compare with the pins, pin what is new, and remember the listing."""
+        """Compare with the pins, pin what is seen for the first time, and remember the listing."""
+        await self._reload()
         assert self._memory is not None
-        pins, known = self._memory.pins, dict(self._memory.pins)
-        accept = self.remote.settings.changed == "accept"
-        differing = self._differing(listing)
-        for name in sorted(differing - self.changed):
-            what = "is not served" if self.remote.settings.changed == "quarantine" else "is served"
-            _log.warning("the tool %s of the server %s has changed since it was pinned; it %s",
-                         name, self.remote.name, what)  # fmt: skip
-        self.changed = differing
-        for tool in listing.tools:
-            if accept or tool["name"] not in pins:
-                pins[tool["name"]] = pin(tool)
+        before, known = self.differing, self._memory.copy()
+        for kind, due in self._compare(listing).items():
+            for name, value in due.items():
+                self._memory.pin(kind, name, value)
+            if kind != TOOLS:
+                self._memory.others.setdefault(kind, {})
+        for kind, names in self.differing.items():
+            for name in sorted(names - before.get(kind, frozenset())):
+                _log.warning("%s", self.told(kind, name))
         told = listing.to_json()
-        if pins == known and told == self._memory.listing:
+        if self._memory == known and told == known.listing and known.known:
             return
         self._memory.listing = told
+        self._memory.known = True
         try:
             await self._pins.save(self.remote.name, self._memory)
         except (StoreError, OSError) as problem:
             _log.warning("the pins of %s cannot be kept: %s", self.remote.name, type(problem).__name__)
+
+    async def _reload(self) -> None:
+        """Read the pins again: a person may have accepted something. What cannot be trusted changes nothing."""
+        if self.listing is None:
+            return
+        try:
+            memory = await self._pins.load(self.remote.name)
+        except (StoreError, OSError, ValueError) as problem:
+            _log.error("the pins of %s are not read again: %s", self.remote.name, problem)
+            return
+        if memory.known:
+            self._memory = memory
+
+    def told(self, kind: str, name: str) -> str:
+        """What differs, as a sentence."""
+        served = "is not served" if self._mode(kind) == "quarantine" else "is served"
+        server = self.remote.name
+        if kind == "instructions":
+            return (
+                f"the instructions of the server {server} have changed since they were pinned, or are new; it {served}"
+            )
+        known = self._memory.of(kind) if self._memory is not None else None
+        what = "has changed since it was pinned" if name in (known or {}) else "is new and not accepted"
+        return f"the {kind.removesuffix('s')} {name} of the server {server} {what}; it {served}"
 
     async def _poll(self) -> None:
         while True:

@@ -346,7 +346,7 @@ async def test_clients_are_told_of_a_change_when_the_new_list_is_there() -> None
         listening.append(exchange)
 
     server.on["subscriptions/listen"] = listen
-    async with mirrored(server) as mirror:
+    async with mirrored(server, settings={"changed": "accept"}) as mirror:
         client = Client()
         wanted = {"notifications": {"toolsListChanged": True, "promptsListChanged": True}}
         task = asyncio.ensure_future(mirror.request(ALICE, "subscriptions/listen", wanted, client))

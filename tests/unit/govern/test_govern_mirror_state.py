@@ -25,6 +25,11 @@ async def test_proxies_that_share_a_store_share_the_pins() -> None:
     async with mirrored(FakeServer(tools=[tool("x", "Old")]), pins=StorePins(store)):
         pass
     async with mirrored(FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store)) as mirror:
+        assert list(mirror.tools()) == []
+    ours = {"ours": True}
+    async with mirrored(
+        FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store), settings=ours
+    ) as mirror:
         assert list(mirror.tools()) == ["a__y"]
 
 
@@ -55,7 +60,7 @@ async def test_new_tools_are_adopted_before_clients_hear_of_them() -> None:
     async def adopt() -> None:
         order.append(",".join(mirror.tools()))
 
-    async with mirrored(server, settings={"resync": 0.01}) as mirror:
+    async with mirrored(server, settings={"resync": 0.01, "changed": "accept"}) as mirror:
         mirror.changed = adopt
         listening = mirror.request(
             ALICE, "subscriptions/listen", {"notifications": {"toolsListChanged": True}}, Client(request_id="1")
