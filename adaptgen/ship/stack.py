@@ -121,6 +121,9 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
     }
     if _dynamodb(bundle):
         outputs["TableName"] = {"Value": if_("MakesTable", {"Ref": "StateTable"}, {"Ref": "StateTableName"})}
+    if _trusts_events(bundle):
+        said = "Attach it to every role and user that may invoke functions here"
+        outputs["DenyDirectInvoke"] = {"Value": {"Ref": "DenyDirectInvoke"}, "Description": said}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{what} {bundle.shipment.name}",
@@ -199,7 +202,8 @@ def _callers(bundle: Bundle) -> list[tuple[str, str]]:
     if settings.mode == "behind":
         return [("ProxyRoleArn", "The role of the proxy: nobody else may call")]
     if settings.authenticate is not None and settings.authenticate.iam:
-        return [("CallerPrincipal", "Who may call: an account, or the ARN of a role")]
+        return [("CallerPrincipal", "Who may call: an account, or the ARN of a role. Nobody else may have "
+                                    "lambda:InvokeFunction: it lets them pose as any caller")]  # fmt: skip
     return []
 
 
@@ -245,6 +249,8 @@ def _around(bundle: Bundle) -> Resources:
     found: Resources = {"LogGroup": observing.log_group(), "Role": _role(bundle), **_front(bundle)}
     if _dynamodb(bundle):
         found["StateTable"] = _state_table(bundle)
+    if _trusts_events(bundle):
+        found["DenyDirectInvoke"] = _deny_invoke()
     return found | observing.alarms(bundle.shipment.name, ALIAS) | {"Dashboard": observing.dashboard()}
 
 
@@ -305,6 +311,40 @@ def _front(bundle: Bundle) -> Resources:
                 "FunctionName": {"Ref": ALIAS},
                 "Principal": principal,
                 "InvokedViaFunctionUrl": True,
+            },
+        },
+    }
+
+
+def _trusts_events(bundle: Bundle) -> bool:
+    """Whether the function believes the IAM identity in its event: what invokes it directly writes that itself."""
+    authenticate = bundle.shipment.settings.authenticate
+    return bundle.shipment.settings.mode != "behind" and authenticate is not None and authenticate.iam
+
+
+def _deny_invoke() -> Json:
+    """What callers and deployers are to be given: the function is reached through its URL, or not at all. A permission
+    of Lambda cannot deny, so this is a policy of IAM to attach, or the statement of an organization's own.
+    """
+    return {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "Description": "lambda:InvokeFunction with an event of one's own impersonates any IAM caller of this server",
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "DenyImpersonation",
+                        "Effect": "Deny",
+                        "Action": ["lambda:InvokeFunction", "lambda:InvokeAsync"],
+                        "Resource": [
+                            {"Fn::GetAtt": ["Function", "Arn"]},
+                            {"Fn::Sub": "${Function.Arn}:*"},
+                        ],
+                        # Absent where somebody invokes it directly.
+                        "Condition": {"BoolIfExists": {"lambda:InvokedViaFunctionUrl": "false"}},
+                    }
+                ],
             },
         },
     }

@@ -189,6 +189,21 @@ def test_the_front_door_is_the_token_or_iam(made: Callable[..., Bundle], kind: s
     assert resources["UrlPermission"]["Properties"]["Principal"] == principal
 
 
+def test_direct_invocation_is_denied_where_the_event_names_the_caller(made: Callable[..., Bundle]) -> None:
+    for template in (stack.plain(made("iam"), SHA), stack.sam(made("iam"), "crm.zip")):
+        policy = template["Resources"]["DenyDirectInvoke"]["Properties"]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert "lambda:InvokeFunction" in statement["Action"]
+        assert statement["Resource"] == [{"Fn::GetAtt": ["Function", "Arn"]}, {"Fn::Sub": "${Function.Arn}:*"}]
+        assert statement["Condition"] == {"BoolIfExists": {"lambda:InvokedViaFunctionUrl": "false"}}
+        assert template["Outputs"]["DenyDirectInvoke"]["Value"] == {"Ref": "DenyDirectInvoke"}
+        assert "impersonates" in policy["Description"]
+        assert "InvokeFunction" in template["Parameters"]["CallerPrincipal"]["Description"]
+    for kind in ("proxy", "behind"):  # a signature says who calls
+        assert "DenyDirectInvoke" not in stack.plain(made(kind), SHA)["Resources"]
+
+
 def test_a_table_is_made_as_the_state_wants_it_and_under_its_name(made: Callable[..., Bundle]) -> None:
     named = stack.plain(made("rich"), SHA)
     table = named["Resources"]["StateTable"]["Properties"]
