@@ -329,7 +329,7 @@ def _deny_invoke() -> Json:
     return {
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
-            "Description": "lambda:InvokeFunction with an event of one's own impersonates any IAM caller of this server",
+            "Description": "lambda:InvokeFunction with an event of one's own impersonates any IAM caller",
             "PolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [

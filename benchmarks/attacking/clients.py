@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 POST = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: */*\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 PIECE = 16 * 1024
+AGAIN = 3.0
+"""Seconds after which a client that was sent away comes again."""
 
 
 async def idle() -> AsyncIterator[bytes]:
@@ -121,7 +123,7 @@ async def attack(kind: str, port: int, count: int, seconds: float) -> int:
                     await asyncio.sleep(max(end - loop.time(), 0))
                 finally:
                     writer.transport.abort()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(AGAIN)
 
     clients = [asyncio.create_task(client()) for _ in range(count)]
     await asyncio.wait(clients, timeout=seconds)

@@ -39,7 +39,7 @@ STALL_SECONDS = 60.0
 """Seconds in which a client that reads slowly must have read something."""
 CLOSE_SECONDS = 10.0
 """Seconds in which a client may take what was still to be sent when its connection was closed."""
-RECEIVE = 32 * 1024
+RECEIVE = 16 * 1024
 """Bytes that are read at once."""
 _SLICE = 8 * 1024
 """Bytes that are parsed at once: limits hold to within as much."""
@@ -151,12 +151,12 @@ class WireProtocol(CorkedProtocol):
             self._check_body()
 
     def _check_body(self) -> None:
+        if self._gap > MAX_TRAILER or self._taken - self._body > 2 * MAX_TRAILER + OVERHEAD * self._body:
+            self._refuse(400, b"Bad Request")
+            return
         if self.cycle.response_complete:
             self._unread(0)
-        elif self._gap > MAX_TRAILER + _SLICE or self._taken - self._body > 2 * MAX_TRAILER + OVERHEAD * self._body:
-            self._refuse(400, b"Bad Request")
-        else:
-            self._all.holds(self, len(self.cycle.body))
+        self._all.holds(self, len(self.cycle.body) + self._gap)
 
     def _unread(self, size: int) -> None:
         """Bytes that nobody wants; a client that sends too many is not listened to any more, but may read."""
@@ -168,6 +168,8 @@ class WireProtocol(CorkedProtocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
+        if self._state is _State.DONE:
+            raise _LimitError
         self._fields = self._size = 0
         super().on_message_begin()
 
@@ -193,18 +195,19 @@ class WireProtocol(CorkedProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """The parser has met what is no HTTP, or more of it than is taken."""
-        self._refuse(*self._answer)
+        if self._state is not _State.DONE:
+            self._refuse(*self._answer)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
         if self._state is _State.DONE:
             return
         if len(self.url) > MAX_TARGET:
-            self._refuse(414, b"URI Too Long")
-            return
+            self._answer = (414, b"URI Too Long")
+            raise _LimitError
         if len(self.pipeline) >= MAX_PIPELINED:
             self.evict()
-            return
+            raise _LimitError
         self._settle()
         self._state, self._offered = _State.BODY, False
         self._head = self._body = self._taken = self._gap = self._trailer = 0
