@@ -145,7 +145,7 @@ def static(document: Document, name: str, scheme_name: str, scheme: Mapping[str,
     if kind == "basic":
         return _http(name, called, "basic")
     if kind == "oauth2":
-        return _oauth2(name, called, scheme)
+        return _oauth2(document, name, called, scheme)
     if kind == "openidconnect":
         return bearer(name, called, "bearer")
     return None
@@ -186,7 +186,7 @@ def _http(name: str, called: str, scheme: str) -> Auth | None:
     return bearer(name, called, "bearer", word)
 
 
-def _oauth2(name: str, called: str, scheme: Mapping[str, Any]) -> Auth:
+def _oauth2(document: Document, name: str, called: str, scheme: Mapping[str, Any]) -> Auth:
     flows = scheme.get("flows")
     grants: tuple[tuple[str, Literal["client_credentials", "password"]], ...]
     grants = (("clientCredentials", "client_credentials"), ("password", "password"))
@@ -194,6 +194,7 @@ def _oauth2(name: str, called: str, scheme: Mapping[str, Any]) -> Auth:
         flow = flows.get(key) if isinstance(flows, Mapping) else None
         url = token_url(flow.get("tokenUrl")) if isinstance(flow, Mapping) else None
         if url is not None:
+            url = _below(server_url(document), url)
             # Who has a token already need not ask for one.
             return replace(oauth2_session(name, called, grant, url), start={"access": reference(name, "TOKEN")})
     return bearer(name, called, "oauth2")
@@ -211,6 +212,11 @@ def token_url(declared: object) -> str | None:
     if not parts.scheme and not parts.netloc:
         return f"/{url.removeprefix('./').lstrip('/')}"
     return url if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def _below(base: str, url: str) -> str:
+    """A token URL of the API itself goes along when its base URL is replaced: nobody's password is sent elsewhere."""
+    return url[len(base) :] if "://" in base and url.startswith(f"{base}/") else url
 
 
 def server_url(document: Document) -> str:

@@ -27,7 +27,8 @@ class OriginGate:
         """Note a 429 with its ``Retry-After``: the seconds for which the origin is left alone."""
         times = self._times.get(origin, 0)
         self._times[origin] = times + 1
-        pause = min(max(wait or 0.0, min(LEAST * 2**times, 8.0)), _MOST)
+        least = min(LEAST * float(2 ** min(times, 10)), 8.0)
+        pause = min(max(wait or 0.0, least), _MOST)
         if len(self._until) > _KEPT:
             self._forget()
         self._until[origin] = max(self._until.get(origin, 0.0), self._clock() + pause)
@@ -35,7 +36,8 @@ class OriginGate:
 
     def open(self, origin: Origin) -> None:
         """Note an answer that was no 429."""
-        if self._times and self._times.pop(origin, None):
+        if origin in self._times:
+            del self._times[origin]
             self._until.pop(origin, None)
 
     def wait(self, origin: Origin) -> float:

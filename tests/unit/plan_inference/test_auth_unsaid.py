@@ -175,3 +175,18 @@ def test_bases_of_servers_generated_before_stay_as_they_are() -> None:
     bases = (Base("https://a.example", "A_URL"), Base("https://a.example/b", "B_URL", "b"))
     execution = Execution(Server(name="old", bases=bases), {"A_URL": "http://t.example"}, None, None)
     assert (execution.base(""), execution.base("b")) == ("http://t.example", "https://a.example/b")
+
+
+@pytest.mark.parametrize(
+    ("url", "called"),
+    [
+        ("https://api.example/v1/oauth/token", "/oauth/token"),
+        ("https://api.example/oauth/token", "https://api.example/oauth/token"),
+        ("https://idp.example/v1/token", "https://idp.example/v1/token"),
+        ("https://api.example/v11/token", "https://api.example/v11/token"),
+    ],
+)
+def test_a_token_url_below_the_base_url_goes_where_the_base_goes(api: SimpleNamespace, url: str, called: str) -> None:
+    oauth = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": url, "scopes": {}}}}
+    made = found(api, {"/a": get(security=[{"o": []}])}, {"o": oauth}, servers=[{"url": "https://api.example/v1/"}])
+    assert made.auths[0].chain[0].call.path == called
