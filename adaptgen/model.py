@@ -525,13 +525,14 @@ class Server:
     ``governance`` refers to the settings under which it may serve: a path relative to the folder of the server. They
     are read when it starts, and it does not start without them. ``overrides`` refers to the side file of hand edits in
     the same way; ``edits`` is what it says, once it is loaded (``adaptgen.runtime.Overrides``), and is never rendered.
-    ``surface``: how its tools are shown: ``list``; ``search``: agents search them; ``auto``: all of them are too many
-    for one list, so agents search them unless those that a caller or a toolset has fit. ``pin``: tools that are listed
-    also then.
+    ``summary``: what the API is, in the words of its document. ``surface``: how its tools are shown: ``list``;
+    ``search``: agents search them; ``auto``: all of them are too many for one list, so agents search them unless
+    those that a caller or a toolset has fit. ``pin``: tools that are listed also then.
     """
 
     name: str
     title: str = ""
+    summary: str = ""
     bases: tuple[Base, ...]
     auth: tuple[Auth, ...] = ()
     tools: tuple[Tool, ...] = ()

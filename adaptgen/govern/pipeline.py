@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit import AuditError
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from adaptgen.govern.trace import Span
     from adaptgen.govern.usage import Usage
 
+TOKENS = (
+    "A value such as tok_email_… stands for personal data that is withheld, and is the same for the same value. Pass "
+    "it as it is, alone in its argument, wherever that value is wanted."
+)
 _LISTS = 256
 """Lists kept as made: callers of the same rights share one."""
 
@@ -74,8 +79,11 @@ class Pipeline:
     # --------------------------------------------------------------------------------------------------------- desk
 
     def about(self) -> About:
-        """What the target is."""
-        return self._target.about()
+        """What the target is; and what tokens are, where agents get any."""
+        about, chosen = self._target.about(), self.parts.settings.tokenize
+        if chosen is None or chosen.direction != "model" or self.parts.settings.mode == "behind":
+            return about
+        return replace(about, instructions=f"{about.instructions} {TOKENS}".lstrip())
 
     def metadata(self) -> Mapping[str, Json] | None:
         """Protected Resource Metadata (RFC 9728)."""

@@ -28,18 +28,35 @@ from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.pii.search_roles import resource_of, search_arguments
 
-INSTRUCTIONS = (
-    "Lists come a page at a time: pass next_cursor as cursor to go on. Answers show the most useful fields; pass "
-    'fields to choose others (paths such as organization.name), or ["*"] for all of them. Do not page to find, count '
-    "or order: where, sort, count and distinct read all pages inside one call."
+LISTS = "Lists come a page at a time: pass next_cursor as cursor to go on."
+FIELDS = (
+    "Answers show the most useful fields; fields returns others instead (paths such as organization.name), "
+    '["*"] all of them.'
 )
+QUESTIONS = (
+    "Do not page to find, count or order: where, sort, count and distinct read all pages inside one call. where takes "
+    'paths and values: {"status": "OPEN", "amount": {">=": 100}}, comparing with = != > >= < <= contains in.'
+)
+DRY_RUN = "dry_run: true returns the request of a write instead of sending it."
+INSTRUCTIONS = f"{LISTS} {FIELDS} {QUESTIONS} {DRY_RUN}"
+_SAID = {"cursor": LISTS, "fields": FIELDS, "where": QUESTIONS, "dry_run": DRY_RUN}
+"""An argument of the runtime -> what is said where a tool has it."""
 
 
 def about(engine: Engine) -> About:
-    """What is said of a generated server. The title is the document's word, which clients show to the model."""
-    title = " ".join("".join(one if one.isprintable() else " " for one in engine.server.title).split())[:100]
-    instructions = f"{title}. {INSTRUCTIONS}" if title else INSTRUCTIONS
-    return About(engine.server.name, __version__, instructions=instructions)
+    """What is said of a generated server: what the API is, in the document's words, and how the arguments are used
+    that its tools have."""
+    server = engine.server
+    title = _line(server.title, 100)
+    known = {name for one in engine.list(LOCAL) for name in one.input_schema.get("properties", {})}
+    said = [text for name, text in _SAID.items() if name in known]
+    head = [f"{one.rstrip('.')}." for one in (title, _line(server.summary, 300)) if one]
+    return About(server.name, __version__, instructions=" ".join([*head, *said]))
+
+
+def _line(text: str, cap: int) -> str:
+    """Text of a document in one printable line: clients show it to the model."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:cap]
 
 
 class Served:

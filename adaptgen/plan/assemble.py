@@ -100,6 +100,7 @@ class _Planner:
         server = Server(
             name=self.name,
             title=self.title(),
+            summary=self.summary(),
             bases=(*bases.bases, *auth.bases),
             auth=tuple(auth.auths),
             tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
@@ -122,6 +123,12 @@ class _Planner:
             source=self.document.path.name,
         )
         return result, tuple(ordered((*self.diagnostics, *bases.diagnostics, *auth.diagnostics)))
+
+    def summary(self) -> str:
+        """What the API is, where the document says more than its title."""
+        info = mapping(self.document.root.get("info"))
+        said = clean(text(info.get("summary")) or text(info.get("description")), 200)
+        return "" if said.lower().rstrip(".") == self.title().lower() else said
 
     def title(self) -> str:
         info = mapping(self.document.root.get("info"))

@@ -9,8 +9,8 @@ NAMES = frozenset((SEARCH, DESCRIBE, READ, WRITE))
 DEFAULT, MOST = 8, 25
 """Tools that a search gives."""
 
-_NAME = {"type": "string", "description": "Name of the tool, as search_tools gives it"}
-_ARGUMENTS = {"type": "object", "description": "Its arguments, as describe_tool gives them"}
+_NAME = {"type": "string", "description": "Name of the tool, as search_tools returns it"}
+_ARGUMENTS = {"type": "object", "description": "Its arguments, as describe_tool shows them"}
 
 
 def search(count: int) -> dict[str, Any]:
@@ -18,11 +18,11 @@ def search(count: int) -> dict[str, Any]:
     return _tool(
         SEARCH,
         "Search tools",
-        f"Find tools among the {count} of this server by what they do, in plain words. Gives names, what they do and "
+        f"Find tools among the {count} of this server by what they do, in plain words. Returns names, what they do and "
         "required arguments, the best first. Then call_read_tool or call_write_tool; describe_tool has all arguments.",
         {
             "query": {"type": "string", "description": "What you want to do: list open invoices of a customer"},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "description": f"Tools to give; {DEFAULT}"},
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "description": f"Tools to return; {DEFAULT}"},
         },
         ["query"],
         reads=True,

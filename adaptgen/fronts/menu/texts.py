@@ -14,8 +14,8 @@ from adaptgen.runtime.text import clean, encode
 INSTRUCTIONS = (
     "Where the list of tools has search_tools, it stands for many more tools: find them with search_tools, see their "
     "arguments with describe_tool, call them with call_read_tool or call_write_tool. Where it has describe_tool alone, "
-    "it has every tool in short: cursor is the next_cursor of the answer before, limit the items per answer, fields "
-    'the paths to give (["*"] for all), dry_run gives the request instead of sending it.'
+    "it has every tool in short: cursor is the next_cursor of the previous answer, limit the items per answer, fields "
+    'the paths to return (["*"] for all), dry_run returns the request instead of sending it.'
 )
 LINE = 160
 """Characters of what a hit says of its tool."""

@@ -71,8 +71,15 @@ def test_an_unknown_tool_is_an_error_that_the_agent_reads(engine: Engine, era: s
     assert "nothing" in result.content[0].text
 
 
-def test_the_server_says_how_lists_go_on(engine: Engine) -> None:
-    assert front(engine).instructions == f"Fake. {INSTRUCTIONS}"
+def test_the_server_says_what_it_is_and_how_its_own_arguments_are_used(engine: Engine, fake: FakeEngine) -> None:
+    # Nothing is said of lists where there are none.
+    assert front(engine).instructions == "Fake."
+    own = ("cursor", "fields", "where", "dry_run")
+    schema = {"type": "object", "properties": {name: {} for name in own}}
+    fake.contracts["text"] = replace(fake.contracts["text"], input_schema=schema)
+    fake.server = replace(fake.server, summary="Notes of a team.")
+    assert front(engine).instructions == f"Fake. Notes of a team. {INSTRUCTIONS}"
+    assert 'where takes paths and values: {"status": "OPEN"' in INSTRUCTIONS
 
 
 def test_a_title_is_one_short_printable_line(engine: Engine, fake: FakeEngine) -> None:
