@@ -61,6 +61,12 @@ def resident(pid: int) -> float:
     raise SystemExit("the server has ended")
 
 
+def worked(pid: int) -> float:
+    """Milliseconds that a process has had of a processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 async def call(port: int, token: str) -> float:
     """Milliseconds of one call on a connection of its own."""
     begun = time.perf_counter()
@@ -108,6 +114,7 @@ def main() -> int:
             asyncio.run(call(port, token))
         rest = resident(server.pid)
         for kind in given.only or KINDS:
+            before = worked(server.pid)
             highest, slowest, opened = asyncio.run(
                 attacked(kind, port, token, server.pid, given.connections, given.seconds)
             )
@@ -115,6 +122,7 @@ def main() -> int:
             figures += [
                 Figure(f"{name}: memory above rest", highest - rest, "MB", rest, "at rest", MEMORY),
                 Figure(f"{name}: slowest call meanwhile", slowest, "ms", opened, "connections", PATIENCE),
+                Figure(f"{name}: work of the server", worked(server.pid) - before, "ms"),
             ]
     return report(figures, given)
 

@@ -25,4 +25,4 @@ def test_strangers_cost_little_and_callers_are_answered() -> None:
         timeout=240,
     )
     assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
-    assert len(json.loads(done.stdout)) == 20
+    assert len(json.loads(done.stdout)) == 30
