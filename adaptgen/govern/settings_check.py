@@ -190,9 +190,9 @@ class Checker:
                      'write "${secret:name#key}" or "${env:NAME}"', "AG073")  # fmt: skip
         elif kind == "url" and all(isinstance(part, str) for part in parts):
             text = "".join(map(str, parts))
-            if why := find_problem(text):
-                quoted = "the URL" if why == UrlProblem.CREDENTIALS else repr(text)
-                self.say(f"{named(at)}: {quoted} {why}", at, "https, or http on loopback")
+            if problem := find_problem(text):
+                quoted = "the URL" if problem == UrlProblem.CREDENTIALS else repr(text)
+                self.say(f"{named(at)}: {quoted} {problem}", at, "https, or http on loopback")
 
     def path(self, value: str, at: Keys) -> None:
         if value.startswith(("$", "/")):
