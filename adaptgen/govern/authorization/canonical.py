@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from adaptgen import fields
@@ -59,6 +60,7 @@ def _fields(asked: list[str]) -> tuple[list[str], list[str]]:
     return written, written
 
 
+@lru_cache(maxsize=4096)
 def _written(path: str) -> str:
     """A path in the one way to write it; a text that is no path stays, and the server refuses it."""
     whole = _WHOLE.get("".join(path.split()))
@@ -87,19 +89,17 @@ def _named(arguments: Mapping[str, Json]) -> Iterator[str]:
             yield said
 
 
-def _plain_paths(path: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _plain_paths(path: str) -> tuple[str, ...]:
     """The keys of a path, joined by dots: indexes, ranges and ``[*]`` name no other field. A path into the whole body
     (``$.data.name``) also names what it is within a record (``name``)."""
     text = _written(path)
     if text in (_EVERYTHING, _ROOT):
-        yield _EVERYTHING
-        return
+        return (_EVERYTHING,)
     body = text.startswith(_ROOT)
     try:
         segments = fields.parse(text[1:].removeprefix(".") if body else text)
     except fields.PathError:
-        yield text
-        return
+        return (text,)
     keys = [one for one in segments if isinstance(one, str)]
-    for at in range(len(keys) if body else 1):
-        yield fields.text(keys[at:]) if keys else text
+    return tuple(fields.text(keys[at:]) if keys else text for at in range(len(keys) if body else 1))

@@ -10,7 +10,7 @@ of a value are looked for too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
@@ -56,11 +56,14 @@ class EchoGuard:
         self._own: dict[str, list[RestoredValue]] = {}
         for one in self._values:
             self._own.setdefault(_name(one.field), []).append(one)
+        self._short = [one for one in self._values if one.field and len(one.text.strip()) < _SEARCHED]
         self._pieces = False
 
     def result(self, result: dict[str, Any], *, error: bool = False) -> dict[str, Any]:
         """``result`` without the values. ``error``: without their pieces."""
         self._pieces = error or result.get("isError") is True
+        if not self._pieces and not self._short and self._matcher.narrowed(_texts(result)) is None:
+            return result  # nothing in it can be one of the values
         return {key: self._value(value, key, 0) if key not in _FIXED else value for key, value in result.items()}
 
     # --------------------------------------------------------------------------------------------------------- inside
@@ -127,14 +130,13 @@ class EchoGuard:
 
     def _plain(self, text: str) -> str:
         text = self._known(text)
-        short = [one for one in self._values if one.field and len(one.text.strip()) < _SEARCHED]
-        if short and (table := header(text)) is not None:
+        if self._short and (table := header(text)) is not None:
             try:
                 text = rewritten(text, table[0], lambda rows: self._rows(table[1], rows))
             except ValueError:
                 pass  # searched as text, then
         for one in self._values:
-            if one in short:
+            if one in self._short:
                 text = _outside_tokens(text, self._labelled, one)
             if self._pieces:
                 text = _outside_tokens(text, self._cut, one)
@@ -186,6 +188,21 @@ class EchoGuard:
                 parts += (text[position:start], self._seal(one.kind, one.text, False))
                 position = end
         return "".join((*parts, text[position:]))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text of a JSON value, its keys and numbers too."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, str):
+            yield _ESCAPED.sub("  ", one) if "\\" in one else one
+        elif isinstance(one, dict):
+            todo += [*one, *one.values()]
+        elif isinstance(one, list):
+            todo += one
+        elif one is not None and not isinstance(one, bool):
+            yield dumps(one)
 
 
 def _common(text: str, value: str) -> list[tuple[int, int]]:
