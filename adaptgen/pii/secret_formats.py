@@ -94,9 +94,59 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
         lazy(
             r"(?i)(?:passw(?:or)?d|passphrase|passwd|\bpwd|secret|token|api[ _-]?key|access[ _-]?key|account[ _-]?key"
             r"|private[ _-]?key|auth[ _-]?key|encryption[ _-]?key|signing[ _-]?key|credentials?"
+            r"|passwort|kennwort|mot de passe|contrase\u00f1a|contrasena|senha|wachtwoord|has\u0142o"
             r"|shared[ _-]?access[ _-]?(?:key|signature))"
-            r"(?:[\"'\\]{0,3}[ \t]{0,3}(?:=|:|=>|:=)[ \t]{0,3}|[ \t]{1,2}is[ \t]{1,2})[\"'\\]{0,3}"
+            r"(?:[\"'\\]{0,3}[ \t]{0,3}(?:=|:|=>|:=|%3D|%3A)[ \t]{0,3}|[ \t]{1,2}is[ \t]{1,2})[\"'\\]{0,3}"
             r"(?P<secret>[^\s\"'\\,;&<>{}()\[\]]{4,2000})"
+        ),
+    ),
+    (
+        "element that names a secret",  # <password>…</password>, as it is and with entities
+        lazy(
+            r"(?i)(?:<|&lt;)[\w.:-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api-?_?key|access-?_?key|private-?_?key"
+            r"|credentials?)[\w.-]{0,40}(?:[ \t][^<>&]{0,200})?(?:>|&gt;)(?P<secret>[^<>&]{1,2000})(?:<|&lt;)/"
+        ),
+    ),
+    (
+        "pair that names a secret",  # key="db.password" value="…", {"name": "api_key", "value": "…"}
+        lazy(
+            r"(?i)\b(?:key|name|field|label|property)[\"'\\]{0,3}(?:&quot;)?[ \t]{0,3}[=:]"
+            r"[ \t]{0,3}(?:[\"'\\]{1,3}|&quot;)"
+            r"[\w. -]{0,60}(?:passw(?:or)?d|passphrase|secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key)"
+            r"[\w. -]{0,30}(?:[\"'\\]{1,3}|&quot;)[ \t,]{1,4}[\"'\\]{0,3}value[\"'\\]{0,3}[ \t]{0,3}[=:][ \t]{0,3}"
+            r"(?:[\"'\\]{1,3}|&quot;)(?P<secret>[^\"'\\&<>]{1,2000})"
+        ),
+    ),
+    (
+        "line of a netrc file",
+        lazy(
+            r"(?i)\b(?:machine\s{1,9}\S{1,100}|default)\s{1,9}login\s{1,9}\S{1,100}\s{1,9}password\s{1,9}(?P<secret>\S{1,300})"
+        ),
+    ),
+    (
+        "argument with a password",  # curl -u ada:…
+        lazy(r"(?<![\w-])(?:-u|--user|--proxy-user)[ =]{1,2}[\"']?[^\s:\"']{1,100}:(?P<secret>[^\s\"']{1,300})"),
+    ),
+    ("connection string", lazy(r"(?i)\bjdbc:oracle:[a-z]{2,6}:[^\s/@:]{1,60}/(?P<secret>[^\s@]{1,200})@")),
+    (
+        "session cookie",
+        lazy(
+            r"(?i)(?<![\w.-])(?:j?session_?id|phpsessid|asp\.net_sessionid|connect\.sid|_?session|[a-z0-9]{1,30}_session"
+            r"|(?:csrf|xsrf)-?_?token)=(?P<secret>[^\s;,&\"'<>]{6,4000})"
+        ),
+    ),
+    (
+        "code of a person",
+        lazy(
+            r"(?i)(?<![\w-])(?:pin|otp|cvv2?|cvc|passcode|one-time code)(?: code)?[ \t]{0,2}[:=][ \t]{0,2}"
+            r"(?P<secret>\d{3,10})(?!\w)"
+        ),
+    ),
+    (
+        "address inside a network",  # RFC 1918, RFC 6598, RFC 3927
+        lazy(
+            r"(?<![\w.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}"
+            r"|169\.254(?:\.\d{1,3}){2}|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])(?:\.\d{1,3}){2})(?![\w]|\.\d)"
         ),
     ),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
@@ -12,11 +13,16 @@ from adaptgen.model import Json
 from adaptgen.pii.detectors import FOUND, find
 from adaptgen.pii.secret_formats import find_random, find_secrets
 from adaptgen.runtime.marked import Marked
+from adaptgen.runtime.shape import is_secret
 
 SHORTEST = 4
 """Characters of a value that is also looked for inside of other text."""
 _WHOLE = 8
 """Characters from which on a value is told apart from chance."""
+_NAME = 80
+"""Characters up to which a text may be a name."""
+_ESCAPED = re.compile(r"(?<!\\)\\u00(4[1-9a-fA-F]|5[0-9aA]|6[1-9a-fA-F]|7[0-9aA])")
+"""A letter of the Latin alphabet as JSON may write it."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -50,6 +56,7 @@ class Fakes:
         whole = self._of.get(text)
         if whole is not None:
             return whole
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)  # a name may be hidden in escapes of JSON
         for value in sorted((one for one in self._of if len(one) >= SHORTEST), key=len, reverse=True):
             forms = {value, quote(value, safe=""), quote_plus(value)} if urls else {value}
             for form in forms:
@@ -80,6 +87,7 @@ class Fakes:
     def learn_secrets(self, value: Json) -> None:
         """Give stand-ins to the secrets in every text of a JSON value, so that they are known everywhere else too."""
         if isinstance(value, Mapping):
+            self.learn(("secret", one) for one in _named_secrets(value))
             for key, member in value.items():
                 self.learn_secrets(str(key))
                 self.learn_secrets(member)
@@ -88,6 +96,8 @@ class Fakes:
                 self.learn_secrets(member)
         elif isinstance(value, str):
             self.learn((kind, value[start:end]) for start, end, kind in secrets_in(value))
+            if value.lstrip()[:1] in ("{", "["):
+                self.learn_secrets(_parsed(value))
 
     def left(self, text: str) -> list[str]:
         """The kinds of what should not be in ``text``: values that have a stand-in, and what a detector finds."""
@@ -103,6 +113,26 @@ class Fakes:
 
     def _known(self, found: str) -> bool:
         return any(found in one or (len(one) >= _WHOLE and one in found) for one in self._made)
+
+
+def _named_secrets(members: Mapping[str, Json]) -> Iterator[str]:
+    """Texts under names that say that they are secret, also in pairs of a name and a value."""
+    for key, member in members.items():
+        if isinstance(member, str) and len(member) >= SHORTEST and is_secret(str(key)):
+            yield member
+    named = [members.get(name) for name in ("key", "name", "field", "label", "property")]
+    value = members.get("value")
+    is_named = any(isinstance(one, str) and len(one) < _NAME and is_secret(one) for one in named)
+    if is_named and isinstance(value, str) and len(value) >= SHORTEST:
+        yield value
+
+
+def _parsed(text: str) -> Json:
+    """The JSON that a text is; None where it is not."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _detected(text: str) -> list[tuple[int, int, str]]:

@@ -73,6 +73,20 @@ SECRETS: dict[str, tuple[str, str]] = {
     "cluster host": ("http://billing.payments.svc.cluster.local/health", "billing.payments.svc"),
     "short host": ("http://jenkins:8080/job/deploy", "jenkins"),
     "private address": ("ssh admin@10.42.7.19", "10.42.7.19"),
+    "address in a link": ("http://192.168.4.20:8080/", "192.168.4.20"),
+    "metadata address": ("curl http://169.254.169.254/latest", "169.254.169.254"),
+    "element": (f"<config><db.password>{PASSWORD}a</db.password></config>", f"{PASSWORD}a"),
+    "attribute": (f'<add key="dbPassword" value="{PASSWORD}b"/>', f"{PASSWORD}b"),
+    "with entities": (f"&lt;add key=&quot;api_key&quot; value=&quot;{PASSWORD}c&quot;/&gt;", f"{PASSWORD}c"),
+    "pair": (json.dumps({"name": "db_password", "value": f"{PASSWORD}d"}), f"{PASSWORD}d"),
+    "escaped name": (f'{{"\\u0070assword": "{PASSWORD}e"}}', f"{PASSWORD}e"),
+    "percent-encoded": (f"next=%2Fa%3Fpassword%3D{PASSWORD}f", f"{PASSWORD}f"),
+    "netrc": (f"machine x.example.com login ada password {PASSWORD}g", f"{PASSWORD}g"),
+    "curl": (f"curl -u ada:{PASSWORD}h https://x.example.com", f"{PASSWORD}h"),
+    "oracle": (f"jdbc:oracle:thin:scott/{PASSWORD}i@//db.example.com:1521/x", f"{PASSWORD}i"),
+    "session cookie": (f"sessionid={(one := made(12))}; lang=de", one),
+    "other language": (f"Passwort: {PASSWORD}j", f"{PASSWORD}j"),
+    "pin": ("PIN: 483920", "483920"),
 }
 NEUTRAL = ("remark", "value", "data", "field7", "info", "extra")
 
@@ -120,6 +134,16 @@ def test_secrets_are_found_wherever_they_are(holder: str, recorded: Callable[...
         assert secret not in recorded(more), name
 
 
+@pytest.mark.parametrize("names", [("key", "value"), ("name", "value"), ("field", "value")])
+def test_a_pair_of_a_name_and_a_value_is_read_as_such(names: tuple[str, str], recorded: Callable[..., str]) -> None:
+    name, value = names
+    found = recorded(
+        {"settings": [{name: "smtp_password", value: f"{PASSWORD}k"}, {name: "colour", value: "greenish"}]}
+    )
+    assert f"{PASSWORD}k" not in found
+    assert "greenish" in found
+
+
 def test_a_secret_in_text_and_xml_that_is_no_json_is_scrubbed() -> None:
     for text, secret in SECRETS.values():
         for document in (f"<a><b>{text}</b></a>", f"line 1\n{text}\n"):
@@ -144,6 +168,12 @@ ORDINARY = (
     "Bearer shares and registered shares",
     "The secret of good coffee: fresh beans",
     "urn:oid:2.16.840.1.113883.2.4.6.3",
+    "C:\\Users\\Public\\file.txt",
+    "version 10.2.1 of the driver, 100.64 percent",
+    "<tokenCount/> and <name>Ada</name>",
+    "name: Ada, value: 5",
+    "The user login failed, password reset sent",
+    "grep -u and --user are options",
 )
 
 
