@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen import fields
-from adaptgen.pii.field_kinds import kind_of, kind_within, names_person
+from adaptgen.pii.field_kinds import kind_of, kind_within, leans, names_person
 from adaptgen.words import singular, vocabulary, words
 
 Role: TypeAlias = Literal["search", "match", "range", "query", "order"]
@@ -111,6 +111,10 @@ _PARTS = vocabulary(
     "domain host local part prefix suffix year month day initial initials letter letters first last digits digit "
     "last4 4 3 2 area code ending beginning tail head soundex phonetic hash length"
 )
+_GENERIC = vocabulary(
+    "advanced quick global simple fuzzy general main basic free full natural smart inline everything multi wild card "
+    "key word words string field box bar user typed request param parameter 1 2"
+)
 _AGES = vocabulary("age ages aged born birthday birthdays alter")
 _SAYS = {
     "email": re.compile(r"e-?mail", re.IGNORECASE),
@@ -189,7 +193,7 @@ def _read(
         return found
     if closed or (types and not types & {"string", "array", "object"}):
         return None
-    role, because = _role(spoken, str(schema.get("description") or ""), structured="object" in types)
+    role, because = _role(about, spoken, str(schema.get("description") or ""), structured="object" in types)
     said = _mentioned(about, str(schema.get("description") or ""))
     if role == "query":
         hidden = about.fields or said
@@ -211,14 +215,16 @@ def _capped(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))[:_MOST]
 
 
-def _role(spoken: tuple[str, ...], description: str, *, structured: bool) -> tuple[Role | None, str]:
+def _role(about: _About, spoken: tuple[str, ...], description: str, *, structured: bool) -> tuple[Role | None, str]:
     """The role with the most evidence, where that is enough."""
     weights: dict[Role, int] = {}
     reasons: dict[Role, list[str]] = {}
     rows: list[tuple[Role, int, str]] = [
         (row.role, row.weight, row.because)
         for row in NAMES
-        if row.role != "order" and row.words & {spoken[0], spoken[-1], singular(spoken[-1]), "".join(spoken)}
+        if row.role != "order"
+        and row.words & {spoken[0], spoken[-1], singular(spoken[-1]), "".join(spoken)}
+        and not _is_of_another(about, spoken, row)
     ]
     for phrase in PHRASES:
         if phrase.role != "order" and description and _pattern(phrase.pattern).search(description[:600]):
@@ -235,6 +241,21 @@ def _role(spoken: tuple[str, ...], description: str, *, structured: bool) -> tup
     return None, ""
 
 
+def _is_of_another(about: _About, spoken: tuple[str, ...], row: Named) -> bool:
+    """Whether the name has the words of a row and others, which name something else: ``description_search``,
+    ``search_mode``; not ``user_search``, ``quick_search``."""
+    if "".join(spoken) in row.words:
+        return False
+    around = {singular(word) for word in words(about.holder)}
+    every = frozenset().union(*(one.words for one in NAMES))
+    return any(
+        word not in every | _CONTAINERS | _PARTIAL | _GENERIC
+        and singular(word) not in around
+        and not names_person(word)
+        for word in spoken
+    )
+
+
 def _is_identifier(spoken: tuple[str, ...]) -> bool:
     return spoken[-1] in ("id", "uuid", "guid", "token", "format", "lang", "language", "locale")
 
@@ -248,7 +269,7 @@ def _match(about: _About, name: str, spoken: tuple[str, ...], kind: str | None) 
     if "birth_date" in about.sensitive.values() and _AGES & set(spoken):
         return SearchArgument(name, "range", about.of_kind("birth_date"), "it is about the age")
     for candidate in (base, bare):
-        if paths := tuple(path for path in about.sensitive if _keys(path)[-len(candidate) :] == tuple(candidate)):
+        if paths := tuple(path for path in about.sensitive if _is_called(tuple(candidate), path, about.holder)):
             role: Role = "range" if ranged and about.sensitive[paths[0]] == "birth_date" else "match"
             return SearchArgument(name, role, tuple(sorted(paths)), "it is called like a classified field")
     found = kind
@@ -263,13 +284,14 @@ def _match(about: _About, name: str, spoken: tuple[str, ...], kind: str | None) 
         return None
     role = "range" if ranged and found == "birth_date" else "match"
     because = "it is classified" if kind is not None else "its name means a classified field"
-    return SearchArgument(name, role, about.of_kind(found) or (" ".join(bare).replace(" ", "_"),), because)
+    paths = tuple(path for path in about.of_kind(found) if not _strangers(bare, _keys(path), about.holder))
+    return SearchArgument(name, role, paths or ("_".join(bare),), because)
 
 
 def _order(about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any]) -> SearchArgument | None:
     text = str(schema.get("description") or "")
     row = next(row for row in NAMES if row.role == "order")
-    named = bool(row.words & set(spoken)) or (spoken[-1] == "by" and bool({"order", "group"} & set(spoken)))
+    named = bool(row.words & set(spoken)) or spoken[-2:] in (("order", "by"), ("group", "by"))
     named = named or (set(spoken) - {"order"} <= _ORDER_FILLERS and "order" in spoken)
     phrase = next(one for one in PHRASES if one.role == "order")
     said = not named and bool(text) and _pattern(phrase.pattern).search(text[:600]) is not None and len(spoken) < 4
@@ -292,8 +314,7 @@ def names_hidden(
     if not spoken:
         return None
     for path in hidden:
-        keys = _keys(path)
-        if keys[-len(spoken) :] == spoken or spoken[-len(keys) :] == keys or _joined(path) == "".join(spoken):
+        if _is_called(spoken, path, holder) or _joined(path) == "".join(spoken):
             return path
     kinds = {(sensitive or {}).get(path) or kind_of(path, type="string") for path in hidden}
     kind = kind_within(" ".join(spoken), holder, type="string")
@@ -302,6 +323,27 @@ def names_hidden(
     if "name" in kinds and spoken[-1] in ("alphabetical", "alphabetically", "alphabetic", "alpha", "alphabet"):
         return name
     return name if "birth_date" in kinds and _AGES & set(spoken) else None
+
+
+def _is_called(spoken: tuple[str, ...], path: str, holder: str) -> bool:
+    """Whether ``spoken`` names the field at ``path``: all of its keys, the end of them, or the last one; a last key
+    that says nothing by itself (``phones[*].number``) only among records of the same kind."""
+    keys, last = _keys(path), words(path.rpartition(".")[2])
+    if spoken == keys or (len(spoken) > 1 and keys[-len(spoken) :] == spoken):
+        return True
+    if not last or spoken[-len(last) :] != last:
+        return False
+    if len(spoken) == len(last) and not leans(" ".join(last)):
+        return True
+    if _strangers(spoken[: -len(last)], keys, holder):
+        return False
+    return kind_within(" ".join(spoken), holder, type="string") == (kind_of(path, type="string") or "")
+
+
+def _strangers(spoken: Sequence[str], keys: Collection[str], holder: str) -> set[str]:
+    """The words of a name that are of somebody else: ``assignee_email`` is not the ``contact.email`` of a task."""
+    known = {singular(word) for word in (*keys, *words(holder))}
+    return {word for word in spoken if names_person(word) and singular(word) not in known}
 
 
 @lru_cache(maxsize=8192)
