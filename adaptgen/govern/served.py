@@ -26,7 +26,7 @@ from adaptgen.runtime import content, inside, progress
 from adaptgen.runtime.answer import Answer
 from adaptgen.runtime.caller import LOCAL, Caller
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.pii.search_roles import resource_of, search_arguments
+from adaptgen.runtime.pii.search_roles import resource_of, search_arguments, tells
 
 LISTS = "Lists come a page at a time: pass next_cursor as cursor to go on."
 FIELDS = (
@@ -67,12 +67,14 @@ class Served:
         server = engine.server
         self._about = about(engine)
         own = {tool.name: tool for tool in server.tools}
+        told = tells(server.tools)
         self._tools = {
             contract.name: _facts(
                 own[contract.name],
                 server.name,
                 content.listed(contract, own[contract.name].form == "structured"),
                 behind,
+                told,
             )
             for contract in engine.list(LOCAL)
         }
@@ -122,7 +124,7 @@ class Served:
         await self._engine.aclose()
 
 
-def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts:
+def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool) -> Facts:
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
@@ -131,7 +133,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool) -> Facts
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
     schema = wire.get("inputSchema")
-    searches = search_arguments(tool, schema if isinstance(schema, dict) else {})
+    searches = search_arguments(tool, schema if isinstance(schema, dict) else {}, told=told)
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {

@@ -113,7 +113,8 @@ _PARTS = vocabulary(
 )
 _GENERIC = vocabulary(
     "advanced quick global simple fuzzy general main basic free full natural smart inline everything multi wild card "
-    "key word words string field box bar user typed request param parameter 1 2"
+    "key word words string field box bar user typed request param parameter 1 2 "
+    "clause clauses json custom extra additional raw complex dynamic string expr"
 )
 _AGES = vocabulary("age ages aged born birthday birthdays alter")
 _SAYS = {

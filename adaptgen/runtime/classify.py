@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from adaptgen import fields
-from adaptgen.model import Call, Json, Tool
+from adaptgen.model import Json, Tool
 from adaptgen.pii.field_kinds import kind_within, looks_like_name, names_person
 from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.guarded import Guarded
 from adaptgen.runtime.marked import Marked, marked
+from adaptgen.runtime.pii.search_roles import resource
 from adaptgen.runtime.text import clean
 
 UNCUT = 80
@@ -159,12 +160,6 @@ def _keys(path: str) -> tuple[str, ...]:
         return tuple(one for one in fields.parse(path) if isinstance(one, str))
     except fields.PathError:
         return (path,)
-
-
-def resource(call: Call) -> str:
-    """What a call is about: the last word of its path that is no parameter."""
-    named = [one for one in call.path.split("/") if one and "{" not in one and "}" not in one]
-    return named[-1] if named else ""
 
 
 def classifier(tool: Tool) -> Classifier:

@@ -300,11 +300,13 @@ class Engine:
         if not caller.searched or not marks.on:
             return None
         from adaptgen.runtime.pii.search_filter import search_filter
-        from adaptgen.runtime.pii.search_roles import search_arguments
+        from adaptgen.runtime.pii.search_roles import search_arguments, tells
 
         roles = self._roles.get(tool.name)
         if roles is None:
-            roles = self._roles[tool.name] = search_arguments(tool, self._contracts[tool.name].input_schema)
+            roles = self._roles[tool.name] = search_arguments(
+                tool, self._contracts[tool.name].input_schema, told=tells(self.server.tools)
+            )
         return search_filter(tool, roles, caller.searched, arguments, marks)
 
     async def _searched(

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen import fields
 from adaptgen.govern.desk import Facts
@@ -23,12 +23,13 @@ from adaptgen.pii.query_expressions import asks_only, order_fields
 from adaptgen.pii.search_arguments import SearchArgument, names_hidden
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.classify import Classifier
 from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.store import Store
 from adaptgen.runtime.where import EQUALITY, Condition, question
 from adaptgen.words import words
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.classify import Classifier
 
 Permitted = Callable[[str], Awaitable[bool]]
 
@@ -365,6 +366,9 @@ class ToolSearches:
 
     def kind_at(self, keys: tuple[str, ...], value: Json) -> str | None:
         """The kind that ``value`` would be under these keys of a record; None where agents would see it."""
+        from adaptgen.runtime.classify import Classifier
+        from adaptgen.runtime.marked import Marked
+
         if self._classifier is None:
             sensitive = {_path(path): kind for path, kind in self.tool.sensitive.items()}
             self._classifier = Classifier(sensitive, self.tool.plain, resource=self.tool.resource)
