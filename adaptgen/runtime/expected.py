@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Final
 from urllib.parse import quote
 
@@ -24,24 +25,29 @@ def likeness(tool: Tool | Step) -> Like | None:
         return None
     answer = tool.answer if isinstance(tool, Tool) else "$"
     items = tool.page.items if tool.page is not None else tool.items if isinstance(tool, Step) else None
-    view = tool.view or ()
-    return lambda body: _is_like(body, items, answer, view)
+    return _layout(items, answer, tool.view or ())
 
 
-def _is_like(body: Json, items: str | None, answer: str, view: Sequence[str]) -> bool:
+@lru_cache(maxsize=4096)
+def _layout(items: str | None, answer: str, view: tuple[str, ...]) -> Like:
+    names = {path.replace("[", ".").split(".")[0] for path in view} - {"", "*", "$"}
+    plain = frozenset(name for name in names if wraps(name))
+    return partial(_is_like, items, answer, frozenset(names - plain), plain)
+
+
+def _is_like(items: str | None, answer: str, own: frozenset[str], plain: frozenset[str], body: Json) -> bool:
+    """``own``: fields of the view that only a record has; ``plain``: those that wrappers have too."""
     if items is not None:
         return isinstance(jsonpath.first(items, body), list) or isinstance(body, list) or not bare(body)
-    payload = jsonpath.first(answer, body)
+    payload = body if answer == "$" else jsonpath.first(answer, body)
     if payload is MISSING or payload is None:
         payload = body
     if isinstance(payload, list):
         return bool(payload) and not bare(payload)
     if not isinstance(payload, Mapping):
-        return payload is not body or not view
-    names = {path.replace("[", ".").split(".")[0] for path in view} - {"", "*", "$"}
-    plain = {name for name in names if wraps(name)}
-    if names - plain:
-        return any(name in payload for name in names - plain)
+        return payload is not body or not (own or plain)
+    if own:
+        return not own.isdisjoint(payload)
     return (bool(plain) and plain <= payload.keys()) or not bare(payload)
 
 
@@ -80,15 +86,21 @@ def is_page(response: Response) -> bool:
     return response.media_type in ("text/html", "application/xhtml+xml") and head[:1] not in (b"{", b"[")
 
 
+@lru_cache(maxsize=256)
+def _forms(token: str) -> tuple[bytes, ...]:
+    """A token as JSON and URLs hold it."""
+    forms = {token, json.dumps(token)[1:-1], token.replace("/", "\\/"), quote(token, safe="")}
+    return tuple(form.encode(errors="replace") for form in sorted(forms, key=len, reverse=True))
+
+
 def withheld(response: Response, tokens: Iterable[str]) -> Response:
     """The answer without the tokens of the server's own sessions, in the forms in which JSON and URLs hold them."""
     content = response.content
     tokens = list(tokens)
     for token in sorted(set(tokens), key=len, reverse=True):
-        for form in {token, json.dumps(token)[1:-1], token.replace("/", "\\/"), quote(token, safe="")}:
-            encoded = form.encode(errors="replace")
-            if encoded in content:
-                content = content.replace(encoded, WITHHELD)
+        for form in _forms(token):
+            if form in content:
+                content = content.replace(form, WITHHELD)
     held = {name: value for name, value in response.headers.items() if any(one in value for one in tokens)}
     if content is response.content and not held:
         return response

@@ -84,6 +84,7 @@ class Session:
         own = [*auth.start.values(), *(send.as_ for send in auth.send)]
         own += [auth.sign.region, auth.sign.role] if auth.sign is not None else []
         self.references = references(own).union(*map(references_of, logins))
+        self._secret = [one for one in self.references if not _WHO.search(one.name)]
         self._start_references = references(list(auth.start.values()))
         renewing = placeholders_of(auth.refresh) if auth.refresh is not None else frozenset()
         self._renewing = self._own(renewing) - self._sent
@@ -189,8 +190,7 @@ class Session:
         held = [live.get(name) or self._saved.get(name) for name in (*self._sent, *self._renewing)]
         held += [*self._cookies.values(), *cookies.values(), *self._hidden]
         held += self._signer.secrets() if self._signer is not None else []
-        secret = [one for one in self.references if not _WHO.search(one.name)]
-        held += self._credentials.values(secret)
+        held += self._credentials.values(self._secret)
         return [one for one in held if isinstance(one, str) and len(one) >= _LEAST and not one.isdigit()]
 
     def sent(self, request: Request) -> list[str]:
