@@ -88,11 +88,14 @@ class SearchGuard:
             elif one.search.role == "query":
                 searches.check_query(one, value)
             else:
-                texts = [text for text in _texts(value) if self._tokens.alone(text) is None]
+                every = list(_texts(value))
+                if not every:
+                    continue
+                texts = [text for text in every if self._tokens.alone(text) is None]
                 searched[one.search.name] = bool(texts)
                 if texts:
                     await self._permit(one, permitted, tool)
-                elif one.search.role == "range" and value != [None]:
+                elif one.search.role == "range":
                     raise one.refused_range(tool)
                 for field in one.hidden if texts else ():
                     guesses.setdefault(field, {}).update(dict.fromkeys(texts))
