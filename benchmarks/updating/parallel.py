@@ -177,6 +177,6 @@ def change_at_once(folder: Path, kind: str) -> Raced:
         changed = {name for name in NAMES if service.record.get(name) == f"by {name}"}
         lost = [name for name in NAMES if service.record.get(name) not in ("old", f"by {name}")]
     succeeded = {name for name, ok, _ in done if ok}
-    for told in sorted({told for _, ok, told in done if not ok}):
+    for told in sorted({told for _, ok, told in done if not ok})[:5]:
         print(f"{kind}: {told}", file=sys.stderr)
     return Raced(len(done), len(lost), len(succeeded - changed), len(done) - len(succeeded), seconds)
