@@ -60,7 +60,8 @@ class Marks:
 
     def step(self, call: Call, body: Json) -> Json:
         """The body that the call of a step answered, marked by the names of its fields."""
-        from adaptgen.runtime.classify import Classifier, resource
+        from adaptgen.runtime.classify import Classifier
+        from adaptgen.runtime.pii.search_roles import resource
 
         known = self._classifier
         return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(call)))

@@ -661,7 +661,7 @@ def test_the_crm_tells_no_address(way: str, tmp_path: Path) -> None:
     """The attack of the issue: `q` of the contacts with `where` and `count` gave an e-mail address in 590 calls."""
     package = ROOT / "generated" / "crm"
 
-    async def attack() -> tuple[str, str, list[str]]:
+    async def attack() -> tuple[str, str, list[bool]]:
         with running(Crm(slow=0.0)) as api:
             environ = {"CRM_BASE_URL": api.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
             policies = ROOT / "specs" / "crm" / "policies"

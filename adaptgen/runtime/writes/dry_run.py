@@ -15,8 +15,9 @@ from adaptgen import fields
 from adaptgen.model import Json, Tool
 from adaptgen.runtime.answer import Answer, Text
 from adaptgen.runtime.body import FORM
-from adaptgen.runtime.classify import Classifier, resource
+from adaptgen.runtime.classify import Classifier
 from adaptgen.runtime.marks import Marks
+from adaptgen.runtime.pii.search_roles import resource
 from adaptgen.runtime.projection import view
 from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
