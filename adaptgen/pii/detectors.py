@@ -145,7 +145,7 @@ _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}")
 _LOCAL_NEAR = re.compile(r"[A-Za-z0-9_.!#$%&'*+/=?^`{|}~\u00a1-\u2e7f-]{1,64}")
 _DOT = r"(?:\.| ?[(\[{] ?(?:dot|punkt|\.) ?[)\]}] ?| dot | punkt )"
 _HOST = re.compile(
-    rf"(?i)[a-z0-9_-]{{1,63}}(?:{_DOT}[a-z0-9_-]{{1,63}}){{0,8}}?{_DOT}(?:xn--[a-z0-9-]{{2,59}}|[a-z]{{2,24}}(?![a-z0-9]))(?:{_DOT}[a-z]{{2,24}}(?![a-z0-9@])){{0,4}}"
+    rf"(?i)[a-z0-9_-]{{1,63}}(?:{_DOT}[a-z0-9_-]{{1,63}}){{0,8}}?{_DOT}(?:xn--[a-z0-9-]{{2,59}}|[a-z]{{2,24}}(?![a-z0-9]))(?:{_DOT}(?:xn--[a-z0-9-]{{2,59}}|[a-z]{{2,24}}(?![a-z0-9@-]))){{0,4}}"
 )
 _HOST_WIDE = re.compile(rf"(?i)[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,8}}{_DOT}[^\W\d_]{{2,24}}")
 _HOST_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
@@ -312,7 +312,7 @@ def _numbers(text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
         announced, announced_end = said, end
         number = run[0]
         if number.isdigit():
-            if not said and len(number) < 11:
+            if not said and len(number) < 11 and text[start - 1 : start] != "+":
                 continue
             groups = [_Group(start, end, "")]
         else:
@@ -409,7 +409,8 @@ def _read(
     inner = [one.before for one in groups[1:]]
     apart = (after not in _JOINTS or after in inner) and groups[0].before not in _JOINTS
     digits = "".join([text[low:high] for low, high, _ in groups])
-    if apart and "card" in wanted and ((shape.card and is_card(digits)) or (shape.fours and LUHN(digits))):
+    listed = "/" not in inner and {after, groups[0].before} <= {"", "/"}  # one number of several
+    if (apart or listed) and "card" in wanted and ((shape.card and is_card(digits)) or (shape.fours and LUHN(digits))):
         yield _RANKS["card"], start - end, start, "card"
     if "national_id" in wanted and (
         (apart and any(check(digits) for check in shape.national) and not _EXTENSION.match(text, end))
@@ -431,7 +432,7 @@ def _read(
 def _shape(lengths: tuple[int, ...], before: tuple[str, ...]) -> _Shape | None:
     size = sum(lengths)
     even = len(set(before)) <= 1
-    tight = even and (not before or (len(before[0].strip()) <= 1 and before[0].strip() not in "()+"))
+    tight = even and (not before or (len(before[0].strip()) <= 1 and before[0].strip() not in ("(", ")", "+")))
     card = 12 <= size <= 19 and tight and (not before or min(lengths[:-1]) >= 3)
     fours = lengths == (4, 4, 4, 4)
     if not before:

@@ -36,7 +36,10 @@ class StdnumCheck:
         if self._valid is None:
             module: Any = importlib.import_module(f"stdnum.{self._module}")
             self._valid = module.is_valid
-        return self._valid(number)
+        try:
+            return self._valid(number)
+        except (LookupError, ArithmeticError, ValueError):  # a table without an entry: the form counts
+            return True
 
     def __repr__(self) -> str:
         return f"StdnumCheck({self._module!r})"
@@ -94,7 +97,8 @@ ROMANIA = StdnumCheck("ro.cnp", rf"[1-9][0-9]{{2}}{_MONTH}{_DAY}[0-9]{{6}}")
 SWITZERLAND = StdnumCheck("ch.ssn", r"756[0-9]{10}")
 YUGOSLAVIA = StdnumCheck("si.emso", rf"{_DAY}{_MONTH}[09][0-9]{{8}}")
 FRANCE = StdnumCheck("fr.nir", r"[123478][0-9]{4}[0-9AB][0-9AB][0-9]{8}")
-CHINA = StdnumCheck("cn.ric", rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_MONTH}{_DAY}[0-9]{{3}}[0-9X]")
+# The county is not looked at: counties come and go.
+CHINA = StdnumCheck("iso7064.mod_11_2", rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_MONTH}{_DAY}[0-9]{{3}}[0-9X]")
 CANADA = StdnumCheck("ca.sin", r"[1-79][0-9]{8}")
 ENGLAND = StdnumCheck("gb.nhs")
 INDIA = StdnumCheck("in_.aadhaar", r"[2-9][0-9]{11}")

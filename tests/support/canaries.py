@@ -371,7 +371,7 @@ class Canaries:
         while True:
             size = sum(sizes)
             digits = self._born(size) if size == 18 else self._digits(size)
-            if sizes[0] == 6 and size in (9, 10, 11, 13):
+            if sizes[0] == 6 and size in (9, 10, 11, 13) and self.chance.random() < 0.5:
                 digits = self._dated(digits)
             if key == "3-4-4-2":
                 digits = f"756{digits[3:]}"
