@@ -699,3 +699,20 @@ def test_the_crm_tells_no_address(way: str, tmp_path: Path) -> None:
     assert by_outsider == ""
     assert by_seller == ""
     assert said == [True] * 6
+
+
+def test_what_a_search_found_is_paged_and_sorted_and_counted(trusted: Desk) -> None:
+    trusted.api.people = [{**PEOPLE[1], "id": n, "amount": 9 - n} for n in range(1, 8)] + [dict(PEOPLE[2])]
+    found: list[int] = []
+    more: dict[str, Any] = {}
+    for _ in range(9):
+        told = answered(trusted(q="Ann", limit=3, fields=["id"], **more))
+        found += ids(told)
+        if "next_cursor" not in told:
+            break
+        more = {"cursor": told["next_cursor"]}
+    assert found == [1, 2, 3, 4, 5, 6, 7]
+    assert ids(answered(trusted(q="Ann", sort="amount", limit=2, fields=["id"]))) == [7, 6]
+    assert answered(trusted(q="Ann", where={"id": {">": 5}}, count=True))["count"] == 2
+    text, _ = trusted(q="Ann", fields=["$.total"])
+    assert "8" not in text
