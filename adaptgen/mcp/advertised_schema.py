@@ -182,9 +182,9 @@ class _Writer:
         required = {name for name in needed if isinstance(name, str)} if isinstance(needed, (list, tuple)) else set()
         properties: Schema = {}
         for name, member in members.items():
-            one = self.value(member, depth, optional=name not in required)
-            if one is not None:
-                properties[legal.get(name, name)] = one
+            shown = self.value(member, depth, optional=name not in required)
+            if shown is not None:
+                properties[legal.get(str(name), str(name))] = shown
         found: Schema = {"properties": properties} if properties else {}
         listed = [legal.get(name, name) for name in members if self._strict or name in required]
         listed = [name for name in listed if name in properties]

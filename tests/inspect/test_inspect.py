@@ -251,3 +251,12 @@ def test_real_documents_have_a_score(testdata: Path, tmp_path: Path, capsys: pyt
         target.write_bytes(gzip.decompress(path.read_bytes()))
         assert main(["inspect", str(target), "--json"]) == 0
         assert 0 <= json.loads(capsys.readouterr().out)["score"] <= 100
+
+
+def test_a_tool_that_providers_refuse_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "list_every_club_of_every_country_and_of_every_league"
+    hints = f"tools:\n  {long}:\n    call: GET /clubs\n"
+    (found,) = of(inspected(tmp_path, GOOD, capsys, hints), "provider")
+    assert found["subject"] == long
+    assert f"{len(long)} characters" in found["message"]
+    assert of(inspected(tmp_path, GOOD, capsys, hints.replace(long, "list_clubs")), "provider") == []

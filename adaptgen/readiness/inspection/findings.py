@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from adaptgen import brief
 from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.mcp.advertised_schema import advertised_tool
+from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
 from adaptgen.model import Tool, Unpaged
 from adaptgen.plan.bodies import FORM
 from adaptgen.plan.operations import Operation, is_json
@@ -65,6 +68,7 @@ class Findings:
             *self.effects(),
             *self.people(),
             *self.size(),
+            *self.providers(),
             *self.document(),
         ]
         return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.rule, one.subject, one.message))
@@ -173,6 +177,17 @@ class Findings:
             message = f"the list of tools takes {self._listed:,} bytes of every conversation"
             fix = "server: {surface: search}, or hide: what agents do not need"
             yield Finding("size", "medium", "server", message, f"the budget is {BUDGET:,} bytes", fix)
+
+    def providers(self) -> Iterator[Finding]:
+        """Tools that a model provider or a client refuses, whatever is advertised of them."""
+        for module in self._plan.modules:
+            for contract in module.contracts.values():
+                shown = advertised_tool(brief.listed(contract))
+                refused = next((one for name in PROVIDERS[:3] for one in check_tool(shown, name)), None)
+                if refused is not None:
+                    message = f"the tool is refused by some providers or clients: {refused.detail}"
+                    fix = f"tools: {{shorter_name: {{call: …, was: [{contract.name}]}}}}"
+                    yield Finding("provider", "medium", contract.name, message, f"the rule {refused.rule}", fix)
 
     def document(self) -> Iterator[Finding]:
         for one in self._diagnostics:
