@@ -35,7 +35,8 @@ _SILENT_FORMATS: Final = frozenset({"string", "password", "date-time"})
 _SHOWN = 20
 """Values of an enum that is told in words."""
 _STRICT_LEVELS = 10
-_JSON_OBJECT, _JSON_LIST = "JSON object", "JSON list"
+_DEEPEST = 40
+_JSON_OBJECT = "JSON object"
 
 
 def legal_names(names: Iterable[str], fixed: Iterable[str] = ()) -> dict[str, str]:
@@ -78,6 +79,8 @@ class _Writer:
     def __init__(self, reader: SchemaReader, *, strict: bool) -> None:
         self._reader = reader
         self._strict = strict
+        self._above: list[int] = []
+        """The members and items that are being written: what holds itself is not written out again."""
 
     def arguments(self, schema: Mapping[str, Json]) -> Schema:
         """The schema of all arguments, which is an object whatever it holds."""
@@ -151,16 +154,27 @@ class _Writer:
         """What an array holds: always said."""
         items = form.get("items")
         if isinstance(items, Mapping):
-            return self.value(items, depth) or self._anything("")
+            if id(items) in self._above or len(self._above) >= _DEEPEST:
+                return self._anything("")
+            self._above.append(id(items))
+            try:
+                return self.value(items, depth) or self._anything("")
+            finally:
+                self._above.pop()
         prefix = form.get("prefixItems")
         if isinstance(prefix, (list, tuple)) and prefix:
             return self.value({"anyOf": list(prefix)}, depth) or self._anything("")
         return self._anything("")
 
     def _object(self, form: Schema, text: str, depth: int) -> Schema:
-        if self._strict and depth >= _STRICT_LEVELS:
+        members = form.get("properties")
+        if id(members) in self._above or len(self._above) >= _DEEPEST or (self._strict and depth >= _STRICT_LEVELS):
             return _json_text(text, _JSON_OBJECT)
-        found = self._members(form, depth + 1)
+        self._above.append(id(members))
+        try:
+            found = self._members(form, depth + 1)
+        finally:
+            self._above.pop()
         if not found.get("properties"):
             return _json_text(text, _map_words(self._reader, form))
         made: Schema = {"type": "object"}

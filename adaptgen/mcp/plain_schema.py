@@ -30,26 +30,33 @@ class SchemaReader:
     def __init__(self, root: Mapping[str, Json]) -> None:
         self._root = root
         self._known: dict[int, tuple[Any, Schema | None]] = {}
+        self._active: set[int] = set()
 
     def normal(self, schema: Json) -> Schema | None:
         """The normal form of ``schema``; None where no value satisfies it. Shared: do not change it."""
         known = self._known.get(id(schema))
         if known is None:
-            # The schema is kept with its form, so that no other can take its place in memory.
-            known = self._known[id(schema)] = (schema, self._normal(schema, _DEEPEST))
+            if id(schema) in self._active or len(self._active) >= _DEEPEST:
+                return {}  # it refers to itself
+            self._active.add(id(schema))
+            try:
+                # The schema is kept with its form, so that no other can take its place in memory.
+                known = self._known[id(schema)] = (schema, self._normal(schema))
+            finally:
+                self._active.discard(id(schema))
         return known[1]
 
-    def _normal(self, schema: Json, depth: int) -> Schema | None:
+    def _normal(self, schema: Json) -> Schema | None:
         if schema is False or (isinstance(schema, Mapping) and schema.get("not") == {}):
             return None
-        if not isinstance(schema, Mapping) or depth <= 0:
+        if not isinstance(schema, Mapping):
             return {}
         form: Schema = dict(schema)
         if isinstance(form.get("$ref"), str):
             target = self._target(form.pop("$ref"))
-            form = {**(self._normal(target, depth - 1) or {}), **form}
+            form = {**(self.normal(target) or {}), **form}
         for member in _schemas(form.pop("allOf", None)):
-            part = self._normal(member, depth - 1)
+            part = self.normal(member)
             if part is None:
                 return None
             form = merged(form, part)
@@ -58,7 +65,7 @@ class SchemaReader:
         self._split_types(form)
         variants = [one for key in _UNIONS for one in _schemas(form.pop(key, None))]
         if variants:
-            self._join(form, variants, depth)
+            self._join(form, variants)
         if isinstance(form.get("enum"), list) and None in form["enum"]:
             form["enum"] = [one for one in form["enum"] if one is not None]
             form["nullable"] = True
@@ -93,11 +100,11 @@ class SchemaReader:
             for key in [key for key in form if key not in ("anyOf", "description", "nullable", "title", "default")]:
                 form.pop(key)
 
-    def _join(self, form: Schema, variants: Iterable[Json], depth: int) -> None:
+    def _join(self, form: Schema, variants: Iterable[Json]) -> None:
         """The alternatives of ``form``; merged into it where there is one, or where they only add to its members."""
         forms: list[Schema] = []
         for one in variants:
-            part = self._normal(one, depth - 1)
+            part = self.normal(one)
             if part is None:
                 continue
             if part.get("nullable") and part.get("enum") == [] and "type" not in part:

@@ -81,6 +81,32 @@ def test_a_tool_without_arguments_has_an_object_without_members() -> None:
     assert advertised({"type": "object"}) == {"type": "object", "properties": {}}
 
 
+def test_what_holds_itself_ends() -> None:
+    node = {"type": "object", "properties": {
+        "a": {"$ref": "#/$defs/Node"}, "b": {"$ref": "#/$defs/Node"}, "c": {"$ref": "#/$defs/List"},
+        "d": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]},
+        "e": {"allOf": [{"$ref": "#/$defs/Node"}]}}}  # fmt: skip
+    defs = {
+        "Node": node,
+        "List": {"type": "array", "items": {"$ref": "#/$defs/List"}},
+        "Loop": {"$ref": "#/$defs/Loop"},
+        "Twice": {"anyOf": [{"$ref": "#/$defs/Twice"}, {"$ref": "#/$defs/Twice"}, {"type": "string"}]},
+    }
+    given = tool(
+        {"tree": {"$ref": "#/$defs/Node"}, "loop": {"$ref": "#/$defs/Loop"}, "t": {"$ref": "#/$defs/Twice"}},
+        **{"$defs": defs},
+    )
+    for provider, profile in (("gemini", ""), ("openai-strict", "openai-strict")):
+        shown = advertised_tool(given, profile)  # type: ignore[arg-type]
+        assert list(check_tool(shown, provider)) == []
+        assert len(str(shown)) < 20_000
+    tree: Any = {"text": "x"}
+    for _ in range(100):
+        tree = {"a": tree}
+    arguments = {"tree": tree}
+    assert ArgumentReader(given["inputSchema"]).read(arguments) == arguments
+
+
 NAMES = st.text(st.sampled_from("ab$[]@ ./é_-"), min_size=0, max_size=80)
 SCALARS = st.sampled_from(
     [TEXT, {"type": "integer"}, {}, {"type": ["string", "null"]}, {"type": "string", "enum": ["", "x"]},
