@@ -250,6 +250,9 @@ async def lists(path: Path, folder: Path, sample: int) -> dict[str, Any]:
     server = load_server(package)
     known = {one.pointer: one for one in operations(document)[0]}
     tools = [tool for tool in server.tools if tool.page is not None and tool.call is not None and tool.source in known]
+    tally: Counter[str] = Counter()
+    for tool in tools:
+        tally["all unpaged" if isinstance(tool.page, Unpaged) else "all documented"] += 1
     if sample and len(tools) > sample:
         tools = [tools[index * len(tools) // sample] for index in range(sample)]
     sends = sorted({(one.place, one.name) for auth in server.auth for one in auth.send})
@@ -260,7 +263,6 @@ async def lists(path: Path, folder: Path, sample: int) -> dict[str, Any]:
     credential = secret(document, known, sends)
     key = hashlib.sha256(b"counts").digest()
     engine = Engine(server, environ=environ(made, credential), transport=mock, cursor_key=key)
-    tally: Counter[str] = Counter()
     wrong: list[str] = []
     for index, tool in enumerate(tools):
         contract = engine.get(tool.name)
@@ -353,13 +355,16 @@ def figures(tally: Counter[str], crashes: int) -> list[Figure]:
         every = sum(tally[f"{kind}: {one}"] for kind in kinds for one in ("exact", "doubted", "wrong"))
         return 100 * sum(tally[f"{kind}: {verdict}"] for kind in kinds) / every if every else 0.0
 
+    # A sample takes as many lists of small documents as of large ones: each kind weighs what all its lists do.
+    unpaged, documented = tally["all unpaged"], tally["all documented"]
+    doubted = unpaged * share(("unpaged",), "doubted") + documented * share(("documented",), "doubted")
     wrong = sum(count for name, count in tally.items() if name.endswith(": wrong"))
     return [
         Figure("documents that could not be tried", crashes, "", bar=0),
         Figure("lists", tally["lists"], ""),
         Figure("answers that are wrong without a word", wrong, "", bar=0),
         Figure("documented paging, not exact", 100 - share(("paged as documented",), "exact"), "%", bar=5),
-        Figure("complete lists, doubted", share(("unpaged", "documented"), "doubted"), "%", bar=25),
+        Figure("complete lists, doubted", doubted / max(unpaged + documented, 1), "%", bar=25),
         Figure("complete lists of lists without paging, doubted", share(("unpaged",), "doubted"), "%"),
         Figure("lists that are whole though paging is declared, doubted", share(("whole",), "doubted"), "%"),
         Figure("paging that no document says, doubted", share(("not said",), "doubted"), "%"),
