@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.services import free_port
 
 HERE = Path(__file__).parent
-SMALL, LARGE = "list_small", "list_large"
+SMALL, LARGE, HUGE = "list_small", "list_large", "list_huge"
 REFERENCE = """
 import sys
 from fastmcp.server import create_proxy
@@ -179,6 +179,23 @@ def percentile(taken: dict[str, list[list[float]]], name: str, share: float) -> 
     return every[min(len(every) - 1, int(len(every) * share))] - median([median(one) for one in taken["direct"]])
 
 
+async def longest_health_check(port: int, token: str) -> float:
+    """Milliseconds that a health check takes at most while an answer of 1 MB of digits is searched."""
+    taken = []
+    async with Lean(port, token) as client:
+        call = asyncio.create_task(client.call(HUGE, {}))
+        while not call.done():
+            begun = time.perf_counter()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            await reader.read(64)
+            writer.close()
+            taken.append((time.perf_counter() - begun) * 1000)
+            await asyncio.sleep(0.005)
+        await call
+    return max(taken)
+
+
 async def everything_is_on(ports: dict[str, int], token: str, folder: Path) -> None:
     """That what is measured is governed: 336 tokens in the large answer, nobody without a token, lines in the audit."""
     for name in ("proxy", "inside"):
@@ -220,6 +237,7 @@ def main() -> int:
         asyncio.run(everything_is_on(ports, token, Path(folder)))
         small = asyncio.run(rounds(ports, token, SMALL, given.rounds, given.calls))
         large = asyncio.run(rounds(ports, token, LARGE, given.rounds, given.calls))
+        health = max(asyncio.run(longest_health_check(ports[name], token)) for name in ("proxy", "inside"))
         speed = {name: asyncio.run(throughput(ports[name], token, given.seconds)) for name in ("proxy", "reference")}
     reference = added(small, "reference")
     bar, name = reference / 20, "create_proxy"
@@ -235,6 +253,7 @@ def main() -> int:
             Figure("  in process", added(large, "inside"), "ms", added(large, "reference"), name),
             Figure("a call with 16 at once, through the proxy", 1000 / speed["proxy"], "ms",
                    1000 / speed["reference"], name, 1000 / speed["reference"] / 10),
+            Figure("a health check while 1 MB of digits is searched, the longest", health, "ms", bar=250.0),
             Figure("a direct call", median([median(one) for one in small["direct"]]), "ms"),
         ],
         given,

@@ -108,9 +108,9 @@ def normalize_words(text: str) -> NormalizedText:
         if text.isascii():
             return NormalizedText(text)
         if not _COMPOSED.search(text):
-            letters = {one: _letter(one) for one in set(text) if one > "\x7f"}
+            letters = {ord(one): _letter(one) for one in set(text) if one > "\x7f"}
             if all(len(one) == 1 for one in letters.values()):
-                return NormalizedText(text.translate(str.maketrans(letters)))
+                return NormalizedText(text.translate(letters))
     return _read(text, _letter)
 
 

@@ -38,6 +38,8 @@ def person(n: int) -> list[object]:
 
 LARGE = orjson.dumps({"fields": FIELDS, "items": [person(n) for n in range(PEOPLE)], "total": PEOPLE}).decode()
 SMALL = orjson.dumps({"fields": FIELDS[:4], "items": [person(n)[:4] for n in range(3)], "total": 3}).decode()
+HUGE = "12 34 56 " * 111_112
+"""A megabyte of digits: nothing to find, and much to look at."""
 POSITIONS = {f"/items/*/{FIELDS.index(name)}": kind for name, kind in KINDS.items()}
 
 
@@ -45,7 +47,7 @@ class Constant:
     """A target with two tools, and as a desk for whoever comes when nothing governs it."""
 
     def __init__(self) -> None:
-        self._tools = {name: _tool(name) for name in ("list_small", "list_large", "write_note")}
+        self._tools = {name: _tool(name) for name in ("list_small", "list_large", "list_huge", "write_note")}
         self._listed = {
             "tools": [facts.wire for facts in self._tools.values()],
             "resultType": "complete",
@@ -61,7 +63,7 @@ class Constant:
 
     async def call(self, caller: Caller, tool: Facts, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
         large = tool.own == "list_large"
-        block = {"type": "text", "text": LARGE if large else SMALL}
+        block = {"type": "text", "text": LARGE if large else HUGE if tool.own == "list_huge" else SMALL}
         result: dict[str, Any] = {"content": [block], "resultType": "complete"}
         if large:
             result["_meta"] = {META_SENSITIVE: POSITIONS}
