@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from support.numbers import iban_digits, luhn_digit
+from support.check_digits import iban_digits, luhn_digit
 
 from adaptgen.pii.detectors import iban_sizes
 from adaptgen.pii.national_ids import BARE, CHILE, GROUPED, SEPARATORS, SWITZERLAND, Check

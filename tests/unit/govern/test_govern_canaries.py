@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from support.numbers import iban_digits, luhn_digit
+from support.check_digits import iban_digits, luhn_digit
 from support.shielding import ANNA, answer, restore, run, tokenizer, tool
 
 from adaptgen.govern.desk import META_FOUND, META_SENSITIVE

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.numbers import iban_digits, luhn_digit
+from support.check_digits import iban_digits, luhn_digit
 
 from adaptgen.pii.detectors import FOUND, confirm, find
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.numbers import iban_digits
+from support.check_digits import iban_digits
 from support.shielding import ANNA, BEN, EVE, always, answer, run, tokenizer, tool
 
 from adaptgen.govern.tokenize import Restored, Tokenizer

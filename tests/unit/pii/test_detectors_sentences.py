@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.canaries import Canaries
-from support.numbers import iban_digits, luhn_digit
+from support.check_digits import iban_digits, luhn_digit
 
 from adaptgen.pii.detectors import FOUND, find, iban_sizes
 from adaptgen.pii.national_ids import CARD_RANGES
