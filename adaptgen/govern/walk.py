@@ -31,7 +31,7 @@ Place = tuple[Any, Any]
 
 _SHORTEST_NUMBER: Final = 5
 
-_BASE64_LIKE: Final = re.compile(r"[A-Za-z0-9+/_-]{8}")
+_BASE64_LIKE: Final = re.compile(r"[A-Za-z0-9+/_-]{12}|[A-Za-z0-9+/_-]{6}=")
 
 NUMERIC: Final = frozenset({"phone", "card", "national_id", "account"})
 """Kinds whose values are numbers as often as text."""
@@ -400,8 +400,8 @@ class Walk:
 
     def _search_keys(self, objects: list[dict[str, Any]], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` in the keys of maps. A word in small letters is the name of a field."""
-        matcher = ValueMatcher(KnownValue(*one) for one in wanted)
-        narrowed = matcher.narrowed({key for one in objects for key in one})
+        keys = {key for one in objects for key in one}
+        narrowed = ValueMatcher(KnownValue(*one) for one in wanted).narrowed(keys) if keys else None
         for value in objects if narrowed is not None else ():
             renamed = {key: changed for key in value if (changed := self._key(narrowed, key)) != key}
             if renamed:
