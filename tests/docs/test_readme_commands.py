@@ -42,7 +42,8 @@ FILE = re.compile(r"(?:#|//) (\S+\.(?:yaml|cedar))\n(.*)", re.DOTALL)
 
 def blocks() -> list[list[str]]:
     """The commands of each block that has any."""
-    return [text.splitlines() for language, text in BLOCK.findall(README) if language in ("", "sh")]
+    found = [text.replace("\\\n", " ") for language, text in BLOCK.findall(README) if language in ("", "sh")]
+    return [text.splitlines() for text in found]
 
 
 def files() -> list[tuple[str, str]]:
