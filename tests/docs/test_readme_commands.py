@@ -96,7 +96,7 @@ class Machine:
 
     def run(self, lines: list[str], folder: Path | None = None, timeout: float = 900) -> tuple[int, str]:
         """What the lines print, run by one shell that ends with the first that fails; a server runs until it serves."""
-        script = []
+        script = ["trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"]
         for line in lines:
             command = line.partition(" #")[0].strip()
             for there, here in HERE.items():
