@@ -128,6 +128,9 @@ class Maker:
     def text(self, schema: Mapping[str, Any], place: str) -> Any:
         """A string; one that can stand where it is sent."""
         text = _ASCII[self.manner] if place in ("header", "cookie") else _TEXT[self.manner]
+        if place == "path":
+            # Separators, and what would decode to them, are refused where the document does not show that values hold one.
+            text = text.replace("/", ".").replace("%20", "%")
         if place == "path" and not text:
             text = "x"
         if place in ("header", "cookie") and self.manner == "long":
