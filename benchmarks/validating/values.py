@@ -129,7 +129,7 @@ class Maker:
         """A string; one that can stand where it is sent."""
         text = _ASCII[self.manner] if place in ("header", "cookie") else _TEXT[self.manner]
         if place == "path":
-            # Separators, and what would decode to them, are refused where the document does not show that values hold one.
+            # Separators, and what would decode to them, are refused unless the document shows that values hold one.
             text = text.replace("/", ".").replace("%20", "%")
         if place == "path" and not text:
             text = "x"
