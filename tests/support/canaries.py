@@ -148,6 +148,7 @@ def plain(text: str) -> str:
 # Eight digits of a telephone number are found by chance in enough digests, clocks and fractions, which hold no value.
 _DIGEST = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?:[0-9a-f]{2}){8,}(?![0-9A-Za-z])")
 _MACHINE = re.compile(
+    r'"(?:start_)?time_unix_nano": \d{19}(?!\d)|'
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z?)(?![0-9A-Za-z])"
     r"|(?<=[:\[,] )\d+\.\d+(?:e-?\d+)?(?=[,\n\]}])|(?<=[:\[,])\d+\.\d+(?:e-?\d+)?(?=[,\n\]}])"
@@ -318,7 +319,7 @@ class Canaries:
         while True:
             value = forms[self._next(f"form {kind}", len(forms))]()
             needle = _needle(kind, probe or value)
-            if needle not in self._made:
+            if needle not in self._made and not _CLOCK.fullmatch(needle):
                 break
             probe = ""
         self._made.add(needle)
@@ -414,6 +415,10 @@ class Canaries:
                 for pattern, check in LETTERED_IDS:
                     if re.fullmatch(pattern, made) and check(bare):
                         return made
+
+
+_CLOCK = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+"""Digits that are those of a day, which stand in many a text that holds no value."""
 
 
 def _needle(kind: str, value: str) -> str:

@@ -134,7 +134,12 @@ def broken(c: Canaries) -> dict[str, Said]:
     for kind, make in kinds.items():
         for how, form in FORMS.items():
             made[f"{how}-{kind}"] = form(c, make)
+    made[HELD] = Said({"error": f"{c.email()} and {c.phone()} asked too often"}, 429, {"Retry-After": "7"})
     return made
+
+
+HELD = "held"
+"""The failure after which nothing is sent for seconds: it is asked for last."""
 
 
 Make = Callable[[], Any]
@@ -186,7 +191,7 @@ FORMS: Mapping[str, Callable[[Canaries, Make], Said]] = {
         {"X-User": quote(str(make())), "Location": f"/x/{quote(str(make()))}", "ETag": f'"{quote(str(make()))}"'},
     ),
     "away": lambda c, make: Said(b"", 302, {"Location": f"https://login.example/?user={quote(str(make()))}"}),
-    "busy": lambda c, make: Said({"error": f"{make()} asked too often"}, 429, {"Retry-After": "7"}),
+    "busy": lambda c, make: Said({"error": f"{make()} asked too often"}, 429),
     "nojson": lambda c, make: Said(f'{{"message": "{make()}", oops'.encode(), 400),
     "badjson": lambda c, make: Said(f'{{"email": "{make()}", "x": {make()}'.encode()),
     "odd": lambda c, make: Said({"x": 1}, 200, {"Content-Type": f"application/{quote(str(make()))}"}),
