@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -158,11 +159,23 @@ def _header(response: Mapping[str, Any], name: str) -> list[str]:
     return next((list(values) for key, values in response["headers"].items() if key.lower() == name), [])
 
 
-def _answers(path: Path) -> Any:
+@contextmanager
+def _answers(path: Path) -> Iterator[Any]:
+    """The cassette: answers to the same request come in the order of the recording, and the last one from then on."""
     import vcr  # type: ignore[import-untyped]
 
     player = vcr.VCR(record_mode=vcr.mode.NONE, match_on=["method", "host", "path", "query"])
-    return player.use_cassette(str(path), allow_playback_repeats=True)
+    asked: Counter[tuple[str, str]] = Counter()
+    with player.use_cassette(str(path), allow_playback_repeats=True) as cassette:
+
+        def play(request: Any) -> Any:
+            answers = cassette.responses_of(request)
+            number = asked[request.method, request.uri]
+            asked[request.method, request.uri] += 1
+            return answers[min(number, len(answers) - 1)]
+
+        cassette.play_response = play
+        yield cassette
 
 
 @contextmanager
