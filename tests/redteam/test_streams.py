@@ -194,7 +194,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[Idp, Kernel, Streaming]]:
             "issuer": idp.url, "audience": RESOURCE, "leeway": 0, "caller": {"tenant": "org", "groups": "groups"}
         }  # fmt: skip
         async with pipeline(folder, authenticate=rules) as (made, target):
-            kernel = Kernel(over(made))
+            kernel = Kernel(over(made), ping=0.1)
             yield idp, kernel, target
             await kernel.aclose()
     finally:
