@@ -6,8 +6,7 @@ too, and so does every classified value that stands in other text of its record.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,7 +17,7 @@ from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
 from adaptgen.govern.tables import header, rewritten
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
-from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher
+from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
 from adaptgen.pii.national_ids import is_card
 from adaptgen.pii.structured_text import holds_base64, is_xml, pair_kind, rewrite_base64, rewrite_xml
 from adaptgen.pii.token_length import canonical
@@ -30,8 +29,6 @@ Place = tuple[Any, Any]
 """A container and a key or index of it."""
 
 _SHORTEST_NUMBER: Final = 5
-
-_BASE64_LIKE: Final = re.compile(r"[A-Za-z0-9+/_-]{12}|[A-Za-z0-9+/_-]{6}=")
 
 NUMERIC: Final = frozenset({"phone", "card", "national_id", "account"})
 """Kinds whose values are numbers as often as text."""
@@ -48,7 +45,9 @@ class Walk:
 
     __slots__ = (
         "_by_name",
+        "_compact",
         "_depth",
+        "_encoded",
         "_in_record",
         "_kinds",
         "_names",
@@ -80,6 +79,8 @@ class Walk:
         self._by_name = True
         self._depth = 0
         self._in_record = False
+        self._compact: dict[tuple[str, ...], str] = {}
+        self._encoded: dict[str, bool] = {}
         self._texts: list[Place] = []
         self._objects: list[dict[str, Any]] = []
         self._names: list[tuple[str, str]] = []
@@ -108,7 +109,7 @@ class Walk:
         key = (kind, value)
         token = self._values.get(key)
         if token is None or number:
-            if self.is_token(kind, value):
+            if value[:4] == "tok_" and self.is_token(kind, value):
                 return value
             token = self._replace(kind, value, number)
             if not number:
@@ -163,8 +164,8 @@ class Walk:
             below = None if node is None else node.members.get(str(at)) or node.each if node.members else node.each
             kind = None if below is None else below.kind
             of = type(element)
-            texts, names, objects = len(self._texts), len(self._names), len(self._objects)
             if of is dict or of is list:
+                texts, names, objects = len(self._texts), len(self._names), len(self._objects)
                 self._in_record = self._in_record or records
                 if kind is not None and kind != NOT_PERSONAL:
                     value[at] = self._all(element, kind)
@@ -286,7 +287,7 @@ class Walk:
                 pass  # searched as text, then
         if first == "<" and is_xml(text.lstrip()):
             text = rewrite_xml(text, self._text_kind, self._element)
-        if len(text) > 7 and self._depth < _NESTED and _BASE64_LIKE.search(text) is not None:
+        if self._depth < _NESTED and self._holds_base64(text):
             text = rewrite_base64(text, self._decoded)
         return self.sweep(text)
 
@@ -372,7 +373,7 @@ class Walk:
         """Search the text of one record for what was classified in it. The text stays: what holds the record may
         classify something too."""
         if len(self._names) > names:
-            wanted = self._names[names:]
+            wanted = list(dict.fromkeys(self._names[names:]))
             del self._names[names:]
             self._search(self._texts[texts:], wanted)
             self._search_keys(self._objects[objects:], wanted)
@@ -380,28 +381,38 @@ class Walk:
 
     def _search(self, places: list[Place], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` (kind, value) in the strings at ``places``, and in those below these."""
-        strings = [place for place in places if isinstance(place[0][place[1]], str)]
-        for container, key in places:
-            if isinstance(container[key], (dict, list)):
-                strings += _strings(container[key])
+        strings: list[Place] = []
+        texts: list[str] = []
+        encoded: list[Place] = []
+        for place in _leaves(places):
+            text = place[0][place[1]]
+            if len(text) < SHORTEST or (text[:4] == "tok_" and TOKEN.fullmatch(text)):
+                continue
+            strings.append(place)
+            texts.append(text)
+            if len(text) > 7 and self._holds_base64(text):
+                encoded.append(place)
         if not strings:
             return
-        matcher = ValueMatcher(KnownValue(*one) for one in wanted)
-        encoded: list[Place] = []
-        for container, key in strings:
-            if len(container[key]) > 7 and _BASE64_LIKE.search(container[key]) and holds_base64(container[key]):
-                encoded.append((container, key))
-        narrowed = matcher.narrowed(container[key] for container, key in strings)
+        narrowed = match_likely(wanted, compact_texts(texts))
         if narrowed is not None:
             for container, key in strings:
                 container[key] = narrowed.replace(container[key], self.replace_known)
-        for container, key in encoded:
-            container[key] = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+        if encoded:
+            matcher = ValueMatcher(KnownValue(*one) for one in wanted)
+            for container, key in encoded:
+                container[key] = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
+
+    def _holds_base64(self, text: str) -> bool:
+        """Whether a piece of ``text`` may be base64 of text. Asked twice of most texts."""
+        holds = self._encoded.get(text)
+        if holds is None:
+            holds = self._encoded[text] = holds_base64(text)
+        return holds
 
     def _search_keys(self, objects: list[dict[str, Any]], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` in the keys of maps. A word in small letters is the name of a field."""
-        keys = {key for one in objects for key in one}
-        narrowed = ValueMatcher(KnownValue(*one) for one in wanted).narrowed(keys) if keys else None
+        narrowed = match_likely(wanted, "\0".join({self._compact_keys(tuple(one)) for one in objects}))
         for value in objects if narrowed is not None else ():
             renamed = {key: changed for key in value if (changed := self._key(narrowed, key)) != key}
             if renamed:
@@ -412,6 +423,13 @@ class Walk:
                     if container is value:
                         self._texts[at] = value, renamed.get(key, key)
 
+    def _compact_keys(self, keys: tuple[str, ...]) -> str:
+        """What is searched first for values in the keys of an object: most records of an answer have the same."""
+        compact = self._compact.get(keys)
+        if compact is None:
+            compact = self._compact[keys] = compact_texts(keys)
+        return compact
+
     def _key(self, matcher: ValueMatcher | None, key: str) -> str:
         if matcher is None or TOKEN.fullmatch(key):
             return key
@@ -421,13 +439,19 @@ class Walk:
         return matcher.replace(key, self.replace_known)
 
 
-def _strings(value: Any) -> Iterator[Place]:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, member in items:
-        if isinstance(member, str):
-            yield value, key
-        elif isinstance(member, (dict, list)):
-            yield from _strings(member)
+def _leaves(places: Iterable[Place]) -> list[Place]:
+    """The strings at ``places`` and below these."""
+    leaves: list[Place] = []
+    below: list[Place] = []
+    for place in places:
+        value = place[0][place[1]]
+        if isinstance(value, str):
+            leaves.append(place)
+        elif isinstance(value, dict):
+            below += [(value, key) for key in value]
+        elif isinstance(value, list):
+            below += [(value, at) for at in range(len(value))]
+    return leaves + _leaves(below) if below else leaves
 
 
 def _under(node: Node | None) -> Node | None:

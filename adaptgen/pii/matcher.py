@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import permutations
 from typing import Final, NamedTuple
 
-from adaptgen.pii.normalize import normalize_words
+from adaptgen.pii.normalize import is_read_as_written, normalize_words
 from adaptgen.pii.person_names import name_parts
 from adaptgen.pii.scan_budget import spend
 
@@ -52,6 +52,7 @@ _GAP = re.compile(r"\s{1,40}|[\s_.+'’´`,/\\:@~*|-]{1,3}").fullmatch
 _LOOSE_GAP = re.compile(r"[\s_.+/()-]{1,3}").fullmatch
 _COMPACT = bytes(ord(chr(at).lower()) for at in range(128)) + bytes(range(128, 256))
 _NOT_COMPACT = bytes(at for at in range(128) if not chr(at).isalnum())
+_NOT_OF_UNIT = re.compile(rf"(?:[^\w{_SYLLABLES}{_MARKED}]|_)+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
 
 _NUMBERS: Final = frozenset({"phone", "card", "iban", "national_id", "account", "bank_account", "birth_date"})
@@ -135,13 +136,10 @@ class ValueMatcher:
     def narrowed(self, texts: Iterable[str]) -> ValueMatcher | None:
         """A matcher for the values that may occur in one of ``texts``; None where none does. Most values do not, and
         this is told at a fraction of the cost of a search."""
-        whole = _compacted(normalize_words("\0".join(texts)).text)
-        if not whole or not self.values:
-            return None
+        whole = compact_texts(texts)
         if len(whole) * len(self.values) > _MOST_PROBED:
             return self
-        values = [one for one in self.values if any(probe in whole for probe in _probes(one.kind, one.text))]
-        return ValueMatcher(values) if values else None
+        return match_likely(self.values, whole)
 
     def occurring(self, texts: Iterable[str]) -> list[KnownValue]:
         """The values that occur in one of ``texts``."""
@@ -279,7 +277,29 @@ def _compacted(text: str) -> str:
     """The letters and digits of a normalised text, in small letters."""
     if text.isascii():
         return text.encode().translate(_COMPACT, _NOT_COMPACT).decode()
-    return "".join(_UNIT.findall(text)).lower()
+    return _NOT_OF_UNIT.sub("", text).lower()
+
+
+def compact_texts(texts: Iterable[str]) -> str:
+    """What :func:`match_likely` looks at: the letters and digits of ``texts``, as they are read."""
+    joined = "\0".join(texts)
+    return _compacted(joined if is_read_as_written(joined) else normalize_words(joined).text)
+
+
+def match_likely(values: Sequence[tuple[str, str]], whole: str) -> ValueMatcher | None:
+    """A matcher for those of ``values`` (kind, text) that may occur in texts that are ``whole`` when compact; None
+    where none does."""
+    if not whole:
+        return None
+    if len(whole) * len(values) > _MOST_PROBED:
+        return ValueMatcher(KnownValue(*one) for one in values)
+    likely: list[KnownValue] = []
+    for kind, text in values:
+        for probe in _probes(kind, text):
+            if probe in whole:
+                likely.append(KnownValue(kind, text))
+                break
+    return ValueMatcher(likely) if likely else None
 
 
 @lru_cache(maxsize=16384)
@@ -292,6 +312,9 @@ def _probes(kind: str, value: str) -> tuple[str, ...]:
         words = _UNIT.findall(value)
     else:
         again = ()
+        if kind != "name" or value.isalpha():
+            whole = _compacted(value)[:_LONGEST]
+            return (whole,) if len(whole) >= SHORTEST else ()
         words = _ASCII_WORD.findall(value.lower())
     whole = "".join(words)[:_LONGEST]
     if kind != "name" or len(words) < 2:

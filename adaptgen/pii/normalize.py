@@ -95,9 +95,14 @@ class NormalizedText:
         return end
 
 
+def is_read_as_written(text: str) -> bool:
+    """Whether ``text`` has nothing that is read otherwise than it is written."""
+    return text.isascii() and "%" not in text and "&" not in text and "\\" not in text
+
+
 def normalize(text: str) -> NormalizedText:
     """``text`` without encodings, with digits, blanks and dashes in ASCII: what patterns are searched in."""
-    if text.isascii() and "%" not in text and "&" not in text and "\\" not in text:
+    if is_read_as_written(text):
         return NormalizedText(text)
     return _read(text, _plain)
 

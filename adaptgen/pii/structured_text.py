@@ -106,8 +106,18 @@ def _escaped(text: str) -> str:
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
+_TELLING_BASE64: Final = 12
+"""Characters of a piece, in a row, that make a text one that may hold base64; or one that ends in ``=``."""
+_SIGNS: Final = bytes(
+    at if chr(at) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32 for at in range(256)
+)
+_CLOSED = re.compile(r"[A-Za-z0-9+/_-]{6}=")
+
+
 def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
     """``text`` in which every piece of base64 that holds text is what ``change`` makes of that text, encoded again."""
+    if not holds_base64(text):
+        return text
 
     def rewritten(match: re.Match[str]) -> str:
         written = match[0]
@@ -140,7 +150,16 @@ def decode_base64(text: str) -> str | None:
 
 def holds_base64(text: str) -> bool:
     """Whether a piece of ``text`` may be base64 of text."""
-    return any(decode_base64(match[0]) is not None for match in _BASE64.finditer(text))
+    if len(text) < 8:
+        return False
+    pieces = text.encode("utf-8", "replace").translate(_SIGNS).split()
+    if not pieces or (max(map(len, pieces)) < _TELLING_BASE64 and ("=" not in text or _CLOSED.search(text) is None)):
+        return False
+    return any(
+        decode_base64(piece.decode()) is not None
+        for piece in pieces
+        if len(piece) >= 8 and not (piece.islower() or piece.isupper() or piece.isdigit())
+    )
 
 
 def _is_text(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import re
 import time
 
@@ -56,6 +57,12 @@ def test_the_same_value_has_the_same_token_in_one_scope(value: str) -> None:
 
 @given(st.binary(max_size=70))
 def test_base32_is_that_of_rfc_4648(data: bytes) -> None:
+    assert base32(data) == base64.b32encode(data).decode().rstrip("=").lower()
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 639, 640, 641, 645, 1281, 100_000])
+def test_base32_of_long_values_is_that_of_rfc_4648(size: int) -> None:
+    data = random.Random(size).randbytes(size)
     assert base32(data) == base64.b32encode(data).decode().rstrip("=").lower()
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen.pii.matcher import KnownValue, ValueMatcher
+from adaptgen.pii.matcher import _UNIT, KnownValue, ValueMatcher, _compacted
 
 
 def found(text: str, *values: str, kind: str = "name") -> list[str]:
@@ -172,3 +172,8 @@ def test_time_grows_with_the_text_alone(text: str, count: int) -> None:
     begun = time.process_time()
     assert matcher.occurring([text]) == []
     assert time.process_time() - begun < 5
+
+
+def test_what_is_searched_first_has_the_letters_and_digits_of_every_word() -> None:
+    every = "".join(chr(at) for at in range(0x30000) if not 0xD800 <= at < 0xE000)
+    assert _compacted(every) == "".join(_UNIT.findall(every)).lower()
