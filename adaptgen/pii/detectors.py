@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from adaptgen.pii.national_ids import BARE, GROUPED, LETTERED, LUHN, SEPARATORS, Check, is_card
-from adaptgen.pii.normalize import normalize
+from adaptgen.pii.normalize import is_read_as_written, normalize
 from adaptgen.pii.scan_budget import spend
 
 FOUND = ("email", "iban", "card", "national_id", "phone", "ip_address")
@@ -51,20 +51,26 @@ def find(text: str, kinds: Collection[str]) -> list[Span]:
     """
     if len(text) < 6:
         return []
-    ascii_only = text.isascii()
-    if ascii_only and _AMOUNT.fullmatch(text):
+    if is_read_as_written(text):
+        at = "@" in text or _hidden_at(text)
+        near = _NEAR.search(text) is not None
+        if not (at or near or ("ip_address" in kinds and ":" in text)) or _is_of_machine(text):
+            return []
+        return _in_piece(text, kinds, at, near) if len(text) <= _PIECE else _spans(text, kinds)
+    if text.isascii() and (_STAMP.fullmatch(text) or _UUID.fullmatch(text)):
         return []
-    odd = not ascii_only or "%" in text or "&" in text or "\\" in text
-    at = "@" in text or odd or _hidden_at(text)
-    near = odd or _NEAR.search(text) is not None
-    if not (at or near) and not ("ip_address" in kinds and ":" in text):
-        return []
-    if ascii_only and (_STAMP.fullmatch(text) or _UUID.fullmatch(text)):
-        return []
-    if not odd:
-        return _spans(text, kinds)
     read = normalize(text)
     return [Span(*read.span(one.start, one.end), one.kind) for one in _spans(read.text, kinds)]
+
+
+def _is_of_machine(text: str) -> bool:
+    """Whether ``text``, in ASCII, is an amount, a time or a UUID as a whole."""
+    size = len(text)
+    return (
+        (size <= 16 and _AMOUNT.fullmatch(text) is not None)
+        or (size <= 40 and text[0] in "12" and _STAMP.fullmatch(text) is not None)
+        or (size == 36 and _UUID.fullmatch(text) is not None)
+    )
 
 
 _PIECE = 32_768
@@ -75,25 +81,27 @@ _CONTEXT = 800
 
 def _spans(text: str, kinds: Collection[str]) -> list[Span]:
     if len(text) <= _PIECE + 2 * _CONTEXT:
-        return _in_piece(text, kinds)
+        return _in_piece(text, kinds, "@" in text or _hidden_at(text), _NEAR.search(text) is not None)
     spans: list[Span] = []
     for start in range(0, len(text), _PIECE):
         begin = max(0, start - _CONTEXT)
         piece = text[begin : start + _PIECE + _CONTEXT]
         last = spans[-1].end if spans else 0
-        for low, high, kind in _in_piece(piece, kinds):
+        at, near = "@" in piece or _hidden_at(piece), _NEAR.search(piece) is not None
+        for low, high, kind in _in_piece(piece, kinds, at, near):
             if low + begin >= max(last, start) and low + begin < start + _PIECE:
                 spans.append(Span(low + begin, high + begin, kind))
     return spans
 
 
-def _in_piece(text: str, kinds: Collection[str]) -> list[Span]:
+def _in_piece(text: str, kinds: Collection[str], at: bool, near: bool) -> list[Span]:
+    """``at``: something in it may be the sign of an e-mail address; ``near``: digits are near each other."""
     spend(len(text))
     taken: list[Span] = []
-    if "email" in kinds and ("@" in text or _hidden_at(text)):
+    if at and "email" in kinds:
         for start, end in _emails(text):
             _keep(taken, start, end, "email")
-    if _NEAR.search(text) is not None:
+    if near:
         if "iban" in kinds:
             for start, end in _ibans(text):
                 _keep(taken, start, end, "iban")
@@ -137,7 +145,7 @@ _AT_WORDS = (
 def _hidden_at(text: str) -> bool:
     if "at" not in text and "AT" not in text and "ät" not in text and "(@" not in text and "[@" not in text:
         return "arroba" in text
-    return any(word in text for word in _AT_WORDS)
+    return any(map(text.__contains__, _AT_WORDS))
 
 
 _AT = re.compile(r"(?i) ?[(\[{<] ?(?:@|at|arroba|ät) ?[)\]}>] ?| at (?=[\w-]{1,63} (?:dot|punkt) [a-z])| ?@ ?")
@@ -187,7 +195,7 @@ def _local(text: str, at: int) -> int:
 
 # IBANs (ISO 13616).
 
-_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[ \-._]?[0-9][ \-._]?[0-9](?=[ \-._/]{0,3}[0-9A-Za-z])")
+_IBAN = re.compile(r"[A-Za-z](?<![0-9A-Za-z].)[A-Za-z][ \-._]?[0-9][ \-._]?[0-9](?=[ \-._/]{0,3}[0-9A-Za-z])")
 _IBAN_PART = re.compile(r"[ \-._/]{0,3}([0-9A-Za-z]{1,34})")
 _BBAN = re.compile(r"([0-9]+)!?[a-z]")
 
@@ -222,11 +230,15 @@ def is_iban(plain: str) -> bool:
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
     position = 0
+    sizes: dict[str, int] | None = None
     for match in _IBAN.finditer(text):
+        sizes = sizes or iban_sizes()
         if match.start() < position:
             continue
-        plain = "".join(one for one in match[0] if one.isalnum()).upper()
-        size = iban_sizes().get(plain[:2], 0)
+        size = sizes.get(match[0][:2].upper(), 0)
+        if not size:
+            continue
+        plain = "".join([one for one in match[0] if one.isalnum()]).upper()
         end = match.end()
         while len(plain) < size and (part := _IBAN_PART.match(text, end)) is not None:
             taken = part[1][: size - len(plain)]
@@ -249,6 +261,8 @@ _LETTERED = re.compile(
     + "|".join(f"({one})" for one, _ in LETTERED)
     + r")(?![0-9A-Za-z])"
 )
+_FIRST_DIGIT = re.compile(r"[0-9](?<![0-9].)")
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _JOINTS = ("-", ".", "/")
 """What holds groups of one number together; after groups that blanks hold together, another number begins there."""
 _BETWEEN = (" / ", " - ")
@@ -272,6 +286,16 @@ _ID_WORDS = (
     r"|henkilötunnus|rodn[eé] č[ií]slo|tckn|tc kimlik|passeport|pasaporte|sécurité sociale|burgerservicenummer)"
 )
 _ID_BEFORE = re.compile(rf"(?i)(?<![a-z]){_ID_WORDS}{_LINK}")
+_ASCII_WORDS = re.compile("[a-z]+")
+_BEGINNINGS = tuple(
+    dict.fromkeys(
+        word[:3] if word[:3].isalpha() else word[:2]
+        for words in (_PHONE_WORDS, _ID_WORDS)
+        for word in words[3:-1].split("|")
+        if word[:2].isascii()
+    )
+)
+"""How the words above begin; those with an accent in the first three letters occur only in texts that have accents."""
 _AND = re.compile(r"(?i) ?(?:[,;/&|]|or|and|und|oder|et|ou|y|o|e) ?\(?\+?")
 """Between two numbers that one word announces."""
 _PHONE_GROUPS = frozenset([(1, 3, 3, 4), (3, 3, 4), (3, 4, 4), (2, 5, 4), (2, 4, 4), (3, 4)])
@@ -321,11 +345,35 @@ def _numbers(text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
             groups.pop()
         found += _in_run(text, groups, wanted, said, dates)
     if "national_id" in wanted:
-        for match in _LETTERED.finditer(text):
+        for match in _lettered(text):
             if _is_lettered(match[0].upper(), match.lastindex or 1):
                 found.append((_RANKS["national_id"], match.start() - match.end(), match.start(), "national_id"))
     found.sort()
     return [(start, start - size, kind) for _, size, start, kind in found]
+
+
+def _lettered(text: str) -> Iterator[re.Match[str]]:
+    """What has the form of an identifier with letters. Each begins with digits, or with six letters at most before
+    the first digit: only there is the pattern tried."""
+    position = 0
+    for digit in _FIRST_DIGIT.finditer(text):
+        at = digit.start()
+        if at < position:
+            continue
+        match = None
+        before = text[at - 1] if at else ""
+        if before in _LETTERS or before in (" ", "-"):
+            first = start = at if before in _LETTERS else at - 1
+            least = max(position, first - 6)
+            while start > least and text[start - 1] in _LETTERS:
+                start -= 1
+            if start < first:
+                match = _LETTERED.match(text, start)
+        if match is None and before not in _LETTERS:
+            match = _LETTERED.match(text, at)
+        if match is not None:
+            yield match
+            position = match.end()
 
 
 def _is_lettered(written: str, first: int) -> bool:
@@ -345,9 +393,22 @@ def _groups(text: str, start: int, end: int) -> list[_Group]:
     return groups
 
 
+def _may_announce(near: str) -> bool:
+    """Whether a word of ``near`` begins as one that announces a number: most do not."""
+    if not near.isascii():
+        return True
+    near = near.lower()
+    for word in _ASCII_WORDS.findall(near):
+        if word.startswith(_BEGINNINGS):
+            return True
+    return "phone" in near or near.endswith(("wa.me/", "tel:"))
+
+
 def _said(text: str, start: int) -> str:
     """The kind that the words before ``start`` announce."""
     near = text[max(0, start - 40) : start]
+    if not _may_announce(near):
+        return ""
     if near.rstrip(" :=.-'\"#+([{<>/\\*_`\t")[-1:].isalpha() or near.endswith("wa.me/"):
         if _PHONE_BEFORE.search(near):
             return "phone"

@@ -22,7 +22,7 @@ def encoded(text: str, *, url: bool = False, bare: bool = False) -> str:
         f"é {encoded('Zoë?>~ Müller', url=True)}, then",
         f'{{"payload": "{encoded("ada@mail.example")}"}}',
         encoded("Nick Byro"),
-        f"token={encoded('Ada B.')};",
+        f"token={encoded('Ada B. C.')};",
     ],
 )
 def test_text_in_base64_is_read(text: str) -> None:
