@@ -27,8 +27,9 @@ from adaptgen.govern.vault import Vault
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.govern.walk import Walk
 from adaptgen.model import Json
+from adaptgen.pii.density import takes_long
 from adaptgen.pii.detectors import FOUND
-from adaptgen.pii.scan_budget import ScanBudgetExceeded, scan, text_size
+from adaptgen.pii.scan_budget import ScanBudgetExceeded, scan
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
@@ -267,9 +268,9 @@ class Tokenizer:
         counted = [0]
         walk = Walk(self._kinds, self._patterns, seal, is_token, declared)
         blocks = Blocks(walk, plan, declared, by_name, found)
-        size = text_size(result)
+        apart = takes_long(result)
         try:
-            shielded = await scan(lambda: blocks.result(result), size)
+            shielded = await scan(lambda: blocks.result(result), apart=apart)
         except RecursionError:
             raise ToolError(_TOO_DEEP) from None
         except ScanBudgetExceeded:
@@ -278,7 +279,7 @@ class Tokenizer:
             shielded = await self._second_opinion(shielded, walk)
         if restored:
             try:
-                shielded = await scan(lambda: hide_echoes(shielded, restored, seal, error=error), size)
+                shielded = await scan(lambda: hide_echoes(shielded, restored, seal, error=error), apart=apart)
             except ScanBudgetExceeded:
                 raise ToolError(_TOO_LARGE) from None
         if entries:

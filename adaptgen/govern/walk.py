@@ -19,7 +19,7 @@ from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
 from adaptgen.pii.national_ids import is_card
-from adaptgen.pii.structured_text import holds_base64, is_xml, pair_kind, rewrite_base64, rewrite_xml
+from adaptgen.pii.structured_text import TELLING_BASE64, holds_base64, is_xml, pair_kind, rewrite_base64, rewrite_xml
 from adaptgen.pii.token_length import canonical
 
 Replace = Callable[[str, str, bool], str]
@@ -405,6 +405,8 @@ class Walk:
 
     def _holds_base64(self, text: str) -> bool:
         """Whether a piece of ``text`` may be base64 of text. Asked twice of most texts."""
+        if len(text) < TELLING_BASE64 and "=" not in text:
+            return False
         holds = self._encoded.get(text)
         if holds is None:
             holds = self._encoded[text] = holds_base64(text)

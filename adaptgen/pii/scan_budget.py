@@ -13,14 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-OFF_LOOP: Final = 16_384
-"""Characters above which an answer is searched in a thread."""
 SECONDS: Final = 20.0
 """Processor time that the search of one answer may take."""
 CHARACTERS: Final = 128 * 2**20
 """Characters that it may read, again and again for nested JSON and for repeated values."""
+_UNCHECKED: Final = 8_192
+"""Characters that are read before the clock is: reading it is a call of the system."""
+_PER_TEXT: Final = 64
+"""Characters that a text counts for the clock in addition to its own."""
 _THREADS: Final = 2
 """Threads that search: each more makes the event loop wait longer for its turn."""
 
@@ -34,11 +36,12 @@ class ScanBudgetExceeded(Exception):
 class ScanBudget:
     """What is left for one answer."""
 
-    __slots__ = ("_characters", "_ends")
+    __slots__ = ("_characters", "_ends", "_unchecked")
 
     def __init__(self, seconds: float = SECONDS, characters: int = CHARACTERS) -> None:
         self._ends = time.thread_time() + seconds
         self._characters = characters
+        self._unchecked = 0
 
     def spend(self, characters: int) -> None:
         """Count ``characters`` that are about to be read.
@@ -47,8 +50,13 @@ class ScanBudget:
             ScanBudgetExceeded: nothing is left.
         """
         self._characters -= characters
-        if self._characters < 0 or time.thread_time() > self._ends:
+        self._unchecked += characters + _PER_TEXT
+        if self._characters < 0:
             raise ScanBudgetExceeded
+        if self._unchecked > _UNCHECKED:
+            self._unchecked = 0
+            if time.thread_time() > self._ends:
+                raise ScanBudgetExceeded
 
 
 _CURRENT: ContextVar[ScanBudget | None] = ContextVar("adaptgen_scan_budget", default=None)
@@ -75,14 +83,13 @@ def limited() -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-async def scan(work: Callable[[], T], size: int) -> T:
-    """The result of ``work``, which searches about ``size`` characters within a budget of its own; in a thread where
-    these are many.
+async def scan(work: Callable[[], T], *, apart: bool) -> T:
+    """The result of ``work``, which searches within a budget of its own; ``apart``: in a thread.
 
     Raises:
         ScanBudgetExceeded: it takes too long.
     """
-    if size <= OFF_LOOP:
+    if not apart:
         return _within_budget(work)
     context = copy_context()
     loop = asyncio.get_running_loop()
@@ -97,21 +104,3 @@ def _within_budget(work: Callable[[], T]) -> T:
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="adaptgen-pii")
-
-
-def text_size(value: Any, most: int = OFF_LOOP) -> int:
-    """Characters of the strings and keys in ``value``, and one for each other leaf; counting ends above ``most``."""
-    size = 0
-    pending = [value]
-    while pending and size <= most:
-        one = pending.pop()
-        if isinstance(one, str):
-            size += len(one)
-        elif isinstance(one, dict):
-            size += sum(map(len, one))
-            pending += one.values()
-        elif isinstance(one, (list, tuple)):
-            pending += one
-        else:
-            size += 1
-    return size

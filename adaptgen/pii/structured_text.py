@@ -106,7 +106,7 @@ def _escaped(text: str) -> str:
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
-_TELLING_BASE64: Final = 12
+TELLING_BASE64: Final = 12
 """Characters of a piece, in a row, that make a text one that may hold base64; or one that ends in ``=``."""
 _SIGNS: Final = bytes(
     at if chr(at) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32 for at in range(256)
@@ -153,7 +153,7 @@ def holds_base64(text: str) -> bool:
     if len(text) < 8:
         return False
     pieces = text.encode("utf-8", "replace").translate(_SIGNS).split()
-    if not pieces or (max(map(len, pieces)) < _TELLING_BASE64 and ("=" not in text or _CLOSED.search(text) is None)):
+    if not pieces or (max(map(len, pieces)) < TELLING_BASE64 and ("=" not in text or _CLOSED.search(text) is None)):
         return False
     return any(
         decode_base64(piece.decode()) is not None
