@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from adaptgen.pii.structured_text import holds_base64
+from adaptgen.pii.structured_text import base64_size
 
 ALWAYS: Final = 65_536
 """Characters above which an answer takes long, whatever it holds."""
@@ -16,8 +16,6 @@ DENSE: Final = 5_000
 _OF_NUMBERS: Final = b"0123456789" + bytes(range(128, 256))
 _ESCAPE: Final = 6
 """Characters that an escape may be written with."""
-_LONG: Final = 64
-"""Characters of a text in which base64 is looked for."""
 
 
 def takes_long(value: Any) -> bool:
@@ -46,4 +44,4 @@ def takes_long(value: Any) -> bool:
 def _is_dense(texts: list[str]) -> bool:
     data = "\n".join(texts).encode("utf-8", "replace")
     dense = len(data) - len(data.translate(None, _OF_NUMBERS)) + _ESCAPE * data.count(b"\\")
-    return dense > DENSE or any(holds_base64(text) for text in texts if len(text) >= _LONG)
+    return dense > DENSE or dense + sum(map(base64_size, texts)) > DENSE

@@ -263,6 +263,7 @@ _LETTERED = re.compile(
 )
 _FIRST_DIGIT = re.compile(r"[0-9](?<![0-9].)")
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_OF_WORDS = _LETTERS | frozenset("0123456789")
 _JOINTS = ("-", ".", "/")
 """What holds groups of one number together; after groups that blanks hold together, another number begins there."""
 _BETWEEN = (" / ", " - ")
@@ -367,7 +368,7 @@ def _lettered(text: str) -> Iterator[re.Match[str]]:
             least = max(position, first - 6)
             while start > least and text[start - 1] in _LETTERS:
                 start -= 1
-            if start < first:
+            if start < first and not (start and text[start - 1] in _OF_WORDS):
                 match = _LETTERED.match(text, start)
         if match is None and before not in _LETTERS:
             match = _LETTERED.match(text, at)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adaptgen.pii.detectors import FOUND
@@ -150,16 +150,24 @@ def decode_base64(text: str) -> str | None:
 
 def holds_base64(text: str) -> bool:
     """Whether a piece of ``text`` may be base64 of text."""
+    return next(_base64(text), None) is not None
+
+
+def base64_size(text: str) -> int:
+    """Characters of ``text`` that may be base64 of text."""
+    return sum(map(len, _base64(text)))
+
+
+def _base64(text: str) -> Iterator[bytes]:
     if len(text) < 8:
-        return False
+        return
     pieces = text.encode("utf-8", "replace").translate(_SIGNS).split()
     if not pieces or (max(map(len, pieces)) < TELLING_BASE64 and ("=" not in text or _CLOSED.search(text) is None)):
-        return False
-    return any(
-        decode_base64(piece.decode()) is not None
-        for piece in pieces
-        if len(piece) >= 8 and not (piece.islower() or piece.isupper() or piece.isdigit())
-    )
+        return
+    for piece in pieces:
+        cased = not (piece.islower() or piece.isupper() or piece.isdigit())
+        if cased and len(piece) >= 8 and decode_base64(piece.decode()) is not None:
+            yield piece
 
 
 def _is_text(text: str) -> bool:
