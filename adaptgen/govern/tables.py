@@ -8,26 +8,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from adaptgen.govern.jsontext import dumps, loads
+from adaptgen.pii.structured_text import table_header as header
 
-_DELIMITERS: Final = ",;\t|"
+__all__ = ["header", "json_lines", "lines", "rewritten"]
+
 _MOST: Final = 131_072
-
-
-def header(text: str, *, sure: bool = False) -> tuple[str, list[str]] | None:
-    """The delimiter and the names of a table with a header; None for other text. ``sure``: its media type says so."""
-    line, _, rest = text.lstrip("\ufeff").partition("\n")
-    if not rest.strip() or len(line) > 20_000:
-        return None
-    delimiter = max(_DELIMITERS, key=line.count)
-    if delimiter not in line:
-        return (",", [line.strip().strip('"')]) if sure else None
-    try:
-        names = [one.strip() for one in next(csv.reader([line], delimiter=delimiter))]
-        second = next(csv.reader(io.StringIO(rest), delimiter=delimiter), [])
-    except csv.Error:
-        return None
-    plain = all(name and len(name) <= 64 and not name.endswith((".", "!", "?")) for name in names)
-    return (delimiter, names) if sure or (plain and len(second) == len(names) > 1) else None
 
 
 def rewritten(text: str, delimiter: str, change: Callable[[list[list[str]]], None]) -> str:

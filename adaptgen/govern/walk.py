@@ -220,6 +220,7 @@ class Walk:
             wanted = self._names[names:]
             del self._names[names:]
             self._search([(row, at) for at in range(len(row))], wanted)
+            self._search_keys(_objects(row), wanted, len(self._texts))
 
     def _all(self, value: Any, kind: str) -> Any:
         """Everything below a classified position."""
@@ -370,14 +371,13 @@ class Walk:
         return token
 
     def _record(self, texts: int, names: int, objects: int) -> None:
-        """Search the text of one record for what was classified in it. The text stays: what holds the record may
-        classify something too."""
+        """Search the text and the keys of one record for what was classified in it. They stay: what holds the record
+        may classify something too, and so may what the view hides."""
         if len(self._names) > names:
             wanted = list(dict.fromkeys(self._names[names:]))
             del self._names[names:]
             self._search(self._texts[texts:], wanted)
-            self._search_keys(self._objects[objects:], wanted)
-        del self._objects[objects:]
+            self._search_keys(self._objects[objects:], wanted, texts)
 
     def _search(self, places: list[Place], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` (kind, value) in the strings at ``places``, and in those below these."""
@@ -412,18 +412,24 @@ class Walk:
             holds = self._encoded[text] = holds_base64(text)
         return holds
 
-    def _search_keys(self, objects: list[dict[str, Any]], wanted: list[tuple[str, str]]) -> None:
-        """Replace every one of ``wanted`` in the keys of maps. A word in small letters is the name of a field."""
+    def _search_keys(self, objects: list[dict[str, Any]], wanted: list[tuple[str, str]], texts: int) -> None:
+        """Replace every one of ``wanted`` in the keys of maps. A word in small letters is the name of a field.
+
+        ``texts``: where the places within ``objects`` begin.
+        """
         narrowed = match_likely(wanted, "\0".join({self._compact_keys(tuple(one)) for one in objects}))
+        changes: dict[int, dict[str, str]] = {}
         for value in objects if narrowed is not None else ():
             renamed = {key: changed for key in value if (changed := self._key(narrowed, key)) != key}
             if renamed:
                 members = list(value.items())
                 value.clear()
                 value.update((renamed.get(key, key), member) for key, member in members)
-                for at, (container, key) in enumerate(self._texts):
-                    if container is value:
-                        self._texts[at] = value, renamed.get(key, key)
+                changes[id(value)] = renamed
+        for at in range(texts, len(self._texts)) if changes else ():
+            container, key = self._texts[at]
+            if id(container) in changes:
+                self._texts[at] = container, changes[id(container)].get(key, key)
 
     def _compact_keys(self, keys: tuple[str, ...]) -> str:
         """What is searched first for values in the keys of an object: most records of an answer have the same."""
@@ -454,6 +460,15 @@ def _leaves(places: Iterable[Place]) -> list[Place]:
         elif isinstance(value, list):
             below += [(value, at) for at in range(len(value))]
     return leaves + _leaves(below) if below else leaves
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The objects within ``value``."""
+    if isinstance(value, list):
+        return [one for element in value if isinstance(element, (dict, list)) for one in _objects(element)]
+    if isinstance(value, dict):
+        return [value, *_objects(list(value.values()))]
+    return []
 
 
 def _under(node: Node | None) -> Node | None:

@@ -35,6 +35,8 @@ _LEAST_JOINED: Final = 5
 """Letters and digits of the shortest value whose words may be written together."""
 _TELLING: Final = 7
 """Letters and digits of the shortest number that is looked for within identifiers too."""
+_FEWEST_DIGITS: Final = 4
+"""Digits among the letters of an identifier whose groups are looked for in any way."""
 _COMBINED: Final = 6
 """Names of one word that are looked for written together, first and last name for example."""
 
@@ -357,13 +359,14 @@ def _form(value: str, *, exact: bool = False, loose: bool = False, tight: bool =
             gap = text[units[at - 1][1] : start]
             cuts[offset] = gap
             several = several or bool(gap)
-            digits = compact[offset - 1 : offset + 1].isdigit()
-            if gap and not loose and (digits or len(compact) < _LEAST_JOINED) and not tight:
+            numeric = compact[offset - 1 : offset + 1].isdigit()
+            if gap and not loose and (numeric or len(compact) < _LEAST_JOINED) and not tight:
                 fixed.add(offset)
         offset += end - start
         if offset >= _LONGEST:
             break
     short = len(compact) == SHORTEST
+    digits = sum(map(str.isdigit, compact))
     telling = several or (len(compact) >= _TELLING and any(map(str.isdigit, compact)))
     return _Form(
         compact=compact.lower(),
@@ -372,7 +375,7 @@ def _form(value: str, *, exact: bool = False, loose: bool = False, tight: bool =
         fixed=frozenset(fixed),
         written=compact if exact or short else "",
         strict=not telling,
-        loose=loose and sum(map(str.isdigit, compact)) >= _TELLING,
+        loose=loose and (digits >= _TELLING or (digits >= _FEWEST_DIGITS and len(compact) > _TELLING)),
         tight=tight,
         lead=text[: units[0][0]],
         tail=text[units[-1][1] :],

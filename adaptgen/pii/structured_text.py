@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
 import html
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -101,6 +103,28 @@ def _escaped(text: str) -> str:
     return html.escape(text, quote=True)
 
 
+# Tables.
+
+_DELIMITERS: Final = ",;\t|"
+
+
+def table_header(text: str, *, sure: bool = False) -> tuple[str, list[str]] | None:
+    """The delimiter and the names of a table with a header; None for other text. ``sure``: its media type says so."""
+    line, _, rest = text.lstrip("\ufeff").partition("\n")
+    if not rest.strip() or len(line) > 20_000:
+        return None
+    delimiter = max(_DELIMITERS, key=line.count)
+    if delimiter not in line:
+        return (",", [line.strip().strip('"')]) if sure else None
+    try:
+        names = [one.strip() for one in next(csv.reader([line], delimiter=delimiter))]
+        second = next(csv.reader(io.StringIO(rest), delimiter=delimiter), [])
+    except csv.Error:
+        return None
+    plain = all(name and len(name) <= 64 and not name.endswith((".", "!", "?")) for name in names)
+    return (delimiter, names) if sure or (plain and len(second) == len(names) > 1) else None
+
+
 # Base64.
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/_=-])")
@@ -111,7 +135,7 @@ TELLING_BASE64: Final = 12
 _SIGNS: Final = bytes(
     at if chr(at) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32 for at in range(256)
 )
-_CLOSED = re.compile(r"[A-Za-z0-9+/_-]{6}=")
+_CLOSED = re.compile(r"[A-Za-z0-9+/_-]{6}=|=[A-Za-z0-9+/_-]{8}")
 
 
 def rewrite_base64(text: str, change: Callable[[str], str]) -> str:
@@ -146,6 +170,14 @@ def decode_base64(text: str) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return decoded if _is_text(decoded) else None
+
+
+def base64_texts(text: str) -> Iterator[str]:
+    """The texts that pieces of ``text`` hold in base64."""
+    for match in _BASE64.finditer(text):
+        inner = decode_base64(match[0])
+        if inner is not None:
+            yield inner
 
 
 def holds_base64(text: str) -> bool:

@@ -31,6 +31,8 @@ _ENVELOPE = frozenset(
 _BAD = frozenset({"error", "fail", "failed", "failure"})
 _ONE, _ALL = 200, 500
 _UNKNOWN = "It is unknown whether the change was carried out; read the current state before trying again."
+_CUT_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}…")
+"""What may be base64 that was cut: nobody can tell what it holds."""
 _MARKUP = re.compile(r"<[a-zA-Z!/]|Traceback|\n\s+at |File \"")
 _SMALL = 64 * 1024
 _LITTLE, _OTHERS = 4096, 300
@@ -69,13 +71,18 @@ class Scrub:
     def text(self, text: str, body: Json = None) -> str:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
         from adaptgen.pii.detectors import find
+        from adaptgen.pii.structured_text import rewrite_base64
         from adaptgen.runtime.shielding import matching
 
         for value in self._secrets:
             text = text.replace(value, "[removed]")
         known = str(self._given)
         classified = ((kind, value) for kind, value in self._classified(body) if value not in known)
-        text = matching(classified).replace(text, lambda *_: "[removed]")
+        matcher = matching(classified)
+        if matcher.values:
+            text = _CUT_BASE64.sub("…", text)
+            text = matcher.replace(text, lambda *_: "[removed]")
+            text = rewrite_base64(text, lambda inner: matcher.replace(inner, lambda *_: "[removed]"))
         addresses = (one for one in find(text, ("email",)) if text[one.start : one.end] not in known)
         return _replaced(text, ((one.start, one.end) for one in addresses), "[e-mail]")
 
@@ -89,7 +96,10 @@ class Scrub:
 
     def _classified(self, body: Json, depth: int = 0) -> Iterator[tuple[str, str]]:
         if not depth and self._marks.on:
+            from adaptgen.runtime.structured import structured_values
+
             yield from self._marks.values(body)
+            yield from structured_values(body)
         if depth > 8 or not self.names:
             return
         if isinstance(body, dict):

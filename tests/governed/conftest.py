@@ -10,7 +10,8 @@ from support.generated import generate
 from support.handing import Chain, chained
 from support.people import HINTS, document, person
 
-QUICK = {"test_handover.py", "test_threats.py", "test_threats_upstreams.py", "test_canaries_forms.py", "test_asking.py"}
+QUICK = {"test_handover.py", "test_threats.py", "test_threats_upstreams.py", "test_asking.py"}
+QUICK |= {"test_canaries_forms.py", "test_canaries_written.py"}
 """What `make test` runs of this folder; the rest drives every tool, key and record, and takes minutes."""
 
 

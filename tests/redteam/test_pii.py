@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from support.shielding import ANNA, answer, run, tokenizer, tool
 
+from adaptgen.govern.desk import META_FOUND
 from adaptgen.pii import scan_budget
 from adaptgen.runtime.errors import ToolError
 
@@ -201,3 +202,48 @@ def test_what_cannot_be_searched_in_time_is_withheld(monkeypatch: pytest.MonkeyP
     with pytest.raises(ToolError, match="withheld: searching it for personal data takes too long"):
         run(tokenizer(kinds=KINDS).result(ANNA, tool(), answer({"note": "12 34 " * 20_000})))
     assert json.loads(shown({"note": "12 34 " * 20})) == {"note": "12 34 " * 20}
+
+
+def test_what_the_view_hides_does_not_leave_in_the_keys_of_maps_of_lists() -> None:
+    """The values are not in the answer: the runtime names those that occur."""
+    items = [{"id": at, "more": {"seen": {f"{name}.pdf": True}}} for at, name in enumerate(("ada_byron", "Bob"))]
+    found = [["name", "Ada Byron"], ["national_id", "EA448996D"]]
+    items.append({"id": 3, "more": {"EA44-8996-D": 1, "color": "red"}})
+    result = run(tokenizer(kinds=KINDS).result(ANNA, tool(), answer({"items": items}, **{META_FOUND: found})))
+    text = result.result["content"][0]["text"]
+    assert "byron" not in text.lower()
+    assert "EA44" not in text
+    assert '"color":"red"' in text
+    assert "Bob.pdf" in text
+    assert text.count("tok_") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'bad: {"x": "{\\"last_name\\": \\"Byronova\\"}"}',
+        '{"x": "{\\"last_name\\": \\"Byronova\\"}"}',
+        'id,last_name\n1,"Byronova"',
+        base64.b64encode(b'{"last_name": "Byronova", "n": 1}').decode(),
+        f"see {base64.b64encode(b'this is for Byron there').decode()}",
+        "last_name: Byronova",
+    ],
+)
+def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
+    from support.canaries import plain
+
+    from adaptgen.runtime.classify import Classifier
+    from adaptgen.runtime.failures import Scrub, refusal
+    from adaptgen.runtime.marks import Marks
+    from adaptgen.runtime.response import Response
+
+    body = {
+        "message": "taken",
+        "errors": {"remark": text, "limit": "at most 5 of them"},
+        "record": {"last_name": "Byron"},
+    }
+    response = Response(409, {}, json.dumps(body).encode(), media_type="application/json")
+    told = refusal(response, Scrub(marks=Marks(Classifier({}))), reads=True).text
+    assert "byron" not in plain(told)
+    assert "taken" in told
+    assert "limit: at most 5 of them" in told

@@ -142,7 +142,15 @@ def plain(text: str) -> str:
     if "\\" in text:
         text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda one: chr(int(one[1], 16)), text)
         text = re.sub(r"\\+[nrt]", "\n", text).replace("\\", "")
-    return unicodedata.normalize("NFKC", text).lower()
+    return without_accents(unicodedata.normalize("NFKC", text)).lower()
+
+
+def without_accents(text: str) -> str:
+    """``text`` in letters that have none."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFD", text).translate({ord("ł"): "l", ord("Ł"): "L"})
+    return "".join(one for one in apart if not unicodedata.combining(one))
 
 
 # Eight digits of a telephone number are found by chance in enough digests, clocks and fractions, which hold no value.
@@ -304,9 +312,10 @@ class Canaries:
         found: dict[str, None] = {}
         read = plain(text)
         for one in dict.fromkeys((read, skeleton(read))):
-            for at in range(len(one) - _PROBE + 1):
-                for value in self._probes.get(one[at : at + _PROBE], ()):
-                    if self._needles[value] in one[at : at + 60]:
+            probes = self._probes
+            for at in [at for at in range(len(one) - _PROBE + 1) if one[at : at + _PROBE] in probes]:
+                for value in probes[one[at : at + _PROBE]]:
+                    if one.startswith(self._needles[value], at):
                         found[value] = None
             for word in re.findall(r"[\u4e00-\u9fff]{3,}", one):
                 for at in range(len(word) - 2):
