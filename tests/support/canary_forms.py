@@ -1,4 +1,4 @@
-"""Values in every form that text gives them: joined, cased, accented, encoded; in every place that structured text has."""
+"""Values in every form that text gives them: joined, cased, accented, encoded; in every place of structured text."""
 
 from __future__ import annotations
 
