@@ -337,6 +337,9 @@ def _forms(kind: str, value: str) -> tuple[_Form, ...]:
         others: list[str] = []
         if len(parts) >= 2:
             others += [f"{parts[0]} {parts[-1]}", f"{parts[-1]} {parts[0]}", f"{parts[-1]} {' '.join(parts[:-1])}"]
+        words = value.split()
+        if 2 < len(words) <= _COMBINED:  # "de la Cruz, Ana" for "Ana de la Cruz"
+            others += [" ".join(words[cut:] + words[:cut]) for cut in range(1, len(words))]
         forms += filter(None, (_form(one) for one in dict.fromkeys(others)))
         forms += filter(None, (_form(one, exact=True) for one in parts))
     if not value.isascii() and (spelled := _spelled(value)) != value:

@@ -246,3 +246,10 @@ def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
     assert "byron" not in plain(told)
     assert "taken" in told
     assert "limit: at most 5 of them" in told
+
+
+@pytest.mark.parametrize(
+    "form", ["cruz ana de la", "de la cruz, ana", "delacruzana", "de_la_cruz_ana.pdf", "cruz,ana de la"]
+)
+def test_a_name_with_particles_is_found_in_any_order(form: str) -> None:
+    assert "cruz" not in shown({"owner_name": "Ana de la Cruz", "note": f"x {form} y"}).lower()
