@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
 from adaptgen.model import Json
 from adaptgen.runtime.errors import ToolError
@@ -153,7 +154,7 @@ def _types(schema: Json) -> frozenset[str]:
             found = [_types(one) for one in branches]
             return frozenset().union(*found) if all(found) else frozenset()
     if isinstance(schema.get("enum"), list):
-        return frozenset(_type(one) for one in schema["enum"])
+        return frozenset(type_of(one) for one in schema["enum"])
     return frozenset()
 
 
@@ -165,7 +166,7 @@ def _takes(schema: Json, kind: str) -> bool:
 def _meant(value: Json, schema: Json) -> Json:
     """``value`` read as the type that the schema wants, where nothing is lost; else itself."""
     types = _types(schema)
-    if not types or _type(value) in types or (isinstance(value, int) and "number" in types):
+    if not types or type_of(value) in types or (isinstance(value, int) and "number" in types):
         return value
     if isinstance(value, str):
         text = value.strip()
@@ -207,20 +208,6 @@ def _structured(value: str, text: str, types: frozenset[str], schema: Json) -> J
         return value
     parts = text.split(",") if _types(items) and _types(items) <= {"integer", "number"} else [value]
     return [_meant(one, items) for one in parts]
-
-
-def _type(value: Json) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
 
 
 # ----------------------------------------------------------------------------------------------------------- messages
@@ -282,7 +269,7 @@ def _shown(value: Json) -> str:
     if isinstance(value, str):
         return f'"{_cut(value, 60)}"'
     if isinstance(value, (list, dict)):
-        return _TYPE_WORDS[_type(value)]
+        return _TYPE_WORDS[type_of(value)]
     return scalar(value)
 
 
