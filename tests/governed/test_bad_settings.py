@@ -379,7 +379,7 @@ def test_settings_that_are_right_do_serve(embedded: Callable[..., Path], opened:
     class Started(Exception):
         pass
 
-    async def run_governed(governed: Any, listener: socket.socket) -> None:
+    async def run_governed(governed: Any, listener: socket.socket, profile: str = "") -> None:
         listener.close()
         raise Started
 
