@@ -28,7 +28,7 @@ IGNORED = frozenset(("__pycache__", ".DS_Store"))
 """Names in a generated folder that are nobody's work."""
 
 # What the output depends on: the bottom layer, the build column, and this file's own layout.
-_SOURCES = ("pii", "source", "plan", "render")
+_SOURCES = ("mcp", "net", "pii", "plan", "render", "source", "syntax", "views")
 _LONGEST_DIFF = 20_000
 
 

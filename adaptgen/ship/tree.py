@@ -9,7 +9,10 @@ from pathlib import Path, PurePosixPath
 from adaptgen.ship.wheels import Wheel
 
 _PACKAGE = Path(__file__).parents[1]
-_SERVING = ("runtime", "govern", "fronts", "fronts/wire")
+_NOT_SERVING = frozenset(
+    {"cli", "compare", "demo", "plan", "readiness", "render", "ship", "source", "templates", "__pycache__"}
+)
+"""The packages of the build column and of the command line. What both columns share is not among them."""
 _BUILDING = frozenset({"write.py", "lock.py", "planned.py"})
 _LAPTOP = frozenset({"fronts/fastmcp.py", "fronts/serve.py"})
 """The front of stdio, which brings FastMCP."""
@@ -27,16 +30,11 @@ def serving() -> dict[str, bytes]:
             found[f"adaptgen/{path.name}"] = path.read_bytes()
     # ``python -m adaptgen`` is the command line, which is not there.
     found.pop("adaptgen/__main__.py", None)
-    for folder in (*_SERVING, *_nested("fronts")):
-        for path in sorted((_PACKAGE / folder).glob("*.py")):
-            if f"{folder}/{path.name}" not in _LAPTOP:
-                found[f"adaptgen/{folder}/{path.name}"] = path.read_bytes()
+    for path in sorted(_PACKAGE.glob("*/**/*.py")):
+        name = path.relative_to(_PACKAGE).as_posix()
+        if name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP:
+            found[f"adaptgen/{name}"] = path.read_bytes()
     return found
-
-
-def _nested(folder: str) -> list[str]:
-    packages = sorted((_PACKAGE / folder).glob("*/__init__.py"))
-    return [one.parent.relative_to(_PACKAGE).as_posix() for one in packages]
 
 
 def unpacked(wheels: Iterable[Wheel]) -> dict[str, bytes]:
