@@ -65,6 +65,7 @@ class Maker:
             value = self.value(one, fuller.get(name), places[name], 0)
             if first and value in ({}, [], ""):
                 value = Maker("all").value(one, fuller.get(name), places[name], 0)
+                value = value if value != {} else {"name": "text"}  # an object of which nothing is declared
             if value is _LEFT_OUT:
                 if name not in required:
                     continue
