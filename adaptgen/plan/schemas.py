@@ -40,6 +40,9 @@ _NESTED = 60
 """How deep references, combinations and lists are followed into one another."""
 _MERGES = 4000
 """How many nodes one shape may be made of."""
+_ALL_MERGES, _LATE_MERGES = 50_000, 50
+"""After so many nodes in a document, how many a shape may be made of: GitHub's 13 MB take 13,000, a chain of lists of
+themselves millions."""
 _STEPS = 25
 """How many schemas are looked at for each leaf that may be found."""
 
@@ -121,13 +124,14 @@ class _Cache:
         self.memory: dict[Any, Any] = {}
         self.cuts = 0  # how often a cycle, a depth or the budget ended a merge: what holds one is not kept
         self.merges = 0
+        self.merged = 0  # nodes, since the document was read
         self.steps = 0
 
     def shape(self, schema: Json) -> Shape:
         known = self.shapes.get(id(schema))
         if known is not None:
             return known[1]
-        self.merges = _MERGES
+        self.merges = _MERGES if self.merged < _ALL_MERGES else _LATE_MERGES
         made = self.make(schema, frozenset())
         if isinstance(schema, (dict, list)):
             self.shapes[id(schema)] = (schema, made)
@@ -142,6 +146,7 @@ class _Cache:
         if not isinstance(schema, Mapping):
             return OPEN
         self.merges -= 1
+        self.merged += 1
         if id(schema) in above or len(above) >= _NESTED or self.merges < 0:
             self.cuts += 1
             return OPEN

@@ -237,7 +237,7 @@ def finish(one: Draft, name: str) -> Built:
         source=operation.pointer,
         was=tuple(hint.was) if hint else (),
         tags=describe.tags(operation),
-        filled=one.role == "create" and updates.must_be_filled(operation, one.body, inputs, name),
+        filled=one.role == "create" and updates.must_be_filled(document, operation, one.body, inputs, name),
         anonymous=operation.pointer in context.auth.unsaid and operation.pointer in context.auth.by_operation,
     )
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))

@@ -349,17 +349,27 @@ def replaces(write: Operation, methods: Mapping[str, Operation], body: BodyInput
     return "Replaces the whole: what is not given is removed."
 
 
-def must_be_filled(write: Operation, body: BodyInputs | None, inputs: Inputs, name: str) -> bool:
+def must_be_filled(
+    document: Document, write: Operation, body: BodyInputs | None, inputs: Inputs, name: str
+) -> bool:
     """Whether a create may come without any member by its arguments, and must not: unless the document says that its
-    body may be left out."""
+    body may be left out, or that it has no members."""
     made = inputs.body
     if write.method != "POST" or made is None or body is None or write.body is None or write.body.optional:
         return False
     if not _MAKES & set(words(name)[:1]) or any(one.required and one.place == "body" for one in inputs.arguments):
         return False
     if made.whole is not None:
-        return body.whole is not None and body.whole.wish == "data"
+        return body.whole is not None and body.whole.wish == "data" and not _memberless(document, body.whole)
     return bool(made.params) and all(param.value is None for param in made.params)
+
+
+def _memberless(document: Document, slot: Slot) -> bool:
+    """Whether `{}` is the only object that the schema allows."""
+    one = shape(document, slot.schema)
+    return one.constraints.get("maxProperties") == 0 or not (
+        one.properties or one.variants or one.additional or not one.closed
+    )
 
 
 def _unkept(document: Document, body: BodyInputs, found: Known) -> list[str]:

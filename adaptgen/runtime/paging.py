@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
@@ -46,7 +47,8 @@ class Fetch(Protocol):
 class Page:
     """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say).
     ``torn``: what of a table could not be read. ``doubt``: why the list may go on although nothing leads on;
-    ``weak``: only its length says so. ``beside``: JSONPaths of what stands next to the items."""
+    ``weak``: only its length says so. ``beside``: JSONPaths of what stands next to the items. ``evidence``: why a list
+    that is read by position may go on, should its positions turn out to be ignored."""
 
     at: At
     items: list[Json]
@@ -56,6 +58,7 @@ class Page:
     doubt: str = ""
     weak: bool = False
     beside: tuple[str, ...] = ()
+    evidence: Callable[[], str] = str
 
 
 class NoList(Exception):
@@ -144,23 +147,27 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
     if items is None:
         raise NoList(response)
     following = _next(paging, response, body)
-    doubt, weak = _doubt(paging, response, body, at, items) if following is None else ("", False)
+    settled = following is not None or (isinstance(paging, Cursor) and _ended(paging, response, body))
+    # Positions are asked for until there is nothing more: they need no evidence, unless the API ignores them.
+    known = settled or positional(paging)
+    doubt, weak = ("", False) if known else _doubt(paging, response, body, at, items)
     own = None if doubt else len(items)
     total = own if isinstance(paging, Unpaged) else _total(paging, response, body)
     around = beside(body, paging.items) if at is None or positional(paging) else ()
-    return Page(at, items, following, total, torn, doubt, weak, around)
+    evidence = partial(_why, paging, response, body, at, items) if positional(paging) else str
+    return Page(at, items, following, total, torn, doubt, weak, around, evidence)
 
 
 def _doubt(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> tuple[str, bool]:
-    """Whether the list may go on where nothing that is known of its paging leads on. Positions are asked for until
-    there is nothing more: they need no evidence."""
-    if positional(paging) or (isinstance(paging, Cursor) and _ended(paging, response, body)):
-        return "", False
+    """Whether the list may go on where nothing that is known of its paging leads on."""
     sizes = (*asked_sizes(response.url), *response.sizes)
     whole = isinstance(paging, Unpaged) and paging.whole
-    return doubt(
-        read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=at is not None)
-    )
+    later = at != start(paging)
+    return doubt(read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later))
+
+
+def _why(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> str:
+    return _doubt(paging, response, body, at, items)[0]
 
 
 def _ended(paging: Cursor, response: Response, body: Json) -> bool:

@@ -264,7 +264,9 @@ class Walk:
         """Say that ``page`` came for ``place`` too. The last page may: some APIs give it for all that lie beyond."""
         count, size = len(page.items), self.state.size
         second = pages.neighbour(self.paging, pages.start(self.paging), 1, count)
-        if (place == second or not self._positional) and page.total != count and (size is None or count <= size):
+        # More items than were asked for are the whole list, unless something speaks against it.
+        part = size is None or count <= size or page.evidence()
+        if (place == second or not self._positional) and page.total != count and part:
             name = getattr(self.paging, "offset", None) or getattr(self.paging, "page", None)
             why = f"ignores its parameter `{name}` and " if name else ""
             self.note = (

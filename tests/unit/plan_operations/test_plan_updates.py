@@ -354,3 +354,13 @@ def test_a_create_needs_a_member_unless_its_body_may_be_left_out(planned: Any) -
     assert not planned({"/contacts": {"post": optional}}).tools["create_contact"].filled
     done = planned({"/contacts/{id}/archive": {"parameters": [ID], "post": {**post, "operationId": "archiveContact"}}})
     assert not any(tool.filled for tool in done.tools.values())
+
+
+def test_a_create_whose_body_has_no_members_needs_none(planned: Any) -> None:
+    """The only value that such a schema allows is ``{}``: to refuse it would make the tool useless."""
+    closed = {"type": "object", "properties": {}, "additionalProperties": False}
+    patterns = {**closed, "patternProperties": {"^x-": {"type": "string"}}}
+    for schema, expected in ((closed, False), ({"type": "object", "maxProperties": 0}, False), (patterns, True)):
+        post = takes(schema)
+        del post["requestBody"]["required"]
+        assert planned({"/tokens": {"post": post}}).tools["create_token"].filled is expected, schema

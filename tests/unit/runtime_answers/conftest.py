@@ -29,7 +29,7 @@ def reply(body: Any, **more: Any) -> Response:
 
 @dataclass
 class FakeApi:
-    """``clamp``: no page is longer; ``total``: "true", "none" or "page" (the size of the page, which is a lie).
+    """``clamp``: no page is longer; ``least``: none is asked to be shorter; ``total``: "true", "none" or "page" (the size of the page, which is a lie).
 
     ``ignores``: the page parameter does nothing. ``beyond``: the status for a page after the last one.
     """
@@ -37,6 +37,7 @@ class FakeApi:
     items: list[Any]
     style: str = "offset"
     clamp: int = 1000
+    least: int = 1
     default: int = 20
     total: str = "true"
     sized: bool = True
@@ -79,7 +80,7 @@ class FakeApi:
             asked |= dict(parse_qsl(urlsplit(url).query))
         self.requests.append(asked)
         wanted = int(asked.get("limit", self.default)) if self.sized else self.default
-        size = max(1, min(wanted, self.clamp))
+        size = max(self.least, min(wanted, self.clamp))
         if self.style == "none":
             size, at = len(self.items), 0
         elif self.ignores:

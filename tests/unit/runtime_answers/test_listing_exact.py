@@ -101,6 +101,20 @@ def test_an_api_that_ignores_its_page_parameter_is_noticed(kit: Any, style: str,
     assert "ignores its parameter" in answers[-1]["note"]
 
 
+@pytest.mark.parametrize("total", ["true", "none"])
+@pytest.mark.parametrize("style", ["offset", "page"])
+def test_a_page_of_a_usual_size_from_an_api_that_ignores_size_and_page_is_a_part(
+    kit: Any, style: str, total: str
+) -> None:
+    """50 items came where 30 were asked for: more than that, and yet not all."""
+    items = [{"id": n, "name": f"n{n}"} for n in range(80)]
+    api = kit.Api(items, style=style, least=50, ignores=True, total=total)
+    answers = kit.Agent(api, page_size=30).walk()
+
+    assert kit.ids(answers) == list(range(50))
+    assert "ignores its parameter" in answers[-1]["note"]
+
+
 def test_an_api_that_gives_everything_at_once_is_sliced(kit: Any) -> None:
     api = kit.Api([{"id": n, "name": "n"} for n in range(60)], sized=False, default=60, ignores=True, total="none")
     answers = kit.Agent(api, page_size=25).walk()
