@@ -245,19 +245,15 @@ class Tokenizer:
         tokens, vault = self._tokens, self._vault
         assert tokens is not None
         assert vault is not None
-        made: dict[tuple[str, str, bool], str] = {}
+        made: dict[str, None] = {}
         entries: dict[str, bytes] = {}
 
         def seal(kind: str, value: str, number: bool) -> str:
-            key = (kind, value, number)
-            token = made.get(key)
-            if token is None:
-                if self._short:
-                    token, entries_value = tokens.handle(scope, kind, value, number)
-                    entries[token] = entries_value
-                else:
-                    token = tokens.seal(scope, kind, value, number)
-                made[key] = token
+            if self._short:
+                token, entries[token] = tokens.handle(scope, kind, value, number)
+            else:
+                token = tokens.seal(scope, kind, value, number)
+            made[token[-ID:]] = None
             counted[0] += 1
             return token
 
@@ -284,8 +280,7 @@ class Tokenizer:
                 raise ToolError(_TOO_LARGE) from None
         if entries:
             await vault.keep(scope, entries)
-        ids = tuple(dict.fromkeys(token[-ID:] for token in made.values()))
-        return Shielded(shielded, counted[0], ids, walk.swept)
+        return Shielded(shielded, counted[0], tuple(made), walk.swept)
 
     def _opens(self, scope: bytes, found: Found) -> bool:
         """Whether a string that looks like a token is one of ours; a handle is taken at its word, it holds nothing."""

@@ -167,7 +167,8 @@ class Tokens:
         """The sealed token of a value. ``kind`` is canonical, ``text`` not empty."""
         given = text.encode("utf-8", "surrogatepass")
         if self.padded:
-            sealed = self._current.siv.encrypt(_padded(given, number, self._ends()), [scope, kind.encode(), _PADDED])
+            ends = self._ends() if self._epoch else 0
+            sealed = self._current.siv.encrypt(_padded(given, number, ends), [scope, kind.encode(), _PADDED])
             return f"tok_{kind}_{self._tag}{base32(sealed)}"
         bound = [scope, kind.encode(), _NUMBER] if number else [scope, kind.encode()]
         sealed = self._current.siv.encrypt(given, bound)
@@ -278,8 +279,8 @@ class _Key:
 
 def _padded(value: bytes, number: bool, ends: int) -> bytes:
     """A value with its head, padded in whole steps (ISO/IEC 7816-4)."""
-    plain = bytes([number]) + ends.to_bytes(HEAD - 1, "big") + value + b"\x80"
-    return plain + bytes(padded_size(len(value)) - len(plain))
+    plain = b"%c%b%b\x80" % (number, ends.to_bytes(HEAD - 1, "big"), value)
+    return plain.ljust(padded_size(len(value)), b"\0")
 
 
 def derived(secret: bytes, purpose: bytes, size: int) -> bytes:

@@ -160,11 +160,22 @@ class Walk:
 
     def _array(self, value: list[Any], node: Node | None, holder: str) -> None:
         records = not self._in_record and len(value) > 1
+        kinds, by_name = self._kinds, self._by_name and bool(holder)
+        each, members = (None, None) if node is None else (node.each, node.members or None)
         for at, element in enumerate(value):
-            below = None if node is None else node.members.get(str(at)) or node.each if node.members else node.each
+            below = each if members is None else members.get(str(at)) or each
             kind = None if below is None else below.kind
             of = type(element)
-            if of is dict or of is list:
+            if of is str:
+                if element:
+                    if kind is None and by_name:
+                        kind = self._said.named(holder, "") or key_kind(holder, "")[0]
+                    if kind in kinds:
+                        value[at] = self._token(kind, element)
+                    else:
+                        value[at] = self.text(element)
+                        self._texts.append((value, at))
+            elif of is dict or of is list:
                 texts, names, objects = len(self._texts), len(self._names), len(self._objects)
                 self._in_record = self._in_record or records
                 if kind is not None and kind != NOT_PERSONAL:
@@ -176,17 +187,8 @@ class Walk:
                 if records:
                     self._record(texts, names, objects)
                     self._in_record = False
-            elif of is str:
-                if element:
-                    if kind is None and self._by_name and holder:
-                        kind = self._said.named(holder, "") or key_kind(holder, "")[0]
-                    if kind in self._kinds:
-                        value[at] = self._token(kind, element)
-                    else:
-                        value[at] = self.text(element)
-                        self._texts.append((value, at))
             elif of is int or of is float:
-                if kind is None and self._by_name and holder:
+                if kind is None and by_name:
                     kind = self._said.named(holder, "") or number_kind(holder, "", element)
                 value[at] = self._number(element, kind)
 
@@ -377,7 +379,8 @@ class Walk:
             wanted = list(dict.fromkeys(self._names[names:]))
             del self._names[names:]
             self._search(self._texts[texts:], wanted)
-            self._search_keys(self._objects[objects:], wanted, texts)
+            if len(self._objects) > objects:
+                self._search_keys(self._objects[objects:], wanted, texts)
 
     def _search(self, places: list[Place], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` (kind, value) in the strings at ``places``, and in those below these."""
