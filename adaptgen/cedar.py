@@ -20,6 +20,7 @@ from typing import Literal, TypeAlias
 
 from adaptgen.frozen import value
 from adaptgen.model import Contract, Effect, Json, Tool
+from adaptgen.syntax.json_pointer import local
 
 CALLER, GROUP, SERVER = "Caller", "Group", "Server"
 READ, WRITE, DELETE, OPEN = "read", "write", "delete", "open"
@@ -197,12 +198,7 @@ class _Reader:
         return None
 
     def _target(self, reference: str) -> Json:
-        if not reference.startswith("#/"):
-            return None
-        found: Json = self._root
-        for part in reference[2:].split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            found = found.get(key) if isinstance(found, Mapping) else None
+        found: Json = local(self._root, reference)
         return found
 
 

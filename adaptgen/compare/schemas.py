@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
+from adaptgen.syntax.json_pointer import local
+
 Way: TypeAlias = Literal["narrowed", "widened", "meaning", "words"]
 Difference: TypeAlias = tuple[Way, str, str]
 """The way, the path inside the argument ("" for itself), and what differs."""
@@ -63,9 +65,7 @@ def _resolved(schema: Any, root: Any) -> Any:
         ref = schema.get("$ref") if isinstance(schema, Mapping) else None
         if not isinstance(ref, str) or not ref.startswith("#/"):
             return schema
-        found = root
-        for token in ref[2:].split("/"):
-            found = found.get(token.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+        found = local(root, ref)
         if found is None:
             return schema
         rest = {key: value for key, value in schema.items() if key != "$ref"}

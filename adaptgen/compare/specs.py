@@ -10,11 +10,12 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model import Call, Tool
 from adaptgen.plan import plan
 from adaptgen.plan.envelope import at
-from adaptgen.plan.operations import Operation, escape_pointer, is_json, operations
+from adaptgen.plan.operations import Operation, is_json, operations
 from adaptgen.plan.schemas import forget, leaves, shape
 from adaptgen.planned import Plan
 from adaptgen.source import EMPTY, Document, Hints, fleet_of, read_hints, read_under
 from adaptgen.source.read_hints import side_file
+from adaptgen.syntax.json_pointer import escape
 
 # A hint that speaks of what the document no longer has.
 _GONE = frozenset(("AG033", "AG034"))
@@ -140,5 +141,5 @@ def _properties(document: Document, operation: Operation, inside: str | None) ->
     pointer = one.pointer or pointer
     if inside is not None and inside in one.properties:
         inner = shape(document, one.properties[inside])
-        one, pointer = inner, inner.pointer or f"{pointer}/properties/{escape_pointer(inside)}"
-    return {name: f"{pointer}/properties/{escape_pointer(name)}" for name in one.properties}
+        one, pointer = inner, inner.pointer or f"{pointer}/properties/{escape(inside)}"
+    return {name: f"{pointer}/properties/{escape(name)}" for name in one.properties}

@@ -8,8 +8,9 @@ from typing import Any, Final
 from adaptgen.govern.desk import Facts
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node, Positions
-from adaptgen.govern.walk import NUMERIC, key_kind
+from adaptgen.govern.walk import key_kinds
 from adaptgen.model import Json
+from adaptgen.syntax.json_pointer import local
 
 _TIGHT: Final = frozenset(
     {"format", "pattern", "maxLength", "minLength", "enum", "const", "examples", "example", "default"}
@@ -81,17 +82,14 @@ class _Relaxing:
         if self._names is None:
             return None
         said = schema.get("type") if isinstance(schema, Mapping) else None
-        text, number = key_kind(name, holder)
-        named = (text if text in NUMERIC else number) if said in ("integer", "number") else text
+        by_name = key_kinds(name, holder)
+        text = by_name.text or ("name" if by_name.person and said == "string" else None)
+        named = by_name.digits if said in ("integer", "number") else text
         return self._names.named(name, holder) or (None if said == "boolean" else named)
 
     def _target(self, reference: str) -> Mapping[str, Any] | None:
-        here: Any = self._root
-        if not reference.startswith("#/"):
-            return None
-        for part in reference[2:].split("/"):
-            here = here.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(here, Mapping) else None
-        return here if isinstance(here, Mapping) else None
+        found = local(self._root, reference)
+        return found if isinstance(found, Mapping) else None
 
 
 def _loose(schema: dict[str, Any], kind: str, *, said: bool) -> dict[str, Any]:

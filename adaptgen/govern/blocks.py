@@ -9,7 +9,7 @@ from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.plans import Plan
 from adaptgen.govern.pointers import Node, Positions
 from adaptgen.govern.tables import header, json_lines, lines, rewritten
-from adaptgen.govern.walk import Walk, is_odd, key_kind
+from adaptgen.govern.walk import Walk, is_odd, key_kinds
 from adaptgen.pii.detectors import confirm
 
 _FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
@@ -163,7 +163,7 @@ class Blocks:
         record: list[Any] = []
         for at in range(0, len(parts) - 3, 4):
             _, label, _, value = parts[at : at + 4]
-            kind = key_kind(label.strip(), "")[0]
+            kind = key_kinds(label.strip(), "").text
             holds = kind is not None and confirm(kind, value)
             record += [parts[at], label, {label: value} if holds else value]
         pieces = {f"#{at}": piece for at, piece in enumerate((*record, parts[-1]))}  # one record: an object

@@ -27,6 +27,7 @@ from adaptgen.mcp.tool_names import short_name
 from adaptgen.model import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
+from adaptgen.syntax.json_pointer import escape, local
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
 _HEADER = re.compile(r"(?i)x-(?:[a-z0-9]+-)*header(?:-name)?")
@@ -209,7 +210,7 @@ def _kind(path: tuple[str, ...], part: Mapping[str, Any]) -> str | None:
 
 
 def _escaped(step: str) -> str:
-    return step if step == "*" else step.replace("~", "~0").replace("/", "~1")
+    return step if step == "*" else escape(step)
 
 
 def _resolved(part: Json, root: Json) -> dict[str, Any] | None:
@@ -220,8 +221,5 @@ def _resolved(part: Json, root: Json) -> dict[str, Any] | None:
         reference = part.get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#/"):
             return part
-        node: Any = root
-        for step in reference[2:].split("/"):
-            node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
-        part = node
+        part = local(root, reference)
     return None

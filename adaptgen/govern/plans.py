@@ -11,6 +11,7 @@ from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions, positions
 from adaptgen.govern.vocabulary import Settings
 from adaptgen.model import Json
 from adaptgen.pii.token_length import canonical
+from adaptgen.syntax.json_pointer import escape
 
 _KEPT = 20_000
 
@@ -107,7 +108,7 @@ def pointer_of(place: str) -> str:
     if place.startswith("/"):
         return place
     parts = [part for part in place.replace("[*]", ".*").split(".") if part] if "[*]" in place else [place]
-    return "/" + "/".join("*" if one == "*" else one.replace("~", "~0").replace("/", "~1") for one in parts)
+    return "/" + "/".join("*" if one == "*" else escape(one) for one in parts)
 
 
 def _shown(place: str) -> str:

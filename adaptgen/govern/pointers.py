@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from adaptgen.pii.token_length import canonical
+from adaptgen.syntax.json_pointer import pattern
 
 NOT_PERSONAL: Final = "none"
 """The kind of a position that is said to hold nothing personal, whatever its name is."""
@@ -53,12 +54,12 @@ class Positions:
 
     def _point(self, pointer: str, kind: str) -> None:
         node = self.root = self.root or Node()
-        for part in pointer.split("/")[1:]:
-            if part == "*":
+        for key in pattern(pointer) if pointer else ():
+            if key is None:
                 node.each = node.each or Node()
                 node = node.each
             else:
-                node = node.members.setdefault(unescaped(part), Node())
+                node = node.members.setdefault(key, Node())
         node.kind = kind
 
     def named(self, key: str, holder: str) -> str | None:
@@ -86,8 +87,3 @@ def positions(classified: Mapping[str, str]) -> Positions:
             _cache.clear()
         found = _cache[key] = Positions(classified)
     return found
-
-
-def unescaped(part: str) -> str:
-    """A reference token of a pointer (RFC 6901, 4); ``~2`` is a literal asterisk."""
-    return part.replace("~2", "*").replace("~1", "/").replace("~0", "~")

@@ -16,7 +16,7 @@ from adaptgen.govern.jsontext import dumps, loads
 from adaptgen.govern.pointers import NOT_PERSONAL, Node, Positions
 from adaptgen.govern.tables import header, rewritten
 from adaptgen.pii.detectors import find
-from adaptgen.pii.field_kinds import kind_within
+from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
 from adaptgen.pii.national_ids import is_card
 from adaptgen.pii.structured_text import TELLING_BASE64, holds_base64, is_xml, pair_kind, rewrite_base64, rewrite_xml
@@ -29,11 +29,6 @@ Place = tuple[Any, Any]
 """A container and a key or index of it."""
 
 _SHORTEST_NUMBER: Final = 5
-
-NUMERIC: Final = frozenset({"phone", "card", "national_id", "account"})
-"""Kinds whose values are numbers as often as text."""
-
-_LONG: Final = 1_000_000
 
 _NESTED: Final = 6
 """Levels of JSON within strings of JSON that are read; what lies deeper is searched as text."""
@@ -136,7 +131,7 @@ class Walk:
                 if member:
                     if kind is None and by_name:
                         kind = said.named(key, holder) if said.names else None
-                        kind = kind or key_kind(key, holder)[0]
+                        kind = kind or key_kinds(key, holder).of_text(member)
                     if kind in kinds:
                         value[key] = self._token(kind, member)
                     else:
@@ -152,7 +147,7 @@ class Walk:
             elif of is int or of is float:
                 if kind is None and by_name:
                     kind = said.named(key, holder) if said.names else None
-                    kind = kind or number_kind(key, holder, member)
+                    kind = kind or key_kinds(key, holder).of_number(member)
                 value[key] = self._number(member, kind)
             odd = odd or is_odd(key)
         if odd:
@@ -169,7 +164,7 @@ class Walk:
             if of is str:
                 if element:
                     if kind is None and by_name:
-                        kind = self._said.named(holder, "") or key_kind(holder, "")[0]
+                        kind = self._said.named(holder, "") or key_kinds(holder, "").of_text(element)
                     if kind in kinds:
                         value[at] = self._token(kind, element)
                     else:
@@ -189,36 +184,37 @@ class Walk:
                     self._in_record = False
             elif of is int or of is float:
                 if kind is None and by_name:
-                    kind = self._said.named(holder, "") or number_kind(holder, "", element)
+                    kind = self._said.named(holder, "") or key_kinds(holder, "").of_number(element)
                 value[at] = self._number(element, kind)
 
     def _columns(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
         """Rows below their field names: the names classify the columns."""
         rows = None if node is None else node.at("items")
         each = None if rows is None else rows.each
-        kinds: list[tuple[int, str, str, str]] = []
+        kinds: list[tuple[int, str | None, LeafKinds]] = []
         for at, name in enumerate(value["fields"]):
             if each is not None and each.column(at):
                 continue
             last, before = _path_end(name, holder)
-            said = self._said.named(last, before)
-            kind = said or key_kind(last, before)[0]
-            if kind is not None and kind in self._kinds:
-                kinds.append((at, kind, last, before))
+            said, by_name = self._said.named(last, before), key_kinds(last, before)
+            if (said or by_name.text) in self._kinds or (by_name.person and not said):
+                kinds.append((at, said, by_name))
         if not kinds:
             return
         for row in value["items"]:
             if not isinstance(row, list):
                 continue
             names = len(self._names)
-            for at, kind, last, before in kinds:
+            for at, said, by_name in kinds:
                 cell = row[at] if at < len(row) else None
                 if isinstance(cell, str):
-                    row[at] = self._token(kind, cell) if cell else cell
+                    kind = said or by_name.of_text(cell)
+                    row[at] = self._token(kind, cell) if cell and kind in self._kinds else cell
                 elif isinstance(cell, (dict, list)):
-                    row[at] = self._all(cell, kind)
+                    kind = said or by_name.text
+                    row[at] = cell if kind is None else self._all(cell, kind)
                 elif cell is not None and not isinstance(cell, bool):
-                    row[at] = self._number(cell, self._said.named(last, before) or number_kind(last, before, cell))
+                    row[at] = self._number(cell, said or by_name.of_number(cell))
             wanted = self._names[names:]
             del self._names[names:]
             self._search([(row, at) for at in range(len(row))], wanted)
@@ -315,7 +311,7 @@ class Walk:
 
     def _text_kind(self, name: str, holder: str) -> str | None:
         """The kind of a text called ``name`` within ``holder``, where it is replaced."""
-        kind = (self._said.named(name, holder) if self._said.names else None) or key_kind(name, holder)[0]
+        kind = (self._said.named(name, holder) if self._said.names else None) or key_kinds(name, holder).text
         return kind if kind in self._kinds else None
 
     def _element(self, kind: str, value: str) -> str:
@@ -498,17 +494,11 @@ def _path_end(path: str, holder: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32768)
-def key_kind(key: str, holder: str) -> tuple[str | None, str | None]:
-    """What a string and what a number called ``key`` within ``holder`` is."""
-    text = kind_within(key, holder, type="string")
-    number = kind_within(key, holder, type="integer")
-    return (canonical(text) if text else None, canonical(number) if number else None)
-
-
-def number_kind(key: str, holder: str, value: float) -> str | None:
-    """What the number ``value`` called ``key`` within ``holder`` is: ``phones`` may be a count, unless it is long."""
-    text, number = key_kind(key, holder)
-    return text if number is None and text in NUMERIC and value >= _LONG else number
+def key_kinds(key: str, holder: str) -> LeafKinds:
+    """What is called ``key`` within ``holder``, by its JSON type, in the kinds of tokens."""
+    one = leaf_kinds(key, holder)
+    text, number, digits = (canonical(kind) if kind else None for kind in (one.text, one.number, one.digits))
+    return LeafKinds(text, number, digits, one.person)
 
 
 @lru_cache(maxsize=32768)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adaptgen.model import Json
+from adaptgen.syntax.json_pointer import local
 
 Schema = dict[str, Any]
 
@@ -74,10 +75,8 @@ class SchemaReader:
         return form
 
     def _target(self, reference: str) -> Json:
-        here: Any = self._root
-        for part in reference[2:].split("/") if reference.startswith("#/") else ["?"]:
-            here = here.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(here, Mapping) else None
-        return here
+        found: Json = local(self._root, reference)
+        return found
 
     def _split_types(self, form: Schema) -> None:
         """A list of types as one type, or as alternatives that keep the restrictions of their type."""

@@ -9,6 +9,7 @@ before them (``kind_of("customer_name")``).
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from adaptgen.words import singular, vocabulary, words
@@ -181,6 +182,41 @@ _PARTICLES = frozenset(
         "av",
     }
 )
+
+
+_DIGITS = frozenset({"phone", "card", "national_id", "bank_account"})
+_COUNTED = 1_000_000
+"""Numbers below it may count something: ``phones: 3``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafKinds:
+    """What the name of a field says of the values there, by their JSON type. ``text``: the kind of a string, ``number``
+    that of a number, ``digits`` that of a number too long to be a count; ``person``: a string that is written as the
+    name of a person is one."""
+
+    text: str | None = None
+    number: str | None = None
+    digits: str | None = None
+    person: bool = False
+
+    def of_text(self, value: str) -> str | None:
+        """The kind of a string."""
+        return self.text or ("name" if self.person and looks_like_name(value) else None)
+
+    def of_number(self, value: float) -> str | None:
+        """The kind of a number."""
+        return self.digits if value >= _COUNTED else self.number
+
+
+@lru_cache(maxsize=32768)
+def leaf_kinds(name: str, holder: str) -> LeafKinds:
+    """What values called ``name`` within something called ``holder`` are: the one rule by which answers are
+    classified, wherever no schema, hint or setting says it."""
+    text = kind_within(name, holder, type="string")
+    number = kind_within(name, holder, type="integer")
+    digits = number or (text if text in _DIGITS else None)
+    return LeafKinds(text, number, digits, names_person(name))
 
 
 def looks_like_name(value: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen import fields
 from adaptgen.pii.field_kinds import kind_of, kind_within, leans, names_person
+from adaptgen.syntax.json_pointer import escape_key
 from adaptgen.words import singular, vocabulary, words
 
 Role: TypeAlias = Literal["search", "match", "range", "query", "order"]
@@ -377,21 +378,17 @@ def _flat(arguments: Mapping[str, Any], at: str = "", depth: int = 0) -> Iterato
     for name, schema in arguments.items():
         if not isinstance(schema, Mapping) or (not at and name in OWN):
             continue
-        here = f"{at}/{_escaped(name)}" if at else name
+        here = f"{at}/{escape_key(name)}" if at else name
         members = schema.get("properties")
         inner = schema.get("items")
         if isinstance(members, Mapping) and members and depth < 4:
-            yield from _flat(members, at=here if at else f"/{_escaped(name)}", depth=depth + 1)
+            yield from _flat(members, at=here if at else f"/{escape_key(name)}", depth=depth + 1)
         elif isinstance(inner, Mapping) and isinstance(inner.get("properties"), Mapping) and depth < 4:
-            start = here if at else f"/{_escaped(name)}"
+            start = here if at else f"/{escape_key(name)}"
             yield here, schema
             yield from _flat(inner["properties"], at=f"{start}/*", depth=depth + 1)
         else:
             yield here, schema
-
-
-def _escaped(key: str) -> str:
-    return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:

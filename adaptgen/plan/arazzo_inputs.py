@@ -8,6 +8,7 @@ from typing import Any
 from adaptgen.diagnostics import Where, error
 from adaptgen.model import Json
 from adaptgen.source.arazzo import CODE, Description
+from adaptgen.syntax.json_pointer import local
 
 _NODES = 10_000
 
@@ -68,10 +69,7 @@ class _Resolver:
         ref = node.get("$ref")
         if not isinstance(ref, str):
             return {key: self.of(one, depth + 1) for key, one in node.items()}
-        here: Any = self.description.root
-        for token in ref.removeprefix("#").split("/")[1:] if ref.startswith("#/") else ["\0"]:
-            token = token.replace("~1", "/").replace("~0", "~")
-            here = here.get(token) if isinstance(here, dict) else None
+        here = local(self.description.root, ref)
         if here is None:
             help = "write #/components/inputs/<name>"
             raise error(CODE, f"{ref!r} leads to nothing in this description", self.where, help)

@@ -15,6 +15,7 @@ from adaptgen.model import Check, Json
 from adaptgen.plan.arguments import did_you_mean
 from adaptgen.references import escape, escape_json
 from adaptgen.source.arazzo import CODE
+from adaptgen.syntax import json_pointer
 
 _EMBEDDED = re.compile(r"\{(\$[^{}]*)\}")
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
@@ -200,7 +201,7 @@ def _is_expression(text: str) -> bool:
 
 def _members(found: Expression, where: Where) -> list[str]:
     """The members of a value that an expression goes into."""
-    tokens = [one.replace("~1", "/").replace("~0", "~") for one in found.pointer.split("/")[1:]]
+    tokens = [json_pointer.unescape(one) for one in found.pointer.split("/")[1:]]
     members = [*tokens, *map(str, found.path)]
     for one in members:
         if not _MEMBER.fullmatch(one):
@@ -210,4 +211,4 @@ def _members(found: Expression, where: Where) -> list[str]:
 
 
 def _pointer(path: Any) -> str:
-    return "".join("/" + str(one).replace("~", "~0").replace("/", "~1") for one in path)
+    return "".join(f"/{json_pointer.escape(str(one))}" for one in path)

@@ -22,6 +22,7 @@ from adaptgen.plan.step_sensitive import Made, sensitive
 from adaptgen.plan.tools import auth_of
 from adaptgen.references import escape_json
 from adaptgen.source.arazzo import CODE, Description
+from adaptgen.syntax.json_pointer import escape
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -104,7 +105,7 @@ class Workflow:
         self.names.workflows[name] = key
         given = {one: f"{{{self.names.inputs[one]}}}" for one in inner.names.inputs if one in self.names.inputs}
         self.needs(inner, given, where)
-        outputs = {one: (f"#/{_token(one)}", "") for one in inner.raw.get("outputs", {})}
+        outputs = {one: (f"#/{escape(one)}", "") for one in inner.raw.get("outputs", {})}
         return self.nested(inner, id, key, given, outputs)
 
     def step(self, at: int, raw: Mapping[str, Any]) -> Step:
@@ -130,7 +131,7 @@ class Workflow:
             self.needs(inner, given, where("workflowId"))
             outputs = self.outputs(raw, where, inner=True)
             for one in inner.raw.get("outputs", {}):
-                outputs.setdefault(one, (f"#/{_token(one)}", ""))
+                outputs.setdefault(one, (f"#/{escape(one)}", ""))
             made = self.nested(inner, id, name, given, outputs)
             then = self.follows(raw, where, "onSuccess", "successActions")
             otherwise = self.follows(raw, where, "onFailure", "failureActions")
@@ -334,7 +335,3 @@ class Workflow:
         if "value" in one:
             found["value"] = one["value"]
         return found
-
-
-def _token(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

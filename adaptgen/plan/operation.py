@@ -102,11 +102,6 @@ def _preference(response: Response) -> tuple[int, int, str]:
     return (group if not empty else group + 1 if group < 2 else 2, int(response.status != "200"), response.status)
 
 
-def escape_pointer(key: str) -> str:
-    """One reference token of a JSON Pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
 def text(value: Any) -> str:
     """``value`` if it is a string, else nothing."""
     return value if isinstance(value, str) else ""

@@ -25,7 +25,6 @@ from adaptgen.plan.operation import (
     answer_rank,
     base_media,
     body_rank,
-    escape_pointer,
     is_json,
     mapping,
     sendable,
@@ -33,12 +32,13 @@ from adaptgen.plan.operation import (
 )
 from adaptgen.plan.schemas import shape
 from adaptgen.planned import LeftOut
+from adaptgen.syntax.json_pointer import escape
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
 
 __all__ = [
-    "PLACEHOLDER", "Operation", "Parameter", "RequestBody", "Response", "accepted", "base_media", "escape_pointer",
+    "PLACEHOLDER", "Operation", "Parameter", "RequestBody", "Response", "accepted", "base_media",
     "is_json", "mapping", "operations", "sendable", "server_urls", "text",
 ]  # fmt: skip
 
@@ -92,7 +92,7 @@ class _Reader:
         for key, node in _by_key(paths):
             if key.startswith("x-"):
                 continue
-            pointer = f"#/paths/{escape_pointer(key)}"
+            pointer = f"#/paths/{escape(key)}"
             if len(key) > LONGEST_PATH:
                 message = f"the path {key[:60]!r}… has {len(key):,} characters and was left out"
                 self.note("AG021", message, pointer, f"no server takes more than {LONGEST_PATH:,} characters for sure")
@@ -303,7 +303,7 @@ class _Reader:
             schema=content[media].get("schema", {}),
             encoding=mapping(content[media].get("encoding")),
             description=text(raw.get("description")),
-            pointer=f"{pointer}/content/{escape_pointer(media)}",
+            pointer=f"{pointer}/content/{escape(media)}",
             alternatives=tuple(sorted(other for other in content if other != media)),
             optional=raw.get("required") is False,
         )
@@ -335,7 +335,7 @@ class _Reader:
         for status, entry in _by_key(self.deref(node, pointer)):
             if status.startswith("x-"):
                 continue
-            here = f"{pointer}/{escape_pointer(status)}"
+            here = f"{pointer}/{escape(status)}"
             raw = mapping(self.deref(entry, here))
             content = {str(name): entry for name, entry in mapping(raw.get("content")).items()}
             media = min(content, key=lambda one: (answer_rank(one), one), default=None)

@@ -13,6 +13,7 @@ from adaptgen.plan.envelope import at, resource_words
 from adaptgen.plan.operations import is_json
 from adaptgen.plan.schemas import Leaf, identity, join, leaves, memory, shape
 from adaptgen.plan.tabular_answer import rows_of
+from adaptgen.syntax.json_pointer import escape_key
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
@@ -115,7 +116,7 @@ def _inside(
         keys = [name, *(one for one in segments if isinstance(one, str))]
         kind = kind or anywhere.get(leaf.name) or kind_within(leaf.name, keys[-2], type=leaf.type, format=leaf.format)
         if kind and not leaf.read_only:
-            steps = ["*" if not isinstance(one, str) else _step(one) for one in (name, *segments)]
+            steps = ["*" if not isinstance(one, str) else escape_key(one) for one in (name, *segments)]
             found["/" + "/".join(steps)] = kind
     return found
 
@@ -138,11 +139,6 @@ def _inner(document: Document, schema: Json) -> tuple[_Inner, _Inner]:
         # The node is kept beside the result, so that no other can take its place in memory.
         known[key] = (schema, every, telling)
     return known[key][1], known[key][2]
-
-
-def _step(key: str) -> str:
-    """A key as a reference token (RFC 6901), where ``*`` means every element."""
-    return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")
 
 
 def record_of(document: Document, operation: Operation, page: Paging | None, answer: str) -> Json | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from adaptgen import fields
 from adaptgen.model import Effect, Json, value
 from adaptgen.references import Placeholder, parse
+from adaptgen.syntax.json_pointer import unescape
 
 if TYPE_CHECKING:
     from adaptgen.plan.operations import Operation
@@ -130,6 +131,6 @@ def _saved(at: str, one: Made, place: str) -> dict[str, str]:
 def keys(place: str) -> list[str]:
     """The keys of a JSONPath or a JSON Pointer, ``[*]`` for the elements of a list."""
     if place.startswith("#"):
-        tokens = [one.replace("~1", "/").replace("~0", "~") for one in place[1:].split("/")[1:]]
+        tokens = [unescape(one) for one in place[1:].split("/")[1:]]
         return ["[*]" if one.isdecimal() else one for one in tokens]
     return [match[1] or match[2] or match[3] or "[*]" for match in _STEP.finditer(place.removeprefix("$"))]

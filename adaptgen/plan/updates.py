@@ -349,9 +349,7 @@ def replaces(write: Operation, methods: Mapping[str, Operation], body: BodyInput
     return "Replaces the whole: what is not given is removed."
 
 
-def must_be_filled(
-    document: Document, write: Operation, body: BodyInputs | None, inputs: Inputs, name: str
-) -> bool:
+def must_be_filled(document: Document, write: Operation, body: BodyInputs | None, inputs: Inputs, name: str) -> bool:
     """Whether a create may come without any member by its arguments, and must not: unless the document says that its
     body may be left out, or that it has no members."""
     made = inputs.body

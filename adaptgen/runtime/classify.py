@@ -11,33 +11,45 @@ from typing import Any
 
 from adaptgen import fields
 from adaptgen.model import Json, Tool
-from adaptgen.pii.field_kinds import kind_within, looks_like_name, names_person
+from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.guarded import Guarded
 from adaptgen.runtime.marked import Marked, marked
 from adaptgen.runtime.pii.search_roles import resource
 from adaptgen.runtime.text import clean
+from adaptgen.syntax.json_pointer import matching, pattern
 
 UNCUT = 80
 """Characters of free text that no budget cuts."""
 _KNOWN = 1000
 """Keys that are remembered at one place; records keyed by an id would otherwise fill the memory."""
 
+_NO_KINDS = LeafKinds()
+
 
 class _Place:
     """A place in records: what a string and a number there are, and what stands below."""
 
-    __slots__ = ("declared", "inner", "members", "name", "no_text", "number", "person", "text")
+    __slots__ = ("declared", "inner", "kinds", "members", "name", "no_number", "no_text")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.text: str | None = None
-        self.number: str | None = None
-        self.person = False
+        self.kinds = _NO_KINDS
         self.declared = False
-        self.no_text = True
+        self.no_text = self.no_number = True
         self.inner: str | None = None
         self.members: dict[str, _Place] = {}
+
+    def holds(self, kinds: LeafKinds) -> None:
+        """Everything here is of ``kinds``."""
+        self.kinds = kinds
+        self.no_text = kinds.text is None and not kinds.person
+        self.no_number = kinds.digits is None
+
+    def holds_all(self, kind: str | None) -> None:
+        """Everything here and below is of ``kind``."""
+        self.holds(LeafKinds(kind, kind, kind))
+        self.inner = kind
 
 
 class Classifier:
@@ -78,20 +90,15 @@ class Classifier:
 
     def _declare(self, keys: tuple[str, ...], kind: str | None) -> None:
         place = self._at(keys)
-        place.text = place.number = place.inner = kind
-        place.person = False
-        place.no_text = kind is None
+        place.holds_all(kind)
         place.declared = True
 
     def _new(self, holder: _Place, key: str) -> _Place:
         place = _Place(key)
         if holder.inner is not None:
-            place.text = place.number = place.inner = holder.inner
+            place.holds_all(holder.inner)
         elif key not in self._never:
-            place.text = kind_within(key, holder.name, type="string")
-            place.number = kind_within(key, holder.name, type="integer")
-            place.person = names_person(key)
-        place.no_text = place.text is None and not place.person
+            place.holds(leaf_kinds(key, holder.name))
         return place
 
     def mark(self, value: Json, seen: dict[tuple[str, str], None], *, guard: int = UNCUT) -> Json:
@@ -120,7 +127,7 @@ class Classifier:
                     child = self._new(place, key)
                     if len(members) < _KNOWN:
                         members[key] = child
-                if (child.no_text and of is str and len(member) <= guard) or (child.number is None and of is int):
+                if (child.no_text and of is str and len(member) <= guard) or (child.no_number and of is int):
                     found[key] = member  # the most frequent case, without a call
                 else:
                     found[key] = self._mark(member, child, seen, guard)
@@ -130,13 +137,11 @@ class Classifier:
         if isinstance(value, str):
             if not value or isinstance(value, Marked):
                 return value
-            if place.text is None and not (place.person and looks_like_name(value)):
+            kind = place.kinds.of_text(value)
+            if kind is None:
                 return Guarded(clean(value), seen) if len(value) > guard else value
-            kind = place.text or "name"
-        elif place.number is None or value is None or isinstance(value, bool):
+        elif value is None or isinstance(value, bool) or (kind := place.kinds.of_number(value)) is None:
             return value
-        else:
-            kind = place.number
         made = value if kind == "secret" else marked(value, kind)
         seen[kind, str(made)] = None
         return made
@@ -146,13 +151,12 @@ class Classifier:
 def _place_of(kind: str) -> _Place:
     """A place where everything is of ``kind``."""
     place = _Place("")
-    place.text = place.number = place.inner = kind
-    place.no_text = False
+    place.holds_all(kind)
     return place
 
 
 def _text_kind(name: str, holder: str) -> str | None:
-    return kind_within(name, holder, type="string")
+    return leaf_kinds(name, holder).text
 
 
 def _keys(path: str) -> tuple[str, ...]:
@@ -187,42 +191,22 @@ def marked_at(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -
 
 
 def classified(value: Json, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Kind and value of every classified scalar in arguments. ``kinds``: argument, or JSON Pointer with ``*`` for
-    every element (RFC 6901), -> kind.
+    """Kind and value of every classified scalar in arguments. ``kinds``: argument, or pattern of a JSON Pointer
+    (:mod:`adaptgen.syntax.json_pointer`), -> kind.
     """
     for name, kind in kinds.items():
-        steps = (
-            [one.replace("~1", "/").replace("~0", "~") for one in name[1:].split("/")] if name[:1] == "/" else [name]
-        )
-        for leaf in _at(value, steps):
-            for scalar in _scalars(leaf):
+        for leaf in matching(value, pattern(name)):
+            for scalar in scalar_texts(leaf):
                 yield kind, scalar
 
 
-def _at(value: Json, steps: list[str]) -> Iterator[Json]:
-    if not steps:
-        yield value
-    elif isinstance(value, list):
-        if steps[0] == "*":
-            for element in value:
-                yield from _at(element, steps[1:])
-        elif steps[0].isdigit() and int(steps[0]) < len(value):
-            yield from _at(value[int(steps[0])], steps[1:])
-    elif isinstance(value, Mapping):
-        key = "*" if steps[0] == "~2" else steps[0]
-        if steps[0] == "*":
-            for member in value.values():
-                yield from _at(member, steps[1:])
-        elif key in value:
-            yield from _at(value[key], steps[1:])
-
-
-def _scalars(value: Json) -> Iterator[str]:
+def scalar_texts(value: Json) -> Iterator[str]:
+    """The strings and numbers within a value, as text."""
     if isinstance(value, (list, tuple)):
         for element in value:
-            yield from _scalars(element)
+            yield from scalar_texts(element)
     elif isinstance(value, Mapping):
         for member in value.values():
-            yield from _scalars(member)
+            yield from scalar_texts(member)
     elif value is not None and not isinstance(value, bool) and value != "":
         yield str(value)

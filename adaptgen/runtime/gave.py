@@ -15,6 +15,7 @@ from adaptgen.runtime.projection import view
 from adaptgen.runtime.request import Request
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.tables import table_of
+from adaptgen.syntax.json_pointer import unescape
 
 _WHOLE = ("header:", "cookie:", "status", "method", "url")
 
@@ -103,8 +104,7 @@ def body_of(step: Step, response: Response) -> Json:
 def pointed(pointer: str, body: Json) -> Json:
     """The value at a JSON Pointer in URI fragment form (``#/data/0``; RFC 6901, 4 and 6), or MISSING."""
     here = body
-    for token in pointer.removeprefix("#").split("/")[1:]:
-        token = token.replace("~1", "/").replace("~0", "~")
+    for token in map(unescape, pointer.removeprefix("#").split("/")[1:]):
         if isinstance(here, dict) and token in here:
             here = here[token]
         elif isinstance(here, list) and token.isdecimal() and int(token) < len(here):

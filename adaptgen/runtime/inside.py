@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from adaptgen import fields
 from adaptgen.model import Tool
+from adaptgen.syntax.json_pointer import escape
 
 
 def arguments(tool: Tool) -> Mapping[str, str]:
@@ -24,5 +25,5 @@ def arguments(tool: Tool) -> Mapping[str, str]:
             segments = (path,)
         bare = [one for one in segments if isinstance(one, str)]
         for written in {path, fields.text(segments), fields.text(bare), ".".join(bare)}:
-            found["/where/" + written.replace("~", "~0").replace("/", "~1")] = kind
+            found["/where/" + escape(written)] = kind
     return {**dict(sorted(found.items())), **tool.sensitive_arguments}

@@ -12,6 +12,7 @@ from typing import Any
 
 from adaptgen.runtime.marked import Marked
 from adaptgen.runtime.text import clean
+from adaptgen.syntax.json_pointer import escape_key
 
 _PLAIN = ""
 
@@ -120,14 +121,10 @@ def _emit(form: Any, at: str, found: dict[str, str]) -> None:
     elif isinstance(form, dict):
         for key, member in form.items():
             if member:
-                _emit(member, f"{at}/{_escaped(key)}", found)
+                _emit(member, f"{at}/{escape_key(key)}", found)
     elif isinstance(form, _List):
         if form.each is not _DIFFER:
             _emit(form.each, f"{at}/*", found)
         else:
             for index, place in enumerate(form.places or ()):
                 _emit(place, f"{at}/{index}", found)
-
-
-def _escaped(key: str) -> str:
-    return "~2" if key == "*" else key.replace("~", "~0").replace("/", "~1")

@@ -19,6 +19,7 @@ from adaptgen.runtime.placing import Placed
 from adaptgen.runtime.request import Inputs, Request, build
 from adaptgen.runtime.response import Response
 from adaptgen.runtime.scope import Scope
+from adaptgen.syntax.json_pointer import unescape
 
 if TYPE_CHECKING:
     from adaptgen.runtime.execution import Execution
@@ -155,7 +156,7 @@ def _replaced(step: Step, inputs: Inputs, scope: Scope) -> Json:
             value = fill_present(template, scope.values, inputs.resolve)
         except KeyError:  # an optional argument that was not given replaces nothing
             continue
-        tokens = [one.replace("~1", "/").replace("~0", "~") for one in pointer.removeprefix("#").split("/")[1:]]
+        tokens = [unescape(one) for one in pointer.removeprefix("#").split("/")[1:]]
         body = _put(body, tokens, value)
     return body
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from adaptgen.diagnostics import Diagnostic, Where
 from adaptgen.model import value
-from adaptgen.source import pointer as pointers
+from adaptgen.syntax import json_pointer as pointers
 
 FILES = "x-adaptgen-files"
 """The member of the root under which the other files of a tree stand, by their path relative to the entry."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from adaptgen.diagnostics import Diagnostic, Where
-from adaptgen.source import pointer as pointers
 from adaptgen.source.document import FILES, Document, Part
 from adaptgen.source.references import link, walk
+from adaptgen.syntax import json_pointer as pointers
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

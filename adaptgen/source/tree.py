@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.source import pointer as pointers
 from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.parse import Parsed, parse
 from adaptgen.source.places import Places
 from adaptgen.source.references import Place, link, walk
 from adaptgen.source.text import MAX_BYTES, too_large
+from adaptgen.syntax import json_pointer as pointers
 
 MAX_FILES = 10_000
 """How many files one tree may have."""

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from adaptgen.source import pointer as pointers
 from adaptgen.source.document import FILES
 from adaptgen.source.upgrade_schemas import Schemas
 from adaptgen.source.upgrade_security import flows, servers
+from adaptgen.syntax import json_pointer as pointers
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from adaptgen.source import pointer as pointers
 from adaptgen.source.references import DATA, NAMES
+from adaptgen.syntax import json_pointer as pointers
 
 _MOVED = {
     "definitions": "#/components/schemas",

@@ -10,7 +10,7 @@ from typing import Any
 
 from adaptgen.diagnostics import Diagnostic
 from adaptgen.source.document import Document
-from adaptgen.source.pointer import join
+from adaptgen.syntax.json_pointer import join
 
 MOST = 50
 """Findings that are told one by one."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen import fields
 from adaptgen.govern.desk import Facts
+from adaptgen.govern.plans import pointer_of
 from adaptgen.govern.tokens import Tokens
 from adaptgen.model import Json
 from adaptgen.pii.field_kinds import kind_of, kind_within
@@ -26,6 +27,7 @@ from adaptgen.runtime.caller import Caller
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.store import Store
 from adaptgen.runtime.where import EQUALITY, Condition, question
+from adaptgen.syntax.json_pointer import escape, matching, pattern
 from adaptgen.words import words
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class SearchGuard:
         guesses: dict[str, dict[str, None]] = {}
         searched: dict[str, bool] = {}
         for one in searches.arguments:
-            value = list(_at(arguments, one.steps))
+            value = list(matching(arguments, one.keys))
             if not value:
                 continue
             if one.search.role == "order":
@@ -175,18 +177,18 @@ class SearchGuard:
 class HiddenSearch:
     """An argument that searches hidden fields."""
 
-    __slots__ = ("hidden", "kinds", "search", "steps")
+    __slots__ = ("hidden", "keys", "kinds", "search")
 
     def __init__(self, search: SearchArgument, hidden: Mapping[str, str]) -> None:
         self.search = search
         self.hidden = hidden
         self.kinds = frozenset(hidden.values())
-        self.steps = _steps(search.name)
+        self.keys = pattern(pointer_of(search.name))
 
     @property
     def said(self) -> str:
         """Its name, as an agent writes it."""
-        return _shown(".".join(self.steps).replace(".*", "[*]"))
+        return _shown(".".join("*" if one is None else one for one in self.keys).replace(".*", "[*]"))
 
     def refused_text(self, tool: Facts) -> SearchRefused:
         """Clear text, and no right to it."""
@@ -290,7 +292,7 @@ class ToolSearches:
                 continue
             # The text is a name, so that what may be the name of a person takes the token of one.
             if keys and (kind := self.kind_at(keys, "Ada Lovelace") or self.kind_at(keys, 12345)):
-                found["/" + str(path).replace("~", "~0").replace("/", "~1")] = kind
+                found["/" + escape(str(path))] = kind
         return found
 
     def check_order(self, one: HiddenSearch, value: Json) -> None:
@@ -400,27 +402,6 @@ def _path(path: str) -> str:
         return ".".join(one for one in fields.parse(path) if isinstance(one, str))
     except fields.PathError:
         return path
-
-
-def _steps(name: str) -> tuple[str, ...]:
-    if not name.startswith("/"):
-        return tuple(one for one in name.replace("[*]", ".*").split(".") if one) if "[*]" in name else (name,)
-    return tuple(one.replace("~2", "*").replace("~1", "/").replace("~0", "~") for one in name[1:].split("/"))
-
-
-def _at(value: Json, steps: tuple[str, ...]) -> Iterator[Json]:
-    """What stands at a place of the arguments, also inside of lists."""
-    if isinstance(value, (list, tuple)) and steps:
-        for element in value:
-            yield from _at(element, steps[1:] if steps[0] == "*" else steps)
-    elif not steps:
-        yield value
-    elif isinstance(value, Mapping):
-        if steps[0] == "*":
-            for member in value.values():
-                yield from _at(member, steps[1:])
-        elif steps[0] in value:
-            yield from _at(value[steps[0]], steps[1:])
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -20,6 +20,7 @@ from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.pii.token_length import canonical
 from adaptgen.references import placeholders
 from adaptgen.runtime import asking, progress
+from adaptgen.runtime.classify import scalar_texts
 from adaptgen.runtime.cursor import CursorBox
 from adaptgen.runtime.errors import ToolError
 from adaptgen.runtime.listing import MOST_SIZE, fresh
@@ -29,6 +30,7 @@ from adaptgen.runtime.paging import Fetch, NoList
 from adaptgen.runtime.scan import Bounds, Meter, Scan
 from adaptgen.runtime.walk import Walk
 from adaptgen.runtime.where import Field, scalars
+from adaptgen.syntax.json_pointer import matching, pattern
 
 if TYPE_CHECKING:
     from adaptgen.runtime.gave import Asked
@@ -159,7 +161,7 @@ def search_filter(
         if tool.call is not None and name in _in_path(tool):
             continue
         search = roles.get(name) or SearchArgument(name, "match", (name.rsplit("/", 1)[-1],), "")
-        texts = tuple(_texts(arguments, _steps(name)))
+        texts = tuple(text for leaf in matching(arguments, pattern(name)) for text in scalar_texts(leaf))
         if texts:
             found.append(Searched(search, texts, clear))
     return SearchFilter(tool, marks, found) if found else None
@@ -178,7 +180,7 @@ def _takes(call: Call, argument: str) -> bool:
     body = call.body
     rows = [*call.query, *call.headers, *call.cookies, *(body.params if body is not None else ())]
     rows += [body.whole] if body is not None and body.whole is not None else []
-    name = _steps(argument)[0]
+    name = pattern(argument)[0]
     return any(
         name == (row.arg or row.name) if row.value is None else name in placeholders(row.value) for row in rows
     ) or bool(body is not None and body.extra == name)
@@ -212,24 +214,6 @@ def _in_path(tool: Tool) -> frozenset[str]:
     assert tool.call is not None
     rows = {param.name: param.arg or param.name for param in tool.call.path_params}
     return frozenset(rows.get(name, name) for name in placeholders(tool.call.path))
-
-
-def _steps(name: str) -> list[str]:
-    if not name.startswith("/"):
-        return [name]
-    return [one.replace("~2", "*").replace("~1", "/").replace("~0", "~") for one in name[1:].split("/")]
-
-
-def _texts(value: Json, steps: list[str]) -> Iterator[str]:
-    if isinstance(value, (list, tuple)):
-        for element in value:
-            yield from _texts(element, steps[1:] if steps[:1] == ["*"] else steps)
-    elif isinstance(value, Mapping):
-        inner = value.values() if not steps or steps[0] == "*" else [value[steps[0]]] if steps[0] in value else []
-        for member in inner:
-            yield from _texts(member, steps[1:])
-    elif not steps and value is not None and not isinstance(value, bool) and value != "":
-        yield str(value)
 
 
 def _folded(text: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adaptgen.diagnostics import Where
 from adaptgen.source import Document, read
-from adaptgen.source import pointer as pointers
+from adaptgen.syntax import json_pointer as pointers
 
 SAMPLE = {"a/b": {"m~n": [10, {"": 1}]}, "%41": 2, "B": 3, "paths": {"/x y": {"get": 4}}}
 

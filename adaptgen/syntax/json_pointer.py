@@ -1,9 +1,12 @@
-"""JSON Pointers (RFC 6901) and their form in a URL fragment (``#/paths/~1pets/get``)."""
+"""JSON Pointers (RFC 6901), their form in a URL fragment (``#/paths/~1pets/get``), and patterns of them.
+
+A pattern is a pointer in which ``*`` stands for every member or element; ``~2`` is a literal asterisk.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +21,12 @@ def join(*tokens: str | int) -> str:
 
 def escape(token: str) -> str:
     """One token as it stands in a pointer. No percent-encoding: pointers of this project are read by people."""
-    return token.replace("~", "~0").replace("/", "~1")
+    return token.replace("~", "~0").replace("/", "~1") if "~" in token or "/" in token else token
+
+
+def unescape(token: str) -> str:
+    """The key that a token stands for (RFC 6901, section 4)."""
+    return token.replace("~1", "/").replace("~0", "~") if "~" in token else token
 
 
 def split(pointer: str) -> list[str]:
@@ -32,7 +40,7 @@ def split(pointer: str) -> list[str]:
         return []
     if text[0] != "/":
         raise LookupError(f"{pointer!r} is no JSON Pointer")
-    return [token.replace("~1", "/").replace("~0", "~") if "~" in token else token for token in text[1:].split("/")]
+    return [unescape(token) for token in text[1:].split("/")]
 
 
 def follow(root: Any, tokens: Iterable[str]) -> Any:
@@ -43,7 +51,7 @@ def follow(root: Any, tokens: Iterable[str]) -> Any:
     """
     here = root
     for token in tokens:
-        if isinstance(here, dict):
+        if isinstance(here, Mapping):
             here = here[token] if token in here else here[_decoded(token)]
         elif isinstance(here, list):
             if not _INDEX.fullmatch(token):
@@ -57,7 +65,15 @@ def follow(root: Any, tokens: Iterable[str]) -> Any:
 def _decoded(token: str) -> str:
     text = unquote(token)
     # %7E1 is an escaped slash once the percent-encoding is taken off.
-    return text.replace("~1", "/").replace("~0", "~") if "~" in text and "%7e" in token.lower() else text
+    return unescape(text) if "%7e" in token.lower() else text
+
+
+def local(root: Any, reference: str) -> Any:
+    """What a reference into the same document (``#/$defs/A``) names, None where there is nothing."""
+    try:
+        return follow(root, split(reference)) if reference.startswith("#/") else None
+    except LookupError:
+        return None
 
 
 CHAIN = 64
@@ -117,3 +133,34 @@ def _following(root: Any, ref: str) -> str | None:
         return None
     following = node.get("$ref") if isinstance(node, dict) else None
     return following if isinstance(following, str) and following.startswith("#") else None
+
+
+# ---------------------------------------------------------------------------------------------------------- patterns
+
+
+def escape_key(key: str) -> str:
+    """One key as it stands in a pattern."""
+    return "~2" if key == "*" else escape(key)
+
+
+def pattern(text: str) -> tuple[str | None, ...]:
+    """The keys of a pattern, None for every member or element. What does not begin with a slash is one key."""
+    if not text.startswith("/"):
+        return (text,)
+    return tuple(None if one == "*" else unescape(one.replace("~2", "*")) for one in text[1:].split("/"))
+
+
+def matching(value: Any, keys: Sequence[str | None]) -> Iterator[Any]:
+    """What stands in ``value`` at a pattern. A list that the pattern does not mention is looked into."""
+    if not keys:
+        yield value
+    elif isinstance(value, (list, tuple)):
+        if keys[0] is not None and _INDEX.fullmatch(keys[0]):
+            yield from matching(value[int(keys[0])], keys[1:]) if int(keys[0]) < len(value) else ()
+            return
+        for element in value:
+            yield from matching(element, keys[1:] if keys[0] is None else keys)
+    elif isinstance(value, Mapping):
+        inner = value.values() if keys[0] is None else [value[keys[0]]] if keys[0] in value else []
+        for member in inner:
+            yield from matching(member, keys[1:])
