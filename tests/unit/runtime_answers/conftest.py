@@ -29,8 +29,8 @@ def reply(body: Any, **more: Any) -> Response:
 
 @dataclass
 class FakeApi:
-    """``clamp``: no page is longer; ``least``: none is shorter, whatever is asked for; ``total``: "true", "none" or "page" (the
-    size of the page, which is a lie).
+    """``clamp``: no page is longer; ``least``: none is shorter, whatever is asked for; ``total``: "true",
+    "none" or "page" (the size of the page, which is a lie).
 
     ``ignores``: the page parameter does nothing. ``beyond``: the status for a page after the last one.
     """
