@@ -43,7 +43,7 @@ class Issuer:
     def token(self, sub: str = "ada", **more: Any) -> str:
         """An access token for the proxy."""
         now = int(time.time())
-        claims = {"iss": self.url, "aud": RESOURCE, "sub": sub, "org": "bank", "iat": now, "exp": now + 600, **more}
+        claims = {"iss": self.url, "aud": RESOURCE, "sub": sub, "org": "bank", "iat": now, "exp": now + 7200, **more}
         return str(jwt.encode({"alg": "ES256", "kid": "k1"}, claims, self.key, algorithms=["ES256"]))
 
 
