@@ -7,6 +7,7 @@ too, and so does every classified value that stands in other text of its record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -32,6 +33,22 @@ _SHORTEST_NUMBER: Final = 5
 
 _NESTED: Final = 6
 """Levels of JSON within strings of JSON that are read; what lies deeper is searched as text."""
+
+
+_TOGETHER: Final = 16
+"""Records of a list that are searched for their values at once, before each is by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One record of an answer: where its texts and objects begin and end among those seen, and the values (kind, text)
+    that were classified in it."""
+
+    texts: int
+    texts_end: int
+    objects: int
+    objects_end: int
+    wanted: list[tuple[str, str]]
 
 
 class Walk:
@@ -93,7 +110,7 @@ class Walk:
             box = [value]
             self._array(box, _under(node), "")
             self._names += [(canonical(kind), one) for kind, one in found if canonical(kind) in self._kinds]
-            self._record(0, 0, 0)
+            self._search_records([self._recorded(0, 0, 0)])
             return box[0]
         finally:
             self._by_name = before
@@ -157,6 +174,7 @@ class Walk:
         records = not self._in_record and len(value) > 1
         kinds, by_name = self._kinds, self._by_name and bool(holder)
         each, members = (None, None) if node is None else (node.each, node.members or None)
+        waiting: list[_Record] = []
         for at, element in enumerate(value):
             below = each if members is None else members.get(str(at)) or each
             kind = None if below is None else below.kind
@@ -180,12 +198,16 @@ class Walk:
                 else:
                     self._array(element, below, holder)
                 if records:
-                    self._record(texts, names, objects)
+                    waiting.append(self._recorded(texts, names, objects))
                     self._in_record = False
+                    if len(waiting) == _TOGETHER:
+                        self._search_records(waiting)
+                        waiting.clear()
             elif of is int or of is float:
                 if kind is None and by_name:
                     kind = self._said.named(holder, "") or key_kinds(holder, "").of_number(element)
                 value[at] = self._number(element, kind)
+        self._search_records(waiting)
 
     def _columns(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
         """Rows below their field names: the names classify the columns."""
@@ -218,7 +240,10 @@ class Walk:
             wanted = self._names[names:]
             del self._names[names:]
             self._search([(row, at) for at in range(len(row))], wanted)
-            self._search_keys(_objects(row), wanted, len(self._texts))
+            inner = len(self._objects)
+            self._objects += _objects(row)
+            self._search_keys(_Record(len(self._texts), len(self._texts), inner, len(self._objects), wanted))
+            del self._objects[inner:]
 
     def _all(self, value: Any, kind: str) -> Any:
         """Everything below a classified position."""
@@ -368,29 +393,37 @@ class Walk:
             token = self._values[key] = self._replace(kind, value, False)
         return token
 
-    def _record(self, texts: int, names: int, objects: int) -> None:
-        """Search the text and the keys of one record for what was classified in it. They stay: what holds the record
-        may classify something too, and so may what the view hides."""
-        if len(self._names) > names:
-            wanted = list(dict.fromkeys(self._names[names:]))
-            del self._names[names:]
-            self._search(self._texts[texts:], wanted)
-            if len(self._objects) > objects:
-                self._search_keys(self._objects[objects:], wanted, texts)
+    def _recorded(self, texts: int, names: int, objects: int) -> _Record:
+        """The record that was just walked. ``texts``, ``names``, ``objects``: where what is in it begins. Its texts
+        stay: what holds the record may classify something too, and so may what the view hides."""
+        wanted = list(dict.fromkeys(self._names[names:]))
+        del self._names[names:]
+        return _Record(texts, len(self._texts), objects, len(self._objects), wanted)
+
+    def _search_records(self, records: list[_Record]) -> None:
+        """Search the text and the keys of each record for what was classified in it."""
+        records = [one for one in records if one.wanted]
+        if len(records) > 1 and not self._any_likely(records):
+            return
+        for one in records:
+            self._search(self._texts[one.texts : one.texts_end], one.wanted)
+            if one.objects < one.objects_end:
+                self._search_keys(one)
+
+    def _any_likely(self, records: list[_Record]) -> bool:
+        """Whether something classified in one of neighbouring records may stand in the text of one of them: in most
+        lists nothing does, and one look is cheaper than many."""
+        _, texts, encoded = self._strings(self._texts[records[0].texts : records[-1].texts_end])
+        if encoded:
+            return True
+        objects = self._objects[records[0].objects : records[-1].objects_end]
+        keys = {self._compact_keys(tuple(one)) for one in objects}
+        wanted = list(dict.fromkeys(value for one in records for value in one.wanted))
+        return match_likely(wanted, "\0".join((compact_texts(texts), *keys))) is not None
 
     def _search(self, places: list[Place], wanted: list[tuple[str, str]]) -> None:
         """Replace every one of ``wanted`` (kind, value) in the strings at ``places``, and in those below these."""
-        strings: list[Place] = []
-        texts: list[str] = []
-        encoded: list[Place] = []
-        for place in _leaves(places):
-            text = place[0][place[1]]
-            if len(text) < SHORTEST or (text[:4] == "tok_" and TOKEN.fullmatch(text)):
-                continue
-            strings.append(place)
-            texts.append(text)
-            if len(text) > 7 and self._holds_base64(text):
-                encoded.append(place)
+        strings, texts, encoded = self._strings(places)
         if not strings:
             return
         narrowed = match_likely(wanted, compact_texts(texts))
@@ -402,6 +435,21 @@ class Walk:
             for container, key in encoded:
                 container[key] = rewrite_base64(container[key], lambda text: matcher.replace(text, self.replace_known))
 
+    def _strings(self, places: list[Place]) -> tuple[list[Place], list[str], list[Place]]:
+        """The strings at ``places`` and below these that are searched, with their texts, and those that hold base64."""
+        strings: list[Place] = []
+        texts: list[str] = []
+        encoded: list[Place] = []
+        for place in _leaves(places):
+            text = place[0][place[1]]
+            if len(text) < SHORTEST or (text[:4] == "tok_" and TOKEN.fullmatch(text)):
+                continue
+            strings.append(place)
+            texts.append(text)
+            if len(text) > 7 and self._holds_base64(text):
+                encoded.append(place)
+        return strings, texts, encoded
+
     def _holds_base64(self, text: str) -> bool:
         """Whether a piece of ``text`` may be base64 of text. Asked twice of most texts."""
         if len(text) < TELLING_BASE64 and "=" not in text:
@@ -411,12 +459,11 @@ class Walk:
             holds = self._encoded[text] = holds_base64(text)
         return holds
 
-    def _search_keys(self, objects: list[dict[str, Any]], wanted: list[tuple[str, str]], texts: int) -> None:
-        """Replace every one of ``wanted`` in the keys of maps. A word in small letters is the name of a field.
-
-        ``texts``: where the places within ``objects`` begin.
-        """
-        narrowed = match_likely(wanted, "\0".join({self._compact_keys(tuple(one)) for one in objects}))
+    def _search_keys(self, record: _Record) -> None:
+        """Replace what was classified in a record in the keys of maps. A word in small letters is the name of a
+        field."""
+        objects, texts = self._objects[record.objects : record.objects_end], range(record.texts, record.texts_end)
+        narrowed = match_likely(record.wanted, "\0".join({self._compact_keys(tuple(one)) for one in objects}))
         changes: dict[int, dict[str, str]] = {}
         for value in objects if narrowed is not None else ():
             renamed = {key: changed for key in value if (changed := self._key(narrowed, key)) != key}
@@ -425,7 +472,7 @@ class Walk:
                 value.clear()
                 value.update((renamed.get(key, key), member) for key, member in members)
                 changes[id(value)] = renamed
-        for at in range(texts, len(self._texts)) if changes else ():
+        for at in texts if changes else ():
             container, key = self._texts[at]
             if id(container) in changes:
                 self._texts[at] = container, changes[id(container)].get(key, key)
