@@ -28,12 +28,12 @@ import sys, time, asyncio
 from pathlib import Path
 from fastmcp import FastMCP
 begun = time.process_time()
-from adaptgen.runtime.garbage import paused
+from adaptgen.runtime.core.gc import paused
 with paused():  # as `adaptgen serve` does
-    from adaptgen.fronts.fastmcp import front
-    from adaptgen.fronts.load import load_server
+    from adaptgen.transports.fastmcp import front
+    from adaptgen.transports.load import load_server
     from adaptgen.runtime.engine import Engine
-    from adaptgen.runtime.caller import LOCAL
+    from adaptgen.model.caller import LOCAL
     engine = Engine(load_server(Path(sys.argv[1])), environ={})
     made = front(engine)
 assert len(engine.list(LOCAL)) >= 1000

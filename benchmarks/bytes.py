@@ -24,17 +24,17 @@ from typing import Any
 import httpx
 from figures import options
 
-from adaptgen import fields
 from adaptgen.demo.crm import Crm
 from adaptgen.demo.crm import running as running_crm
 from adaptgen.demo.story import environment
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Tool
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.answer import Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Tool
 from adaptgen.runtime.contracts import load
+from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.transports.load import load_server
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support import airflow, bottlecrm, kinto

@@ -23,7 +23,7 @@ import orjson
 from fastmcp import Client
 from figures import Figure, median, options, report
 
-from adaptgen.runtime.projection import view
+from adaptgen.runtime.answers.projection import view
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.services import free_port

@@ -83,11 +83,11 @@ OPEN = (
     + """
 import asyncio
 from pathlib import Path
-from adaptgen.fronts.aws_lambda import answer, event
-from adaptgen.fronts.load import load_server
-from adaptgen.fronts.open import EngineDesk
-from adaptgen.fronts.process import settle
-from adaptgen.fronts.wire.kernel import Kernel
+from adaptgen.transports.aws_lambda import answer, event
+from adaptgen.transports.load import load_server
+from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.transports.process_setup import settle
+from adaptgen.transports.streamable_http.server import Kernel
 from adaptgen.runtime.engine import Engine
 
 settle()
@@ -117,7 +117,7 @@ GOVERNED = (
     SHARED
     + """
 from pathlib import Path
-from adaptgen.fronts.aws_lambda import serve
+from adaptgen.transports.aws_lambda import serve
 handler = serve(Path(sys.argv[1]))
 told(handler)
 loop = handler._loop
@@ -137,8 +137,8 @@ FASTMCP = (
 import asyncio, logging
 from pathlib import Path
 from mangum import Mangum
-from adaptgen.fronts.fastmcp import front
-from adaptgen.fronts.load import load_server
+from adaptgen.transports.fastmcp import front
+from adaptgen.transports.load import load_server
 from adaptgen.runtime.engine import Engine
 
 logging.disable(logging.WARNING)

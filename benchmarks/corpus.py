@@ -63,7 +63,7 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
     from adaptgen.plan import plan
     from adaptgen.render import render
     from adaptgen.source import read, read_hints
-    from adaptgen.source.hints import EMPTY
+    from adaptgen.source.hints.model import EMPTY
 
     found: dict[str, Any] = {"path": str(path)}
     begun = time.process_time()
@@ -101,9 +101,9 @@ async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
     """How many tools a real client sees, in each era."""
     from fastmcp import Client
 
-    from adaptgen.fronts.fastmcp import front
-    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.engine import Engine
+    from adaptgen.transports.fastmcp import front
+    from adaptgen.transports.load import load_server
 
     package = folder / "generated" / "server"
     for name, text in files.items():

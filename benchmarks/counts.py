@@ -30,17 +30,17 @@ from figures import Figure, options, report
 from validating.capture import answers, arguments_of, environ, secret, wider
 from validating.values import Maker
 
-from adaptgen import fields
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Tool, Unpaged
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Tool, Unpaged
 from adaptgen.plan import plan
-from adaptgen.plan.operations import operations
+from adaptgen.plan.document.reader import operations
 from adaptgen.render import render
-from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import read
-from adaptgen.source.hints import EMPTY
+from adaptgen.source.hints.model import EMPTY
+from adaptgen.syntax import field_paths as fields
+from adaptgen.transports.load import load_server
 
 COMPLETE = (10, 50, 57, 100)
 LONG = (57, 150)

@@ -34,7 +34,7 @@ def one(path: Path) -> dict[str, Any]:
     from adaptgen.diagnostics import AdaptgenError
     from adaptgen.plan import plan
     from adaptgen.source import read, read_hints
-    from adaptgen.source.hints import EMPTY
+    from adaptgen.source.hints.model import EMPTY
 
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -50,10 +50,10 @@ def one(path: Path) -> dict[str, Any]:
 
 def violations(contracts: list[Any]) -> Iterator[tuple[str, str]]:
     """Mode and violation, over every form of the list."""
-    from adaptgen import brief
-    from adaptgen.fronts.menu.shown import Wanted, show
+    from adaptgen.mcp import tool_listing as brief
     from adaptgen.mcp.advertised_schema import advertised_tool
     from adaptgen.mcp.provider_rules import check_tool
+    from adaptgen.tool_search.tool_list import Wanted, show
 
     tools = [brief.listed(one) for one in contracts]
     for profile, providers in (("", OPEN), ("openai-strict", ("openai-strict",))):

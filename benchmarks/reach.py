@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from adaptgen import fields
-from adaptgen.model import Tool
-from adaptgen.plan.operations import Operation, is_json, operations
-from adaptgen.plan.schemas import every_property, shape
+from adaptgen.model.tables import Tool
+from adaptgen.plan.document.reader import Operation, is_json, operations
+from adaptgen.plan.document.schemas import every_property, shape
 from adaptgen.source import Document
+from adaptgen.syntax import field_paths as fields
 from adaptgen.views.wrapper_words import is_wrapper_word
 
 

@@ -38,10 +38,10 @@ SHOWN = ["tune", "directory develop"]  # halves whose misses may be seen
 
 def entries(path: Path) -> tuple[list[Any], dict[str, str]]:
     """What is searched of a document, and operation (``GET /path``) -> tool."""
-    from adaptgen.fronts.menu.catalogue import entry
     from adaptgen.plan import plan
     from adaptgen.source import read
-    from adaptgen.source.hints import EMPTY
+    from adaptgen.source.hints.model import EMPTY
+    from adaptgen.tool_search.index_entries import entry
 
     with tempfile.TemporaryDirectory() as folder:
         made, _ = plan(read(unpack(path, Path(folder))), EMPTY, "server")
@@ -62,8 +62,8 @@ def apart(question: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     begun = time.process_time()
-    from adaptgen.fronts.menu import lexicon
-    from adaptgen.fronts.menu.index import Index
+    from adaptgen.tool_search import thesaurus as lexicon
+    from adaptgen.tool_search.bm25 import Index
 
     for table in (lexicon.terms, lexicon.apart, lexicon.spoken, lexicon.plain, lexicon.phrased):
         table()

@@ -35,7 +35,7 @@ def one(path: Path) -> dict[str, Any]:
     from adaptgen.plan import plan
     from adaptgen.render import render
     from adaptgen.source import read, read_hints
-    from adaptgen.source.hints import EMPTY
+    from adaptgen.source.hints.model import EMPTY
 
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -54,12 +54,12 @@ def one(path: Path) -> dict[str, Any]:
 
 async def listed(package: Path) -> dict[str, Any]:
     """Bytes of the list of all tools, and of the one that clients get first."""
-    from adaptgen.fronts.load import load_server
-    from adaptgen.fronts.menu import menu_of
-    from adaptgen.fronts.open import EngineDesk
-    from adaptgen.govern.desk import Context
-    from adaptgen.runtime.caller import LOCAL
+    from adaptgen.govern.pipeline.ungoverned import EngineDesk
+    from adaptgen.mcp.protocol import Context
+    from adaptgen.model.caller import LOCAL
     from adaptgen.runtime.engine import Engine
+    from adaptgen.tool_search import menu_of
+    from adaptgen.transports.load import load_server
 
     engine = Engine(load_server(package), environ=ENVIRON)
     desk = EngineDesk(engine)

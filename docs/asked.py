@@ -11,10 +11,10 @@ from typing import Any
 from adaptgen.demo.building import build
 from adaptgen.demo.crm import running
 from adaptgen.demo.story import environment
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.answer import Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("search_tickets", {"open": True, "count": "priority"}),

@@ -17,12 +17,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from adaptgen.demo.building import KEYS, build, governance
 from adaptgen.demo.crm import running
 from adaptgen.demo.story import environment
-from adaptgen.fronts.load import load_server
-from adaptgen.govern.assemble import Place
-from adaptgen.govern.desk import Context
-from adaptgen.govern.embedded import govern_server
-from adaptgen.govern.trace import tracer
-from adaptgen.govern.vocabulary import Settings
+from adaptgen.govern.pipeline.assemble import Place
+from adaptgen.govern.pipeline.embedded import govern_server
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.telemetry.spans import tracer
+from adaptgen.mcp.protocol import Context
+from adaptgen.transports.load import load_server
 
 VOLATILE = {"chain", "key", "time", "prev", "request_id", "args", "settings", "latency_ms", "mac"}
 

@@ -12,12 +12,12 @@ from typing import Any
 from adaptgen.cli import terminal
 from adaptgen.cli.entry import DONE, FINDING
 from adaptgen.diagnostics import Where, error
-from adaptgen.govern.audit_signing import public_keys
-from adaptgen.govern.audit_verify import Verifier
-from adaptgen.govern.keys import symmetric
-from adaptgen.references import TemplateError, fill, references
-from adaptgen.runtime.credentials import Credentials
-from adaptgen.runtime.errors import ToolError
+from adaptgen.govern.audit.signing import public_keys
+from adaptgen.govern.audit.verify import Verifier
+from adaptgen.govern.settings.keys import symmetric
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.syntax.templates import TemplateError, fill, references
 
 VARIABLE = "ADAPTGEN_AUDIT_KEY"
 

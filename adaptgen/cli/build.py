@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from adaptgen import lock
 from adaptgen.cli import documents, overrides, policy, terminal
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.frozen import value
-from adaptgen.model import Connection
-from adaptgen.planned import Plan
-from adaptgen.runtime.garbage import paused
+from adaptgen.model.frozen import value
+from adaptgen.model.plan import Plan
+from adaptgen.model.tables import Connection
+from adaptgen.output import lock
+from adaptgen.runtime.core.gc import paused
 
 if TYPE_CHECKING:
     from adaptgen.source import Document, Hints
@@ -227,8 +227,8 @@ def _check(one: Made) -> int:
 
 
 def _write(one: Made, quiet: bool) -> None:
-    from adaptgen import write
     from adaptgen.cli import report
+    from adaptgen.output import write
 
     lock.refuse_edits(one.folder, hints=str(side_file(one.spec)))
     changes = write.write(one.folder, lock.keep(one.folder, one.files))

@@ -12,15 +12,15 @@ import uuid
 from collections.abc import Mapping
 
 from adaptgen.cli import governance, keys, terminal, tools, values
-from adaptgen.model import Json, Server
-from adaptgen.runtime import content
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Json, Server
+from adaptgen.runtime.answers import mcp_result as content
 
 
 def run(options: argparse.Namespace) -> int:
     """Exit code 0, or 1 when the tool answers with an error."""
-    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.engine import Engine
+    from adaptgen.transports.load import load_server
 
     # The log of httpx holds every URL with its query.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -50,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
 
 async def _governed(server: Server, named: str, tool: str, given: Mapping[str, Json]) -> Mapping[str, Json]:
     """The call as the local caller of the settings, who may do and see what they say."""
-    from adaptgen.govern.assemble import Place
-    from adaptgen.govern.desk import Context
-    from adaptgen.govern.embedded import govern_server
+    from adaptgen.govern.pipeline.assemble import Place
+    from adaptgen.govern.pipeline.embedded import govern_server
+    from adaptgen.mcp.protocol import Context
 
     governed = await govern_server(named, server, Place())
     try:

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 def _deployment(options: argparse.Namespace) -> Deployment:
     from adaptgen.ship import aws
     from adaptgen.ship.deploy import Deployment
-    from adaptgen.ship.dry import Dry
+    from adaptgen.ship.dry_run_clients import Dry
 
     if options.dry_run:
         dry = {name: Dry(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}

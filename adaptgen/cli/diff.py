@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adaptgen.cli import terminal
 
 if TYPE_CHECKING:
-    from adaptgen.compare.seen import Change
+    from adaptgen.compare.model import Change
 
 _COLOURS = {"breaking": "error", "review": "warning", "additive": "green", "unchanged": "dim"}
 _TITLES = {
@@ -23,8 +23,8 @@ _TITLES = {
 def run(options: argparse.Namespace) -> int:
     """Prints the changes; 1 if one is as bad as ``--fail-on``."""
     from adaptgen.compare import report
-    from adaptgen.compare.seen import LEVELS, worst
-    from adaptgen.compare.sides import changes
+    from adaptgen.compare.inputs import changes
+    from adaptgen.compare.model import LEVELS, worst
 
     found = changes(options.old, options.new)
     if options.json:
@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
 
 def show(changes: Sequence[Change]) -> None:
     """The changes as text, the worst first, each with its place and what the hints may say about it."""
+    from adaptgen.compare.model import LEVELS
     from adaptgen.compare.report import counts
-    from adaptgen.compare.seen import LEVELS
 
     if not changes:
         terminal.say("nothing changed for agents")

@@ -17,8 +17,8 @@ _MARKS = {True: ("ok", "green"), False: ("wrong", "red"), None: ("note", "yellow
 
 def run(options: argparse.Namespace) -> int:
     """Print each check as it is made; 1 where one of them fails."""
-    from adaptgen.fronts.load import load_server
     from adaptgen.readiness.doctor import examine
+    from adaptgen.transports.load import load_server
 
     server = load_server(options.folder)
     if options.tool:

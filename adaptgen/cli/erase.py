@@ -9,16 +9,16 @@ import sys
 
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
-from adaptgen.govern.audit import AuditError, trail
-from adaptgen.govern.audit_signing import checkpoint_signer
-from adaptgen.govern.keys import material
-from adaptgen.govern.resolve import resolve
-from adaptgen.govern.state import open_store
-from adaptgen.govern.tokenize import Tokenizer
-from adaptgen.govern.vocabulary import Settings
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.credentials import Credentials
-from adaptgen.runtime.store import StoreError
+from adaptgen.govern.audit.signing import checkpoint_signer
+from adaptgen.govern.audit.trail import AuditError, trail
+from adaptgen.govern.settings.keys import material
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.secrets import resolve
+from adaptgen.govern.settings.store import open_store
+from adaptgen.govern.tokenization.tokenizer import Tokenizer
+from adaptgen.model.caller import Caller
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.store.protocol import StoreError
 
 
 def run(options: argparse.Namespace) -> int:

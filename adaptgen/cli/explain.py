@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from adaptgen import lock, stepped
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import AdaptgenError, error
-from adaptgen.model import Call, Contract, Paging, Param, Server, Step, Tool
-from adaptgen.planned import Evidence, Input
-from adaptgen.references import placeholders
+from adaptgen.model import steps as stepped
+from adaptgen.model.plan import Evidence, Input
+from adaptgen.model.tables import Call, Contract, Paging, Param, Server, Step, Tool
+from adaptgen.output import lock
+from adaptgen.syntax.templates import placeholders
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Origin:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the page of one tool."""
-    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.contracts import load
+    from adaptgen.transports.load import load_server
 
     server = load_server(options.folder)
     tool = tools.find(server, options.tool)

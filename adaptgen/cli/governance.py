@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.model import Server
+from adaptgen.model.tables import Server
 
 if TYPE_CHECKING:
-    from adaptgen.govern.assemble import Governed, Place
-    from adaptgen.govern.vocabulary import Settings
+    from adaptgen.govern.pipeline.assemble import Governed, Place
+    from adaptgen.govern.settings.model import Settings
 
 VARIABLE = "ADAPTGEN_GOVERNANCE"
 OPEN = "no governance: one caller, local, may call every tool; nothing is tokenized"
@@ -45,7 +45,7 @@ async def load(named: str, environ: Mapping[str, str]) -> Settings:
     Raises:
         AdaptgenError: whatever is wrong with them.
     """
-    from adaptgen.govern.sources import source
+    from adaptgen.govern.settings.source import source
 
     return await source(named, environ).load()
 
@@ -56,8 +56,8 @@ async def govern_upstreams(named: str, place: Place) -> Governed:
     Raises:
         AdaptgenError: whatever is wrong with the settings or the servers; nothing is served then.
     """
-    from adaptgen.govern.assemble import assemble
-    from adaptgen.govern.proxied import mirrored
-    from adaptgen.govern.sources import source
+    from adaptgen.govern.pipeline.assemble import assemble
+    from adaptgen.govern.settings.source import source
+    from adaptgen.proxy.factory import mirrored
 
     return await assemble(source(named, place.environ), mirrored, place)

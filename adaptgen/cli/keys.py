@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.runtime.cursor import KEY_VARIABLE, KeyFormatError, key_from
+from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, key_from
 
 SIZE = 32
 

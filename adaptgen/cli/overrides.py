@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.planned import Plan
+from adaptgen.model.plan import Plan
 
 if TYPE_CHECKING:
     from adaptgen.source.overrides import Declared
@@ -53,7 +53,7 @@ def _gone(declared: Sequence[Declared], tools: dict[str, str]) -> bool:
 
 def _renamed(plan: Plan, folder: Path) -> dict[str, str]:
     """Name before -> name now of every operation whose tool was renamed since the build in ``folder``."""
-    from adaptgen.fronts.load import load_server
+    from adaptgen.transports.load import load_server
 
     now = {tool.source: tool.name for tool in plan.server.tools if tool.source}
     try:

@@ -12,14 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adaptgen import cedar
+from adaptgen import cedar_schema as cedar
 from adaptgen.cli import terminal
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.frozen import value
-from adaptgen.planned import Plan
+from adaptgen.model.frozen import value
+from adaptgen.model.plan import Plan
 
 if TYPE_CHECKING:
-    from adaptgen.govern.vocabulary import Claims
+    from adaptgen.govern.settings.model import Claims
 
 SETTINGS, POLICIES = "governance.yaml", "policies"
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
@@ -54,7 +54,7 @@ def check_beside(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> N
         message = "the policies were not validated: cedarpy is not installed"
         terminal.diagnostics([Diagnostic("AG072", message, Where(str(side)), help, "warning")])
         return
-    from adaptgen.govern import policies
+    from adaptgen.govern.authorization import policies
 
     policies.validated(found.files, actions(), found.keep)
 
@@ -74,7 +74,7 @@ def written(source: Path) -> Written:
     """
     if source.suffix not in (".yaml", ".yml", ".json"):
         return Written(_files(source))
-    from adaptgen.govern.settings import read
+    from adaptgen.govern.settings.load import read
 
     settings = read(source)
     files = {(source.parent / path).as_posix(): text for path, text in settings.policies.items()}
@@ -97,8 +97,8 @@ def folder_actions(folder: Path) -> list[cedar.Action]:
     Raises:
         AdaptgenError: AG061, it cannot be loaded.
     """
-    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.contracts import load
+    from adaptgen.transports.load import load_server
 
     server = load_server(folder)
     contracts = load(server)
@@ -106,7 +106,7 @@ def folder_actions(folder: Path) -> list[cedar.Action]:
 
 
 def _files(source: Path) -> dict[str, str]:
-    from adaptgen.govern.policy_files import SUFFIX, text
+    from adaptgen.govern.settings.policy_files import SUFFIX, text
 
     files = sorted(source.rglob(f"*{SUFFIX}")) if source.is_dir() else [source]
     try:
@@ -124,7 +124,7 @@ def _served_by(source: Path) -> list[Path]:
     Raises:
         AdaptgenError: AG061, there is none.
     """
-    from adaptgen import lock
+    from adaptgen.output import lock
 
     wanted = {one.resolve() for one in (source, source.parent / SETTINGS)}
     found: list[Path] = []
@@ -145,7 +145,7 @@ def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from adaptgen.govern import policies
+    from adaptgen.govern.authorization import policies
 
     found = written(options.policies)
     actions = _all_actions(options.folders or _served_by(options.policies))
@@ -163,8 +163,8 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _agentcore(options: argparse.Namespace) -> int:
-    from adaptgen.govern import agentcore, policies
-    from adaptgen.govern.vocabulary import Claims
+    from adaptgen.govern.authorization import agentcore, policies
+    from adaptgen.govern.settings.model import Claims
 
     found = written(options.policies)
     actions = folder_actions(options.folder)

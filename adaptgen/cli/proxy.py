@@ -9,9 +9,9 @@ import os
 
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
-from adaptgen.model import Json
+from adaptgen.model.tables import Json
 from adaptgen.net.addresses import is_loopback
-from adaptgen.runtime.garbage import paused
+from adaptgen.runtime.core.gc import paused
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,8 +29,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _jwks(named: str) -> dict[str, Json]:
-    from adaptgen.govern.handover import Handover
-    from adaptgen.govern.keys import material
+    from adaptgen.govern.identity.identity_assertion import Handover
+    from adaptgen.govern.settings.keys import material
 
     settings = await governance.load(named, os.environ)
     key = (await material(settings, os.environ)).handover if settings.keys.handover else None
@@ -42,7 +42,7 @@ async def _jwks(named: str) -> dict[str, Json]:
 
 async def _review(named: str, accept: list[str]) -> int:
     """What servers have changed or added; exit code 1 while something is not accepted."""
-    from adaptgen.govern.pin_review import review
+    from adaptgen.proxy.pin_review import review
 
     settings = await governance.load(named, os.environ)
     if settings.mode != "proxy":
@@ -62,9 +62,9 @@ async def _review(named: str, accept: list[str]) -> int:
 
 
 async def _serve(named: str, http: str | None) -> None:
-    from adaptgen.fronts import address
-    from adaptgen.fronts.wire import serve
-    from adaptgen.govern.assemble import Place
+    from adaptgen.govern.pipeline.assemble import Place
+    from adaptgen.transports import address
+    from adaptgen.transports.streamable_http import serve
 
     settings = await governance.load(named, os.environ)
     if settings.mode != "proxy":

@@ -8,9 +8,9 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from adaptgen import lock
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import Where, error
+from adaptgen.output import lock
 
 NAME = "cassettes"
 
@@ -19,8 +19,8 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 1 where ``--check`` finds a difference."""
     if find_spec("vcr") is None:
         raise error("AG067", "recording needs vcrpy", help='pip install "adaptgen[record]"')
-    from adaptgen.fronts.load import load_server
     from adaptgen.readiness.record import Recording, record
+    from adaptgen.transports.load import load_server
 
     server = load_server(options.folder)
     for name in (*options.writes, *options.skip):
@@ -75,7 +75,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def _check(folder: Path, cassettes: dict[str, str]) -> int:
-    from adaptgen.readiness.shapes import compared
+    from adaptgen.readiness.response_shapes import compared
 
     found = compared(folder, cassettes)
     for name, lines in found.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from adaptgen.cli import terminal
-from adaptgen.planned import Evidence, Input, LeftOut, Plan
+from adaptgen.model.plan import Evidence, Input, LeftOut, Plan
 
 _MOST_ROWS = 12
 """Rows of one aspect; beyond, decisions are counted."""

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from adaptgen.cli import governance, keys, terminal
 from adaptgen.diagnostics import error
-from adaptgen.model import Server
+from adaptgen.model.tables import Server
 from adaptgen.net.addresses import is_loopback
-from adaptgen.references import references
-from adaptgen.runtime.garbage import paused
+from adaptgen.runtime.core.gc import paused
+from adaptgen.syntax.templates import references
 
 if TYPE_CHECKING:
-    from adaptgen.fronts.menu.toolsets import Part
     from adaptgen.mcp.advertised_schema import Profile
     from adaptgen.runtime.engine import Engine
+    from adaptgen.tool_search.toolsets import Part
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from adaptgen.fronts.load import load_server
+    from adaptgen.transports.load import load_server
 
     with paused():
         server = load_server(options.folder)
@@ -43,7 +43,7 @@ def _serve(options: argparse.Namespace) -> None:
         return
     with paused():
         engine, listener = _open(server, options.http)
-        from adaptgen.fronts import serve
+        from adaptgen.transports import serve
     _announce(server, listener, governance.OPEN)
     if listener:
         serve.http(engine, listener, options.profile)
@@ -57,7 +57,7 @@ def _part(options: argparse.Namespace, server: Server) -> Part:
     Raises:
         AdaptgenError: AG069, there is no such tag; or the part is asked for over HTTP, where the URL says it.
     """
-    from adaptgen.fronts.menu.toolsets import Part, slug
+    from adaptgen.tool_search.toolsets import Part, slug
 
     part = Part(slug(options.tag), options.effect)
     if options.http and part != Part():
@@ -73,8 +73,8 @@ def _part(options: argparse.Namespace, server: Server) -> Part:
 
 
 def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | None]:
-    from adaptgen.fronts import address
     from adaptgen.runtime.engine import Engine
+    from adaptgen.transports import address
 
     where = address.parse(http) if http else None
     engine = Engine(server, cursor_key=keys.given(os.environ))
@@ -82,9 +82,9 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
 
 
 async def _governed(server: Server, named: str, http: str | None, part: Part, profile: Profile) -> None:
-    from adaptgen.fronts import address
-    from adaptgen.govern.assemble import Place
-    from adaptgen.govern.embedded import govern_server
+    from adaptgen.govern.pipeline.assemble import Place
+    from adaptgen.govern.pipeline.embedded import govern_server
+    from adaptgen.transports import address
 
     where = address.parse(http, governed=True) if http else None
     place = Place(http=where is not None, loopback=where is None or is_loopback(where[0]))
@@ -94,14 +94,14 @@ async def _governed(server: Server, named: str, http: str | None, part: Part, pr
         listener = address.listening(*where) if where else None
         _announce(server, listener, f"governed by {named}", *governed.notices)
         if listener is not None:
-            from adaptgen.fronts.wire import serve
+            from adaptgen.transports.streamable_http import serve
 
             await serve.run_governed(governed, listener, profile)
         else:
-            from adaptgen.fronts.fastmcp import front_of
-            from adaptgen.fronts.menu import over
-            from adaptgen.fronts.process import settle
-            from adaptgen.fronts.serve import stdio_of
+            from adaptgen.tool_search import over
+            from adaptgen.transports.fastmcp import front_of
+            from adaptgen.transports.process_setup import settle
+            from adaptgen.transports.serve import stdio_of
 
             settle()
             await stdio_of(front_of(over(governed, part, profile), governed.aclose), governed.aclose)
@@ -112,7 +112,7 @@ async def _governed(server: Server, named: str, http: str | None, part: Part, pr
 def _announce(server: Server, listener: socket.socket | None, *notices: str) -> None:
     place = "stdio"
     if listener:
-        from adaptgen.fronts import address
+        from adaptgen.transports import address
 
         place = address.url(listener)
     tools = terminal.count(len(server.tools), "tool")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from adaptgen.diagnostics import error
-from adaptgen.model import Server, Tool
+from adaptgen.model.tables import Server, Tool
 
 
 def find(server: Server, name: str) -> Tool:

@@ -11,8 +11,8 @@ from dataclasses import asdict
 
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
-from adaptgen.govern.state import open_store
-from adaptgen.govern.usage import Row, Usage
+from adaptgen.govern.limits.usage import Row, Usage
+from adaptgen.govern.settings.store import open_store
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, error
-from adaptgen.model import Contract, Json
+from adaptgen.model.tables import Contract, Json
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _MOST_REFS = 20

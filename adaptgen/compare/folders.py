@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adaptgen.compare.seen import Seen, Surface
+from adaptgen.compare.model import Seen, Surface
 from adaptgen.compare.tables import tables
 from adaptgen.diagnostics import AdaptgenError, Where, error
-from adaptgen.model import Auth, Contract, Server, Tool
+from adaptgen.model.tables import Auth, Contract, Server, Tool
 
 _NOT_LITERAL = frozenset(("tools", "auth", "contracts"))
 _HELP = "name a folder that adaptgen build wrote, such as generated/crm"
@@ -115,7 +115,7 @@ def _places(text: str, shown: str) -> dict[str, dict[str, Where]]:
 
 
 def _spec(folder: Path) -> str:
-    from adaptgen import lock
+    from adaptgen.output import lock
 
     try:
         known = lock.read(folder)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adaptgen.cedar import action_id
-from adaptgen.compare.seen import Change, Surface
+from adaptgen.cedar_schema import action_id
+from adaptgen.compare.model import Change, Surface
 from adaptgen.diagnostics import Where
 
 

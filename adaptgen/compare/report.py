@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from adaptgen.compare.seen import LEVELS, Change, worst
+from adaptgen.compare.model import LEVELS, Change, worst
 
 _COMMANDS = {"breaking": "error", "review": "warning", "additive": "notice"}
 # GitHub shows ten annotations of a kind and step; the rest would be dropped without a word.

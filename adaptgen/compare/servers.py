@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
-from adaptgen import stepped
 from adaptgen.compare import tools
-from adaptgen.compare.seen import LEVELS, Change, Seen, Surface
-from adaptgen.model import Auth, Base, Tool
+from adaptgen.compare.model import LEVELS, Change, Seen, Surface
+from adaptgen.model import steps as stepped
+from adaptgen.model.tables import Auth, Base, Tool
 
 
 def compare(old: Surface, new: Surface) -> tuple[Change, ...]:

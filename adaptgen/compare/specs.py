@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from adaptgen.compare.seen import Change, Seen, Surface
+from adaptgen.compare.model import Change, Seen, Surface
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Call, Tool
+from adaptgen.model.plan import Plan
+from adaptgen.model.tables import Call, Tool
 from adaptgen.plan import plan
-from adaptgen.plan.envelope import at
-from adaptgen.plan.operations import Operation, is_json, operations
-from adaptgen.plan.schemas import forget, leaves, shape
-from adaptgen.planned import Plan
+from adaptgen.plan.document.envelope import at
+from adaptgen.plan.document.reader import Operation, is_json, operations
+from adaptgen.plan.document.schemas import forget, leaves, shape
 from adaptgen.source import EMPTY, Document, Hints, fleet_of, read_hints, read_under
-from adaptgen.source.read_hints import side_file
+from adaptgen.source.hints.load import side_file
 from adaptgen.syntax.json_pointer import escape
 
 # A hint that speaks of what the document no longer has.

@@ -1,6 +1,6 @@
 """Generated tables read as data. Nothing is imported or executed: a revision from anywhere may be looked at.
 
-A table is an assignment of a call of a class of ``adaptgen.model`` whose arguments are literals, as the renderer
+A table is an assignment of a call of a class of ``adaptgen.model.tables`` whose arguments are literals, as the renderer
 prints them. Anything else in a module is passed over.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from adaptgen import model
 from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.model import tables as model
 
 _CLASSES: dict[str, type] = {
     name: kind for name, kind in vars(model).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)

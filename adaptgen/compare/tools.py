@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adaptgen import stepped
+from adaptgen.compare.model import Change, Level, Seen
 from adaptgen.compare.schemas import Way, differences
-from adaptgen.compare.seen import Change, Level, Seen
-from adaptgen.model import Call, Param, Tool
+from adaptgen.model import steps as stepped
+from adaptgen.model.tables import Call, Param, Tool
 
 _RANK = {"read": 0, "write": 1, "delete": 2}
 _WAYS: Mapping[Way, tuple[Level, str]] = {

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from adaptgen import lock
+from adaptgen.output import lock
+from adaptgen.output.write import write
 from adaptgen.plan import plan
 from adaptgen.render import render
 from adaptgen.source import read_hints, read_under, side_file
-from adaptgen.write import write
 
 NAME = "crm"
 KEYS = {f"DEMO_{name}": hashlib.sha256(f"demo {name}".encode()).hexdigest() for name in ("TOKENS", "CURSORS", "AUDIT")}

@@ -22,7 +22,7 @@ from fastmcp.tools.base import Tool, ToolResult
 from mcp_types import TextContent
 from pydantic import PrivateAttr
 
-from adaptgen.model import Json
+from adaptgen.model.tables import Json
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _JSON_SCHEMA = ("type", "format", "enum", "items", "default", "minimum", "maximum", "description")

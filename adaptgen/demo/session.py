@@ -11,9 +11,9 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from adaptgen import fields
-from adaptgen.model import Json
-from adaptgen.references import Reference, fill
+from adaptgen.model.tables import Json
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax.templates import Reference, fill
 
 Caller = Callable[[str, dict[str, Json]], Awaitable[str]]
 """Calls a tool by name with arguments and gives the text of its answer. Raises :class:`Refusal` for an error."""

@@ -25,13 +25,13 @@ from adaptgen.demo.session import Conversation, Refusal, Say, play
 from adaptgen.demo.table import RULE, table
 from adaptgen.demo.tasks import CUSTOMER, LOGIN, TASKS, with_login
 from adaptgen.demo.tokens import count, vocabulary
-from adaptgen.fronts.fastmcp import front_of
-from adaptgen.fronts.load import load_server
-from adaptgen.govern.assemble import Governed, Place
-from adaptgen.govern.audit_verify import verify
-from adaptgen.govern.embedded import govern_server
-from adaptgen.govern.keys import symmetric
-from adaptgen.model import Json
+from adaptgen.govern.audit.verify import verify
+from adaptgen.govern.pipeline.assemble import Governed, Place
+from adaptgen.govern.pipeline.embedded import govern_server
+from adaptgen.govern.settings.keys import symmetric
+from adaptgen.model.tables import Json
+from adaptgen.transports.fastmcp import front_of
+from adaptgen.transports.load import load_server
 
 Progress = Callable[[str], None]
 

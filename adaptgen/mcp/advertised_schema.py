@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from adaptgen.mcp.plain_schema import Schema, SchemaReader, type_of
-from adaptgen.model import Json
+from adaptgen.model.tables import Json
 
 Profile = Literal["", "openai-strict"]
 PROFILES: Final = ("openai-strict",)

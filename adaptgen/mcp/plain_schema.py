@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adaptgen.model import Json
+from adaptgen.model.tables import Json
 from adaptgen.syntax.json_pointer import local
 
 Schema = dict[str, Any]

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from adaptgen import frozen
 from adaptgen.mcp.tool_names import LONGEST
-from adaptgen.model import Json
+from adaptgen.model import frozen
+from adaptgen.model.tables import Json
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "openai-strict")
 """Whose rules are checked; those of clients belong to all of them."""

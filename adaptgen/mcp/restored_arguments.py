@@ -13,7 +13,7 @@ from typing import Any
 
 from adaptgen.mcp.advertised_schema import Profile, fixed_names, legal_names
 from adaptgen.mcp.plain_schema import Schema, SchemaReader, types_of
-from adaptgen.model import Json
+from adaptgen.model.tables import Json
 
 _CONTAINERS = frozenset({"object", "array"})
 _QUESTIONS = frozenset({"count", "sort"})

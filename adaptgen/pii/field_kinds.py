@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from adaptgen.words import singular, vocabulary, words
+from adaptgen.syntax.identifiers import singular, vocabulary, words
 
 # Words that may stand behind the word that decides, without changing what the value is.
 _NEUTRAL = vocabulary(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from adaptgen.words import vocabulary
+from adaptgen.syntax.identifiers import vocabulary
 
 Known = Callable[[str], bool]
 

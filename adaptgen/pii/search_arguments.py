@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
-from adaptgen import fields
 from adaptgen.pii.field_kinds import kind_of, kind_within, leans, names_person
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.syntax.json_pointer import escape_key
-from adaptgen.words import singular, vocabulary, words
 
 Role: TypeAlias = Literal["search", "match", "range", "query", "order"]
 """``search``: free text; ``match``: one field, or a part of it; ``range``: what lies before or behind; ``query``: an

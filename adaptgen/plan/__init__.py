@@ -1,5 +1,5 @@
 """DOCUMENT + HINTS -> MODEL: small pure passes, one noun per file."""
 
-from adaptgen.plan.assemble import plan
+from adaptgen.plan.planner import plan
 
 __all__ = ["plan"]

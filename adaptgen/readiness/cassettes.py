@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from adaptgen import tabular
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Json, Tool
-from adaptgen.readiness.fakes import Fakes
-from adaptgen.runtime.classify import Classifier, classifier
+from adaptgen.model.tables import Json, Tool
+from adaptgen.readiness.fake_values import Fakes
+from adaptgen.runtime.pii.classifier import Classifier, classifier
+from adaptgen.syntax import tables as tabular
 
 INDEX = "recorded.json"
 """Beside the cassettes: how each tool was called, and the stand-ins of addresses and credentials."""

@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.model import Auth, Json, Server, Tool, Unpaged
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Auth, Json, Server, Tool, Unpaged
 from adaptgen.readiness.failed_logins import FailedLogins
 from adaptgen.readiness.record import login_path, needed
 from adaptgen.readiness.replay import unmet
-from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.auth import learnt_line
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.runtime.auth.authenticator import learnt_line
+from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.auth.session_files import folder
+from adaptgen.runtime.calls import Execution
+from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.execution import Execution
-from adaptgen.runtime.http import not_tls
-from adaptgen.runtime.request import Request
-from adaptgen.runtime.response import Response
-from adaptgen.runtime.session import Session
-from adaptgen.runtime.state import folder
+from adaptgen.runtime.http.client import not_tls
+from adaptgen.runtime.http.request import Request
+from adaptgen.runtime.http.response import Response
 
 _PATIENCE = 5.0
 """Seconds for a name, a connection and a handshake each."""

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from adaptgen.runtime.login_attempts import Attempts
-from adaptgen.runtime.session import Session
+from adaptgen.runtime.auth.login_attempts import Attempts
+from adaptgen.runtime.auth.session import Session
 
 
 class FailedLogins:

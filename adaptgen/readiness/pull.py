@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.compare import specs
-from adaptgen.compare.seen import Change
+from adaptgen.compare.model import Change
 from adaptgen.compare.servers import appeared, compare
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.lock import digest
+from adaptgen.output.lock import digest
 from adaptgen.readiness.fetch import Unfetched, fetch
-from adaptgen.readiness.normal import normal
-from adaptgen.references import TemplateError, fill, references
+from adaptgen.readiness.normalize_text import normal
 from adaptgen.source import read, read_hints
-from adaptgen.source.hints import SourceHint
+from adaptgen.source.hints.model import SourceHint
+from adaptgen.syntax.templates import TemplateError, fill, references
 
 LOCK = "source.lock"
 """What the source said about the document that is there: a small JSON file beside the hints."""
@@ -73,8 +73,8 @@ def pull(spec: Path, hints_path: Path, *, check: bool = False, environ: Mapping[
 
 
 async def _filled(said: SourceHint, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    from adaptgen.runtime.credentials import Credentials
-    from adaptgen.runtime.errors import ToolError
+    from adaptgen.runtime.aws.credentials import Credentials
+    from adaptgen.runtime.core.errors import ToolError
 
     credentials = Credentials(environ)
     texts = [said.url, *said.headers.values()]

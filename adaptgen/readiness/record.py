@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from adaptgen import stepped
-from adaptgen.fields import MISSING
-from adaptgen.model import Auth, Json, Server, Tool
+from adaptgen.model import steps as stepped
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Auth, Json, Server, Tool
 from adaptgen.readiness.cassettes import Exchange, Index, Scrubber, cassette_text, decoded, origin_of, refuse
-from adaptgen.readiness.fakes import Fakes
+from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import is_own, unmet
-from adaptgen.references import Reference, TemplateError, fill, references
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.answer import Text
-from adaptgen.runtime.caller import LOCAL
-from adaptgen.runtime.classify import classified
+from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
-from adaptgen.words import singular
+from adaptgen.runtime.pii.classifier import classified
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.syntax.field_paths import MISSING
+from adaptgen.syntax.identifiers import singular
+from adaptgen.syntax.templates import Reference, TemplateError, fill, references
 
 _LIMIT = 3
 """Items that a list is asked for: enough to see its form."""

@@ -15,17 +15,17 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
-from adaptgen import fields
-from adaptgen.fields import MISSING
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Base, Json, Server, Tool
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Base, Json, Server, Tool
 from adaptgen.readiness.cassettes import Index, parsed, read_index
-from adaptgen.references import Reference
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.answer import Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.paging import find_items
+from adaptgen.runtime.http.page import find_items
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.syntax.field_paths import MISSING
+from adaptgen.syntax.templates import Reference
+from adaptgen.transports.load import load_server
 
 _PLACE = re.compile(r"\{[^{}]*\}")
 
@@ -200,5 +200,5 @@ def _aws(index: Index) -> Iterator[None]:
     def read(reference: Reference, environ: Mapping[str, str]) -> str:
         return index.secrets.get(str(reference), "fake")
 
-    with mock.patch("adaptgen.runtime.aws.read", read):
+    with mock.patch("adaptgen.runtime.aws.clients.read", read):
         yield

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from adaptgen.model import Contract, Json
+from adaptgen.model.tables import Contract, Json
 from adaptgen.render.safe import is_visible
 
 # The keywords that say what a value is come first; the rest follows by name.

@@ -7,7 +7,7 @@ every larger one.
 
 from __future__ import annotations
 
-from adaptgen.model import value
+from adaptgen.model.tables import value
 
 WIDTH = 88
 _INDENT = 4

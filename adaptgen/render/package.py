@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from adaptgen import cedar, model
-from adaptgen.model import Tool, value
-from adaptgen.planned import Module, Plan
+from adaptgen import cedar_schema as cedar
+from adaptgen.model import tables as model
+from adaptgen.model.plan import Module, Plan
+from adaptgen.model.tables import Tool, value
 from adaptgen.render import contract, layout, names, python, readme
 from adaptgen.render.environment import fill
 from adaptgen.render.safe import PythonText, one_line
@@ -155,7 +156,7 @@ def _auth(plan: Plan) -> dict[str, object]:
 
 
 def _handler() -> dict[str, object]:
-    imports = ((python.imported("pathlib", ["Path"]),), (python.imported("adaptgen.fronts.aws_lambda", ["serve"]),))
+    imports = ((python.imported("pathlib", ["Path"]),), (python.imported("adaptgen.transports.aws_lambda", ["serve"]),))
     return {"imports": imports, "end": PythonText("handler = serve(Path(__file__).parent)")}
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adaptgen import model
+from adaptgen.model import tables as model
 from adaptgen.render import layout
 from adaptgen.render.layout import Node
 from adaptgen.render.safe import PythonText, one_line, python_escape, show

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from adaptgen import stepped
-from adaptgen.model import Call, Json, Tool, value
-from adaptgen.planned import LeftOut, Plan
+from adaptgen.model import steps as stepped
+from adaptgen.model.plan import LeftOut, Plan
+from adaptgen.model.tables import Call, Json, Tool, value
 from adaptgen.render import markdown
 from adaptgen.render.safe import MarkdownText, one_line
 

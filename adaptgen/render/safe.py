@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from adaptgen.model import value
+from adaptgen.model.tables import value
 
 
 @value()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.model import (
+from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import (
     FORMAT,
     Auth,
     Base,
@@ -40,13 +41,12 @@ from adaptgen.model import (
     Update,
     When,
 )
-from adaptgen.runtime.answer import Answer, Binary, Text
-from adaptgen.runtime.caller import LOCAL, Caller
-from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Binary, Text
+from adaptgen.runtime.core.errors import ToolError
 
 if TYPE_CHECKING:
     from adaptgen.runtime.engine import Engine
-    from adaptgen.runtime.overridden import Outgoing, ToolCall, value_of
+    from adaptgen.runtime.override_calls import Outgoing, ToolCall, value_of
     from adaptgen.runtime.overrides import Overrides, Proceed, Result
 
 __all__ = [

@@ -13,8 +13,8 @@ from pathlib import Path
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Call, Check, Contract, Json, Server, Step, Tool
-from adaptgen.references import placeholders
+from adaptgen.model.tables import Call, Check, Contract, Json, Server, Step, Tool
+from adaptgen.syntax.templates import placeholders
 
 RESERVED = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
 """Arguments of the runtime itself; an input of the API never has one of these names."""
@@ -103,7 +103,7 @@ def _of_step(step: Step) -> set[str]:
 
 
 def _of_check(check: Check) -> Iterator[str]:
-    from adaptgen.conditions import condition, expression, expressions
+    from adaptgen.syntax.runtime_expressions import condition, expression, expressions
 
     found = expressions(condition(check.condition)) if check.kind == "simple" else [expression(check.context)]
     return (one.name for one in found if one.root == "inputs")

@@ -14,31 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from adaptgen.model import FORMAT, Contract, Json, Server, Tool, Unpaged
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import FORMAT, Contract, Json, Server, Tool, Unpaged
 from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.base_urls import check_base_urls
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.marks import Marks
-from adaptgen.runtime.text import clean
+from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.text import clean
+from adaptgen.runtime.http.base_urls import check_base_urls
+from adaptgen.runtime.pii.call_pii import Marks
 
 if TYPE_CHECKING:
     from adaptgen.pii.search_arguments import SearchArgument
-    from adaptgen.runtime.carry import Carry
-    from adaptgen.runtime.classify import Classifier
-    from adaptgen.runtime.cursor import CursorBox
-    from adaptgen.runtime.execution import Execution
-    from adaptgen.runtime.http import Transport
-    from adaptgen.runtime.kept import Kept
-    from adaptgen.runtime.listing import ListCall
-    from adaptgen.runtime.lookups import Lookups
+    from adaptgen.runtime.answers.list import ListCall
+    from adaptgen.runtime.auth.shared_sessions import Shared
+    from adaptgen.runtime.calls import Execution
+    from adaptgen.runtime.http.client import Transport
+    from adaptgen.runtime.http.page import Fetch
     from adaptgen.runtime.overrides import Override
-    from adaptgen.runtime.paging import Fetch
+    from adaptgen.runtime.paging.cursor import CursorBox
+    from adaptgen.runtime.paging.list_cache import Kept
+    from adaptgen.runtime.pii.classifier import Classifier
     from adaptgen.runtime.pii.search_filter import SearchFilter
-    from adaptgen.runtime.shared import Shared
-    from adaptgen.runtime.store import Store
+    from adaptgen.runtime.queries.name_lookup import Lookups
+    from adaptgen.runtime.store.protocol import Store
     from adaptgen.runtime.validation import Arguments
+    from adaptgen.runtime.workflow.continuation_state import Carry
 
 _log = logging.getLogger("adaptgen.runtime")
 _QUESTIONS = frozenset({"where", "sort", "count", "distinct"})
@@ -96,12 +96,12 @@ class Engine:
         self._opened: Store | None = None
         self._store = None if store is None or getattr(store, "local", False) else store
         if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
-            from adaptgen.runtime.shared import sharing
+            from adaptgen.runtime.auth.shared_sessions import sharing
 
             self._shared, self._opened = sharing(server.auth, store, self._environ, cursor_key)
         check_base_urls(server, self._environ)
         if server.connection is not None:
-            from adaptgen.runtime.reaching import missing
+            from adaptgen.runtime.http.connection import missing
 
             missing(server)
         self._contracts = load(server)
@@ -168,14 +168,14 @@ class Engine:
     def _marks(self, tool: Tool, arguments: Mapping[str, Json], caller: Caller) -> Marks:
         if not self._classify:
             return Marks()
-        from adaptgen.runtime.classify import classified, classifier
+        from adaptgen.runtime.pii.classifier import classified, classifier
 
         known = self._classifiers.get(tool.name)
         if known is None:
             known = self._classifiers[tool.name] = classifier(tool)
         kinds = tool.sensitive_arguments
         if tool.page is not None and "where" in arguments:
-            from adaptgen.runtime.inside import arguments as inside
+            from adaptgen.runtime.pii.argument_kinds import arguments as inside
 
             kinds = inside(tool)
         return Marks(known, classified(arguments, kinds), self._kinds, caller.tokens)
@@ -205,8 +205,8 @@ class Engine:
         marks: Marks,
     ) -> Answer:
         """A tool that the side file replaces, wraps or adds."""
-        from adaptgen.runtime import asking
-        from adaptgen.runtime.overridden import Asked, answered
+        from adaptgen.runtime.override_calls import Asked, answered
+        from adaptgen.runtime.queries import query as asking
 
         ours = _REQUESTS | _QUESTIONS if tool.page is not None else _REQUESTS
         own = {name: value for name, value in checked.items() if name not in ours}
@@ -274,7 +274,7 @@ class Engine:
                 marks=marks,
                 inspect=searching.check if searching is not None else None,
             )
-        from adaptgen.runtime.listing import answer_list
+        from adaptgen.runtime.answers.list import answer_list
 
         asked = {name: checked.pop(name) for name in sorted(_QUESTIONS & checked.keys())}
         searching = self._searching(caller, tool, checked, marks)
@@ -284,7 +284,7 @@ class Engine:
         if isinstance(tool.page, Unpaged):
             answer = partial(answer_list, kept=self._remembered().of(caller))
         if asked:
-            from adaptgen.runtime import asking
+            from adaptgen.runtime.queries import query as asking
 
             answer = partial(asking.answer, asked=asked)
         call = self._list_call(caller, tool, checked, marks, limit=limit, fields=fields, cursor=cursor)
@@ -313,9 +313,9 @@ class Engine:
         self, searching: SearchFilter, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json]
     ) -> Answer | None:
         """A list without what a search found by a part of a hidden value; None where the API answers no list."""
-        from adaptgen.runtime import asking
-        from adaptgen.runtime.listing import answer_list
+        from adaptgen.runtime.answers.list import answer_list
         from adaptgen.runtime.pii.search_filter import NOTE
+        from adaptgen.runtime.queries import query as asking
 
         found = await searching.whole(tool, fetch, call.box)
         if found is None:
@@ -331,7 +331,7 @@ class Engine:
     def _list_call(
         self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks, **asked: Any
     ) -> ListCall:
-        from adaptgen.runtime.listing import ListCall
+        from adaptgen.runtime.answers.list import ListCall
 
         return ListCall(
             box=self._sealed(),
@@ -347,8 +347,8 @@ class Engine:
     def _carry(
         self, execution: Execution, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None
     ) -> Carry:
-        from adaptgen.runtime.carry import Carry
-        from adaptgen.runtime.cursor import bound
+        from adaptgen.runtime.paging.cursor import bound
+        from adaptgen.runtime.workflow.continuation_state import Carry
 
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
@@ -359,7 +359,7 @@ class Engine:
 
     def _remembered(self) -> Kept:
         if self._kept is None:
-            from adaptgen.runtime.kept import Kept
+            from adaptgen.runtime.paging.list_cache import Kept
 
             self._kept = Kept()
         return self._kept
@@ -368,7 +368,7 @@ class Engine:
         self, execution: Execution, caller: Caller, tool: Tool, checked: Mapping[str, Json]
     ) -> dict[str, Json]:
         """The arguments with ids in the place of names."""
-        from adaptgen.runtime.lookups import Lookups, whole
+        from adaptgen.runtime.queries.name_lookup import Lookups, whole
 
         if self._lookups is None:
             self._lookups = Lookups(self._tools, self._sealed, time.monotonic)
@@ -398,7 +398,7 @@ class Engine:
 
     def _sealed(self) -> CursorBox:
         if self._box is None:
-            from adaptgen.runtime.cursor import CursorBox, KeyFormatError, key_from
+            from adaptgen.runtime.paging.cursor import CursorBox, KeyFormatError, key_from
 
             try:
                 self._box = CursorBox(self._cursor_key or key_from(self._environ))
@@ -416,7 +416,7 @@ class Engine:
         if self._shared is not None:
             return self._shared.store
         if self._store is None and self._opened is None:
-            from adaptgen.runtime.store_url import VARIABLE, store_from
+            from adaptgen.runtime.store.url import VARIABLE, store_from
 
             url = self._environ.get(VARIABLE, "").strip()
             if url and not url.startswith("memory:"):
@@ -427,11 +427,11 @@ class Engine:
         return self._store or self._opened
 
     def _make(self) -> Execution:
-        from adaptgen.runtime.execution import Execution
+        from adaptgen.runtime.calls import Execution
 
         make = Execution
         if self.server.edits is not None and self.server.edits.shapes:
-            from adaptgen.runtime.overridden import Shaping
+            from adaptgen.runtime.override_calls import Shaping
 
             make = Shaping
         return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)

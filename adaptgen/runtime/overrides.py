@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model import Contract, Effect, Json, Server, Tool, Unpaged
-from adaptgen.runtime.answer import Answer
+from adaptgen.model.tables import Contract, Effect, Json, Server, Tool, Unpaged
+from adaptgen.runtime.core.answer import Answer
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.overridden import Outgoing, ToolCall
+    from adaptgen.runtime.override_calls import Outgoing, ToolCall
 
 Kind: TypeAlias = Literal["replace", "wrap", "request", "add"]
 Proceed: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -128,9 +128,9 @@ class Overrides:
 
         ``input_schema`` is an object schema (JSON Schema 2020-12); arguments are checked by it. ``effect`` decides what
         governance permits without a policy: say what the tool does, not what it is hoped to do. ``sensitive`` and
-        ``sensitive_arguments`` as in :class:`adaptgen.model.Tool`. ``lists``: it answers a list, which is cut into
-        pages; it takes ``limit``, ``cursor`` and ``fields`` then. ``view``: the fields kept (None: all of them). A tool
-        that does not read takes ``dry_run``.
+        ``sensitive_arguments`` as in :class:`adaptgen.model.tables.Tool`. ``lists``: it answers a list, which is cut
+        into pages; it takes ``limit``, ``cursor`` and ``fields`` then. ``view``: the fields kept (None: all of them). A
+        tool that does not read takes ``dry_run``.
         """
 
         def decorate(function: _F) -> _F:

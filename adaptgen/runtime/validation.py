@@ -1,5 +1,5 @@
-"""Arguments against the contract (JSON Schema 2020-12), before anything is sent; formats as ``adaptgen.text_formats``
-checks them.
+"""Arguments against the contract (JSON Schema 2020-12), before anything is sent; formats as
+``adaptgen.syntax.text_formats`` checks them.
 
 Models send ``"5"`` for 5, ``"true"`` for true, 5 for ``"5"``, JSON text for an object, one text for a list of texts and
 null for "not given": what is lossless is read as it was meant. Everything else is refused by name, with what would be
@@ -20,10 +20,10 @@ import orjson
 
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
-from adaptgen.model import Json
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.serialize import scalar
-from adaptgen.text_formats import FORMATS, fits
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.parameters import scalar
+from adaptgen.syntax.text_formats import FORMATS, fits
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")

@@ -9,7 +9,7 @@ from adaptgen.ship.package import Bundle
 SITE = "site"
 """The folder of the context that becomes the image's /app."""
 USER = 10001
-_COMMAND = ["python", "-m", "adaptgen.fronts.container"]
+_COMMAND = ["python", "-m", "adaptgen.transports.container"]
 
 
 def context(bundle: Bundle) -> dict[str, bytes]:

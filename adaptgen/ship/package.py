@@ -10,7 +10,8 @@ from pathlib import Path
 
 from adaptgen import __version__
 from adaptgen.diagnostics import Where, error
-from adaptgen.ship import compiling, tree, wheels
+from adaptgen.ship import bundle_files as tree
+from adaptgen.ship import compiling, wheels
 from adaptgen.ship.archive import zipped
 from adaptgen.ship.shipment import Shipment
 from adaptgen.ship.target import Target
@@ -32,7 +33,7 @@ _BASE = (
 )
 _BOTO = "boto3: the runtime of Lambda brings it"
 _MODULE = "lambda_handler"
-_PROXY = b"from adaptgen.fronts.aws_lambda import proxy\n\nhandler = proxy()\n"
+_PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
-from adaptgen.references import parse
+from adaptgen.ship.cloudformation import Json, if_, pascal, sub
 from adaptgen.ship.shipment import Shipment
-from adaptgen.ship.words import Json, if_, pascal, sub
+from adaptgen.syntax.templates import parse
 
 _INVOKE: dict[str, tuple[str, ...]] = {
     "lambda": ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction"),

@@ -10,13 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.fronts.load import load_server
-from adaptgen.govern.settings import advice, check_target, read
-from adaptgen.govern.vocabulary import Settings
-from adaptgen.lock import NAME as GENERATED_LOCK
-from adaptgen.model import Auth, Json, Server
-from adaptgen.references import Reference, placeholders, references
-from adaptgen.ship.carried import carried, content_of, is_address
+from adaptgen.govern.settings.load import advice, check_target, read
+from adaptgen.govern.settings.model import Settings
+from adaptgen.model.tables import Auth, Json, Server
+from adaptgen.output.lock import NAME as GENERATED_LOCK
+from adaptgen.ship.settings_bundle import carried, content_of, is_address
+from adaptgen.syntax.templates import Reference, placeholders, references
+from adaptgen.transports.load import load_server
 
 _ELSEWHERE = "governance"
 """Where settings lie in a bundle that do not belong to the server's own tree."""

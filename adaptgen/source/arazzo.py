@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.source.hint_check import Checker, Keys
-from adaptgen.source.hint_types import Anything, Either, Key, ListOf, MapOf, Number, OneOf, Table, Text
-from adaptgen.source.parse import parse
-from adaptgen.source.places import Places
+from adaptgen.source.hints.checker import Checker, Keys
+from adaptgen.source.hints.types import Anything, Either, Key, ListOf, MapOf, Number, OneOf, Table, Text
+from adaptgen.source.text.locations import Places
+from adaptgen.source.text.parse import parse
 from adaptgen.source.tree import read_file
 
 CODE = "AG016"

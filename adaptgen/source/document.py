@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import Diagnostic, Where
-from adaptgen.model import value
+from adaptgen.model.tables import value
 from adaptgen.syntax import json_pointer as pointers
 
 FILES = "x-adaptgen-files"

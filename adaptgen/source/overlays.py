@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.source.parse import parse
-from adaptgen.source.places import Places
+from adaptgen.source.text.locations import Places
+from adaptgen.source.text.parse import parse
 
 At = tuple[str | int, ...]
 
@@ -130,7 +130,7 @@ class _Checker:
                 self.query(action["copy"], (*at, "copy"))
 
     def query(self, text: str, at: At) -> None:
-        from adaptgen import queries
+        from adaptgen.syntax import jsonpath as queries
 
         try:
             queries.compiled(text)
@@ -198,7 +198,7 @@ class Overlaid:
     # ------------------------------------------------------------------------------------------------------- inside
 
     def _select(self, text: str, where: Where) -> list[At]:
-        from adaptgen import queries  # 0.1 s to import: only where there is an overlay
+        from adaptgen.syntax import jsonpath as queries
 
         try:
             return queries.compiled(text).locations(self.root)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, nearest
-from adaptgen.model import Json, value
+from adaptgen.model.tables import Json, value
 
 TAKES: Mapping[str, tuple[str, ...]] = {
     "replace": ("call",),

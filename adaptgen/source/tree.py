@@ -15,10 +15,10 @@ from urllib.parse import unquote
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
-from adaptgen.source.parse import Parsed, parse
-from adaptgen.source.places import Places
 from adaptgen.source.references import Place, link, walk
-from adaptgen.source.text import MAX_BYTES, too_large
+from adaptgen.source.text.decode import MAX_BYTES, too_large
+from adaptgen.source.text.locations import Places
+from adaptgen.source.text.parse import Parsed, parse
 from adaptgen.syntax import json_pointer as pointers
 
 MAX_FILES = 10_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from adaptgen.words import vocabulary, words
+from adaptgen.syntax.identifiers import vocabulary, words
 
 _CALL: Final = vocabulary(
     "status success successful succeeded ok code message messages msg error errors warning warnings notice notices "

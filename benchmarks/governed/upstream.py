@@ -14,13 +14,13 @@ from typing import Any
 
 import orjson
 
-from adaptgen.fronts import address
-from adaptgen.fronts.wire.serve import run_governed, serve
-from adaptgen.govern.assemble import Given, Place, assemble
-from adaptgen.govern.desk import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, About, Context, Facts, RpcError
-from adaptgen.govern.sources import source
-from adaptgen.model import Effect
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.pipeline.assemble import Given, Place, assemble
+from adaptgen.govern.settings.source import source
+from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, About, Context, Facts, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Effect
+from adaptgen.transports import address
+from adaptgen.transports.streamable_http.serve import run_governed, serve
 
 PEOPLE = 84
 FIELDS = ("id", "status", "city", "amount", "full_name", "email", "phone", "iban", "note")

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from adaptgen.plan import schemas, tools
-from adaptgen.plan.auth import AuthPlan
-from adaptgen.plan.bases import Bases
-from adaptgen.plan.operations import operations
-from adaptgen.plan.schemas import Leaf
+from adaptgen.plan.auth.plan import AuthPlan
+from adaptgen.plan.document import schemas
+from adaptgen.plan.document.base_urls import Bases
+from adaptgen.plan.document.reader import operations
+from adaptgen.plan.document.schemas import Leaf
+from adaptgen.plan.tools import tool as tools
 from adaptgen.source import EMPTY, Document, read
 
 ROOT = Path(__file__).parent.parent.parent

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from inferring.drafted import labels, opened
 
-from adaptgen.model import Auth, Login
-from adaptgen.plan.auth import find_auth
-from adaptgen.plan.operations import Operation, operations
+from adaptgen.model.tables import Auth, Login
+from adaptgen.plan.auth.plan import find_auth
+from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.source import EMPTY
 
 BARS = {"precision": 95.0, "recall": 85.0}

@@ -15,9 +15,9 @@ from typing import Any
 
 from inferring.drafted import labels, opened
 
-from adaptgen.model import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Unpaged
-from adaptgen.plan.operations import operations
-from adaptgen.plan.paging import find_paging
+from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Unpaged
+from adaptgen.plan.document.reader import operations
+from adaptgen.plan.paging.infer import find_paging
 
 STYLES = {
     Offset: "offset",

@@ -9,8 +9,8 @@ from typing import Any
 
 from inferring.drafted import DEEP, drafted, labels
 
-from adaptgen import fields
-from adaptgen.plan.operation import is_json
+from adaptgen.plan.document.operation import is_json
+from adaptgen.syntax import field_paths as fields
 
 MANY = 30  # leaf fields above which a view must leave out most
 LEFT_OUT = 0.7

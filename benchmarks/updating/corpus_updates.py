@@ -16,17 +16,17 @@ from validating.capture import answers, arguments_of, environ, resource, secret
 from validating.values import Maker
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Param, Tool
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Param, Tool
 from adaptgen.plan import plan
-from adaptgen.plan.operations import Operation, operations
-from adaptgen.read_inputs import is_selector
+from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.render import render
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import Document, read
-from adaptgen.source.hints import EMPTY
+from adaptgen.source.hints.model import EMPTY
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.transports.load import load_server
+from adaptgen.views.read_inputs import is_selector
 
 
 @dataclass

@@ -28,8 +28,8 @@ NAMES = [f"p{one}" for one in range(CALLERS)]
 CHILD = """\
 import asyncio, json, sys, time
 from pathlib import Path
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import Caller
+from adaptgen.transports.load import load_server
+from adaptgen.model.caller import Caller
 from adaptgen.runtime.engine import Engine
 
 async def change(engine, name):

@@ -19,21 +19,21 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Call, Param, Server, Tool
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.plan import Plan
+from adaptgen.model.tables import Call, Param, Server, Tool
 from adaptgen.plan import plan
-from adaptgen.plan.arguments import parameter_slot
-from adaptgen.plan.bodies import read_body
-from adaptgen.plan.inlining import inline
-from adaptgen.plan.operations import Operation, operations
-from adaptgen.plan.schemas import shape
-from adaptgen.planned import Plan
+from adaptgen.plan.document.inline_schema import inline
+from adaptgen.plan.document.reader import Operation, operations
+from adaptgen.plan.document.request_bodies import read_body
+from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.tools.arguments import parameter_slot
 from adaptgen.render import render
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import Document, read
-from adaptgen.source.hints import EMPTY
+from adaptgen.source.hints.model import EMPTY
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.transports.load import load_server
 from validating.values import MANNERS, Maker
 
 BASE = "http://mock.test"

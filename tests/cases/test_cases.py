@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from adaptgen import lock, plan, render, source
+from adaptgen import plan, render, source
 from adaptgen.diagnostics import AdaptgenError, ordered
+from adaptgen.output import lock
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/spec.*") if path.is_file())
 

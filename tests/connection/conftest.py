@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from adaptgen.model import Base, Call, Connection, Server, Tool
+from adaptgen.model.tables import Base, Call, Connection, Server, Tool
 from adaptgen.runtime.engine import Engine
 
 START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)

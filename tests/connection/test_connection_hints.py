@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adaptgen.cli import main
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Connection
+from adaptgen.model.tables import Connection
+from adaptgen.transports.load import load_server
 
 SPEC = {
     "openapi": "3.0.3",

@@ -13,8 +13,8 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.runtime import LOCAL
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.http import until
-from adaptgen.runtime.reaching import Bucket
+from adaptgen.runtime.http.client import until
+from adaptgen.runtime.http.connection import Bucket
 
 pytestmark = pytest.mark.asyncio
 

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from support.governing import KEYS, ask, governed, settings
 
-from adaptgen import lock
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
-from adaptgen.fronts.load import load_server
-from adaptgen.govern.audit_verify import verify
-from adaptgen.govern.keys import symmetric
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.audit.verify import verify
+from adaptgen.govern.settings.keys import symmetric
+from adaptgen.model.caller import Caller
+from adaptgen.output import lock
+from adaptgen.transports.load import load_server
 
 HERE = Path(__file__).parent
 WRITTEN = json.loads((HERE / "answers.json").read_text())

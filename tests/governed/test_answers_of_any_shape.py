@@ -16,10 +16,10 @@ from support.fake_mcp import Exchange, FakeServer, running, tool
 from support.governing import KEYS, settings
 from support.wire import Client, said
 
-from adaptgen.fronts.wire import Kernel
-from adaptgen.govern.assemble import Place, assemble
-from adaptgen.govern.proxied import mirrored
-from adaptgen.govern.sources import source
+from adaptgen.govern.pipeline.assemble import Place, assemble
+from adaptgen.govern.settings.source import source
+from adaptgen.proxy.factory import mirrored
+from adaptgen.transports.streamable_http import Kernel
 
 EMAIL = "ada@example.org"
 IBAN = "DE02120300000000202051"

@@ -14,8 +14,8 @@ from support.governing import ask, governed, settings
 from support.handing import Chain
 from support.people import person
 
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import Caller
+from adaptgen.model.caller import Caller
+from adaptgen.transports.load import load_server
 
 ADA = Caller("ada", "bank")
 PEOPLE = [
@@ -183,11 +183,11 @@ def test_values_in_a_refused_question_are_not_in_the_refusal(desk: Desk) -> None
 
 
 def test_a_count_under_way_keeps_kinds_in_its_cursor(package: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    from adaptgen.runtime import asking
-    from adaptgen.runtime.scan import Bounds
+    from adaptgen.runtime.paging.scan import Bounds
+    from adaptgen.runtime.queries import query as asking
 
     monkeypatch.setattr(asking, "Bounds", lambda: Bounds(items=1))
-    monkeypatch.setattr("adaptgen.runtime.listing.MAX_SIZE", 1)
+    monkeypatch.setattr("adaptgen.runtime.answers.list.MAX_SIZE", 1)
     desk = Desk(package, tmp_path)
     asked: dict[str, Any] = {"count": "full_name", "where": {"level": {"!=": 9}}}
     told = answered(desk(**asked))
@@ -228,12 +228,12 @@ def test_an_api_that_holds_surrogates_is_asked_by_value(package: Path, tmp_path:
 
 
 def test_what_hints_call_plain_is_asked_as_ever() -> None:
-    from adaptgen.model import Call, Tool, Unpaged
-    from adaptgen.runtime.classify import classifier
-    from adaptgen.runtime.errors import ToolError
-    from adaptgen.runtime.lens import Lens
-    from adaptgen.runtime.marks import Marks
-    from adaptgen.runtime.where import question
+    from adaptgen.model.tables import Call, Tool, Unpaged
+    from adaptgen.runtime.core.errors import ToolError
+    from adaptgen.runtime.pii.call_pii import Marks
+    from adaptgen.runtime.pii.classifier import classifier
+    from adaptgen.runtime.queries.filters import question
+    from adaptgen.runtime.queries.values import Lens
 
     tool = Tool(name="t", call=Call("GET", "/customers"), page=Unpaged(), plain=("$..name", "contact_email"))
     asked = question({"sort": ["-name", "contact_email"]})

@@ -18,9 +18,8 @@ from support.services import free_port
 from support.web import Said, Web, web
 
 from adaptgen.cli import main
-from adaptgen.fronts import address
-from adaptgen.govern.settings_table import SETTINGS
-from adaptgen.govern.settings_types import (
+from adaptgen.govern.settings.table import SETTINGS
+from adaptgen.govern.settings.types import (
     Anything,
     Duration,
     Either,
@@ -34,6 +33,7 @@ from adaptgen.govern.settings_types import (
     Text,
     Type,
 )
+from adaptgen.transports import address
 
 Path_ = tuple[str | int, ...]
 TEXTS = {
@@ -238,8 +238,8 @@ def assert_located(errors: str, code: str, path: Path, line: int, column: int) -
 
 def test_the_sample_is_right() -> None:
     """Otherwise the tests below would find errors that they did not make."""
-    from adaptgen.govern.settings_check import Checker
-    from adaptgen.govern.settings_text import Tree
+    from adaptgen.govern.settings.checker import Checker
+    from adaptgen.govern.settings.located_json import Tree
 
     checker = Checker(Tree("governance.yaml").where)
     checker.read(ALL, SETTINGS, ())
@@ -383,7 +383,7 @@ def test_settings_that_are_right_do_serve(embedded: Callable[..., Path], opened:
         listener.close()
         raise Started
 
-    monkeypatch.setattr("adaptgen.fronts.wire.serve.run_governed", run_governed)
+    monkeypatch.setattr("adaptgen.transports.streamable_http.serve.run_governed", run_governed)
     monkeypatch.setenv("ADAPTGEN_DEBUG", "1")
     with pytest.raises(Started):
         main(["serve", str(package), "--http", "127.0.0.1:0", "--governance", str(embedded())])

@@ -13,8 +13,8 @@ from support.canaries import TOKEN, Canaries
 from support.canary_crm import WatchedCrm, fill
 from support.watched import WAYS, watched
 
-from adaptgen import fields
 from adaptgen.demo.crm import PASSWORD, USERNAME, running
+from adaptgen.syntax import field_paths as fields
 
 ROOT = Path(__file__).parents[2]
 NEEDS: dict[str, dict[str, Any]] = {

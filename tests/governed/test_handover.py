@@ -29,9 +29,9 @@ from support.handing import (
 from support.services import Unavailable
 from support.web import Asked, Said, forwarding, post
 
-from adaptgen.govern.desk import META_HANDOVER
-from adaptgen.govern.handover import Handover
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.identity.identity_assertion import Handover
+from adaptgen.mcp.protocol import META_HANDOVER
+from adaptgen.model.caller import Caller
 
 
 def assert_refused(chain: Chain, said: Said, why: str) -> None:

@@ -16,12 +16,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.fronts.wire.sessions import Sessions
-from adaptgen.govern.desk import Context
-from adaptgen.govern.sessions import key_of
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.cursor import CursorBox, bound
-from adaptgen.runtime.errors import ToolError
+from adaptgen.mcp.protocol import Context
+from adaptgen.model.caller import Caller
+from adaptgen.proxy.session_pool import key_of
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.paging.cursor import CursorBox, bound
+from adaptgen.transports.streamable_http.sessions import Sessions
 
 # Names that run into each other where they are only joined.
 NAMES = st.sampled_from(

@@ -471,7 +471,7 @@ def test_log_injection(chain: Chain) -> None:
 def test_the_audit_trail_holds_after_all_that(chain: Chain) -> None:
     from support.governing import KEYS
 
-    from adaptgen.govern.audit_verify import verify
+    from adaptgen.govern.audit.verify import verify
 
     chain.proxy.call("people__list_people", {})
     found = verify([chain.folder / "proxy" / "audit.jsonl"], base64.b64decode(KEYS["T_AUDIT"]))

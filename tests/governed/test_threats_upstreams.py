@@ -20,10 +20,10 @@ from support.idp import METADATA, OIDC, Idp
 from support.web import web
 from support.wire import Client, messages, said
 
-from adaptgen.fronts.wire import Kernel
-from adaptgen.govern.assemble import Governed, Place, assemble
-from adaptgen.govern.proxied import mirrored
-from adaptgen.govern.sources import source
+from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.settings.source import source
+from adaptgen.proxy.factory import mirrored
+from adaptgen.transports.streamable_http import Kernel
 
 pytestmark = pytest.mark.asyncio
 

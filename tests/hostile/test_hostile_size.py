@@ -16,7 +16,7 @@ from support.harmless import harmless
 from support.limited import Done, build
 
 from adaptgen import plan, render, source
-from adaptgen.plan.describe import plain
+from adaptgen.plan.document.descriptions import plain
 
 SECONDS = 25
 MEGABYTES = 500

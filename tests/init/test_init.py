@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from adaptgen.cli import main
-from adaptgen.govern.settings import parse
+from adaptgen.govern.settings.load import parse
 
 ROOT = Path(__file__).parents[2]
 CASSETTES = ROOT / "specs" / "crm" / "cassettes"

@@ -18,7 +18,7 @@ from support import bottlecrm
 from support.generated import call, engine, generate, rows, text, walk
 from support.services import Service
 
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
@@ -95,8 +95,8 @@ async def test_sessions_that_live_two_seconds_are_renewed_once_each(tools: Engin
 CHILD = """\
 import asyncio, json, os, sys
 from pathlib import Path
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.transports.load import load_server
+from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 
 async def main():

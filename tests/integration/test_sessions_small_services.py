@@ -16,8 +16,8 @@ import yaml
 from support.web import Asked, Said, Web, web
 
 from adaptgen.cli import main
-from adaptgen.fronts.load import load_server
 from adaptgen.runtime import LOCAL, Engine
+from adaptgen.transports.load import load_server
 
 TEXT = {"type": "string"}
 ITEM = {"type": "object", "properties": {"id": {"type": "integer"}, "name": TEXT, "price": {"type": "number"}}}

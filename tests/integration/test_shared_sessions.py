@@ -47,8 +47,8 @@ tools:
 CHILD = """\
 import asyncio, json, sys, time
 from pathlib import Path
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.transports.load import load_server
+from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.engine import Engine
 
 async def main():

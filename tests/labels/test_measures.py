@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.model import Auth, Call, Cursor, Link, Login, NextUrl, Offset, PageNumber, Send, Unpaged
+from adaptgen.model.tables import Auth, Call, Cursor, Link, Login, NextUrl, Offset, PageNumber, Send, Unpaged
 
 LABEL = {
     "document": "a", "operation": "GET /a", "paged": True, "style": "offset", "place": "query", "items": "$.rows",

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from support.governing import FakeTarget, fact
 
-from adaptgen.fronts.menu import Part, over
-from adaptgen.govern.assemble import Governed
-from adaptgen.govern.desk import Context, Desk, Facts
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.pipeline.assemble import Governed
+from adaptgen.mcp.protocol import Context, Desk, Facts
+from adaptgen.model.caller import Caller
+from adaptgen.tool_search import Part, over
 
 ADA = Caller("ada", "bank", ("staff",))
 EVE = Caller("eve", "bank", ("guests",))

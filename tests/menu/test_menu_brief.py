@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen import brief
+from adaptgen.mcp import tool_listing as brief
 
 TOOL: dict[str, Any] = {
     "name": "create_invoice",

@@ -13,13 +13,13 @@ from fastmcp import Client
 from support.generated import engine, generate
 
 from adaptgen.cli.entry import main
-from adaptgen.fronts.fastmcp import front
-from adaptgen.fronts.load import load_server
-from adaptgen.fronts.menu import Part, menu_of
-from adaptgen.fronts.open import EngineDesk
-from adaptgen.model import Server
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Server
 from adaptgen.runtime.engine import Engine
+from adaptgen.tool_search import Part, menu_of
+from adaptgen.transports.fastmcp import front
+from adaptgen.transports.load import load_server
 
 from .conftest import ask, call, text
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from support.governing import FakeTarget, fact, governed, settings
 
-from adaptgen.govern.desk import Desk, RpcError
-from adaptgen.govern.vocabulary import Settings
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.settings.model import Settings
+from adaptgen.mcp.protocol import Desk, RpcError
+from adaptgen.model.caller import Caller
 
 from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
 

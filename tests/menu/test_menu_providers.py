@@ -13,12 +13,12 @@ import pytest
 from support.generated import generate
 from support.governing import FakeTarget, fact, governed, settings
 
-from adaptgen.fronts.load import load_server
-from adaptgen.fronts.menu import menu_of, over
-from adaptgen.fronts.open import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import EngineDesk
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.engine import Engine
+from adaptgen.tool_search import menu_of, over
+from adaptgen.transports.load import load_server
 
 from .conftest import ask, call, text
 

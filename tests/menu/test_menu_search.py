@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
-from adaptgen.fronts.menu import lexicon, question, stems
-from adaptgen.fronts.menu.grammar import STOP
-from adaptgen.fronts.menu.index import Index
-from adaptgen.fronts.menu.row import Entry
+from adaptgen.tool_search import query as question
+from adaptgen.tool_search import stemmer as stems
+from adaptgen.tool_search import thesaurus as lexicon
+from adaptgen.tool_search.bm25 import Index
+from adaptgen.tool_search.document import Entry
+from adaptgen.tool_search.stop_words import STOP
 
 
 def made(*calls: tuple[str, str], **descriptions: str) -> Index:
@@ -204,7 +206,7 @@ ACTION = {
 
 
 def test_a_server_that_lists_its_tools_loads_no_tables() -> None:
-    code = "import sys, adaptgen.fronts.menu; print(*(one for one in sys.modules if '.menu.' in one))"
+    code = "import sys, adaptgen.tool_search; print(*(one for one in sys.modules if '.menu.' in one))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {one.rpartition(".")[2] for one in done.stdout.split()}
     assert "desk" in loaded

@@ -12,13 +12,13 @@ import pytest
 from support.governing import FakeTarget, fact, governed, settings
 from support.wire import MODERN, Client, FakeDesk, request, said
 
-from adaptgen.fronts.aws_lambda import event as events
-from adaptgen.fronts.menu import Part, Wanted, slug
-from adaptgen.fronts.menu.desk import Menu
-from adaptgen.fronts.wire import HttpAnswer, HttpRequest, Kernel
-from adaptgen.fronts.wire.parts import asked
-from adaptgen.govern.desk import Challenge, Context
-from adaptgen.runtime.caller import Caller
+from adaptgen.mcp.protocol import Challenge, Context
+from adaptgen.model.caller import Caller
+from adaptgen.tool_search import Part, Wanted, slug
+from adaptgen.tool_search.menu import Menu
+from adaptgen.transports.aws_lambda import event as events
+from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, Kernel
+from adaptgen.transports.streamable_http.toolset_urls import asked
 
 from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
 

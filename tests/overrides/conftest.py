@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from adaptgen.cli import main
-from adaptgen.fronts.load import load_server
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 PERSON = {
     "type": "object",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.govern.served import Served
+from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.runtime import LOCAL, Answer, Caller, Text
 from adaptgen.runtime.engine import Engine
 

@@ -13,9 +13,9 @@ import pytest
 
 from adaptgen.cli import main
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.fronts.load import load_server
 from adaptgen.runtime import LOCAL
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 Build = Callable[..., int]
 WRAP = '@overrides.wrap("get_person")\nasync def seen(call: ToolCall, proceed: Proceed):\n    return {"seen": 1}\n'

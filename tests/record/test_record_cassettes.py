@@ -19,7 +19,7 @@ from adaptgen.cli import main
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.readiness.cassettes import refuse
-from adaptgen.readiness.fakes import Fakes
+from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import cases, replay
 
 ROOT = Path(__file__).parents[2]

@@ -9,13 +9,13 @@ import pytest
 
 from adaptgen.cli.entry import main
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.fronts.load import load_server
-from adaptgen.govern.fetch import FetchError, trusted
-from adaptgen.govern.upstream import address
-from adaptgen.model import Base, Server
+from adaptgen.govern.identity.http_fetch import FetchError, trusted
+from adaptgen.model.tables import Base, Server
 from adaptgen.net.addresses import UrlProblem, find_problem, is_metadata
+from adaptgen.proxy.http_client import address
 from adaptgen.readiness.fetch import Unfetched, fetch
-from adaptgen.runtime.base_urls import check_base_urls
+from adaptgen.runtime.http.base_urls import check_base_urls
+from adaptgen.transports.load import load_server
 
 METADATA = [
     "169.254.169.254",

@@ -15,15 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.governing import KEYS, FakeTarget, ask, fact, governed, settings
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.govern import audit_refusals
-from adaptgen.govern.audit import Trail, derived, mac_key, sealed
-from adaptgen.govern.audit_refusals import RefusalWindow
-from adaptgen.govern.audit_signing import Ed25519Signer, derived_signer, key_id
-from adaptgen.govern.audit_sink import FileSink
-from adaptgen.govern.audit_verify import verify
-from adaptgen.govern.desk import Challenge, Context
-from adaptgen.govern.keys import symmetric
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.audit import refused_calls as audit_refusals
+from adaptgen.govern.audit.refused_calls import RefusalWindow
+from adaptgen.govern.audit.signing import Ed25519Signer, derived_signer, key_id
+from adaptgen.govern.audit.sinks import FileSink
+from adaptgen.govern.audit.trail import Trail, derived, mac_key, sealed
+from adaptgen.govern.audit.verify import verify
+from adaptgen.govern.settings.keys import symmetric
+from adaptgen.mcp.protocol import Challenge, Context
+from adaptgen.model.caller import Caller
 
 ADA = Caller("ada", "bank", ("staff",))
 EVE = Caller("eve", "bank", ("guests",))
@@ -87,7 +87,7 @@ def test_a_request_that_does_not_authenticate_is_on_record_without_its_token(
     async def never(*_: Any) -> None:
         return None
 
-    monkeypatch.setattr("adaptgen.govern.jwks.KeySource.start", never)
+    monkeypatch.setattr("adaptgen.govern.identity.jwks.KeySource.start", never)
     rules = {"issuer": "https://idp.example/", "audience": "https://mcp.example/mcp", "jwks": "https://idp.example/k"}
 
     async def act(made: Any) -> Any:
@@ -262,7 +262,7 @@ def test_a_server_that_others_can_reach_signs_and_says_where_the_signature_is_we
     async def never(*_: Any) -> None:
         return None
 
-    with patch("adaptgen.govern.jwks.KeySource.start", never):
+    with patch("adaptgen.govern.identity.jwks.KeySource.start", never):
         notices = session(path, act, loopback=False)
     assert any("derived from keys.audit" in notice for notice in notices)
     assert all("sig" in line for line in written(tmp_path, "start", "checkpoint", "end"))

@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from support.generated import generate
 
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----"
 RECORD = {

@@ -10,12 +10,12 @@ from joserfc.jwk import ECKey
 from support.governing import FakeTarget, fact, governed, settings
 from support.wire import Client, said
 
-from adaptgen.fronts.wire import Kernel
-from adaptgen.fronts.wire.exchange import harmless
-from adaptgen.govern.desk import HANDOVER_HEADER, META_HANDOVER
-from adaptgen.govern.handover import Handover
-from adaptgen.govern.remote import _LARGE, _proving
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.identity.identity_assertion import Handover
+from adaptgen.mcp.protocol import HANDOVER_HEADER, META_HANDOVER
+from adaptgen.model.caller import Caller
+from adaptgen.proxy.upstream_client import _LARGE, _proving
+from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http.request_context import harmless
 
 pytestmark = pytest.mark.asyncio
 ISSUER, AUDIENCE = "https://proxy.example/mcp", "people"

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from support.idp import Idp
 
-from adaptgen.govern.authenticate import Authenticator
-from adaptgen.govern.claims import UnusableClaim, caller
-from adaptgen.govern.desk import Challenge, Context
-from adaptgen.govern.vocabulary import Authenticate, Claims, Listen, Settings
+from adaptgen.govern.identity.authenticator import Authenticator
+from adaptgen.govern.identity.claims import UnusableClaim, caller
+from adaptgen.govern.settings.model import Authenticate, Claims, Listen, Settings
+from adaptgen.mcp.protocol import Challenge, Context
 
 RESOURCE = "https://mcp.bank.example/mcp"
 pytestmark = pytest.mark.asyncio

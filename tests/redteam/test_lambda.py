@@ -13,10 +13,10 @@ import pytest
 from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event, rest_event
 
-from adaptgen.fronts.aws_lambda import Handler
-from adaptgen.fronts.wire import kernel
-from adaptgen.govern.assemble import Governed, Place, assemble
-from adaptgen.govern.sources import source
+from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.settings.source import source
+from adaptgen.transports.aws_lambda import Handler
+from adaptgen.transports.streamable_http import server as kernel
 
 LINES = [("content-type", "application/json"), ("accept", "application/json")]
 SESSION = "arn:aws:sts::123456789012:assumed-role/agent/s"

@@ -11,14 +11,14 @@ import httpx
 import pytest
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.govern.desk import META_REQUESTS, Context, Facts
-from adaptgen.govern.limit import Limiter
-from adaptgen.govern.vocabulary import Limit
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.http import Client
-from adaptgen.runtime.request import Request
-from adaptgen.runtime.store_memory import MemoryStore
+from adaptgen.govern.limits.rate_limiter import Limiter
+from adaptgen.govern.settings.model import Limit
+from adaptgen.mcp.protocol import META_REQUESTS, Context, Facts
+from adaptgen.model.caller import Caller
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.client import Client
+from adaptgen.runtime.http.request import Request
+from adaptgen.runtime.store.memory import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 ADA, EVE = Caller("ada", "bank"), Caller("eve", "bank")

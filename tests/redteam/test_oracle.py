@@ -17,8 +17,8 @@ from support.governing import EVERYTHING, ask, governed, settings
 from support.watched import WAYS, watched
 
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import Caller
+from adaptgen.model.caller import Caller
+from adaptgen.transports.load import load_server
 
 ROOT = Path(__file__).parents[2]
 ADA = Caller("ada", "bank")

@@ -15,13 +15,14 @@ from support.generated import engine, generate, text
 from support.web import Asked, Said, Web, web
 
 from adaptgen.cli import main
-from adaptgen.model import Call, Param
-from adaptgen.plan.operation import Parameter
-from adaptgen.plan.path_separators import find_separators
-from adaptgen.runtime import ToolError, serialize
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import Call, Param
+from adaptgen.plan.document.operation import Parameter
+from adaptgen.plan.tools.path_separators import find_separators
+from adaptgen.runtime import ToolError
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.request import Inputs, build
+from adaptgen.runtime.http import parameters as serialize
+from adaptgen.runtime.http.request import Inputs, build
 from adaptgen.source.document import Document
 
 DOCUMENT: dict[str, Any] = {

@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 from support.shielding import ANNA, answer, run, tokenizer, tool
 
-from adaptgen.govern.desk import META_FOUND
+from adaptgen.mcp.protocol import META_FOUND
 from adaptgen.pii import scan_budget
-from adaptgen.runtime.errors import ToolError
+from adaptgen.runtime.core.errors import ToolError
 
 KINDS = ["email", "phone", "card", "iban", "national_id", "name"]
 
@@ -55,7 +55,7 @@ def test_a_classified_name_does_not_leave_in_another_text(form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_name_that_the_view_hides_does_not_leave_in_another_text(form: str) -> None:
     """The value is not in the answer: the runtime names it as one that occurs."""
-    from adaptgen.runtime.shielding import repeats
+    from adaptgen.runtime.pii.token_sizes import repeats
 
     body = {"note": f"x {form} y"}
     found, _ = repeats(body, [("name", "Ada Byron")], None)
@@ -231,10 +231,10 @@ def test_what_the_view_hides_does_not_leave_in_the_keys_of_maps_of_lists() -> No
 def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
     from support.canaries import plain
 
-    from adaptgen.runtime.classify import Classifier
-    from adaptgen.runtime.failures import Scrub, refusal
-    from adaptgen.runtime.marks import Marks
-    from adaptgen.runtime.response import Response
+    from adaptgen.runtime.http.error_messages import Scrub, refusal
+    from adaptgen.runtime.http.response import Response
+    from adaptgen.runtime.pii.call_pii import Marks
+    from adaptgen.runtime.pii.classifier import Classifier
 
     body = {
         "message": "taken",

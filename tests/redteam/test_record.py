@@ -17,7 +17,7 @@ from record.conftest import Api, api, place
 
 from adaptgen.cli import main
 from adaptgen.pii.secret_formats import find_random, find_secrets
-from adaptgen.readiness.fakes import Fakes
+from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import cases, replay
 
 __all__ = ["api", "place"]

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.govern.assemble import Governed
-from adaptgen.govern.desk import Context, Facts, RpcError
-from adaptgen.runtime.caller import LOCAL, Caller
+from adaptgen.govern.pipeline.assemble import Governed
+from adaptgen.mcp.protocol import Context, Facts, RpcError
+from adaptgen.model.caller import LOCAL, Caller
 
 pytestmark = pytest.mark.asyncio
 
@@ -342,7 +342,7 @@ async def test_progress_and_logs_show_no_value(tmp_path: Path) -> None:
 
 async def test_a_hook_that_quotes_a_value(tmp_path: Path) -> None:
     (tmp_path / "quoting.py").write_text(
-        "from adaptgen.govern.hooks import HookError\n"
+        "from adaptgen.govern.pipeline.hooks import HookError\n"
         "def before(call):\n"
         "    if call.arguments:\n"
         "        raise HookError(f'not for {call.arguments}')\n"

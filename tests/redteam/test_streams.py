@@ -15,12 +15,12 @@ from support.governing import FakeTarget, ask, fact, governed, settings
 from support.idp import Idp
 from support.wire import Client, messages, said
 
-from adaptgen.fronts.menu import over
-from adaptgen.fronts.wire import Kernel
-from adaptgen.govern import stream_guard
-from adaptgen.govern.assemble import Governed
-from adaptgen.govern.desk import About, Context, RpcError
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.pipeline import stream_guard
+from adaptgen.govern.pipeline.assemble import Governed
+from adaptgen.mcp.protocol import About, Context, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.tool_search import over
+from adaptgen.transports.streamable_http import Kernel
 
 ADA = Caller("ada", "bank", ("staff",))
 EVE = Caller("eve", "bank", ("guests",))

@@ -17,17 +17,17 @@ from support.governing import KEYS, settings
 
 from adaptgen.cli import main
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.govern.assemble import Governed, Place, assemble
-from adaptgen.govern.authorize_cedar import CedarAuthorizer
-from adaptgen.govern.desk import Context, Facts, RpcError
-from adaptgen.govern.mirror import Mirror
-from adaptgen.govern.pins import FilePins, PinSigner, StorePins, UntrustedPins
-from adaptgen.govern.proxied import mirrored as proxied
-from adaptgen.govern.sources import source
-from adaptgen.govern.vocabulary import ToolRule
-from adaptgen.model import Json
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.store_memory import MemoryStore
+from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.settings.model import ToolRule
+from adaptgen.govern.settings.source import source
+from adaptgen.mcp.protocol import Context, Facts, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.proxy.factory import mirrored as proxied
+from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.tool_pins import FilePins, PinSigner, StorePins, UntrustedPins
+from adaptgen.runtime.store.memory import MemoryStore
 
 ALICE = Caller("alice")
 KEY = bytes(range(32))
@@ -429,7 +429,7 @@ async def test_two_servers_make_no_action_of_one_name() -> None:
     """``a`` + ``__`` + ``b__c`` is what policies call the tool ``c`` of ``a__b``."""
     ours, other = FakeServer(tools=[tool("b__c"), tool("d")]), FakeServer(tools=[tool("c"), tool("e")])
     async with running(ours), running(other):
-        from adaptgen.govern.vocabulary import Upstream
+        from adaptgen.govern.settings.model import Upstream
 
         mirror = Mirror(
             {

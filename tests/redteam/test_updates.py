@@ -11,8 +11,8 @@ import pytest
 from support.generated import generate
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.transports.load import load_server
 
 pytestmark = pytest.mark.asyncio
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from adaptgen.govern.listing import Listing
-from adaptgen.govern.snapshot import TEMPLATES, Snapshot, make
+from adaptgen.proxy.catalog import TEMPLATES, Snapshot, make
+from adaptgen.proxy.catalog_reader import Listing
 from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
 
 

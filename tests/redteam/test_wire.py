@@ -18,9 +18,9 @@ TESTS = Path(__file__).parents[1]
 SERVE = """\
 import sys
 from support.wire import FakeDesk
-from adaptgen.fronts import address
-from adaptgen.fronts.wire import asgi, protocol
-from adaptgen.fronts.wire.serve import serve
+from adaptgen.transports import address
+from adaptgen.transports.streamable_http import asgi, protocol
+from adaptgen.transports.streamable_http.serve import serve
 
 async def size(params, context):
     return {"content": [{"type": "text", "text": str(len(params["arguments"].get("text", "")))}]}

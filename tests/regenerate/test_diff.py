@@ -12,13 +12,13 @@ import pytest
 from regenerate import year
 
 from adaptgen.cli import main
+from adaptgen.compare.model import Change
 from adaptgen.compare.report import as_github
 from adaptgen.compare.schemas import differences
-from adaptgen.compare.seen import Change
 from adaptgen.diagnostics import Where
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 SPEC = Path("specs/orders.yaml")
 GONE = year.tree(year.without("/orders/{orderId}", "delete"))

@@ -12,9 +12,9 @@ import yaml
 from regenerate import year
 
 from adaptgen.cli import main
-from adaptgen.fronts.load import load_server
-from adaptgen.model import Server
-from adaptgen.source import fleet_schema
+from adaptgen.model.tables import Server
+from adaptgen.source import workspace_schema as fleet_schema
+from adaptgen.transports.load import load_server
 
 FLEET = """\
 adaptgen: 1
@@ -127,7 +127,7 @@ def test_what_is_wrong_is_located(
 
 def test_the_published_schema_is_the_table() -> None:
     published = Path(__file__).parents[2] / "docs" / "fleet.schema.json"
-    assert published.read_text() == fleet_schema.text(), "python -m adaptgen.source.fleet_schema > it"
+    assert published.read_text() == fleet_schema.text(), "python -m adaptgen.source.workspace_schema > it"
     schema: Any = json.loads(published.read_text())
     jsonschema.validate(yaml.safe_load(FLEET), schema)
     with pytest.raises(jsonschema.ValidationError):

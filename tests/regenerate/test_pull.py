@@ -15,7 +15,7 @@ from support.web import Asked, Said, Web, web
 
 from adaptgen.cli import main
 from adaptgen.readiness import fetch
-from adaptgen.readiness.normal import normal
+from adaptgen.readiness.normalize_text import normal
 
 SPEC = Path("specs/orders.yaml")
 HINTS = Path("specs/orders/hints.yaml")

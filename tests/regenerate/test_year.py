@@ -10,9 +10,9 @@ from regenerate import year
 from regenerate.year import EDITS, Edit
 
 from adaptgen.cli import main
-from adaptgen.compare.seen import Change
-from adaptgen.compare.sides import changes
-from adaptgen.fronts.load import load_server
+from adaptgen.compare.inputs import changes
+from adaptgen.compare.model import Change
+from adaptgen.transports.load import load_server
 
 SPEC = Path("specs/orders.yaml")
 OUT = Path("generated/orders")

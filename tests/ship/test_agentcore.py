@@ -50,7 +50,7 @@ def test_the_image_is_what_the_platform_wants(tmp_path: Path, kind: str) -> None
     assert environ["ADAPTGEN_LISTEN"] == "0.0.0.0:8000"
     assert environ.get("ADAPTGEN_SERVER", "") == ("generated/crm" if kind == "server" else "")
     # No shell: signals reach the process itself.
-    assert command == check[:-1] == ["python", "-m", "adaptgen.fronts.container"]
+    assert command == check[:-1] == ["python", "-m", "adaptgen.transports.container"]
     # Nothing is fetched or run while it is built.
     assert "\nRUN " not in text
 

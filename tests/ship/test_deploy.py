@@ -23,7 +23,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship import stack, texts
 from adaptgen.ship.archive import zipped
 from adaptgen.ship.deploy import Change, Deployment, Failure, Outcome, Plan
-from adaptgen.ship.dry import Dry
+from adaptgen.ship.dry_run_clients import Dry
 from adaptgen.ship.package import Bundle
 
 SETTINGS = EMBEDDED | {"state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"}}

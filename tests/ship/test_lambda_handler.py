@@ -22,11 +22,11 @@ from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.fronts.aws_lambda import Handler, handler, proxy, serve
-from adaptgen.govern.assemble import Governed, Place, assemble
-from adaptgen.govern.sources import source
-from adaptgen.govern.trace import Tracer
-from adaptgen.runtime.deadline import until
+from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.settings.source import source
+from adaptgen.govern.telemetry.spans import Tracer
+from adaptgen.runtime.core.deadline import until
+from adaptgen.transports.aws_lambda import Handler, handler, proxy, serve
 
 ROOT = Path(__file__).parents[2]
 IAM = {"authenticate": {"iam": True}, "tokenize": None}
@@ -299,7 +299,7 @@ def test_who_may_call_must_be_said(tmp_path: Path) -> None:
 IMPORTS = """
 import sys
 from pathlib import Path
-from adaptgen.fronts.aws_lambda import serve
+from adaptgen.transports.aws_lambda import serve
 handler = serve(Path(sys.argv[1]))
 import json
 assert handler(json.loads(sys.argv[2]))["statusCode"] == 200

@@ -18,8 +18,9 @@ import pytest
 from support.shipping import BEHIND, EMBEDDED, PROXY, ROOT, governed, write
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model import Auth, Body, Call, Connection, Login, Param, Server
-from adaptgen.ship import compiling, shipment, tree, wheels
+from adaptgen.model.tables import Auth, Body, Call, Connection, Login, Param, Server
+from adaptgen.ship import bundle_files as tree
+from adaptgen.ship import compiling, shipment, wheels
 from adaptgen.ship.archive import zipped
 from adaptgen.ship.package import roots
 from adaptgen.ship.target import Target
@@ -155,8 +156,8 @@ def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
 
 def test_the_generator_is_not_shipped() -> None:
     files = tree.serving()
-    assert "adaptgen/govern/pipeline.py" in files
-    assert "adaptgen/fronts/wire/kernel.py" in files
+    assert "adaptgen/govern/pipeline/pipeline.py" in files
+    assert "adaptgen/transports/streamable_http/server.py" in files
     unwanted = ("plan", "render", "source", "cli", "demo", "ship", "compare", "readiness")
     assert not [path for path in files if path.split("/")[1] in unwanted or path.endswith("fastmcp.py")]
 
@@ -284,10 +285,10 @@ def test_the_bundle_runs_its_server_from_its_own_bytecode(
         archive.extractall(tmp_path)
     program = (
         "import sys; sys.path[:0] = ['.']; sys.dont_write_bytecode = True\n"
-        "from pathlib import Path; import adaptgen.govern.embedded, adaptgen.fronts.wire.kernel, cedarpy\n"
-        "from adaptgen.fronts.load import load_server; from adaptgen.govern.settings import read\n"
+        "from pathlib import Path; import adaptgen.govern.pipeline.embedded, adaptgen.transports.streamable_http.server, cedarpy\n"
+        "from adaptgen.transports.load import load_server; from adaptgen.govern.settings.load import read\n"
         "print(load_server(Path('generated/crm')).name, read(Path('specs/crm/governance.json')).mode)\n"
-        "print(adaptgen.govern.embedded.__cached__, 'yaml' in sys.modules)\n"
+        "print(adaptgen.govern.pipeline.embedded.__cached__, 'yaml' in sys.modules)\n"
     )
     done = subprocess.run(
         [python, "-I", "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -25,11 +25,11 @@ from adaptgen.demo.session import Caller, Conversation, Refusal, Say, play
 from adaptgen.demo.story import environment
 from adaptgen.demo.table import table
 from adaptgen.demo.tasks import with_login
-from adaptgen.fronts.load import load_server
-from adaptgen.references import lookup
-from adaptgen.runtime.answer import Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.syntax.templates import lookup
+from adaptgen.transports.load import load_server
 
 FILES = sorted((Path(__file__).parents[1] / "questions").glob("*.yaml"))
 QUESTIONS: dict[str, dict[str, Any]] = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES}

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adaptgen.fronts.load import load_server
-from adaptgen.govern.desk import Facts
+from adaptgen.mcp.protocol import Facts
 from adaptgen.runtime.contracts import load
+from adaptgen.transports.load import load_server
 
 ROOT = Path(__file__).parents[2]
 CRM = ROOT / "generated" / "crm"

@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from adaptgen.govern.mirror import Mirror
-from adaptgen.govern.vocabulary import Upstream
+from adaptgen.govern.settings.model import Upstream
+from adaptgen.proxy.proxy_target import Mirror
 
 Message = dict[str, Any]
 

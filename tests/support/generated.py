@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.cli import main
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 
 def generate(folder: Path, name: str, documents: Mapping[str, bytes], hints: str = "") -> Path:

@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from adaptgen.govern.assemble import Given, Governed, Place, assemble
-from adaptgen.govern.desk import META, About, Context, Facts, RpcError, Target
-from adaptgen.govern.served import Served
-from adaptgen.govern.sources import source
-from adaptgen.model import Server
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.pipeline.assemble import Given, Governed, Place, assemble
+from adaptgen.govern.pipeline.engine_target import Served
+from adaptgen.govern.settings.source import source
+from adaptgen.mcp.protocol import META, About, Context, Facts, RpcError, Target
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Server
 from adaptgen.runtime.engine import Engine
 
 __all__ = ["KEYS", "META", "FakeTarget", "ask", "fact", "governed", "served", "settings"]

@@ -19,8 +19,8 @@ from support.governing import KEYS
 from support.people import People
 from support.web import Asked, Said, Web, forwarding, post, web
 
-from adaptgen.govern.desk import META_HANDOVER
-from adaptgen.govern.handover import TYPE, Handover
+from adaptgen.govern.identity.identity_assertion import TYPE, Handover
+from adaptgen.mcp.protocol import META_HANDOVER
 
 RESOURCE = "http://127.0.0.1/mcp"
 """The proxy's public URL: the audience of access tokens, and the issuer of handovers."""

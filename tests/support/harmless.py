@@ -15,9 +15,9 @@ from typing import Any
 
 from support.hostile import written
 
-from adaptgen import model
 from adaptgen.cli.build import make
 from adaptgen.diagnostics import AdaptgenError
+from adaptgen.model import tables as model
 
 _CLASSES = {name for name, kind in vars(model).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)}
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
@@ -135,7 +135,7 @@ def _imported(path: str, statement: ast.ImportFrom) -> None:
     where = "." * statement.level + (statement.module or "")
     known = {
         "adaptgen.runtime": _CLASSES,
-        "adaptgen.fronts.aws_lambda": {"serve"},
+        "adaptgen.transports.aws_lambda": {"serve"},
         "json": {"loads"},
         "pathlib": {"Path"},
         ".auth": {"AUTH"},

@@ -51,8 +51,8 @@ def absolute(path: Any) -> str:
 def served(document: str, out: str) -> tuple[int, str]:
     """The exit code of the build and what it printed; what was built is imported and its contracts are read."""
     from adaptgen.cli import main
-    from adaptgen.fronts.load import load_server
     from adaptgen.runtime.engine import Engine
+    from adaptgen.transports.load import load_server
 
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adaptgen.govern.authorize_cedar import CedarAuthorizer
-from adaptgen.govern.desk import Facts
-from adaptgen.model import Effect
-from adaptgen.runtime.caller import Caller
+from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Effect
 
 PROPERTIES: Mapping[str, Any] = {
     "id": {"type": "integer"},

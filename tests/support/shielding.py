@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from adaptgen.govern.desk import Facts
-from adaptgen.govern.keys import Material, Ring
-from adaptgen.govern.tokenize import Restored, Shielded, Tokenizer
-from adaptgen.govern.vocabulary import Settings, Tokenize, ToolRule
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.store import Store
-from adaptgen.runtime.store_memory import MemoryStore
+from adaptgen.govern.settings.keys import Material, Ring
+from adaptgen.govern.settings.model import Settings, Tokenize, ToolRule
+from adaptgen.govern.tokenization.tokenizer import Restored, Shielded, Tokenizer
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import Store
 
 ANNA = Caller("anna", "acme")
 BEN = Caller("ben", "acme")

@@ -23,16 +23,16 @@ from support.handing import RESOURCE, Issuer, issuing
 from support.wire import MODERN, Client
 
 from adaptgen.demo.crm.serving import listen
-from adaptgen.fronts.load import load_server
-from adaptgen.fronts.wire import Kernel, app
-from adaptgen.fronts.wire.protocol import WireProtocol
-from adaptgen.govern.assemble import Governed, Place, assemble
-from adaptgen.govern.embedded import govern_server
-from adaptgen.govern.handover import Handover
-from adaptgen.govern.proxied import mirrored
-from adaptgen.govern.sources import source
-from adaptgen.govern.trace import tracer
-from adaptgen.govern.vocabulary import Settings
+from adaptgen.govern.identity.identity_assertion import Handover
+from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.pipeline.embedded import govern_server
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.source import source
+from adaptgen.govern.telemetry.spans import tracer
+from adaptgen.proxy.factory import mirrored
+from adaptgen.transports.load import load_server
+from adaptgen.transports.streamable_http import Kernel, app
+from adaptgen.transports.streamable_http.protocol import WireProtocol
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
 WAYS = ("embedded", "proxy")

@@ -7,10 +7,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from adaptgen.fronts.wire import HttpAnswer, HttpRequest, Kernel, folded, whole
-from adaptgen.fronts.wire.exchange import Exchange
-from adaptgen.govern.desk import About, Challenge, Context, RpcError
-from adaptgen.runtime.caller import Caller
+from adaptgen.mcp.protocol import About, Challenge, Context, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, Kernel, folded, whole
+from adaptgen.transports.streamable_http.request_context import Exchange
 
 VERSION = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"

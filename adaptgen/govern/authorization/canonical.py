@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from adaptgen import fields
-from adaptgen.govern.desk import Facts
-from adaptgen.model import Json
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.tables import Json
+from adaptgen.syntax import field_paths as fields
 
 _ASKED: Final = ("fields", "where", "sort", "count", "distinct")
 _EVERYTHING: Final = "*"

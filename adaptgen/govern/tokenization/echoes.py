@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from adaptgen.govern.jsontext import dumps, loads
-from adaptgen.govern.tables import header, rewritten
+from adaptgen.govern.tokenization.text_tables import header, rewritten
+from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.matcher import TOKEN, KnownValue, ValueMatcher
 
 Seal = Callable[[str, str, bool], str]

@@ -14,24 +14,24 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen import fields
-from adaptgen.govern.desk import Facts
-from adaptgen.govern.plans import pointer_of
-from adaptgen.govern.tokens import Tokens
-from adaptgen.model import Json
+from adaptgen.govern.tokenization.tokens import Tokens
+from adaptgen.govern.tokenization.tool_plans import pointer_of
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
 from adaptgen.pii.field_kinds import kind_of, kind_within
 from adaptgen.pii.query_expressions import asks_only, order_fields
 from adaptgen.pii.search_arguments import SearchArgument, names_hidden
 from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.store import Store
-from adaptgen.runtime.where import EQUALITY, Condition, question
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.queries.filters import EQUALITY, Condition, question
+from adaptgen.runtime.store.protocol import Store
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax.identifiers import words
 from adaptgen.syntax.json_pointer import escape, matching, pattern
-from adaptgen.words import words
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.classify import Classifier
+    from adaptgen.runtime.pii.classifier import Classifier
 
 Permitted = Callable[[str], Awaitable[bool]]
 
@@ -371,8 +371,8 @@ class ToolSearches:
 
     def kind_at(self, keys: tuple[str, ...], value: Json) -> str | None:
         """The kind that ``value`` would be under these keys of a record; None where agents would see it."""
-        from adaptgen.runtime.classify import Classifier
-        from adaptgen.runtime.marked import Marked
+        from adaptgen.runtime.pii.classifier import Classifier
+        from adaptgen.runtime.pii.tagged_values import Marked
 
         if self._classifier is None:
             sensitive = {_path(path): kind for path, kind in self.tool.sensitive.items()}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.model import Auth, Call, Json, Login, Paging, Param, Send, Tool, Unpaged
-from adaptgen.planned import Evidence, Plan
+from adaptgen.model.plan import Evidence, Plan
+from adaptgen.model.tables import Auth, Call, Json, Login, Paging, Param, Send, Tool, Unpaged
 from adaptgen.readiness.drafting.learned import Learned
 from adaptgen.readiness.drafting.lines import Draft, flow
 from adaptgen.readiness.inspection.report import Finding

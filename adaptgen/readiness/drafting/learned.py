@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from adaptgen.fields import MISSING
-from adaptgen.fields import parse as segments
-from adaptgen.model import Json, Tool, Unpaged
+from adaptgen.model.tables import Json, Tool, Unpaged
 from adaptgen.pii import detectors
-from adaptgen.plan.envelope import jsonpath as at
-from adaptgen.plan.operations import Operation, operations
-from adaptgen.plan.schemas import join, leaves, shape
+from adaptgen.plan.document.envelope import jsonpath as at
+from adaptgen.plan.document.reader import Operation, operations
+from adaptgen.plan.document.schemas import join, leaves, shape
 from adaptgen.readiness.cassettes import Exchange
 from adaptgen.readiness.drafting.lines import flow
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.paging import find_items
+from adaptgen.runtime.http.page import find_items
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.syntax.field_paths import MISSING
+from adaptgen.syntax.field_paths import parse as segments
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

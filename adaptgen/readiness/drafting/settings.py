@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adaptgen.planned import Plan
+from adaptgen.model.plan import Plan
 from adaptgen.readiness.drafting.lines import Draft, flow
 
 NAME = "governance.draft.yaml"

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from adaptgen import brief
 from adaptgen.diagnostics import Diagnostic, Where
+from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
-from adaptgen.model import Tool, Unpaged
-from adaptgen.plan.bodies import FORM
-from adaptgen.plan.operations import Operation, is_json
-from adaptgen.planned import Evidence, Plan
+from adaptgen.model.plan import Evidence, Plan
+from adaptgen.model.tables import Tool, Unpaged
+from adaptgen.plan.document.reader import Operation, is_json
+from adaptgen.plan.document.request_bodies import FORM
 from adaptgen.readiness.inspection.report import SEVERITIES, Finding
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from adaptgen import brief
 from adaptgen.diagnostics import Diagnostic
+from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
-from adaptgen.model import Tool, Unpaged
-from adaptgen.plan.operations import Operation, operations
-from adaptgen.planned import Plan
+from adaptgen.model.plan import Plan
+from adaptgen.model.tables import Tool, Unpaged
+from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.readiness.inspection.findings import BUDGET, Findings
 from adaptgen.readiness.inspection.report import Estimate, Finding, Part, Report
 from adaptgen.readiness.inspection.sizes import RECORDS, Sizes

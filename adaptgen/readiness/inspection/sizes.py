@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from adaptgen import fields
-from adaptgen.model import Json, Tool, Unpaged
-from adaptgen.plan.operations import Operation, is_json
-from adaptgen.plan.schemas import Shape, shape
+from adaptgen.model.tables import Json, Tool, Unpaged
+from adaptgen.plan.document.reader import Operation, is_json
+from adaptgen.plan.document.schemas import Shape, shape
+from adaptgen.syntax import field_paths as fields
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

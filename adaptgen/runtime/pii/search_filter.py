@@ -13,27 +13,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen import fields
-from adaptgen.model import Call, Json, Step, Tool, Unpaged
+from adaptgen.model.tables import Call, Json, Step, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.pii.token_length import canonical
-from adaptgen.references import placeholders
-from adaptgen.runtime import asking, progress
-from adaptgen.runtime.classify import scalar_texts
-from adaptgen.runtime.cursor import CursorBox
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.listing import MOST_SIZE, fresh
-from adaptgen.runtime.marked import Marked
-from adaptgen.runtime.marks import Marks
-from adaptgen.runtime.paging import Fetch, NoList
-from adaptgen.runtime.scan import Bounds, Meter, Scan
-from adaptgen.runtime.walk import Walk
-from adaptgen.runtime.where import Field, scalars
+from adaptgen.runtime.answers.list import MOST_SIZE, fresh
+from adaptgen.runtime.core import progress
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.page import Fetch, NoList
+from adaptgen.runtime.paging.cursor import CursorBox
+from adaptgen.runtime.paging.pages import Walk
+from adaptgen.runtime.paging.scan import Bounds, Meter, Scan
+from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.classifier import scalar_texts
+from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.queries import query as asking
+from adaptgen.runtime.queries.filters import Field, scalars
+from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
+from adaptgen.syntax.templates import placeholders
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.gave import Asked
+    from adaptgen.runtime.workflow.step_result import Asked
 
 NOTE: Final = "Records that match only by a part of a hidden value are left out."
 _DIGITS: Final = frozenset({"phone", "card", "iban", "account", "national_id"})

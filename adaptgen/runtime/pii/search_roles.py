@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adaptgen.model import Call, Json, Tool
+from adaptgen.model.tables import Call, Json, Tool
 from adaptgen.pii.search_arguments import SearchArgument, find_search_arguments
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adaptgen.model import Json, Update
+from adaptgen.model.tables import Json, Update
 
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
 _TIME = 10

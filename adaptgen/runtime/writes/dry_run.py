@@ -11,20 +11,20 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from adaptgen import fields
-from adaptgen.model import Json, Tool
-from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.body import FORM
-from adaptgen.runtime.classify import Classifier
-from adaptgen.runtime.marks import Marks
+from adaptgen.model.tables import Json, Tool
+from adaptgen.runtime.answers.layout import WITHHELD, Secrets, is_secret, swept
+from adaptgen.runtime.answers.projection import view
+from adaptgen.runtime.auth.credentials_in_requests import REDACTED
+from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.text import clean, encode
+from adaptgen.runtime.http.body import FORM
+from adaptgen.runtime.http.parameters import is_json
+from adaptgen.runtime.http.request import Request
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.search_roles import resource
-from adaptgen.runtime.projection import view
-from adaptgen.runtime.request import Request
-from adaptgen.runtime.response import Response
-from adaptgen.runtime.sending import REDACTED
-from adaptgen.runtime.serialize import is_json
-from adaptgen.runtime.shape import WITHHELD, Secrets, is_secret, swept
-from adaptgen.runtime.text import clean, encode
+from adaptgen.syntax import field_paths as fields
 
 _TEXT: Final = 4000
 _PART: Final = re.compile(

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from adaptgen.fields import MISSING as ABSENT
-from adaptgen.model import Body, Call, Json, Update
-from adaptgen.runtime import jsonpath
-from adaptgen.runtime.body import MISSING, collect
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.request import Inputs, Request, build
-from adaptgen.runtime.response import Response
+from adaptgen.model.tables import Body, Call, Json, Update
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.body import MISSING, collect
+from adaptgen.runtime.http.request import Inputs, Request, build
+from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.writes.comparison import Verdict, judge
 from adaptgen.runtime.writes.permission import permit_creation
+from adaptgen.syntax import hint_jsonpath as jsonpath
+from adaptgen.syntax.field_paths import MISSING as ABSENT
 
 Send = Callable[[Request], Awaitable[Response]]
 """Sends an authenticated request; raises ToolError for every answer that is not a success."""

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.runtime.deadline import until
-from adaptgen.runtime.errors import ToolError
-from adaptgen.runtime.request import origin
-from adaptgen.runtime.shared import Lease
-from adaptgen.runtime.state import try_lock
-from adaptgen.runtime.store import Store, StoreError
+from adaptgen.runtime.auth.session_files import try_lock
+from adaptgen.runtime.auth.shared_sessions import Lease
+from adaptgen.runtime.core.deadline import until
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.request import origin
+from adaptgen.runtime.store.protocol import Store, StoreError
 
 _FILES: Final = 256
 """Lock files: records that share one wait for each other without need."""

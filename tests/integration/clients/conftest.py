@@ -60,11 +60,11 @@ WIRE = """\
 import sys
 from pathlib import Path
 
-from adaptgen.fronts import address
-from adaptgen.fronts.load import load_server
-from adaptgen.fronts.menu import menu_of
-from adaptgen.fronts.open import EngineDesk
-from adaptgen.fronts.wire.serve import serve
+from adaptgen.transports import address
+from adaptgen.transports.load import load_server
+from adaptgen.tool_search import menu_of
+from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.transports.streamable_http.serve import serve
 from adaptgen.runtime.engine import Engine
 
 engine = Engine(load_server(Path(sys.argv[1])))

@@ -12,7 +12,7 @@ import pytest
 
 from adaptgen.cli import main
 from adaptgen.cli.build import identifier, shown_path
-from adaptgen.fronts.load import load_server
+from adaptgen.transports.load import load_server
 
 SPEC = "specs/notes.json"
 

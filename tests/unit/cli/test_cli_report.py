@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from adaptgen.cli import report
-from adaptgen.model import Base, Server, Tool
-from adaptgen.planned import Evidence, Input, LeftOut, Plan, Variable
+from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
+from adaptgen.model.tables import Base, Server, Tool
 
 
 def plan(number: int) -> Plan:

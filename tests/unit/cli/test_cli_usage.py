@@ -11,10 +11,10 @@ from support import redis
 from support.services import Unavailable
 
 from adaptgen.cli import main
-from adaptgen.govern.desk import Facts
-from adaptgen.govern.usage import Usage
-from adaptgen.runtime.caller import Caller
-from adaptgen.runtime.store_redis import RedisStore
+from adaptgen.govern.limits.usage import Usage
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.runtime.store.redis import RedisStore
 
 
 def settings(folder: Path, **state: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from adaptgen.cli.values import arguments
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model import Contract
+from adaptgen.model.tables import Contract
 
 SCHEMA = {
     "type": "object",

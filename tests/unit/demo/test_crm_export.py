@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
-from adaptgen.fronts.load import load_server
 from adaptgen.runtime import LOCAL, Engine
-from adaptgen.runtime.answer import Text
+from adaptgen.runtime.core.answer import Text
+from adaptgen.transports.load import load_server
 
 ROOT = Path(__file__).parents[3]
 

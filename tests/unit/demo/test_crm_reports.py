@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from adaptgen.demo.crm import PASSWORD, USERNAME, Running
-from adaptgen.fronts.load import load_server
 from adaptgen.runtime import LOCAL, Engine
+from adaptgen.transports.load import load_server
 
 GENERATED = Path(__file__).parents[3] / "generated" / "crm"
 

@@ -14,10 +14,10 @@ from adaptgen.demo.building import build
 from adaptgen.demo.crm import Running
 from adaptgen.demo.session import read
 from adaptgen.demo.story import environment
-from adaptgen.fronts.load import load_server
-from adaptgen.runtime.answer import Answer, Text
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.engine import Engine
+from adaptgen.transports.load import load_server
 
 Called = Callable[..., Awaitable[Answer]]
 

@@ -12,7 +12,7 @@ from adaptgen.demo.session import Conversation, Say, Turn, play, read
 from adaptgen.demo.table import table
 from adaptgen.demo.tasks import with_login
 from adaptgen.demo.tokens import count, vocabulary
-from adaptgen.model import Json
+from adaptgen.model.tables import Json
 
 
 def _play(script: list[Say], answers: dict[str, str], scope: dict[str, Json] | None = None) -> Conversation:

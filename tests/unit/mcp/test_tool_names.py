@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.generated import engine, generate
 
-from adaptgen.govern.foreign import facts
-from adaptgen.govern.vocabulary import ToolRule
+from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.tool_names import short_name
-from adaptgen.runtime.caller import LOCAL
+from adaptgen.model.caller import LOCAL
+from adaptgen.proxy.third_party_tools import facts
 from adaptgen.runtime.engine import Engine
 
 LONG = "create_organization_authentication_configuration_template"

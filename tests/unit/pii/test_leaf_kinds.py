@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from adaptgen.govern.pointers import Positions
-from adaptgen.govern.walk import Walk
+from adaptgen.govern.tokenization.classification import Positions
+from adaptgen.govern.tokenization.json_redactor import Walk
 from adaptgen.pii.field_kinds import leaf_kinds
 from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.classify import Classifier
+from adaptgen.runtime.pii.classifier import Classifier
 
 KINDS = frozenset({"email", "name", "phone", "national_id", "card", "iban", "account", "address", "birth_date", "ip"})
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adaptgen.model import (
+from adaptgen.model.plan import Evidence, Input, LeftOut, Module, Plan, Variable
+from adaptgen.model.tables import (
     Auth,
     Base,
     Body,
@@ -33,7 +34,6 @@ from adaptgen.model import (
     Unpaged,
     Update,
 )
-from adaptgen.planned import Evidence, Input, LeftOut, Module, Plan, Variable
 
 Renamer = Callable[[Callable[[], str], Plan], Plan]
 

@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen import model, render
-from adaptgen.planned import Plan
+from adaptgen import render
+from adaptgen.model import tables as model
+from adaptgen.model.plan import Plan
 from adaptgen.render import safe
 
 Renamer = Callable[[Callable[[], str], Plan], Plan]

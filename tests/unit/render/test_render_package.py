@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from adaptgen import render
-from adaptgen.model import Base, Call, Contract, Param, Server, Tool
-from adaptgen.planned import Module, Plan
+from adaptgen.model.plan import Module, Plan
+from adaptgen.model.tables import Base, Call, Contract, Param, Server, Tool
 
 
 def plan_of(*tools: Tool, **others: object) -> Plan:

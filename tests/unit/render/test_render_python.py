@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adaptgen import model
-from adaptgen.model import Base, Call, Param, Send, Tool
+from adaptgen.model import tables as model
+from adaptgen.model.tables import Base, Call, Param, Send, Tool
 from adaptgen.render import layout, names, python
 from adaptgen.render.environment import only
 from adaptgen.render.safe import MarkdownText, PythonText

@@ -1,0 +1,118 @@
+"""OLD and NEW of a comparison: what a person names, found and read."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from adaptgen.compare import folders, revisions
+from adaptgen.compare.model import Change, Surface
+from adaptgen.compare.policies import affected
+from adaptgen.compare.servers import appeared, compare, disappeared, ordered
+from adaptgen.diagnostics import Where, error
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A file or folder on disk and how it is named to people."""
+
+    path: Path
+    shown: str
+
+
+def changes(old: str, new: str) -> tuple[Change, ...]:
+    """What changed for agents from ``old`` to ``new``: documents, generated folders, folders of them, or revisions
+    (``REVISION:PATH``, or a bare revision, which takes the path of the other side).
+
+    Raises:
+        AdaptgenError: AG055, one of them cannot be read or the two cannot be compared; AG001 to AG040, a document or
+            its hints are wrong.
+    """
+    old, new = _whole(old, new), _whole(new, old)
+    with _found(old) as first, _found(new) as second:
+        if first.path.is_dir() != second.path.is_dir():
+            help = "give two documents, or two generated folders"
+            raise error("AG055", f"{old} and {new} are a document and a folder", help=help)
+        if not first.path.is_dir():
+            return _documents(first, second)
+        return _folders(first, second)
+
+
+def _whole(name: str, other: str) -> str:
+    if Path(name).exists() or ":" in name or not revisions.is_revision(name):
+        return name
+    path = other.partition(":")[2] if not Path(other).exists() else revisions.path_at_root(Path(other))
+    return f"{name}:{path}"
+
+
+@contextlib.contextmanager
+def _found(name: str) -> Iterator[Side]:
+    path = Path(name)
+    if path.exists():
+        yield Side(path, path.as_posix())
+        return
+    kind = revisions.kind(name) if ":" in name else ""
+    if kind not in ("tree", "blob"):
+        help = "name a document, a generated folder, or a revision with a path, such as HEAD~1:generated/crm"
+        raise error("AG055", "there is no such file, folder or revision", Where(name), help)
+    shown = name.partition(":")[2].removeprefix("./").rstrip("/")
+    with tempfile.TemporaryDirectory(prefix="adaptgen-") as folder:
+        # Hints and the files that a document refers to lie beside it.
+        tree, own = (name, "") if kind == "tree" else revisions.parent(name)
+        revisions.extract(tree, Path(folder))
+        yield Side(Path(folder) / own, shown or own)
+
+
+def _documents(old: Side, new: Side) -> tuple[Change, ...]:
+    from adaptgen.compare import specs
+
+    first, second = specs.hinted(old.path), specs.hinted(new.path)
+    # A copy of the document somewhere else is meant under the hints that there are.
+    before = specs.read(old.path, first or second, old.shown, _name(new))
+    after = specs.read(new.path, second or first, new.shown, _name(new))
+    side = new.path.with_suffix("") / "policies"
+    return _with_policies(before, after, side, f"{new.shown.rpartition('.')[0]}/policies")
+
+
+def _name(side: Side) -> str:
+    return Path(side.shown).stem
+
+
+def _folders(old: Side, new: Side) -> tuple[Change, ...]:
+    before, after = _surfaces(old), _surfaces(new)
+    if len(before) == len(after) == 1 and "" in before and "" in after:
+        return _generated(before[""], after[""], new.path)
+    found: list[Change] = []
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            found.append(disappeared(before[name]))
+        elif name not in before:
+            found.append(appeared(after[name]))
+        else:
+            found += _generated(before[name], after[name], new.path / name)
+    return ordered(found)
+
+
+def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
+    """The policies of a generated folder lie beside the document that it was made from."""
+    side = Path(new.spec).with_suffix("") / "policies"
+    return _with_policies(old, new, folder.resolve().parent.parent / side, side.as_posix())
+
+
+def _with_policies(old: Surface, new: Surface, folder: Path, shown: str) -> tuple[Change, ...]:
+    found = compare(old, new)
+    return ordered((*found, *affected(found, old, new, folder, shown)))
+
+
+def _surfaces(side: Side) -> dict[str, Surface]:
+    """By the name of the folder; "" for a folder that is a server itself."""
+    found = folders.servers(side.path)
+    if not found:
+        help = "name a folder that adaptgen build wrote, or the folder that holds such folders"
+        raise error("AG055", "there is no generated server in it", Where(side.shown), help)
+    if found == [side.path]:
+        return {"": folders.read(side.path, side.shown)}
+    return {one.name: folders.read(one, f"{side.shown}/{one.name}") for one in found}

@@ -1,0 +1,100 @@
+"""What one request leaves in the audit trail: who, what, how it was decided, how it ended; never a value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+if TYPE_CHECKING:
+    from adaptgen.govern.audit.trail import Trail
+    from adaptgen.govern.authorization.authorizer import Decision
+    from adaptgen.mcp.protocol import Facts
+
+
+class Recorder:
+    """The lines of one request. ``facts`` None: a tool that does not exist, whose name is not written down. ``what``:
+    a request for something else than a tool (``prompt``, ``resource``, ``completion``); then ``facts`` says whose.
+    """
+
+    def __init__(
+        self,
+        trail: Trail | None,
+        settings: str,
+        caller: Caller,
+        request_id: str,
+        facts: Facts | None,
+        arguments: Mapping[str, Json],
+        began: float,
+        what: str = "tool",
+    ) -> None:
+        self._trail = trail
+        self._began = began
+        self._base: dict[str, Any] = {}
+        if trail is not None:
+            self._base = {
+                "request_id": request_id,
+                **trail.who(caller),
+                "server": facts.server if facts is not None else "",
+                what: facts.own if facts is not None else "",
+                "args": trail.digest(arguments),
+                "settings": settings,
+            }
+
+    def decided(self, decision: Decision | None, tokens: tuple[str, ...]) -> None:
+        """The call is let through; it is on record before it runs.
+
+        Raises:
+            AuditError: it cannot be written; the call must not run.
+        """
+        if self._trail is not None:
+            allowed = "permit" if decision is None or not decision.logged_only else "log_only"
+            policies = list(decision.policies) if decision is not None else []
+            self._trail.write(
+                {"event": "decision", **self._base, "decision": allowed, "policies": policies, "tokens": list(tokens)}
+            )
+
+    def refused(self, reason: str, policies: tuple[str, ...]) -> None:
+        """The call is not let through. Of many alike only the first are written in full.
+
+        Raises:
+            AuditError: it cannot be written.
+        """
+        if self._trail is not None:
+            self._trail.refuse(
+                {
+                    "event": "decision",
+                    **self._base,
+                    "decision": "refuse",
+                    "reason": reason,
+                    "policies": list(policies),
+                    "latency_ms": self._latency(),
+                }
+            )
+
+    def answered(self, outcome: str, *, status: Json = None, tokens: tuple[str, ...] = (), code: Json = None) -> None:
+        """The call has ended.
+
+        Raises:
+            AuditError: it cannot be written; the answer must not leave.
+        """
+        if self._trail is not None:
+            record: dict[str, Any] = {
+                "event": "result",
+                "request_id": self._base["request_id"],
+                "settings": self._base["settings"],
+                "result": outcome,
+                "tokens": list(tokens),
+                "latency_ms": self._latency(),
+            }
+            if status is not None:
+                record["status"] = status
+            if code is not None:
+                record["code"] = code
+            self._trail.write(record)
+
+    def _latency(self) -> float:
+        return round((time.perf_counter() - self._began) * 1000, 2)

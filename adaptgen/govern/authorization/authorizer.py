@@ -1,0 +1,111 @@
+"""Whether a caller may do something: what every engine of policies answers.
+
+Permitted without a policy are tools whose facts say ``open`` on servers that are ours: those that only read. Nothing
+else is: no write, no tool of a third party, no prompt or resource, no ``detokenize``. A ``forbid`` wins over
+everything. Whatever cannot be decided is refused.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeAlias
+
+from adaptgen import cedar_schema as cedar
+from adaptgen.govern.settings.model import Authorize, Settings
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+Other: TypeAlias = Literal["prompt", "resource", "completion"]
+
+NO_POLICY = "no policy permits it"
+FORBIDDEN = "a policy forbids it"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``policies``: the identifiers of those that decided. ``reason``: why not, without any value of an argument.
+
+    ``logged_only``: it would have been refused; the settings say ``mode: log_only``.
+    """
+
+    allowed: bool
+    policies: tuple[str, ...] = ()
+    reason: str = ""
+    logged_only: bool = False
+
+
+class Authorizer(Protocol):
+    """Decides by policies. Safe to use from one event loop; no method but ``load`` raises for what callers send."""
+
+    async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
+        """Take policies (path -> text) into force, for these tools (by the name that callers use).
+
+        Raises:
+            AdaptgenError: AG072, located; what was in force stays in force.
+        """
+        ...
+
+    async def visible(self, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+        """The names (keys) of the tools of which some call could be permitted."""
+        ...
+
+    async def decide(
+        self,
+        caller: Caller,
+        tool: Facts,
+        input: Mapping[str, Json],
+        paths: Sequence[str] = (),
+        *,
+        creates: bool = False,
+    ) -> Decision:
+        """Whether the caller may call ``tool`` with these arguments, as they will be sent on. ``paths``: the fields
+        that they name. ``creates``: the call creates a record, of a tool that changes one where there is one."""
+        ...
+
+    async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
+        """Whether tokens of ``kind`` may be restored in arguments of ``tool`` for the caller."""
+        ...
+
+    async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
+        """Whether the caller may get a prompt, read a resource (``name``: its URI) or complete for one."""
+        ...
+
+
+def authorizer(settings: Settings, store: str = "", client: Callable[[], object] | None = None) -> Authorizer:
+    """The engine that the settings name; ``load`` it before use. ``store``: the resolved id of the policy store.
+
+    Raises:
+        AdaptgenError: AG072, the engine is not installed.
+    """
+    rules = settings.authorize or Authorize()
+    keep = settings.authenticate.caller.keep if settings.authenticate else ()
+    if rules.engine == "verified_permissions":
+        from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
+
+        return VerifiedPermissions(store, claims=keep, mode=rules.mode, client=client)
+    from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+
+    return CedarAuthorizer(claims=keep, mode=rules.mode, folder=posixpath.dirname(settings.path))
+
+
+def action(tool: Facts) -> cedar.Action:
+    """The Cedar action of one tool."""
+    schema = tool.wire.get("inputSchema")
+    return cedar.Action(
+        id=tool.action,
+        server=tool.server,
+        effect=tool.effect,
+        open=tool.open and tool.trusted,
+        input=cedar.input_record(schema if isinstance(schema, Mapping) else {}),
+        creates=tool.creates,
+    )
+
+
+def enforced(decision: Decision, mode: Literal["enforce", "log_only"]) -> Decision:
+    """The decision as the mode has it: a refusal that is only logged allows."""
+    if decision.allowed or mode == "enforce":
+        return decision
+    return replace(decision, allowed=True, logged_only=True)

@@ -1,0 +1,316 @@
+"""Cedar in this process (cedarpy). Policies are parsed once; callers are made entities once and kept.
+
+A decision is one call of the engine over the parsed policies whose scope takes the action in: 10 microseconds, and
+about 2 more for each of them. The list of a caller is decided without arguments (``could``), once for all tools that
+no policy tells apart, and kept for as long as caller, tools and policies stay the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import posixpath
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import orjson
+
+from adaptgen import cedar_schema as cedar
+from adaptgen.govern.authorization import cedar_context as lowering
+from adaptgen.govern.authorization import partial_evaluation as could
+from adaptgen.govern.authorization import policies, principal
+from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+_CALLERS = 4096
+_NOT_LOADED = Decision(False, (), "no policies are loaded")
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class _Kept(Generic[_K, _V]):
+    """The ``size`` values that were used last."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[_K, _V] = OrderedDict()
+
+    def get(self, key: _K, make: Callable[[], _V]) -> _V:
+        try:
+            self._values.move_to_end(key)
+            return self._values[key]
+        except KeyError:
+            value = self._values[key] = make()
+            if len(self._values) > self._size:
+                self._values.popitem(last=False)
+            return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A tool as the policies were validated for it; ``read``: the attributes that a policy for it reads (None: all)."""
+
+    action: cedar.Action
+    schema: Json
+    kind: _Kind
+    read: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What tells the list of tools apart: the server, and the policies whose scope takes the action in.
+
+    ``action``: its identifier where one of these has a condition on the action itself, else "".
+    """
+
+    server: str
+    fitting: frozenset[str]
+    action: str = ""
+
+
+class _Sets:
+    """Parsed sets of some of the policies, each made at its first use."""
+
+    def __init__(self, cedarpy: Any, bodies: Mapping[str, Mapping[str, Json]]) -> None:
+        self._cedarpy = cedarpy
+        self._bodies = bodies
+        self._made: dict[frozenset[str], Any] = {}
+
+    def of(self, names: frozenset[str]) -> Any:
+        """The set of these policies."""
+        if names not in self._made:
+            chosen = {name: self._bodies[name] for name in sorted(names)}
+            text = json.dumps({"staticPolicies": chosen, "templates": {}, "templateLinks": []})
+            self._made[names] = self._cedarpy.PolicySet.from_json_str(text)
+        return self._made[names]
+
+
+@dataclass(frozen=True, slots=True)
+class _Force:
+    """Policies and tools in force: made as a whole, replaced as a whole."""
+
+    decide: _Sets
+    could: _Sets
+    base: Any
+    tools: Mapping[str, _Known]
+    special: Mapping[str, frozenset[str]]
+    callers: _Kept[Any, Any] = field(default_factory=lambda: _Kept(_CALLERS))
+    lists: _Kept[Any, tuple[Mapping[str, Facts], frozenset[str]]] = field(default_factory=lambda: _Kept(_CALLERS))
+    restored: _Kept[Any, Decision] = field(default_factory=lambda: _Kept(_CALLERS))
+
+    def known(self, tool: Facts) -> _Known | None:
+        """The tool, if the policies were validated for the arguments that it has now.
+
+        On values of other types a policy would fail or not apply, and a forbid that does not apply permits.
+        """
+        known = self.tools.get(tool.action)
+        schema = tool.wire.get("inputSchema")
+        return known if known is not None and (known.schema is schema or known.schema == schema) else None
+
+
+class CedarAuthorizer:
+    """An ``Authorizer`` by Cedar policies. ``claims``: the names of the claims that policies may read; ``folder``:
+    what the paths of policies are relative to, for errors.
+    """
+
+    def __init__(
+        self,
+        *,
+        claims: Iterable[str] = (),
+        mode: Literal["enforce", "log_only"] = "enforce",
+        folder: str = "",
+    ) -> None:
+        self._cedarpy = policies.engine()
+        self._claims = tuple(dict.fromkeys(claims))
+        self._mode = mode
+        self._folder = folder
+        self._force: _Force | None = None
+
+    async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
+        """See ``Authorizer.load``; parses and validates in a thread."""
+        self._force = await asyncio.to_thread(self._made, dict(policies), tuple(tools.values()))
+
+    async def visible(self, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+        """See ``Authorizer.visible``. ``tools`` is a snapshot: the same object as long as nothing changes."""
+        force = self._force
+        if force is None:
+            return frozenset()
+        if self._mode == "log_only":
+            return frozenset(tools)
+        try:
+            key = self._key(caller)
+            # The snapshot is kept with the list, so that no other object can come to have its identity.
+            _, names = force.lists.get((key, id(tools)), lambda: (tools, self._listed(force, key, caller, tools)))
+        except (lowering.Unfit, ValueError):
+            return frozenset()
+        return names
+
+    async def decide(
+        self,
+        caller: Caller,
+        tool: Facts,
+        input: Mapping[str, Json],
+        paths: Sequence[str] = (),
+        *,
+        creates: bool = False,
+    ) -> Decision:
+        """See ``Authorizer.decide``."""
+        force = self._force
+        if force is None:
+            return _NOT_LOADED
+        known = force.known(tool)
+        if known is None:
+            return self._refused("the policies were not checked for this tool as it is now")
+        try:
+            context = lowering.context(
+                known.action.input, input, known.read, paths, creates if known.action.creates else None
+            )
+            return self._asked(force, known.kind.fitting, _request(caller, tool.action, tool.server, context), caller)
+        except lowering.Unfit as why:
+            return self._refused(str(why))
+
+    async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
+        """See ``Authorizer.detokenize``."""
+        force = self._force
+        if force is None:
+            return _NOT_LOADED
+        context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
+        try:
+            # All that policies can ask for: the same decision as long as they are in force.
+            key = (self._key(caller), tool.server, tool.action, tool.effect, kind)
+        except lowering.Unfit as why:
+            return self._refused(str(why))
+        return force.restored.get(key, lambda: self._special(caller, cedar.DETOKENIZE, tool.server, context))
+
+    async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
+        """See ``Authorizer.other``."""
+        return self._special(caller, what, server, {"name": name})
+
+    def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:
+        if self._force is None:
+            return _NOT_LOADED
+        try:
+            request = _request(caller, what, server, lowering.encoded(context))
+            return self._asked(self._force, self._force.special[what], request, caller)
+        except lowering.Unfit as why:
+            return self._refused(str(why))
+
+    def _asked(self, force: _Force, fitting: frozenset[str], request: dict[str, Json], caller: Caller) -> Decision:
+        try:
+            entities = self._entities(force, self._key(caller), caller)
+            answer = self._cedarpy.is_authorized(request, force.decide.of(fitting), entities)
+        except ValueError:
+            return self._refused("the caller cannot be judged")
+        told = answer.diagnostics
+        decision = answer.decision.value
+        if told.errors or decision == "NoDecision":
+            # Cedar would go on without the policy that failed: a forbid that cannot be evaluated must not permit.
+            return self._refused("a policy cannot be evaluated for this call")
+        deciding = tuple(sorted(told.reasons))
+        if decision == "Allow":
+            return Decision(True, deciding)
+        return self._refused(FORBIDDEN if deciding else NO_POLICY, deciding)
+
+    def _refused(self, reason: str, deciding: tuple[str, ...] = ()) -> Decision:
+        return enforced(Decision(False, deciding, reason), self._mode)
+
+    # ------------------------------------------------------------------------------------------------------- callers
+
+    def _key(self, caller: Caller) -> tuple[str, str, tuple[str, ...], bytes]:
+        """What tells callers apart for policies, without the access token: keys are kept."""
+        kept = {name: caller.claims[name] for name in self._claims if name in caller.claims}
+        try:
+            claims = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b""
+        except TypeError as problem:
+            raise lowering.Unfit("the caller cannot be judged") from problem
+        return caller.sub, caller.tenant, caller.groups, claims
+
+    def _entities(self, force: _Force, key: Any, caller: Caller) -> Any:
+        def made() -> Any:
+            text = lowering.encoded(principal.entities(caller, self._claims))
+            return force.base.with_added_json_str(text)
+
+        return force.callers.get(key, made)
+
+    def _listed(self, force: _Force, key: Any, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+        entities = self._entities(force, key, caller)
+        alike: dict[_Kind, list[str]] = {}
+        for name, tool in tools.items():
+            known = force.known(tool)
+            if known is not None:
+                alike.setdefault(known.kind, []).append(name)
+        found: list[str] = []
+        for kind, names in alike.items():
+            request = _request(caller, tools[names[0]].action, kind.server, "{}")
+            answer = self._cedarpy.is_authorized(request, force.could.of(kind.fitting), entities)
+            if _could(answer.decision.value, answer.diagnostics):
+                found += names
+        return frozenset(found)
+
+    # ---------------------------------------------------------------------------------------------------------- load
+
+    def _made(self, files: dict[str, str], tools: tuple[Facts, ...]) -> _Force:
+        own_names = {(tool.server, tool.own): tool for tool in tools}
+        actions = {name: action(tool) for name, tool in own_names.items()}
+        own, schema = policies.validated(
+            {posixpath.join(self._folder, path): text for path, text in files.items()},
+            actions.values(),
+            self._claims,
+        )
+        bodies = {one.id: one.body for one in (policies.default(), *own)}
+        weakened = {name: could.without_context(body) for name, body in bodies.items()}
+        servers = [
+            {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}
+            for server in sorted({tool.server for tool in tools})
+        ]
+        return _Force(
+            decide=_Sets(self._cedarpy, bodies),
+            could=_Sets(self._cedarpy, weakened),
+            base=self._cedarpy.Entities.from_json_str(json.dumps(servers), schema),
+            tools={
+                tool.action: _known(actions[name], tool.wire.get("inputSchema"), bodies, weakened)
+                for name, tool in own_names.items()
+            },
+            special={name: _fitting({name}, bodies) for name in (cedar.DETOKENIZE, *cedar.OTHERS)},
+        )
+
+
+def _request(caller: Caller, action: str, server: str, context: str) -> dict[str, Json]:
+    return {
+        "principal": principal.uid(caller),
+        "action": {"type": "Action", "id": action},
+        "resource": {"type": cedar.SERVER, "id": server},
+        "context": context,
+    }
+
+
+def _could(decision: str, told: Any) -> bool:
+    """Whether a call could be permitted: it is, without arguments, or no forbid is certain and some policy is open."""
+    return decision == "Allow" or (decision == "Deny" and not told.reasons and bool(told.errors))
+
+
+def _known(
+    action: cedar.Action,
+    schema: Json,
+    bodies: Mapping[str, Mapping[str, Json]],
+    weakened: Mapping[str, Mapping[str, Json]],
+) -> _Known:
+    fitting = _fitting({action.id, *action.groups()}, bodies)
+    conditions = (one["body"] for name in fitting for one in weakened[name].get("conditions", ()))
+    alone = any(could.mentions(one, "action") for one in conditions)
+    kind = _Kind(action.server, fitting, action.id if alone else "")
+    return _Known(action, schema, kind, could.names_read(bodies[name] for name in fitting))
+
+
+def _fitting(names: set[str], bodies: Mapping[str, Mapping[str, Json]]) -> frozenset[str]:
+    """The policies whose scope takes in an action; ``names``: its identifier and its groups."""
+
+    def fits(scope: Mapping[str, Json]) -> bool:
+        named = scope.get("entities") or ([scope["entity"]] if "entity" in scope else [])
+        return scope["op"] == "All" or not names.isdisjoint(one["id"] for one in named)
+
+    return frozenset(name for name, body in bodies.items() if fits(body["action"]))

@@ -1,0 +1,215 @@
+"""The Cedar policies that people write: read, located and held against the schema.
+
+cedarpy tells what is wrong and seldom where, so policies are cut apart here, one by one, and the place of an error is
+that of the text which cedarpy names, or of the policy. Only this file and ``authorize_cedar`` know cedarpy.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+from typing import Any
+
+from adaptgen.cedar_schema import OPEN, Action, schema_text, server_group
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.model.tables import Json
+
+DEFAULT_READ = "default-read"
+"""The identifier of the policy that permits what needs no policy: it stands in the audit like every other."""
+DEFAULT_POLICY = f'@id("{DEFAULT_READ}")\npermit (principal, action in Action::"{OPEN}", resource);\n'
+
+_TOKEN = re.compile(
+    r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\s+|==|!=|<=|>=|&&|\|\||::|.', re.DOTALL
+)
+_NAMED = re.compile(r"`([^`]+)`")
+_OF_POLICY = re.compile(r"for policy `[^`]*`, ")
+_ACTION = re.compile(r'Action::"((?:[^"\\]|\\.)*)"')
+_PATH = re.compile(r"\w+(?:\.\w+)+")
+_LIST = "adaptgen policy schema shows every action and attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy. ``id``: its ``@id`` annotation, else ``<file>#<number>``, counted from 1; ``body``: its JSON form."""
+
+    id: str
+    where: Where
+    text: str
+    body: Mapping[str, Json]
+
+
+def read(files: Mapping[str, str]) -> tuple[Policy, ...]:
+    """The policies of all files (path -> text), in the order of the files.
+
+    Raises:
+        AdaptgenError: AG072, every policy that cannot be parsed, every template, and every identifier used twice.
+    """
+    cedarpy = engine()
+    names = [PurePosixPath(path).name for path in files]
+    found: dict[str, Policy] = {}
+    problems: list[Diagnostic] = []
+    for path, text in files.items():
+        name = PurePosixPath(path).name
+        short = name if names.count(name) == 1 else path
+        for number, (start, piece) in enumerate(pieces(text), 1):
+            where = place(path, text, start)
+            try:
+                parsed = json.loads(cedarpy.policies_to_json_str(piece))
+            except ValueError as problem:
+                where = place(path, text, start + _fault(cedarpy, piece))
+                problems.append(_wrong(f"the policy cannot be read: {problem}", where, "see docs.cedarpolicy.com"))
+                continue
+            if len(parsed["staticPolicies"]) != 1:
+                fix = "write principal and resource out, without ?principal and ?resource"
+                problems.append(_wrong("a template permits nothing until it is linked", where, fix))
+                continue
+            (body,) = parsed["staticPolicies"].values()
+            named = (body.get("annotations") or {}).get("id") or f"{short}#{number}"
+            if named in found or named == DEFAULT_READ:
+                other = f"the one at {found[named].where}" if named in found else "the default"
+                fix = "give it another @id"
+                problems.append(_wrong(f"the policy {named!r} has the identifier of {other}", where, fix))
+                continue
+            found[named] = Policy(named, where, piece, body)
+    if problems:
+        raise AdaptgenError(*problems)
+    return tuple(found.values())
+
+
+def default() -> Policy:
+    """The policy that permits what needs no policy."""
+    (body,) = json.loads(engine().policies_to_json_str(DEFAULT_POLICY))["staticPolicies"].values()
+    return Policy(DEFAULT_READ, Where(DEFAULT_READ), DEFAULT_POLICY, body)
+
+
+def validated(
+    files: Mapping[str, str], actions: Iterable[Action], claims: Iterable[str]
+) -> tuple[tuple[Policy, ...], Any]:
+    """The policies of all files, held against the schema of these actions; and that schema, a ``cedarpy.Schema``.
+
+    Raises:
+        AdaptgenError: AG072, everything that is wrong.
+    """
+    actions = tuple(actions)
+    ids = [action.id for action in actions]
+    groups = {server_group(action.server) for action in actions}
+    if len(set(ids)) != len(ids) or not groups.isdisjoint(ids):
+        raise error("AG072", "two tools have one action", help="no name of a server may hold two underscores")
+    found = read(files)
+    schema = engine().Schema.from_str(schema_text(actions, claims), release_gil=True)
+    check(found, schema, actions)
+    return found, schema
+
+
+def check(policies: Iterable[Policy], schema: Any, actions: Iterable[Action]) -> None:
+    """Hold policies against a ``cedarpy.Schema`` (strict validation); may be called in a thread.
+
+    Raises:
+        AdaptgenError: AG072 for everything that does not validate.
+    """
+    cedarpy = engine()
+    policies = tuple(policies)
+    verdict = cedarpy.validate_policies("\n".join(one.text for one in policies), schema, release_gil=True)
+    if verdict.validation_passed:
+        return
+    known = [action.id for action in actions]
+    problems: dict[Diagnostic, None] = {}
+    told: dict[int, list[str]] = {}
+    for found in verdict.errors:
+        # cedarpy numbers the policies of one text from 0.
+        told.setdefault(int(found.policy_id.removeprefix("policy") or 0), []).append(_OF_POLICY.sub("", found.error))
+    for index, messages in told.items():
+        policy = policies[index]
+        unknown = [one for one in messages if one.startswith("unrecognized")]
+        # That no action fits follows from the name that is unknown.
+        for message in unknown or messages:
+            where = _place_in(policy, message)
+            problems[_wrong(f"policy {policy.id!r}: {message}", where, _fix(message, known))] = None
+    raise AdaptgenError(*problems)
+
+
+def engine() -> Any:
+    """The module cedarpy.
+
+    Raises:
+        AdaptgenError: AG072, it is not installed.
+    """
+    try:
+        import cedarpy
+    except ModuleNotFoundError as problem:
+        raise error("AG072", "cedarpy is not installed", help='pip install "adaptgen[cedar]"') from problem
+    return cedarpy
+
+
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Where each policy of ``text`` starts, and its text with the semicolon; comments before it are left out."""
+    start: int | None = None
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word.isspace() or word.startswith("//"):
+            continue
+        if start is None:
+            start = token.start()
+        depth += (word in "([{") - (word in ")]}")
+        if word == ";" and depth <= 0:
+            yield start, text[start : token.end()]
+            start, depth = None, 0
+    if start is not None:
+        yield start, text[start:].rstrip()
+
+
+def place(file: str, text: str, offset: int) -> Where:
+    """The line and column of an offset."""
+    return Where(file, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
+def _fault(cedarpy: Any, piece: str) -> int:
+    """Where parsing fails: at the first token with which the text is no longer the beginning of a policy.
+
+    What is only wrong with the policy as a whole stands at the word that the message ends with, else at its beginning.
+    """
+    tokens = [one for one in _TOKEN.finditer(piece) if not one[0].isspace() and not one[0].startswith("//")]
+    for token in tokens:
+        try:
+            cedarpy.policies_to_json_str(piece[: token.end()])
+        except ValueError as problem:
+            if "unexpected end of input" not in str(problem):
+                word = str(problem).rpartition(" ")[2]
+                named = [one.start() for one in tokens if one[0] == word]
+                return named[0] if token is tokens[-1] and named else token.start()
+    return tokens[-1].start()
+
+
+def _place_in(policy: Policy, message: str) -> Where:
+    """The place of what a message names: of an attribute path, of its last attribute."""
+    for named in _NAMED.findall(message):
+        offset = policy.text.find(named)
+        if offset >= 0:
+            offset += len(named.rpartition(".")[0]) + 1 if _PATH.fullmatch(named) else 0
+            inside = place(policy.where.file, policy.text, offset)
+            column = inside.column + (policy.where.column - 1 if inside.line == 1 else 0)
+            return Where(policy.where.file, policy.where.line + inside.line - 1, column)
+    return policy.where
+
+
+def _fix(message: str, known: list[str]) -> str:
+    action = _ACTION.search(message)
+    if message.startswith("unrecognized action") and action:
+        near = get_close_matches(action[1], known, 1, 0.6)
+        return f'did you mean Action::"{near[0]}"? {_LIST}' if near else _LIST
+    if "optional attribute" in message:
+        named = _NAMED.search(message)
+        path = named[1].rpartition(".") if named else ("", "", "")
+        return f"ask for it first: `… has {path[2]} && …`" if path[2] else "ask for it first, with `has`"
+    if message.startswith("unrecognized entity type"):
+        return "the types are Caller, Group, Server and Action"
+    return _LIST
+
+
+def _wrong(message: str, where: Where, help: str) -> Diagnostic:
+    return Diagnostic("AG072", message, where, help)

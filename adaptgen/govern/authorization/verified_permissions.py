@@ -1,0 +1,148 @@
+"""Amazon Verified Permissions as the engine: the same schema, entities and context, decided by a policy store.
+
+The store holds the policies; local ones are not used. ``adaptgen policy schema --json`` gives the schema for PutSchema.
+What policies the store holds is not known here, so every argument is lowered and judged (see ``lowering``), and a list
+shows every tool: whatever could be permitted is in it, and each call is decided. Nothing is cached but the client: a
+change in the store counts at once. No answer in time, or none that can be read, refuses.
+https://docs.aws.amazon.com/verifiedpermissions/latest/apireference/API_IsAuthorized.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from adaptgen import cedar_schema as cedar
+from adaptgen.diagnostics import Where, error
+from adaptgen.govern.authorization import cedar_context as lowering
+from adaptgen.govern.authorization import principal
+from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
+from adaptgen.govern.authorization.policies import DEFAULT_READ
+from adaptgen.govern.settings import aws_clients as aws
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+SERVICE = "verifiedpermissions"
+TIMEOUT = 2.0
+"""Seconds after which a call is refused for want of a decision."""
+
+
+class VerifiedPermissions:
+    """An ``Authorizer`` by a policy store. ``store``: its id; ``client``: makes the boto3 client, at the first use."""
+
+    def __init__(
+        self,
+        store: str,
+        *,
+        claims: Iterable[str] = (),
+        mode: Literal["enforce", "log_only"] = "enforce",
+        client: Callable[[], Any] | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._store = store
+        self._claims = tuple(dict.fromkeys(claims))
+        self._mode = mode
+        self._make = client or (lambda: aws.client(SERVICE))
+        self._timeout = timeout
+        self._client: Any = None
+        self._tools: dict[str, tuple[Json, cedar.Action]] | None = None
+
+    async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
+        """Learn the tools, and that the store is there.
+
+        Raises:
+            AdaptgenError: AG072, no store is named, it cannot be reached, or policies lie here that nobody would read.
+        """
+        if not self._store:
+            raise error("AG072", "authorize.store is missing", help="the id of the policy store")
+        if policies:
+            first = Where(next(iter(policies)))
+            help = "move them to the store, or set authorize.engine: cedar"
+            raise error("AG072", "Verified Permissions reads the policies of its store, not these", first, help)
+        try:
+            self._client = self._client or await asyncio.to_thread(self._make)
+            await self._within(lambda: self._client.get_policy_store(policyStoreId=self._store))
+        except Exception as problem:
+            raise error("AG072", f"the policy store cannot be used: {aws.failure(problem)}") from None
+        self._tools = {tool.action: (tool.wire.get("inputSchema"), action(tool)) for tool in tools.values()}
+
+    async def visible(self, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+        """Every tool: without the policies, no tool is known to be out of reach for all arguments."""
+        if self._tools is None:
+            return frozenset()
+        return frozenset(name for name, tool in tools.items() if tool.action in self._tools)
+
+    async def decide(
+        self,
+        caller: Caller,
+        tool: Facts,
+        input: Mapping[str, Json],
+        paths: Sequence[str] = (),
+        *,
+        creates: bool = False,
+    ) -> Decision:
+        """See ``Authorizer.decide``."""
+        schema, known = (self._tools or {}).get(tool.action, (None, None))
+        if known is None or schema != tool.wire.get("inputSchema"):
+            return Decision(False, (), "the policies were not checked for this tool as it is now")
+        try:
+            context = lowering.context(known.input, input, None, paths, creates if known.creates else None)
+        except lowering.Unfit as why:
+            return enforced(Decision(False, (), str(why)), self._mode)
+        return await self._asked(caller, known.id, tool.server, context, known.open)
+
+    async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
+        """See ``Authorizer.detokenize``."""
+        context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
+        return await self._special(caller, cedar.DETOKENIZE, tool.server, context)
+
+    async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
+        """See ``Authorizer.other``."""
+        return await self._special(caller, what, server, {"name": name})
+
+    async def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:
+        try:
+            return await self._asked(caller, what, server, lowering.encoded(context), False)
+        except lowering.Unfit as why:
+            return enforced(Decision(False, (), str(why)), self._mode)
+
+    async def _asked(self, caller: Caller, name: str, server: str, context: str, open: bool) -> Decision:
+        if self._tools is None:
+            return Decision(False, (), "no policies are loaded")
+        who = principal.uid(caller)
+        try:
+            # Actions and their groups are the schema's; the request may not name them.
+            of_server = {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}
+            entities = lowering.encoded([*principal.entities(caller, self._claims), of_server])
+            answer = await self._within(
+                lambda: self._client.is_authorized(
+                    policyStoreId=self._store,
+                    principal={"entityType": who["type"], "entityId": who["id"]},
+                    action={"actionType": "Action", "actionId": name},
+                    resource={"entityType": cedar.SERVER, "entityId": server},
+                    context={"cedarJson": context},
+                    entities={"cedarJson": entities},
+                )
+            )
+            deciding = tuple(sorted(one["policyId"] for one in answer["determiningPolicies"]))
+            decision = _read(answer, deciding, open)
+        except Exception as problem:
+            decision = Decision(False, (), f"no decision could be had: {aws.failure(problem)}")
+        return enforced(decision, self._mode)
+
+    async def _within(self, ask: Callable[[], Any]) -> Any:
+        # A thread that is late goes on for as long as the client's own timeouts let it; nobody waits for it.
+        return await asyncio.wait_for(asyncio.to_thread(ask), self._timeout)
+
+
+def _read(answer: Mapping[str, Any], deciding: tuple[str, ...], open: bool) -> Decision:
+    if answer["errors"]:
+        return Decision(False, (), "a policy cannot be evaluated for this call")
+    if answer["decision"] == "ALLOW":
+        return Decision(True, deciding)
+    if deciding:
+        return Decision(False, deciding, FORBIDDEN)
+    # Nothing forbids it and nothing permits it: what needs no policy is permitted, here as in process.
+    return Decision(True, (DEFAULT_READ,)) if open else Decision(False, (), NO_POLICY)

@@ -1,0 +1,129 @@
+"""From verified claims to a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from adaptgen.govern.settings.model import Claims
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+_SCOPES: Final = ("scope", "scp")
+_LONGEST: Final = 512
+"""Characters of an identifier."""
+
+
+class UnusableClaim(Exception):
+    """A claim that the settings need is missing or of a wrong kind. The text names the claim, not its value.
+
+    ``about``: ``sub``, ``tenant`` or ``groups``.
+    """
+
+    def __init__(self, about: str, name: str, why: str) -> None:
+        super().__init__(f"the access token has {why} {name!r}")
+        self.about = about
+
+
+def find(claims: Mapping[str, Any], path: str) -> Json:
+    """The claim of that very name (``cognito:groups``, ``https://acme.example/org``), else by dotted path; or None."""
+    if path in claims:
+        found: Json = claims[path]
+        return found
+    here: Any = claims
+    for member in path.split("."):
+        if not isinstance(here, Mapping) or member not in here:
+            return None
+        here = here[member]
+    result: Json = here
+    return result
+
+
+def caller(claims: Mapping[str, Any], wanted: Claims, token: str = "") -> Caller:
+    """The caller that these claims are about.
+
+    Raises:
+        UnusableClaim: there is no subject, the tenant is named in the settings but missing, or a value is no text.
+    """
+    sub = _identifier(claims, "sub", wanted.sub)
+    tenant = _identifier(claims, "tenant", wanted.tenant) if wanted.tenant else ""
+    groups = _groups(find(claims, wanted.groups), wanted.groups) if wanted.groups else ()
+    kept = {name: value for name in wanted.keep if (value := find(claims, name)) is not None}
+    return Caller(sub, tenant, groups, kept, token)
+
+
+def _identifier(claims: Mapping[str, Any], about: str, name: str) -> str:
+    value = find(claims, name)
+    if value is None or value == "":
+        raise UnusableClaim(about, name, "no claim")
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+        raise UnusableClaim(about, name, "an unusable claim")
+    return value
+
+
+def _groups(value: Json, name: str) -> tuple[str, ...]:
+    """Groups as a list of strings. One string is one group, whatever stands in it: names of groups have spaces and
+    commas. Only the claims that are defined as a list with spaces (RFC 8693, 4.2) are read as one.
+    """
+    if value is None or value == "":
+        return ()
+    listed: Json = value
+    if isinstance(value, str):
+        listed = list(value.split()) if name in _SCOPES else [value]
+    if not isinstance(listed, list):
+        raise UnusableClaim("groups", name, "an unusable claim")
+    texts: list[str] = []
+    for one in listed:
+        if not isinstance(one, str) or not one or len(one) > _LONGEST or not one.isprintable():
+            raise UnusableClaim("groups", name, "an unusable claim")
+        texts.append(one)
+    return tuple(dict.fromkeys(texts))
+
+
+def scopes(claims: Mapping[str, Any]) -> frozenset[str]:
+    """The scopes of a token: ``scope`` (RFC 8693, 4.2), or ``scp`` as some issuers call it; text or list."""
+    found: set[str] = set()
+    for name in _SCOPES:
+        value = claims.get(name)
+        if isinstance(value, str):
+            found.update(value.split())
+        elif isinstance(value, list):
+            found.update(one for one in value if isinstance(one, str))
+    return frozenset(found)
+
+
+def identity(principal: str) -> dict[str, str]:
+    """An IAM principal as claims: ``sub`` (its ARN), ``account``, and ``role`` and ``session`` or ``user``.
+
+    The session name of an assumed role is chosen by whoever assumes it; the ARN is vouched for as a whole.
+
+    Raises:
+        UnusableClaim: it is no ARN of a principal.
+    """
+    parts = principal.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[2] not in ("iam", "sts") or not principal.isprintable():
+        raise UnusableClaim("sub", "principal", "an unusable")
+    kind, _, rest = parts[5].partition("/")
+    known = {"sub": principal, "account": parts[4]}
+    if kind == "assumed-role":
+        role, _, session = rest.partition("/")
+        known |= {"role": role, "session": session}
+    elif kind in ("user", "role"):
+        known[kind] = rest.rpartition("/")[2]
+    return known
+
+
+def is_principal(principal: str, allowed: str) -> bool:
+    """Whether an IAM principal is the one allowed: that ARN, or a session of that role.
+
+    The ARN of a session leaves out the path of its role; role names are unique in an account whatever their path.
+    """
+    if principal == allowed:
+        return bool(allowed)
+    have, want = principal.split(":", 5), allowed.split(":", 5)
+    if len(have) != 6 or len(want) != 6 or have[1] != want[1] or have[4] != want[4]:
+        return False
+    if have[2] != "sts" or want[2] != "iam" or not want[5].startswith("role/"):
+        return False
+    kind, _, rest = have[5].partition("/")
+    return kind == "assumed-role" and rest.partition("/")[0] == want[5].rpartition("/")[2]

@@ -1,0 +1,106 @@
+"""OAuth metadata: what we say of ourselves (RFC 9728) and what the issuer says of itself (RFC 8414, OpenID Connect)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+import orjson
+
+from adaptgen.govern.identity.http_fetch import FetchError, Requests, place, trusted
+from adaptgen.mcp.protocol import Challenge
+from adaptgen.model.tables import Json
+
+LIMIT = 128 * 1024
+"""Bytes of an issuer's metadata."""
+TIMEOUT = 5.0
+
+
+def protected_resource(resource: str, issuer: str, scopes: Sequence[str]) -> dict[str, Json]:
+    """The Protected Resource Metadata of a server whose public URL is ``resource`` (RFC 9728, 2)."""
+    document: dict[str, Json] = {
+        "resource": resource,
+        "authorization_servers": [issuer],
+        "bearer_methods_supported": ["header"],
+    }
+    if scopes:
+        document["scopes_supported"] = list(scopes)
+    return document
+
+
+def metadata_url(resource: str) -> str:
+    """Where that document stands: the well-known part goes between host and path (RFC 9728, 3.1)."""
+    parts = urlsplit(resource)
+    path = parts.path.rstrip("/")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{path}{query}"
+
+
+def challenge(status: int, text: str, *, resource: str = "", error: str = "", scopes: Sequence[str] = ()) -> Challenge:
+    """A refusal with its WWW-Authenticate header (RFC 6750, 3; RFC 9728, 5.1; MCP authorization).
+
+    ``text`` goes to the caller also as ``error_description``, where there is an ``error``: a request without any
+    token gets none (RFC 6750, 3.1).
+    """
+    parameters = []
+    if resource:
+        parameters.append(("resource_metadata", metadata_url(resource)))
+    if error:
+        parameters += [("error", error), ("error_description", text)]
+    if scopes:
+        parameters.append(("scope", " ".join(scopes)))
+    quoted = ", ".join(f'{name}="{_quotable(value)}"' for name, value in parameters)
+    return Challenge(status, f"Bearer {quoted}" if quoted else "Bearer", text)
+
+
+def _quotable(text: str) -> str:
+    """Only what RFC 6750, 3 allows inside the quotes."""
+    return "".join("'" if one == '"' else one if " " <= one <= "~" and one != "\\" else "?" for one in text)
+
+
+def well_known(issuer: str) -> list[str]:
+    """Where an issuer may keep its metadata, in the order of the MCP specification."""
+    parts = urlsplit(issuer)
+    origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+    found = [
+        f"{origin}/.well-known/oauth-authorization-server{path}",
+        f"{origin}/.well-known/openid-configuration{path}",
+    ]
+    if path:
+        found.append(f"{origin}{path}/.well-known/openid-configuration")
+    return found
+
+
+async def discover(issuer: str, requests: Requests) -> Mapping[str, Json]:
+    """The metadata of ``issuer``: the first of its well-known documents that exists.
+
+    Raises:
+        FetchError: there is none, or the ``issuer`` in it is not exactly the one asked for (RFC 8414, 3.3).
+    """
+    trusted(issuer)
+    for url in well_known(issuer):
+        status, _, body = await requests("GET", url, {}, b"", limit=LIMIT, timeout=TIMEOUT)
+        if 400 <= status < 500:
+            continue
+        if status != 200:
+            raise FetchError(f"{place(url)} answers {status} to the request for its metadata")
+        document = parsed(body, "metadata", url)
+        if document.get("issuer") != issuer:
+            raise FetchError(f"the metadata at {place(url)} is that of another issuer, not of {issuer}")
+        return document
+    raise FetchError(f"{place(issuer)} has no metadata (RFC 8414 or OpenID Connect Discovery)")
+
+
+def parsed(body: bytes, what: str, url: str) -> Mapping[str, Json]:
+    """A JSON object.
+
+    Raises:
+        FetchError: it is something else.
+    """
+    try:
+        document = orjson.loads(body)
+    except ValueError:
+        raise FetchError(f"the {what} of {place(url)} is no JSON") from None
+    if not isinstance(document, dict):
+        raise FetchError(f"the {what} of {place(url)} is no JSON object")
+    return document

@@ -1,0 +1,183 @@
+"""Access tokens from a token endpoint: client credentials (RFC 6749, 4.4) and token exchange (RFC 8693), kept."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+from urllib.parse import quote_plus, urlencode
+
+import orjson
+
+from adaptgen.govern.identity.http_fetch import FetchError, Requests, place
+
+_log = logging.getLogger("adaptgen.govern")
+
+LIMIT: Final = 64 * 1024
+"""Bytes of an answer."""
+TIMEOUT: Final = 10.0
+KEPT: Final = 2000
+"""Tokens kept, the least recently used go first."""
+UNKNOWN: Final = 60.0
+"""Seconds of a token that does not say how long it is good (``expires_in`` is only recommended)."""
+LONGEST: Final = 3600.0
+MARGIN: Final = 30.0
+"""Seconds before its end (a tenth of its life, where that is less) in which a token is not used any more."""
+PAUSE: Final = 5.0
+"""Seconds after a failure in which the same token is not asked for again."""
+EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""b64token of RFC 6750, 2.1: nothing else can stand in a header."""
+_ERROR: Final = re.compile(r"[a-z_]{1,40}")
+_T = TypeVar("_T")
+
+
+class GrantError(Exception):
+    """There is no token. The text names the endpoint and the OAuth error code, never a credential."""
+
+
+class Tokens:
+    """The tokens of one client at one token endpoint, by a key of the caller's choice. One request each, however many
+    wait for it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        requests: Requests,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._url = url
+        self._client = client_id
+        self._secret = client_secret
+        self._requests = requests
+        self._clock = clock
+        self._in_form = not client_secret
+        self._kept: OrderedDict[bytes, tuple[float, float, str]] = OrderedDict()
+        self._failed: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
+        self._tasks: dict[bytes, asyncio.Task[str]] = {}
+
+    def __repr__(self) -> str:
+        return f"Tokens({place(self._url)})"
+
+    async def get(self, key: bytes, form: Mapping[str, str], *, until: float | None = None) -> str:
+        """The token that ``form`` asks for, kept under ``key`` until it expires, or ``until`` (seconds since the
+        epoch) where that is earlier.
+
+        Raises:
+            GrantError: the endpoint does not give one.
+        """
+        now = self._clock()
+        kept = self._kept.get(key)
+        if kept is not None and now < kept[0]:
+            self._kept.move_to_end(key)
+            return kept[2]
+        failed = self._failed.get(key)
+        if failed is not None and 0 <= now - failed[0] < PAUSE:
+            raise GrantError(failed[1])
+        task = self._tasks.get(key)
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = self._tasks[key] = asyncio.create_task(self._obtain(key, form, until))
+            task.add_done_callback(lambda done: self._over(key, done))
+        return await asyncio.shield(task)
+
+    def forget(self, key: bytes) -> bool:
+        """Drop a token that was refused. False where it is so new that another one would not help."""
+        kept = self._kept.get(key)
+        if kept is None or self._clock() - kept[1] < PAUSE:
+            return False
+        del self._kept[key]
+        return True
+
+    def _over(self, key: bytes, task: asyncio.Task[str]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told; nobody may be left
+
+    async def _obtain(self, key: bytes, form: Mapping[str, str], until: float | None) -> str:
+        try:
+            token, seconds = await self._granted(form)
+        except GrantError as problem:
+            _log.warning("%s", problem)
+            _put(self._failed, key, (self._clock(), str(problem)))
+            raise
+        now = self._clock()
+        end = now + seconds - min(MARGIN, seconds / 10)
+        _put(self._kept, key, (end if until is None else min(end, until), now, token))
+        self._failed.pop(key, None)
+        return token
+
+    async def _granted(self, form: Mapping[str, str]) -> tuple[str, float]:
+        status, body = await self._post(form)
+        if status in (400, 401) and not self._in_form and _code(body) == "invalid_client":
+            self._in_form = True  # the endpoint may know client_secret_post alone (RFC 6749, 2.3.1)
+            status, body = await self._post(form)
+            if status in (400, 401):
+                self._in_form = False
+        if status != 200:
+            code = _code(body)
+            raise GrantError(f"{place(self._url)} gives no token: {code or f'it answers {status}'}")
+        return self._read(body)
+
+    async def _post(self, form: Mapping[str, str]) -> tuple[int, bytes]:
+        sent = dict(form)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        if self._in_form:
+            sent |= {"client_id": self._client} | ({"client_secret": self._secret} if self._secret else {})
+        else:
+            pair = f"{quote_plus(self._client)}:{quote_plus(self._secret)}".encode()
+            headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        content = urlencode(sent).encode()
+        try:
+            status, _, body = await self._requests("POST", self._url, headers, content, limit=LIMIT, timeout=TIMEOUT)
+        except FetchError as problem:
+            raise GrantError(f"there is no token: {problem}") from None
+        return status, body
+
+    def _read(self, body: bytes) -> tuple[str, float]:
+        """Token and lifetime in seconds (RFC 6749, 5.1)."""
+        answer = _json(body)
+        token, kind, seconds = (answer.get(name) for name in ("access_token", "token_type", "expires_in"))
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise GrantError(f"{place(self._url)} answers without a usable access_token")
+        if not isinstance(kind, str) or kind.lower() != "bearer":
+            raise GrantError(f"the token of {place(self._url)} is no bearer token")
+        if isinstance(seconds, str) and seconds.isdecimal() and len(seconds) < 12:
+            seconds = int(seconds)  # as some do
+        if seconds is None:
+            return token, UNKNOWN
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+            raise GrantError(f"the token of {place(self._url)} has expired already")
+        return token, float(min(seconds, LONGEST))
+
+
+def _put(table: OrderedDict[bytes, _T], key: bytes, value: _T) -> None:
+    table[key] = value
+    table.move_to_end(key)
+    while len(table) > KEPT:
+        table.popitem(last=False)
+
+
+def _json(body: bytes) -> dict[str, object]:
+    try:
+        answer = orjson.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _code(body: bytes) -> str:
+    """The error code of RFC 6749, 5.2; nothing else of the answer is repeated."""
+    code = _json(body).get("error")
+    return code if isinstance(code, str) and _ERROR.fullmatch(code) else ""

@@ -1,0 +1,143 @@
+"""The kill switch: servers, tools and callers that are switched off, and reading only, within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.govern.settings import model as vocabulary
+from adaptgen.govern.settings.load import parse_switch
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.remote_files import Clients, Document, Unreadable, clients, document
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.caller import Caller
+
+
+class Switch:
+    """What the settings switch off, and what the source that they name does beside them.
+
+    A source that breaks while the server runs changes nothing: what it said last, and what the settings say, holds.
+    ``problem`` says what is wrong with it, "" where nothing is.
+    """
+
+    def __init__(self, rules: vocabulary.Switch, source: Document | None = None, where: Where | None = None) -> None:
+        """``where`` is the place of ``source`` in the settings."""
+        self.problem = ""
+        self._rules = rules
+        self._extra = vocabulary.Switch()
+        self._source = source
+        self._where = where
+        self._every = rules.every
+        self._read_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._compile()
+
+    async def start(self) -> None:
+        """Read the source, and go on reading it every few seconds.
+
+        Raises:
+            AdaptgenError: AG070 where it cannot be had or understood: a switch that does not work must not seem to.
+        """
+        if self._source is None:
+            return
+        await self.refresh()
+        if self.problem:
+            raise error("AG070", f"the source of the kill switch: {self.problem}", self._where,
+                        "an empty file switches nothing off")  # fmt: skip
+        self._task = asyncio.create_task(self._watch(), name="adaptgen-switch")
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            await self.refresh()
+
+    async def fresh(self) -> None:
+        """Read the source if that is due. For a process that sleeps between requests, where no timer runs."""
+        if self._source is not None and time.monotonic() - self._read_at > self._every:
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Read the source now, and act on it."""
+        source = self._source
+        if source is None:
+            return
+        async with self._lock:
+            try:
+                text = await asyncio.to_thread(source.read)
+                if text is not None:
+                    self._extra = await asyncio.to_thread(parse_switch, text, source.name)
+                    self._compile()
+                    self.problem = ""
+                elif self.problem.startswith(_AWAY):
+                    self.problem = ""
+            except Unreadable as why:
+                self.problem = f"{_AWAY} ({why})"
+            except AdaptgenError as why:
+                self.problem = "; ".join(
+                    f"{one.where}: {one.message}" if one.where else one.message for one in why.diagnostics
+                )
+            self._read_at = time.monotonic()
+
+    def apply(self, rules: vocabulary.Switch) -> None:
+        """Act on what a newer text of the settings switches off, whatever else that text says."""
+        self._rules = rules
+        self._compile()
+
+    def _compile(self) -> None:
+        both = (self._rules, self._extra)
+        self._servers = _pattern(name for one in both for name in one.servers)
+        self._tools = _pattern(name for one in both for name in one.tools)
+        self._callers = _pattern(name for one in both for name in one.callers)
+        self._read_only = any(one.read_only for one in both)
+
+    def cuts(self, caller: Caller) -> bool:
+        """Whether ``caller`` is cut off: it gets nothing, not even lists."""
+        known = self._callers
+        return known is not None and bool(known(caller.sub) or known(f"{caller.tenant}/{caller.sub}"))
+
+    def refuses(self, caller: Caller, tool: Facts) -> str | None:
+        """Why ``caller`` cannot use ``tool`` now, in a few words that it may read; None where it can."""
+        if self.cuts(caller):
+            return "this caller"
+        if self._servers is not None and self._servers(tool.server):
+            return f"the server {tool.server}"
+        if self._tools is not None and (self._tools(f"{tool.server}/{tool.own}") or self._tools(tool.name)):
+            return f"the tool {tool.name}"
+        if self._read_only and tool.effect != "read":
+            return "everything but reading"
+        return None
+
+    async def aclose(self) -> None:
+        """Stop reading the source."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+_AWAY = "it cannot be read"
+
+
+def switch(settings: Settings, environ: Mapping[str, str], *, aws: Clients | None = None) -> Switch:
+    """The switch of the settings; its source is relative to them."""
+    rules = settings.switch
+    if not rules.source:
+        return Switch(rules)
+    folder = Path() if "://" in settings.path else Path(settings.path).parent
+    source = document(rules.source, folder, aws or clients(environ))
+    return Switch(rules, source, settings.where("switch", "source"))
+
+
+def _pattern(names: Iterable[str]) -> Callable[[str], object] | None:
+    """A test for names of which ``*`` stands for any text."""
+    given = sorted(set(names))
+    if not given:
+        return None
+    return re.compile("|".join(".*".join(map(re.escape, one.split("*"))) for one in given), re.DOTALL).fullmatch

@@ -1,0 +1,106 @@
+"""Puts a pipeline together from its settings: what is read once at start, and what each version of them makes anew."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from adaptgen.govern.audit.signing import checkpoint_signer
+from adaptgen.govern.audit.trail import trail
+from adaptgen.govern.limits.usage import Usage
+from adaptgen.govern.pipeline.components import Parts
+from adaptgen.govern.pipeline.factory import Given, Make, Place, Workshop, folder, issuer
+from adaptgen.govern.pipeline.pipeline import Pipeline
+from adaptgen.govern.pipeline.reload import Watch
+from adaptgen.govern.settings import keys
+from adaptgen.govern.settings.keys import Material
+from adaptgen.govern.settings.load import advice, check_target
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.source import Source
+from adaptgen.govern.settings.store import open_store
+from adaptgen.govern.telemetry.spans import tracer
+from adaptgen.model.tables import Server
+
+__all__ = ["Given", "Governed", "Make", "Place", "assemble", "folder", "issuer"]
+
+
+class Governed:
+    """A pipeline and all that it holds. ``desk`` is what a front serves; ``notices`` what a person should know."""
+
+    def __init__(self, desk: Pipeline, watch: Watch, stack: AsyncExitStack, notices: tuple[str, ...]) -> None:
+        self.desk = desk
+        self.watch = watch
+        self.notices = notices
+        self.server: Server | None = None
+        """The generated server that is governed; None for the proxy."""
+        self._stack = stack
+
+    @property
+    def settings(self) -> Settings:
+        """Those in effect."""
+        return self.desk.parts.settings
+
+    async def aclose(self) -> None:
+        """Stop watching, close connections, flush what was traced and counted, end the audit trail."""
+        await self._stack.aclose()
+
+
+async def assemble(source: Source, make: Make, place: Place) -> Governed:
+    """A pipeline over the target that ``make`` gives, ready to serve, and watching its settings.
+
+    Raises:
+        AdaptgenError: whatever is wrong with the settings and with what they name, at its place; nothing is left
+            running then.
+    """
+    async with AsyncExitStack() as stack:
+        settings = await source.load()
+        check_target(settings, place.loopback)
+        material = await keys.material(settings, place.environ)
+        store = await open_store(settings, place.environ)
+        stack.push_async_callback(store.aclose)
+        workshop = Workshop(place, material, store, make)
+        stack.push_async_callback(workshop.aclose)
+        made = await workshop.new_target(settings)
+        assert made is not None
+        workshop.take(made)
+        tools = workshop.target.tools()
+        parts = await workshop.parts(settings, tools)
+        traced = place.tracer or tracer(parts.settings)
+        stack.callback(traced.close)
+        signer = await checkpoint_signer(parts.settings, material.checkpoints)
+        record = trail(parts.settings, material.audit, signer=signer, stdio=not place.http, notify=traced.checkpoint)
+        if record is not None:
+            stack.callback(record.close)
+        usage = Usage(store)
+        stack.push_async_callback(usage.aclose)
+        desk = Pipeline(
+            workshop.target,
+            parts,
+            tools,
+            trail=record,
+            tracer=traced,
+            usage=usage,
+        )
+        watch = Watch(source, settings, workshop, desk, record)
+        stack.push_async_callback(watch.aclose)
+        if not place.frozen:
+            watch.start()
+        return Governed(desk, watch, stack.pop_all(), _notices(parts, material, place))
+
+
+def _notices(parts: Parts, material: Material, place: Place) -> tuple[str, ...]:
+    said = []
+    if material.ephemeral:
+        said.append(f"the keys of {', '.join(material.ephemeral)} are random and end with this process")
+    if parts.authorizer is None and parts.settings.mode == "embedded":
+        said.append("no policies: the local caller may call every tool")
+    if parts.tokenizer is None and parts.settings.mode != "behind":
+        said.append("nothing is tokenized")
+    if parts.settings.audit is None:
+        said.append("nothing is audited")
+    if parts.settings.authorize is not None and parts.settings.authorize.mode == "log_only":
+        said.append("policies are logged and not enforced")
+    if place.http and parts.settings.authenticate is None and parts.settings.mode != "behind":
+        said.append("callers are not authenticated: loopback only")
+    # What others can reach may be served by several processes; a laptop's server is one.
+    said += [one.message for one in advice(parts.settings, processes=not place.loopback)]
+    return tuple(said)

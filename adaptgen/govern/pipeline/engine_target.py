@@ -1,0 +1,188 @@
+"""The engine of a generated server as a target of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adaptgen import __version__
+from adaptgen.mcp.protocol import (
+    META_ARGUMENTS,
+    META_EFFECT,
+    META_FOUND,
+    META_LOOKUPS,
+    META_MENU,
+    META_SEARCHES,
+    META_SENSITIVE,
+    META_STATUS,
+    META_UNKNOWN,
+    About,
+    Context,
+    Facts,
+    RpcError,
+)
+from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import Json, Tool
+from adaptgen.runtime.answers import mcp_result as content
+from adaptgen.runtime.core import progress
+from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.engine import Engine
+from adaptgen.runtime.pii import argument_kinds as inside
+from adaptgen.runtime.pii.search_roles import resource_of, search_arguments, tells
+
+LISTS = "Lists come a page at a time: pass next_cursor as cursor to go on."
+FIELDS = (
+    "Answers show the most useful fields; fields returns others instead (paths such as organization.name), "
+    '["*"] all of them.'
+)
+QUESTIONS = (
+    "Do not page to find, count or order: where, sort, count and distinct read all pages inside one call. where takes "
+    'paths and values: {"status": "OPEN", "amount": {">=": 100}}, comparing with = != > >= < <= contains in.'
+)
+DRY_RUN = "dry_run: true returns the request of a write instead of sending it."
+INSTRUCTIONS = f"{LISTS} {FIELDS} {QUESTIONS} {DRY_RUN}"
+_SAID = {"cursor": LISTS, "fields": FIELDS, "where": QUESTIONS, "dry_run": DRY_RUN}
+"""An argument of the runtime -> what is said where a tool has it."""
+
+
+def about(engine: Engine) -> About:
+    """What is said of a generated server: what the API is, in the document's words, and how the arguments are used
+    that its tools have."""
+    server = engine.server
+    title = _line(server.title, 100)
+    known = {name for one in engine.list(LOCAL) for name in one.input_schema.get("properties", {})}
+    said = [text for name, text in _SAID.items() if name in known]
+    head = [f"{one.rstrip('.')}." for one in (title, _line(server.summary, 300)) if one]
+    return About(server.name, __version__, instructions=" ".join([*head, *said]))
+
+
+def _line(text: str, cap: int) -> str:
+    """Text of a document in one printable line: clients show it to the model."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:cap]
+
+
+class Served:
+    """One engine. ``behind``: the tools tell the proxy what is classified, in ``_meta``, which agents never see."""
+
+    def __init__(self, engine: Engine, *, behind: bool = False) -> None:
+        self._engine = engine
+        server = engine.server
+        self._about = about(engine)
+        own = {tool.name: tool for tool in server.tools}
+        told = tells(server.tools)
+        self._tools = {
+            contract.name: _facts(
+                own[contract.name],
+                server.name,
+                content.listed(contract, own[contract.name].form == "structured"),
+                behind,
+                told,
+            )
+            for contract in engine.list(LOCAL)
+        }
+
+    def about(self) -> About:
+        """The server's name and how its lists are read."""
+        return self._about
+
+    def tools(self) -> Mapping[str, Facts]:
+        """The tools; they do not change while a server runs."""
+        return self._tools
+
+    async def call(
+        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """CallToolResult, with what governance must know of it in ``_meta``."""
+        with progress.channel(context.notify, context.deadline):
+            answer = await self._engine.call(caller, tool.own, arguments)
+        result = content.result(answer)
+        meta = _meta(answer)
+        if meta:
+            result["_meta"] = meta
+        return result
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """A generated server has tools and nothing else.
+
+        Raises:
+            RpcError: always -32601.
+        """
+        raise RpcError(-32601, "Method not found")
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """Nothing that a client announces changes a generated server."""
+
+    def server_of(self, what: str, name: str) -> str:
+        """A generated server has neither prompts nor resources."""
+        return ""
+
+    async def leave(self, session: str) -> None:
+        """There are no sessions."""
+
+    async def aclose(self) -> None:
+        """Close the engine."""
+        await self._engine.aclose()
+
+
+def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool) -> Facts:
+    # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
+    # mutation, so "reads" is what may be permitted without a policy.
+    reads = tool.effect == "read"
+    creates = tool.update is not None and tool.update.creates
+    arguments = inside.arguments(tool)
+    made = (tool.call, *(step.call for step in tool.steps))
+    lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
+    schema = wire.get("inputSchema")
+    searches = search_arguments(tool, schema if isinstance(schema, dict) else {}, told=told)
+    calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
+    if behind:
+        wire = {
+            **wire,
+            "_meta": {
+                META_ARGUMENTS: dict(arguments),
+                META_SENSITIVE: dict(tool.sensitive),
+                META_EFFECT: {"effect": tool.effect, "open": reads, **({"creates": True} if creates else {})},
+                META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.was)},
+                META_SEARCHES: {
+                    "arguments": {
+                        name: {"role": one.role, "fields": list(one.fields)} for name, one in searches.items()
+                    },
+                    "plain": list(tool.plain),
+                    "resource": resource_of(tool),
+                },
+                **({META_LOOKUPS: lookups} if lookups else {}),
+            },
+        }
+    return Facts(
+        name=tool.name,
+        server=server,
+        own=tool.name,
+        effect=tool.effect,
+        open=reads,
+        wire=wire,
+        arguments=arguments,
+        sensitive=tool.sensitive,
+        was=tool.was,
+        tags=tool.tags,
+        calls=calls,
+        lookups=lookups,
+        creates=creates,
+        searches=searches,
+        plain=tool.plain,
+        resource=resource_of(tool),
+    )
+
+
+def _meta(answer: Answer) -> dict[str, Json]:
+    meta: dict[str, Json] = {}
+    if answer.sensitive:
+        meta[META_SENSITIVE] = dict(answer.sensitive)
+    if answer.found:
+        meta[META_FOUND] = [list(pair) for pair in answer.found]
+    if answer.status is not None:
+        meta[META_STATUS] = answer.status
+    if answer.unknown:
+        meta[META_UNKNOWN] = True
+    return meta

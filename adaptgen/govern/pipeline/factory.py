@@ -1,0 +1,224 @@
+"""Makes the parts of a pipeline from each version of its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from adaptgen.govern.authorization.authorizer import Authorizer, authorizer
+from adaptgen.govern.identity.authenticator import Authenticator
+from adaptgen.govern.identity.identity_assertion import Acceptance, Handover
+from adaptgen.govern.limits.kill_switch import Switch, switch
+from adaptgen.govern.limits.rate_limiter import Limiter
+from adaptgen.govern.pipeline.components import Parts
+from adaptgen.govern.pipeline.hooks import Hooks
+from adaptgen.govern.settings import keys
+from adaptgen.govern.settings import model as vocabulary
+from adaptgen.govern.settings.keys import Material
+from adaptgen.govern.settings.load import check_target
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.secrets import resolve
+from adaptgen.govern.telemetry.spans import Tracer
+from adaptgen.govern.tokenization.tokenizer import Tokenizer
+from adaptgen.mcp.protocol import Facts, Target
+from adaptgen.model.caller import Caller
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.store.protocol import Store
+
+GRACE = 60.0
+"""Seconds that calls under way have when their target is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pipeline serves. ``http`` False: stdio, or a call on the command line. ``loopback``: nobody else can
+    reach it. ``tracer`` replaces the one of the settings. ``frozen``: the process sleeps between requests, where no
+    timer runs; whoever serves calls ``watch.look()`` and ``desk.flush()``."""
+
+    http: bool = False
+    loopback: bool = True
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    tracer: Tracer | None = None
+    frozen: bool = False
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """A target whose tools change while it serves; ``changed`` is awaited when they have."""
+
+    changed: Callable[[], Awaitable[object]] | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Given:
+    """What a target is made of."""
+
+    settings: Settings
+    material: Material
+    store: Store
+    place: Place
+
+
+Make = Callable[[Given], Awaitable[Target]]
+
+
+class Workshop:
+    """Makes the parts of each version of the settings; what a version leaves as it was is used again."""
+
+    def __init__(self, place: Place, first: Material, store: Store, make: Make) -> None:
+        self._place = place
+        self._credentials = Credentials(place.environ)
+        self._material = first
+        self._store = store
+        self._make = make
+        self._made: tuple[object, Target] | None = None
+        self._leaving: dict[asyncio.Task[None], Target] = {}
+        self._authenticated: tuple[object, Authenticator] | None = None
+        self._accepted: tuple[object, Acceptance] | None = None
+        self._switched: tuple[object, Switch] | None = None
+
+    @property
+    def target(self) -> Target:
+        """The one in use."""
+        assert self._made is not None
+        return self._made[1]
+
+    async def new_target(self, settings: Settings) -> tuple[object, Target] | None:
+        """A target for these settings, where the one in use was made from others; :meth:`take` it to use it.
+
+        Raises:
+            AdaptgenError: it cannot be made; or what changed takes a restart.
+        """
+        known = (settings.mode, settings.upstreams, settings.tools, settings.tokenize, settings.listen.resource,
+                 settings.keys.handover, settings.keys.cursors)  # fmt: skip
+        if self._made is not None and self._made[0] == known:
+            return None
+        resolved = await resolve(settings, self._credentials, http=self._place.http)
+        material = await keys.material(settings, self._place.environ, ephemeral=self._material)
+        return known, await self._make(Given(resolved, material, self._store, self._place))
+
+    def take(self, made: tuple[object, Target]) -> None:
+        """Use a target; calls that are under way in the one before have a minute."""
+        if self._made is not None:
+            task = asyncio.get_running_loop().create_task(self._leave(self._made[1]))
+            self._leaving[task] = self._made[1]
+            task.add_done_callback(lambda done: self._leaving.pop(done, None))
+        self._made = made
+
+    async def _leave(self, target: Target) -> None:
+        await asyncio.sleep(GRACE)
+        await target.aclose()
+
+    async def parts(self, settings: Settings, tools: Mapping[str, Facts]) -> Parts:
+        """The parts of these settings.
+
+        Raises:
+            AdaptgenError: something in them cannot be put to work; whatever served before goes on serving.
+        """
+        check_target(settings, self._place.loopback)
+        settings = await resolve(settings, self._credentials, http=self._place.http)
+        material = await keys.material(settings, self._place.environ, ephemeral=self._material)
+        behind = settings.mode == "behind"
+        return Parts(
+            settings=settings,
+            local=Caller(settings.local.sub, settings.local.tenant, settings.local.groups),
+            authenticator=await self._authenticator(settings),
+            acceptance=await self._acceptance(settings),
+            authorizer=None if behind else await self._authorizer(settings, tools),
+            tokenizer=self._tokenizer(settings, material),
+            limiter=Limiter(settings.limits, self._store) if settings.limits else None,
+            switch=None if behind else await self.switch(settings),
+            hooks=Hooks(settings) if settings.before or settings.after else None,
+            published=Handover(material.handover, issuer(settings)).jwks() if material.handover else None,
+        )
+
+    async def switch(self, settings: Settings) -> Switch:
+        """The kill switch of these settings."""
+        known = (settings.switch.source, settings.switch.every, settings.path)
+        if self._switched is None or self._switched[0] != known:
+            made = switch(settings, self._place.environ)
+            await made.start()
+            if self._switched is not None:
+                await self._switched[1].aclose()
+            self._switched = (known, made)
+        self._switched[1].apply(settings.switch)
+        return self._switched[1]
+
+    def switch_only(self, rules: vocabulary.Switch) -> None:
+        """Act on the kill switch of a version that is otherwise not used."""
+        if self._switched is not None:
+            self._switched[1].apply(rules)
+
+    async def aclose(self) -> None:
+        """Close the target, and stop what reads on its own."""
+        leaving = dict(self._leaving)
+        for task in leaving:
+            task.cancel()
+        for target in leaving.values():
+            await target.aclose()
+        if self._made is not None:
+            await self._made[1].aclose()
+        if self._switched is not None:
+            await self._switched[1].aclose()
+        for one in (self._authenticated, self._accepted):
+            if one is not None:
+                await one[1].aclose()
+
+    async def _authenticator(self, settings: Settings) -> Authenticator | None:
+        if not self._place.http:
+            return None
+        # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
+        known = (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams)
+        if self._authenticated is None or self._authenticated[0] != known:
+            made = Authenticator(settings)
+            await _started(made)
+            if self._authenticated is not None:
+                await self._authenticated[1].aclose()
+            self._authenticated = (known, made)
+        return self._authenticated[1]
+
+    async def _acceptance(self, settings: Settings) -> Acceptance | None:
+        if settings.accept is None:
+            return None
+        if self._accepted is None or self._accepted[0] != settings.accept:
+            made = Acceptance(settings.accept, self._store, base=folder(settings), where=settings.where)
+            await _started(made)
+            if self._accepted is not None:
+                await self._accepted[1].aclose()
+            self._accepted = (settings.accept, made)
+        return self._accepted[1]
+
+    async def _authorizer(self, settings: Settings, tools: Mapping[str, Facts]) -> Authorizer | None:
+        if settings.authorize is None and not self._place.http and settings.mode == "embedded":
+            return None  # one local caller, and nothing said: as without governance
+        made = authorizer(settings, settings.authorize.store if settings.authorize else "")
+        await made.load(settings.policies, tools)
+        return made
+
+    def _tokenizer(self, settings: Settings, material: Material) -> Tokenizer | None:
+        if settings.tokenize is None or settings.mode == "behind":
+            return None
+        return Tokenizer(settings, material, self._store)
+
+
+async def _started(part: Authenticator | Acceptance) -> None:
+    """Start it; where that fails its connections are closed."""
+    try:
+        await part.start()
+    except BaseException:
+        await part.aclose()
+        raise
+
+
+def folder(settings: Settings) -> Path | None:
+    """The folder of settings that lie in a file."""
+    return Path(settings.path).parent if settings.path and "://" not in settings.path else None
+
+
+def issuer(settings: Settings) -> str:
+    """Who signs handovers: the proxy's public URL; on loopback it may have none."""
+    return settings.listen.resource or f"http://{settings.listen.http}/mcp"

@@ -1,0 +1,294 @@
+"""The governed desk: authenticate, limit, authorize, restore, execute, tokenize, answer; inside one span and on record.
+
+It lies below the fronts and knows no MCP library. Every decision is made on the request at hand: a list that a client
+keeps gives it nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.govern.audit.call_record import Recorder
+from adaptgen.govern.audit.trail import AuditError
+from adaptgen.govern.pipeline.governed_context import Governed
+from adaptgen.govern.pipeline.other_methods import Passage
+from adaptgen.govern.pipeline.tool_call import GovernedCall, stripped, unknown
+from adaptgen.govern.telemetry.spans import Tracer
+from adaptgen.mcp.protocol import (
+    HANDOVER_HEADER,
+    META,
+    META_HANDOVER,
+    About,
+    Challenge,
+    Context,
+    Facts,
+    RpcError,
+    Target,
+)
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+if TYPE_CHECKING:
+    from adaptgen.govern.audit.trail import Trail
+    from adaptgen.govern.limits.usage import Usage
+    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.telemetry.spans import Span
+
+TOKENS = (
+    "A value such as tok_email_… stands for personal data that is withheld, and is the same for the same value. Pass "
+    "it as it is, alone in its argument, wherever that value is wanted."
+)
+_LISTS = 256
+"""Lists kept as made: callers of the same rights share one."""
+
+
+class Pipeline:
+    """A :class:`~adaptgen.mcp.protocol.Desk` over one target."""
+
+    def __init__(
+        self,
+        target: Target,
+        parts: Parts,
+        tools: Mapping[str, Facts],
+        *,
+        trail: Trail | None,
+        tracer: Tracer,
+        usage: Usage | None = None,
+    ) -> None:
+        self._trail = trail
+        self._tracer = tracer
+        self._usage = usage
+        self._lists: OrderedDict[frozenset[str], dict[str, Json]] = OrderedDict()
+        self.adopt(parts, tools, target)
+
+    def adopt(self, parts: Parts, tools: Mapping[str, Facts], target: Target) -> None:
+        """Work with these parts, tools and target from the next request on."""
+        self._target = target
+        self._passage = Passage(target, self._trail, lambda: self.parts)
+        self.parts = parts
+        self.adopted = tools
+        self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
+        self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
+        self._lists.clear()
+
+    # --------------------------------------------------------------------------------------------------------- desk
+
+    def about(self) -> About:
+        """What the target is; and what tokens are, where agents get any."""
+        about, chosen = self._target.about(), self.parts.settings.tokenize
+        if chosen is None or chosen.direction != "model" or self.parts.settings.mode == "behind":
+            return about
+        return replace(about, instructions=f"{about.instructions} {TOKENS}".lstrip())
+
+    def metadata(self) -> Mapping[str, Json] | None:
+        """Protected Resource Metadata (RFC 9728)."""
+        authenticator = self.parts.authenticator
+        return authenticator.metadata() if authenticator is not None else None
+
+    def jwks(self) -> Mapping[str, Json] | None:
+        """The public keys of handovers."""
+        return self.parts.published
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        """Who calls; behind a proxy the identity follows with the request.
+
+        Raises:
+            Challenge: 401 or 403.
+        """
+        context.recheck = lambda: self._authenticated(headers, context)
+        try:
+            return await self._authenticated(headers, context)
+        except Challenge as refusal:
+            self._challenged(refusal, context)
+            raise
+
+    async def _authenticated(self, headers: Mapping[str, str], context: Context) -> Caller:
+        authenticator, acceptance = self.parts.authenticator, self.parts.acceptance
+        caller = await authenticator(headers, context) if authenticator is not None else self.parts.local
+        if acceptance is not None and not self._from_proxy(context):
+            token = headers.get(HANDOVER_HEADER)
+            context.proven = token is not None
+            if token is not None:
+                await acceptance.verify(token)
+        return caller
+
+    def _from_proxy(self, context: Context) -> bool:
+        """Whether the platform vouches that this is the proxy (else a Challenge was raised for it)."""
+        accept = self.parts.settings.accept
+        return accept is not None and bool(accept.principal) and bool(context.principal)
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+        """The input schema of a tool in the caller's list."""
+        facts = self._known.get(tool)
+        if facts is None or facts.name not in await self._visible(self.parts, caller):
+            return None
+        schema = facts.wire.get("inputSchema")
+        return schema if isinstance(schema, dict) else None
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Answer one request.
+
+        Raises:
+            RpcError, Challenge: as the desk says.
+        """
+        began = time.perf_counter()
+        parts = self.parts
+        if parts.acceptance is not None:
+            try:
+                caller = await self._handed_over(parts, method, params, context)
+            except Challenge as refusal:
+                self._challenged(refusal, context)
+                raise
+        name = params.get("name")
+        with self._tracer.request(
+            method, name if isinstance(name, str) and name in self._known else "", context
+        ) as span:
+            context.params = params
+            context.meta = _meta(context.meta, self._tracer.carrier(span))
+            if method == "tools/list":
+                return await self._list(parts, caller, params, context)
+            if method == "tools/call":
+                return await self._call(parts, caller, params, context, span, began)
+            return await self._passage.request(parts, caller, method, params, context)
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """A notification of the client."""
+        await self._target.notice(caller, method, params, context)
+
+    async def leave(self, session: str) -> None:
+        """A client's session has ended."""
+        await self._target.leave(session)
+
+    async def flush(self, seconds: float) -> None:
+        """Send what was traced and add what was counted, before a process that may sleep does: what cannot be had in
+        ``seconds`` is tried again at the next time.
+        """
+        if self._trail is not None:
+            try:
+                self._trail.settle()
+            except AuditError:
+                pass  # the next line fails as well, and with it the request that it is about
+        jobs: list[Awaitable[object]] = []
+        if type(self._tracer) is not Tracer:
+            jobs.append(asyncio.to_thread(self._tracer.flush, seconds))
+        if self._usage is not None and self._usage.waiting:
+            jobs.append(self._usage.flush_quietly())
+        if jobs:
+            try:
+                async with asyncio.timeout(seconds):
+                    await asyncio.gather(*jobs)
+            except TimeoutError:
+                pass
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    def _challenged(self, refusal: Challenge, context: Context) -> None:
+        """Put a request on record that was not authenticated, or not sufficiently."""
+        if self._trail is not None:
+            record = {"event": "challenge", "request_id": context.request_id, "status": refusal.status}
+            try:
+                self._trail.refuse({**record, "reason": refusal.text[:200], "settings": self.parts.settings.hash})
+            except AuditError:
+                pass  # nothing is executed either way
+
+    async def _handed_over(self, parts: Parts, method: str, params: Mapping[str, Json], context: Context) -> Caller:
+        assert parts.acceptance is not None
+        token = context.meta.get(META_HANDOVER)
+        if not isinstance(token, str):
+            raise Challenge(401, "Bearer", "this server answers its proxy only: the handover is missing")
+        return await parts.acceptance.open(token, method, params)
+
+    async def _visible(self, parts: Parts, caller: Caller) -> frozenset[str]:
+        names = frozenset(self.adopted)
+        if parts.authorizer is not None:
+            names = await parts.authorizer.visible(caller, self.adopted)
+        return names
+
+    async def _list(
+        self, parts: Parts, caller: Caller, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        if params.get("cursor") is not None:
+            raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
+        names = await self._visible(parts, caller)
+        if not await self._passage.enter(parts, caller, context.listing, context):
+            names = frozenset()
+        made = self._lists.get(names)
+        if made is None:
+            listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is
+            tools = [dict(listed(facts)) for name, facts in self.adopted.items() if name in names]
+            if parts.settings.mode != "behind":
+                tools = [stripped(tool) for tool in tools]
+            made = {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
+            self._lists[names] = made
+            if len(self._lists) > _LISTS:
+                self._lists.popitem(last=False)
+        return made
+
+    async def _call(
+        self,
+        parts: Parts,
+        caller: Caller,
+        params: Mapping[str, Json],
+        context: Context,
+        span: Span,
+        began: float,
+    ) -> dict[str, Json]:
+        name, arguments = params.get("name"), params.get("arguments")
+        if not isinstance(name, str) or not (arguments is None or isinstance(arguments, dict)):
+            raise RpcError(-32602, "Invalid params: name must be a string and arguments an object")
+        given: dict[str, Any] = arguments or {}
+        facts, target = self._known.get(name), self._target
+        visible = await self._visible(parts, caller)
+        recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
+        if facts is None or facts.name not in visible:
+            # The caller learns nothing of a tool that it may not see; the trail says what stopped it.
+            hidden = facts is not None
+            span.outcome("refused:hidden" if hidden else "refused:unknown", caller)
+            recorder.refused("hidden" if hidden else "unknown", await _stopping(parts, caller, facts, given))
+            return unknown(name, sorted(visible))
+        call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
+        governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
+        try:
+            result = await call.run(target, governed)
+        finally:
+            self._tracer.called(facts, time.perf_counter() - began, call.below)
+        if self._usage is not None:
+            await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
+        return result
+
+
+async def _stopping(parts: Parts, caller: Caller, facts: Facts | None, given: Mapping[str, Json]) -> tuple[str, ...]:
+    """The policies for which a tool is hidden from a caller."""
+    if facts is None or parts.authorizer is None:
+        return ()
+    decision = await parts.authorizer.decide(caller, facts, given)
+    return () if decision.allowed else decision.policies
+
+
+def _as_is(facts: Facts) -> Mapping[str, Json]:
+    return facts.wire
+
+
+def _meta(meta: Mapping[str, Json], carrier: Mapping[str, str]) -> dict[str, Json]:
+    """The client's ``_meta`` without what only servers and the proxy say, with our trace context."""
+    kept = {key: value for key, value in meta.items() if not key.startswith(META)}
+    if carrier:
+        kept.update(carrier)
+    return kept
+
+
+def _size(result: Mapping[str, Json]) -> int:
+    size = 0
+    content = result.get("content")
+    for block in content if isinstance(content, list) else ():
+        if isinstance(block, dict):
+            said = str(block.get("text") or block.get("data") or block.get("resource") or "")
+            size += len(said.encode(errors="surrogatepass"))
+    return size

@@ -1,0 +1,397 @@
+"""One governed call of a tool: limited, decided, restored, executed, tokenized, and on record twice.
+
+The decision is written to the audit trail before the tool runs, so nothing that is not on record is ever executed; the
+outcome is written before the answer leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.govern.audit.trail import AuditError
+from adaptgen.govern.authorization.canonical import canonicalize
+from adaptgen.govern.limits.rate_limiter import RequestMeter
+from adaptgen.govern.pipeline import lookup_permissions as naming
+from adaptgen.govern.pipeline.governed_context import Governed
+from adaptgen.govern.pipeline.hooks import Call, HookError
+from adaptgen.govern.pipeline.refusals import failed, unknown
+from adaptgen.govern.tokenization.detokenize import Unrestored
+from adaptgen.govern.tokenization.search_guard import SearchRefused
+from adaptgen.mcp.protocol import META, META_REQUESTS, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http import request_meter
+from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.writes.permission import creation
+
+if TYPE_CHECKING:
+    from adaptgen.govern.audit.call_record import Recorder
+    from adaptgen.govern.authorization.authorizer import Decision
+    from adaptgen.govern.pipeline.argument_checks import Path as Place
+    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.telemetry.spans import Span, Tracer
+    from adaptgen.govern.tokenization.echoes import RestoredValue
+
+__all__ = ["GovernedCall", "Refusal", "admit", "failed", "stripped", "unknown"]
+
+_log = logging.getLogger("adaptgen.govern")
+
+
+_MOST_REQUESTS = 100_000
+"""What a server may say that one call took."""
+
+
+class Refusal(Exception):
+    """A call that governance does not let through. ``text`` is for the agent, ``reason`` a word for the audit."""
+
+    def __init__(self, text: str, reason: str, policies: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.text = text
+        self.reason = reason
+        self.policies = policies
+
+
+async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
+    """What the operators and the limits say, before anything is decided.
+
+    Raises:
+        Refusal: the kill switch acts, or a limit is reached.
+        StoreError: the shared state cannot be reached.
+    """
+    if parts.switch is not None:
+        await parts.switch.fresh()
+        why = parts.switch.refuses(caller, tool)
+        if why is not None:
+            raise Refusal(f"Switched off by the operators: {why}. Trying again does not help now.", "switch")
+    await limit(parts, caller, tool)
+
+
+async def limit(parts: Parts, caller: Caller, tool: Facts, *, requests: bool = True) -> None:
+    """Count one call, and with ``requests`` the first one that it makes to the API.
+
+    Raises:
+        Refusal: a limit is reached.
+        StoreError: the shared state cannot be reached.
+    """
+    if parts.limiter is not None:
+        wait = await parts.limiter.take(caller, tool, requests=requests)
+        if wait > 0:
+            seconds = max(1, round(wait + 0.5))
+            text = f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s."
+            raise Refusal(text, "limit")
+
+
+class GovernedCall:
+    """One call under way."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        caller: Caller,
+        tool: Facts,
+        arguments: Mapping[str, Json],
+        recorder: Recorder,
+        span: Span,
+        tracer: Tracer,
+        tools: Mapping[tuple[str, str], Facts],
+    ) -> None:
+        """``tools``: all that there are, by server and name there."""
+        self._tools = tools
+        self._parts = parts
+        self._caller = caller
+        self._tool = tool
+        self._given = arguments
+        self._arguments: Mapping[str, Json] = arguments
+        self._recorder = recorder
+        self._tracer = tracer
+        self._span = span
+        self._restored: tuple[str, ...] = ()
+        self._searched: dict[str, bool] = {}
+        self._values: tuple[RestoredValue, ...] = ()
+        self._decision: Decision | None = None
+        self._executed = False
+        self.below = 0.0
+        """Seconds spent in the target."""
+
+    async def run(self, target: Any, context: Context) -> dict[str, Json]:
+        """The answer of the call; refusals and failures are answers too."""
+        try:
+            await self._admit()
+            await self._before(context)
+        except Refusal as refusal:
+            return self._refuse(refusal)
+        except StoreError:
+            return self._refuse(Refusal("The shared state cannot be reached; try again later.", "state"))
+        try:
+            result, error = await self._execute(target, context)
+            return await self._finish(result, error)
+        except asyncio.CancelledError:
+            # The client has left, or its time is over: what the tool did stays done.
+            self._note("cancelled")
+            raise
+        except HookError as problem:
+            return self._withheld(await self._hidden(f"{problem}"), "hook")
+        except (ToolError, StoreError):
+            return self._withheld("what it holds cannot be tokenized", "tokenize")
+        except RpcError:
+            raise
+        except Exception as problem:
+            # A defect of ours. An agent that heard of an internal error alone would make the call once more.
+            where = traceback.extract_tb(problem.__traceback__)[-1]
+            _log.error(
+                "the answer of %s is withheld: %s at %s:%s",
+                self._tool.action,
+                type(problem).__name__,
+                Path(where.filename).name,
+                where.lineno,
+            )
+            if not self._executed and self._tool.effect != "read":
+                self._note("unknown", code="internal")
+                return failed("The call failed inside the server. Whether it was executed is not known: look first.")
+            return self._withheld("it could not be processed", "internal")
+
+    # -------------------------------------------------------------------------------------------------------- before
+
+    async def _admit(self) -> None:
+        parts, caller, tool = self._parts, self._caller, self._tool
+        await admit(parts, caller, tool)
+        governed = parts.authorizer is not None or parts.tokenizer is not None
+        if governed:
+            self._read()
+        if parts.tokenizer is not None:
+            await self._restore()
+        unmet = self._check_restored() if self._values else ""
+        call = canonicalize(tool, self._arguments)
+        self._arguments = call.arguments if governed else self._arguments
+        if parts.authorizer is not None:
+            # Behind the proxy nobody can ask again once it is known that there is no such record.
+            more = {"creates": True} if tool.creates and parts.settings.mode == "proxy" else {}
+            decision = await parts.authorizer.decide(caller, tool, call.judged, call.paths, **more)
+            self._decision = decision
+            if not decision.allowed:
+                raise Refusal(
+                    f"Not permitted: {tool.name} with these arguments. Nothing was executed.",
+                    "denied",
+                    decision.policies,
+                )
+        if tool.lookups:
+            refused = await naming.refusal(parts, caller, tool, self._arguments, self._tools)
+            if refused is not None:
+                raise Refusal(refused[0], "denied", refused[1])
+        if unmet:
+            raise Refusal(unmet, "arguments")
+
+    def _read(self) -> None:
+        """The arguments as their schema means them, tokens in place."""
+        parts = self._parts
+        try:
+            self._arguments = parts.checks.read(self._tool, self._given, self._token_places)
+        except ToolError as problem:
+            raise Refusal(problem.text, "arguments") from None
+
+    def _token_places(self) -> list[Place]:
+        return self._parts.tokenizer.token_places(self._given) if self._parts.tokenizer is not None else []
+
+    def _check_restored(self) -> str:
+        """What the schema says against restored values; ""."""
+        try:
+            self._arguments = self._parts.checks.check_restored(self._tool, self._arguments, self._token_places())
+        except ToolError as problem:
+            return problem.text
+        return ""
+
+    async def _restore(self) -> None:
+        parts, caller, tool = self._parts, self._caller, self._tool
+        assert parts.tokenizer is not None
+
+        async def permitted(kind: str) -> bool:
+            if parts.authorizer is None:
+                return True
+            return (await parts.authorizer.detokenize(caller, tool, kind)).allowed
+
+        try:
+            self._searched = await parts.tokenizer.searches(caller, tool, self._arguments, permitted)
+            restored = await parts.tokenizer.arguments(caller, tool, self._arguments, permitted)
+        except SearchRefused as problem:
+            raise Refusal(problem.text, "search") from None
+        except Unrestored as problem:
+            self._tracer.tokens(problem.outcome, problem.kind)
+            raise Refusal(problem.text, "token") from None
+        except ToolError as problem:
+            raise Refusal(problem.text, "token") from None
+        for kind in restored.kinds:
+            self._tracer.tokens("hit", kind)
+        self._arguments = restored.arguments
+        self._restored = restored.tokens
+        self._values = restored.values
+
+    async def _before(self, context: Context) -> None:
+        try:
+            self._recorder.decided(self._decision, self._restored)
+        except AuditError:
+            raise Refusal("The audit trail cannot be written, so nothing is executed.", "audit") from None
+        hooks = self._parts.hooks
+        if hooks is None:
+            return
+        try:
+            self._arguments = await hooks.before(self._hooked(context))
+        except HookError as problem:
+            raise Refusal(await self._hidden(f"Refused: {problem}. Nothing was executed."), "hook") from None
+
+    async def _hidden(self, text: str) -> str:
+        """A text of ours that may quote an argument, without the values that the call restored."""
+        tokenizer = self._parts.tokenizer
+        if tokenizer is None or not self._values:
+            return text
+        try:
+            return await tokenizer.text(self._caller, text, self._tool.server, self._values)
+        except (ToolError, StoreError):
+            return "Refused. Nothing was executed."
+
+    def _hooked(self, context: Context) -> Call:
+        return Call(
+            caller=self._caller,
+            tool=self._tool.name,
+            server=self._tool.server,
+            effect=self._tool.effect,
+            arguments=self._arguments,
+            request_id=context.request_id,
+        )
+
+    # --------------------------------------------------------------------------------------------------------- after
+
+    async def _execute(self, target: Any, context: Context) -> tuple[dict[str, Json], RpcError | None]:
+        self._context = context
+        if isinstance(context, Governed):
+            context.restored = self._values
+        began = time.perf_counter()
+        try:
+            caller = self._caller
+            form = parts.tokenizer.form if (parts := self._parts).tokenizer is not None else "sealed"
+            if self._searched or form != "sealed":
+                caller = replace(caller, searched=self._searched, tokens=form)
+            creation.set(self._refuse_creation if self._tool.creates and parts.authorizer is not None else None)
+            with self._metered() as meter:
+                result = await target.call(caller, self._tool, self._arguments, context)
+            self._executed = True
+            if meter is not None:
+                result = await self._settle(meter, result)
+            return result, None
+        except RpcError as problem:
+            return {}, problem
+        finally:
+            self.below = time.perf_counter() - began
+
+    @contextlib.contextmanager
+    def _metered(self) -> Iterator[RequestMeter | None]:
+        """While the tool runs: what it asks of the API is counted, where a limit or the proxy wants to know it."""
+        limiter = self._parts.limiter
+        limited = limiter if limiter is not None and limiter.counts_requests else None
+        if limited is None and self._parts.settings.mode != "behind":
+            yield None
+            return
+        meter = RequestMeter(limited, self._caller, self._tool)
+        before = request_meter.meter.set(meter)
+        try:
+            yield meter
+        finally:
+            request_meter.meter.reset(before)
+
+    async def _settle(self, meter: RequestMeter, result: dict[str, Json]) -> dict[str, Json]:
+        """Tell the proxy what was counted here, or count what a server behind this one tells."""
+        meta = result.get("_meta")
+        known = meta if isinstance(meta, dict) else {}
+        if self._parts.settings.mode == "behind" and meter.count > 1:
+            return {**result, "_meta": {**known, META_REQUESTS: meter.count}}
+        told = known.get(META_REQUESTS)
+        if isinstance(told, int) and self._tool.trusted:
+            with contextlib.suppress(StoreError):  # it was executed: the answer is the caller's
+                await meter.report(min(told, _MOST_REQUESTS))
+        return result
+
+    async def _refuse_creation(self) -> str:
+        """Why the call must not create a record where there is none; "" where it may, which is on record then."""
+        authorizer, tool = self._parts.authorizer, self._tool
+        assert authorizer is not None
+        call = canonicalize(tool, self._arguments)
+        decision = await authorizer.decide(self._caller, tool, call.judged, call.paths, creates=True)
+        try:
+            if decision.allowed:
+                self._recorder.decided(decision, self._restored)
+                return ""
+            self._recorder.refused("denied", decision.policies)
+        except AuditError:
+            return "The audit trail cannot be written, so nothing is executed."
+        return f"There is no such record, and creating it is not permitted: {tool.name} with these arguments."
+
+    async def _finish(self, result: dict[str, Json], error: RpcError | None) -> dict[str, Json]:
+        parts = self._parts
+        if error is not None:
+            text = error.message
+            data = error.data
+            if parts.tokenizer is not None:
+                caller, server, values = self._caller, self._tool.server, self._values
+                text = await parts.tokenizer.text(caller, text, server, values)
+                told = await parts.tokenizer.other(caller, server, {"data": data}, values, error=True)
+                data = told.result["data"]
+            self._note("error", code=error.code)
+            raise RpcError(error.code, text, data)
+        if parts.hooks is not None:
+            result = await parts.hooks.after(self._hooked(self._context), result)
+        meta = result.get("_meta")
+        own = meta if isinstance(meta, dict) else {}
+        status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
+        tokens: tuple[str, ...] = ()
+        if parts.tokenizer is not None:
+            shielded = await parts.tokenizer.result(self._caller, self._tool, result, self._values)
+            result, tokens = shielded.result, shielded.ids
+        if parts.settings.mode != "behind":
+            result = stripped(result)
+        outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
+        if not self._note(outcome, status=status, tokens=tokens):
+            return failed("The call was executed, but the audit trail cannot be written; its answer is withheld.")
+        return result
+
+    def _withheld(self, why: str, reason: str) -> dict[str, Json]:
+        self._note("withheld", code=reason)
+        done = "was executed" if self._tool.effect != "read" else "ran"
+        return failed(f"The call {done}, but its answer is withheld: {why}.")
+
+    def _note(self, outcome: str, **more: Any) -> bool:
+        self._span.outcome(outcome, self._caller)
+        try:
+            self._recorder.answered(outcome, **more)
+        except AuditError:
+            return False
+        return True
+
+    def _refuse(self, refusal: Refusal) -> dict[str, Json]:
+        self._span.outcome(f"refused:{refusal.reason}", self._caller)
+        try:
+            self._recorder.refused(refusal.reason, refusal.policies or getattr(self._decision, "policies", ()))
+        except AuditError:
+            return failed("The audit trail cannot be written, so nothing is executed.")
+        return failed(refusal.text)
+
+
+def stripped(result: dict[str, Json]) -> dict[str, Json]:
+    """The result without what servers and the proxy tell each other."""
+    meta = result.get("_meta")
+    if not isinstance(meta, dict) or not any(key.startswith(META) for key in meta):
+        return result
+    kept = {key: value for key, value in meta.items() if not key.startswith(META)}
+    result = dict(result)
+    if kept:
+        result["_meta"] = kept
+    else:
+        del result["_meta"]
+    return result

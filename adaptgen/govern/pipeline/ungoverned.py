@@ -1,0 +1,82 @@
+"""An engine without governance as a desk: one caller, every tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adaptgen.govern.pipeline.engine_target import Served, about
+from adaptgen.mcp.protocol import About, Context, Facts, RpcError
+from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import Json
+from adaptgen.runtime.answers import mcp_result as content
+from adaptgen.runtime.core import progress
+from adaptgen.runtime.engine import Engine
+
+
+class EngineDesk:
+    """Lists and calls the tools of one engine; whoever asks is ``local``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._about = about(engine)
+        self._listing: dict[str, Any] | None = None
+        self._tools: Mapping[str, Facts] | None = None
+
+    def tools(self) -> Mapping[str, Facts]:
+        """What is known of the tools beside what the list says; they do not change."""
+        if self._tools is None:
+            self._tools = Served(self._engine).tools()
+        return self._tools
+
+    def about(self) -> About:
+        """The server of the engine."""
+        return self._about
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        """Everybody is ``local``: for loopback only."""
+        return LOCAL
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+        """The input schema of a tool."""
+        contract = self._engine.get(tool)
+        return contract.input_schema if contract is not None else None
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Any]:
+        """tools/list and tools/call.
+
+        Raises:
+            RpcError: -32601 for every other method, -32602 for a cursor of the list, which has one page.
+        """
+        if method == "tools/call":
+            arguments = params.get("arguments")
+            given = arguments if isinstance(arguments, dict) else {}
+            with progress.channel(context.notify, context.deadline):
+                return content.result(await self._engine.call(caller, str(params["name"]), given))
+        if method != "tools/list":
+            raise RpcError(-32601, "Method not found")
+        if self._listing is None:
+            self._listing = self._listed()
+        return self._listing
+
+    def _listed(self) -> dict[str, Any]:
+        # Made when it is first asked for: a process that only calls never needs it.
+        structured = frozenset(tool.name for tool in self._engine.server.tools if tool.form == "structured")
+        listed = [content.listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
+        return content.listing(listed)
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """Notifications change nothing here."""
+
+    async def leave(self, session: str) -> None:
+        """There are no sessions."""
+
+    def jwks(self) -> Mapping[str, Json] | None:
+        """Nothing is signed."""
+        return None
+
+    def metadata(self) -> Mapping[str, Json] | None:
+        """Nobody authenticates."""
+        return None

@@ -1,0 +1,241 @@
+"""The keys of governance: looked up at start, random where nobody else can reach the server; never shown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic
+from adaptgen.govern.audit.signing import ed25519_signer
+from adaptgen.govern.settings.model import Settings
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.syntax.templates import fill, references
+
+SIZE = 32
+"""Bytes of a symmetric key."""
+
+_SOME = 8
+"""A random key of 32 bytes holds fewer different bytes than this with a probability below 2^-150."""
+
+_NEW_ES256 = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt"
+_NEW_ED25519 = "openssl genpkey -algorithm ed25519"
+
+_HEX = re.compile(r"[0-9A-Fa-f]{64}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ring:
+    """Keys by their ids: ``current`` seals, every one of ``all`` opens. ``padded``: those whose tokens tell the length
+    of a value in steps of 16 bytes only."""
+
+    current: str
+    all: Mapping[str, bytes]
+    padded: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Ring(current={self.current!r}, ids={sorted(self.all)})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Material:
+    """The keys that the settings use, 32 bytes each; ``handover`` is a private ES256 key, and
+    ``checkpoints`` a private Ed25519 key, as PEM or JWK text.
+
+    ``ephemeral`` names the keys that are random and end with the process.
+    """
+
+    tokens: Ring | None = None
+    surrogates: bytes | None = None
+    cursors: bytes | None = None
+    handover: str | None = None
+    audit: bytes | None = None
+    checkpoints: str | None = None
+    pins: bytes | None = None
+    ephemeral: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Material(ephemeral={self.ephemeral})"
+
+
+async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral: Material | None = None) -> Material:
+    """The keys of ``settings``; those that it uses and does not name are random, or those of ``ephemeral``.
+
+    Whether random keys suffice is for :func:`adaptgen.govern.settings.load.check_target` to say.
+
+    Raises:
+        AdaptgenError: AG071 for a reference that gives nothing, AG073 for a key that is none; every one at once, at
+            its place, without a part of its value.
+    """
+    reader = _Reader(settings, Credentials(environ))
+    given = settings.keys
+    tokens = None
+    if given.tokens is not None:
+        found = {name: await reader.symmetric(one, "tokens", "all", name) for name, one in given.tokens.all.items()}
+        known = {name: key for name, key in found.items() if key is not None}
+        tokens = Ring(given.tokens.current, known, frozenset(given.tokens.padded))
+    surrogates = await reader.symmetric(given.surrogates, "surrogates")
+    cursors = await reader.symmetric(given.cursors, "cursors")
+    audit = await reader.symmetric(given.audit, "audit")
+    pins = await reader.symmetric(given.pins, "pins")
+    handover = await reader.private(given.handover, "handover", _unfit, _NEW_ES256)
+    checkpoints = await reader.private(given.checkpoints, "checkpoints", _unfit_ed25519, _NEW_ED25519)
+    if reader.found:
+        raise AdaptgenError(*reader.found)
+    random = tuple(name for name in _used(settings) if not getattr(given, name))
+    before = ephemeral if ephemeral is not None else Material()
+    kept = {name: getattr(before, name) for name in random if name in before.ephemeral}
+    if "tokens" in random:
+        tokens = kept.get("tokens") or Ring("k1", {"k1": os.urandom(SIZE)}, frozenset({"k1"}))
+    if "cursors" in random:
+        cursors = kept.get("cursors") or os.urandom(SIZE)
+    if "audit" in random:
+        audit = kept.get("audit") or os.urandom(SIZE)
+    if "handover" in random:
+        handover = kept.get("handover") or _new_private()
+    return Material(tokens, surrogates, cursors, handover, audit, checkpoints, pins, random)
+
+
+def _used(settings: Settings) -> list[str]:
+    """The keys that may be random. What a random surrogate key wrote into an API could never be read again."""
+    used = []
+    if settings.mode != "behind" and settings.tokenize is not None and settings.tokenize.direction == "model":
+        used.append("tokens")
+    if settings.mode != "proxy":
+        used.append("cursors")
+    elif any(one.handover for one in settings.upstreams.values()):
+        used.append("handover")
+    if settings.audit is not None and settings.audit.sink != "none":
+        used.append("audit")
+    return used
+
+
+def pin_keys(material: Material) -> list[bytes]:
+    """The keys that authenticate pins, those that sign first; none where no key outlives the process. Each is derived,
+    so that it is good for nothing else."""
+    lasting = {
+        name: getattr(material, name) for name in ("pins", "audit", "tokens", "surrogates", "handover", "cursors")
+    }
+    secrets: list[bytes] = []
+    for name, key in lasting.items():
+        if key is None or name in material.ephemeral:
+            continue
+        if isinstance(key, Ring):
+            secrets += [key.all[key.current], *(one for id, one in sorted(key.all.items()) if id != key.current)]
+        else:
+            secrets.append(key.encode() if isinstance(key, str) else key)
+    return [hmac.digest(secret, b"adaptgen pins", "sha256") for secret in secrets]
+
+
+class _Reader:
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+        self.settings = settings
+        self.credentials = credentials
+        self.found: list[Diagnostic] = []
+
+    def say(self, code: str, message: str, help: str, *at: str) -> None:
+        self.found.append(Diagnostic(code, message, self.settings.where("keys", *at), help))
+
+    async def text(self, template: str, *at: str) -> str:
+        """The value of a template; "" where there is none, or where it gives nothing, which is reported."""
+        name = ".".join(("keys", *at))
+        try:
+            await self.credentials.prepare(references(template), f"{name} names")
+            return str(fill(template, {}, self.credentials.resolve)).strip()
+        except ToolError as problem:
+            self.say("AG071", f"{name}: {problem.text.rstrip('.')}", "set it before the start", *at)
+            return ""
+
+    async def symmetric(self, template: str, *at: str) -> bytes | None:
+        text = await self.text(template, *at) if template else ""
+        if not text:
+            return None
+        try:
+            return symmetric(text)
+        except ValueError as why:
+            help = "32 random bytes: openssl rand -base64 32"
+            self.say("AG073", f"{'.'.join(('keys', *at))}: {why}", help, *at)
+            return None
+
+    async def private(self, template: str, name: str, unfit: Callable[[str], str], help: str) -> str | None:
+        text = await self.text(template, name) if template else ""
+        if not text:
+            return None
+        why = unfit(text)
+        if why:
+            self.say("AG073", f"keys.{name}: {why}", help, name)
+            return None
+        return text
+
+
+def symmetric(text: str) -> bytes:
+    """A key of 32 bytes from base64, base64url or hex.
+
+    Raises:
+        ValueError: it is none; the text of the error holds nothing of it.
+    """
+    text = text.strip()
+    key = b""
+    if _HEX.fullmatch(text):
+        key = bytes.fromhex(text)
+    else:
+        try:
+            plain = text.rstrip("=").replace("-", "+").replace("_", "/")
+            key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("it is neither base64 nor hex") from None
+        if len(key) < SIZE:
+            raise ValueError(f"it is too short: {len(key)} bytes, and {SIZE} are needed") from None
+        if len(key) > SIZE or not _BASE64.fullmatch(text):
+            raise ValueError(f"it is not the base64 or hex of {SIZE} bytes")
+    if len(set(key)) < _SOME:
+        raise ValueError("it is not random")
+    return key
+
+
+def _new_private() -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    made = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return made.decode()
+
+
+def _unfit(text: str) -> str:
+    """Why a text is no private key for ES256 (RFC 7518, 3.4: ECDSA on P-256); "" where it is one."""
+    if text.startswith("{"):
+        try:
+            key = json.loads(text)
+        except ValueError:
+            return "it is no JWK"
+        if key.get("kty") != "EC" or key.get("crv") != "P-256":
+            return "it is no key on the curve P-256, which ES256 needs"
+        return "" if all(isinstance(key.get(name), str) for name in ("x", "y", "d")) else "it is no private key"
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    try:
+        loaded = serialization.load_pem_private_key(text.encode(), None)
+    except Exception as why:  # what the backend raises depends on what the text is; it may quote it
+        return f"it is no private key in PEM without a password ({type(why).__name__})"
+    if not isinstance(loaded, ec.EllipticCurvePrivateKey) or not isinstance(loaded.curve, ec.SECP256R1):
+        return "it is no key on the curve P-256, which ES256 needs"
+    return ""
+
+
+def _unfit_ed25519(text: str) -> str:
+    """Why a text is not a private Ed25519 key (RFC 8032); "" where it is one."""
+    try:
+        ed25519_signer(text)
+    except ValueError as why:
+        return str(why)
+    return ""

@@ -1,0 +1,285 @@
+"""What the settings must say together: rules between keys, and what a target that others can reach needs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, nearest
+from adaptgen.govern.settings.checker import Checker, Keys
+from adaptgen.govern.settings.model import KINDS, Settings, UpstreamAuth
+from adaptgen.net.addresses import find_problem, is_loopback
+
+_WANTED: Mapping[str, tuple[str, ...]] = {
+    "bearer": ("token",),
+    "oauth2": ("token_url", "client_id", "client_secret"),
+    "exchange": ("token_url",),
+}
+_CLIENT = ("token_url", "client_id", "client_secret", "scopes", "audience", "resource", "grant")
+_BELONGS: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "bearer": ("token",),
+    "oauth2": _CLIENT,
+    "exchange": tuple(name for name in _CLIENT if name != "grant"),
+    "sigv4": ("service", "region", "role", "tags"),
+}
+_NOT_BEHIND = {
+    "authenticate": "the proxy authenticates callers",
+    "authorize": "the proxy decides",
+    "limits": "the proxy limits",
+    "switch": "the proxy switches tools off",
+    "surface": "the proxy shows the tools of all its servers",
+}
+
+
+def check(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    """Report where keys that are right alone do not fit together. ``raw`` is the text's own mapping."""
+    for rule in (_mode, _upstreams, _authenticate, _accept, _authorize, _listen, _keys, _tokenize, _state, _tools):
+        rule(settings, raw, checker)
+
+
+def _mode(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    if settings.mode == "proxy":
+        if not settings.upstreams:
+            at: Keys = ("upstreams",) if "upstreams" in raw else ("mode",)
+            checker.say("a proxy needs upstreams", at, "upstreams: {crm: {url: https://…}}")
+    elif "upstreams" in raw:
+        checker.say(f"only a proxy has upstreams, and mode is {settings.mode}", ("upstreams",), "mode: proxy")
+    if settings.mode == "behind":
+        if settings.accept is None:
+            checker.say("mode: behind needs accept", ("mode",), "accept: {issuer: …, audience: …, jwks: …}")
+        for name, why in _NOT_BEHIND.items():
+            if name in raw:
+                checker.say(f"{name} has no place behind a proxy: {why}", (name,), "remove it, or mode: embedded")
+    elif "accept" in raw:
+        checker.say(f"only a server behind a proxy accepts its identities, and mode is {settings.mode}", ("accept",),
+                    "mode: behind")  # fmt: skip
+
+
+def _upstreams(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    kept = settings.authenticate.caller.keep if settings.authenticate else ()
+    claims = ("sub", "tenant", "groups", *kept)
+    for name, upstream in settings.upstreams.items():
+        at: Keys = ("upstreams", name)
+        auth, given = upstream.auth, _given(raw, name)
+        for wanted in _WANTED.get(auth.kind, ()):
+            if not getattr(auth, wanted):
+                checker.say(f"auth of {name!r}: {auth.kind} needs {wanted!r}", (*at, "auth"))
+        for key in given:
+            if key != "kind" and key not in _BELONGS[auth.kind]:
+                checker.say(f"auth of {name!r}: {auth.kind} has no {key!r}", (*at, "auth", key))
+        if auth.kind == "exchange" and (settings.authenticate is None or settings.authenticate.iam):
+            checker.say(f"auth of {name!r}: exchange needs callers that come with a token", (*at, "auth"),
+                        "authenticate: {issuer: …, audience: …}")  # fmt: skip
+        if auth.tags and not auth.role:
+            checker.say(f"auth of {name!r}: session tags need a role that is assumed", (*at, "auth", "tags"))
+        _tags(auth, claims, (*at, "auth", "tags"), checker)
+
+
+def _given(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    upstream = raw["upstreams"][name]
+    auth = upstream.get("auth") if isinstance(upstream, dict) else None
+    return auth if isinstance(auth, dict) else {}
+
+
+def _tags(auth: UpstreamAuth, claims: tuple[str, ...], at: Keys, checker: Checker) -> None:
+    for tag, claim in auth.tags.items():
+        if claim not in claims:
+            help = nearest(claim, claims) or "authenticate.caller.keep names the claims that may travel on"
+            checker.say(f"unknown claim {claim!r}: nothing of a caller is called so", (*at, tag), help)
+
+
+def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    one = settings.authenticate
+    if one is None:
+        return
+    if one.iam:
+        for key in ("issuer", "audience", "jwks"):
+            if key in raw["authenticate"]:
+                checker.say(f"authenticate: with iam there are no tokens, and so no {key}", ("authenticate", key))
+        return
+    if not one.issuer:
+        checker.say("authenticate needs 'issuer'", ("authenticate",), "issuer: https://idp.example/", "AG074")
+    if not one.audience:
+        checker.say("authenticate needs 'audience': without it a token for another server would be accepted",
+                    ("authenticate",), "audience: the resource URL of this server", "AG074")  # fmt: skip
+
+
+def _accept(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    if settings.accept is None:
+        return
+    at: Keys = ("accept", "jwks")
+    jwks = settings.accept.jwks
+    if isinstance(jwks, str):
+        if "://" in jwks and (why := find_problem(jwks)):
+            checker.say(f"accept.jwks: {jwks!r} {why}", at, "https, or http on loopback")
+        return
+    keys = jwks.get("keys")
+    if not isinstance(keys, list) or not keys or not all(isinstance(one, dict) for one in keys):
+        checker.say("accept.jwks is no JWK Set", at, "jwks: {keys: [{kty: EC, crv: P-256, x: …, y: …}]}", "AG074")
+    elif any("d" in one or one.get("kty") == "oct" for one in keys):
+        checker.say("accept.jwks holds a private key", at, "only the proxy may hold it: keep its public part here",
+                    "AG073")  # fmt: skip
+
+
+def _authorize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    one = settings.authorize
+    if one is None:
+        return
+    if one.engine == "verified_permissions":
+        if not one.store:
+            checker.say("authorize: verified_permissions needs 'store'", ("authorize",))
+        if one.policies:
+            checker.say("authorize: the policies of verified_permissions are in its store", ("authorize", "policies"))
+    elif one.store:
+        checker.say("authorize: only verified_permissions has a store", ("authorize", "store"))
+
+
+def _listens_on_loopback(settings: Settings) -> bool:
+    return is_loopback(settings.listen.http.rpartition(":")[0] or "127.0.0.1")
+
+
+def _listen(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    if int(settings.listen.http.rpartition(":")[2]) > 65535:
+        checker.say("listen.http: there is no such port", ("listen", "http"))
+    if not _listens_on_loopback(settings) and settings.mode != "behind" and settings.authenticate is None:
+        checker.say(f"{settings.listen.http} can be reached by others, and nothing says who may call",
+                    ("listen", "http"), "add authenticate, or listen on 127.0.0.1", "AG078")  # fmt: skip
+
+
+def _keys(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    tokens = settings.keys.tokens
+    if settings.tokenize is not None and settings.tokenize.epoch and settings.tokenize.form == "short":
+        checker.say("tokenize.epoch: short tokens end with their entries in the vault", ("tokenize", "epoch"),
+                    "say expires")  # fmt: skip
+    for name in tokens.padded if tokens is not None else ():
+        if tokens is not None and name not in tokens.all:
+            checker.say(f"keys.tokens.padded: the key {name!r} is not among all", ("keys", "tokens", "padded"),
+                        nearest(name, tokens.all), "AG073")  # fmt: skip
+    if tokens is not None and tokens.current not in tokens.all:
+        checker.say(f"keys.tokens: the current key {tokens.current!r} is not among all", ("keys", "tokens", "current"),
+                    nearest(tokens.current, tokens.all), "AG073")  # fmt: skip
+    if settings.mode == "behind":
+        for name in ("tokens", "surrogates", "handover"):
+            if getattr(settings.keys, name):
+                kind = "token key" if name != "handover" else "key of the proxy"
+                message = f"a server behind a proxy holds no {kind}"
+                checker.say(message, ("keys", name), "only the proxy does: remove it", "AG073")
+        if not settings.keys.cursors:
+            checker.say("a server behind a proxy needs keys.cursors", ("keys",) if "keys" in raw else ("mode",),
+                        'keys: {cursors: "${secret:name#key}"}', "AG073")  # fmt: skip
+    one = settings.tokenize
+    if one is not None and one.direction == "api" and settings.mode != "behind" and not settings.keys.surrogates:
+        checker.say("tokenize.direction: api needs keys.surrogates: what a random key wrote into the API could never "
+                    "be read again", ("tokenize", "direction"), 'keys: {surrogates: "${secret:name#key}"}',
+                    "AG073")  # fmt: skip
+
+
+def _tokenize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    one = settings.tokenize
+    if one is None:
+        return
+    given = raw["tokenize"].get("kinds", [])
+    for index, kind in enumerate(given if isinstance(given, list) else [given]):
+        _kind(kind, ("tokenize", "kinds", index) if isinstance(given, list) else ("tokenize", "kinds"), checker)
+    for index, detector in enumerate(one.detectors):
+        if detector.kind == "guardrail" and not detector.guardrail:
+            checker.say("a guardrail needs its id", ("tokenize", "detectors", index), "guardrail: its id or ARN")
+
+
+def _kind(kind: str, at: Keys, checker: Checker) -> None:
+    """Own kinds are allowed, but one letter beside a known kind is a slip that would leave data in the clear."""
+    close = [] if kind in KINDS else difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.75)
+    if close:
+        checker.say(f"unknown kind {kind!r}", at, f"did you mean {close[0]!r}?")
+
+
+def _state(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    state = settings.state
+    if state.store == "redis" and not state.url:
+        checker.say("state: redis needs 'url'", ("state",), "url: rediss://host:6379/0")
+    elif state.store == "dynamodb" and not state.table:
+        checker.say("state: dynamodb needs 'table'", ("state",), "table: adaptgen")
+
+
+def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
+    for glob, rule in settings.tools.items():
+        for section in ("arguments", "sensitive"):
+            for name, kind in getattr(rule, section).items():
+                _kind(kind, ("tools", glob, section, name), checker)
+        server = glob.partition("/")[0]
+        plain = settings.mode == "proxy" and "/" in glob and not set(server) & set("*?[")
+        if plain and server not in settings.upstreams:
+            checker.say(f"there is no upstream {server!r}", ("tools", glob), nearest(server, settings.upstreams))
+
+
+# ------------------------------------------------------------------------------------------------------ the target
+
+
+def check_target(settings: Settings, loopback: bool) -> None:
+    """Refuse settings that do not suffice for a target that others can reach.
+
+    ``loopback``: it listens on stdio or loopback only, where keys may be random per process.
+
+    Raises:
+        AdaptgenError: AG078 where nothing says who may call, AG073 for each key that is missing, AG076 for state that
+            does not outlive the process.
+    """
+    found = [] if loopback else list(_missing(settings))
+    if found:
+        raise AdaptgenError(*found)
+
+
+def _missing(settings: Settings) -> Iterator[Diagnostic]:
+    if settings.authenticate is None and settings.mode != "behind":
+        yield Diagnostic("AG078", "others can reach this server, and nothing says who may call",
+                         settings.where("mode"), "add authenticate, or listen on stdio or loopback")  # fmt: skip
+    for name, why in _needed(settings):
+        if not getattr(settings.keys, name):
+            yield Diagnostic("AG073", f"keys.{name} is missing: {why}", settings.where("keys"),
+                             "a key that is random per process is for stdio and loopback only")  # fmt: skip
+    one = settings.tokenize
+    if one is not None and one.form == "short" and settings.state.store == "memory" and settings.mode != "behind":
+        yield Diagnostic("AG076", "tokenize.form: short needs a vault that outlives the process",
+                         settings.where("tokenize", "form"), "state: {store: dynamodb, table: …}")  # fmt: skip
+
+
+def _needed(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The keys that a target needs which others can reach, each with the reason."""
+    if settings.mode == "proxy":
+        if any(one.handover for one in settings.upstreams.values()):
+            yield "handover", "callers' identities are handed to upstreams"
+    else:
+        yield "cursors", "the pages of a list would end when a process ends"
+    if settings.mode != "behind" and settings.tokenize is not None:
+        if settings.tokenize.direction == "model":
+            yield "tokens", "nobody could restore tokens of another process"
+        else:
+            yield "surrogates", "nobody could restore surrogates of another process"
+    if settings.audit is not None and settings.audit.sink != "none":
+        yield "audit", "nobody could verify the trail"
+
+
+def advice(settings: Settings, *, processes: bool) -> list[Diagnostic]:
+    """Warnings about settings that are right and may surprise. ``processes``: several processes serve together."""
+    found: list[Diagnostic] = []
+
+    def warn(message: str, at: Keys, help: str) -> None:
+        found.append(Diagnostic("AG076", message, settings.where(*at), help, "warning"))
+
+    audit = settings.audit
+    if processes and audit is not None and audit.sink != "none" and not (settings.keys.checkpoints or audit.kms_key):
+        warn("checkpoints of the audit trail are signed with a key derived from keys.audit: who can verify the trail "
+             "could also forge it", ("audit",), "keys: {checkpoints: …}, or audit: {kms_key: …}")  # fmt: skip
+    if processes and settings.state.store == "memory":
+        help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
+        at: Keys = ("state", "store")
+        if settings.limits:
+            warn("store: memory counts calls per process: together the processes allow a multiple of the limits",
+                 at, help)  # fmt: skip
+        if settings.mode == "behind":
+            warn("store: memory remembers identities per process: each process accepts one of them once", at, help)
+        if settings.tokenize is not None and settings.tokenize.form == "short":
+            warn("store: memory keeps the vault per process: another process cannot restore its tokens", at, help)
+    return found

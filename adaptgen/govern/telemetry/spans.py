@@ -1,0 +1,114 @@
+"""Spans and metrics of requests, by the OpenTelemetry conventions for MCP and GenAI; nothing where none are wanted.
+
+This file is what the pipeline sees, and what it costs when nobody traces: less than a microsecond a request. The
+working twin is :mod:`adaptgen.govern.telemetry.otel`, loaded only where the settings name a collector.
+
+Nothing that a caller or an API says is recorded: no argument, answer, URI, header or text of an exception. Names are
+those of tools that exist, methods those of the specification, callers one of 4,096 numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from adaptgen.diagnostics import error
+from adaptgen.govern.settings.model import Settings
+from adaptgen.mcp.protocol import Context, Facts
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics.export import MetricReader
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+Attribute: TypeAlias = str | int | float | bool
+TokenOutcome: TypeAlias = Literal["hit", "miss", "refused"]
+"""What becomes of PII tokens in arguments: restored; none of ours, or mangled; not permitted there."""
+
+
+class Span:
+    """One request. A context manager: leaving it ends the span, with the type of what was raised as its error."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Span:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def set(self, key: str, value: Attribute) -> None:
+        """Set an attribute; no value of a caller or an API."""
+
+    def error(self, kind: str) -> None:
+        """The request ends with an error of this kind (``error.type``)."""
+
+    def outcome(self, outcome: str, caller: Caller | None = None) -> None:
+        """How a call of a tool ended: ``ok``, ``error``, ``unknown``, ``withheld`` or ``refused:<reason>``.
+
+        Everything but ``ok`` is counted for the tool, and for the caller where it is given.
+        """
+
+
+class Tracer:
+    """Records nothing."""
+
+    def request(self, method: str, name: str, context: Context) -> Span:
+        """The span of one request. ``name``: of the tool or prompt, where there is such a one."""
+        return _NOTHING
+
+    def carrier(self, span: Span) -> Mapping[str, str]:
+        """``traceparent`` and ``tracestate`` (W3C Trace Context) for ``_meta`` of what is sent below ``span``."""
+        return _EMPTY
+
+    def called(self, tool: Facts, seconds: float, below: float) -> None:
+        """A call took ``seconds`` in all, of which ``below`` in the target: the rest is what governance added."""
+
+    def tokens(self, outcome: TokenOutcome, kind: str, count: int = 1) -> None:
+        """PII tokens of a kind were seen in arguments."""
+
+    def checkpoint(self, record: Mapping[str, Json]) -> None:
+        """A checkpoint of the audit trail, to be held by the collector: chain, seq, event and mac."""
+
+    def flush(self, timeout: float) -> bool:
+        """Send what is waiting; False where that takes more than ``timeout`` seconds. Blocks: call it from a thread."""
+        return True
+
+    def close(self) -> None:
+        """Send what is waiting, and stop."""
+
+
+_NOTHING = Span()
+_EMPTY: Mapping[str, str] = {}
+
+
+def tracer(settings: Settings, *, exporter: SpanExporter | None = None, reader: MetricReader | None = None) -> Tracer:
+    """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector.
+
+    Raises:
+        AdaptgenError: AG070 where a collector is named and OpenTelemetry is not installed.
+    """
+    if not settings.trace.otlp and exporter is None and reader is None:
+        return Tracer()
+    try:
+        from adaptgen.govern.telemetry import otel as trace_otel
+
+        return trace_otel.make(settings.trace, exporter, reader)
+    except ModuleNotFoundError as why:
+        if (why.name or "").partition(".")[0] != "opentelemetry":
+            raise
+        message = "tracing needs OpenTelemetry, which is not installed"
+        raise error("AG070", message, settings.where("trace"), 'pip install "adaptgen[otel]"') from None
+
+
+@lru_cache(maxsize=4096)
+def number_of(caller: Caller) -> str:
+    """One of 4,096 numbers for a caller: enough to see that one of them fails and the others do not, too little to
+    say who it is. The audit trail says that."""
+    return hashlib.sha256(f"{caller.tenant}\0{caller.sub}".encode(errors="surrogatepass")).hexdigest()[:3]

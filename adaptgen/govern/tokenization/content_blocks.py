@@ -1,0 +1,210 @@
+"""The parts of a result: text, tables, structured content, resources, media, and whatever else an answer holds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from adaptgen.govern.tokenization.classification import Node, Positions
+from adaptgen.govern.tokenization.json_redactor import Walk, is_odd, key_kinds
+from adaptgen.govern.tokenization.text_tables import header, json_lines, lines, rewritten
+from adaptgen.govern.tokenization.tool_plans import Plan
+from adaptgen.mcp.json_text import dumps, loads
+from adaptgen.pii.detectors import confirm
+
+_FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
+"""Keys whose values are words of the protocol."""
+
+_WORD: Final = re.compile(r"[A-Za-z]{1,20}(?:[/_.+-][A-Za-z]{1,20}){0,6}")
+"""Such a word: nothing personal that has a pattern looks like it."""
+
+_MEDIA: Final = re.compile(r"[A-Za-z]{1,20}/[A-Za-z0-9.+-]{1,60}")
+
+_LABEL: Final = re.compile(
+    r"(?m)^([ \t>#|*_-]{0,8}[^\W\d_][\w .-]{1,40})([*_]{0,2}[ \t]{0,2}[:=][*_]{0,2}[ \t]{1,4})"
+    r"([^\s{}\[\]][^\r\n]{0,200}?)(?=[ \t*_|]{0,4}$)"
+)
+"""A line with a label, a colon and a value."""
+
+
+class Blocks:
+    """One result on its way out. ``by_name``: the names of keys classify too, because nobody vouches for the answer.
+    ``found``: values that may stand in any text of it."""
+
+    def __init__(
+        self, walk: Walk, plan: Plan, declared: Positions, by_name: bool, found: list[tuple[str, str]]
+    ) -> None:
+        self._walk = walk
+        self._plan = plan
+        self._declared = declared
+        self._by_name = by_name
+        self._found = found
+
+    def result(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Every part of the result, shielded; unknown keys too."""
+        shielded: dict[str, Any] = {}
+        for key, value in result.items():
+            if key == "content" and isinstance(value, list):
+                first = next((at for at, one in enumerate(value) if _is_text(one)), -1)
+                shielded[key] = [
+                    self._block(one, self._declared.root if at == first else None) for at, one in enumerate(value)
+                ]
+            elif key == "structuredContent":
+                shielded[key] = self._structured(value)
+            elif key == "contents" and isinstance(value, list):
+                shielded[key] = [self._resource(one) if isinstance(one, dict) else self._plain(one) for one in value]
+            elif key == "messages" and isinstance(value, list):
+                shielded[key] = [self._message(one) for one in value]
+            else:
+                shielded[key] = self._member(key, value)
+        return self._named(shielded)
+
+    def _structured(self, value: Any) -> Any:
+        root = self._declared.root
+        if root is not None and isinstance(value, dict) and value.keys() == {"result"} and "result" not in root.members:
+            above = Node()
+            above.members["result"] = root
+            root = above
+        return self._walk.json(value, root, by_name=self._by_name, found=self._found)
+
+    def _plain(self, value: Any, key: str = "") -> Any:
+        """Something that is no answer of the API itself: `_meta`, annotations, what this code does not know."""
+        if isinstance(value, str):
+            return self._text(value, None)
+        return self._walk.json(value, None, by_name=True, found=self._found)
+
+    def _message(self, value: Any) -> Any:
+        """PromptMessage and SamplingMessage: a role and one content block, or several."""
+        if not isinstance(value, dict):
+            return self._plain(value)
+        content = value.get("content")
+        rest = {key: self._member(key, one) for key, one in value.items() if key != "content"}
+        if isinstance(content, dict):
+            rest["content"] = self._block(content, None)
+        elif isinstance(content, list):
+            rest["content"] = [self._block(one, None) for one in content]
+        elif "content" in value:
+            rest["content"] = self._plain(content)
+        return self._named({key: rest[key] for key in value})
+
+    def _block(self, block: Any, root: Node | None) -> Any:
+        if not isinstance(block, dict):
+            return self._plain(block)
+        return self._named(self._content(block, root))
+
+    def _named(self, made: dict[str, Any]) -> dict[str, Any]:
+        """``made`` without keys that are personal themselves."""
+        if not any(map(is_odd, made)):
+            return made
+        return {self._walk.text(key): value for key, value in made.items()}
+
+    def _content(self, block: dict[str, Any], root: Node | None) -> dict[str, Any]:
+        kind = block.get("type")
+        if kind == "text" and isinstance(block.get("text"), str):
+            text = self._text(block["text"], root)
+            return {key: text if key == "text" else self._member(key, one) for key, one in block.items()}
+        if kind in ("image", "audio"):
+            media = str(block.get("mimeType") or kind)
+            if not self._plan.released(media):
+                return _withheld(media)
+            return {key: one if key == "data" else self._member(key, one) for key, one in block.items()}
+        if kind == "resource" and isinstance(block.get("resource"), dict):
+            resource = block["resource"]
+            if "blob" in resource and not self._plan.released(_media(resource)):
+                return _withheld(_media(resource))
+            inner = self._resource(resource, root)
+            return {key: inner if key == "resource" else self._member(key, one) for key, one in block.items()}
+        return {key: self._member(key, one) for key, one in block.items()}
+
+    def _member(self, key: str, value: Any) -> Any:
+        if key in _FIXED and (isinstance(value, bool) or (isinstance(value, str) and _WORD.fullmatch(value))):
+            return value
+        return self._plain(value, key)
+
+    def _resource(self, resource: dict[str, Any], root: Node | None = None) -> dict[str, Any]:
+        """TextResourceContents or BlobResourceContents."""
+        shielded: dict[str, Any] = {}
+        for key, one in resource.items():
+            if key == "text" and isinstance(one, str):
+                shielded[key] = self._text(one, root, _media(resource))
+            elif key == "blob":
+                if self._plan.released(_media(resource)):
+                    shielded[key] = one
+                else:
+                    shielded["text"] = _withheld(_media(resource))["text"]
+            else:
+                shielded[key] = self._member(key, one)
+        if "text" in shielded and "blob" in resource and "mimeType" in shielded:
+            shielded["mimeType"] = "text/plain"
+        return self._named(shielded)
+
+    def _text(self, text: str, root: Node | None, media: str = "") -> str:
+        """JSON, JSON line by line, a table, or plain text."""
+        first = text.lstrip("\ufeff \t\r\n")[:1]
+        if first and first in '{["':
+            value = _json(text)
+            if isinstance(value, (dict, list, str)):
+                return dumps(self._walk.json(value, root, by_name=self._by_name, found=self._found))
+            records = json_lines(text)
+            if records is not None:
+                return lines(self._walk.json(records, root, by_name=self._by_name, found=self._found))
+        table = header(text, sure=media.partition(";")[0] in ("text/csv", "text/tab-separated-values"))
+        if table is not None:
+            try:
+                return rewritten(text, table[0], lambda rows: self._rows(table[1], rows, root))
+            except ValueError:
+                pass  # searched as text, then
+        if self._by_name and len(labels := _LABEL.split(text)) > 1:
+            return self._labelled(labels)
+        return str(self._walk.json(text, None, by_name=False, found=self._found))
+
+    def _labelled(self, parts: list[str]) -> str:
+        """Lines such as ``Customer name: Ada``: a record in text. ``parts``: text, label, colon, value, text, ..."""
+        record: list[Any] = []
+        for at in range(0, len(parts) - 3, 4):
+            _, label, _, value = parts[at : at + 4]
+            kind = key_kinds(label.strip(), "").text
+            holds = kind is not None and confirm(kind, value)
+            record += [parts[at], label, {label: value} if holds else value]
+        pieces = {f"#{at}": piece for at, piece in enumerate((*record, parts[-1]))}  # one record: an object
+        whole = list(self._walk.json(pieces, None, by_name=True, found=self._found).values())
+        out: list[str] = []
+        for at in range(0, len(parts) - 3, 4):
+            before, label, value = whole[at // 4 * 3 : at // 4 * 3 + 3]
+            out += [before, label, parts[at + 2], next(iter(value.values())) if isinstance(value, dict) else value]
+        return "".join((*out, whole[-1]))
+
+    def _rows(self, names: list[str], rows: list[list[str]], root: Node | None) -> None:
+        table = {"fields": names, "items": rows}
+        above = None
+        if root is not None:
+            above = Node()
+            above.members["items"] = root
+        self._walk.json(table, above, by_name=True, found=self._found)
+
+
+def _is_text(block: Any) -> bool:
+    if not isinstance(block, dict):
+        return False
+    inner = block.get("resource")
+    return block.get("type") == "text" or (isinstance(inner, dict) and "text" in inner)
+
+
+def _media(resource: dict[str, Any]) -> str:
+    return str(resource.get("mimeType") or "application/octet-stream")
+
+
+def _json(text: str) -> Any:
+    try:
+        return loads(text)
+    except ValueError:
+        return None
+
+
+def _withheld(media: str) -> dict[str, Any]:
+    known = _MEDIA.match(media)
+    kind = known[0] if known is not None else media if media in ("image", "audio") else "unknown"
+    return {
+        "type": "text",
+        "text": f"[Withheld: content of the type {kind} cannot be searched for personal data and is not released.]",
+    }

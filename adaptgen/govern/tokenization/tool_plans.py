@@ -1,0 +1,126 @@
+"""What the tokenizer works out once for a tool, and keeps while the tool is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Node, Positions, positions
+from adaptgen.mcp.protocol import Facts
+from adaptgen.model.tables import Json
+from adaptgen.pii.token_length import canonical
+from adaptgen.syntax.json_pointer import escape
+
+_KEPT = 20_000
+
+
+class TokenPlaces(Protocol):
+    """Knows where the value of an argument may hold tokens of which kind, as pointers into it."""
+
+    compares: bool
+
+    def places(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> Mapping[str, str]:
+        """Pointer -> kind; empty for what the classified positions of the tool say."""
+        ...
+
+
+class Plan:
+    """``arguments``: the tree of classified arguments; ``takes``: argument -> kind, as agents are told; ``types``:
+    JSON Schema types of the arguments; ``release``: the media types that leave although they cannot be searched:
+    any file may hold something sensitive."""
+
+    __slots__ = ("_schema", "arguments", "listed", "release", "searches", "sensitive", "takes", "types")
+
+    def __init__(self, tool: Facts | None, release: Iterable[str]) -> None:
+        said = tool.arguments if tool is not None else {}
+        kinds = {place: canonical(kind) for place, kind in said.items() if canonical(kind) != NOT_PERSONAL}
+        self.takes: dict[str, str] = {_shown(place): kind for place, kind in kinds.items()}
+        self.arguments: Node = positions({pointer_of(place): kind for place, kind in kinds.items()}).root or Node()
+        self.sensitive: Mapping[str, str] = tool.sensitive if tool is not None else {}
+        self.release = tuple(release)
+        self.types: dict[str, frozenset[str]] = _types(tool.wire if tool is not None else {})
+        self.listed: Mapping[str, Json] | None = None
+        self.searches: TokenPlaces | None = None
+        given = tool.wire.get("inputSchema") if tool is not None else None
+        self._schema: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
+
+    def position(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> Node | None:
+        """What an argument takes: its classified positions, and, where it searches several kinds, the kind of the
+        token that it holds. ``kind_of``: the kind of a text that is a token."""
+        places = self.searches.places(name, value, kind_of) if self.searches is not None else {}
+        return positions(places).root if places else self.arguments.at(name)
+
+    @property
+    def compares(self) -> bool:
+        """Whether conditions of ``where`` stay inside the server that answers the call."""
+        return self.searches is not None and self.searches.compares
+
+    def schema(self, path: Iterable[str]) -> Mapping[str, Json]:
+        """The schema of an argument, or of what stands in one, as far as it is plain; ``[]`` for elements."""
+        here: Json = self._schema
+        for key in path:
+            members = here.get("properties") if isinstance(here, Mapping) else None
+            if key == "[]":
+                here = here.get("items") if isinstance(here, Mapping) else None
+            else:
+                here = members.get(key) if isinstance(members, Mapping) else None
+        return here if isinstance(here, Mapping) else {}
+
+    def released(self, media: str) -> bool:
+        """Whether bytes of this media type may leave unsearched."""
+        plain = media.partition(";")[0].strip().lower()
+        return any(fnmatchcase(plain, one.lower()) for one in self.release)
+
+    @property
+    def declared(self) -> Positions:
+        """Where the tool says that answers hold something."""
+        return positions(self.sensitive)
+
+
+class Plans:
+    """The plans of all tools, by what is known of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.tokenize is not None
+        self._release = settings.tokenize.release
+        self._rules = settings.tools
+        self._plans: dict[int, tuple[Facts, Plan]] = {}
+        self.unknown = Plan(None, self._release)
+
+    def of(self, tool: Facts) -> Plan:
+        """The plan of a tool; a changed tool is another value of Facts."""
+        known = self._plans.get(id(tool))
+        if known is not None and known[0] is tool:
+            return known[1]
+        if len(self._plans) >= _KEPT:
+            self._plans.clear()
+        own = f"{tool.server}/{tool.own}"
+        release = [one for glob, rule in self._rules.items() if fnmatchcase(own, glob) for one in rule.release]
+        plan = Plan(tool, (*self._release, *release))
+        self._plans[id(tool)] = (tool, plan)
+        return plan
+
+
+def pointer_of(place: str) -> str:
+    """The JSON Pointer of an argument as settings and hints write it."""
+    if place.startswith("/"):
+        return place
+    parts = [part for part in place.replace("[*]", ".*").split(".") if part] if "[*]" in place else [place]
+    return "/" + "/".join("*" if one == "*" else escape(one) for one in parts)
+
+
+def _shown(place: str) -> str:
+    return place.strip("/").replace("/*", "[*]").replace("/", ".")
+
+
+def _types(wire: Mapping[str, Json]) -> dict[str, frozenset[str]]:
+    schema = wire.get("inputSchema")
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    found: dict[str, frozenset[str]] = {}
+    for name, one in (properties if isinstance(properties, Mapping) else {}).items():
+        said = one.get("type") if isinstance(one, Mapping) else None
+        kinds = [said] if isinstance(said, str) else said if isinstance(said, (list, tuple)) else []
+        found[str(name)] = frozenset(str(kind) for kind in kinds)
+    return found

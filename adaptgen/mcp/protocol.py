@@ -1,0 +1,280 @@
+"""What meets at the pipeline: a front above it, a target below it, and one request between them.
+
+A *front* speaks MCP to callers and hands requests to a *desk*. The governed desk is the pipeline; it decides, and asks
+a *target*: the engine of a generated server, or the mirror of the servers behind the proxy. All of them exchange
+JSON-RPC methods, params and results as MCP revision 2026-07-28 writes them on the wire, as plain dictionaries, so that
+nothing that this code does not know is lost on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import field
+from typing import Protocol
+
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Effect, Json, value
+from adaptgen.pii.search_arguments import SearchArgument
+
+META = "dev.adaptgen/"
+"""The prefix of our own keys in ``_meta``: what servers and the proxy tell each other. It never reaches an agent."""
+META_ARGUMENTS = META + "arguments"
+"""On a Tool, from a server behind a proxy: argument -> kind of personal data."""
+META_SENSITIVE = META + "sensitive"
+"""On a Tool and on a CallToolResult: where classified values stand (see ``runtime.answer.Answer``)."""
+META_FOUND = META + "found"
+"""On a CallToolResult: pairs of kind and value that may also occur in other text of the answer."""
+META_SEARCHES = META + "searches"
+"""On a Tool, from a server behind a proxy: ``{"arguments": {name: {"role", "fields"}}, "plain": [...], "resource"}``:
+what its arguments search, and what is needed to classify a path of its records."""
+META_EFFECT = META + "effect"
+"""On a Tool: ``{"effect": "read"|"write"|"delete", "open": bool}``; open: permitted without a policy. ``creates``: true
+where it changes a record or creates it."""
+META_LOOKUPS = META + "lookups"
+"""On a Tool, from a server behind a proxy: argument -> ``{"tool", "keep"}``, whose names are looked up in a list."""
+META_MENU = META + "menu"
+"""On a Tool: ``{"tags": [...], "calls": ["GET /contacts/{id}"], "was": [...]}``: its toolsets, what search knows of it,
+and its earlier names."""
+META_STATUS = META + "status"
+"""On a CallToolResult: the API's HTTP status."""
+META_UNKNOWN = META + "unknown"
+"""On a CallToolResult: true where a write may or may not have been executed."""
+META_REQUESTS = META + "requests"
+"""On a CallToolResult: how many requests to the API the call took."""
+META_HANDOVER = META + "handover"
+"""On a request: the JWT in which the proxy hands over the caller's identity."""
+HANDOVER_HEADER = "adaptgen-handover"
+"""The same JWT in the head of a large request, so that its body is read for nobody else."""
+
+
+class RpcError(Exception):
+    """A JSON-RPC error response (JSON-RPC 2.0, 5.1). The text reaches the caller."""
+
+    def __init__(self, code: int, message: str, data: Json = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+class Challenge(Exception):
+    """The caller is not authenticated (401), or its token does not reach far enough (403, RFC 6750 3.1).
+
+    ``header`` is the value of WWW-Authenticate, ``text`` a sentence for people without any part of the token.
+    """
+
+    def __init__(self, status: int, header: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.header = header
+        self.text = text
+
+
+class Context:
+    """One request under way. Fronts derive their own, which can reach the client while the request runs."""
+
+    def __init__(
+        self,
+        *,
+        request_id: str,
+        version: str = "2026-07-28",
+        meta: Mapping[str, Json] | None = None,
+        headers: Mapping[str, str] | None = None,
+        session: str | None = None,
+        principal: str = "",
+        deadline: float | None = None,
+        capabilities: Mapping[str, Json] | None = None,
+    ) -> None:
+        """``request_id`` is ours and unique; ``version`` the MCP revision that the client speaks; ``meta`` the
+        ``_meta`` of the params; ``headers`` those of the HTTP request, lower case, without credentials; ``session``
+        the MCP session of the handshake revisions; ``principal`` the IAM principal that the platform vouches for;
+        ``deadline`` a moment of ``time.monotonic()``; ``capabilities`` what the client says it can do.
+        """
+        self.request_id = request_id
+        self.version = version
+        self.meta: Mapping[str, Json] = meta or {}
+        self.headers: Mapping[str, str] = headers or {}
+        self.session = session
+        self.principal = principal
+        self.deadline = deadline
+        self.capabilities: Mapping[str, Json] = capabilities or {}
+        self.tag = ""
+        """The toolset that is asked, as a slug; "" for all tools."""
+        self.effect = ""
+        """``read`` or ``write`` where only such tools are asked for."""
+        self.proven = True
+        """Whether the head of the request says who calls. Where the body must be read to know, it has to be small."""
+        self.listing = "tools/list"
+        """What a list of tools is made for: the method itself or a tool of the menu; "" where no client gets it."""
+        self.recheck: Callable[[], Awaitable[Caller]] | None = None
+        """Authenticates the same request once more: for what stays open longer than a token lives."""
+        self.params: Mapping[str, Json] = {}
+        """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
+
+    @property
+    def modern(self) -> bool:
+        """Whether the client speaks a revision without handshake (2026-07-28 and later)."""
+        return self.version >= "2026-07-28"
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        """Send a notification to the client beside the answer; dropped where the front has no way to."""
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Ask the client (sampling, elicitation, roots) in a handshake revision, and wait.
+
+        Raises:
+            RpcError: the client cannot be asked, or answers with an error.
+        """
+        raise RpcError(-32601, "this client cannot be asked")
+
+
+@value()
+class About:
+    """What a target is, for ``initialize`` and ``server/discover``.
+
+    ``stateful``: in handshake revisions every client needs a session of its own.
+    """
+
+    name: str
+    version: str
+    title: str = ""
+    instructions: str = ""
+    capabilities: Mapping[str, Json] = field(default_factory=lambda: {"tools": {}})
+    stateful: bool = False
+
+
+@value()
+class Facts:
+    """What governance knows of one tool.
+
+    ``name`` is what callers call it, ``server`` whose it is, ``own`` its name there. ``open``: permitted without a
+    policy. ``wire`` is the Tool as callers see it, before governance adjusts it. ``arguments`` and ``sensitive`` are
+    the classified arguments (JSON Pointers with ``*``, or plain names) and positions of answers. ``trusted``: the
+    server is ours, so what it says of itself counts;
+    of others every string of an answer is swept, and judged by the name of its key. ``tags``: the toolsets that it
+    belongs to; ``calls``: ``GET /contacts/{id}`` of each of its requests, for search. ``lookups``: argument ->
+    ``{"tool", "keep"}`` for names that are looked up with another tool of the server. ``searches``: the arguments that
+    search, compare or order by classified fields; ``plain`` and ``resource``: how a path of its records is classified
+    (see ``adaptgen.model.tables.Tool``). ``creates``: it changes a record, or creates it where there is none.
+    """
+
+    name: str
+    server: str
+    own: str
+    effect: Effect
+    open: bool
+    wire: Mapping[str, Json]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+    trusted: bool = True
+    was: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    lookups: Mapping[str, Json] = field(default_factory=dict)
+    searches: Mapping[str, SearchArgument] = field(default_factory=dict)
+    plain: tuple[str, ...] = ()
+    resource: str = ""
+    creates: bool = False
+
+    @property
+    def action(self) -> str:
+        """The identifier of its Cedar action: the same in an embedded server and in a proxy before it."""
+        return f"{self.server}__{self.own}"
+
+
+class Target(Protocol):
+    """What answers below the pipeline."""
+
+    def about(self) -> About:
+        """What it is."""
+        ...
+
+    def tools(self) -> Mapping[str, Facts]:
+        """All tools by the name that callers use: a snapshot, the same object until something changes."""
+        ...
+
+    async def call(
+        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """CallToolResult of a tool (or InputRequiredResult); ``_meta`` holds our own keys.
+
+        Raises:
+            RpcError: the call could not be made at all.
+        """
+        ...
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Every other request: prompts, resources, completion, logging level, subscriptions.
+
+        Raises:
+            RpcError: also for methods that it does not have (-32601).
+        """
+        ...
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """A notification of the client (roots changed, ...)."""
+        ...
+
+    def server_of(self, what: str, name: str) -> str:
+        """Whose prompt, resource or resource template (by URI) this is; "" where nobody's."""
+        ...
+
+    async def leave(self, session: str) -> None:
+        """A client's session has ended."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        ...
+
+
+class Desk(Protocol):
+    """What a front serves: :class:`Target` behind decisions, or (without governance) as it is.
+
+    ``tools/list`` and ``tools/call`` are ordinary methods here: ``request(caller, "tools/list", {}, context)``.
+    """
+
+    def about(self) -> About:
+        """What is served."""
+        ...
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        """Who calls. ``headers``: all of the HTTP request, lower case, with ``authorization``.
+
+        Raises:
+            Challenge: 401 or 403.
+        """
+        ...
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+        """The input schema of a tool in the caller's list (SEP-2243 header validation); None where there is none."""
+        ...
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Answer one request.
+
+        Raises:
+            RpcError: a JSON-RPC error is the answer.
+            Challenge: the caller's scope does not suffice (403).
+        """
+        ...
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """A notification of the client."""
+        ...
+
+    async def leave(self, session: str) -> None:
+        """A client's session has ended."""
+        ...
+
+    def metadata(self) -> Mapping[str, Json] | None:
+        """OAuth 2.0 Protected Resource Metadata (RFC 9728) for ``/.well-known/``; None where there is none."""
+        ...
+
+    def jwks(self) -> Mapping[str, Json] | None:
+        """The public keys (RFC 7517) of the identities that a proxy hands over; None where there are none."""
+        ...

@@ -1,0 +1,237 @@
+"""A tool of ``tools/list`` in fewer words: what a list within a budget leaves out, in five steps.
+
+Names, types and what is required are never left out, nor are enums that are short. The text that is left out is that
+of the tool's contract, which ``describe_tool`` gives whole; arguments are checked against the whole contract too.
+Standard library only: the build measures with it, servers and the proxy list with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from adaptgen.model import frozen
+from adaptgen.model.tables import Contract, Json
+
+BUDGET = 32_000
+"""Bytes of ``tools/list`` that are listed directly unless somebody says otherwise."""
+ENVELOPE = 200
+"""What surrounds the tools in the answer: JSON-RPC, the caching hints, the name of the server."""
+_DEFAULTS = {"destructiveHint": True, "idempotentHint": False, "openWorldHint": True, "readOnlyHint": False}
+"""What clients take for granted (ToolAnnotations of MCP)."""
+_OWN = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
+_ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+_SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
+_NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_HEADER = "x-mcp-header"
+"""What clients must repeat in a header (SEP-2243); without it their calls would be refused."""
+_VALUES = frozenset({"const", "default", "enum", "examples"})
+
+
+@frozen.value()
+class Step:
+    """How much is left: ``text`` characters of the tool's description, ``argument`` of an argument's, ``nested`` of
+    what stands deeper; ``own``: whether the arguments that every tool of a kind has are described; ``depth``: levels
+    of nested objects that are written out; ``limits``: whether patterns, bounds, formats and defaults are; ``enum``:
+    values of an enum."""
+
+    text: int
+    argument: int
+    nested: int
+    own: bool
+    depth: int
+    limits: bool
+    enum: int
+
+
+STEPS = (
+    Step(400, 160, 80, True, 8, True, 60),
+    Step(200, 80, 40, False, 4, True, 25),
+    Step(140, 40, 0, False, 3, False, 15),
+    Step(100, 0, 0, False, 2, False, 8),
+    Step(80, 0, 0, False, 1, False, 8),
+)
+"""From a list that has lost nothing but repetition to one of names and types."""
+
+
+def listed(contract: Contract, structured: bool = False) -> dict[str, Any]:
+    """A contract as the Tool of MCP. One with structured answers declares the most lenient schema that clients accept.
+
+    The title is always there: some clients drop a tool without one.
+    """
+    wire: dict[str, Any] = {
+        "name": contract.name,
+        "title": contract.annotations.get("title") or contract.name.replace("_", " ").capitalize(),
+        "description": contract.description,
+        "inputSchema": dict(contract.input_schema),
+    }
+    if contract.annotations:
+        wire["annotations"] = dict(contract.annotations)
+    if structured:
+        wire["outputSchema"] = {"type": "object"}
+    return wire
+
+
+def size(tool: Mapping[str, Json]) -> int:
+    """Bytes of one entry of the list."""
+    return len(json.dumps(tool, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")) + 1
+
+
+def within(tools: Iterable[Mapping[str, Json]], budget: int) -> bool:
+    """Whether the list of ``tools`` fits ``budget`` bytes; it is measured no further than that."""
+    left = budget - ENVELOPE
+    for tool in tools:
+        left -= size(tool)
+        if left < 0:
+            return False
+    return True
+
+
+def fitting(
+    tools: Sequence[Mapping[str, Json]], budget: int, finish: Callable[[dict[str, Any]], Mapping[str, Json]] = dict
+) -> int | None:
+    """The first step with which the list of ``tools`` fits: 0 for the list as it is, None where no step suffices.
+    ``finish`` makes what is listed of what a step leaves."""
+
+    def after(step: int) -> Iterable[Mapping[str, Json]]:
+        return (finish(brief(tool, step)) for tool in tools)
+
+    if within(after(0), budget):
+        return 0
+    # Most lists that do not fit never will: the last step tells so by the first tools.
+    if not within(after(len(STEPS)), budget):
+        return None
+    return next((number for number in range(1, len(STEPS)) if within(after(number), budget)), len(STEPS))
+
+
+def brief(tool: Mapping[str, Json], number: int) -> dict[str, Any]:
+    """``tool``, an entry of the list, after step ``number`` of :data:`STEPS` (0: as it is)."""
+    made: dict[str, Any] = dict(tool)
+    if number <= 0:
+        return made
+    step = STEPS[number - 1]
+    description = tool.get("description")
+    if isinstance(description, str):
+        made["description"] = sentence(description, step.text)
+    title = tool.get("title")
+    if isinstance(title, str) and number > 2:
+        made["title"] = shorten(title, 40)
+    annotations = tool.get("annotations")
+    if isinstance(annotations, dict):
+        kept = {
+            key: value
+            for key, value in annotations.items()
+            if _DEFAULTS.get(key) is not value and not (key == "title" and isinstance(title, str))
+        }
+        if kept.get("readOnlyHint") is True:
+            # Both speak of what changes something (MCP, ToolAnnotations).
+            kept.pop("destructiveHint", None)
+            kept.pop("idempotentHint", None)
+        made["annotations"] = kept
+        if not kept:
+            del made["annotations"]
+    schema = tool.get("inputSchema")
+    if isinstance(schema, dict):
+        made["inputSchema"] = _arguments(schema, step)
+    return made
+
+
+def _arguments(schema: Mapping[str, Any], step: Step) -> dict[str, Any]:
+    made = dict(schema)
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        required = schema.get("required")
+        needed = required if isinstance(required, list) else []
+        made["properties"] = {
+            name: _part(
+                one,
+                step,
+                0 if name in _OWN and not step.own else step.argument if name not in needed else step.argument * 2,
+                step.depth,
+            )
+            for name, one in properties.items()
+        }
+    if not step.limits:
+        # Unknown arguments are refused all the same.
+        made.pop("additionalProperties", None)
+    for key in ("$schema", "title", "description", "examples"):
+        made.pop(key, None)
+    return made
+
+
+def _part(schema: Json, step: Step, text: int, depth: int) -> Json:
+    if not isinstance(schema, dict):
+        return schema
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "description":
+            if text and isinstance(value, str):
+                made[key] = sentence(value, text)
+        elif key in ("title", "examples", "example", "$comment"):
+            continue
+        elif key == "enum":
+            if not isinstance(value, list) or len(value) <= step.enum:
+                made[key] = value
+        elif key in _VALUES or key in ("type", "$ref"):
+            if key != "default" or step.limits:
+                made[key] = value
+        elif key in _NAMED or key in _ONE or key in _SEVERAL:
+            continue
+        elif key in ("required", _HEADER) or step.limits:
+            made[key] = value
+    inner = {key: schema[key] for key in (*_NAMED, *_ONE, *_SEVERAL) if key in schema}
+    below = depth - 1 if "properties" in inner or "anyOf" in inner or "oneOf" in inner else depth
+    if depth <= 0 or (below <= 0 and ("properties" in inner or any(key in inner for key in _SEVERAL))):
+        # What is not written out takes any value of its type; the contract says which.
+        made.pop("required", None)
+        if "anyOf" in inner or "oneOf" in inner:
+            return _alternatives(made, schema)
+        return made
+    for key, value in inner.items():
+        if key in _NAMED and isinstance(value, dict):
+            made[key] = {name: _part(one, step, min(text, step.nested), below) for name, one in value.items()}
+        elif key in _SEVERAL and isinstance(value, list):
+            made[key] = [_part(one, step, min(text, step.nested), below) for one in value]
+        elif isinstance(value, dict):
+            made[key] = _part(value, step, min(text, step.nested), below)
+        elif key != "additionalProperties" or step.limits:
+            made[key] = value
+    return made
+
+
+def _alternatives(made: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of alternatives that are not written out, where all of them have one."""
+    types: list[Any] = []
+    for one in [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]:
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind is None:
+            return made
+        types += kind if isinstance(kind, list) else [kind]
+    unique = list(dict.fromkeys(types))
+    if "type" not in made and unique:
+        made["type"] = unique[0] if len(unique) == 1 else unique
+    return made
+
+
+def sentence(text: str, cap: int) -> str:
+    """``text`` if it is short, else its first sentences within ``cap`` characters, else words of the first."""
+    if len(text) <= cap:
+        return text
+    said = ""
+    for one in _SENTENCE.split(text):
+        if said and len(said) + len(one) + 1 > cap:
+            break
+        said = f"{said} {one}" if said else one
+    return shorten(said, cap)
+
+
+def shorten(text: str, cap: int) -> str:
+    """At most ``cap`` characters, cut between words."""
+    if len(text) <= cap:
+        return text
+    head = text[: max(cap - 1, 0)]
+    space = head.rfind(" ")
+    return (head[:space] if space >= cap // 2 else head).rstrip(" ,;:(") + "…"

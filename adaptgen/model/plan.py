@@ -1,0 +1,90 @@
+"""What planning gives: the adapter model in modules, and all that is said about it: evidence, inputs, what is missing.
+
+Plain frozen values like those of ``adaptgen.model.tables``, but for the build column alone: a server that starts does
+not load them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import PurePosixPath
+from typing import Literal
+
+from adaptgen.model.tables import Contract, Server, Tool, value
+
+
+@value(kw_only=True)
+class Module:
+    """One generated module: the tools of one resource."""
+
+    name: str
+    title: str
+    tools: tuple[Tool, ...]
+    contracts: Mapping[str, Contract]
+
+
+@value()
+class Evidence:
+    """Why something was decided: ``subject`` (a tool, an auth, "server"), ``aspect`` ("paging", "view", "login", …)."""
+
+    subject: str
+    aspect: str
+    decision: str
+    because: str
+    pointer: str = ""
+
+
+@value()
+class Input:
+    """One declared input of one operation and where it went. ``place``: path, query, header, cookie or body.
+
+    ``fate`` is ``argument`` (``by``: the tool and argument), ``absorbed`` (``by``: the place that supplies it),
+    ``hidden`` (``by``: the hint) or ``lost``, which is an error of the generator.
+    """
+
+    operation: str
+    place: str
+    name: str
+    fate: Literal["argument", "absorbed", "hidden", "lost"]
+    by: str
+    required: bool = False
+
+
+@value()
+class LeftOut:
+    """An operation that became no tool. ``why``: ``hidden`` by a hint, ``login`` (serves an auth chain), ``broken``."""
+
+    operation: str
+    pointer: str
+    why: Literal["hidden", "login", "broken"]
+    reason: str
+
+
+@value()
+class Variable:
+    """An environment variable that the server reads."""
+
+    name: str
+    purpose: str
+    required: bool = True
+    secret: bool = False
+
+
+@value(kw_only=True)
+class Plan:
+    """The whole result of planning: what is rendered, and what is said about it. ``added``: the tools of the side file
+    of overrides; ``cassettes``: the recorded answers, relative to the folder of the server."""
+
+    server: Server
+    modules: tuple[Module, ...]
+    added: tuple[tuple[Tool, Contract], ...] = ()
+    inputs: tuple[Input, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    operations: int = 0
+    title: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = field(default=())
+    cassettes: PurePosixPath | None = None

@@ -1,0 +1,260 @@
+"""``adaptgen.lock``: what a generated folder was made from, and what was made.
+
+It is JSON in a stable layout: the format, a hash of the generator's own sources and templates, the document, the hash
+of every file that was read (paths relative to the folder of the document, so that the lock is the same on every
+machine), the options, and the hash of every file that was written. Hashes are SHA-256, in hexadecimal digits.
+
+Nothing here imports the generator: an unchanged build only reads and compares.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model.frozen import value
+from adaptgen.model.tables import FORMAT, Json
+
+NAME = "adaptgen.lock"
+IGNORED = frozenset(("__pycache__", ".DS_Store"))
+"""Names in a generated folder that are nobody's work."""
+
+# What the output depends on: the bottom layer, the build column, and this file's own layout.
+_SOURCES = ("mcp", "net", "pii", "plan", "render", "source", "syntax", "views")
+_LONGEST_DIFF = 20_000
+
+
+@value()
+class Lock:
+    """The content of a lock. ``inputs`` and ``files`` map paths (POSIX) to hashes."""
+
+    generator: str
+    spec: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def make(*, spec: str, inputs: Iterable[tuple[str, str]], options: Mapping[str, Json], files: Mapping[str, str]) -> str:
+    """The text of the lock for ``files`` (path -> text). ``spec`` is the document's file name."""
+    lock = {
+        "format": FORMAT,
+        "generator": generator(),
+        "spec": spec,
+        "options": dict(sorted(options.items())),
+        "inputs": dict(sorted(inputs)),
+        "files": {path: digest(text.encode()) for path, text in sorted(files.items()) if path != NAME},
+    }
+    return json.dumps(lock, indent=2) + "\n"
+
+
+def read(folder: Path) -> Lock | None:
+    """The lock of a generated folder; None where there is none.
+
+    Raises:
+        AdaptgenError: AG050, the lock cannot be understood (a merge conflict, for instance).
+    """
+    path = folder / NAME
+    try:
+        found = json.loads(path.read_bytes())
+        lock = Lock(**{key: found[key] for key in ("generator", "spec", "inputs", "options", "files", "format")})
+        texts = (lock.generator, lock.spec, *lock.inputs.items(), *lock.files.items())
+        if not isinstance(lock.format, int) or not isinstance(lock.options, dict) or not all(map(_is_text, texts)):
+            raise TypeError
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        help = f"delete {folder.name}/ and build again: everything in it is derived"
+        raise AdaptgenError(Diagnostic("AG050", f"{NAME} cannot be understood", Where(str(path)), help)) from None
+    return lock
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, tuple) and all(isinstance(one, str) for one in value))
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of ``data`` in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@cache
+def generator() -> str:
+    """A hash of everything of adaptgen that the output depends on: its sources, up to the renderer, and templates."""
+    from adaptgen.render.environment import templates
+
+    package = str(Path(__file__).parent)
+    sources = [*_files(package, ".py"), *(path for one in _SOURCES for path in _files(f"{package}/{one}", ".py", True))]
+    named = [(path[len(package) + 1 :].replace(os.sep, "/"), path) for path in sources]
+    named += [(f"templates/{path.rpartition(os.sep)[2]}", path) for path in _files(str(templates()), ".j2")]
+    total = hashlib.sha256()
+    for name, path in sorted(named):
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            total.update(f"{name}\0{digest(file.read())}\n".encode())
+    return total.hexdigest()
+
+
+def _files(folder: str, suffix: str, deep: bool = False) -> Iterator[str]:
+    # Not by pathlib: every build goes through two hundred files here.
+    for one in os.scandir(folder):
+        if one.name.endswith(suffix):
+            yield one.path
+        elif deep and one.is_dir():
+            yield from _files(one.path, suffix, deep)
+
+
+# ------------------------------------------------------------------------------------------------------------- drift
+
+
+def edited(folder: Path) -> list[str]:
+    """The generated files that no longer are as they were written: changed, or replaced by something else. Deleted
+    ones are not edited: a build writes them again."""
+    lock = read(folder)
+    return [] if lock is None else [path for path, hash in sorted(lock.files.items()) if _changed(folder / path, hash)]
+
+
+def _changed(path: Path, hash: str) -> bool:
+    try:
+        return path.is_symlink() or digest(_lines(path)) != hash
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _lines(path: Path) -> bytes:
+    """The bytes of a generated file as adaptgen wrote them: a checkout with other line ends is no edit."""
+    return path.read_bytes().replace(b"\r\n", b"\n")
+
+
+def refuse_edits(folder: Path, *, hints: str) -> None:
+    """Refuse to overwrite what a person changed by hand. ``hints``: the hints file, as it is to be named.
+
+    Raises:
+        AdaptgenError: AG050 for every file that was edited.
+    """
+    found = [
+        Diagnostic("AG050", "this generated file was edited by hand", Where(str(folder / path)), _instead(path, hints))
+        for path in edited(folder)
+    ]
+    if found:
+        raise AdaptgenError(*found)
+
+
+def _instead(path: str, hints: str) -> str:
+    if path == "README.md":
+        where = "write your own page elsewhere: this one is derived"
+    elif path == "server.py":
+        where = f"say it in {hints} (server, defaults)"
+    elif path == "auth.py":
+        where = f"say it in {hints} (auth)"
+    else:
+        where = f"say it in {hints} (tools: names, descriptions, views, paging, arguments)"
+    return f"{where}, then delete the edited file and build again"
+
+
+def unchanged(folder: Path, *, spec: Path, sides: Iterable[Path] = (), options: Mapping[str, Json] = {}) -> bool:
+    """Whether a build would write what is there: the same generator, options and inputs, and every file as written.
+
+    ``sides``: the side files that would be read if they existed; one that appeared or went makes a difference.
+    Raises nothing: whatever is odd is a difference.
+    """
+    try:
+        lock = read(folder)
+        if lock is None or lock.format != FORMAT or lock.spec != spec.name or dict(lock.options) != dict(options):
+            return False
+        if lock.generator != generator():
+            return False
+        base = spec.parent
+        if any(path.exists() != (path.relative_to(base).as_posix() in lock.inputs) for path in sides):
+            return False
+        if any(digest((base / path).read_bytes()) != hash for path, hash in lock.inputs.items()):
+            return False
+        return present(folder) == {NAME, *lock.files} and not any(
+            digest((folder / path).read_bytes()) != hash for path, hash in lock.files.items()
+        )
+    except (AdaptgenError, OSError, ValueError):
+        return False
+
+
+def present(folder: Path) -> set[str]:
+    """The paths (POSIX, relative) of all files in ``folder``, and of symbolic links and empty folders, which adaptgen
+    never writes, with a ``/`` at the end. Links are not followed."""
+    found: set[str] = set()
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.name in IGNORED:
+            continue
+        if entry.is_symlink():
+            found.add(f"{entry.name}/")
+        elif entry.is_dir():
+            inner = present(entry)
+            found |= {f"{entry.name}/{name}" for name in inner} or {f"{entry.name}/"}
+        else:
+            found.add(entry.name)
+    return found
+
+
+def diff(folder: Path, files: Mapping[str, str]) -> str:
+    """What a build would change, as a unified diff; empty if nothing.
+
+    A lock that differs in the hashes of the generator and of the inputs alone is no change: the same files came out.
+    """
+    there = {path for path in present(folder) if not path.endswith("/")}
+    parts = [_file_diff(folder, path, files.get(path)) for path in sorted(there | set(files))]
+    return "".join(parts)
+
+
+def _file_diff(folder: Path, path: str, new: str | None) -> str:
+    try:
+        old = _lines(folder / path).decode("utf-8", "replace")
+    except OSError:
+        old = None
+    if old == new or (path == NAME and old and new and _same(old, new, _HASHES)):
+        return ""
+    before, after = (old or "").splitlines(keepends=True), (new or "").splitlines(keepends=True)
+    names = "/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}"
+    if min(len(before), len(after)) > _LONGEST_DIFF:
+        return f"--- {names[0]}\n+++ {names[1]}\n@@ too long to compare: {len(before)} lines, then {len(after)} @@\n"
+    lines = difflib.unified_diff(before, after, *names)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def keep(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """``files`` with the lock that is there, where only the hashes of the inputs would differ in it.
+
+    A document that was reformatted, reordered or commented gives the same server: no byte of it changes, nor of the
+    lock. The next build plans once more instead of comparing hashes, until something does change.
+    """
+    try:
+        old = _lines(folder / NAME).decode()
+    except (OSError, UnicodeDecodeError):
+        return dict(files)
+    return {**files, NAME: old} if NAME in files and _same(old, files[NAME], ("inputs",)) else dict(files)
+
+
+_HASHES = ("generator", "inputs")
+
+
+def _same(old: str, new: str, hashes: Collection[str]) -> bool:
+    """Whether two locks differ in nothing but these hashes."""
+    try:
+        first, second = json.loads(old), json.loads(new)
+        if set(first["inputs"]) != set(second["inputs"]):
+            return False
+        return bool({**first, **dict.fromkeys(hashes)} == {**second, **dict.fromkeys(hashes)})
+    except (ValueError, TypeError, LookupError):
+        return False
+
+
+def foreign(folder: Path, known: Collection[str]) -> list[str]:
+    """What lies in ``folder`` and is not among the ``known`` paths, sorted."""
+    return sorted(present(folder) - set(known))

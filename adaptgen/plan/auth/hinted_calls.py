@@ -1,0 +1,173 @@
+"""The calls that hints log in with: operations of this document or of another one, or calls that none describes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from adaptgen.diagnostics import error
+from adaptgen.model.tables import Base, Call
+from adaptgen.plan.auth.field_roles import Given, inputs
+from adaptgen.plan.auth.login_request import build_call, constant
+from adaptgen.plan.auth.security_schemes import identifier, server_url
+from adaptgen.plan.document.base_urls import follows, prefix
+from adaptgen.plan.document.reader import PLACEHOLDER, Operation, server_urls
+from adaptgen.plan.document.reader import operations as read_operations
+from adaptgen.plan.document.schemas import MISSING, shape
+from adaptgen.syntax.templates import escape
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+    from adaptgen.source.hints.model import CallHint, Hints
+
+Keys = tuple[str | int, ...]
+
+
+class HintedCalls:
+    """The calls of one server's hints. ``served``: pointer of an operation -> name of the auth that calls it;
+    ``bases``: of the other documents that are called."""
+
+    def __init__(self, document: Document, operations: Sequence[Operation], hints: Hints, name: str) -> None:
+        self.document, self.operations, self.hints, self.name = document, operations, hints, name
+        self.served: dict[str, str] = {}
+        self.bases: dict[str, Base] = {}
+        self.others: dict[str, list[Operation]] = {}
+
+    def call(
+        self, auth: str, hint: CallHint, values: Mapping[str, Any], keys: Keys, supplied: Collection[str] = ()
+    ) -> Call:
+        """The call that ``hint`` at ``keys`` names, with ``values`` (templates by the name of an input), for ``auth``.
+        ``supplied``: inputs that are sent beside it, as credentials and cookies.
+
+        Raises:
+            AdaptgenError: no such document or operation (AG033), an input that it does not have or lacks (AG034).
+        """
+        if re.match(r"https?://|\$\{", hint.path) and not hint.document:
+            return self.foreign(hint, values)
+        document, operations, base = self.document, self.operations, ""
+        if hint.document:
+            document, operations, base = self.other(hint.document, keys)
+        operation = match(operations, hint.method, hint.path)
+        if operation is None:
+            where = self.hints.where(*keys, "call")
+            close = difflib.get_close_matches(f"{hint.method} {hint.path}", [one.key for one in operations], 1, 0.5)
+            place = f"{hint.document} has" if hint.document else "the document has"
+            help = f"did you mean {close[0]!r}?" if close else ""
+            raise error("AG033", f"{place} no operation {hint.method} {hint.path}", where, help)
+        if not hint.document:
+            self.served.setdefault(operation.pointer, auth)
+        placed = self.placed(document, operation, values, keys, supplied)
+        made = build_call(operation, placed)
+        return Call(made.method, made.path, made.path_params, made.query, made.headers, made.cookies, made.body, base)
+
+    def foreign(self, hint: CallHint, values: Mapping[str, Any]) -> Call:
+        """A call of a service that no document describes: a body of JSON, or a query for GET."""
+        place = "query" if hint.method in {"GET", "HEAD", "DELETE"} else "body"
+        empty = Operation(
+            hint.method, hint.path, "", hint.path, None, "", "", (), (), None, (), None, (), False, (), {}
+        )
+        return build_call(empty, [((place, key), value) for key, value in values.items()])
+
+    def other(self, path: str, keys: Keys) -> tuple[Document, Sequence[Operation], str]:
+        document = self.hints.documents.get(path)
+        if document is None:
+            raise error("AG033", f"the document {path!r} is not there", self.hints.where(*keys, "call"))
+        if path not in self.others:
+            self.others[path] = read_operations(document)[0]
+        url = self.beside(server_url(document))
+        if not url:
+            return document, self.others[path], ""
+        base = identifier(PurePosixPath(path).stem)
+        env = f"{prefix(self.name)}_{prefix(base)}_BASE_URL"
+        main = next((one for one in server_urls(self.document.root.get("servers")) if "://" in one), "")
+        self.bases.setdefault(base, Base(url, env, base, follows(url, main)))
+        return document, self.others[path], base
+
+    def beside(self, url: str) -> str:
+        """The template of another document's server: its URL, resolved against the main base (RFC 3986, 5) where it is
+        relative. What an environment variable holds is taken for a URL without a path."""
+        if not url.startswith("/"):
+            return escape(url)
+        main = self.hints.base_url or f"${{env:{prefix(self.name)}_BASE_URL}}"
+        if not self.hints.base_url:
+            declared = [one for one in server_urls(self.document.root.get("servers")) if "://" in one]
+            main = escape(declared[0]) if declared else main
+        return urljoin(main, url) if main.startswith(("http://", "https://")) else f"{main.rstrip('/')}{url}"
+
+    def placed(
+        self,
+        document: Document,
+        operation: Operation,
+        values: Mapping[str, Any],
+        keys: Keys,
+        supplied: Collection[str] = (),
+    ) -> list[tuple[tuple[str, ...], Any]]:
+        """Where each value goes: the body before the query, path, header and cookie; ``a.b`` into objects."""
+        declared = inputs(document, operation)
+        order = ("body", "query", "path", "header", "cookie")
+        found: list[tuple[tuple[str, ...], Any]] = []
+        used: set[tuple[str, ...]] = set()
+        for name, value in values.items():
+            fitting = [one for one in declared if ".".join(one.keys) == name or one.name == name]
+            fitting.sort(key=lambda one: (len(one.keys), order.index(one.place)))
+            if fitting:
+                target: tuple[str, ...] = (fitting[0].place, *fitting[0].keys)
+            elif self.open_body(document, operation):
+                target = ("body", *self.nested(document, operation, name))
+            elif any(one.keys[:1] == (name,) and one.place == "body" for one in declared):
+                target = ("body", name)
+            else:
+                names = sorted({one.name for one in declared})
+                close = difflib.get_close_matches(name, names, 1)
+                help = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+                raise error(
+                    "AG034", f"{operation.key} has no input {name!r}", self.hints.where(*keys, "with", name), help
+                )
+            used.add(target)
+            found.append((target, value))
+        for one in declared:
+            target = (one.place, *one.keys)
+            given = any(target[: len(each)] == each for each in used)
+            if one.required and not given and (value := constant(one)) is not MISSING:
+                found.append((target, value))
+        unfilled = [
+            one.name for one in declared if one.required and not _filled(one, used, found) and one.name not in supplied
+        ]
+        if unfilled:
+            message = f"{operation.key} requires {', '.join(map(repr, sorted(unfilled)))}, which nobody fills"
+            raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
+        missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target, _ in found if target[0] == "path"}
+        if missing:
+            message = f"{operation.key} needs {', '.join(map(repr, sorted(missing)))}"
+            raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
+        return found
+
+    def open_body(self, document: Document, operation: Operation) -> bool:
+        if operation.body is None:
+            return operation.method in {"POST", "PUT", "PATCH"}
+        one = shape(document, operation.body.schema)
+        return not one.properties or bool(one.additional)
+
+    def nested(self, document: Document, operation: Operation, name: str) -> tuple[str, ...]:
+        return tuple(name.split(".")) if operation.body is None else (name,)
+
+
+def _filled(one: Given, used: set[tuple[str, ...]], found: Sequence[tuple[tuple[str, ...], Any]]) -> bool:
+    """Whether a value goes to an input, into it, or to what holds it."""
+    target = (one.place, *one.keys)
+    targets = used | {each for each, _ in found}
+    return any(target[: len(each)] == each or each[: len(target)] == target for each in targets)
+
+
+def match(operations: Sequence[Operation], method: str, path: str) -> Operation | None:
+    """The operation that a hint names; placeholders may have other names than in the document."""
+    exact = [one for one in operations if one.method == method.upper() and path in (one.written, one.path)]
+    if exact:
+        return exact[0]
+    wanted = PLACEHOLDER.sub("{}", path)
+    loose = [one for one in operations if one.method == method.upper() and PLACEHOLDER.sub("{}", one.path) == wanted]
+    return loose[0] if len(loose) == 1 else None

@@ -1,0 +1,226 @@
+"""The request of a login: an operation's declared inputs filled with credentials, constants and saved values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model.tables import Body, Call, Param
+from adaptgen.plan.auth.exclusions import GRANTS, grants_of
+from adaptgen.plan.auth.field_roles import Given, basic_header, default_of
+from adaptgen.plan.auth.security_schemes import reference
+from adaptgen.plan.document.reader import Operation
+from adaptgen.plan.document.schemas import MISSING
+from adaptgen.syntax.identifiers import vocabulary, words
+from adaptgen.syntax.templates import escape_json
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+_ENV = {
+    "user": "USERNAME",
+    "password": "PASSWORD",
+    "client_id": "CLIENT_ID",
+    "client_secret": "CLIENT_SECRET",
+    "api_key": "API_KEY",
+    "api_secret": "API_SECRET",
+}
+# Who logs in may have to say where, too.
+_WHERE = vocabulary(
+    "tenant company organization organisation domain account database realm workspace instance subdomain customer site "
+    "client org db firm branch business store shop team project environment"
+)
+_PROOFS = {"password", "client_secret", "api_key", "api_secret", "refresh"}
+# What a person must be asked for, or what is computed anew for each login.
+_EACH_TIME = vocabulary(
+    "otp totp code pin captcha recaptcha nonce challenge signature hash hmac digest timestamp time date txn "
+    "transaction state assertion verifier mfa 2fa factor redirect callback answer token"
+)
+# The likeliest of several optional inputs that name the user.
+_USER_ORDER = ("username", "user", "login", "email", "account", "identifier", "name")
+
+
+def login_call(
+    document: Document,
+    operation: Operation,
+    given: Sequence[Given],
+    name: str,
+    *,
+    basic: bool = False,
+    refresh: bool = False,
+    bare: bool = False,
+    loose: bool = False,
+    sure: bool = False,
+    where: frozenset[str] = frozenset(),
+    encoded: bool = False,
+    renews: bool = False,
+) -> Call | None:
+    """The call of ``operation`` as a login; None where it requires an input that nobody can supply.
+
+    ``refresh``: as the renewal of one; ``bare``: without credentials; ``renews``: with a refresh token from the
+    environment; ``encoded``: its answer is wanted in base64. Texts that it requires come from the environment, too:
+    with ``loose`` whatever they are, with ``sure`` those that stay the same from login to login (a role, a kind of
+    user), and the placeholders of the path in ``where``.
+    """
+    filled: list[tuple[Given, Any]] = []
+    # HTTP Basic is sent beside the call.
+    given = _told_apart([one for one in given if not basic_header(one)])
+    if encoded:
+        offered = [one for one in given if "base64" in (one.enum or ())]
+        if not offered:
+            return None
+        filled.append((offered[0], "base64"))
+        given = [one for one in given if one is not offered[0]]
+    chosen = _chosen(given, refresh or renews, basic or bare, client=renews)
+    if chosen is None or not (loose or bare or basic or {one.role for one in chosen} & _PROOFS):
+        return None
+    for one in given:
+        if one in chosen:
+            value = _value(one, chosen, name)
+            filled.append((one, reference(name, "REFRESH_TOKEN") if renews and one.role == "refresh" else value))
+        elif one.required:
+            value = _constant(one, name)
+            if value is MISSING and (_settled(one, loose, sure) or (one.place == "path" and one.name in where)):
+                value = reference(name, "_".join(words(one.name)).upper())
+            if value is MISSING:
+                return None
+            filled.append((one, value))
+        elif not any(each.required for each in given) and one.enum and not one.role and one.example in one.enum:
+            # A document that requires nothing does not say what can be left out: how to log in (a provider) may not.
+            filled.append((one, escape_json(one.example)))
+    return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
+
+
+def _settled(one: Given, loose: bool, sure: bool) -> bool:
+    """Whether a required input may come from the environment."""
+    if one.place == "body" and len(one.keys) > 1:
+        return False
+    if loose:
+        return one.type == "string" and one.enum is None
+    return sure and one.type == "string" and one.place != "path" and not set(words(one.name)) & _EACH_TIME
+
+
+def _told_apart(given: Sequence[Given]) -> Sequence[Given]:
+    """Of several required names, those that say where (an account beside a login) are not who logs in."""
+    users = [one for one in given if one.role == "user" and one.required]
+    where = [one for one in users if set(words(one.name)) <= _WHERE]
+    if len(users) < 2 or len(where) == len(users):
+        return given
+    return [replace(one, role="") if one in where else one for one in given]
+
+
+def _chosen(given: Sequence[Given], refresh: bool, none: bool, client: bool = False) -> list[Given] | None:
+    """The inputs that take the credentials; None where the declared grants do not offer them."""
+    if none:
+        return []
+    by_role: dict[str, list[Given]] = {}
+    for one in given:
+        by_role.setdefault(one.role, []).append(one)
+    # A single grant of the service's own goes in as it is written.
+    grants = grants_of(given) & GRANTS
+    wanted: tuple[str, ...]
+    if refresh:
+        wanted, grant = ("client_id", "client_secret", "refresh") if client else ("refresh",), "refresh_token"
+    elif "password" in by_role and not (grants and "password" not in grants):
+        wanted, grant = ("user", "password"), "password"
+    elif {"client_id", "client_secret"} <= set(by_role) and not (grants and "client_credentials" not in grants):
+        wanted, grant = ("client_id", "client_secret"), "client_credentials"
+    elif "api_secret" in by_role:
+        wanted, grant = ("api_key", "user", "client_id", "api_secret"), ""
+    else:
+        wanted, grant = ("api_key",), ""
+    if grants and grant and grant not in grants:
+        return None
+    chosen = [pick for role in wanted for pick in _pick(by_role.get(role, []))]
+    if grant == "password" and not by_role.get("user"):
+        chosen += _pick(by_role.get("api_key", [])) or _pick(by_role.get("client_id", []))
+    chosen += by_role.get("grant", [])[:1]
+    chosen += [one for one in given if one.required and one.role in _ENV and one not in chosen]
+    return chosen
+
+
+def _pick(options: list[Given]) -> list[Given]:
+    required = [one for one in options if one.required]
+    if required or len(options) < 2:
+        return required or options
+    order = {name: index for index, name in enumerate(_USER_ORDER)}
+    return [min(options, key=lambda one: order.get("".join(words(one.name)), 99))]
+
+
+def _value(one: Given, chosen: Sequence[Given], name: str) -> Any:
+    if one.role == "refresh":
+        return "{refresh}"
+    if one.role == "grant":
+        roles = {each.role for each in chosen}
+        if "refresh" in roles:
+            return "refresh_token"
+        own = default_of(one)
+        if isinstance(own, str) and own not in GRANTS:
+            return escape_json(own)
+        return "password" if "password" in roles else "client_credentials"
+    return reference(name, _ENV[one.role])
+
+
+def constant(one: Given) -> Any:
+    """The value of an input that is no credential, as far as the document proposes one; MISSING without."""
+    proposed = default_of(one)
+    if proposed is not MISSING and not isinstance(proposed, (dict, list)):
+        return escape_json(proposed)
+    if one.role == "scope" and one.type != "array":
+        return ""
+    if one.role == "scope" and one.enum:
+        return [escape_json(value) for value in one.enum]  # a token for all that the API offers
+    return False if one.type == "boolean" else MISSING
+
+
+def _constant(one: Given, name: str) -> Any:
+    if (proposed := constant(one)) is not MISSING:
+        return proposed
+    said = words(one.name)
+    if one.type in {"string", "integer", None} and set(said) & _WHERE:
+        return reference(name, "_".join(said).upper())
+    return MISSING
+
+
+def build_call(operation: Operation, values: Sequence[tuple[tuple[str, ...], Any]]) -> Call:
+    """The call of ``operation`` with fixed ``values``: (place, key, …) -> template. Constants of its path included."""
+    placed: dict[str, list[Param]] = {"path": [], "query": [], "header": [], "cookie": []}
+    placed["query"] += [Param(key, value=escape_json(value)) for key, value in operation.constants]
+    body: dict[str, Any] = {}
+    whole: Any = None
+    for (place, *keys), value in values:
+        if place == "body" and not keys:
+            whole = value
+        elif place == "body":
+            inside = body
+            for key in keys[:-1]:
+                inside = inside.setdefault(key, {})
+            inside[keys[-1]] = value
+        else:
+            placed[place].append(Param(keys[0], value=value))
+    return Call(
+        operation.method,
+        operation.path,
+        path_params=tuple(placed["path"]),
+        query=tuple(placed["query"]),
+        headers=tuple(placed["header"]),
+        cookies=tuple(placed["cookie"]),
+        body=_body(operation, body) if whole is None else _text(operation, whole),
+    )
+
+
+def _text(operation: Operation, value: Any) -> Body:
+    media = operation.body.media if operation.body else "text/plain"
+    return Body(media=media, whole=Param("body", value=value))
+
+
+def _body(operation: Operation, values: dict[str, Any]) -> Body | None:
+    if not values:
+        empty = operation.body is not None and operation.body.required and "json" in operation.body.media
+        return Body(whole=Param("body", value={})) if empty else None
+    media = operation.body.media if operation.body else "application/json"
+    inside = None
+    if len(values) == 1 and isinstance(next(iter(values.values())), dict) and "json" in media:
+        inside, values = next(iter(values.items()))
+    return Body(media=media, params=tuple(Param(key, value=value) for key, value in values.items()), inside=inside)

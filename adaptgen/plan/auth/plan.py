@@ -1,0 +1,369 @@
+"""How calls authenticate: by the hints, by a login chain found in the document, by its declared security schemes, by
+an ordinary parameter that takes a key, or, where nothing is declared, by whatever credentials the environment gives.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.diagnostics import Diagnostic
+from adaptgen.model.plan import Evidence, Variable
+from adaptgen.model.tables import Auth, Base, Send, value
+from adaptgen.plan.auth.login_chain import find_chain
+from adaptgen.plan.auth.origins import Places
+from adaptgen.plan.auth.security_schemes import (
+    basic_send,
+    identifier,
+    reference,
+    scheme_word,
+    schemes,
+    static,
+    variable,
+)
+from adaptgen.plan.document.base_urls import Bases, find_bases
+from adaptgen.syntax.identifiers import words
+from adaptgen.syntax.templates import escape, references
+
+if TYPE_CHECKING:
+    from adaptgen.plan.document.reader import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints.model import Hints
+
+
+@value()
+class AuthPlan:
+    """``by_operation``: pointer -> names of auths. ``login_operations``: pointer -> name of the auth that it serves.
+    ``absorbed``: (pointer, place, parameter) -> name of the auth that sends it. ``bases``: of other documents that
+    the hints call. ``unsaid``: pointers of operations whose security nobody declares, which get the one way in."""
+
+    auths: tuple[Auth, ...] = ()
+    by_operation: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    login_operations: Mapping[str, str] = field(default_factory=dict)
+    absorbed: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    bases: tuple[Base, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unsaid: frozenset[str] = frozenset()
+
+
+def find_auth(
+    document: Document, operations: Sequence[Operation], hints: Hints, name: str, bases: Bases | None = None
+) -> AuthPlan:
+    """How the calls of server ``name`` authenticate.
+
+    Hinted auth takes the place of all inference and serves every operation that is not declared public. No credential
+    goes to an origin that is not its own; see :mod:`adaptgen.plan.auth.origins`.
+
+    Raises:
+        AdaptgenError: for hints that cannot be carried out (AG031, AG033, AG034, AG035, AG036, AG037).
+    """
+    places = Places(document, hints, bases or find_bases(document, hints, operations, name))
+    if hints.auth:
+        from adaptgen.plan.auth.hints import hinted  # reads this module's AuthPlan
+
+        return _finish(_at_home(hinted(document, operations, hints, name), operations, places), operations, name)
+    plan = _Inference(document, operations, name, places).plan()
+    return _finish(_at_home(plan, operations, places), operations, name)
+
+
+class _Inference:
+    def __init__(self, document: Document, operations: Sequence[Operation], name: str, places: Places) -> None:
+        self.places = places
+        # By pointer, so that the order of keys in the document decides nothing.
+        self.document, self.operations, self.name = document, sorted(operations, key=lambda one: one.pointer), name
+        self.schemes = schemes(document)
+        self.chain = find_chain(document, operations, name)
+        self.made: dict[str, Auth | None] = {}
+        keys = [one for one in self.schemes.values() if str(one.get("type")).lower() == "apikey"]
+        self.alone = len(keys) <= 1
+        self.alike: dict[tuple[tuple[Send, ...], str], Auth] = {}
+        self.taken: set[str] = set()
+
+    def plan(self) -> AuthPlan:
+        chain = self.chain
+        by_operation: dict[str, tuple[str, ...]] = {}
+        auths: dict[str, Auth] = {}
+        evidence: list[Evidence] = []
+        login = dict.fromkeys(chain.operations, chain.auth.name) if chain else {}
+        if chain:
+            auths[chain.auth.name] = chain.auth
+            evidence.append(Evidence(chain.auth.name, "login", chain.login.key, chain.because, chain.login.pointer))
+        declared = any(self.asks(one) for one in self.operations)
+        unapplied = not declared and bool(self.schemes)
+        parameter = self.parameter_auth() if not declared and not chain else None
+        fallback = self.fallback(unapplied) if not declared and not chain and not parameter else None
+        for operation in self.operations:
+            if operation.pointer in login:
+                continue
+            names = self.of(operation, auths, parameter or fallback, declared)
+            if names:
+                by_operation[operation.pointer] = names
+        unsaid = self.unsaid(by_operation, login) if declared else {}
+        by_operation |= unsaid
+        if unsaid:
+            names = next(iter(unsaid.values()))
+            because = f"{len(unsaid)} operations declare no security, and there is one way in"
+            evidence.append(Evidence(names[0], "auth", "sent there too", because))
+        extra = parameter or fallback
+        if extra and any(extra.name in names for names in by_operation.values()):
+            auths[extra.name] = extra
+            evidence.append(self.because(extra, unapplied))
+        for scheme, auth in self.made.items():
+            if auth is not None and any(auth.name in names for names in by_operation.values()):
+                pointer = f"#/components/securitySchemes/{scheme}"
+                evidence.append(Evidence(auth.name, "auth", auth.kind, f"the scheme {scheme!r} is declared", pointer))
+        if extra is None and "credentials" in auths:
+            because = "no declared scheme can be served"
+            evidence.append(Evidence("credentials", "auth", "what the environment gives", because))
+        used = {each for names in by_operation.values() for each in names} | set(login.values())
+        kept = tuple(auth for auth_name, auth in auths.items() if auth_name in used)
+        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence), unsaid=frozenset(unsaid))
+
+    def unsaid(self, known: Mapping[str, tuple[str, ...]], login: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Operations whose security nobody declares, with the one way into their origin; none where it has several."""
+        ways: dict[str, set[tuple[str, ...]]] = {}
+        for one in self.operations:
+            if one.pointer in known:
+                ways.setdefault(self.places.of(one), set()).add(known[one.pointer])
+        found = {}
+        for one in self.operations:
+            into = ways.get(self.places.of(one), set())
+            if one.pointer in known or one.pointer in login or one.security == () or len(into) != 1:
+                continue
+            if self.chain and self.chain.parameter:
+                continue  # who does not declare the parameter says so
+            found[one.pointer] = next(iter(into))
+        return found
+
+    def because(self, auth: Auth, unapplied: bool) -> Evidence:
+        if unapplied and not auth.optional:
+            return Evidence(auth.name, "auth", auth.kind, "a scheme is declared")
+        if unapplied:
+            return Evidence(auth.name, "auth", auth.kind, "schemes are declared, but no operation names one")
+        if auth.optional and len(auth.send) > 1:
+            return Evidence(auth.name, "auth", "what the environment gives", "the document says nothing about security")
+        send = auth.send[0]
+        return Evidence(auth.name, "auth", auth.kind, f"most operations take {send.place} parameter {send.name!r}")
+
+    # --------------------------------------------------------------------------------------------- one operation
+
+    def asks(self, operation: Operation) -> bool:
+        """Whether the operation names a scheme that the document has; ``{}`` and names of none say nothing."""
+        return any(scheme in self.schemes for option in operation.security or () for scheme in option)
+
+    def of(self, operation: Operation, auths: dict[str, Auth], extra: Auth | None, declared: bool) -> tuple[str, ...]:
+        if operation.security and self.asks(operation):
+            return self.best(operation.security, auths)
+        public = operation.security == () and (declared or bool(self.schemes))
+        if public:
+            return ()
+        if (
+            self.chain
+            and (self.chain.parameter is None or self.takes(operation, self.chain.parameter))
+            and not declared
+        ):
+            return (self.chain.auth.name,)
+        if self.chain and self.chain.parameter and self.takes(operation, self.chain.parameter):
+            return (self.chain.auth.name,)
+        return (extra.name,) if extra else ()
+
+    def takes(self, operation: Operation, parameter: tuple[str, str]) -> bool:
+        return any(_same(one.place, one.name, *parameter) for one in operation.parameters)
+
+    def best(self, options: Sequence[Mapping[str, Any]], auths: dict[str, Auth]) -> tuple[str, ...]:
+        """The names of the alternative that asks least of a person."""
+        ranked: list[tuple[int, int, tuple[Auth, ...]]] = []
+        for index, option in enumerate(options):
+            found = [self.auth(scheme) for scheme in sorted(option)]
+            if not found or any(one is None for one in found):
+                continue
+            usable = tuple(one for one in found if one is not None)
+            ranked.append((sum(map(self.cost, usable)), index, usable))
+        if not ranked:
+            # Mutual TLS or digest alone: whatever else the environment gives is worth trying.
+            any_given = optional_auth(self.name)
+            return (auths.setdefault(any_given.name, any_given).name,)
+        served: dict[tuple[Send, ...], Auth] = {}
+        for auth in min(ranked, key=lambda one: one[:2])[2]:
+            # Two schemes that send the same (OAuth 2.0 by two flows) are satisfied by one.
+            served.setdefault(auth.send or (Send("cookie", auth.name, ""),), auth)
+        for auth in served.values():
+            auths.setdefault(auth.name, auth)
+        return tuple(auth.name for auth in served.values())
+
+    def cost(self, auth: Auth) -> int:
+        if self.chain and auth is self.chain.auth:
+            return 30
+        if auth.chain:
+            return 50 if any(str(param.value) == "client_credentials" for param in _params(auth)) else 70
+        if auth.kind == "api_key":
+            return {"header": 20, "query": 22}.get(auth.send[0].place, 65)
+        return {"bearer": 40, "basic": 60, "oauth2": 80}.get(auth.kind, 90)
+
+    def auth(self, scheme_name: str) -> Auth | None:
+        """The auth that serves a declared scheme: the chain's where its token goes there."""
+        chain = self.chain
+        if chain and (chain.serves == scheme_name or scheme_name in chain.also):
+            return chain.auth
+        if scheme_name not in self.made:
+            scheme = self.schemes.get(scheme_name)
+            made = static(self.document, self.name, scheme_name, scheme, alone=self.alone) if scheme else None
+            if made is not None and (made.name in self.taken or (chain and made.name == chain.auth.name)):
+                made = replace(made, name=f"{made.name}_{len(self.taken) + 1}")
+            if made is not None:
+                # Of those that log in and send the same the first.
+                made = self.alike.setdefault((made.send, repr(made.chain)), made)
+                self.taken.add(made.name)
+            self.made[scheme_name] = made
+        return self.made[scheme_name]
+
+    # ------------------------------------------------------------------------------------------ nothing declared
+
+    def parameter_auth(self) -> Auth | None:
+        """A key that most operations take as an ordinary parameter."""
+        counts: Counter[tuple[str, str]] = Counter()
+        required: Counter[tuple[str, str]] = Counter()
+        described: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for operation in self.operations:
+            for one in operation.parameters:
+                said = tuple(word for word in words(one.name) if word != "x")
+                if one.place in {"query", "header", "cookie"} and (said in _KEY_PARAMETERS or said[-2:] in _KEY_ENDS):
+                    counts[(one.place, one.name)] += 1
+                    required[(one.place, one.name)] += one.required
+                    described.setdefault((one.place, one.name), {"description": one.description})
+        enough = [key for key, count in counts.items() if count * 2 >= len(self.operations)]
+        if not enough:
+            return None
+        best = max(enough, key=lambda key: (counts[key], key))
+        place, key = best
+        optional = required[best] * 2 < counts[best]
+        if key.lower() == "authorization":
+            word = scheme_word("", described[best])
+            if word.lower() == "basic":
+                return Auth(name="basic", kind="basic", send=(basic_send(self.name),), optional=optional)
+            template = f"{escape(word)} {reference(self.name, 'TOKEN')}"
+            return Auth(name="bearer", kind="bearer", send=(Send("header", key, template),), optional=optional)
+        token = {"token", "session", "jwt"} & set(words(key))
+        template = reference(self.name, "TOKEN" if token else "API_KEY")
+        return Auth(name=identifier(key), kind="api_key", send=(Send(place, key, template),), optional=optional)  # type: ignore[arg-type]
+
+    def fallback(self, unapplied: bool) -> Auth | None:
+        """What the environment gives: a declared scheme that no operation names, or any of the usual credentials."""
+        if unapplied:
+            ranked = [
+                (self.cost(auth), index, auth) for index, name in enumerate(self.schemes) if (auth := self.auth(name))
+            ]
+            if ranked:
+                best = min(ranked, key=lambda one: one[:2])[2]
+                return best if best.chain else replace(best, optional=True)
+        return optional_auth(self.name)
+
+
+_KEY_ENDS = {("api", "key"), ("subscription", "key"), ("auth", "token"), ("access", "token")}
+_KEY_PARAMETERS = {
+    ("api", "key"), ("key",), ("access", "key"), ("token",), ("auth", "token"), ("access", "token"), ("api", "token"),
+    ("authorization",), ("subscription", "key"), ("app", "key"), ("jwt",),
+    ("session", "token"), ("session", "id"), ("auth", "key"), ("security", "token"), ("user", "token"), ("user", "key"),
+    ("secret", "key"), ("client", "key"), ("auth",),
+}  # fmt: skip
+
+
+def optional_auth(name: str) -> Auth:
+    """For documents that say nothing about security: the first of a token, a user with a password and an API key that
+    the environment of server ``name`` holds; none of them is sent where none is set."""
+    return Auth(
+        name="credentials",
+        kind="bearer",
+        send=(
+            Send("header", "Authorization", f"Bearer {reference(name, 'TOKEN')}"),
+            basic_send(name),
+            Send("header", "X-API-Key", reference(name, "API_KEY")),
+        ),
+        optional=True,
+    )
+
+
+def _params(auth: Auth) -> list[Any]:
+    return [param for login in auth.chain for param in (login.call.body.params if login.call.body else ())]
+
+
+def _same(place: str, name: str, other_place: str, other: str) -> bool:
+    return place == other_place and (name.lower() == other.lower() if place == "header" else name == other)
+
+
+def _finish(plan: AuthPlan, operations: Sequence[Operation], name: str) -> AuthPlan:
+    """The parameters that the auths send, and the variables that they read."""
+    by_name = {auth.name: auth for auth in plan.auths}
+    absorbed: dict[tuple[str, str, str], str] = dict(plan.absorbed)
+    for operation in operations:
+        names = plan.by_operation.get(operation.pointer, ())
+        for auth_name in names:
+            for send in by_name[auth_name].send:
+                for one in operation.parameters:
+                    if _same(one.place, one.name, send.place, send.name):
+                        absorbed.setdefault((operation.pointer, one.place, one.name), auth_name)
+    variables: dict[str, Variable] = {}
+    for auth in plan.auths:
+        instead = _named(auth.start.values()) if auth.chain else set()
+        for env in sorted(_env_of(auth) | instead):
+            known = variables.get(env)
+            needed = not auth.optional and env not in instead
+            variables[env] = variable(env, name, required=needed or (known is not None and known.required))
+    if any(auth.store in ("redis", "dynamodb") and (auth.chain or auth.refresh) for auth in plan.auths):
+        # The settings of governance may give both.
+        where = Variable("ADAPTGEN_STORE_URL", "where processes share sessions", required=False, secret=True)
+        key = Variable("ADAPTGEN_CURSOR_KEY", "32 bytes in base64 that seal sessions and cursors", False, True)
+        variables |= {one.name: one for one in (where, key)}
+    for base in plan.bases:
+        if base.env:
+            purpose = f"base URL of the calls that log in, instead of {base.url}"
+            variables[base.env] = Variable(base.env, purpose, required=False)
+    return replace(plan, absorbed=absorbed, variables=tuple(variables.values()))
+
+
+def _at_home(plan: AuthPlan, operations: Sequence[Operation], places: Places) -> AuthPlan:
+    """``plan`` without the credentials that would go to an origin that is not theirs."""
+    by_name = {auth.name: auth for auth in plan.auths}
+    # What reads the same variables is the same credential.
+    owner = {
+        name: name if auth.chain or auth.refresh else " ".join(sorted(_env_of(auth))) or name
+        for name, auth in by_name.items()
+    }
+    homes = places.homes(operations, {key: {owner[one] for one in names} for key, names in plan.by_operation.items()})
+    kept: dict[str, tuple[str, ...]] = {}
+    away: dict[str, list[str]] = {}
+    for operation in operations:
+        names = plan.by_operation.get(operation.pointer, ())
+        here = places.of(operation)
+        stays = tuple(name for name in names if homes[owner[name]] == here)
+        if stays:
+            kept[operation.pointer] = stays
+        if any(not by_name[name].optional for name in names if name not in stays):
+            away.setdefault(here, []).append(operation.key)
+    used = {name for names in kept.values() for name in names} | set(plan.login_operations.values())
+    auths = plan.auths if not away else tuple(auth for auth in plan.auths if auth.name in used or auth.chain)
+    found = [places.not_sent(place, keys) for place, keys in sorted(away.items())]
+    return replace(plan, auths=auths, by_operation=kept, diagnostics=(*plan.diagnostics, *found))
+
+
+def _env_of(auth: Auth) -> set[str]:
+    logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
+    templates: list[Any] = [send.as_ for send in auth.send] + ([] if auth.chain else list(auth.start.values()))
+    if auth.sign is not None:
+        templates += [auth.sign.region, auth.sign.role]
+    for login in logins:
+        templates += [send.as_ for send in login.send]
+        body = login.call.body
+        params = [*login.call.path_params, *login.call.query, *login.call.headers, *login.call.cookies]
+        params += [*body.params, *((body.whole,) if body.whole else ())] if body else []
+        templates += [param.value for param in params] + [login.call.path]
+    return _named(templates)
+
+
+def _named(templates: Iterable[Any]) -> set[str]:
+    """The environment variables in templates."""
+    return {one.name for template in templates for one in references(template) if one.kind == "env"}

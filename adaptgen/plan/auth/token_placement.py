@@ -1,0 +1,256 @@
+"""Where the token of a login goes: a declared security scheme, an ordinary parameter, or nobody says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import Any
+
+from adaptgen.model.tables import Send, value
+from adaptgen.plan.auth.candidates import LOGIN, Candidate, Candidates
+from adaptgen.plan.auth.exclusions import only_checks
+from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath, token_parameter
+from adaptgen.plan.auth.prose import Told, word_before
+from adaptgen.plan.auth.security_schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
+from adaptgen.plan.document.reader import Operation, Parameter
+from adaptgen.syntax.identifiers import words
+from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.syntax.templates import escape
+
+
+@value()
+class Use:
+    """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
+    takes it. Without ``sends`` the session is kept by its cookies. ``save``: what the sends name, where it is not the
+    token alone. ``encoded``: the token is sent in base64."""
+
+    sends: tuple[Send, ...]
+    because: str
+    serves: str | None = None
+    parameter: tuple[str, str] | None = None
+    also: tuple[str, ...] = ()
+    save: Mapping[str, str] = field(default_factory=dict)
+    encoded: bool = False
+
+
+def find_use(candidates: Candidates, one: Candidate) -> Use | None:
+    """Where the token of login ``one`` goes; None where the document's schemes take something else."""
+    return _Finder(candidates).use(one)
+
+
+class _Finder:
+    def __init__(self, candidates: Candidates) -> None:
+        self.document = candidates.document
+        self.operations, self.schemes = candidates.operations, candidates.schemes
+        self.is_token_url = candidates.is_token_url
+
+    def use(self, one: Candidate) -> Use | None:
+        rest = [each for each in self.operations if each.pointer != one.operation.pointer]
+        if one.told:
+            return _told_use(one.told)
+        if one.cookie:
+            names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
+            return Use((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
+        if parameter := self.parameter(rest, one, mentioned=True):
+            return parameter
+        declared = self.declared(rest, one)
+        if declared is not None:
+            return declared
+        if parameter := self.parameter(rest, one):
+            return parameter
+        if any(set(option) & set(self.schemes) for each in rest for option in each.security or ()):
+            return None
+        said = set(one.token.said if one.token else ())
+        if any(len(said & set(words(name))) > 1 for each in rest for name in map(_name, each.parameters)):
+            return None  # a few operations take it, and what the others want is something else
+        if not any(not _beside(one.operation, each) for each in rest):
+            return None
+        if not self.schemes or all(is_basic(self.schemes[name]) for name in self.schemes):
+            return _untold(one)
+        return None
+
+    def declared(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
+        used: Counter[str] = Counter()
+        for operation in rest:
+            used.update({name for option in operation.security or () for name in option})
+        if not used:
+            used.update(dict.fromkeys(self.schemes, 1))
+        ranked = sorted(
+            (name for name in used if name in self.schemes), key=lambda name: (-self.fits(name, one), -used[name], name)
+        )
+        fitting = [name for name in ranked if self.fits(name, one) > 0]
+        if not fitting:
+            return None
+        best = fitting[0]
+        # A scheme of three operations out of hundreds does not make the login worth deriving.
+        if used[best] * 10 < len([each for each in rest if each.security]):
+            return None
+        encoded = bool(_ENCODED.search(str(self.schemes[best].get("description", ""))))
+        sends, save, also = [self.send(best)], {}, fitting[1:]
+        for name, place, key, path in self.companions(best, rest, one):
+            kept = "_".join(word for word in words(key) if word != "x")
+            sends.append(Send(place, key, f"{{{kept}}}"))  # type: ignore[arg-type]
+            save[kept] = path
+            also.append(name)
+        because = f"the scheme {best!r} takes it" + (f", with {' and '.join(save)}" if save else "")
+        return Use(tuple(sends), because, best, None, tuple(dict.fromkeys(also)), save, encoded)
+
+    def companions(self, best: str, rest: Sequence[Operation], one: Candidate) -> Iterator[tuple[str, str, str, str]]:
+        """Schemes that every use of ``best`` wants as well, and whose value the login's answer has under the same
+        name: (scheme, place, key, JSONPath)."""
+        uses = [set(option) for each in rest for option in each.security or () if best in option]
+        together = set.intersection(*uses) - {best} if uses else set()
+        leaves = {_plain(leaf.name): leaf.path for leaf in reversed(answer_leaves(self.document, one.operation))}
+        for name in sorted(together & set(self.schemes)):
+            placed = place_of(self.schemes[name])
+            if placed is None or one.token is None:
+                continue
+            path = leaves.get(_plain(placed[1]))
+            if path is not None and jsonpath(path) != one.token.path:
+                yield name, *placed, jsonpath(path)
+
+    def fits(self, name: str, one: Candidate) -> int:
+        """How well a token fits a declared scheme, 0 for not at all. URLs are logged: the last place for a token."""
+        known = self.matches(name, one)
+        placed = place_of(self.schemes[name])
+        return max(known - 4, 1) if known and placed and placed[0] == "query" else known
+
+    def matches(self, name: str, one: Candidate) -> int:
+        scheme = self.schemes[name]
+        kind = str(scheme.get("type")).lower()
+        if kind == "http":
+            return 0 if is_basic(scheme) or str(scheme.get("scheme", "")).lower() in UNSERVED else 8
+        if kind == "oauth2":
+            return 9 if self.is_token_url(one.operation) else 5
+        if kind == "openidconnect":
+            return 4
+        placed = place_of(scheme) if kind == "apikey" else None
+        if placed is None:
+            return 0
+        said = tuple(word for word in words(placed[1]) if word not in {"x", "http"})
+        about = set(said) | set(words(name))
+        if placed[0] == "cookie" and one.token:
+            return 7
+        token = set(one.token.said if one.token else words(one.header or ""))
+        if one.header and one.header.lower() == placed[1].lower():
+            return 10
+        if {"token", "session", "jwt", "bearer", "ticket", "sid"} & set(said):
+            return 9 if set(said) & token else 7
+        if said in {("authorization",), ("auth",), ("authentication",)} or said[-1:] == ("authorization",):
+            return 6
+        if "key" in said or "api" in said:
+            return 7 if token and {"key"} & token else 0
+        return 3 if {"token", "session", "jwt", "bearer"} & about else 0
+
+    def send(self, name: str) -> Send:
+        scheme = self.schemes[name]
+        kind = str(scheme.get("type")).lower()
+        if kind == "http":
+            word = str(scheme.get("scheme", "bearer")).lower()
+            shown = "Bearer" if word in {"bearer", ""} else word.capitalize()
+            return Send("header", "Authorization", f"{escape(shown)} {{access}}")
+        placed = place_of(scheme) if kind == "apikey" else None
+        if placed is None:
+            return Send("header", "Authorization", "Bearer {access}")
+        place, key = placed
+        if place == "header" and key.lower() == "authorization":
+            word = scheme_word(name, scheme)
+            return Send("header", key, f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}")
+        return Send(place, key, "{access}")
+
+    def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> Use | None:
+        """The parameter of a token that enough operations take; ``mentioned``: that the login's description names."""
+        text = f"{one.operation.summary}\n{one.operation.description}" if mentioned else ""
+        counts: Counter[tuple[str, str]] = Counter()
+        shown: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for operation in rest:
+            for each in operation.parameters:
+                if each.place in {"header", "query", "cookie"} and token_parameter(each.name):
+                    counts[(each.place, each.name)] += 1
+                    raw = each.raw if each.raw is not None else {}
+                    shown.setdefault((each.place, each.name), {**raw, "description": _text_of(each.description, raw)})
+        enough = [key for key, count in counts.items() if count >= 2 and count * 3 >= len(rest)]
+        if mentioned:
+            enough = [(place, key) for place, key in enough if "-" in key and key in text]
+        if not enough:
+            return None
+        token = set(one.token.said if one.token else ())
+        best = max(enough, key=lambda key: (bool(set(words(key[1])) & token), counts[key], key))
+        if any(len(set(words(key[1])) & token) > max(len(set(words(best[1])) & token), 1) for key in counts):
+            return None  # the token of a user goes into X-User-Token, which few operations take
+        place, name = best
+        template = "{access}"
+        if name.lower() == "authorization":
+            template = f"{before(scheme_word(name, shown[best]))}{{access}}"
+        else:
+            template = f"{word_before(str(shown[best].get('description')))}{{access}}"
+        send = Send(place, name, template)  # type: ignore[arg-type]
+        return Use((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
+
+
+_ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
+
+
+# "added to X-Auth-Token in header of all future requests", "in the `X-Session` header", "header X-Token".
+_HEADER = lazy(
+    r"\bheaders?:?\s+[`\"'*]*([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)"
+    r"|([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)[`\"'*]*\s+(?:in (?:the )?)?(?:http |request )*headers?\b"
+)
+
+
+def _untold(one: Candidate) -> Use | None:
+    """Where a token goes that nothing declared takes: into the header that the login's description names, else as a
+    bearer token (RFC 6750). None where the login only checks what it is given."""
+    answer = one.operation.success()
+    text = f"{one.operation.summary}\n{one.operation.description}\n{answer.description if answer else ''}"
+    for found in _HEADER.finditer(text):
+        name = found[1] or found[2]
+        if token_parameter(name):
+            return Use((Send("header", name, "{access}"),), f"its description puts it into the header {name!r}")
+    if only_checks(one.operation):
+        return None
+    word = scheme_word("", {"description": text})
+    template = f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}"
+    because = "nothing says where the token goes: Authorization: Bearer (RFC 6750)"
+    if word not in {"Bearer", "Basic"}:
+        because = f"its description shows Authorization: {word}"
+    return Use((Send("header", "Authorization", template),), because)
+
+
+def _name(parameter: Parameter) -> str:
+    """The name of a parameter that takes a token; empty for any other."""
+    known = parameter.place in {"header", "query", "cookie"} and token_parameter(parameter.name)
+    return parameter.name if known else ""
+
+
+def _beside(login: Operation, other: Operation) -> bool:
+    """Whether an operation is only about logging in itself: below the login's path, or beside it in a folder for it."""
+    folder = login.path.rpartition("/")[0]
+    below = other.path == login.path or other.path.startswith(f"{login.path.rstrip('/')}/")
+    return below or (bool(set(words(folder)) & LOGIN) and other.path.startswith(f"{folder}/"))
+
+
+def _told_use(known: Sequence[Told]) -> Use:
+    """Every parameter gets its own field of the answer; a single one is the access token."""
+    names = ["access"] if len(known) == 1 else [identifier(one.name) for one in known]
+    sends = tuple(
+        Send(one.place, one.name, f"{one.before}{{{name}}}")  # type: ignore[arg-type]
+        for one, name in zip(known, names, strict=True)
+    )
+    save = {name: one.path for one, name in zip(known, names, strict=True)}
+    what = " and ".join(f"{one.place} parameter {one.name!r}" for one in known)
+    return Use(sends, f"most operations take {what}", None, (known[0].place, known[0].name), (), save)
+
+
+def _plain(name: str) -> str:
+    return "".join(word for word in words(name) if word != "x")
+
+
+def _text_of(description: str, raw: Mapping[str, Any]) -> str:
+    schema = raw.get("schema")
+    more = [raw.get("example"), schema.get("default") if isinstance(schema, Mapping) else None]
+    more += [schema.get("example"), schema.get("description")] if isinstance(schema, Mapping) else []
+    shown = [f"Authorization: {one}" for one in more if isinstance(one, str)]
+    return " ".join([description, *shown])

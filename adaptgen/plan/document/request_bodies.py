@@ -1,0 +1,220 @@
+"""Request bodies as inputs: one per top-level property where the body is an object, else one for the whole.
+
+Follows the Media Type and Encoding Objects of OpenAPI 3.1 (4.8.14, 4.8.15) and RFC 7578 for multipart forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model.frozen import value
+from adaptgen.model.tables import Json, Param
+from adaptgen.plan.document.descriptions import clean
+from adaptgen.plan.document.reader import RequestBody, base_media, is_json, mapping
+from adaptgen.plan.document.schemas import Shape, shape
+from adaptgen.plan.document.shapes import undeclared
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+_STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
+
+FILE: Mapping[str, Json] = {
+    "type": "object",
+    "description": "A file: `text`, or `base64` for other bytes",
+    "properties": {
+        "filename": {"type": "string"},
+        "media_type": {"type": "string"},
+        "text": {"type": "string"},
+        "base64": {"type": "string"},
+    },
+    "additionalProperties": False,
+}
+
+
+@value()
+class Slot:
+    """One input of a request, before anything is decided about it.
+
+    ``param`` says how it is sent (name, style, encoding). ``made`` is a ready JSON Schema that stands in for
+    ``schema`` (files). ``wish`` is the argument name to prefer.
+    """
+
+    place: str
+    param: Param
+    schema: Json
+    required: bool = False
+    description: str = ""
+    pointer: str = ""
+    read_only: bool = False
+    made: Json = None
+    wish: str = ""
+    deprecated: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.param.name
+
+
+@value()
+class BodyInputs:
+    """A body as inputs: ``slots`` of its properties (inside the property ``inside``), or one ``whole``.
+
+    ``extra`` is the slot of additional properties.
+    """
+
+    media: str
+    slots: tuple[Slot, ...] = ()
+    whole: Slot | None = None
+    inside: str | None = None
+    extra: Slot | None = None
+    pointer: str = ""
+
+    def all(self) -> tuple[Slot, ...]:
+        """Every slot."""
+        return (*self.slots, *([self.whole] if self.whole else []), *([self.extra] if self.extra else []))
+
+
+def read_body(document: Document, body: RequestBody) -> BodyInputs:
+    """The inputs of ``body`` in its media type."""
+    media, one = base_media(body.media), shape(document, body.schema)
+    needed = body.required or (not body.optional and not one.nullable)
+    if is_json(media):
+        return _json(document, body, one, needed)
+    if media in (FORM, MULTIPART) and (flat(document, one) or not one.variants):
+        if flat(document, one):
+            slots = [_field(document, body, one, name, node, media, needed) for name, node in members(one).items()]
+            return BodyInputs(body.media, tuple(slots), extra=_extra(one, body), pointer=body.pointer)
+        return BodyInputs(body.media, whole=_whole(body, one, "data", body.required), pointer=body.pointer)
+    if media in (FORM, MULTIPART):
+        return BodyInputs(body.media, whole=_whole(body, one, "data", body.required), pointer=body.pointer)
+    if _texts(media):
+        text: dict[str, Json] = {"type": "string", "description": f"The body as {clean(body.media, 80)} text"}
+        counts = ((name, one.constraints.get(name)) for name in ("minLength", "maxLength") if one.type == "string")
+        text |= {name: count for name, count in counts if type(count) is int and count >= 0}
+        slot = replace(_whole(body, one, "body", body.required), made=text)
+        return BodyInputs(body.media, whole=slot, pointer=body.pointer)
+    slot = _whole(body, one, "file", body.required)
+    slot = replace(slot, made=FILE, param=Param("file", encode="file"))
+    return BodyInputs(body.media, whole=slot, pointer=body.pointer)
+
+
+def is_form(media: str) -> bool:
+    """Whether a body of this type is fields of text."""
+    return base_media(media) in (FORM, MULTIPART)
+
+
+def flat(document: Document, one: Shape) -> bool:
+    """An object whose properties are all declared at its top: alternatives may only differ in what they require."""
+    if not one.properties or one.type not in ("object", None):
+        return False
+    return all(not _substantial(shape(document, variant)) for variant in one.variants)
+
+
+def members(one: Shape) -> dict[str, Json]:
+    """The properties of an object, those included that it requires and does not declare: they may be anything."""
+    return {**one.properties, **({} if one.variants else {name: {} for name in undeclared(one)})}
+
+
+def _substantial(variant: Shape) -> bool:
+    return bool(variant.properties or variant.variants or variant.items or variant.enum) or (
+        variant.type not in ("object", None)
+    )
+
+
+def _json(document: Document, body: RequestBody, one: Shape, needed: bool) -> BodyInputs:
+    media = body.media if base_media(body.media) not in ("*/*", "application/*") else "application/json"
+    if not flat(document, one):
+        open_object = one.type == "object" or (one.type is None and not one.types and not one.variants)
+        wish = "data" if open_object and not one.variants and one.items is None else "body"
+        whole = _whole(body, one, wish, body.required)
+        if wish == "data" and one.type is None:
+            whole = replace(whole, made={"description": "The JSON body"})
+        return BodyInputs(media, whole=whole, pointer=body.pointer)
+    inside, path = None, ""
+    if len(one.properties) == 1 and one.additional is False:
+        name, node = next(iter(one.properties.items()))
+        inner = shape(document, node)
+        again = (inner.pointer or id(inner)) == (one.pointer or id(one))  # a chain of itself, which has no inside
+        least = inner.constraints.get("minProperties")
+        counted = isinstance(least, int) and least > len(inner.required)  # which arguments side by side cannot say
+        if flat(document, inner) and not inner.read_only and not inner.nullable and not again and not counted:
+            needed = (needed and name in one.required) or (body.required and not one.required)
+            one, inside, path = inner, name, f"/properties/{name}"
+    slots = tuple(
+        Slot(
+            "body",
+            Param(name),
+            node,
+            needed and name in one.required,
+            pointer=f"{body.pointer}/schema{path}/properties/{name}",
+            read_only=shape(document, node).read_only,
+            wish=name,
+        )
+        for name, node in members(one).items()
+    )
+    return BodyInputs(media, slots, inside=inside, extra=_extra(one, body), pointer=body.pointer)
+
+
+def _whole(body: RequestBody, one: Shape, wish: str, required: bool) -> Slot:
+    description = body.description or one.description
+    return Slot("body", Param(wish), body.schema, required, description, body.pointer, wish=wish)
+
+
+def _extra(one: Shape, body: RequestBody) -> Slot | None:
+    if one.additional is False:
+        return None
+    values = {} if one.additional is True else one.additional
+    schema = {"type": "object", "additionalProperties": values, "description": "Further properties, by name"}
+    return Slot("body", Param("extra"), schema, False, "", body.pointer, wish="extra")
+
+
+def _field(document: Document, body: RequestBody, one: Shape, name: str, node: Json, media: str, needed: bool) -> Slot:
+    """One field of a form, with the Encoding Object that the document gives for it."""
+    inner = shape(document, node)
+    items = shape(document, inner.items) if inner.type == "array" and inner.items is not None else None
+    said: Mapping[str, Any] = mapping(mapping(body.encoding).get(name))
+    kind = said.get("contentType") if isinstance(said.get("contentType"), str) else None
+    style = said.get("style") if said.get("style") in _STYLES else None
+    explode = said.get("explode") if isinstance(said.get("explode"), bool) else None
+    encode, made = None, None
+    if media == MULTIPART and (inner.binary or (items is not None and items.binary) or _is_file(kind, inner)):
+        encode = "file"
+        made = dict(FILE) if items is None else {"type": "array", "items": dict(FILE)}
+    elif kind and is_json(kind):
+        encode = "json"
+    elif not style and explode is None and (inner.type == "object" or (items is not None and items.type == "object")):
+        # OpenAPI 3.1, 4.8.15.1: objects, and arrays of them, are sent as JSON unless a style is given.
+        encode = "json"
+    elif kind and "," not in kind and media == MULTIPART:
+        encode = kind
+    param = Param(
+        name,
+        style=style if style != "form" else None,
+        explode=explode if explode is not None and explode != (style in (None, "form", "deepObject")) else None,
+        encode=encode,
+        reserved=said.get("allowReserved") is True,
+    )
+    pointer = f"{body.pointer}/schema/properties/{name}"
+    return Slot("body", param, node, needed and name in one.required, "", pointer, inner.read_only, made, name)
+
+
+def _is_file(kind: str | None, inner: Shape) -> bool:
+    """A part that is declared with the media type of a file."""
+    if not kind or inner.type not in ("string", None):
+        return False
+    first = base_media(kind.split(",")[0])
+    return (
+        first.startswith(("image/", "video/", "audio/", "application/")) and not is_json(first) and "xml" not in first
+    )
+
+
+def _texts(media: str) -> bool:
+    """Whether bodies of this type are text that an agent can write."""
+    named = ("xml", "yaml", "javascript", "graphql", "x-ndjson", "ndjson", "jsonl", "toml", "sql", "csv", "html")
+    kind, _, subtype = media.partition("/")
+    return kind == "text" or subtype.rpartition("+")[2] in named or subtype in ("x-yaml", "sparql-query", "jwt")

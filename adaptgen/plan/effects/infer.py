@@ -1,0 +1,182 @@
+"""What a call does to the service: read, write or delete (RFC 9110, 9.2.1, and what people do instead).
+
+A safe method may still change things in a legacy API (``GET /cancel``), and a POST may only search. Both need
+evidence, and where it is thin the call counts as a write: taking a write for a read is the error that harms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from adaptgen.model.plan import Evidence
+from adaptgen.model.tables import Effect
+from adaptgen.plan.document.operation_words import Said, said_of
+from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.effects.unsafe_gets import mutation, performed
+from adaptgen.plan.effects.verbs import (
+    ASKED,
+    ASKS,
+    CHANGE,
+    CODES,
+    COMPUTES,
+    CONSUMES,
+    DELETE,
+    JOINS,
+    KEEPS,
+    LASTING,
+    MANY,
+    OWN_LIST,
+    PERFORM,
+    SEARCH_PATH,
+    SEARCH_VERB,
+    SEEN,
+    TESTS,
+    THIRD,
+    WEAK,
+)
+from adaptgen.syntax.identifiers import singular, words
+
+if TYPE_CHECKING:
+    from adaptgen.plan.document.reader import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints.model import ToolHint
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_FIRST_SEARCH = {(word,) for word in SEARCH_VERB}
+
+
+def find_effect(
+    operation: Operation,
+    hint: ToolHint | None = None,
+    *,
+    answers_list: bool = False,
+    document: Document | None = None,
+) -> tuple[Effect, Evidence]:
+    """The effect of ``operation`` and why. ``answers_list``: its declared answer is a list of records, the second
+    half of the evidence that a POST only reads. ``document``: where the schema of its
+    body leads; what it asks to keep is evidence too."""
+    hinted = hint.effect if hint is not None else None
+    if hinted in {"read", "write", "delete"}:
+        return hinted, _evidence(operation, hinted, "the hints say so")
+    effect, because = _inferred(operation, answers_list, _sent(operation, document))
+    return effect, _evidence(operation, effect, because)
+
+
+def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -> tuple[Effect, str]:
+    method, said = operation.method, said_of(operation)
+    if method in _SAFE:
+        verb, source = mutation(operation, said)
+        if verb:
+            return ("delete" if verb in DELETE else "write"), f"{method}, but {source} says {verb!r}"
+        return "read", method
+    if method == "DELETE":
+        return "delete", method
+    if method == "POST":
+        if answers_list and _only_searches(said):
+            return "read", "POST that searches: its path and its name say so, and it answers a list"
+        if because := _only_asks(operation, said, sent, answers_list):
+            return "read", because
+    for spoken in (said.name or said.summary, said.last):
+        for word in spoken[: 2 if spoken and spoken[0] in MANY else 1]:
+            if word in DELETE:
+                return "delete", f"{method}, and its name says {word!r}"
+    return "write", method
+
+
+# --------------------------------------------------------------------------------------------- POST that only asks
+
+
+def _only_searches(said: Said) -> bool:
+    last = said.last
+    verb = said.name[:1] or said.summary[:1]
+    named = bool(last) and (last[0] in SEARCH_PATH or last[-1] in SEARCH_PATH or last == ("list",))
+    searches = bool(verb) and (verb[0] in SEARCH_VERB or verb[0] in last)
+    # `reviewList`, `Tickets_Query`: the name ends in what the path ends in, or the summary tells.
+    searches = searches or said.name[-len(last) :] == last or said.summary[:1] in _FIRST_SEARCH
+    if (said.summary[:1] and said.summary[0] in WEAK) or (last == ("list",) and said.name[:1] == ("post",)):
+        return False  # `POST /list` called `postList` makes one
+    return named and searches and not (_changes(said.summary) | _changes(said.name))
+
+
+def _changes(spoken: tuple[str, ...]) -> set[str]:
+    """The verbs of changing among the words; ``sends`` after another word is a noun, but not after ``and``."""
+    alone = {word for before, word in pairwise(("and", *spoken)) if before in JOINS or word not in THIRD}
+    return alone & (CHANGE | DELETE)
+
+
+def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...], answers_list: bool) -> str:
+    """Why a POST only reads: what it is called and what is told about it agree that it asks, nothing speaks of a
+    change, no input asks to keep something, and it answers 200 with a body. Empty where that is not so."""
+    if "".join(said.last) == "dryrun":
+        return "POST that is a dry run"
+    if set(said.last[-1:]) & PERFORM or singular("".join(said.last[-1:])) == "return":
+        return ""  # `/checks/perform` does it, `/payments/{id}/returns` gives it back
+    if TESTS & {*said.name[:1], *said.summary[:1], *said.last[:1]} and CODES & {
+        *said.name,
+        *said.last,
+        *said.summary,
+    }:
+        return ""  # a code for one use is spent by being checked
+    if said.last == ("read",) or (len(said.last) == 1 and said.last[0] in SEEN and "{" in operation.path):
+        return ""  # it is marked so
+    name = said.name[1:] if _method_first(operation, said.name) else said.name
+    said = replace(said, name=name, summary=performed(said.summary), tells=performed(said.tells))
+    asking = partial(_asking, computes="{" not in operation.path)
+    # `/estimates` and `/views` are what a POST makes one of.
+    names = [one for one in (said.name, said.last) if len(one) > 1 or not one or singular(one[0]) == one[0]]
+    called = next(filter(None, map(asking, names)), "")
+    told = list(filter(None, map(asking, (said.summary, said.tells))))
+    # A procedure as the path: `/getLevels`, called `getLevels`.
+    procedure = len(said.last) > 1 and bool(asking(said.name)) and bool(asking(said.last))
+    listed = answers_list and bool(set(said.summary[:1]) & OWN_LIST)
+    witnesses = len(told) + bool(called) + procedure + listed + said.harmless
+    if witnesses < 2:
+        return ""
+    change = CHANGE | DELETE | LASTING | CONSUMES
+    for spoken in (said.name, said.last, said.summary, () if said.harmless else said.described):
+        if set(spoken) & change or {("check", "in"), ("check", "out")} & set(pairwise(spoken)):
+            return ""
+    if any(one and one[0] in WEAK for one in (said.name, said.last, said.summary, said.tells)):
+        return ""
+    answer = operation.success()
+    if answer is None or (answer.schema is None and called not in TESTS and witnesses < 3):
+        return ""
+    if answer.status not in ({"200", "204"} if called in TESTS else {"200", "2XX", "default"}):
+        return ""
+    if any(one.status in {"201", "202"} for one in operation.responses):
+        return ""
+    if any(words(name)[:1] and words(name)[0] in KEEPS for name in sent):
+        return ""
+    if called in TESTS and "{" in operation.path and operation.body is None:
+        return ""  # what is stored is tested, and its state with it
+    return f"POST that only asks: {' and '.join(dict.fromkeys([called, *told] if called else told))} say so"
+
+
+def _asking(spoken: tuple[str, ...], *, computes: bool) -> str:
+    """The verb of asking that the words begin with, through ``perform`` and the like; empty where there is none."""
+    if len(spoken) > 1 and spoken[0] in PERFORM and singular(spoken[1]) in ASKED:
+        return spoken[1]
+    if spoken[:1] == ("filter",):
+        return ""  # what is filtered may be kept as another
+    return spoken[0] if spoken and spoken[0] in (ASKS | COMPUTES if computes else ASKS) else ""
+
+
+def _method_first(operation: Operation, name: tuple[str, ...]) -> bool:
+    """Whether a tool has made the name of the method and the path: ``post_characters_names``."""
+    path = words(operation.path)
+    return len(name) > 1 and name[0] == operation.method.lower() not in path and name[1] in path
+
+
+def _sent(operation: Operation, document: Document | None) -> tuple[str, ...]:
+    """The names of what is sent."""
+    names = [one.name for one in operation.parameters]
+    if document is not None and operation.body is not None:
+        names += shape(document, operation.body.schema).properties
+    return tuple(names)
+
+
+def _evidence(operation: Operation, effect: str, because: str) -> Evidence:
+    return Evidence(operation.key, "effect", effect, because, operation.pointer)

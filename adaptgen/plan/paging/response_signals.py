@@ -1,0 +1,203 @@
+"""What an answer and its headers say about paging: the total, the next token, the next URL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from adaptgen.model.tables import Json
+from adaptgen.plan.document.envelope import Envelope, Sibling, jsonpath
+from adaptgen.plan.document.schemas import Shape, shape
+from adaptgen.plan.paging.parameter_signals import CURSOR, OFFSET, fold
+from adaptgen.plan.paging.prose import header_told, leads_on, path_told
+from adaptgen.syntax.identifiers import vocabulary, words
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+
+_TOTAL = vocabulary(
+    "total totalcount totalresults totalitems totalelements totalentries totalrecords totalhits totalrows "
+    "totalnumber totalsize totalobjects recordstotal fullcount itemcount recordcount totalmatches totalavailable "
+    "odatacount numfound numberofrecords numberofresults totalresultscount totalnumberofresults hydratotalitems "
+    "totalitemscount totalresultcount resulttotal countall"
+)
+_NEXT_TOKEN = vocabulary(
+    "nextcursor nextpagetoken nexttoken continuationtoken continue nextmarker nextpagecursor endcursor scrollid "
+    "bookmark nextpageid nextcontinuationtoken paginationtoken nextstartingtoken nextpagekey aftercursor "
+    "nextafter"
+)
+_NEXT_URL = vocabulary("nexturl nextlink nextpageurl nexthref nexturi odatanextlink nextpagelink nextrecordsurl")
+# What a description says of the total and of nothing smaller: "in this page", "of failed rows".
+_TOTAL_OF = re.compile(
+    r"\s*(?:the )?total (?:number|count) of (?:all |available |matching |found )?"
+    r"(?:rows|records|results|items|entries|elements|objects|hits|matches)\b(?!.*\b(?:page|pages|this)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOTAL_HEADERS = vocabulary("xtotalcount xtotal totalcount totalrecords paginationcount xpaginationtotalcount xwptotal")
+_NEXT_HEADERS = vocabulary("nextpage xnextpage xnexturl xnextlink nextlink xnexthref")
+_TOKEN_HEADERS = vocabulary("xnextcursor nextcursor xnexttoken xnextpagetoken xcontinuationtoken")
+_TOKEN_HEADER_ENDS = ("continuationtoken", "continuation", "nextpagetoken", "nextcursor", "nexttoken", "nextmarker")
+
+
+# "use the embedded `next` or `prev` link", "the link with rel next".
+_NEXT_LINK = re.compile(r"\bnext\b[^.]{0,30}\blinks?\b|\blinks?\b[^.]{0,40}\bnext\b", re.IGNORECASE)
+
+
+class Signs:
+    """The properties beside the records, and the declared headers, of one list. ``notes``: the operation's
+    description."""
+
+    def __init__(self, document: Document, envelope: Envelope, headers: Mapping[str, Json], notes: str = "") -> None:
+        self.document, self.envelope, self.notes = document, envelope, notes
+        self.headers = {fold(name): (name, node) for name, node in sorted(headers.items())}
+        self.beside = frozenset(fold(one.keys[-1]) for one in envelope.siblings)
+
+    def total(self) -> str | None:
+        """Where the number of all records stands: a JSONPath or ``header:<Name>``."""
+        for one in self.envelope.siblings:
+            name, kind = fold(one.keys[-1]), one.shape.type
+            if kind not in {"integer", "number", None} or (kind is None and one.shape.properties):
+                continue
+            if name in _TOTAL:
+                return one.path
+            if name.endswith("count") and _TOTAL_OF.match(one.shape.description):
+                return one.path
+            if name in {"count", "size"} and len(one.keys) <= 2:
+                said = one.shape.description.lower()
+                if (name == "count" and {"next", "previous"} <= self.beside) or re.search(r"\btotal\b", said):
+                    return one.path
+        for folded in sorted(_TOTAL_HEADERS & set(self.headers)):
+            return f"header:{self.headers[folded][0]}"
+        return None
+
+    def token_for(self, target: str, text: str = "") -> str | None:
+        """Where the answer gives the value for cursor parameter ``target``: a JSONPath or ``header:<Name>``. ``text``
+        describes the parameter; what it says counts where no name does."""
+        return self._named(target) or self.told_for(target, text) or self._elsewhere(text)
+
+    def goes_into(self, target: str) -> bool:
+        """Whether the answer gives the next value of a parameter, by name: ``next_stream_position``."""
+        return len(fold(target)) > 3 and f"next{fold(target)}" in self.beside
+
+    def header(self, name: str) -> str | None:
+        """``header:<Name>`` where a header of this name is declared."""
+        return f"header:{self.headers[fold(name)][0]}" if fold(name) in self.headers else None
+
+    def is_number(self, path: str) -> bool:
+        """Whether the field of the answer at ``path`` is a number."""
+        return any(one.path == path and one.shape.type in {"integer", "number"} for one in self.envelope.siblings)
+
+    def told_for(self, target: str, text: str) -> str | None:
+        """The field of the answer that goes into ``target`` because one of the two descriptions names the other."""
+        for one in self.envelope.siblings:
+            if one.shape.properties or one.shape.type not in {"string", "integer", None} or _is_url(one.shape):
+                continue
+            if leads_on(target, text, one.keys[-1], one.shape.description):
+                return one.path
+        return None
+
+    def _elsewhere(self, text: str) -> str | None:
+        """A header, or a place in the answer that its schema leaves out, which a description names."""
+        if name := header_told(text):
+            return f"header:{name}"
+        keys = path_told(text)
+        if keys is None:
+            return None
+        declared = [one for one in self.envelope.siblings if one.keys[-len(keys) :] == keys]
+        if declared:
+            return None if _is_url(declared[0].shape) else declared[0].path
+        return jsonpath(keys) if keys[0] not in self.envelope.names else None
+
+    def _named(self, target: str) -> str | None:
+        wanted = fold(target).strip("]").replace("page[", "")
+        exact, named = [], []
+        for one in self.envelope.siblings:
+            name = fold(one.keys[-1])
+            if one.shape.properties or one.shape.type not in {"string", "integer", "number", None}:
+                continue
+            if _is_url(one.shape):
+                continue
+            inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
+            if inside in {"links", "link"} and "token" not in words(one.shape.description):
+                continue
+            if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next", "nextpage"} and name == wanted):
+                exact.append(one)
+            elif (
+                name in _NEXT_TOKEN
+                or name.removeprefix("x") in _NEXT_TOKEN
+                or (name == wanted and (name in CURSOR - {"after", "position", "token"} or "cursor" in inside))
+                # A text that comes and goes under one name is a token, even if it is called an offset.
+                or (name == wanted and name in OFFSET and one.shape.type == "string")
+                or (
+                    name in {"next", "after"}
+                    and (
+                        inside in {"cursor", "cursors", "page", "paging", "pagination"}
+                        or (name == "next" and one.shape.type == "string")
+                    )
+                )
+            ):
+                named.append(one)
+        for group in (exact, named):
+            if group:
+                return group[0].path
+        for folded in sorted(self.headers):
+            if folded in _TOKEN_HEADERS or folded.endswith(_TOKEN_HEADER_ENDS):
+                return f"header:{self.headers[folded][0]}"
+        return None
+
+    def next_url(self) -> str | None:
+        """The JSONPath of the next page's URL."""
+        named = next((one.path for one in self.envelope.siblings if self.is_next_url(one)), None)
+        return named or next((path for one in self.envelope.siblings if (path := self.related(one))), None)
+
+    def related(self, one: Sibling) -> str | None:
+        """The URL of relation ``next`` in a list of ``{relation, url}`` (FHIR R5, Bundle.link)."""
+        if one.shape.type != "array" or fold(one.keys[-1]) not in {"link", "links"}:
+            return None
+        members = shape(self.document, one.shape.items).properties
+        if {"relation", "url"} <= set(members):
+            return f"{one.path}[?(@.relation=='next')].url"
+        # Any record may have links; those of a list lead to its next page where somebody says so.
+        relation = next((name for name in ("rel", "relation", "relationship") if name in members), None)
+        address = next((name for name in ("href", "uri", "url") if name in members), None)
+        if relation is None or address is None:
+            return None
+        kinds = shape(self.document, members[relation]).enum or ()
+        if "next" in kinds or _NEXT_LINK.search(f"{self.notes} {one.shape.description}"):
+            return f"{one.path}[?(@.{relation}=='next')].{address}"
+        return None
+
+    def next_header(self) -> str | None:
+        """The declared header that holds the next page's URL."""
+        for folded in sorted(_NEXT_HEADERS & set(self.headers)):
+            name, node = self.headers[folded]
+            one = shape(self.document, node)
+            said = f"{name} {one.description}".lower()
+            if one.format in {"uri", "url"} or (one.type in {"string", None} and re.search(r"ur[il]|link", said)):
+                return name
+        return None
+
+    def is_next_url(self, one: Sibling) -> bool:
+        name, kind = fold(one.keys[-1]), one.shape
+        if kind.properties or kind.type not in {"string", None}:
+            return False
+        if name in _NEXT_URL:
+            return True
+        inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
+        if name == "href" and inside == "next":
+            return True
+        if name == "next":
+            # A page before and a page after, and nothing that takes a token: addresses.
+            pages = bool({"previous", "prev"} & self.beside) and "page" in words(kind.description)
+            return _is_url(kind) or inside in {"links", "link", "_links"} or pages
+        return name == "nextpage" and _is_url(kind)
+
+
+def _is_url(one: Shape) -> bool:
+    if one.format in {"uri", "url", "uri-reference"}:
+        return True
+    raw = one.raw if isinstance(one.raw, Mapping) else {}
+    example = raw.get("example")
+    said = set(words(one.description))
+    return bool(said & {"url", "uri", "link", "href"}) or (str(example).startswith(("http", "/")))

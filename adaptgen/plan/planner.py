@@ -1,0 +1,438 @@
+"""The whole plan: from operations and hints to tools, modules, the proof and what is said about all of it."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
+from adaptgen.model import steps as stepped
+from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
+from adaptgen.model.tables import Contract, Server, Tool
+from adaptgen.plan.auth.plan import AuthPlan, find_auth
+from adaptgen.plan.document import exposure as surface
+from adaptgen.plan.document import schemas
+from adaptgen.plan.document import vendor_extensions as extensions
+from adaptgen.plan.document.base_urls import Bases, find_bases
+from adaptgen.plan.document.contradictions import contradiction
+from adaptgen.plan.document.descriptions import clean
+from adaptgen.plan.document.exposure import Emitted
+from adaptgen.plan.document.operation_refs import Targets
+from adaptgen.plan.document.reader import Operation, mapping, operations, sendable, text
+from adaptgen.plan.document.tool_names import Names, Wanted
+from adaptgen.plan.tools import name_lookups as lookups
+from adaptgen.plan.tools import tool as tools
+from adaptgen.plan.tools.arguments import did_you_mean
+from adaptgen.plan.tools.coverage_proof import Proof, inputs_of
+from adaptgen.plan.tools.tool import Built, Context, Draft
+from adaptgen.syntax.templates import TemplateError, references
+
+if TYPE_CHECKING:
+    from adaptgen.source import Document
+    from adaptgen.source.arazzo import Description
+    from adaptgen.source.hints.model import Hints, ToolHint
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+T = TypeVar("T")
+
+
+def plan(document: Document, hints: Hints, name: str) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """Plan the server ``name``: its tools, what was inferred from what evidence, and where every input went.
+
+    Returns the plan and the warnings and notes.
+
+    Raises:
+        AdaptgenError: for every error in the hints at once, and AG040 where an input would be lost though a request
+            could carry it.
+    """
+    # Planning frees next to nothing, and every full collection walks the whole document: a third of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _Planner(document, hints, name).plan()
+    finally:
+        if collecting:
+            gc.enable()
+        for one in (document, *hints.documents.values()):
+            schemas.forget(one)
+
+
+class _Planner:
+    def __init__(self, document: Document, hints: Hints, name: str) -> None:
+        self.document, self.hints, self.name = document, hints, hints.name or name
+        self.operations, self.left_out, found = operations(document)
+        self.declared = len(self.operations) + len(self.left_out)
+        self.diagnostics: list[Diagnostic] = list(found)
+        if not self.operations:
+            message = "the document declares no operation, so the server has no tools of its own"
+            where = Where(document.path.as_posix())
+            self.diagnostics.append(Diagnostic("AG020", message, where, "webhooks are no tools", "warning"))
+        self.errors: list[Diagnostic] = []
+        self.evidence: list[Evidence] = []
+        self.names = Names(self.name)
+        self.targets = Targets(hints, self.operations)
+
+    def plan(self) -> tuple[Plan, tuple[Diagnostic, ...]]:
+        bases = find_bases(self.document, self.hints, self.operations, self.name)
+        auth = find_auth(self.document, self.operations, self.hints, self.name, bases)
+        siblings: dict[str, dict[str, Operation]] = defaultdict(dict)
+        for operation in self.operations:
+            siblings[tools.family(operation)].setdefault(operation.method, operation)
+        credentials: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+        for (pointer, place, parameter), owner in auth.absorbed.items():
+            credentials[pointer][place, parameter] = owner
+        context = Context(self.document, self.hints, auth, bases, siblings, credentials)
+
+        drafts = self.drafts(context, auth)
+        self.stop()
+        emitted = self.emit(drafts)
+        emitted += self.workflows(context)
+        emitted = self.named_ids(emitted)
+        emitted, inputs = self.prove(auth, emitted)
+        self.pinned(emitted)
+        self.stop()
+        self.diagnostics += self.shortened(emitted)
+        modules = surface.modules(surface.tagged([one for one, _ in emitted], self.operations))
+        ordered_tools = tuple(tool for module in modules for tool in module.tools)
+        hints = self.hints
+        shown, because = surface.resolved(hints.surface, modules)
+        self.evidence += because
+        server = Server(
+            name=self.name,
+            title=self.title(),
+            summary=self.summary(),
+            bases=(*bases.bases, *auth.bases),
+            auth=tuple(auth.auths),
+            tools=tuple(sorted(ordered_tools, key=lambda tool: tool.name)),
+            connection=hints.connection,
+            surface=shown,
+            pin=hints.pin,
+        )
+        said: dict[str, Any] = {"page_size": hints.page_size, "max_bytes": hints.max_bytes, "timeout": hints.timeout}
+        server = replace(server, **{key: value for key, value in said.items() if value is not None})
+        evidence = dict.fromkeys((*bases.evidence, *auth.evidence, *self.evidence))
+        result = Plan(
+            server=server,
+            modules=modules,
+            inputs=tuple(inputs),
+            evidence=tuple(sorted(evidence, key=lambda one: (one.aspect, one.subject, one.decision, one.because))),
+            left_out=tuple(sorted(self.left_out, key=lambda one: (one.operation, one.pointer))),
+            variables=self.variables((*bases.variables, *auth.variables), ordered_tools),
+            operations=self.declared,
+            title=server.title,
+            source=self.document.path.name,
+        )
+        return result, tuple(ordered((*self.diagnostics, *bases.diagnostics, *auth.diagnostics)))
+
+    def summary(self) -> str:
+        """What the API is, where the document says more than its title."""
+        info = mapping(self.document.root.get("info"))
+        said = clean(text(info.get("summary")) or text(info.get("description")), 200)
+        return "" if said.lower().rstrip(".") == self.title().lower() else said
+
+    def title(self) -> str:
+        info = mapping(self.document.root.get("info"))
+        return clean(self.hints.title or text(info.get("title")), 80) or self.name
+
+    def stop(self) -> None:
+        if self.errors:
+            raise AdaptgenError(*ordered(self.errors))
+
+    def attempt(self, work: Callable[[], T]) -> T | None:
+        """The result of ``work``; an error of the hints is kept, so that all of them are reported together."""
+        try:
+            return work()
+        except AdaptgenError as wrong:
+            self.errors.extend(wrong.diagnostics)
+            return None
+
+    # ------------------------------------------------------------------------------------------ what becomes a tool
+
+    def drafts(self, context: Context, auth: AuthPlan) -> list[tuple[Draft, str]]:
+        """Every operation that becomes a tool, with the name that hints give it ("": not yet named)."""
+        hinted: list[tuple[Draft, str]] = []
+        spoken_for: set[str] = set()
+        for key, hint in sorted(self.hints.tools.items()):
+            if hint.call is None or hint.steps:
+                continue
+            made = self.attempt(lambda key=key, hint=hint: self.hinted(context, key, hint))  # type: ignore[misc]
+            if made is not None:
+                hinted.append((made, key))
+                if made.context is context:
+                    spoken_for.add(made.operation.pointer)
+        for index, found in surface.check_hide(self.operations, self.hints.hide):
+            located = Diagnostic(found.code, found.message, self.hints.where("hide", index), found.help, found.severity)
+            (self.errors if found.severity == "error" else self.diagnostics).append(located)
+        plain: list[Draft] = []
+        for operation in self.operations:
+            if operation.pointer in spoken_for or self.leaves_out(operation, auth):
+                continue
+            plain.append(tools.draft(context, operation))
+        payloads: dict[str, str | None] = {}
+        for one in [*plain, *(made for made, _ in hinted)]:
+            if one.operation.method == "GET" and one.context is context:
+                payloads[one.operation.pointer] = tools.payload_of(one)
+        for operation in self.operations:
+            # A GET that is no tool itself (hidden, a login) can still be read before a write.
+            if operation.method == "GET" and operation.pointer not in payloads:
+                payloads[operation.pointer] = tools.payload_of(tools.draft(context, operation))
+        for one in [*plain, *(made for made, _ in hinted)]:
+            self.attempt(lambda one=one: tools.settle(one, payloads))  # type: ignore[misc]
+        return [*hinted, *self.named(context, plain, payloads)]
+
+    def hinted(self, context: Context, key: str, hint: ToolHint) -> Draft:
+        assert hint.call is not None
+        where = self.hints.where("tools", key)
+        if not _NAME.fullmatch(key):
+            message = f"{key!r} is no legal tool name"
+            raise AdaptgenError(Diagnostic("AG031", message, where, "letters, digits, _ and -, at most 64"))
+        at = self.hints.where("tools", key, "call")
+        operation = self.targets.find(hint.call, at)
+        if reason := broken(operation):
+            raise AdaptgenError(Diagnostic("AG021", f"{operation.key} cannot become a tool: {reason}", at))
+        if hint.call.document:
+            context = self.foreign(context, self.hints.documents[hint.call.document], operation)
+        if (owner := self.names.reserve(key, key)) is not None:
+            raise AdaptgenError(Diagnostic("AG038", f"two tools are called {key!r} ({owner})", where))
+        return tools.draft(context, operation, key, hint)
+
+    def foreign(self, context: Context, document: Document, operation: Operation) -> Context:
+        """The context of an operation of another document of the hints: it logs in like the rest of the server."""
+        auth = AuthPlan(context.auth.auths, {operation.pointer: tools.auth_of(context, operation, False)})
+        return Context(document, self.hints, auth, Bases(context.bases.bases), {})
+
+    def named(
+        self, context: Context, plain: list[Draft], payloads: Mapping[str, str | None]
+    ) -> list[tuple[Draft, str]]:
+        """Names for all others. A hint without ``call`` speaks of the tool that gets its name."""
+        about = {key: hint for key, hint in self.hints.tools.items() if hint.call is None and not hint.steps}
+        for name, _, _, where in self.described():
+            about.pop(name, None)
+            if (owner := self.names.reserve(name, name)) is not None:
+                self.errors.append(Diagnostic("AG038", f"two tools are called {name!r} ({owner})", where))
+        for key, hint in self.hints.tools.items():
+            for old in hint.was:
+                if (owner := self.names.reserve(old, key)) not in (None, key):
+                    message = f"{old!r} is the name of the tool {owner!r}"
+                    self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key, "was")))
+            if hint.steps and (owner := self.names.reserve(key, key)) is not None:
+                message = f"two tools are called {key!r} ({owner})"
+                self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key)))
+        given = self.names.give(
+            [Wanted(one.operation, one.role, extensions.said(self.document, one.operation).name) for one in plain],
+            about,
+        )
+        found: list[tuple[Draft, str]] = []
+        for one in plain:
+            name = given[one.operation.pointer]
+            if name in about:
+                hint, operation = about.pop(name), one.operation
+                made = self.attempt(lambda o=operation, n=name, h=hint: tools.draft(context, o, n, h))  # type: ignore[misc]
+                if made is None:
+                    continue
+                tools.settle(made, payloads)
+                one = made
+            found.append((one, name))
+        for key in sorted(about):
+            message = f"the tool {key!r} has neither `call` nor `steps`, and no tool is called so"
+            help = did_you_mean(key, sorted(given.values())) or "add `call: METHOD /path`"
+            self.errors.append(Diagnostic("AG037", message, self.hints.where("tools", key), help))
+        return found
+
+    def leaves_out(self, operation: Operation, auth: AuthPlan) -> bool:
+        """Whether the operation becomes no tool; remembers why."""
+        if pattern := surface.hidden_by(operation, self.hints.hide):
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", f"hide: {pattern}"))
+        elif reason := extensions.said(self.document, operation).hidden:
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", reason))
+        elif (login := auth.login_operations.get(operation.pointer)) is not None:
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "login", f"serves the auth {login}"))
+        elif reason := broken(operation):
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "broken", reason))
+            where = self.document.where(operation.pointer)
+            message = f"{operation.key} was left out: {reason}"
+            self.diagnostics.append(Diagnostic("AG021", message, where, severity="warning"))
+        else:
+            return False
+        return True
+
+    # ------------------------------------------------------------------------------------------------------- tools
+
+    def emit(self, drafts: list[tuple[Draft, str]]) -> list[tuple[Emitted, Built | None]]:
+        emitted: list[tuple[Emitted, Built | None]] = []
+        for one, name in drafts:
+            built = self.attempt(lambda one=one, name=name: tools.finish(one, name))  # type: ignore[misc]
+            if built is None:
+                continue
+            self.evidence += built.evidence
+            self.diagnostics += built.diagnostics
+            built = replace(built, tool=self.remembered(built.tool))
+            emitted.append((Emitted(built.tool, built.contract, one.operation, one.context.document), built))
+        return emitted
+
+    def shortened(self, emitted: list[tuple[Emitted, Built | None]]) -> list[Diagnostic]:
+        """One note on all tools whose schemas were cut; it is not located, since reading line marks costs seconds on
+        the large documents that it speaks of."""
+        cut = sorted(built.tool.name for _, built in emitted if built is not None and built.cut)
+        if not cut:
+            return []
+        named = ", ".join(cut[:5]) + (", …" if len(cut) > 5 else "")
+        message = f"the input schemas of {len(cut)} tools were cut ({named}); what was cut takes any value"
+        return [Diagnostic("AG024", message, Where(self.document.path.as_posix()), severity="note")]
+
+    def described(self) -> list[tuple[str, Description, int, Where]]:
+        """The workflows of the descriptions that the hints name. Few documents have any, and what plans them is a tenth
+        of all modules: it is imported where it is needed, as are the steps of hints."""
+        if not self.hints.workflows:
+            return []
+        from adaptgen.plan.workflows import arazzo
+
+        return arazzo.named(self.hints)
+
+    def workflows(self, context: Context) -> list[tuple[Emitted, Built | None]]:
+        found: list[tuple[Emitted, Built | None]] = []
+        for key, hint in sorted(self.hints.tools.items()):
+            if not hint.steps:
+                continue
+            from adaptgen.plan.workflows import steps
+
+            made = self.attempt(lambda key=key, hint=hint: steps.workflow(context, self.targets, key, hint))  # type: ignore[misc]
+            if made is not None:
+                found.append(self.workflow(*made))
+        for name, description, index, _ in self.described():
+            from adaptgen.plan.workflows import arazzo
+
+            short = name if name in self.hints.tools else self.names.short(name)
+            said = (context, self.targets, short, description, index)
+            one = self.attempt(lambda said=said: arazzo.workflow(*said))  # type: ignore[misc]
+            if one is not None:
+                found.append(self.workflow(*one))
+        return found
+
+    def workflow(
+        self, tool: Tool, contract: Contract, evidence: tuple[Evidence, ...], notes: tuple[Diagnostic, ...]
+    ) -> tuple[Emitted, Built | None]:
+        self.evidence += evidence
+        self.diagnostics += notes
+        return Emitted(self.remembered(tool), contract, None), None
+
+    def remembered(self, tool: Tool) -> Tool:
+        """``tool`` with the longer name that it had, which is served on."""
+        longer = self.names.longer.get(tool.name)
+        return replace(tool, was=(*tool.was, longer)) if longer is not None else tool
+
+    def pinned(self, emitted: list[tuple[Emitted, Built | None]]) -> None:
+        """Every name under ``pin`` must be that of a tool, now or before."""
+        names = {name for one, _ in emitted for name in (one.tool.name, *one.tool.was)}
+        for index, name in enumerate(self.hints.pin):
+            if name not in names:
+                help = did_you_mean(name, sorted(names)) or "the README of the server names its tools"
+                message = f"there is no tool {name!r} to pin"
+                self.errors.append(Diagnostic("AG037", message, self.hints.where("pin", index), help))
+
+    def named_ids(self, emitted: list[tuple[Emitted, Built | None]]) -> list[tuple[Emitted, Built | None]]:
+        """The tools, with arguments that take names where hints say so."""
+        found = self.attempt(lambda: lookups.looked_up([one for one, _ in emitted], self.hints))
+        if found is None:
+            return emitted
+        self.evidence += found[1]
+        return [(one, built) for one, (_, built) in zip(found[0], emitted, strict=True)]
+
+    def prove(
+        self, auth: AuthPlan, emitted: list[tuple[Emitted, Built | None]]
+    ) -> tuple[list[tuple[Emitted, Built | None]], list[Input]]:
+        """Every declared input of every emitted operation and its fate; without the operations whose bodies nobody can
+        fill in. AG040 for every other input that is lost."""
+        hidden = {
+            (built.tool.name, place, name) for _, built in emitted if built is not None for place, name in built.hidden
+        }
+        auths = {one.name: one for one in auth.auths}
+        groups: dict[tuple[int, str], list[Emitted]] = defaultdict(list)
+        for one, _ in emitted:
+            if one.operation is not None:
+                groups[id(one.document), one.operation.pointer].append(one)
+        found: list[Input] = []
+        gone: set[str] = set()
+        for group in groups.values():
+            operation, document = group[0].operation, group[0].document
+            assert operation is not None
+            assert document is not None
+            credentials = auth.absorbed if document is self.document else {}
+            proof = Proof(document, auths, credentials, frozenset(hidden))
+            inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
+            lost = [one for one in inputs if one.fate == "lost"]
+            if reason := contradiction(document, operation, lost):
+                gone |= self.give_up(operation, document, [one.tool.name for one in group], reason)
+                continue
+            found += inputs
+            self.errors += [
+                Diagnostic(
+                    "AG040",
+                    f"the {one.place} input {one.name!r} of {one.operation} would be lost",
+                    document.where(operation.pointer),
+                    "this is an error of adaptgen; `hide` the operation to go on without it",
+                )
+                for one in lost
+            ]
+        for one, built in emitted if gone else ():
+            if one.tool.name in gone and built is not None:
+                self.evidence = [said for said in self.evidence if said not in built.evidence]
+                self.diagnostics = [said for said in self.diagnostics if said not in built.diagnostics]
+        kept = [(one, built) for one, built in emitted if one.tool.name not in gone]
+        return kept, sorted(found, key=lambda one: one.operation)
+
+    def give_up(self, operation: Operation, document: Document, names: list[str], reason: str) -> set[str]:
+        """Leave out a finished operation and its tools ``names``; an error where hints ask for one of them."""
+        where = document.where(operation.pointer)
+        asked = [name for name in names if name in self.hints.tools]
+        for name in asked:
+            message = f"{operation.key} cannot become a tool: {reason}"
+            self.errors.append(Diagnostic("AG021", message, self.hints.where("tools", name)))
+        if not asked:
+            self.left_out.append(LeftOut(operation.key, operation.pointer, "broken", reason))
+            message = f"{operation.key} was left out: {reason}"
+            self.diagnostics.append(Diagnostic("AG021", message, where, severity="warning"))
+        return set(names)
+
+    def variables(self, known: tuple[Variable, ...], made: tuple[Tool, ...]) -> tuple[Variable, ...]:
+        """The environment variables of bases and auth, and those that values in the hints of tools refer to."""
+        found = {one.name: one for one in reversed(known)}
+        if (said := self.hints.connection) is not None:
+            for text in (said.ca, said.client_cert, said.proxy):
+                found |= {one: Variable(one, "reaches the API") for one in _references(text) if one not in found}
+        for tool in made:
+            for call in filter(None, (tool.call, *stepped.calls(tool.steps))):
+                rows = [*call.path_params, *call.query, *call.headers, *call.cookies]
+                rows += call.body.params if call.body else ()
+                for row in rows:
+                    for one in _references(row.value):
+                        found.setdefault(one, Variable(one, f"used by {tool.name}"))
+        return tuple(found[name] for name in sorted(found))
+
+
+def broken(operation: Operation) -> str:
+    """Why no tool can be made of the operation, or ""."""
+    rest = re.sub(r"\{[^{}]+\}", "", operation.path)
+    if "{" in rest or "}" in rest:
+        return "its path template has unbalanced or empty braces"
+    if re.search(r"[\x00-\x1f\x7f]", operation.path):
+        return "its path holds control characters"
+    if not operation.path.startswith("/"):
+        return "its path is an absolute URL; servers are declared elsewhere"
+    for one in operation.parameters:
+        if one.required and not sendable(one.place, one.name):
+            return f"no request can carry the required {one.place} {one.name!r}"
+    return ""
+
+
+def _references(value: object) -> list[str]:
+    if value is None:
+        return []
+    try:
+        return sorted(one.name for one in references(value) if one.kind == "env")
+    except TemplateError:
+        return []

@@ -1,0 +1,153 @@
+"""Which fields and arguments of a tool hold personal data, and of what kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model.tables import Paging
+from adaptgen.pii.field_kinds import kind_within, leans
+from adaptgen.plan.document.envelope import at, resource_words
+from adaptgen.plan.document.reader import is_json
+from adaptgen.plan.document.schemas import Leaf, identity, join, leaves, memory, shape
+from adaptgen.plan.document.table_responses import rows_of
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax.json_pointer import escape_key
+
+if TYPE_CHECKING:
+    from adaptgen.plan.document.reader import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints.model import Hints, ToolHint
+
+Json = Any
+
+
+def find_sensitive(
+    document: Document,
+    operation: Operation,
+    page: Paging | None,
+    arguments: Mapping[str, Json] | Iterable[str],
+    hints: Hints,
+    tool_hint: ToolHint | None = None,
+    *,
+    answer: str = "$",
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Path -> kind for every declared field of the answer, and argument -> kind (JSON Pointer -> kind inside objects).
+
+    Paths are relative to one item of a list (``page``), else to the payload at JSONPath ``answer``. ``arguments``:
+    names, or name -> schema. Hints add and override; the kind ``none`` says that something is not personal. In hints
+    ``$..name`` means every field and argument called ``name``; ``$`` before any other path means the whole body.
+    """
+    hinted = {**hints.sensitive, **(tool_hint.sensitive if tool_hint is not None else {})}
+    anywhere = {path[3:]: kind for path, kind in hinted.items() if path.startswith("$..")}
+    exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
+    holder = (resource_words(operation) or ("",))[-1]
+    found = _outward(document, record_of(document, operation, page, answer), holder, anywhere) | exact
+    found |= _below(document, record_of(document, operation, page, answer), exact)
+    inputs: dict[str, str] = {}
+    for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
+        one = shape(document, schema)
+        if kind := exact.get(name) or anywhere.get(name) or _kind(name, name, one.type, one.format, holder):
+            inputs[name] = kind
+        elif one.properties or one.items is not None:
+            inputs |= _inside(document, name, schema, exact, anywhere)
+    return _real(found), _real(inputs)
+
+
+def _below(document: Document, record: Json | None, exact: Mapping[str, str]) -> dict[str, str]:
+    """Hinted paths that the payload does not declare and an object in it does: hints may have been written when that
+    object was the payload."""
+    one = shape(document, record)
+    found: dict[str, str] = {}
+    for path, kind in exact.items() if one.properties else ():
+        head = re.split(r"[.\[]", path, maxsplit=1)[0]
+        if head not in one.properties:
+            inner = [key for key, node in one.properties.items() if head in shape(document, node).properties]
+            found |= {f"{join('', key)}{'' if path.startswith('[') else '.'}{path}": kind for key in inner}
+    return found
+
+
+def find_plain(hints: Hints, tool_hint: ToolHint | None) -> tuple[str, ...]:
+    """What hints say is not personal: paths, and ``$..name`` for every field of that name."""
+    hinted = {**hints.sensitive, **(tool_hint.sensitive if tool_hint is not None else {})}
+    return tuple(sorted(path for path, kind in hinted.items() if kind == "none"))
+
+
+def _real(kinds: Mapping[str, str]) -> dict[str, str]:
+    return {path: kind for path, kind in kinds.items() if kind != "none"}
+
+
+def _outward(document: Document, record: Json, holder: str, anywhere: Mapping[str, str]) -> dict[str, str]:
+    """Path -> kind of the fields of a record, by their names and by what holds them: an object in it, or ``holder``.
+    Read once for all operations that answer with the same record."""
+    if record is None:
+        return {}
+    known, key = memory(document), ("outward", identity(record), holder, tuple(anywhere.items()))
+    if key not in known:
+        kinds: dict[str, str] = {}
+        for leaf in leaves(document, record):
+            if leaf.path and not leaf.write_only:
+                kind = anywhere.get(leaf.name) or _kind(leaf.path, leaf.name, leaf.type, leaf.format, holder)
+                if kind:
+                    kinds[leaf.path] = kind
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (record, kinds)
+    return dict(known[key][1])
+
+
+def _kind(path: str, name: str, type: str | None, format: str | None, holder: str) -> str | None:
+    """By the name, and by what holds the field: ``holder`` where the path does not say."""
+    try:
+        keys = [one for one in fields.parse(path) if isinstance(one, str)]
+    except ValueError:
+        keys = []
+    return kind_within(name, keys[-2] if len(keys) > 1 else holder, type=type, format=format)
+
+
+def _inside(
+    document: Document, name: str, schema: Json, exact: Mapping[str, str], anywhere: Mapping[str, str]
+) -> dict[str, str]:
+    """JSON Pointer -> kind for what an object or list argument holds."""
+    found: dict[str, str] = {}
+    every, telling = _inner(document, schema)
+    for segments, leaf in every if exact or anywhere else telling:
+        kind = exact.get(fields.text((name, *segments))) if exact else None
+        keys = [name, *(one for one in segments if isinstance(one, str))]
+        kind = kind or anywhere.get(leaf.name) or kind_within(leaf.name, keys[-2], type=leaf.type, format=leaf.format)
+        if kind and not leaf.read_only:
+            steps = ["*" if not isinstance(one, str) else escape_key(one) for one in (name, *segments)]
+            found["/" + "/".join(steps)] = kind
+    return found
+
+
+_Inner = list[tuple[tuple[Any, ...], Leaf]]
+
+
+def _inner(document: Document, schema: Json) -> tuple[_Inner, _Inner]:
+    """What a schema holds below names, and of that what may be personal; read once for all arguments of the schema."""
+    known, key = memory(document), ("sensitive", identity(schema))
+    if key not in known:
+        split = [(tuple(fields.parse(leaf.path)) if leaf.path else (), leaf) for leaf in leaves(document, schema)]
+        # Elements of a list are what the argument is.
+        every = [one for one in split if any(isinstance(step, str) for step in one[0])]
+        telling = [
+            (segments, leaf)
+            for segments, leaf in every
+            if leans(leaf.name) or kind_within(leaf.name, "", type=leaf.type, format=leaf.format)
+        ]
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (schema, every, telling)
+    return known[key][1], known[key][2]
+
+
+def record_of(document: Document, operation: Operation, page: Paging | None, answer: str) -> Json | None:
+    """The schema of what is answered: of one item of a list, else of the payload."""
+    response = operation.success()
+    if response is None:
+        return None
+    schema = response.schema if response.media is None or is_json(response.media) else rows_of(document, operation)
+    if schema is None:
+        return None
+    node = at(document, schema, page.items if page is not None else answer)
+    return shape(document, node).items if page is not None and node is not None else node

@@ -1,0 +1,85 @@
+"""Which arguments of a tool search, compare or order by classified fields, and from what evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.model.plan import Evidence
+from adaptgen.model.tables import Call, Tool
+from adaptgen.pii.search_arguments import SearchArgument, find_search_arguments
+from adaptgen.plan.document.envelope import resource_words
+from adaptgen.plan.document.schemas import leaves
+from adaptgen.plan.tools.pii import find_plain, record_of
+from adaptgen.syntax.templates import placeholders
+
+if TYPE_CHECKING:
+    from adaptgen.plan.document.reader import Operation
+    from adaptgen.source import Document
+    from adaptgen.source.hints.model import Hints, ToolHint
+
+_MOST = 200
+
+
+def find_searches(
+    document: Document,
+    operation: Operation,
+    tool: Tool,
+    schema: Mapping[str, Any],
+    hint: ToolHint | None,
+    inputs: Mapping[str, str],
+) -> list[SearchArgument]:
+    """What the arguments of ``tool`` search; of a tool that writes, what hints say alone. ``schema``: its input schema;
+    ``inputs``: argument -> what the document calls it. An argument without fields: hints say that it searches none."""
+    hinted: dict[str, tuple[str, ...]] = {}
+    for name, input in inputs.items():
+        said = hint.arguments.get(input) or hint.arguments.get(name) if hint is not None else None
+        if said is not None and said.searches is not None:
+            hinted[name] = said.searches
+    properties = schema.get("properties") or {}
+    if tool.effect != "read":
+        return [SearchArgument(name, "search", hinted[name], "the hints say so") for name in sorted(hinted)]
+    known: dict[str, Any] = {
+        "holder": (resource_words(operation) or ("",))[-1],
+        "classified": tool.sensitive_arguments,
+        "plain": [path.removeprefix("$..") for path in tool.plain],
+        "hinted": hinted,
+    }
+    found = find_search_arguments(properties, tool.sensitive, **known)
+    if any(one.role in ("query", "search") for one in found.values()):
+        record = record_of(document, operation, tool.page, tool.answer)
+        declared = [leaf.path for leaf in leaves(document, record) if leaf.path] if record is not None else []
+        found = find_search_arguments(properties, tool.sensitive, **known, declared=declared[:_MOST])
+    return [found[name] for name in sorted(found)]
+
+
+def step_searches(
+    operation: Operation, call: Call, sensitive: Mapping[str, str], hints: Hints
+) -> dict[str, tuple[str, ...]]:
+    """What the arguments of a tool of several calls search by the inputs of one of its steps that they fill."""
+    schemas = {
+        one.name: {**(one.schema if isinstance(one.schema, Mapping) else {}), "description": one.description}
+        for one in operation.parameters
+    }
+    found = find_search_arguments(
+        schemas,
+        sensitive,
+        holder=(resource_words(operation) or ("",))[-1],
+        plain=[path.removeprefix("$..") for path in find_plain(hints, None)],
+    )
+    filled: dict[str, tuple[str, ...]] = {}
+    for param in (*call.path_params, *call.query, *call.headers, *call.cookies):
+        one = found.get(param.name)
+        if one is None or not one.fields:
+            continue
+        for name in [param.arg or param.name] if param.value is None else sorted(placeholders(param.value)):
+            if "." not in name:
+                filled[name] = tuple(dict.fromkeys((*filled.get(name, ()), *one.fields)))
+    return filled
+
+
+def search_evidence(tool: str, one: SearchArgument, pointer: str) -> Evidence:
+    """The line of ``build`` and ``explain``."""
+    does = "orders by" if one.role == "order" else "searches"
+    fields = ", ".join(one.fields[:8]) + (f" and {len(one.fields) - 8} more" if len(one.fields) > 8 else "")
+    return Evidence(tool, "search", f"{one.name} {does} {fields or 'nothing personal'}", one.because, pointer)

@@ -1,0 +1,344 @@
+"""One operation to one tool: what the passes found out about it, put together as a table and a contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.model.plan import Evidence
+from adaptgen.model.tables import Call, Contract, Effect, Json, Tool, Unpaged, value
+from adaptgen.plan.document import descriptions as describe
+from adaptgen.plan.document import vendor_extensions as extensions
+from adaptgen.plan.document.base_urls import Bases
+from adaptgen.plan.document.reader import Operation, accepted, is_json
+from adaptgen.plan.document.request_bodies import BodyInputs, read_body
+from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.document.tool_names import segments
+from adaptgen.plan.effects.infer import find_effect
+from adaptgen.plan.paging.infer import PagingPlan, find_paging
+from adaptgen.plan.tools import absorbed_members as paging_members
+from adaptgen.plan.tools import contract as contracts
+from adaptgen.plan.tools import merge_updates as updates
+from adaptgen.plan.tools.arguments import Inputs, decide
+from adaptgen.plan.tools.pii import find_plain, find_sensitive
+from adaptgen.plan.tools.searches import find_searches, search_evidence
+from adaptgen.plan.views.default_view import ViewPlan, find_view
+from adaptgen.syntax.tables import kind_of_media
+
+if TYPE_CHECKING:
+    from adaptgen.plan.auth.plan import AuthPlan
+    from adaptgen.source import Document
+    from adaptgen.source.hints.model import Hints, ToolHint
+
+_PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}
+
+
+@value()
+class Context:
+    """What is known of a document before any tool is made. ``siblings``: family -> method -> operation.
+    ``credentials``: pointer of an operation -> (place, name) -> the auth that sends this input."""
+
+    document: Document
+    hints: Hints
+    auth: AuthPlan
+    bases: Bases
+    siblings: Mapping[str, Mapping[str, Operation]]
+    credentials: Mapping[str, Mapping[tuple[str, str], str]] = field(default_factory=dict)
+
+
+def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ...]:
+    """How a call logs in; that of an operation of another document (``main`` False) as the rest of the server does."""
+    if main:
+        return tuple(context.auth.by_operation.get(operation.pointer, ()))
+    public = operation.security is not None and not any(operation.security)
+    return () if public else tuple(one.name for one in context.auth.auths)
+
+
+@dataclass(slots=True)
+class Draft:
+    """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or "";
+    ``notes``: what agents must know of how it writes."""
+
+    context: Context
+    operation: Operation
+    key: str
+    hint: ToolHint | None
+    paging: PagingPlan
+    view: ViewPlan
+    effect: Effect
+    body: BodyInputs | None
+    evidence: list[Evidence]
+    role: str = ""
+    read: Operation | None = None
+    payload: str = "$"
+    merges: str = ""
+    patches: bool = False
+    notes: str = ""
+
+
+@value()
+class Built:
+    """A finished tool. ``hidden``: (place, name) of the inputs that hints hide. ``cut``: the schema was too large."""
+
+    tool: Tool
+    contract: Contract
+    evidence: tuple[Evidence, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    hidden: tuple[tuple[str, str], ...] = ()
+    cut: bool = False
+
+
+def family(operation: Operation) -> str:
+    """What the operations on one resource have in common: the path, and the document where several have the path."""
+    return f"{operation.path}#{operation.written.partition('#')[2]}"
+
+
+def locator(hints: Hints, *base: str) -> Callable[..., Where]:
+    """``where`` for the keys below ``base`` in the hints."""
+    return lambda *keys: hints.where(*base, *keys)
+
+
+def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint | None = None) -> Draft:
+    """Run the passes on one operation.
+
+    Raises:
+        AdaptgenError: for what is wrong in ``hint``.
+    """
+    document, where = context.document, locator(context.hints, "tools", key)
+    said = extensions.said(document, operation)
+    operation, hint = extensions.described(document, operation), extensions.under(said, hint)
+    page_where = locator(context.hints, "tools", key, "page")
+    paging = find_paging(
+        document,
+        operation,
+        hint.page if hint else None,
+        where=page_where if hint else None,
+        effect=hint.effect if hint else None,
+    )
+    view = find_view(document, operation, paging.page, hint, where=where if hint else None)
+    effect, because = find_effect(operation, hint, answers_list=paging.page is not None, document=document)
+    if said.writes and effect == "read" and not (hint and hint.effect):
+        paging, effect = PagingPlan(None), "write"
+        reason = "an extension says that it is not read-only"
+        because = Evidence(operation.key, "effect", effect, reason, operation.pointer)
+    if effect != "read" and paging.page is not None:
+        if hint is not None and hint.page is not None and not isinstance(paging.page, Unpaged):
+            message = f"{operation.key} does not only read, and what changes something is no list"
+            help = "add effect: read, if it only reads"
+            raise error("AG039", message, context.hints.where("tools", key, "page"), help)
+        paging = PagingPlan(None)
+        view = find_view(document, operation, None, hint, where=where if hint else None)
+    return Draft(
+        context=context,
+        operation=operation,
+        key=key,
+        hint=hint,
+        paging=paging,
+        view=view,
+        effect=effect,
+        body=read_body(document, operation.body) if operation.body else None,
+        evidence=[*paging.evidence, *view.evidence, because],
+    )
+
+
+def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
+    """Decide the role, and whether a write merges. ``payloads``: pointer of a GET -> JSONPath of what it answers,
+    None for lists.
+
+    Raises:
+        AdaptgenError: AG039 for a hint that wants a merge where there is nothing to merge with.
+    """
+    operation, context = one.operation, one.context
+    methods = context.siblings.get(family(operation), {})
+    read = methods.get("GET")
+    if read is not None and payloads.get(read.pointer) is not None and operation.method in ("PUT", "PATCH"):
+        one.read, one.payload = read, payloads[read.pointer] or "$"
+        wanted = one.hint.update if one.hint else None
+        if wanted != "replace":
+            if operation.method == "PUT":
+                if "PATCH" not in methods or wanted == "merge":
+                    one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
+                if not one.merges and wanted == "merge" and updates.patches(operation, read, one.body):
+                    one.merges = "the hints say so"
+            else:
+                one.patches = updates.patches(operation, read, one.body)
+    if one.hint and one.hint.update == "merge" and not (one.merges or one.patches):
+        message = f"{operation.key} cannot merge: there is no GET of the same path and parameters, or no JSON object"
+        raise error("AG039", message, context.hints.where("tools", one.key, "update"), "leave `update` out")
+    if operation.method in ("PUT", "PATCH"):
+        one.role = updates.role_of(operation, methods if not one.merges else {}, bool(one.merges))
+    elif one.paging.page is not None:
+        one.role = "list" if operation.method == "GET" else "search"
+    elif operation.method == "POST":
+        on_item = segments(operation.path)[-1:] == ["{}"]
+        one.role = "search" if one.effect == "read" else "create"
+        if on_item and one.role == "create" and not {"PUT", "PATCH"} & methods.keys():
+            one.role = "update"
+    else:
+        one.role = _PLAIN_ROLES.get(operation.method, "call")
+
+
+def finish(one: Draft, name: str) -> Built:
+    """The table and the contract.
+
+    Raises:
+        AdaptgenError: for what is wrong in the hint.
+    """
+    operation, hint, context = one.operation, one.hint, one.context
+    document = context.document
+    merging = bool(one.merges or one.patches)
+    absorbed = dict(one.paging.absorbed)
+    for key, auth in context.credentials.get(operation.pointer, {}).items():
+        absorbed[key] = f"auth {auth}"
+    left = paging_members.left(document, operation, one.body, one.paging.page)
+    absorbed |= left.absorbed
+    found, loose = None, frozenset[str]()
+    if merging and one.read is not None and one.body is not None:
+        found = updates.known(document, one.read, one.body, one.payload)
+        loose = updates.supplied(document, one.body, found)
+    inputs = decide(
+        document,
+        left.operation,
+        left.body,
+        absorbed,
+        hint.arguments if hint else {},
+        locator(context.hints, "tools", one.key, "arguments"),
+        name,
+        loose=loose,
+    )
+    left.complete(inputs)
+    call = _call(operation, inputs, context.bases)
+    update = None
+    if found is not None and one.read is not None and one.body is not None:
+        update = updates.update(document, operation, one.read, call, one.body, found, patch=one.patches)
+        one.notes = updates.notes(document, one.body, found, update)
+    elif one.role == "replace":
+        one.notes = updates.replaces(operation, context.siblings.get(family(operation), {}), one.body)
+    schemas = {argument.name: argument.schema for argument in inputs.arguments}
+    sensitive, sensitive_arguments = find_sensitive(
+        document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
+    )
+    if update is not None and one.read is not None:
+        update = replace(update, sensitive=_read_sensitive(context, one.read, update.answer, sensitive))
+    tool = Tool(
+        name=name,
+        call=call,
+        auth=tuple(context.auth.by_operation.get(operation.pointer, ())),
+        view=one.view.view,
+        answer=one.view.answer,
+        page=one.paging.page,
+        update=update,
+        form=hint.form if hint else None,
+        page_size=hint.page_size if hint else None,
+        max_bytes=hint.max_bytes if hint else None,
+        sensitive=dict(sorted(sensitive.items())),
+        sensitive_arguments=dict(sorted(sensitive_arguments.items())),
+        plain=find_plain(context.hints, hint),
+        effect=one.effect,
+        source=operation.pointer,
+        was=tuple(hint.was) if hint else (),
+        tags=describe.tags(operation),
+        filled=one.role == "create" and updates.must_be_filled(document, operation, one.body, inputs, name),
+        anonymous=operation.pointer in context.auth.unsaid and operation.pointer in context.auth.by_operation,
+    )
+    schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
+    contract = contracts.contract(
+        name,
+        description(one, name),
+        schema,
+        one.effect,
+        operation.method,
+        one.role,
+        # What the document calls it ("Save contract", "Replace …") is the write without the merge.
+        describe.words(name).capitalize() if one.merges else describe.title(operation, name),
+    )
+    searching = find_searches(
+        document, operation, tool, schema, hint, {one.name: one.input for one in inputs.arguments}
+    )
+    tool = replace(tool, searches={one.name: one.fields for one in searching})
+    evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
+    evidence += [search_evidence(name, one, operation.pointer) for one in searching]
+    if one.merges:
+        evidence.append(Evidence(name, "update", "merges what it is given", one.merges, operation.pointer))
+    elif one.patches:
+        because = "a PATCH with JSON beside a GET of the same path"
+        evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
+    hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
+    return Built(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
+
+
+def _read_sensitive(context: Context, read: Operation, answer: str, known: Mapping[str, str]) -> dict[str, str]:
+    """What is personal or secret in the record that an update reads, where ``known`` does not say the same."""
+    hints = (hint for hint in context.hints.tools.values() if hint.call is not None)
+    own = next(
+        (hint for hint in hints if hint.call and (hint.call.method, hint.call.path) == ("GET", read.written)), None
+    )
+    found, _ = find_sensitive(context.document, read, None, (), context.hints, own, answer=answer)
+    return {path: kind for path, kind in sorted(found.items()) if known.get(path) != kind}
+
+
+def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
+    return Call(
+        operation.method,
+        operation.path,
+        path_params=tuple(inputs.path),
+        query=tuple(inputs.query),
+        headers=tuple(inputs.headers),
+        cookies=tuple(inputs.cookies),
+        body=inputs.body,
+        base=bases.by_operation.get(operation.pointer, ""),
+        accept=accepted(operation),
+    )
+
+
+def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
+    """The arguments that adaptgen adds: paging and fields to what reads, a dry run to what writes."""
+    if tool.effect != "read":
+        return {"dry_run": contracts.DRY_RUN}
+    if tool.page is not None:
+        paging: dict[str, Json] = {"cursor": contracts.CURSOR, "limit": contracts.LIMIT, "fields": contracts.FIELDS}
+        return {**paging, "where": contracts.WHERE, "sort": contracts.SORT, "count": contracts.COUNT,
+                "distinct": contracts.DISTINCT}  # fmt: skip
+    answer = operation.success() if operation else None
+    structured = answer is None or answer.media is None or is_json(answer.media) or bool(kind_of_media(answer.media))
+    silent = operation is not None and operation.method in ("HEAD", "OPTIONS", "TRACE")
+    return {"fields": contracts.FIELDS} if structured and not silent else {}
+
+
+def description(one: Draft, name: str) -> str:
+    """What agents read about the tool."""
+    answers = describe.answers(one.view.view, one.paging.page is not None) if one.effect == "read" else ""
+    if one.hint and one.hint.description:
+        said = one.hint.description
+        fits = one.view.view and "`fields`" not in said and len(said) + len(answers) < describe.DESCRIPTION
+        return f"{said if said.rstrip()[-1:] in '.!?:' else f'{said.rstrip()}.'} {answers}" if fits else said
+    operation = one.operation
+    if one.merges and operation.summary:
+        # What the document says about a full replace ("missing fields are cleared") does not hold for this tool.
+        operation = replace(operation, description="")
+    text, _ = describe.summary(operation, name, _paging_names(one.paging))
+    parts = ["Deprecated." if operation.deprecated else "", text]
+    parts += [one.notes, answers]
+    return " ".join(filter(None, parts))
+
+
+def _paging_names(paging: PagingPlan) -> set[str]:
+    """The parameters that paging absorbs, and what the answer gives for the next of them."""
+    token = getattr(paging.page, "next", "")
+    steps = re.findall(r"[^.\[\]'\"]+", token) if token.startswith("$") else [token.removeprefix("header:")]
+    return {*(name for _, name in paging.absorbed), *steps[-1:]}
+
+
+def payload_of(one: Draft) -> str | None:
+    """JSONPath of the record that a GET answers; None for lists and for answers that are no JSON object."""
+    if one.paging.page is not None:
+        return None
+    answer = one.operation.success()
+    if answer is not None and answer.media is not None and not is_json(answer.media):
+        return None
+    if answer is not None and shape(one.context.document, answer.schema).type == "array":
+        return None
+    return one.view.answer

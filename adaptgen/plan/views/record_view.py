@@ -1,0 +1,307 @@
+"""The default view of an answer that is no list: one record, or a result that holds records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.pii.field_kinds import kind_of
+from adaptgen.plan.document.envelope import ends_in_placeholder
+from adaptgen.plan.document.reader import PLACEHOLDER
+from adaptgen.plan.document.schemas import Leaf, Shape, identity, join, leaves, memory, shape
+from adaptgen.plan.views.identity import identifying, identifying_records, spoken_of
+from adaptgen.syntax.identifiers import singular, vocabulary, words
+from adaptgen.views.ranking import Candidate, is_record, rank
+from adaptgen.views.scoring import hides
+
+if TYPE_CHECKING:
+    from adaptgen.plan.document.reader import Operation
+    from adaptgen.source import Document
+
+Json = Any
+_WHOLE = 12  # properties of a result that is no record
+_SMALL, _PART = 5, 5  # leaves from which a record inside such a result is shown by so many of them
+_LARGE = 12  # leaves from which any part of it is
+_FRACTION, _WIDE = 0.3, 30  # of the leaves of a record with more than so many
+_FEW = 8  # values of a record that are all shown
+_LISTS = 4  # sibling lists of a detail that are shown by their labels
+_DEEP = 3  # objects around a record
+_LOOKED = 3000  # properties among which records are looked for
+_BESIDE = 3  # values of its own that what holds a record may have
+_OWN, _MOST = 6, 3  # values of its own, and how many times as many all are, of what is mostly a list
+_LEAVES = 2000
+# Lists that serve the forms of a user interface.
+_LOOKUP = vocabulary(
+    "country currency timezone language locale choice option permission role_choice link image errors error "
+    "warning message"
+)
+HOLDERS = {(word,) for word in ("data", "result", "response", "payload", "record", "item", "entity", "object")}
+_ROOMS = HOLDERS | {(word,) for word in ("value", "body", "entry", "content", "results", "output", "resource")}
+_FILLERS = vocabulary("obj object data detail details info information record result response item resource current")
+OUTCOME = vocabulary(
+    "status success message messages error errors code ok meta metadata links request id version time timestamp "
+    "info warnings detail response result jsonapi included api type server exec execution took elapsed duration"
+)
+
+
+def candidates(document: Document, record: Json) -> list[Candidate]:
+    """The declared values of ``record``. Of a schema that never ends only those near its root, so that none of them is
+    missing: what is deeper identifies nothing. Read once for all operations that answer with the same record."""
+    known, key = memory(document), ("candidates", identity(record))
+    if key not in known:
+        # The node is kept beside the result, so that no other can take its place in memory.
+        known[key] = (record, _candidates(document, record))
+    return list(known[key][1])
+
+
+def _candidates(document: Document, record: Json) -> list[Candidate]:
+    found = leaves(document, record, limit=_LEAVES)
+    for depth in (3, 2):
+        if len(found) >= _LEAVES:
+            near = leaves(document, record, depth=depth, limit=_LEAVES)
+            found = [leaf for leaf in near if leaf.type not in {"object", "array"}]
+    # A value that is one text or a list of them is read whole: its elements are none where it is a text.
+    single = {f"{leaf.path}[*]" for leaf in found if leaf.type not in {"object", "array"}}
+    return [candidate(leaf) for leaf in found if leaf.path and not leaf.write_only and leaf.path not in single]
+
+
+def candidate(leaf: Leaf) -> Candidate:
+    """What the ranking needs to know of a declared leaf."""
+    enum = bool(leaf.enum and len(leaf.enum) > 1)
+    return Candidate(leaf.path, leaf.type, leaf.format, enum, leaf.description, late=leaf.late)
+
+
+def detail_view(document: Document, operation: Operation, answer: Json) -> tuple[str, ...]:
+    """The fields of the record, and of each list beside them the labels; of a result that is no record all of it where
+    it is small, else what tells its parts. Paths are relative to ``answer``; none where nothing is worth showing."""
+    return _Detail(document, operation, answer).view(answer)
+
+
+class _Detail:
+    def __init__(self, document: Document, operation: Operation, answer: Json) -> None:
+        self.document = document
+        self.left = _LOOKED
+        self.names = identifying(document, operation, answer)
+        self.about = spoken_of(operation)
+        # What the path asks for is the record's own, also where it sounds like a word about the call: `result_id`.
+        self.asked = PLACEHOLDER.findall(operation.path) if ends_in_placeholder(operation) else []
+
+    def view(self, answer: Json) -> tuple[str, ...]:
+        whole = shape(self.document, answer)
+        if whole.type == "array":  # of a call that writes: no list
+            return self.under("[*]", rank(self.candidates(whole.items), identifying=self.names, resource=self.about))
+        keys = self.main(answer)
+        found = self.candidates(answer)
+        if not whole.properties and any(shape(self.document, one).type == "array" for one in whole.variants):
+            return self.result(answer, [])  # a list, or an object around it
+        if not keys and not self.is_record([one for one in found if words(one.path) not in _OF_THE_CALL]):
+            return self.whole(whole) or self.result(answer, found)
+        prefix, inner = "", answer
+        for key in keys:
+            prefix, inner = join(prefix, key), shape(self.document, inner).properties[key]
+        if keys:
+            self.names |= identifying_records(self.document, inner, keys[-1])[0]
+        within = self.candidates(inner) if keys else found
+        if keys and not self.is_record(within):
+            return self.under(prefix, self.result(inner, within))
+        if held := self.mostly_held(inner, within):
+            return self.under(prefix, held)
+        telling = within if keys else [one for one in found if "[*]" not in one.path or _by_language(one.path)]
+        view = rank(telling, identifying=self.names, resource=self.about)
+        view = self.under(prefix, tuple(dict.fromkeys((*view, *_plain(within)))) if len(within) <= _FEW else view)
+        most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
+        lists = self.lists(whole, "", most)
+        if keys:
+            lists += self.lists(shape(self.document, inner), prefix, most)
+        fresh = [path for path in dict.fromkeys(lists) if path not in view]
+        # Of a wide record the view stays a fraction.
+        room = max(1, int(_FRACTION * len(found)) - len(view)) if len(found) > _WIDE else _LISTS
+        return (*view, *fresh[: min(room, _LISTS)])
+
+    def candidates(self, record: Json) -> list[Candidate]:
+        return candidates(self.document, record) if record is not None else []
+
+    def is_record(self, found: list[Candidate]) -> bool:
+        return is_record(found, identifying=self.names, resource=self.about)
+
+    def under(self, prefix: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(under(prefix, path) for path in paths)
+
+    # ------------------------------------------------------------------------------------------- where the record is
+
+    def main(self, answer: Json) -> tuple[str, ...]:
+        """The keys of what holds the record where the answer wraps it beside other data."""
+        keys: tuple[str, ...] = ()
+        here = shape(self.document, answer)
+        while len(keys) < _DEEP and (key := self.inside(here)) is not None:
+            keys, here = (*keys, key), shape(self.document, here.properties[key])
+        return keys
+
+    def inside(self, whole: Shape) -> str | None:
+        inner = {key: shape(self.document, node) for key, node in whole.properties.items()}
+        scalar = [key for key, one in inner.items() if one.type not in {"object", "array"} and not one.properties]
+        if any(_own_name(words(key)) or key in self.asked for key in scalar):
+            return None
+        named = [key for key, one in inner.items() if len(one.properties) > 2 and self.called(key)]
+        if len(named) == 1:
+            return named[0]
+        objects = [key for key, one in inner.items() if one.properties and not set(words(key)) <= OUTCOME - _SAME]
+        rooms = [key for key in objects if words(key) in _ROOMS]
+        beside = [key for key in scalar if not set(words(key)) <= OUTCOME]
+        if len(rooms) == 1 and len(objects) <= 2 and len(beside) <= _BESIDE:
+            return rooms[0]
+        return None
+
+    def called(self, key: str) -> bool:
+        """Whether the property bears the resource's name, and no other thing's: not ``nominalCode`` of a pay code."""
+        said = tuple(map(singular, words(key)))
+        if not self.about or self.about[-1] not in said:
+            return False
+        return set(said) <= set(self.about) | _FILLERS
+
+    # ----------------------------------------------------------------------------------------------- what is no record
+
+    def whole(self, one: Shape) -> tuple[str, ...]:
+        """Every property of a small result, of records inside it the most telling fields; a large one is left to the
+        ranking."""
+        keys = [
+            key
+            for key, node in one.properties.items()
+            if not shape(self.document, node).write_only
+            and kind_of(key, type=shape(self.document, node).type) != "secret"
+        ]
+        if len(keys) > _WHOLE:
+            return ()
+        return tuple(path for key in keys for path in self.part(key, one.properties[key]))
+
+    def part(self, key: str, node: Json) -> tuple[str, ...]:
+        """A property of a result: whole where it is small, else the most telling fields of what it holds."""
+        inner = shape(self.document, node)
+        each = inner.type == "array"
+        record = inner.items if each else node
+        found = self.candidates(record) if record is not None and shape(self.document, record).properties else []
+        prefix = join("", key) + ("[*]" if each else "")
+        if len(found) > _SMALL and is_record(found, entry=each):
+            own = [one for one in found if "[*]" not in one.path]
+            names, about = identifying_records(self.document, record, key)
+            return self.under(prefix, rank(own, keep=_PART, identifying=names, resource=about, entry=each))
+        if len(found) > _LARGE and (view := self.result(record, found)):
+            return self.under(prefix, view)
+        return (join("", key),)
+
+    def result(self, answer: Json, found: list[Candidate]) -> tuple[str, ...]:
+        """The most telling values of a large result, and its records."""
+        own = [one for one in found if "[*]" not in one.path]
+        self.left = _LOOKED
+        held = self.records(answer, "", _DEEP)[: 2 * _LISTS]
+        keep = 8 if len(held) == 1 else _PART if len(held) <= _LISTS else 2
+        records: list[str] = []
+        for path, record in held:
+            inside = [one for one in self.candidates(record) if "[*]" not in one.path]
+            names, about = identifying_records(self.document, record, path)
+            records += self.under(path, rank(inside, keep=keep, identifying=names, resource=about, entry=True))
+        return (*rank(own, keep=_PART if records else 8, identifying=self.names, resource=self.about), *records)
+
+    def mostly_held(self, answer: Json, found: list[Candidate]) -> tuple[str, ...]:
+        """The view of what has an id and no name, and little but a list: ``{"queryId": 3, "rows": [{…}]}``."""
+        own = [one for one in found if "[*]" not in one.path]
+        named = any(set(words(one.path.rpartition(".")[2])[-1:]) & _LABELS for one in own)
+        if named or len(own) > _OWN or len(found) < _MOST * len(own):
+            return ()
+        # What has nothing but an id may hold its list in an object: `{"id": 3, "stream": {"posts": [{"id": 4}]}}`.
+        self.left = _LOOKED
+        return self.result(answer, found) if self.records(answer, "", 2 if len(own) == 1 else 1) else ()
+
+    def records(self, node: Json, path: str, depth: int) -> list[tuple[str, Json]]:
+        """Where lists of records are in a result: paths that end in ``[*]``, and the schema of a record."""
+        found: list[tuple[str, Json]] = []
+        whole = shape(self.document, node)
+        for option in whole.variants if not whole.properties else ():
+            each = shape(self.document, option)
+            if each.type == "array" and each.items is not None and is_record(self.candidates(each.items), entry=True):
+                found.append((f"{path}[*]", each.items))
+            elif each.properties:
+                found += self.records(option, path, depth - 1)
+        for key, inner in whole.properties.items():
+            self.left -= 1
+            if self.left < 0:
+                break
+            one, here = shape(self.document, inner), join(path, key)
+            said = words(key)
+            if one.write_only or not said or singular(said[-1]) in _LOOKUP:
+                continue
+            if one.type == "array":
+                if one.items is not None and is_record(self.candidates(one.items), entry=True):
+                    found.append((f"{here}[*]", one.items))
+            elif one.properties and depth > 1:
+                found += self.records(inner, here, depth - 1)
+            if len(found) >= 2 * _LISTS:
+                break
+        return found
+
+    # ---------------------------------------------------------------------------------------------- lists of a record
+
+    def lists(self, one: Shape, above: str, most: int) -> list[str]:
+        """The label of each list of objects among the properties, of ``most`` at most: ``comments[*].name``."""
+        found: list[str] = []
+        for key, node in one.properties.items():
+            if len(found) >= most:
+                break
+            inner = shape(self.document, node)
+            said = words(key)
+            if inner.type != "array" or inner.write_only or not said or singular(said[-1]) in _LOOKUP:
+                continue
+            path = join(above, key) + "[*]"
+            item = shape(self.document, inner.items)
+            if item.properties:
+                if label := self.label(inner.items):
+                    found.append(under(path, label))
+            elif item.type in {"string", "integer"} and item.format not in {"uri", "url"}:
+                found.append(path)
+        return found
+
+    def label(self, record: Json) -> str:
+        """What tells the records of a list apart, "" for nothing; once for all lists of one schema."""
+        known, key = memory(self.document), ("label", identity(record))
+        if key not in known:
+            inside = [one for one in self.candidates(record) if "[*]" not in one.path]
+            best = rank(inside, keep=3)
+            # The node is kept beside the result, so that no other can take its place in memory.
+            known[key] = (record, next((each for kind in (_LABELS, _IDS) for each in best if _ends(each, kind)), ""))
+        return str(known[key][1])
+
+
+_OF_THE_CALL = {(one, "id") for one in ("request", "trace", "correlation", "response", "message", "log")}
+_LABELS = vocabulary("name title subject label username login comment")
+_IDS = vocabulary("number code key id uuid")
+_SAME = vocabulary("response result")
+_TRANSLATED = vocabulary("translations localizations")
+_NAMED = vocabulary("name title label")
+
+
+def _own_name(said: tuple[str, ...]) -> bool:
+    """Whether a value of what holds objects is an id or a name of its own."""
+    return said[:1] == ("id",) or (said[-1:] in {("id",), ("name",), ("title",)} and not set(said) <= OUTCOME)
+
+
+def _by_language(path: str) -> bool:
+    """``names[*].text``: what the names of a thing are in one language or another."""
+    said = words(path.split("[", 1)[0].split(".", 1)[0])
+    return bool(said) and (said[-1] in _TRANSLATED or (singular(said[-1]) != said[-1] and singular(said[-1]) in _NAMED))
+
+
+def under(prefix: str, path: str) -> str:
+    return f"{prefix}{path}" if path.startswith("[") or not prefix else f"{prefix}.{path}"
+
+
+def _plain(found: list[Candidate]) -> list[str]:
+    """The values that are no secret, are not about a person, lie in no links, and do not say who wrote the record."""
+    # An object inside another that declares no values is one of a tree.
+    flat = [one for one in found if one.type not in {"object", "array"} or one.path.isidentifier()]
+    shown = [one for one in flat if not any(map(hides, one.path.replace("[*]", "").split(".")))]
+    names = [(one, one.path.replace("[*]", "").rpartition(".")[2]) for one in shown]
+    kept = [(one, name) for one, name in names if kind_of(name, type=one.type, format=one.format) in {None, "name"}]
+    return [one.path for one, name in kept if words(name)[-1:] != ("by",)]
+
+
+def _ends(path: str, kind: frozenset[str]) -> bool:
+    return bool(kind & set(words(path.rpartition(".")[2])[-1:]))

@@ -1,0 +1,200 @@
+"""What all servers together offer at one moment, and who answers for what. Never changed, only replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adaptgen.govern.settings.model import ToolRule
+from adaptgen.mcp.protocol import Facts
+from adaptgen.proxy import messages as rpc
+from adaptgen.proxy.catalog_reader import Entry, Listing, without
+from adaptgen.proxy.third_party_tools import exposed_argument, facts, rule_for
+from adaptgen.proxy.upstream_client import Remote
+from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
+
+TEMPLATES = 256
+"""Resource templates of one server: every URI is matched with all of them."""
+_QUIET = ("io.modelcontextprotocol/ui",)
+"""Extensions that need no methods of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A prompt or resource: whose it is, its own name there, and how callers see it."""
+
+    server: str
+    own: str
+    wire: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A resource template, and the URIs that it stands for."""
+
+    server: str
+    wire: Entry
+    form: UriTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything by the name that callers use."""
+
+    tools: Mapping[str, Facts] = field(default_factory=dict)
+    headers: Mapping[str, rpc.Mirrored] = field(default_factory=dict)
+    prompts: Mapping[str, Shown] = field(default_factory=dict)
+    resources: Mapping[str, Shown] = field(default_factory=dict)
+    templates: tuple[Template, ...] = ()
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    instructions: str = ""
+    readers: tuple[str, ...] = ()
+    withheld: frozenset[str] = frozenset()
+    clashes: tuple[str, ...] = ()
+
+    def reader(self, uri: str) -> str:
+        """The server of a resource or of a template: who listed it, or the only one that has resources at all."""
+        known = self.resources.get(uri)
+        if known is not None:
+            return known.server
+        if uri in self.withheld:
+            return ""
+        if len(uri) > LONGEST:
+            return ""
+        for template in self.templates:
+            if template.wire["uriTemplate"] == uri or template.form.matches(uri):
+                return template.server
+        return self.readers[0] if len(self.readers) == 1 else ""
+
+
+def make(
+    listings: Sequence[tuple[Remote, Listing]],
+    rules: Mapping[str, ToolRule],
+    kept_back: Mapping[str, Mapping[str, frozenset[str]]],
+    before: Snapshot,
+) -> Snapshot:
+    """The snapshot of these listings, in the order of the settings. ``kept_back``: what of each server is
+    quarantined, by kind. What has not changed since ``before`` is the same object.
+    """
+    tools: dict[str, Facts] = {}
+    prompts: dict[str, Shown] = {}
+    resources: dict[str, Shown] = {}
+    templates: dict[str, Template] = {}
+    clashes: list[str] = []
+    withheld: set[str] = set()
+    for remote, whole in listings:
+        held = kept_back.get(remote.name, {})
+        listing = without(whole, held)
+        withheld |= {*held.get("resources", ()), *held.get("templates", ())}
+        for one in _facts(remote, listing, rules, clashes):
+            _add(tools, one.name, _same(one, before), "tool", one.server, clashes)
+        for entry in listing.prompts:
+            name = remote.prefix + entry["name"]
+            shown = Shown(remote.name, entry["name"], {**rpc.without_ours(entry), "name": name})
+            _add(prompts, name, shown, "prompt", remote.name, clashes)
+        for entry in listing.resources:
+            shown = Shown(remote.name, entry["uri"], rpc.without_ours(entry))
+            _add(resources, entry["uri"], shown, "resource", remote.name, clashes)
+        for entry in _bounded(remote.name, listing.templates, clashes):
+            uri = entry["uriTemplate"]
+            template = Template(remote.name, rpc.without_ours(entry), UriTemplate.parse(uri))
+            _add(templates, uri, template, "template", remote.name, clashes)
+    _part_actions(tools, clashes)
+    listings = [(remote, without(one, kept_back.get(remote.name, {}))) for remote, one in listings]
+    return Snapshot(
+        tools=before.tools if _unchanged(tools, before.tools) else tools,
+        headers={name: rows for name, one in tools.items() if (rows := rpc.mirrored(one.wire.get("inputSchema")))},
+        prompts=prompts,
+        resources=resources,
+        templates=tuple(templates.values()),
+        capabilities=_capabilities(listings),
+        instructions=_instructions(listings),
+        readers=tuple(remote.name for remote, listing in listings if "resources" in listing.capabilities),
+        withheld=frozenset(withheld),
+        clashes=tuple(clashes),
+    )
+
+
+def _facts(remote: Remote, listing: Listing, rules: Mapping[str, ToolRule], clashes: list[str]) -> list[Facts]:
+    found = []
+    for tool in listing.tools:
+        rule = rule_for(rules, remote.name, tool["name"])
+        if rule.hide or not isinstance(tool.get("inputSchema"), dict):
+            continue
+        made = facts(tool, remote.name, remote.prefix, ours=remote.ours, rule=rule)
+        exposed = "" if remote.ours else exposed_argument(tool["inputSchema"], made.arguments)
+        if exposed:
+            clashes.append(
+                f"the tool {made.own!r} of {remote.name} is not served: it wants the argument {exposed!r}, which is "
+                "classified, in a header, which everything on the way may log"
+            )
+            continue
+        found.append(made)
+    return found
+
+
+def _part_actions(tools: dict[str, Facts], clashes: list[str]) -> None:
+    """Keep the actions of servers apart: a policy for ``a__b__c`` speaks of the tool of one server only. Where the
+    names of a server and a tool make the action of another server's tool, neither of a third party is served."""
+    owners: dict[str, list[Facts]] = {}
+    for one in tools.values():
+        owners.setdefault(one.action, []).append(one)
+    for action, several in owners.items():
+        if len({one.server for one in several}) < 2:
+            continue
+        for one in several:
+            if not one.trusted or sum(other.trusted for other in several) > 1:
+                clashes.append(f"the tool {one.own!r} of {one.server} is not served: policies know {action!r} twice")
+                del tools[one.name]
+
+
+def _same(one: Facts, before: Snapshot) -> Facts:
+    """The facts of before where nothing has changed: what is derived from them is kept by their identity."""
+    old = before.tools.get(one.name)
+    return old if old == one and old is not None and old.arguments == one.arguments else one
+
+
+def _unchanged(tools: Mapping[str, Facts], before: Mapping[str, Facts]) -> bool:
+    return list(tools) == list(before) and all(before[name] is one for name, one in tools.items())
+
+
+def _add(into: dict[str, Any], name: str, value: Any, what: str, server: str, clashes: list[str]) -> None:
+    if name in into:
+        clashes.append(f"the {what} {name!r} of {server} is not served: {into[name].server} has it already")
+        return
+    into[name] = value
+
+
+def _bounded(server: str, templates: Sequence[Entry], clashes: list[str]) -> list[Entry]:
+    """The templates that can be matched in time."""
+    usable = [one for one in templates if len(one["uriTemplate"]) <= LONGEST_TEMPLATE][:TEMPLATES]
+    if len(usable) < len(templates):
+        clashes.append(
+            f"{len(templates) - len(usable)} resource templates of {server} are not served: a server may have "
+            f"{TEMPLATES} of at most {LONGEST_TEMPLATE} characters"
+        )
+    return usable
+
+
+def _capabilities(listings: Sequence[tuple[Remote, Listing]]) -> dict[str, Any]:
+    """What any of the servers can, and the proxy can pass on."""
+    merged: dict[str, Any] = {"tools": {}}
+    for _, listing in listings:
+        for name in ("tools", "prompts", "resources", "logging", "completions"):
+            declared = listing.capabilities.get(name)
+            if isinstance(declared, dict):
+                known = merged.setdefault(name, {})
+                known.update({flag: True for flag, value in declared.items() if value is True})
+        extensions = listing.capabilities.get("extensions")
+        for name in _QUIET:
+            if isinstance(extensions, dict) and isinstance(extensions.get(name), dict):
+                merged.setdefault("extensions", {}).setdefault(name, extensions[name])
+    return merged
+
+
+def _instructions(listings: Sequence[tuple[Remote, Listing]]) -> str:
+    said = [(remote.name, listing.instructions.strip()) for remote, listing in listings if listing.instructions.strip()]
+    if len(listings) == 1 and said:
+        return said[0][1]
+    return "\n\n".join(f"{name}: {text}" for name, text in said)

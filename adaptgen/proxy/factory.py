@@ -1,0 +1,74 @@
+"""The servers behind the proxy as one target."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from adaptgen.govern.identity.identity_assertion import Handover
+from adaptgen.govern.pipeline.assemble import Given, folder, issuer
+from adaptgen.govern.settings.keys import pin_keys
+from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.tool_pins import FilePins, Forgetful, Pins, PinSigner, StorePins
+from adaptgen.proxy.upstream_auth import Outward
+from adaptgen.runtime.aws.assume_role import Roles
+
+
+class Proxied(Mirror):
+    """A mirror that also closes the credentials of its upstreams."""
+
+    outward: Mapping[str, Outward] = {}
+
+    async def aclose(self) -> None:
+        """Close connections, those of token endpoints too."""
+        await super().aclose()
+        for one in self.outward.values():
+            await one.aclose()
+
+
+def pins_for(given: Given) -> Pins:
+    """Where tools stay pinned: in the shared state, else beside the settings, where a person can review them."""
+    keys = pin_keys(given.material)
+    signer = PinSigner(keys) if keys else None
+    if given.settings.state.store != "memory":
+        return StorePins(given.store, signer)
+    beside = folder(given.settings)
+    if beside is not None and os.access(beside, os.W_OK):
+        return FilePins(beside / "pins.json", signer)
+    return Forgetful()
+
+
+async def mirrored(given: Given, pins: Pins | None = None) -> Mirror:
+    """The mirror of every upstream of the settings, started. ``pins``: where tools are pinned, if not where the
+    settings say.
+
+    Raises:
+        AdaptgenError: AG075, at its place, for an upstream that cannot be used.
+    """
+    settings, environ = given.settings, given.place.environ
+    roles = Roles()
+    outward = {
+        name: Outward(
+            one.auth,
+            name,
+            environ=environ,
+            roles=roles,
+            where=lambda *at, name=name: settings.where("upstreams", name, "auth", *at),
+        )
+        for name, one in settings.upstreams.items()
+    }
+    for one in outward.values():
+        one.check()
+    key = given.material.handover
+    mirror = Proxied(
+        settings.upstreams,
+        rules=settings.tools,
+        outward=outward,
+        handover=Handover(key, issuer(settings)) if key else None,
+        environ=environ,
+        where=settings.where,
+        pins=pins or pins_for(given),
+    )
+    mirror.outward = outward
+    await mirror.start()
+    return mirror

@@ -1,0 +1,81 @@
+"""What a person reviews of the servers behind the proxy: what is new or has changed, and what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adaptgen.diagnostics import error
+from adaptgen.govern.pipeline.assemble import Given, Place
+from adaptgen.govern.settings import keys
+from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.secrets import resolve
+from adaptgen.govern.settings.store import open_store
+from adaptgen.proxy.factory import mirrored, pins_for
+from adaptgen.proxy.tool_pins import KINDS, TOOLS, Memory, Pins, UntrustedPins
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.store.protocol import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """``accepted``: what is pinned now; ``open``: what is not, as sentences; ``suspected``: arguments of third parties
+    that may hold personal data, and that the settings say nothing about."""
+
+    accepted: tuple[str, ...]
+    open: tuple[str, ...]
+    suspected: tuple[str, ...]
+
+
+class _Reviewed:
+    """Pins of which those that cannot be trusted count as not accepted, for the servers that a person names."""
+
+    def __init__(self, pins: Pins, servers: Sequence[str]) -> None:
+        self._pins = pins
+        self._servers = servers
+
+    async def load(self, server: str) -> Memory:
+        """What is remembered of a server."""
+        try:
+            return await self._pins.load(server)
+        except UntrustedPins:
+            if server not in self._servers:
+                raise
+            return Memory(others={kind: {} for kind in KINDS if kind != TOOLS}, known=True)
+
+    async def save(self, server: str, memory: Memory) -> None:
+        """Remember it."""
+        if server in self._servers:
+            await self._pins.save(server, memory)
+
+
+async def review(settings: Settings, environ: Mapping[str, str], accept: Sequence[str]) -> Review:
+    """Read every server, and pin what fits one of ``accept`` (``server`` or ``server/name``, both globs) as it is now.
+
+    Raises:
+        AdaptgenError: a server or the pins cannot be read, or nothing fits.
+    """
+    material = await keys.material(settings, environ)
+    store = await open_store(settings, environ)
+    try:
+        place = Place(http=True, environ=environ)
+        resolved = await resolve(settings, Credentials(environ), http=True)
+        given = Given(resolved, material, store, place)
+        servers = [one for one in settings.upstreams if any(_concerns(one, glob) for glob in accept)]
+        mirror = await mirrored(given, _Reviewed(pins_for(given), servers if accept else ()))
+        try:
+            accepted = [one for glob in accept for one in await mirror.accept(glob)]
+            left = tuple(one.message for one in mirror.findings())
+            return Review(tuple(accepted), left, tuple(mirror.suspected()))
+        finally:
+            await mirror.aclose()
+    except StoreError as problem:
+        raise error("AG076", f"{problem}; it is not known what was accepted", settings.where("state")) from None
+    finally:
+        await store.aclose()
+
+
+def _concerns(server: str, glob: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(server, glob.partition("/")[0])

@@ -1,0 +1,427 @@
+"""The servers behind the proxy as one target: everything they have, under names that do not collide."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen import __version__
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.govern.settings.model import ToolRule, Upstream
+from adaptgen.mcp.protocol import META_UNKNOWN, About, Context, Facts, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.proxy import messages as rpc
+from adaptgen.proxy.catalog import Snapshot, make
+from adaptgen.proxy.catalog_sync import Sync
+from adaptgen.proxy.http_client import Failure, Line, address, secure
+from adaptgen.proxy.revision_bridge import Asking
+from adaptgen.proxy.session_pool import Key, Sessions, key_of
+from adaptgen.proxy.subscriptions import Listener, Listeners, kinds_of, wanted
+from adaptgen.proxy.third_party_tools import suspected
+from adaptgen.proxy.tool_pins import Forgetful, Pins, UntrustedPins
+from adaptgen.proxy.upstream_client import Outward, Remote, Seal
+from adaptgen.proxy.upstream_session import Session
+from adaptgen.runtime.store.protocol import StoreError
+
+if TYPE_CHECKING:
+    from adaptgen.proxy.http_client import Address
+
+_log = logging.getLogger("adaptgen.mirror")
+_LISTS = {"prompts/list": "prompts", "resources/list": "resources", "resources/templates/list": "resourceTemplates"}
+_ROUTED = {"prompts/get": "name", "resources/read": "uri", "resources/subscribe": "uri", "resources/unsubscribe": "uri"}
+_HANDED = frozenset({"inputResponses", "requestState"})
+"""Params that answer a server's request for input (2026-07-28, SEP-2322)."""
+_REVIEW = "review it, then adaptgen proxy GOVERNANCE --accept SERVER/NAME"
+_FRESH = 5_000
+"""Milliseconds for which clients may keep a list."""
+
+Place = Callable[..., Where | None]
+
+
+def _nowhere(*keys: str | int) -> Where | None:
+    return None
+
+
+class Mirror:
+    """N servers. ``changed``, where it is set, is awaited when the tools have changed, before clients are told."""
+
+    def __init__(
+        self,
+        upstreams: Mapping[str, Upstream],
+        *,
+        rules: Mapping[str, ToolRule] | None = None,
+        outward: Mapping[str, Outward] | None = None,
+        handover: Seal | None = None,
+        environ: Mapping[str, str] | None = None,
+        where: Place = _nowhere,
+        pins: Pins | None = None,
+        name: str = "adaptgen-proxy",
+        insecure: bool = False,
+    ) -> None:
+        """``upstreams``: with their templates resolved; ``rules``: the ``tools:`` of the settings; ``outward``: the
+        proxy's credentials per server; ``handover``: seals identities for servers that have an audience; ``pins``:
+        where tools stay pinned (default: in this process); ``insecure``: http to other machines is allowed.
+
+        Raises:
+            AdaptgenError: AG075, an address cannot be used.
+        """
+        self.changed: Callable[[], Awaitable[object]] | None = None
+        self._where = where
+        self._rules = rules or {}
+        self._line = Line()
+        self._listeners = Listeners()
+        self._sessions = Sessions(busy=lambda key: bool(self._listeners.at(key)))
+        self._asking = Asking(self._sessions, lambda remote, kind: self._syncs[remote.name].hear(kind), self._opened)
+        self._snapshot = Snapshot()
+        self._said: tuple[str, ...] = ()
+        self._name = name
+        pins = pins or Forgetful()
+        self._syncs: dict[str, Sync] = {}
+        for key, settings in upstreams.items():
+            url = self._address(key, settings, insecure)
+            remote = Remote(key, url, settings, self._line, (outward or {}).get(key), handover)
+            self._syncs[key] = Sync(remote, self._sessions, pins, self._renewed)
+
+    async def start(self) -> None:
+        """Find out what every server is and has, and go on watching them.
+
+        Raises:
+            AdaptgenError: AG075, with every server that cannot be read and of which nothing is remembered.
+        """
+        results = await asyncio.gather(*(one.start() for one in self._syncs.values()), return_exceptions=True)
+        findings: list[Diagnostic] = []
+        for (name, _), result in zip(self._syncs.items(), results, strict=True):
+            if isinstance(result, BaseException):
+                findings.append(self._dead(name, result))
+        if findings:
+            await self.aclose()
+            raise AdaptgenError(*findings)
+        self._swap()
+        for one in self._syncs.values():
+            one.run()
+
+    def findings(self) -> list[Diagnostic]:
+        """What a person should know: servers that are down, tools that changed, names that collide."""
+        found = [self._finding(("upstreams",), text) for text in self._snapshot.clashes]
+        for name, sync in self._syncs.items():
+            at = ("upstreams", name)
+            if sync.down:
+                found.append(self._finding(at, f"the server {name} cannot be read: {sync.down}"))
+            for kind, names in sorted(sync.differing.items()):
+                for one in sorted(names):
+                    found.append(self._finding(at, sync.told(kind, one), _REVIEW))
+        return found
+
+    async def accept(self, glob: str) -> list[str]:
+        """Pin what differs and fits ``glob`` as it is now; what it was.
+
+        Raises:
+            StoreError, OSError: it cannot be kept.
+        """
+        return [one for sync in self._syncs.values() for one in await sync.accept(glob)]
+
+    def suspected(self) -> list[str]:
+        """Arguments of third parties that may hold personal data, as lines for ``tools`` of the settings."""
+        found: list[str] = []
+        for tool in self._snapshot.tools.values():
+            if not tool.trusted:
+                kinds = suspected(tool.wire.get("inputSchema"))
+                found += [
+                    f'"{tool.server}/{tool.own}": {{arguments: {{{name}: {kind}}}}}'
+                    for name, kind in kinds
+                    if name not in tool.arguments
+                ]
+        return found
+
+    # --------------------------------------------------------------------------------------------------------- target
+
+    def about(self) -> About:
+        """All servers together. Handshake clients need sessions as soon as one server keeps any."""
+        snapshot = self._snapshot
+        return About(
+            name=self._name,
+            version=__version__,
+            instructions=snapshot.instructions,
+            capabilities=snapshot.capabilities or {"tools": {}},
+            stateful=any(not one.remote.ours for one in self._syncs.values()),
+        )
+
+    def tools(self) -> Mapping[str, Facts]:
+        """The tools of all servers: the same object until one changes."""
+        return self._snapshot.tools
+
+    def server_of(self, what: str, name: str) -> str:
+        """Whose prompt, resource or template this is; "" where nobody's."""
+        snapshot = self._snapshot
+        if what == "prompt" or (what == "completion" and name in snapshot.prompts):
+            shown = snapshot.prompts.get(name)
+            return shown.server if shown is not None else ""
+        return snapshot.reader(name)
+
+    async def call(
+        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """The server's answer as it gave it; a server that cannot answer makes an error that the agent can act on.
+
+        Raises:
+            RpcError: the server's JSON-RPC error.
+        """
+        sync = self._syncs.get(tool.server)
+        if sync is None or tool.name not in self._snapshot.tools:  # it went, or is quarantined, since it was listed
+            raise RpcError(-32602, "Unknown tool")
+        params: dict[str, Json] = {"name": tool.own, "arguments": dict(arguments)}
+        params.update({key: value for key, value in context.params.items() if key in _HANDED})
+        rows = self._snapshot.headers.get(tool.name, ())
+        try:
+            result = await self._asking.ask(sync.remote, caller, "tools/call", params, context, rows)
+        except Failure as failure:
+            return _failed(tool, failure)
+        if not sync.remote.ours:
+            result = rpc.without_ours(result)
+        result.setdefault("resultType", "complete")
+        return result
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Everything else.
+
+        Raises:
+            RpcError: also for methods that no server has.
+        """
+        try:
+            return await self._request(caller, method, params, context)
+        except Failure as failure:
+            again = "" if failure.sent else " Trying again later may help."
+            raise RpcError(-32603, f"The server behind this cannot answer: {failure.text}.{again}") from None
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """The client's roots have changed: servers that keep a session with it are told."""
+        if method != "notifications/roots/list_changed" or context.modern:
+            return
+        for held in self._sessions.of(key_of(caller, context)):
+            await held.remote.tell(held.opening.result(), caller, method, rpc.without_ours(params))
+
+    async def leave(self, session: str) -> None:
+        """A client's session has ended; so do those that were held for it."""
+        self._asking.forget(("session", session))
+        self._listeners.forget(("session", session))
+
+    async def aclose(self) -> None:
+        """Stop watching, end all sessions, close all connections."""
+        self._listeners.end()
+        await asyncio.gather(*(one.aclose() for one in self._syncs.values()))
+        await self._sessions.aclose()
+        await self._line.aclose()
+
+    # ------------------------------------------------------------------------------------------------------- requests
+
+    async def _request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        if method in _LISTS:
+            return self._list(method, params)
+        if method in _ROUTED:
+            return await self._routed(caller, method, params, context)
+        match method:
+            case "completion/complete":
+                return await self._complete(caller, params, context)
+            case "logging/setLevel":
+                return await self._level(caller, params, context)
+            case "subscriptions/listen":
+                return await self._listen(caller, params, context)
+        raise RpcError(-32601, "Method not found")
+
+    def _list(self, method: str, params: Mapping[str, Json]) -> dict[str, Json]:
+        if params.get("cursor") is not None:
+            raise RpcError(-32602, "Invalid cursor: the list comes whole")
+        snapshot = self._snapshot
+        if ("prompts" if method == "prompts/list" else "resources") not in snapshot.capabilities:
+            raise RpcError(-32601, "Method not found")
+        shown: Any = {
+            "prompts/list": snapshot.prompts.values(),
+            "resources/list": snapshot.resources.values(),
+            "resources/templates/list": snapshot.templates,
+        }[method]
+        listed: list[Json] = [one.wire for one in shown]
+        return {_LISTS[method]: listed, "resultType": "complete", "ttlMs": _FRESH, "cacheScope": "private"}
+
+    async def _routed(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        key = _ROUTED[method]
+        name = params.get(key)
+        if not isinstance(name, str):
+            raise RpcError(-32602, f"Invalid params: {key} must be a string")
+        if method == "prompts/get":
+            shown = self._snapshot.prompts.get(name)
+            if shown is None:
+                raise RpcError(-32602, "Unknown prompt")
+            return await self._pass(shown.server, caller, method, {**params, "name": shown.own}, context)
+        server = self._snapshot.reader(name)
+        if not server:
+            raise RpcError(-32602 if context.modern else -32002, "Resource not found", {"uri": name})
+        remote = self._syncs[server].remote
+        if method == "resources/read" or await self._asking.keeps(remote, caller, context):
+            return await self._pass(server, caller, method, params, context)
+        # A subscription of the handshake revisions at a server that has streams for it instead.
+        whose = key_of(caller, context)
+        if method == "resources/subscribe":
+            self._listeners.subscribe(whose, remote, name)
+        else:
+            self._listeners.unsubscribe(whose, remote, name)
+        return {}
+
+    async def _pass(
+        self, server: str, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        remote = self._syncs[server].remote
+        sent = {key: value for key, value in params.items() if key != "_meta"}
+        result = await self._asking.ask(remote, caller, method, sent, context)
+        return rpc.without_ours(result)
+
+    async def _complete(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
+        reference = params.get("ref")
+        known = reference if isinstance(reference, dict) else {}
+        name, uri = known.get("name"), known.get("uri")
+        if isinstance(name, str) and name in self._snapshot.prompts:
+            shown = self._snapshot.prompts[name]
+            sent: dict[str, Json] = {**params, "ref": {**known, "name": shown.own}}
+            return await self._pass(shown.server, caller, "completion/complete", sent, context)
+        server = self._snapshot.reader(uri) if isinstance(uri, str) else ""
+        if not server:
+            raise RpcError(-32602, "Nothing to complete")
+        return await self._pass(server, caller, "completion/complete", params, context)
+
+    async def _level(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
+        level = params.get("level")
+        if not isinstance(level, str):
+            raise RpcError(-32602, "Invalid params: level must be a string")
+        self._asking.set_level(caller, context, level)
+        for sync in self._syncs.values():
+            remote = sync.remote
+            if remote.can("logging") and await self._asking.keeps(remote, caller, context):
+                await self._asking.ask(remote, caller, "logging/setLevel", {"level": level}, context)
+        return {}
+
+    async def _listen(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
+        snapshot = self._snapshot
+        honoured = wanted(params, snapshot.capabilities, snapshot.reader)
+        key = key_of(caller, context)
+        listener = Listener(caller, context, key, kinds_of(honoured))
+        await context.notify("notifications/subscriptions/acknowledged", {"notifications": honoured})
+        self._listeners.add(listener)
+        try:
+            uris = honoured.get("resourceSubscriptions")
+            await self._follow(listener, [str(uri) for uri in uris] if isinstance(uris, list) else [])
+            await listener.wait()
+        finally:
+            self._listeners.remove(listener)
+        return {"resultType": "complete"}
+
+    async def _follow(self, listener: Listener, uris: list[str]) -> None:
+        """Hold the streams of servers from which this client hears of updates."""
+        context = listener.context
+        for sync in self._syncs.values():
+            remote = sync.remote
+            own = tuple(uri for uri in uris if self._snapshot.reader(uri) == remote.name)
+            if not own:
+                continue
+            if not await self._asking.keeps(remote, listener.caller, context):
+                listener.follow_updates(remote, own)
+            else:
+                for uri in own:
+                    await self._asking.ask(remote, listener.caller, "resources/subscribe", {"uri": uri}, context)
+                listener.follow_session(remote, await self._asking.session(remote, listener.caller, context))
+        if not context.modern:
+            self._listeners.resume(listener)
+            for held in self._sessions.of(listener.key):
+                listener.follow_session(held.remote, held.opening.result())
+
+    def _opened(self, remote: Remote, key: Key, session: Session) -> None:
+        """A client that listens already hears what comes in its new session, too."""
+        for listener in self._listeners.at(key):
+            if not listener.context.modern:
+                listener.follow_session(remote, session)
+
+    # -------------------------------------------------------------------------------------------------------- changes
+
+    async def _renewed(self, sync: Sync, changes: frozenset[str]) -> None:
+        before = self._snapshot.tools
+        self._swap()
+        if self.changed is not None and self._snapshot.tools is not before:
+            try:
+                await self.changed()
+            except Exception as problem:  # the proxy goes on serving what it served
+                _log.error("the new tools could not be adopted: %s", type(problem).__name__)
+        await self._listeners.tell(changes)
+
+    def _swap(self) -> None:
+        listings = [(one.remote, one.listing) for one in self._syncs.values() if one.listing is not None]
+        kept_back = {name: one.kept_back for name, one in self._syncs.items()}
+        self._snapshot = make(listings, self._rules, kept_back, self._snapshot)
+        for text in self._snapshot.clashes:
+            if text not in self._said:
+                _log.warning("%s", text)
+        self._said = self._snapshot.clashes
+
+    # ------------------------------------------------------------------------------------------------------- findings
+
+    def _address(self, name: str, settings: Upstream, insecure: bool) -> Address:
+        where = self._place(name)
+        try:
+            url = address(settings.url)
+        except ValueError as problem:
+            raise AdaptgenError(Diagnostic("AG075", f"the URL of {name} cannot be used: {problem}", where)) from None
+        if not insecure and not secure(url):
+            text = f"the URL of {name} is http to another machine: everybody on the way could read along"
+            raise AdaptgenError(Diagnostic("AG075", text, where, "use https"))
+        return url
+
+    def _dead(self, name: str, problem: BaseException) -> Diagnostic:
+        if isinstance(problem, asyncio.CancelledError):
+            raise problem
+        if isinstance(problem, Failure):
+            text = problem.text
+        elif isinstance(problem, RpcError):
+            text = "it answers with an error, or the proxy cannot authenticate to it"
+        elif isinstance(problem, UntrustedPins):
+            help = f"review what it offers, then adaptgen proxy GOVERNANCE --accept {name}"
+            return Diagnostic("AG075", f"the server {name} is not served: {problem}", self._place(name), help)
+        elif isinstance(problem, (StoreError, ValueError)):
+            text = f"its pins cannot be read ({type(problem).__name__})"
+        else:
+            raise problem
+        return Diagnostic(
+            "AG075", f"the server {name} cannot be used: {text}", self._place(name), "check its URL and auth"
+        )
+
+    def _place(self, name: str) -> Where | None:
+        return self._where("upstreams", name, "url") or self._where("upstreams", name)
+
+    def _finding(self, at: tuple[str, ...], text: str, help: str = "") -> Diagnostic:
+        return Diagnostic("AG075", text, self._where(*at), help, "warning")
+
+
+def _failed(tool: Facts, failure: Failure) -> dict[str, Json]:
+    """A CallToolResult that says whether the call was executed, and whether trying again helps."""
+    what = f"The server of {tool.name} gave no answer: {failure.text}."
+    meta: dict[str, Json] = {}
+    if not failure.sent:
+        wait = f" Try again in {failure.retry_after:g} s." if failure.retry_after else " Trying again later may help."
+        text = f"{what} Nothing was executed.{wait if failure.status not in (401, 403) else ''}"
+    elif tool.effect == "read":
+        text = f"{what} Trying again may help."
+    else:
+        meta[META_UNKNOWN] = True
+        text = (
+            f"{what} It is unknown whether the change was carried out: it may have been. Read the current state before "
+            "trying again."
+        )
+    result: dict[str, Json] = {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
+    if meta:
+        result["_meta"] = meta
+    return result

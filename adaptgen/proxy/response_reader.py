@@ -1,0 +1,204 @@
+"""What comes back for one request: the result, and before it notifications and questions of the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from adaptgen.mcp.protocol import RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.proxy import messages as rpc
+from adaptgen.proxy.http_client import Failure, Reply, seconds
+
+if TYPE_CHECKING:
+    from adaptgen.proxy.upstream_client import Remote
+    from adaptgen.proxy.upstream_session import Session
+
+PATIENCE = 600.0
+"""Seconds that people have to answer a question."""
+_QUESTIONS = 64
+_RESUMES = 5
+
+
+class Relay(Protocol):
+    """Who takes what a server says beside its answer."""
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        """A notification."""
+        ...
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """A question to the client.
+
+        Raises:
+            RpcError: it cannot be asked.
+        """
+        ...
+
+
+class Answers:
+    """Reads the reply to the request ``number``. ``heard`` is called whenever the server shows that it is alive."""
+
+    def __init__(
+        self, remote: Remote, caller: Caller, session: Session | None, relay: Relay | None, number: int | None
+    ) -> None:
+        self._remote = remote
+        self._caller = caller
+        self._session = session
+        self._relay = relay
+        self._number = number
+        self._questions: dict[str | int, asyncio.Task[None]] = {}
+        self.heard: Callable[[float | None], None] = _deaf
+
+    async def read(self, reply: Reply) -> dict[str, Json]:
+        """The result.
+
+        Raises:
+            RpcError: the server's error.
+            Failure: there is none.
+        """
+        if reply.status >= 300:
+            raise await _refused(reply)
+        if reply.kind == "text/event-stream":
+            return await self._streamed(reply)
+        if reply.kind != "application/json":
+            raise Failure("it does not answer in MCP", sent=True, status=reply.status)
+        try:
+            value = rpc.loads(await reply.body())
+        except ValueError:
+            raise Failure("its answer is no JSON", sent=True, status=reply.status) from None
+        for message in value if isinstance(value, list) else [value]:
+            found = await self._message(message)
+            if found is not None:
+                return found
+        raise Failure("it answered without a result", sent=True, status=reply.status)
+
+    async def follow(self, reply: Reply) -> tuple[dict[str, Json] | None, str | None, float]:
+        """Everything on a stream, to its end or to the result: that result, the last event's id, and the seconds
+        after which the server wants to be asked for the rest.
+        """
+        last: str | None = None
+        delay = 1.0
+        async for event in reply.events():
+            if event.id is not None:
+                last = event.id
+            if event.retry is not None:
+                delay = min(event.retry / 1000, 30.0)
+            if not event.data.strip():
+                continue
+            try:
+                message = rpc.loads(event.data)
+            except ValueError:
+                raise Failure("an event of its answer is no JSON", sent=True, status=reply.status) from None
+            found = await self._message(message)
+            if found is not None:
+                return found, last, delay
+        return None, last, delay
+
+    async def _streamed(self, reply: Reply) -> dict[str, Json]:
+        found, last, delay = await self.follow(reply)
+        resumes = 0
+        # A server may close the stream before the result, to be asked for the rest (2025-11-25, SEP-1699).
+        while found is None and last is not None and self._session is not None and resumes < _RESUMES:
+            resumes += 1
+            await asyncio.sleep(delay)
+            rest = await self._remote.listen(self._session, self._caller, last)
+            try:
+                found, newer, delay = await self.follow(rest)
+            finally:
+                await rest.aclose()
+            last = newer or last
+        if found is None:
+            raise Failure("its stream ended before the result", sent=True)
+        return found
+
+    async def _message(self, message: Json) -> dict[str, Json] | None:
+        self.heard(None)
+        if not isinstance(message, dict):
+            return None
+        method = message.get("method")
+        if not isinstance(method, str):
+            return self._result(message)
+        params = message.get("params")
+        known: Mapping[str, Json] = params if isinstance(params, dict) else {}
+        number = message.get("id")
+        if isinstance(number, (str, int)):
+            self._asked(number, method, known)
+        elif method == "notifications/cancelled":
+            task = self._questions.pop(known.get("requestId"), None)  # type: ignore[arg-type]
+            if task is not None:
+                task.cancel()
+        elif self._relay is not None:
+            await self._relay.notify(method, rpc.without_ours(known))
+        return None
+
+    def _result(self, message: dict[str, Json]) -> dict[str, Json] | None:
+        if self._number is None or message.get("id") != self._number:
+            return None
+        if "error" in message:
+            raise rpc.problem(message["error"])
+        result = message.get("result")
+        if not isinstance(result, dict):
+            raise Failure("its result is no object", sent=True)
+        return result
+
+    def _asked(self, number: str | int, method: str, params: Mapping[str, Json]) -> None:
+        """The server asks the client, while the answer is still to come."""
+        if self._session is None or len(self._questions) >= _QUESTIONS:
+            return
+        task = asyncio.ensure_future(self._respond(self._session, number, method, params))
+        self._questions[number] = task
+        task.add_done_callback(lambda _: self._questions.pop(number, None))
+
+    async def _respond(self, session: Session, number: str | int, method: str, params: Mapping[str, Json]) -> None:
+        self.heard(PATIENCE)
+        response: dict[str, Any] = {"jsonrpc": "2.0", "id": number}
+        try:
+            if method == "ping":
+                response["result"] = {}
+            elif self._relay is None:
+                response["error"] = {"code": -32601, "message": "Method not found"}
+            else:
+                response["result"] = dict(await self._relay.ask(method, rpc.without_ours(params)))
+        except RpcError as error:
+            response["error"] = {"code": error.code, "message": error.message}
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            response["error"] = {"code": -32603, "message": "Internal error"}
+        self.heard(None)
+        await self._remote.post(session, self._caller, response)
+
+    def close(self) -> None:
+        """Nobody waits any more: questions under way are dropped."""
+        for task in list(self._questions.values()):
+            task.cancel()
+
+
+def _deaf(patience: float | None) -> None:
+    """Nobody counts the time."""
+
+
+async def _refused(reply: Reply) -> Exception:
+    """What an HTTP error stands for: the JSON-RPC error in its body, or a failure of its own."""
+    status = reply.status
+    if status in (401, 403):
+        # Its challenge is for the proxy, and must not send the caller to another authorization server.
+        return Failure("it does not accept the proxy's credentials", sent=False, status=status)
+    if status < 400:
+        return Failure("it redirects, which is not followed", sent=False, status=status)
+    try:
+        body = rpc.loads(await reply.body()) if reply.kind == "application/json" else None
+    except (ValueError, Failure):
+        body = None
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        # A session that is not known any more is told by the status alone; the error says the same again.
+        if status == 404 and body["error"].get("code") != -32601:
+            return Failure("it does not know the session", sent=False, status=status)
+        return rpc.problem(body["error"])
+    wait = seconds([reply.header("retry-after")])
+    if status == 429:
+        return Failure("it is called too often", sent=False, status=status, retry_after=wait)
+    return Failure(f"it answers {status}", sent=status >= 500, status=status, retry_after=wait)

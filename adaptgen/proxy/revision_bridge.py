@@ -1,0 +1,211 @@
+"""Asks a server in the revision that it and the client share, and translates where they share none.
+
+A client of the handshake revisions gets a session of its own with a server that keeps sessions. Where the server
+speaks 2026-07-28 alone, each of its requests for input is put to the client as a question, and the call repeated with
+the answers. A client of 2026-07-28 before an older server shares one session with the caller's other requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from adaptgen.mcp.protocol import Context, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.proxy import messages as rpc
+from adaptgen.proxy.client_relay import ClientRelay
+from adaptgen.proxy.http_client import Failure
+from adaptgen.proxy.session_pool import Key, Sessions, key_of
+from adaptgen.proxy.upstream_client import Gone, Remote, capabilities_of, level_of
+from adaptgen.proxy.upstream_session import Session
+
+_ROUNDS = 10
+_LATER = frozenset({"inputResponses", "requestState"})
+"""Params that came with 2026-07-28."""
+
+
+class Asking:
+    """One way to all servers. ``opened`` is told of each new session of a client."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        heard: Callable[[Remote, str], None],
+        opened: Callable[[Remote, Key, Session], None],
+    ) -> None:
+        self._sessions = sessions
+        self._heard = heard
+        self._opened = opened
+        self._levels: dict[Key, str] = {}
+
+    def stateful(self, remote: Remote, context: Context) -> bool:
+        """Whether this client's requests to the server go through a session."""
+        if context.modern:
+            return not remote.modern
+        return not (remote.modern and (remote.ours or remote.handshake is False))
+
+    async def keeps(self, remote: Remote, caller: Caller, context: Context) -> bool:
+        """Whether there is a session for this client's requests to the server; it is opened, to know for sure.
+
+        Raises:
+            RpcError, Failure: it cannot be opened.
+        """
+        if not self.stateful(remote, context):
+            return False
+        try:
+            await self.session(remote, caller, context)
+        except _NoHandshake:
+            return False
+        return True
+
+    def set_level(self, caller: Caller, context: Context, level: str) -> None:
+        """The log level that a client of the handshake revisions wants from servers that are asked in the later."""
+        self._levels[key_of(caller, context)] = level
+        while len(self._levels) > 10_000:
+            self._levels.pop(next(iter(self._levels)))
+
+    def forget(self, key: Key) -> None:
+        """A client has left."""
+        self._levels.pop(key, None)
+        self._sessions.end(key)
+
+    async def ask(
+        self,
+        remote: Remote,
+        caller: Caller,
+        method: str,
+        params: Mapping[str, Json],
+        context: Context,
+        rows: rpc.Mirrored = (),
+    ) -> dict[str, Json]:
+        """One request for a client. ``params`` without ``_meta``.
+
+        Raises:
+            RpcError: the server's error, in the codes of the client's revision.
+            Failure: there is no answer.
+        """
+        relay = ClientRelay(context, lambda kind: self._heard(remote, kind))
+        if self.stateful(remote, context):
+            try:
+                return await self._in_session(remote, caller, method, params, context, relay)
+            except _NoHandshake:
+                pass
+        if context.modern:
+            return await remote.ask(caller, method, params, context.meta, relay, rows)
+        return await self._translated(remote, caller, method, params, context, relay, rows)
+
+    # -------------------------------------------------------------------------------------------------------- session
+
+    async def session(self, remote: Remote, caller: Caller, context: Context) -> Session:
+        """The session that this client's requests use.
+
+        Raises:
+            RpcError, Failure: it cannot be opened.
+        """
+        key = key_of(caller, context)
+        known = self._sessions.held(remote, key)
+        declared = capabilities_of(context) if key[0] == "session" else {}
+        try:
+            session = await self._sessions.get(remote, caller, key, _askable(declared))
+        except (RpcError, Failure) as problem:
+            refused = isinstance(problem, RpcError) or problem.status in (400, 404, 405)
+            if remote.modern and remote.handshake is None and refused:
+                remote.handshake = False
+                raise _NoHandshake from None
+            raise
+        if known is None:
+            self._opened(remote, key, session)
+        return session
+
+    async def _in_session(
+        self,
+        remote: Remote,
+        caller: Caller,
+        method: str,
+        params: Mapping[str, Json],
+        context: Context,
+        relay: ClientRelay,
+    ) -> dict[str, Json]:
+        meta = _earlier(context.meta)
+        if "progressToken" in context.meta:
+            meta["progressToken"] = context.meta["progressToken"]
+        sent = {key: value for key, value in params.items() if key not in _LATER}
+        if meta:
+            sent["_meta"] = meta
+        for _ in range(2):
+            session = await self.session(remote, caller, context)
+            try:
+                level = level_of(context) if context.modern else ""
+                if level and level != session.level and remote.can("logging"):
+                    session.level = level
+                    await remote.ask_in(session, caller, "logging/setLevel", {"level": level})
+                return await remote.ask_in(session, caller, method, sent, relay)
+            except Gone:
+                # A 404 says that nothing was executed (2025-03-26, Session Management, 3).
+                self._sessions.lost(remote, key_of(caller, context), session)
+            except RpcError as error:
+                if context.modern and method == "resources/read" and error.code == -32002:
+                    raise RpcError(-32602, error.message, error.data) from None
+                raise
+        raise Failure("it forgets its sessions", sent=False, status=404)
+
+    # ---------------------------------------------------------------------------------------------------- translation
+
+    async def _translated(
+        self,
+        remote: Remote,
+        caller: Caller,
+        method: str,
+        params: Mapping[str, Json],
+        context: Context,
+        relay: ClientRelay,
+        rows: rpc.Mirrored,
+    ) -> dict[str, Json]:
+        meta = _earlier(context.meta)
+        if context.meta.get("progressToken") is not None:
+            meta["progressToken"] = context.meta["progressToken"]
+        meta[rpc.CAPABILITIES_KEY] = _askable(capabilities_of(context))
+        level = self._levels.get(key_of(caller, context))
+        if level:
+            meta[rpc.LEVEL_KEY] = level
+        sent = dict(params)
+        for _ in range(_ROUNDS):
+            try:
+                result = await remote.ask(caller, method, sent, meta, relay, rows)
+            except RpcError as error:
+                if method == "resources/read" and error.code == -32602:
+                    raise RpcError(-32002, error.message, error.data) from None
+                raise
+            requests = result.get("inputRequests")
+            if result.get("resultType") != "input_required":
+                return result
+            responses: dict[str, Json] = {}
+            for name, request in (requests if isinstance(requests, dict) else {}).items():
+                responses[name] = await _put(request, relay)
+            sent = {**params, "inputResponses": responses}
+            if "requestState" in result:
+                sent["requestState"] = result["requestState"]
+        raise RpcError(-32603, "The server asks for input again and again")
+
+
+class _NoHandshake(Exception):
+    """A server of 2026-07-28 that does not know ``initialize``."""
+
+
+async def _put(request: Json, relay: ClientRelay) -> Json:
+    """One request for input as a question to the client, and its answer."""
+    known = request if isinstance(request, dict) else {}
+    method, params = known.get("method"), known.get("params")
+    answer = await relay.ask(str(method), params if isinstance(params, dict) else {})
+    return dict(answer)
+
+
+def _earlier(meta: Mapping[str, Json]) -> dict[str, Json]:
+    """``_meta`` without what only one revision or one connection has."""
+    later = ("progressToken", rpc.VERSION_KEY, rpc.CAPABILITIES_KEY, rpc.CLIENT_KEY, rpc.LEVEL_KEY)
+    return {key: value for key, value in rpc.forwarded(meta).items() if key not in later}
+
+
+def _askable(capabilities: Mapping[str, Json]) -> dict[str, Json]:
+    """What the proxy can pass on of what a client declares."""
+    return {key: value for key, value in capabilities.items() if key in ("sampling", "elicitation", "roots")}

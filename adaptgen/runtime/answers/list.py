@@ -1,0 +1,441 @@
+"""Lists: one answer of a tool that pages, whatever the API's own paging is.
+
+Read pages → project → measure → cut by whole items → mint the cursor. An answer holds at least one item where there
+is one, ``limit`` items at most, and no more bytes than its budget. ``next_cursor`` is there exactly when there is more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+import orjson
+
+from adaptgen.model.tables import Cursor, Json, Tool, Unpaged
+from adaptgen.runtime.answers.budget import reduced
+from adaptgen.runtime.answers.envelope import answer_around, is_around
+from adaptgen.runtime.answers.layout import Shape, asked_view
+from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
+from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.text import encode
+from adaptgen.runtime.http import page as pages
+from adaptgen.runtime.http.page import At, Fetch, NoList, Page
+from adaptgen.runtime.paging.cursor import Bound, CursorBox, bound
+from adaptgen.runtime.paging.pages import State, Walk
+from adaptgen.runtime.paging.resume import resume
+from adaptgen.runtime.pii.call_pii import Marks
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.paging.list_cache import Whose
+
+__all__ = ["Fetch", "answer_detail", "answer_list"]
+
+MAX_LIMIT: Final = 1000
+"""Items per answer."""
+MAX_SIZE: Final = 100
+"""Items that are asked for in one request, where the API does not declare a bound of its own."""
+MOST_SIZE: Final = 500
+"""Items that are asked for in one request where all of them are read, and the API declares that it gives so many."""
+_OTHERS: Final = 500
+"""Bytes of field names that are listed when the view was chosen from the data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCall:
+    """One call of a list tool. ``arguments`` as received, without cursor, fields and limit; ``page_size`` in items,
+    ``max_bytes`` in bytes of the whole text, with tokens in it where ``marks`` says what will be one. ``caller`` and
+    ``contract_hash``: whom and what a cursor is bound to."""
+
+    box: CursorBox
+    caller: str
+    contract_hash: str
+    page_size: int
+    max_bytes: int
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    limit: int | None = None
+    fields: Sequence[str] | None = None
+    cursor: str | None = None
+    marks: Marks = field(default_factory=Marks)
+
+    def bound(self, tool: Tool) -> Bound:
+        """What a cursor of the answer belongs to."""
+        return bound(tool.name, self.contract_hash, self.caller, self.arguments)
+
+
+async def answer_list(
+    tool: Tool,
+    fetch: Fetch,
+    call: ListCall,
+    *,
+    keep: Keep | None = None,
+    note: str = "",
+    whole: bool = True,
+    kept: Whose | None = None,
+    size: int | None = None,
+    doubt: str = "",
+) -> Answer:
+    """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "complete", "omitted", "note"}``.
+
+    It is JSON. Keys stand only where they say something. ``keep`` chooses among the items, and says how
+    far one answer reads; ``note`` stands before other notes; ``whole`` False: what is read is a part of the list, so
+    neither a total nor a cursor is given. ``kept``: where a list that the API gives whole is kept for a moment.
+    ``size``: items that are asked for in one request, as many as are wanted unless it is said. ``doubt``: why the
+    list may go on, where that is known already.
+
+    Raises:
+        ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
+    """
+    if tool.page is None:
+        raise ValueError(f"{tool.name} does not page")
+    fields, marks = call.fields, call.marks
+    if fields and is_around(fields):
+        return await answer_around(tool, fetch, fields, max_bytes=call.max_bytes, marks=marks)
+    if fields:
+        asked_view(fields)
+    to = call.bound(tool)
+    if isinstance(tool.page, Cursor) and tool.page.single_use:
+        size = None
+    if call.cursor:
+        state = State.unpack(call.box.open(call.cursor, to))
+    else:
+        state = fresh(tool, size or call.limit or call.page_size)
+    state.limit = call.limit or state.limit
+    slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
+    if slot is not None:
+        fetch = slot.fetch(fetch, state)
+    reading = _Reading(tool, fetch, call.box, to, state, fields, call.max_bytes, marks, keep)
+    reading.before, reading.whole_list, reading.doubt = note, whole, doubt
+    try:
+        answer = await reading.answer(min(max(state.limit or call.page_size, 1), MAX_LIMIT), resumed=bool(call.cursor))
+        if slot is not None:
+            slot.settle(reading.continues)
+        return answer
+    except RecursionError:
+        raise ToolError(TOO_DEEP) from None
+    except NoList as nothing:
+        if keep is not None:
+            raise
+        note = "The API answered no list; this is all that it said."
+        return answer_detail(tool, nothing.response, fields=fields, max_bytes=call.max_bytes, note=note, marks=marks)
+
+
+class Keep(Protocol):
+    """Chooses the items that an answer may give, and bounds what is read for it."""
+
+    most: int
+    """Requests for one answer."""
+
+    def __call__(self, item: Json) -> bool:
+        """Whether ``item`` is asked for."""
+        ...
+
+    async def enough(self, items: int, total: int | None) -> str:
+        """A page of so many items was read, in a list of ``total``: why no further one may be; "" where it may."""
+        ...
+
+    def note(self, given: int, why: str) -> str:
+        """What the agent should know; ``why``: what ended the reading."""
+        ...
+
+
+def fresh(tool: Tool, wanted: int) -> State:
+    """The beginning of a list that is read in pages of ``wanted`` items, where the API gives so many."""
+    paging = tool.page
+    assert paging is not None
+    bound = getattr(paging, "max_size", None) or MAX_SIZE
+    size = min(max(wanted, 1), bound) if pages.size_parameter(paging) is not None else None
+    return State(pages.start(paging), size=size)
+
+
+class _Reading:
+    """One answer in the making."""
+
+    def __init__(
+        self,
+        tool: Tool,
+        fetch: Fetch,
+        box: CursorBox,
+        to: Bound,
+        state: State,
+        fields: Sequence[str] | None,
+        max_bytes: int,
+        marks: Marks,
+        keep: Keep | None = None,
+    ) -> None:
+        assert tool.page is not None
+        self.before = ""
+        self.whole_list = True
+        self.doubt = ""
+        self._beside: tuple[str, ...] = ()
+        self.continues = False
+        self._keep = keep
+        self._tool = tool
+        self._box = box
+        self._to = to
+        self._asked = fields
+        self._budget = max_bytes
+        self._marks = marks
+        self._walk = Walk(tool.page, fetch, box, state)
+        if keep is not None:
+            self._walk.most = keep.most
+        self._whole = isinstance(tool.page, Cursor) and tool.page.single_use
+        self._taken: list[tuple[Page, int]] = []
+        self._looked: tuple[Page, int] | None = None
+        self._shown: list[Json] = []
+        self._lines: list[bytes] = []
+        self._sizes: list[int] = []
+        self._bytes = 0
+        self._goes_on: State | None = None
+        self._following: dict[int, At] = {}
+
+    async def answer(self, limit: int, *, resumed: bool) -> Answer:
+        walk = self._walk
+        page, begin = await resume(walk) if resumed else (await walk.first(), 0)
+        if self._whole and not resumed:
+            page = await self._fitting(page)
+        shape = self._shape(page, begin)
+        self._beside = () if resumed else page.beside
+        notes: list[str] = []
+        why = ""
+        while True:
+            if page.torn and not begin and page.torn not in notes:
+                notes.append(page.torn)
+            self.doubt = page.doubt or self.doubt
+            at = self._take(shape, page, begin, limit)
+            if at < len(page.items):
+                self._goes_on = self._state(page.at, at)
+                break
+            following = None if walk.ended else walk.after(page)
+            self._following[id(page)] = following
+            if following is None:
+                self._goes_on = None
+                break
+            enough = len(self._lines) >= limit or self._bytes > self._budget or (self._whole and bool(self._lines))
+            self._goes_on = self._state(following, 0)
+            if self._keep is not None:
+                why = await self._keep.enough(len(page.items) - begin, walk.total)
+            if (enough and not walk.doubtful) or walk.requests >= walk.most or why:
+                break
+            try:
+                next_page = await walk.follow(page, following)
+            except ToolError as problem:
+                if not self._lines:
+                    raise
+                notes.append(f"The next page could not be read: {problem.text}")
+                break
+            if next_page is None:
+                self._goes_on = None
+                break
+            begin = walk.overlap(next_page, self._looked[0].items[self._looked[1]]) if self._looked else 0
+            page = next_page
+            if (enough and page.items[begin:]) or (self._lines and page.torn and not shape.torn):
+                break
+            if not self._lines and page.items:
+                shape = self._shape(page, begin)
+        if self._keep is not None:
+            notes.append(self._keep.note(len(self._lines), why))
+        return self._cut(shape, " ".join(filter(None, notes)), resumed)
+
+    def _shape(self, page: Page, begin: int) -> Shape:
+        kept = self._walk.state.paths
+        return Shape(self._tool, page.items[begin:], self._asked, kept, self._marks, torn=bool(page.torn))
+
+    # ---------------------------------------------------------------------------------------------------- reading
+
+    def _take(self, shape: Shape, page: Page, begin: int, limit: int) -> int:
+        """Take items of ``page`` from ``begin`` on; the position behind the last that was looked at."""
+        room = len(page.items) if self._whole else limit - len(self._lines)
+        at = begin
+        while at < len(page.items) and room > 0 and (self._whole or self._bytes <= self._budget):
+            batch: list[int] = []
+            while at < len(page.items) and len(batch) < min(25, room):
+                if self._keep is None or self._keep(page.items[at]):
+                    batch.append(at)
+                at += 1
+            room -= len(batch)
+            for position, shown in zip(batch, shape.project([page.items[one] for one in batch]), strict=True):
+                line = encode(shown)
+                self._taken.append((page, position))
+                self._shown.append(shown)
+                self._lines.append(line)
+                self._sizes.append(len(line) + self._marks.growth(shown))
+                self._bytes += self._sizes[-1] + 1
+        if at > begin:
+            self._looked = page, at - 1
+        return at
+
+    async def _fitting(self, page: Page) -> Page:
+        """The first page of an API whose cursors work once, read again in a size that fits the budget."""
+        for _ in range(3):
+            shape = Shape(self._tool, page.items, self._asked, None, self._marks)
+            measured = sum(self._marks.size(shown) + 1 for shown in shape.project(page.items)) + 300
+            if measured <= self._budget or self._walk.state.size is None or len(page.items) < 2:
+                break
+            self._walk.state.size = max(1, int(len(page.items) * self._budget / measured * 0.85))
+            page = await self._walk.first()
+        return page
+
+    def _state(self, at: At, given: int) -> State:
+        """The state after everything that was looked at."""
+        state = self._walk.state
+        anchor = state.anchor
+        if self._looked is not None:
+            last, position = self._looked
+            anchor = self._walk.anchors.of(last.items[position])
+        return replace(state, at=at, given=given, anchor=anchor)
+
+    # ---------------------------------------------------------------------------------------------------- cutting
+
+    def _cut(self, shape: Shape, note: str, resumed: bool) -> Answer:
+        walk = self._walk
+        walk.state.paths = shape.chosen
+        notes = " ".join(one for one in (self.before, shape.note if not resumed else "", walk.note, note) if one)
+        total = walk.total if self._keep is None else None
+        if total is None and not resumed and self._goes_on is None:
+            total = len(self._lines)
+        doubt = walk.note or self.doubt
+        if not self.whole_list or doubt:
+            total = None
+        if self.doubt:
+            notes = f"This may not be the whole list: {self.doubt}. {notes}".rstrip()
+        omitted: dict[str, Json] = {}
+        if self._beside and not self._asked:
+            omitted["beside"] = _few(self._beside)
+        if shape.others and not resumed:
+            omitted["fields"] = _few(shape.others)
+        count = len(self._lines)
+        if self._whole:
+            omitted |= self._squeeze(shape)
+        while True:
+            parts = self._tail(count, total, omitted, notes)
+            over = self._size(shape, count, parts) - self._budget
+            if over <= 0 or count <= 1 or self._whole:
+                break
+            most = self._marks.on
+            count = self._most(shape, count, total, omitted, notes) if most else self._fewer(count, over)
+        if over > 0 and "fields" in omitted:
+            del omitted["fields"]
+            parts = self._tail(count, total, omitted, notes)
+            over = self._size(shape, count, parts) - self._budget
+        if over > 0 and count == 1:
+            room = max(self._sizes[0] - over - 120, 40)
+            for _ in range(4):
+                cuts = self._replace(shape, 0, room)
+                parts = self._tail(count, total, {**omitted, **cuts}, notes)
+                over = self._size(shape, count, parts) - self._budget
+                if over <= 0 or room <= 40:
+                    break
+                room = max(room - over - 20, 40)
+        self.continues = "next_cursor" in parts
+        text = self._text(shape, count, parts)
+        structured = orjson.loads(text) if self._tool.form == "structured" else None
+        answer = Answer((Text(text.decode()),), structured=structured)
+        shown = {"items": self._shown[:count], **parts} if self._marks.on else None
+        return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
+
+    def _size(self, shape: Shape, count: int, parts: dict[str, Json]) -> int:
+        """Bytes of the answer with ``count`` items, with tokens in it."""
+        size = len(self._text(shape, count, parts))
+        if not self._marks.on:
+            return size
+        size += sum(self._sizes[:count]) - sum(map(len, self._lines[:count])) + self._marks.growth(parts)
+        return size + self._marks.repeated([self._shown[:count], parts])
+
+    def _most(self, shape: Shape, count: int, total: int | None, omitted: dict[str, Json], notes: str) -> int:
+        """The largest number of items below ``count`` that fits, at least 1: values of one item that others repeat
+        make sizes that do not add up."""
+        low, high = 1, count
+        while high - low > 1:
+            middle = (low + high) // 2
+            size = self._size(shape, middle, self._tail(middle, total, omitted, notes))
+            low, high = (middle, high) if size <= self._budget else (low, middle)
+        return low
+
+    def _fewer(self, count: int, over: int) -> int:
+        """The number of items that is left after taking ``over`` bytes from the end."""
+        while over > 0 and count > 1:
+            count -= 1
+            over -= self._sizes[count] + 1
+        return count
+
+    def _tail(self, count: int, total: int | None, omitted: dict[str, Json], note: str) -> dict[str, Json]:
+        parts: dict[str, Json] = {}
+        state = self._resumption(count)
+        if state is not None and self.whole_list:
+            parts["next_cursor"] = self._box.seal(state.pack(), self._to)
+        if total is not None:
+            parts["total"] = total
+        if self.doubt or self._walk.note or not self.whole_list:
+            parts["complete"] = False
+        if omitted:
+            parts["omitted"] = omitted
+        if note:
+            parts["note"] = note
+        return parts
+
+    def _resumption(self, count: int) -> State | None:
+        """The state after ``count`` of the items taken; None at the end of the list."""
+        if count == len(self._lines):
+            state = self._goes_on
+        else:
+            page, position = self._taken[count - 1]
+            if position + 1 < len(page.items):
+                state = self._state(page.at, position + 1)
+            else:
+                state = self._state(self._following[id(page)], 0)
+            state.anchor = self._walk.anchors.of(page.items[position])
+        if state is not None:
+            known = self._walk.state
+            state.paths, state.total, state.honoured, state.step = (
+                known.paths,
+                known.total,
+                known.honoured,
+                known.step,
+            )
+            if self._whole and known.size is not None and self._lines:
+                each = sum(self._sizes) / len(self._sizes) + 1
+                state.size = max(1, min(int((self._budget - 300) * 0.8 / each), known.limit or known.size))
+        return state
+
+    def _text(self, shape: Shape, count: int, parts: dict[str, Json]) -> bytes:
+        head = b'{"fields":' + encode(list(shape.paths)) + b"," if shape.columns else b"{"
+        tail = encode(parts)[1:-1]
+        items = b",".join(self._lines[:count])
+        return head + b'"items":[' + items + b"]" + (b"," + tail if tail else b"") + b"}"
+
+    def _squeeze(self, shape: Shape) -> dict[str, Json]:
+        """Reduce every item of a page that cannot be cut until the page fits."""
+        cuts: dict[str, Json] = {}
+        if self._bytes + 300 > self._budget:
+            room = max((self._budget - 500) // max(len(self._lines), 1) - 1, 40)
+            for position, size in enumerate(self._sizes):
+                if size > room:
+                    cuts |= self._replace(shape, position, room)
+        return {"items": "long values are shortened; ask for one item"} if cuts else {}
+
+    def _replace(self, shape: Shape, index: int, room: int) -> dict[str, str]:
+        """Put an item in the place of itself that takes ``room`` bytes; what was cut of it."""
+        page, position = self._taken[index]
+        (shown,) = shape.project([page.items[position]])
+        size = self._marks.whole
+        if shape.columns:
+            named = dict(zip(shape.paths, shown, strict=True))
+            value, cuts = reduced(named, room, paths=True, size=size)
+            value = [value.get(path) for path in shape.paths]
+        else:
+            value, cuts = reduced(shown, room, size=size)
+        self._shown[index], self._lines[index], self._sizes[index] = value, encode(value), size(value)
+        return cuts
+
+
+def _few(names: Sequence[str]) -> list[str]:
+    kept: list[str] = []
+    used = 0
+    for name in names:
+        used += len(name) + 3
+        if used > _OTHERS:
+            return [*kept, f"and {len(names) - len(kept)} more"]
+        kept.append(name)
+    return kept

@@ -1,0 +1,70 @@
+"""Personal data in the strings of a body that are structured themselves: JSON, XML, tables and ``key: value`` in text,
+and any of these in base64."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+
+from adaptgen.pii.field_kinds import kind_within
+from adaptgen.pii.structured_text import base64_texts, table_header
+from adaptgen.runtime.pii.non_json_text import named
+
+_NESTED: Final = 6
+"""Levels of text within text that are read."""
+
+
+def structured_values(body: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Kind and value of what the strings in ``body`` give under names that classify it."""
+    if isinstance(body, str):
+        yield from _values(body, depth)
+    elif isinstance(body, dict):
+        for key, value in body.items():
+            yield from _values(str(key), depth)
+            yield from structured_values(value, depth)
+    elif isinstance(body, list):
+        for element in body:
+            yield from structured_values(element, depth)
+
+
+def _values(text: str, depth: int) -> Iterator[tuple[str, str]]:
+    if len(text) < 6 or depth >= _NESTED:
+        return
+    yield from named(text)
+    if text.lstrip()[:1] in ("{", "[", '"') and (value := _read(text)) is not None:
+        from adaptgen.runtime.pii.classifier import Classifier
+
+        found: dict[tuple[str, str], None] = {}
+        Classifier({}).mark(value, found)
+        yield from found
+        yield from structured_values(value, depth + 1)
+    yield from _columns(text)
+    for inner in base64_texts(text):
+        yield from _values(inner, depth + 1)
+
+
+def _read(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _columns(text: str) -> Iterator[tuple[str, str]]:
+    """What a table holds in columns whose names classify it."""
+    table = table_header(text) if "\n" in text else None
+    if table is None:
+        return
+    kinds = [(at, kind) for at, name in enumerate(table[1]) if (kind := kind_within(name, "", type="string"))]
+    if not kinds:
+        return
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=table[0]))
+    except csv.Error:
+        return
+    for row in rows[1:]:
+        yield from ((kind, row[at]) for at, kind in kinds if at < len(row) and row[at])

@@ -1,0 +1,301 @@
+"""Authenticated requests: the sessions of a server, refusals, and the one safe replay."""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import Refused, Send
+from adaptgen.runtime.auth.credentials_in_requests import REDACTED, due, place
+from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.auth.sessions import Sessions
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.client import Client, Elsewhere
+from adaptgen.runtime.http.logged_out import Like, Sign, find_sign, redirect_sign
+from adaptgen.runtime.http.parameters import scalar
+from adaptgen.runtime.http.request import Request, origin
+from adaptgen.runtime.http.response import Response
+from adaptgen.syntax import field_paths as fields
+
+_RENEWALS = 6
+"""A token so short-lived that it ends between its renewal and the replay is renewed once more, and so is one that
+another process had renewed; so many times in all."""
+_PAGE = 65_536
+
+
+_log = logging.getLogger("adaptgen.runtime")
+
+
+def refused(rules: Sequence[Refused], response: Response) -> Refused | None:
+    """The rule by which this answer means "not logged in, not executed"."""
+    for rule in rules:
+        if rule.status == response.status and all(_matches(response, *one) for one in rule.body.items()):
+            return rule
+    return None
+
+
+def _matches(response: Response, path: str, pattern: str) -> bool:
+    try:
+        found = response.json() if path == "$" else fields.get(response.json(), path)
+    except ToolError:
+        if path != "$":
+            return False
+        found = response.content[:_PAGE].decode("utf-8", "replace")  # a page, or a text
+    return found is not fields.MISSING and _glob(pattern).match(scalar(found)) is not None
+
+
+@lru_cache(maxsize=256)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern), re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A session that was renewed for a sign that no rule of the hints names."""
+
+    session: Session
+    sign: Sign
+
+    def cured(self) -> None:
+        """Keep the sign, and tell the operator once what to write."""
+        if self.session.signs.cured(self.sign):
+            _log.warning(
+                "the session %s had ended, and the API said so by %s; to say it for good, write in the hints: %s",
+                self.session.auth.name, self.sign, learnt_line(self.sign, self.session),
+            )  # fmt: skip
+
+
+def learnt_line(sign: Sign, session: Session) -> str:
+    """The line of the hints that says what was learnt."""
+    return sign.line(session.auth.name, ", ".join(map(_rule, session.auth.refused)))
+
+
+def _rule(rule: Refused) -> str:
+    if not rule.body and rule.replay:
+        return str(rule.status)
+    return "…"
+
+
+def _advice(sign: Sign, session: Session) -> str:
+    return f"The operator can say it for good in the hints: {learnt_line(sign, session)}"
+
+
+def _sign_of(came: Response | Elsewhere, request: Request, like: Like | None) -> Sign | None:
+    if isinstance(came, Elsewhere):
+        return redirect_sign(came.status or 302, came.target, request.url)
+    return find_sign(came, like)
+
+
+def _told_otherwise(sign: Sign, session: Session) -> bool:
+    """Whether the hints say which answers with this status mean it: others then mean something else."""
+    return not sign.sure and any(rule.status == sign.status for rule in session.auth.refused)
+
+
+def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) -> None:
+    """Turn a success that says that nobody is logged in into an error; other statuses are errors already.
+
+    Raises:
+        ToolError: naming the credentials to check.
+    """
+    if sign.status != 200:
+        return
+    names = session.sent(request)
+    look = f"Check {' and '.join(names)}." if names else "Check the credentials of the server."
+    tried = "even after a fresh login" if in_vain else "to the credentials of the server"
+    raise ToolError(f"The API answers 200, but says {tried} that nobody is logged in. {look}", status=200)
+
+
+class Authenticator:
+    """Sends requests under the auths of a tool, in the name of ``caller``."""
+
+    def __init__(self, sessions: Sessions, credentials: Credentials, client: Client, caller: Caller = LOCAL) -> None:
+        self.sessions = sessions
+        self._caller = caller
+        self._credentials = credentials
+        self._client = client
+
+    def by(self, caller: Caller) -> Authenticator:
+        """The same in the name of another caller."""
+        return Authenticator(self.sessions, self._credentials, self._client, caller)
+
+    def of(self, names: Sequence[str]) -> list[Session]:
+        """The sessions behind ``names``.
+
+        Raises:
+            ToolError: the server has no such auth.
+        """
+        return [self.sessions.of(name, self._caller) for name in names]
+
+    async def exchange(
+        self,
+        request: Request,
+        names: Sequence[str],
+        home: str,
+        *,
+        optional: bool = False,
+        like: Like | None = None,
+        spare: Callable[[], Sequence[str]] = tuple,
+    ) -> Response:
+        """Send ``request`` with its credentials, renew once and replay once where it is refused.
+
+        ``home`` is the base URL whose origin the credentials are meant for. ``optional``: without credentials it is
+        sent without. ``like``: whether a body is like the declared one (None: it is not declared to be JSON).
+        ``spare``: the one way in, tried once where the API refuses a request without credentials.
+
+        Raises:
+            ToolError: a credential is missing or refused, the call is forbidden, or the API cannot be reached.
+        """
+        sessions = self.of(names)
+        if sessions and origin(request.url) != origin(home):
+            raise ToolError("This address is not the API's own; credentials are not sent there.")
+        if not sessions:
+            response = await self._send(request, (), frozenset())
+            if response.status not in (401, 403) or not (way := spare()) or not self._may_repeat(request, way):
+                return response
+            return await self.exchange(request, way, home, like=like)
+        keep = frozenset(rule.status for one in sessions for rule in one.auth.refused)
+        renewed = 0
+        doubt: Doubt | None = None
+        while True:
+            generations = [(one, await one.ready(optional=optional)) for one in sessions]
+            try:
+                response = await self._send(request, generations, keep)
+            except Elsewhere as away:
+                if (doubt := await self._renewed_for(generations, request, away, doubt)) is None:
+                    raise
+                continue
+            verdict = next(
+                ((one, at, rule) for one, at in generations if (rule := refused(one.auth.refused, response))), None
+            )
+            if verdict is None:
+                if optional and response.status == 403 and all(at < 0 for _, at in generations):
+                    raise self._unaccepted(generations[0][0], request, response)
+                if (again := await self._renewed_for(generations, request, response, doubt, like)) is None:
+                    return response
+                doubt = again
+                continue
+            session, generation, rule = verdict
+            if not session.logs_in or generation < 0:
+                if not renewed and await session.reread():
+                    renewed += 1
+                    continue
+                raise self._unaccepted(session, request, response)
+            again_ = session.expired() or not session.fresh(generation)
+            if renewed and not (renewed < _RENEWALS and again_):
+                raise ToolError(
+                    f"The API refuses this call ({response.status}) even after a fresh login: the server's account is "
+                    "not permitted to do it. Trying again does not help.",
+                    status=response.status,
+                )
+            await session.renew(generation)
+            renewed += 1
+            if not rule.replay and not request.reads:
+                raise ToolError(
+                    f"The API refused the session ({response.status}); it has been renewed, but the change was not "
+                    "repeated. Read the current state, then try again.",
+                    status=response.status,
+                )
+
+    def _may_repeat(self, request: Request, names: Sequence[str]) -> bool:
+        """Whether a refusal means that nothing was done, as the rules of the auths have it."""
+        rules = [rule for one in self.of(names) for rule in one.auth.refused if not rule.body]
+        return request.harmless or not any(not rule.replay for rule in rules)
+
+    async def _renewed_for(
+        self,
+        generations: Sequence[tuple[Session, int]],
+        request: Request,
+        came: Response | Elsewhere,
+        doubt: Doubt | None,
+        like: Like | None = None,
+    ) -> Doubt | None:
+        """What was renewed for an answer that says in its own way that nobody is logged in; None where the answer is
+        to be used as it is.
+
+        Raises:
+            ToolError: it still says so, or the change that was asked for cannot be repeated.
+        """
+        sign = _sign_of(came, request, like)
+        if doubt is not None:
+            if sign is None:
+                doubt.cured()
+                return None
+            doubt.session.signs.in_vain(doubt.sign)
+            raise_for(sign, doubt.session, request, in_vain=True)
+            return None
+        if sign is None:
+            return None
+        session, generation = next(
+            ((one, at) for one, at in generations if one.logs_in and at >= 0), (generations[0][0], -1)
+        )
+        if generation < 0 or _told_otherwise(sign, session) or not session.signs.worth(sign):
+            raise_for(sign, session, request, in_vain=session.logs_in)
+            return None
+        sure = sign.sure or session.signs.known(sign)
+        if not sure and not request.harmless:
+            return None  # forbidden, as far as anybody knows
+        try:
+            await session.renew(generation)
+        except ToolError:
+            if sure:
+                raise
+            return None
+        if not request.harmless and sign.status not in (401, 403):
+            raise ToolError(
+                f"The API answered the change as one that is not logged in does ({sign}). The session has been "
+                "renewed, but the change was not repeated: read the current state, then try again. "
+                f"{_advice(sign, session)}",
+                status=sign.status,
+                unknown=True,
+            )
+        return Doubt(session, sign)
+
+    async def _send(
+        self, request: Request, generations: Sequence[tuple[Session, int]], keep: frozenset[int]
+    ) -> Response:
+        ready = request.copy()
+        for session, generation in generations:
+            if generation >= 0:
+                session.apply(ready)
+        for session, _ in generations:
+            await session.sign(ready)
+        response = await self._client.send(ready, keep=keep)
+        for session, _ in generations:
+            session.absorb(response)
+        return response
+
+    @staticmethod
+    def _unaccepted(session: Session, request: Request, response: Response) -> ToolError:
+        names = session.sent(request)
+        check = f"Check {' and '.join(names)}." if names else "The hints name no credentials for it."
+        if names and not session.equipped():
+            check = f"Nothing was sent with it: set {' or '.join(names)}."
+        return ToolError(
+            f"The API did not accept the credentials of the server ({response.status}). {check}",
+            status=response.status,
+        )
+
+    def tokens(self, names: Iterable[str]) -> list[str]:
+        """The values that no answer may show: of the server's sessions, and of this caller's behind ``names``."""
+        return [value for one in self.sessions.at_hand(names, self._caller) for value in one.tokens()]
+
+    def secrets(self, names: Sequence[str]) -> list[str]:
+        """Every value that must not be shown."""
+        sessions = self.of([name for name in names if name in self.sessions])
+        return [value for session in sessions for value in session.secrets()]
+
+    def redacted(self, request: Request, names: Sequence[str]) -> Request:
+        """A copy of ``request`` with a mark in the place of each credential."""
+        shown = request.copy()
+        for session in self.of(names):
+            for send in due(session.auth.send, request, self._credentials, optional=session.auth.optional):
+                place(shown, send, REDACTED)
+            if session.auth.sign is not None:
+                place(shown, Send("header", "Authorization", ""), REDACTED)
+        return shown

@@ -1,0 +1,78 @@
+"""Credentials in requests: headers, query parameters, cookies, and HTTP Basic (RFC 7617)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from adaptgen.model.tables import Json, Send
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.request import Request
+from adaptgen.syntax.templates import fill, references
+
+REDACTED = "[redacted]"
+
+
+def due(sends: Sequence[Send], request: Request, credentials: Credentials, *, optional: bool = False) -> list[Send]:
+    """The sends that this request takes. ``optional``: without those that lack a variable, one for each place."""
+    taken: list[Send] = []
+    for send in sends:
+        if send.only is not None and (send.only == "read") != request.reads:
+            continue
+        if optional:
+            if credentials.missing(references(send.as_)):
+                continue
+            if any((send.place, send.name.lower()) == (one.place, one.name.lower()) for one in taken):
+                continue
+        taken.append(send)
+    return taken
+
+
+def apply(
+    request: Request,
+    sends: Sequence[Send],
+    saved: Mapping[str, Json],
+    credentials: Credentials,
+    *,
+    optional: bool = False,
+) -> None:
+    """Put credentials into ``request``, over arguments of the same name.
+
+    Raises:
+        ToolError: a saved value is missing, or a credential cannot stand in a header; the text does not show it.
+    """
+    for send in due(sends, request, credentials, optional=optional):
+        try:
+            text = fill(send.as_, saved, credentials.resolve)
+        except KeyError as missing:
+            raise ToolError(
+                f"The session has no {missing.args[0]!r}, which the {send.place} {send.name} needs."
+            ) from None
+        text = text if isinstance(text, str) else str(text)
+        if send.basic:
+            text = "Basic " + base64.b64encode(text.encode()).decode()
+        place(request, send, text)
+
+
+def place(request: Request, send: Send, text: str) -> None:
+    """Put ``text`` where ``send`` says."""
+    if send.place == "query":
+        request.add_query([f"{quote(send.name, safe='')}={quote(text, safe='')}"])
+    elif send.place == "cookie":
+        _printable(text, send)
+        request.cookies = [one for one in request.cookies if not one.startswith(f"{send.name}=")]
+        request.cookies.append(f"{send.name}={text.replace(';', '%3B')}")
+    else:
+        _printable(text, send)
+        name = send.name.lower()
+        for given in [one for one in request.headers if one.lower() == name]:
+            del request.headers[given]
+        request.headers[send.name] = text
+
+
+def _printable(text: str, send: Send) -> None:
+    if not text.isascii() or not text.isprintable():
+        named = " and ".join(sorted(str(one) for one in references(send.as_))) or send.name
+        raise ToolError(f"The credential for {send.name} holds characters that no HTTP header may hold; check {named}.")

@@ -1,0 +1,161 @@
+"""State files: what a session must remember beyond its process, such as a single-use refresh token.
+
+One file per session, mode 0600, written to a new file that replaces the old one, so that a killed process leaves
+either. A lock file beside it makes sure that one process at a time renews.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.errors import ToolError
+
+if os.name == "nt":  # pragma: no cover
+    import msvcrt
+else:
+    import fcntl
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """``ADAPTGEN_STATE``, else ``adaptgen`` in the user's state folder (XDG Base Directory)."""
+    given = environ.get("ADAPTGEN_STATE")
+    if given:
+        return Path(given)
+    state = environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "adaptgen"
+
+
+class Kept(Protocol):
+    """Where one session is kept for other processes, and held against them while it is renewed."""
+
+    async def read(self) -> dict[str, Json] | None:
+        """What was written last, or None."""
+        ...
+
+    async def write(self, value: Mapping[str, Json]) -> None:
+        """Replace what was read last; it is safe when this returns.
+
+        Raises:
+            Superseded: another process has written since.
+        """
+        ...
+
+    async def acquire(self) -> bool:
+        """Try to hold the session; a holder that is killed lets go."""
+        ...
+
+    async def release(self) -> None:
+        """Let it go."""
+        ...
+
+    async def failure(self) -> dict[str, Json] | None:
+        """Why the last renewal by any process failed, while that counts."""
+        ...
+
+    async def fail(self, why: Mapping[str, Json], seconds: float) -> None:
+        """Tell the other processes, for so long."""
+        ...
+
+
+class Superseded(Exception):
+    """Another process has renewed the session in the meantime."""
+
+
+class StateFile:
+    """One JSON object on disk. ``key`` names what it belongs to; other keys are other files."""
+
+    def __init__(self, where: Path, label: str, key: str) -> None:
+        safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in label)[:60]
+        self._lock: int | None = None
+        self._path = where / f"{safe}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+
+    def __repr__(self) -> str:
+        return f"StateFile({self._path.name!r})"
+
+    async def read(self) -> dict[str, Json] | None:
+        """The object, or None where there is none or it cannot be read."""
+        try:
+            value = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    async def write(self, value: Mapping[str, Json]) -> None:
+        """Replace the object; it is on the disk when this returns.
+
+        Raises:
+            ToolError: the state folder cannot be written.
+        """
+        try:
+            self._make_folder()
+            new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}.new")
+            try:
+                handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(value, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                new.replace(self._path)
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+
+    def _make_folder(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _unwritable(self, problem: OSError) -> ToolError:
+        reason = problem.strerror or type(problem).__name__
+        return ToolError(
+            f"The session cannot be kept in {self._path.parent} ({reason}); set ADAPTGEN_STATE to a folder."
+        )
+
+    async def acquire(self) -> bool:
+        """Try to hold the session against other processes; a killed holder lets go.
+
+        Raises:
+            ToolError: the folder cannot be written.
+        """
+        try:
+            self._make_folder()
+            handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+        if not try_lock(handle):
+            os.close(handle)
+            return False
+        self._lock = handle
+        return True
+
+    async def release(self) -> None:
+        """Let it go."""
+        if self._lock is not None:
+            handle, self._lock = self._lock, None
+            os.close(handle)
+
+    async def failure(self) -> dict[str, Json] | None:
+        """A file tells no failures: the processes of one machine start and end as people want."""
+        return None
+
+    async def fail(self, why: Mapping[str, Json], seconds: float) -> None:
+        """Nothing is kept."""
+
+
+def try_lock(handle: int) -> bool:
+    """Lock an open file against every other handle of it; whether it is locked now. Closing the handle unlocks it."""
+    try:
+        if os.name == "nt":  # pragma: no cover
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

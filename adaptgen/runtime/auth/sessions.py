@@ -1,0 +1,70 @@
+"""The sessions of a server: one for each auth, and one for each caller where the auth says so."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Auth
+from adaptgen.runtime.auth.caller_templates import Whose
+from adaptgen.runtime.auth.session import Session
+from adaptgen.runtime.auth.shared_context import Common
+from adaptgen.runtime.core.errors import ToolError
+
+MOST: Final = 1000
+"""Sessions of callers that are kept in a process; the one that was not used for longest goes first."""
+
+
+class Sessions:
+    """Sessions by auth and caller. Those that are not per caller exist from the start."""
+
+    def __init__(self, auths: Iterable[Auth], common: Common, *, most: int = MOST) -> None:
+        self._auths = {auth.name: auth for auth in auths}
+        self._common = common
+        self._most = most
+        self._whose = {name: Whose(auth) for name, auth in self._auths.items() if auth.per == "caller"}
+        self._server = {name: Session(auth, common) for name, auth in self._auths.items() if name not in self._whose}
+        self._callers: OrderedDict[tuple[str, str], Session] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"Sessions({sorted(self._auths)}, callers={len(self._callers)})"
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._auths
+
+    @property
+    def personal(self) -> bool:
+        """Whether any of them depends on the caller."""
+        return bool(self._whose)
+
+    def of(self, name: str, caller: Caller) -> Session:
+        """The session of an auth for a caller.
+
+        Raises:
+            ToolError: the server has no such auth.
+        """
+        whose = self._whose.get(name)
+        if whose is None:
+            if name not in self._server:
+                raise ToolError(f"The server has no auth {name!r}.")
+            return self._server[name]
+        key = (name, whose.key(caller))
+        found = self._callers.get(key)
+        if found is None:
+            found = self._callers[key] = Session(self._auths[name], self._common, caller, key[1])
+            while len(self._callers) > self._most:
+                self._callers.popitem(last=False)
+        else:
+            self._callers.move_to_end(key)
+        return found
+
+    def at_hand(self, names: Iterable[str], caller: Caller) -> list[Session]:
+        """The sessions of the server, and those of this caller behind ``names``."""
+        return [*self._server.values(), *(self.of(name, caller) for name in names if name in self._whose)]
+
+    async def settle(self) -> None:
+        """Wait for renewals under way."""
+        for session in [*self._server.values(), *self._callers.values()]:
+            await session.settle()

@@ -1,0 +1,33 @@
+"""What the sessions of one server share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adaptgen.runtime.auth.login_attempts import Attempts
+from adaptgen.runtime.auth.shared_sessions import Shared
+from adaptgen.runtime.aws.assume_role import Roles
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.http.client import Client
+
+Address = Callable[[str], str]
+"""From the name of a base to its URL."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Common:
+    """``folder``: where those of ``store="file"`` live; ``shared``: where those
+    of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
+    that failed."""
+
+    server: str
+    credentials: Credentials
+    client: Client
+    address: Address
+    folder: Path
+    region: str = ""
+    shared: Shared | None = None
+    roles: Roles = field(default_factory=Roles)
+    attempts: Attempts = field(default_factory=Attempts)

@@ -1,0 +1,126 @@
+"""The AWS keys that requests are signed with: this process's own, or those of a role, assumed once and kept.
+
+A role is assumed with *session tags* (STS, AssumeRole), so that a policy at the API can speak of the caller
+(``aws:PrincipalTag/tenant``). Each combination of role, session and tags has keys of its own; nothing of one caller is
+ever used for another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from adaptgen.model.tables import Json
+from adaptgen.runtime.aws import clients as aws
+from adaptgen.runtime.aws.sigv4 import AwsKeys
+from adaptgen.runtime.core.errors import ToolError
+
+_OWN: Final = 60.0
+"""Seconds for which the process's own keys are used without asking boto3, which renews them minutes ahead."""
+_DURATION: Final = 900
+"""Seconds of an assumed role: the least that STS gives, for it outlives what the caller may do by so much."""
+_MARGIN: Final = 60.0
+_TAG_VALUE: Final = re.compile(r"[\w\s.:/=+\-@]{0,256}")
+_NAME: Final = re.compile(r"[^\w+=,.@-]", re.ASCII)
+
+_Key: TypeAlias = tuple[str, str, str, tuple[tuple[str, str], ...]]
+
+
+class Roles:
+    """Keys by role, session name and tags; at most ``most`` are kept, the least recently used go first."""
+
+    def __init__(self, *, most: int = 1000, endpoint: str = "", clock: Callable[[], float] = time.time) -> None:
+        self._most = most
+        self._endpoint = endpoint
+        self._clock = clock
+        self._kept: OrderedDict[_Key, AwsKeys] = OrderedDict()
+        self._tasks: dict[_Key, asyncio.Task[AwsKeys]] = {}
+        self._clients: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Roles({len(self._kept)})"
+
+    async def keys(
+        self, role: str = "", session: str = "adaptgen", tags: Mapping[str, str] | None = None, region: str = ""
+    ) -> AwsKeys:
+        """Keys that are good for a minute at least. ``role`` is its ARN, "" for the process's own keys.
+
+        Raises:
+            ToolError: AWS gives none; the text names its code, never a tag.
+        """
+        key: _Key = (role, region, session_name(session) if role else "", tuple(sorted((tags or {}).items())))
+        found = self._kept.get(key)
+        if found is not None and (found.ends is None or self._clock() < found.ends - _MARGIN):
+            self._kept.move_to_end(key)
+            return found
+        task = self._tasks.get(key)
+        if task is None or task.get_loop() is not asyncio.get_running_loop():
+            task = self._tasks[key] = asyncio.create_task(self._get(key))
+            task.add_done_callback(lambda done: self._arrived(key, done))
+        return await asyncio.shield(task)
+
+    def _arrived(self, key: _Key, task: asyncio.Task[AwsKeys]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+        if task.cancelled() or task.exception() is not None:
+            return
+        self._kept[key] = task.result()
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    async def _get(self, key: _Key) -> AwsKeys:
+        role, region, session, tags = key
+        try:
+            if not role:
+                access, secret, token = await asyncio.to_thread(aws.own_keys)
+                return AwsKeys(access, secret, token, self._clock() + _OWN + _MARGIN)
+            return await asyncio.to_thread(self._assume, role, region, session, tags)
+        except aws.AwsError as problem:
+            raise ToolError(f"The server cannot sign for AWS: {problem}. Nothing was sent.") from None
+
+    def _assume(self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]) -> AwsKeys:
+        client = self._clients.get(region)
+        if client is None:
+            client = self._clients[region] = aws.client("sts", region, self._endpoint)
+        more = {"Tags": [{"Key": name, "Value": value} for name, value in tags]} if tags else {}
+        answer = aws.ask(
+            client, "assume_role", RoleArn=role, RoleSessionName=session, DurationSeconds=_DURATION, **more
+        )
+        found = answer["Credentials"]
+        return AwsKeys(
+            found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"].timestamp()
+        )
+
+
+def session_name(sub: str) -> str:
+    """A RoleSessionName (2 to 64 characters) that tells one caller from another, also where it must be shortened."""
+    plain = _NAME.sub("-", sub)
+    if plain == sub and 2 <= len(sub) <= 64:
+        return sub
+    return f"{plain[:47]}-{hashlib.sha256(sub.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+
+def session_tags(tags: Mapping[str, str], claim: Callable[[str], Json]) -> dict[str, str]:
+    """The session tags: ``tags`` maps their names to claims, ``claim`` gives the value of one (None: it is missing).
+
+    Raises:
+        ToolError: a claim is missing, or STS takes no such value. A tag is never left out: the policy at the API might
+            then speak of somebody else.
+    """
+    found: dict[str, str] = {}
+    for name, source in tags.items():
+        value = claim(source)
+        text = value if isinstance(value, str) else ""
+        if isinstance(value, int) and not isinstance(value, bool):
+            text = str(value)
+        if not text or not _TAG_VALUE.fullmatch(text):
+            wrong = "is missing" if value in (None, "") else "cannot be a session tag"
+            raise ToolError(f"The claim {source!r} of the caller {wrong}. Nothing was sent.")
+        found[name] = text
+    return found

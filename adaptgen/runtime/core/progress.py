@@ -1,0 +1,73 @@
+"""How a call that takes long tells its client how far it is, and when it must be done.
+
+The front, or what stands between it and the engine, opens a channel for one call; where there is none, nothing is told.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, TypeAlias
+
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.deadline import until
+
+Notify: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[None]]
+"""Sends a notification of MCP to the client beside the answer: its method and params."""
+
+METHOD: Final = "notifications/progress"
+EVERY: Final = 0.5
+"""Seconds between two notifications of one call (MCP, Progress: "implement rate limiting")."""
+
+
+class Channel:
+    """The client of one call. ``deadline``: the moment of ``time.monotonic()`` at which the call ends."""
+
+    def __init__(self, notify: Notify | None, deadline: float | None, clock: Callable[[], float]) -> None:
+        self.deadline = math.inf if deadline is None else deadline
+        self._notify = notify
+        self._clock = clock
+        self._told = -math.inf
+        self._done = 0
+
+    async def tell(self, done: int, total: int | None, text: str) -> None:
+        """``done`` of ``total`` (None: nobody knows): grows from call to call; what comes too often is dropped."""
+        now = self._clock()
+        if self._notify is None or done <= self._done or now - self._told < EVERY:
+            return
+        self._told, self._done = now, done
+        params: dict[str, Json] = {"progress": done, "message": text}
+        if total is not None and total >= done:
+            params["total"] = total
+        await self._notify(METHOD, params)
+
+
+_channel: ContextVar[Channel | None] = ContextVar("adaptgen_progress", default=None)
+
+
+@contextmanager
+def channel(
+    notify: Notify | None, deadline: float | None = None, *, clock: Callable[[], float] = time.monotonic
+) -> Iterator[None]:
+    """While this lasts, :func:`tell` reaches the client by ``notify``, and :func:`ends` knows ``deadline``."""
+    before = _channel.set(Channel(notify, deadline, clock))
+    try:
+        yield
+    finally:
+        _channel.reset(before)
+
+
+async def tell(done: int, total: int | None, text: str) -> None:
+    """Tell the client of this call how far it is; dropped where nobody listens."""
+    here = _channel.get()
+    if here is not None:
+        await here.tell(done, total, text)
+
+
+def ends() -> float:
+    """The moment of ``time.monotonic()`` at which the answer of this call must be on its way."""
+    here = _channel.get()
+    return min(until.get(), math.inf if here is None else here.deadline)

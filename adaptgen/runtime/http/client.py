@@ -1,0 +1,448 @@
+"""The network: one pooled httpx client, with every bound that a stranger's server needs. The only module with httpx.
+
+A request ends within its time budget however slowly the API drips, an answer is read up to :data:`MAX_BYTES` after
+decompression, redirects stay on the origin, and what a failure means for a write is said: not sent, or unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import random
+import re
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from adaptgen.runtime.core.deadline import until
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.retry_after import seconds
+from adaptgen.runtime.http.origin_gate import LEAST, SHARED, OriginGate
+from adaptgen.runtime.http.request import Request, origin
+from adaptgen.runtime.http.request_meter import meter
+from adaptgen.runtime.http.response import Response
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.http.connection import Reaching, Turns
+
+__all__ = ["MAX_BYTES", "Client", "Response", "Transport"]
+
+Transport: TypeAlias = httpx.AsyncBaseTransport
+
+MAX_BYTES = 16 * 1024 * 1024
+"""Bytes of an answer after decompression."""
+RETRIES = 2
+REDIRECTS = 5
+_BACKOFF = 0.15
+_ADDRESS = 65_536
+"""Characters that the HTTP client takes as an address."""
+_PATIENCE = 2.0
+"""Seconds of ``Retry-After`` that are waited for instead of reported."""
+_WAITED = 8.0
+"""Seconds that one request waits in all for an API that says "too many" again and again."""
+
+# httpx logs each URL with its query string at INFO, httpcore each header at DEBUG: personal data and credentials.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Elsewhere(ToolError):
+    """A redirect that was not followed, since ``target`` is on another host."""
+
+    def __init__(self, text: str, *, status: int, target: str) -> None:
+        super().__init__(text, status=status)
+        self.target = target
+
+
+class Client:
+    """Sends requests. ``timeout`` is the budget in seconds of one request with its retries and redirects."""
+
+    def __init__(self, *, timeout: float, transport: Transport | None = None, reaching: Reaching | None = None) -> None:
+        """``reaching``: certificates, an egress proxy, and how much at once; ``transport`` replaces the network."""
+        self.timeout = timeout
+        self._transport = transport
+        self._reaching = reaching
+        self._gate = SHARED if transport is None else OriginGate()
+        self._turns: Turns | None = None
+        self._more: dict[str, Any] = {}
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _pool(self) -> httpx.AsyncClient:
+        """The client of the running loop: connections cannot move from one event loop to another."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._loop = loop
+            self._client = httpx.AsyncClient(
+                transport=self._transport,
+                timeout=httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
+                limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4.0),
+                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # sessions keep their own
+                follow_redirects=False,
+                **self._more,
+            )
+            self._turns = None if self._reaching is None else self._reaching.turns()
+        return self._client
+
+    async def _reached(self, reaching: Reaching) -> None:
+        """Look up what the connections of the running loop need, before the first of them."""
+        loop = asyncio.get_running_loop()
+        if self._client is not None and self._loop is loop:
+            return
+        context, proxy = await reaching.ready()
+        if self._client is None or self._loop is not loop:
+            if self._transport is None:
+                self._more = {"verify": context} if context is not None else {}
+                self._more |= {"proxy": httpx.Proxy(proxy)} if proxy else {}
+            self._pool()
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        client, self._client = self._client, None
+        if client is not None and self._loop is asyncio.get_running_loop():
+            await client.aclose()
+
+    async def send(self, request: Request, *, keep: Collection[int] = (), login: bool = False) -> Response:
+        """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
+        A ``login`` changes nothing that an agent must look after, whatever becomes of it.
+
+        Raises:
+            ToolError: the API cannot be reached, is too slow, sends too much or not all of it, or redirects to
+                another host.
+        """
+        started = time.monotonic()
+        limit = min(self.timeout, until.get() - started)
+        if limit <= 0:
+            raise ToolError("There is no time left in this call: nothing was sent. Try again.")
+        state = _State(request, login)
+        try:
+            async with asyncio.timeout(limit):
+                if self._reaching is not None:
+                    await self._reached(self._reaching)
+                return await self._followed(request, state, started, limit, keep)
+        except TimeoutError:
+            if state.waiting and self._turns is not None:
+                raise self._turns.busy() from None
+            raise state.slow(limit) from None
+
+    async def _followed(
+        self, request: Request, state: _State, started: float, limit: float, keep: Collection[int]
+    ) -> Response:
+        asked, redirected = request.url, 0
+        for _ in range(REDIRECTS + 1):
+            response = await self._retried(request, state, started, limit)
+            response.asked, response.redirected = asked, redirected
+            if response.status not in (301, 302, 303, 307, 308) or response.status in keep:
+                return response
+            target = response.headers.get("location")
+            if not target:
+                return response
+            request = _redirected(request, response.status, urljoin(request.url, target))
+            redirected = response.status
+        raise ToolError("The API redirects again and again; the address of this call is wrong.", status=response.status)
+
+    async def _retried(self, request: Request, state: _State, started: float, limit: float) -> Response:
+        """One request; again after failures that certainly did not run it, and after any failure of a read."""
+        there = origin(request.url)
+        attempt = 0
+        while True:
+            await self._let_in(there, started, limit)
+            state.sent = False
+            response: Response | None = None
+            failure: ToolError | None = None
+            try:
+                response = await self._once(request, state, started, limit)
+                pause = self._pause(request, response, attempt, started)
+            except httpx.TransportError as problem:
+                failure = state.failed(problem, request.url)
+                again = (request.harmless or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
+                pause = _BACKOFF * 3**attempt if again and attempt < RETRIES else -1
+            late = time.monotonic() - started + pause > limit * 0.8
+            if pause < 0 or late:
+                break
+            attempt += 1
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2) if pause < LEAST else pause)  # noqa: S311
+        if response is None:
+            assert failure is not None
+            raise failure
+        return response
+
+    async def _let_in(self, there: tuple[str, str, int], started: float, limit: float) -> None:
+        """Wait where the API asked for a pause.
+
+        Raises:
+            ToolError: it asked for a longer one than this call waits for.
+        """
+        wait = self._gate.wait(there)
+        if not wait:
+            return
+        if wait > _PATIENCE or time.monotonic() - started + wait > limit * 0.8:
+            raise ToolError(
+                "The API answered another call that there are too many requests, and wants a pause. Nothing was sent. "
+                f"Try again in {max(1, math.ceil(wait))} s.",
+                status=429,
+                retry_after=wait,
+            )
+        await asyncio.sleep(wait)
+
+    def _pause(self, request: Request, response: Response, attempt: int, started: float) -> float:
+        """Seconds before this request is sent again, below 0 for not at all.
+
+        Where the API says when, time is counted, not tries: it is waited for at least 0.25 s, twice as long each time.
+        """
+        busy = response.status == 429
+        wait = seconds(response.headers)
+        if busy:
+            self._gate.close(origin(request.url), wait)
+        else:
+            self._gate.open(origin(request.url))
+        if not busy and not (request.harmless and response.status in (502, 503, 504)):
+            return -1
+        if wait is None:
+            return -1 if busy or attempt >= RETRIES else _BACKOFF * 3**attempt
+        wait = max(wait, LEAST * 2**attempt)
+        return wait if wait <= _PATIENCE and time.monotonic() - started + wait <= _WAITED else -1
+
+    async def _once(self, request: Request, state: _State, started: float, limit: float) -> Response:
+        count = meter.get()
+        if count is not None and not state.login:
+            await count()
+        if self._turns is None:
+            return await self._exchanged(request, state, started)
+        state.waiting = True
+        async with self._turns.turn(started + limit):
+            state.waiting = False
+            return await self._exchanged(request, state, started)
+
+    async def _exchanged(self, request: Request, state: _State, started: float) -> Response:
+        headers = dict(request.headers)
+        given = {name.lower() for name in headers}
+        # What an API declares as its own input is the caller's, however its name is spelled (RFC 9110, 5.1).
+        for name, value in (("user-agent", "adaptgen"), ("accept-encoding", "gzip, deflate")):
+            if name not in given:
+                headers[name] = value
+        if headers.get("accept-encoding") == "":
+            del headers["accept-encoding"]
+        if request.cookies:
+            headers["cookie"] = "; ".join(request.cookies)
+        try:
+            prepared = httpx.Request(request.method, request.url, headers=headers, content=request.content)
+        except httpx.InvalidURL:
+            if len(request.url) > _ADDRESS:
+                told = f"The arguments make an address of {len(request.url):,} characters, more than any server takes"
+                raise ToolError(f"{told}. Nothing was sent: give less in one call.") from None
+            raise ToolError("The address of this call is no valid URL.") from None
+        client = self._pool()
+        prepared.extensions["timeout"] = client.timeout.as_dict()
+        if not state.harmless:
+            prepared.extensions["trace"] = state.trace
+            state.sent = self._transport is not None  # which may not tell how far it came
+        answer = await client.send(prepared, stream=True)
+        try:
+            content = await _read(answer, request)
+        finally:
+            await answer.aclose()
+        kind = answer.headers.get("content-type", "")
+        return Response(
+            status=answer.status_code,
+            headers=_joined(answer.headers),
+            content=content,
+            url=request.url,
+            elapsed=time.monotonic() - started,
+            media_type=kind.partition(";")[0].strip().lower(),
+            cookies=_cookies(answer.headers) if "set-cookie" in answer.headers else {},
+        )
+
+
+class _State:
+    """How far a request came, to say what its failure means."""
+
+    def __init__(self, request: Request, login: bool) -> None:
+        self.harmless = request.harmless or login
+        self.login = login
+        self.sent = False
+        self.waiting = False
+
+    async def trace(self, event: str, info: object) -> None:
+        """httpcore's trace extension: from its first byte on, a request may have been carried out."""
+        if event.endswith("send_request_headers.started"):
+            self.sent = True
+
+    @property
+    def _unknown(self) -> bool:
+        """Whether a change may have been carried out, and may not."""
+        return self.sent and not self.harmless
+
+    def _outcome(self) -> str:
+        if self.harmless:
+            return "Trying again later may help."
+        if self._unknown:
+            return (
+                "It is unknown whether the change was carried out: it may have been. Read the current state before "
+                "trying again."
+            )
+        return "The change was not sent. Trying again later may help."
+
+    def slow(self, timeout: float) -> ToolError:
+        text = f"The API did not finish its answer within {round(timeout, 1):g} s. {self._outcome()}"
+        return ToolError(text, unknown=self._unknown)
+
+    def failed(self, problem: httpx.TransportError, url: str) -> ToolError:
+        if isinstance(problem, (httpx.ConnectError, httpx.ConnectTimeout)):
+            self.sent = False
+            what = f"The API cannot be reached at {_host(url)}"
+            why = str(problem).lower()
+            if not_tls(why):
+                what += " (the address says https, but that port speaks plain http: check the base URL and its port)"
+            elif "certificate" in why:
+                what += " (its TLS certificate is not accepted)"
+            elif "ssl" in why or "tls" in why:
+                what += " (the TLS handshake fails, and not for its certificate: is it https at all?)"
+            elif ("name" in why and ("resolution" in why or "known" in why)) or "nodename" in why:
+                what += " (its host name is not known)"
+            elif "refused" in why or "attempts failed" in why:
+                what += " (connection refused)"
+            return ToolError(f"{what}. {self._outcome()}", unknown=self._unknown)
+        if isinstance(problem, httpx.ProxyError):
+            self.sent = False
+            return ToolError(f"The egress proxy does not let this call through to {_host(url)}. {self._outcome()}")
+        if isinstance(problem, httpx.TimeoutException):
+            text = f"The API is too slow: it sent nothing in time. {self._outcome()}"
+            return ToolError(text, unknown=self._unknown)
+        if isinstance(problem, httpx.UnsupportedProtocol):
+            return ToolError("The address of the API must be an http or https URL.")
+        if isinstance(problem, httpx.RemoteProtocolError) and re.search(r"\\x15\\x03|\x15\x03", str(problem)):
+            self.sent = False
+            what = "speaks TLS, but the address says http: the base URL must begin with https"
+            return ToolError(f"The API at {_host(url)} {what}. {self._outcome()}")
+        text = f"The connection broke before the answer of the API was complete. {self._outcome()}"
+        return ToolError(text, unknown=self._unknown)
+
+
+_NOT_TLS = ("wrong_version_number", "wrong version number", "record layer failure", "http_request", "http request",
+            "unknown_protocol", "packet length too long", "unexpected_message")  # fmt: skip
+
+
+def not_tls(why: str) -> bool:
+    """Whether a failed handshake (the text of its error) means that nobody speaks TLS there."""
+    return any(one in why.lower() for one in _NOT_TLS)
+
+
+def usual_context() -> ssl.SSLContext:
+    """The TLS context of clients that are told nothing."""
+    return httpx.create_ssl_context()
+
+
+def _host(url: str) -> str:
+    scheme, host, port = origin(url)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _redirected(request: Request, status: int, target: str) -> Request:
+    """The request that a redirect asks for (RFC 9110, 15.4), on the same origin only.
+
+    301, 302 and 308 that only add or drop a trailing slash are sent again as they were, with their body: the server
+    did nothing but point at the right spelling. Other redirects of a write lead to a page to read.
+    """
+    try:
+        same = origin(target) == origin(request.url) and "@" not in urlsplit(target).netloc
+    except ToolError:
+        same = False
+    if not same:
+        try:
+            place = _host(target)
+        except ToolError:
+            place = "another place"
+        raise Elsewhere(
+            f"The API redirects to another host ({place}), where credentials and data are not sent. If that is the "
+            "right address, set the server's base URL to it.",
+            status=status,
+            target=target,
+        )
+    target = target.partition("#")[0]
+    old, new = urlsplit(request.url), urlsplit(target)
+    slash = old.path.rstrip("/") == new.path.rstrip("/")
+    if request.reads or status in (307, 308) or (slash and status in (301, 302)):
+        if slash and not new.query and old.query:
+            target = f"{target}?{old.query}"
+        again = request.copy()
+        again.url = target
+        return again
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+    return Request("GET", target, headers, list(request.cookies))
+
+
+async def _read(answer: httpx.Response, request: Request) -> bytes:
+    """The content, decoded chunk by chunk so that nothing is ever larger than allowed."""
+    coding = answer.headers.get("content-encoding", "identity").strip().lower()
+    parts: list[bytes] = []
+    size = 0
+    async for part in _decoded(answer, coding):
+        size += len(part)
+        if size > MAX_BYTES:
+            raise ToolError(
+                f"The answer of the API is larger than {MAX_BYTES // 2**20} MB. Ask for less: filter, or give a "
+                "smaller limit.",
+                status=answer.status_code,
+            )
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _decoded(answer: httpx.Response, coding: str) -> AsyncIterator[bytes]:
+    if coding in ("", "identity"):
+        async for chunk in answer.aiter_raw():
+            yield chunk
+        return
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise ToolError(f"The API uses the content coding {coding[:20]!r}, which was not asked for.")
+    decoder = None
+    async for chunk in answer.aiter_raw():
+        if decoder is None:
+            # "deflate" is zlib (RFC 9110, 8.4.1.2), but some servers send it raw.
+            raw = coding == "deflate" and (chunk[0] & 0x0F != 8 or chunk[0] >> 4 > 7)
+            decoder = zlib.decompressobj(31 if "gzip" in coding else -15 if raw else 15)
+        while chunk and not decoder.eof:
+            with _broken_coding(answer):
+                part = decoder.decompress(chunk, 1 << 20)
+            chunk = decoder.unconsumed_tail
+            yield part
+    if decoder is not None and not decoder.eof:
+        raise httpx.RemoteProtocolError("the compressed content ends early")
+
+
+@contextmanager
+def _broken_coding(answer: httpx.Response) -> Iterator[None]:
+    try:
+        yield
+    except zlib.error:
+        raise ToolError("The answer of the API is compressed but broken.", status=answer.status_code) from None
+
+
+def _joined(headers: httpx.Headers) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in headers.multi_items():
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    joined.pop("set-cookie", None)
+    return joined
+
+
+def _cookies(headers: httpx.Headers) -> dict[str, str | None]:
+    """What ``Set-Cookie`` sets (RFC 6265, 5.2); None where it expires the cookie at once."""
+    cookies: dict[str, str | None] = {}
+    for line in headers.get_list("set-cookie"):
+        pair, _, attributes = line.partition(";")
+        name, equals, value = pair.partition("=")
+        if equals and name.strip():
+            lower = attributes.lower().replace(" ", "")
+            gone = "max-age=0" in lower or "max-age=-" in lower or "expires=thu,01jan1970" in lower
+            cookies[name.strip()] = None if gone else value.strip()
+    return cookies

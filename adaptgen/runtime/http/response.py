@@ -1,0 +1,80 @@
+"""What the API answered, read to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.errors import ToolError
+
+_UNREAD: Any = object()
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer. ``headers`` have lower-case names, values of repeated headers joined by ``, ``; ``content`` is
+    decoded from its content coding; ``url`` is where it came from after redirects, ``elapsed`` in seconds;
+    ``media_type`` is the type without parameters, lower-case. ``cookies``: what ``Set-Cookie`` sets, None for a
+    cookie that it deletes. ``sizes``: members of the request's body that asked for a number of
+    items. ``redirected``: the status of the last redirect that led here, from ``asked``; 0 for none.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    url: str = field(default="", repr=False)
+    elapsed: float = 0.0
+    media_type: str = ""
+    cookies: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    sizes: tuple[tuple[str, int], ...] = ()
+    redirected: int = 0
+    asked: str = field(default="", repr=False)
+    _json: Json = field(default=_UNREAD, repr=False, compare=False)
+
+    def json(self) -> Json:
+        """The content as JSON, parsed once.
+
+        Raises:
+            ToolError: it is no JSON.
+        """
+        if self._json is _UNREAD:
+            self._json = _parse(self)
+        return self._json
+
+    def unread(self) -> Response:
+        """The same answer without its parsed JSON, which takes several times the bytes."""
+        return replace(self, _json=_UNREAD)
+
+    def text(self) -> str:
+        """The content as text in its declared charset, UTF-8 otherwise; what cannot be decoded is replaced."""
+        _, _, parameters = self.headers.get("content-type", "").partition(";")
+        charset = "utf-8"
+        for parameter in parameters.split(";"):
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                charset = value.strip().strip('"')
+        try:
+            return self.content.decode(charset, "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+
+def _parse(response: Response) -> Json:
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        pass
+    try:  # integers beyond 64 bits, a byte order mark, NaN, another charset
+        return json.loads(response.text().removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        pass
+    media = response.media_type
+    if not response.content.strip():
+        raise ToolError("The API sent an empty answer where JSON was expected.", status=response.status)
+    what = "an HTML page" if "html" in media or response.content.lstrip()[:1] == b"<" else "something that is not JSON"
+    raise ToolError(f"The API sent {what} where JSON was expected; its answer cannot be used.", status=response.status)

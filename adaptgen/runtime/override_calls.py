@@ -1,0 +1,376 @@
+"""Calls of tools that a side file replaces, wraps or adds, and requests that it changes.
+
+Whatever an override answers passes through the same marks, views and budgets as what the API answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
+
+import orjson
+
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
+from adaptgen.runtime.answers.record import show
+from adaptgen.runtime.calls import Execution
+from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.text import clean
+from adaptgen.runtime.http import parameters as serialize
+from adaptgen.runtime.http.body import MISSING
+from adaptgen.runtime.http.logged_out import Like
+from adaptgen.runtime.http.request import Request, build
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.overrides import Override, Overrides
+from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.classifier import marked_at
+from adaptgen.runtime.pii.pointers import positions
+from adaptgen.views.read_inputs import is_projection
+
+_FIXED = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
+
+
+class _DryRun(Exception):
+    """Ends an override at the first request that would change something."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("dry run")
+        self.answer = answer
+
+
+class ToolCall:
+    """One call, as an override sees it.
+
+    ``arguments`` were checked by the tool's contract; ``fields``, ``limit``, ``cursor`` and ``dry_run`` are not among
+    them: the runtime applies them to what the override answers. ``caller`` comes without its access token.
+    """
+
+    def __init__(
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Json],
+        caller: Caller,
+        dry_run: bool,
+        send: Callable[[Request], Awaitable[Response]],
+        execution: Execution,
+        others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]],
+        dry: Callable[[Request], Answer],
+    ) -> None:
+        self.tool = tool.name
+        self.arguments: dict[str, Json] = dict(arguments)
+        self.caller = replace(caller, token="") if caller.token else caller
+        self.dry_run = dry_run
+        self._send = send
+        self._execution = execution
+        self._others = others
+        self._dry = dry
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        path_params: Mapping[str, Json] = {},
+        query: Mapping[str, Json] = {},
+        headers: Mapping[str, str] = {},
+        body: Json = MISSING,
+    ) -> Response:
+        """Call the API with the server's credentials: ``await call.send("GET", "/api/contacts/{id}", path_params={"id":
+        7})``. ``path`` is relative to the base; values are escaped. ``body`` is sent as JSON. In a dry run the first
+        request that does not read ends the call with the request that would be sent.
+
+        Raises:
+            ToolError: the API refused or failed, its status in ``status``.
+        """
+        if not path.startswith("/"):
+            raise ToolError("The override of this tool names an address that is no path of the API. Nothing was sent.")
+        call = Call(
+            method.upper(),
+            path,
+            path_params=tuple(Param(name, arg=f"p.{name}") for name in path_params),
+            query=tuple(Param(name, arg=f"q.{name}") for name in query),
+            headers=tuple(Param(name, arg=f"h.{name}") for name in headers),
+            body=Body(whole=Param("body")) if body is not MISSING else None,
+        )
+        values: dict[str, Json] = {f"p.{name}": value for name, value in path_params.items()}
+        values |= {f"q.{name}": value for name, value in query.items()}
+        values |= {f"h.{name}": value for name, value in headers.items()}
+        if body is not MISSING:
+            values["body"] = body
+        request = build(call, self._execution.base(""), self._execution.inputs(values))
+        if self.dry_run and not request.reads:
+            raise _DryRun(self._dry(request))
+        return await self._send(request)
+
+    async def call(self, tool: str, arguments: Mapping[str, Json] = {}) -> Answer:
+        """The answer of another tool of this server, in the name of the same caller. Governance has decided on this
+        tool and does not decide again: declare the strongest effect of what you call.
+
+        Raises:
+            ToolError: it answered with an error.
+        """
+        answer = await self._others(tool, arguments)
+        if answer.is_error:
+            text = next((one.text for one in answer.content if isinstance(one, Text)), "")
+            raise ToolError(text, status=answer.status, unknown=answer.unknown)
+        return answer
+
+
+def value_of(answer: Answer) -> Json:
+    """The JSON of an answer's first text, or the text where it is no JSON; None where there is no text."""
+    text = next((one.text for one in answer.content if isinstance(one, Text)), None)
+    if text is None:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+class Outgoing:
+    """A request about to be sent, as ``overrides.request`` sees it. Method and address are fixed.
+
+    The read of a partial update takes no selection of fields: what it leaves out would be written back as missing.
+    ``left_out`` says whether a query parameter is such a one.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        tool: str,
+        arguments: Mapping[str, Json],
+        left_out: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._request = request
+        self._left_out = left_out
+        self.tool = tool
+        self.arguments = arguments
+
+    @property
+    def method(self) -> str:
+        """Its method."""
+        return self._request.method
+
+    @property
+    def path(self) -> str:
+        """The path of its address."""
+        return urlsplit(self._request.url).path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """A copy of its headers; credentials are not among them."""
+        return dict(self._request.headers)
+
+    def set_header(self, name: str, value: str | None) -> None:
+        """Give a header this value, in place of what it was; None removes it.
+
+        Raises:
+            ToolError: the connection owns it, or the value cannot stand in a header (RFC 9110, 5.5).
+        """
+        if name.lower() in _FIXED or not name.isascii() or not name.isprintable() or ":" in name or " " in name:
+            raise ToolError(f"The override of this tool cannot set the header {name[:40]!r}. Nothing was sent.")
+        if value is not None and (not value.isascii() or not value.isprintable()):
+            raise ToolError(f"The override of this tool gives {name[:40]!r} a value that no header can hold.")
+        for given in [one for one in self._request.headers if one.lower() == name.lower()]:
+            del self._request.headers[given]
+        if value is not None:
+            self._request.headers[name] = value
+
+    @property
+    def query(self) -> dict[str, str]:
+        """A copy of its query, decoded; of a repeated parameter the last value."""
+        return dict(parse_qsl(urlsplit(self._request.url).query, keep_blank_values=True))
+
+    def set_query(self, name: str, value: Json) -> None:
+        """Give a query parameter this value, in place of what it was; None removes it."""
+        if value is not None and self._left_out(name):
+            return
+        address, _, query = self._request.url.partition("?")
+        kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != name]
+        self._request.url = f"{address}?{'&'.join(kept)}" if kept else address
+        if value is not None:
+            self._request.set_query({name: serialize.scalar(value)})
+
+    @property
+    def json(self) -> Json:
+        """Its body as JSON; None where there is none."""
+        return None if self._request.content is None else orjson.loads(self._request.content)
+
+    @json.setter
+    def json(self, value: Json) -> None:
+        self._request.content = orjson.dumps(value)
+        if not any(name.lower() == "content-type" for name in self._request.headers):
+            self._request.headers["content-type"] = "application/json"
+
+
+class Shaping(Execution):
+    """Execution of a server whose requests a side file changes."""
+
+    async def exchange(
+        self,
+        tool: Tool,
+        request: Request,
+        auth: Sequence[str],
+        base: str,
+        arguments: Mapping[str, Json],
+        marks: Marks | None = None,
+        like: Like | None = None,
+    ) -> Response:
+        """As usual, with the changes of the side file."""
+        shaped = self._shaped(tool, request, arguments) if self._edits.shaping(tool.name) else request
+        return await super().exchange(tool, shaped, auth, base, arguments, marks, like)
+
+    def dry(
+        self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""
+    ) -> Answer:
+        """As usual, with the changes of the side file."""
+        return super().dry(tool, self._shaped(tool, request, marks.arguments({})), marks, auth, note)
+
+    @property
+    def _edits(self) -> Overrides:
+        edits = self.server.edits
+        assert isinstance(edits, Overrides)
+        return edits
+
+    def _shaped(self, tool: Tool, request: Request, arguments: Mapping[str, Json]) -> Request:
+        request = request.copy()
+        left_out = partial(_is_left_out, tool) if tool.update is not None and request.reads else lambda _: False
+        outgoing = Outgoing(request, tool.name, dict(arguments), left_out)
+        for one in self._edits.shaping(tool.name):
+            one.function(outgoing)
+        return request
+
+
+def _is_left_out(tool: Tool, name: str) -> bool:
+    """Whether the read of an update must not have this query parameter: a selection of fields, by its name or because
+    the tool takes it and the plan kept it from the read."""
+    assert tool.update is not None
+    assert tool.call is not None
+    kept = {param.name for param in tool.update.read.query}
+    return name not in kept and (is_projection(name) or any(param.name == name for param in tool.call.query))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the agent asked for, apart from the tool's own arguments; and how the engine answers."""
+
+    fields: Sequence[str] | None
+    limit: int | None
+    cursor: str | None
+    dry_run: bool
+    max_bytes: int
+    lists: Callable[..., Awaitable[Answer]]
+    plain: Callable[[Mapping[str, Json] | None], Awaitable[Answer]]
+    others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]]
+
+
+async def answered(
+    acting: Sequence[Override],
+    execution: Execution,
+    tool: Tool,
+    arguments: Mapping[str, Json],
+    caller: Caller,
+    marks: Marks,
+    asked: Asked,
+) -> Answer:
+    """The answer of a tool that is replaced, wrapped or added.
+
+    Raises:
+        ToolError: the tool, or what the side file puts in its place, failed.
+    """
+    auth = tool.auth or tuple(one.name for one in execution.server.auth)
+    call = ToolCall(
+        tool,
+        arguments,
+        caller,
+        asked.dry_run,
+        lambda request: execution.sender(tool, auth, execution.base(""), arguments, marks)(request),
+        execution,
+        asked.others,
+        lambda request: execution.dry(tool, request, marks, auth),
+    )
+    own = next((one for one in acting if one.kind != "wrap"), None)
+
+    async def replaced(given: Mapping[str, Json] | None = None) -> Answer:
+        assert own is not None
+        if given is not None:
+            call.arguments = dict(given)
+        return await _shown(await own.function(call), tool, marks, asked)
+
+    inner: Callable[[Mapping[str, Json] | None], Awaitable[Answer]] = asked.plain if own is None else replaced
+    for one in reversed([one for one in acting if one.kind == "wrap"]):
+        inner = partial(_wrapped, one, inner, call, tool, marks, asked)
+    try:
+        return await inner(None)
+    except _DryRun as dry:
+        return dry.answer
+
+
+async def _wrapped(
+    one: Override,
+    inner: Callable[[Mapping[str, Json] | None], Awaitable[Answer]],
+    call: ToolCall,
+    tool: Tool,
+    marks: Marks,
+    asked: Asked,
+    given: Mapping[str, Json] | None,
+) -> Answer:
+    if given is not None:
+        call.arguments = dict(given)
+    made: list[Answer] = []
+
+    async def proceed(arguments: Mapping[str, Json] | None = None) -> Answer:
+        answer = await inner(arguments)
+        made.append(answer)
+        return answer
+
+    result = await one.function(call, proceed)
+    if any(result is answer for answer in made):
+        return result  # type: ignore[no-any-return]
+    if isinstance(result, (Answer, str)):
+        return await _shown(result, tool, marks, asked)
+    # It was made of an answer in which the view has been applied already: what was classified there still is.
+    known = _known(result, marks)
+    bare = replace(tool, view=None, answer="$", page=None, steps=())
+    return show(bare, known, fields=["*"], max_bytes=asked.max_bytes, marks=marks)
+
+
+async def _shown(result: Any, tool: Tool, marks: Marks, asked: Asked) -> Answer:
+    """What an override gave, as the answer of ``tool``."""
+    if isinstance(result, Answer):
+        return _marked(result, marks)
+    if isinstance(result, str):
+        return marks.finish(Answer((Text(marks.capped(clean(result), asked.max_bytes)),)))
+    content = orjson.dumps(result)  # what is no JSON fails here
+    fields = asked.fields or (["*"] if tool.view is None and tool.call is None and not tool.steps else None)
+    if tool.page is not None and isinstance(result, list):
+
+        async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+            return Response(200, {"content-type": "application/json"}, content, media_type="application/json")
+
+        return await asked.lists(replace(tool, page=Unpaged()), fetch, fields=fields)
+    bare = replace(tool, answer="$", page=None)
+    return show(bare, orjson.loads(content), fields=fields, max_bytes=asked.max_bytes, marks=marks)
+
+
+def _known(value: Json, marks: Marks) -> Json:
+    """``value`` with every leaf marked that is a classified value of this call."""
+    return marked_at({"": value}, marks.seen)[""] if marks.on else value
+
+
+def _marked(answer: Answer, marks: Marks) -> Answer:
+    """An answer put together by hand, with the positions of what is classified in its JSON."""
+    if not marks.on or not answer.content or not isinstance(answer.content[0], Text):
+        return marks.finish(answer)
+    try:
+        value = json.loads(answer.content[0].text)
+    except ValueError:
+        return marks.finish(answer)
+    shown = marks.mark(_known(value, marks))
+    finished = marks.finish(answer)
+    return replace(finished, sensitive={**dict(answer.sensitive), **positions(shown)})

@@ -1,0 +1,209 @@
+"""Comparing what an API answered with what an agent asked for, as a person would.
+
+APIs write one thing in several ways: ``173500``, ``"173500.00"``; ``2026-03-31``, ``2026-03-31T15:00:00Z``; ``ACTIVE``
+and ``Active``. Numbers compare as numbers, also where one side is a numeric string; dates and moments (ISO 8601) as
+dates; other text whatever its case. What cannot be compared is neither equal nor before nor behind.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from adaptgen.model.tables import Json
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
+_MOMENT = re.compile(
+    r"(\d{4})-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?",
+    re.ASCII,
+)
+
+
+class Moment(NamedTuple):
+    """``parts``: year and month, and the day where it is said, in the place's own time; ``instant``: seconds since the
+    epoch where a time of day is said (without an offset it is UTC)."""
+
+    parts: tuple[int, ...]
+    instant: float | None
+
+
+def folded(text: str) -> str:
+    """``text`` as it is compared: in NFC, whatever its case (Unicode, 3.13)."""
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def number(value: Json) -> int | float | None:
+    """The number that ``value`` is or spells; None for all others, true and false among them."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, str) and value and (value[0].isdigit() or value[0] in "+-") and _NUMBER.fullmatch(value):
+        if value.lstrip("+-").isdigit():
+            return int(value)
+        spelt = float(value)
+        return spelt if math.isfinite(spelt) else None
+    return None
+
+
+def moment(value: Json) -> Moment | None:
+    """The month, day or moment that ``value`` spells (``2026-03``, ``2026-03-31``, ``2026-03-31T15:00:00Z``)."""
+    if not isinstance(value, str) or not 7 <= len(value) <= 40:
+        return None
+    found = _MOMENT.fullmatch(str(value))
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    try:
+        whole = datetime(int(year), int(month), int(day or 1), int(hour or 0), int(minute or 0))
+    except ValueError:
+        return None
+    parts = (whole.year, whole.month, whole.day)[: 3 if day else 2]
+    if hour is None:
+        return Moment(parts, None)
+    instant = whole.replace(tzinfo=UTC).timestamp() + int(second or 0) + float(f"0.{fraction or 0}")
+    if offset and offset not in "Zz":
+        digits = offset[1:].replace(":", "")
+        away = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
+        instant -= -away if offset[0] == "-" else away
+    return Moment(parts, instant)
+
+
+class Wanted:
+    """One value that an agent compares with, read once."""
+
+    __slots__ = ("moment", "number", "text", "value")
+
+    def __init__(self, value: Json) -> None:
+        """``value``: a JSON scalar or null."""
+        self.value = value
+        self.number = number(value)
+        self.moment = moment(value)
+        self.text = folded(str(value)) if isinstance(value, str) else None
+
+    def equals(self, there: Json) -> bool:
+        """Whether ``there`` is this value."""
+        wanted = self.value
+        if wanted is None or there is None:
+            return wanted is None and there is None
+        if isinstance(wanted, bool) or isinstance(there, bool):
+            return _said(wanted) == _said(there)
+        if not isinstance(there, (str, int, float)):
+            return False
+        if isinstance(wanted, str) and isinstance(there, str):
+            if self.text == folded(there):
+                return True
+            return self.moment is not None and (other := moment(there)) is not None and self._against(other) == 0
+        return self.number is not None and self.number == number(there)
+
+    def is_same(self, there: Json) -> bool:
+        """Whether ``there`` is this value whole: a month is not one of its days."""
+        if isinstance(self.value, str) and isinstance(there, str):
+            return self.text == folded(there)
+        return self.equals(there)
+
+    def order(self, there: Json) -> int | None:
+        """-1 where ``there`` lies before this value, 0 where they are equal, 1 behind it; None where they are of
+        kinds that have no order."""
+        if self.value is None or there is None or isinstance(self.value, bool) or isinstance(there, bool):
+            return None
+        if self.number is not None:
+            other = number(there)
+            return None if other is None else (other > self.number) - (other < self.number)
+        if not isinstance(there, str):
+            return None
+        if self.moment is not None:
+            then = moment(there)
+            return None if then is None else self._against(then)
+        said = folded(there)
+        assert self.text is not None
+        return (said > self.text) - (said < self.text)
+
+    def within(self, there: Json) -> bool:
+        """Whether this value, as text, stands in ``there``."""
+        if there is None or isinstance(there, bool) or not isinstance(there, (str, int, float)):
+            return False
+        return folded(str(self.value)) in folded(str(there))
+
+    def _against(self, there: Moment) -> int:
+        """As precisely as the agent asked: a day against a moment of it is equal."""
+        wanted = self.moment
+        assert wanted is not None
+        if wanted.instant is None:
+            one = there.parts[: len(wanted.parts)]
+            other = wanted.parts[: len(one)]
+            return (one > other) - (one < other)
+        at = there.instant if there.instant is not None else _midnight(there)
+        return (at > wanted.instant) - (at < wanted.instant)
+
+
+def _midnight(day: Moment) -> float:
+    year, month, date = (*day.parts, 1)[:3]
+    return datetime(year, month, date, tzinfo=UTC).timestamp()
+
+
+def _said(value: Json) -> bool | None:
+    """The truth value that ``value`` is or spells."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.casefold()) if isinstance(value, str) else None
+
+
+# ------------------------------------------------------------------------------------------------------------- order
+
+_LAST: Final = (3,)
+
+
+def keys(values: list[list[Json]], *, descending: bool) -> list[tuple[Any, ...]]:
+    """A key for each item, smallest first, by its values at one path. Numbers where all of them are, else dates where
+    all are, else text; of several the smallest counts (``descending``: the largest), and none comes last.
+    """
+    known = [one for held in values for one in held if one is not None]
+    read: Any = _text
+    for attempt in (number, _instant):
+        if known and all(attempt(one) is not None for one in known):
+            read = attempt
+            break
+    made: list[tuple[Any, ...]] = []
+    for held in values:
+        ranked = sorted((read(one) for one in held if one is not None), reverse=descending)
+        made.append((0, _Down(ranked[0]) if descending else ranked[0]) if ranked else _LAST)
+    return made
+
+
+def _instant(value: Json) -> float | None:
+    read = moment(value)
+    if read is None:
+        return None
+    return read.instant if read.instant is not None else _midnight(read)
+
+
+def _text(value: Json) -> tuple[int, Any]:
+    """Of mixed values numbers come first, then true and false, then text."""
+    if isinstance(value, bool):
+        return 1, value
+    if isinstance(value, (int, float)):
+        return 0, number(value) or 0
+    return 2, folded(str(value))
+
+
+class _Down:
+    """A key in the opposite order; a sort by it stays stable."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __lt__(self, other: _Down) -> bool:
+        return bool(other._key < self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Down) and bool(self._key == other._key)
+
+    __hash__ = None  # type: ignore[assignment]

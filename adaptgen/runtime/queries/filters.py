@@ -1,0 +1,240 @@
+"""``where``, ``sort``, ``count`` and ``distinct``: what an agent asks of all items of a list, read once and checked.
+
+``where`` is ``{path: value}``, all of them hold: a value, a list of values (any of them), or comparisons
+``{">=": 1, "<": 5}``. A path through a list means any of its elements; ``!=`` means none of them. What is missing is
+null. Values are never repeated in an error: they may have been PII tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.queries.comparison import Wanted
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax.field_paths import MISSING, Segment
+
+NAMES: Final = ("where", "sort", "count", "distinct")
+"""The arguments of the runtime that speak of all items."""
+OPERATORS: Final = ("=", "!=", ">", ">=", "<", "<=", "contains", "in")
+EQUALITY: Final = frozenset({"=", "!=", "in"})
+"""Operators that tell whether a value is a known one, and nothing else about it."""
+
+_ALIASES: Final = {"==": "=", "eq": "=", "ne": "!=", "<>": "!=", "gt": ">", "gte": ">=", "ge": ">=", "lt": "<",
+                   "lte": "<=", "le": "<="}  # fmt: skip
+_ORDER: Final[Mapping[str, Callable[[int], bool]]] = {
+    ">": lambda order: order > 0,
+    ">=": lambda order: order >= 0,
+    "<": lambda order: order < 0,
+    "<=": lambda order: order <= 0,
+}
+_MOST: Final = 20
+_VALUES: Final = 500
+
+OBJECT: Final = object()
+"""Stands for an object at the end of a path: it is there, and equals nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A path, as the agent wrote it (``said``) and parsed."""
+
+    said: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its keys alone."""
+        return tuple(one for one in self.segments if isinstance(one, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One comparison; several ``wanted`` are alternatives."""
+
+    operator: str
+    wanted: tuple[Wanted, ...]
+
+    def holds(self, there: Json, *, whole: bool = False) -> bool:
+        """Whether the scalar ``there`` passes; for ``!=`` whether it is one of those that must not be. ``whole``: equal
+        is only what is the same value whole."""
+        if self.operator == "contains":
+            return any(one.within(there) for one in self.wanted)
+        meets = _ORDER.get(self.operator)
+        if meets is None:
+            return any(one.is_same(there) if whole else one.equals(there) for one in self.wanted)
+        order = self.wanted[0].order(there)
+        return order is not None and meets(order)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What ``where`` says about one path."""
+
+    field: Field
+    tests: tuple[Test, ...]
+
+    def holds(
+        self,
+        values: Sequence[Json],
+        compared: Sequence[Json] | None = None,
+        hides: Callable[[Json], bool] = lambda value: False,
+    ) -> bool:
+        """Whether one value passes all tests, and none is excluded. ``compared``: the values as far as more than
+        equality may be asked of them; ``hides``: whether agents see a token in the place of a value."""
+        wanted = [one for one in self.tests if one.operator != "!="]
+        excluded = [one for one in self.tests if one.operator == "!="]
+        if any(test.holds(there, whole=hides(there)) for test in excluded for there in values):
+            return False
+        seen = values if compared is None else compared
+        return not wanted or any(all(test.holds(there, whole=hides(there)) for test in wanted) for there in seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of ``sort``."""
+
+    field: Field
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of all items. ``count``: True for their number, a path for the number of each value."""
+
+    where: tuple[Condition, ...] = ()
+    sort: tuple[Key, ...] = ()
+    count: Field | bool = False
+    distinct: Field | None = None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every path in it."""
+        named = [*(one.field for one in self.where), *(one.field for one in self.sort)]
+        if isinstance(self.count, Field):
+            named.append(self.count)
+        return (*named, self.distinct) if self.distinct is not None else tuple(named)
+
+
+def question(given: Mapping[str, Json]) -> Question | None:
+    """What the arguments of :data:`NAMES` in ``given`` ask; None where they ask nothing.
+
+    Raises:
+        ToolError: one of them cannot be read; the text says what is allowed.
+    """
+    where, sort, count, distinct = (given.get(name) for name in NAMES)
+    tallies = _count(count)
+    asked = Question(
+        _where(where) if where else (),
+        _sort(sort) if sort else (),
+        tallies,
+        _field(distinct, "distinct") if distinct else None,
+    )
+    if asked == Question():
+        return None
+    if asked.distinct is not None and isinstance(tallies, Field):
+        raise ToolError("Give `count` with a path or `distinct`, not both: `count` with a path names the values too.")
+    if asked.sort and (tallies or asked.distinct is not None):
+        raise ToolError("`sort` orders items; with `count` or `distinct` no items are given. Leave it out.")
+    return asked
+
+
+def scalars(item: Json, field: Field) -> list[Json]:
+    """What ``item`` has at a path: its scalars, through lists; [None] where it has nothing."""
+    found: list[Json] = []
+    _flatten(fields.get(item, field.segments), found)
+    return found or [None]
+
+
+def _flatten(value: Any, into: list[Json]) -> None:
+    if isinstance(value, list):
+        for element in value:
+            _flatten(element, into)
+    elif value is not MISSING:
+        into.append(OBJECT if isinstance(value, dict) else value)
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+def _field(said: Json, place: str) -> Field:
+    if not isinstance(said, str):
+        raise ToolError(f"`{place}` takes the path of a field, such as `status` or `owner.name`.")
+    try:
+        segments = fields.parse(said)
+    except fields.PathError as problem:
+        raise ToolError(f"`{place}`: {problem}. A path looks like `status`, `owner.name` or `tags[*].name`.") from None
+    if any(isinstance(one, slice) for one in segments) or segments == ("*",):
+        raise ToolError(f"`{place}`: a path names one field here, whole: `status`, `owner.name`, `tags[*].name`.")
+    return Field(_shown(said), segments)
+
+
+def _where(given: Json) -> tuple[Condition, ...]:
+    if not isinstance(given, Mapping):
+        raise ToolError(
+            '`where` takes an object of paths and values, such as {"status": "OPEN", "amount": {">=": 100}}.'
+        )
+    if len(given) > _MOST:
+        raise ToolError(f"`where` takes at most {_MOST} paths.")
+    return tuple(Condition(_field(path, "where"), _tests(path, said)) for path, said in given.items())
+
+
+def _tests(path: str, said: Json) -> tuple[Test, ...]:
+    if not isinstance(said, Mapping):
+        return (_test(path, "=", said),)
+    if not said:
+        raise ToolError(f"`where.{_shown(path)}` is empty; give a value, a list of values or comparisons.")
+    tests = []
+    for name, value in said.items():
+        plain = str(name).strip().lower().removeprefix("$")
+        operator = _ALIASES.get(plain, plain)
+        if operator not in OPERATORS:
+            raise ToolError(
+                f"`where.{_shown(path)}`: `{_shown(name)}` is no comparison; they are {' '.join(OPERATORS)}. "
+                f"A field inside is written `{_shown(path)}.{_shown(name)}`."
+            )
+        tests.append(_test(path, operator, value))
+    return tuple(tests)
+
+
+def _test(path: str, operator: str, value: Json) -> Test:
+    several = list(value) if isinstance(value, (list, tuple)) else [value]
+    place = f"`where.{_shown(path)}`"
+    if any(isinstance(one, (Mapping, list, tuple)) for one in several):
+        raise ToolError(f"{place} compares with texts, numbers, true, false and null.")
+    if not several:
+        raise ToolError(f"{place}: the list of values is empty.")
+    if len(several) > _VALUES:
+        raise ToolError(f"{place} takes at most {_VALUES} values.")
+    if operator in _ORDER and (len(several) != 1 or several[0] is None or isinstance(several[0], bool)):
+        raise ToolError(f"{place}: `{operator}` compares with one number, date or text.")
+    if operator == "contains" and any(one is None or isinstance(one, bool) or one == "" for one in several):
+        raise ToolError(f"{place}: `contains` looks for a text.")
+    return Test(operator, tuple(map(Wanted, several)))
+
+
+def _sort(given: Json) -> tuple[Key, ...]:
+    named = list(given) if isinstance(given, (list, tuple)) else [given]
+    if len(named) > _MOST:
+        raise ToolError(f"`sort` takes at most {_MOST} paths.")
+    made = []
+    for one in named:
+        text = one.strip() if isinstance(one, str) else one
+        descending = isinstance(text, str) and text[:1] == "-"
+        made.append(Key(_field(text[1:].strip() if descending else text, "sort"), descending))
+    return tuple(made)
+
+
+def _count(given: Json) -> Field | bool:
+    if given is None or given is False or given in ("false", ""):
+        return False
+    return True if given is True or given in ("true", "*") else _field(given, "count")
+
+
+def _shown(name: Any) -> str:
+    """A name as the agent wrote it; nothing of it leaves the quotes."""
+    text = "".join(one if one.isprintable() and one != "`" else "?" for one in str(name))
+    return text if len(text) <= 80 else f"{text[:79]}…"

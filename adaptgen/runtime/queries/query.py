@@ -1,0 +1,208 @@
+"""Questions about all items of a list, answered inside one call: ``where``, ``sort``, ``count`` and ``distinct``.
+
+Every page is read by the same walk that gives lists page by page, so what holds there holds here: each item once,
+whatever the API's paging. What was not read is said: a count of a part is a lower bound, never a total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+
+from adaptgen.model.tables import Json, Tool, Unpaged
+from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list, fresh
+from adaptgen.runtime.answers.record import TOO_DEEP
+from adaptgen.runtime.core import progress
+from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.page import Fetch, NoList
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.paging.cursor import CursorBox
+from adaptgen.runtime.paging.pages import State, Walk
+from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, Meter, Scan
+from adaptgen.runtime.queries import comparison as comparing
+from adaptgen.runtime.queries.aggregates import Tally
+from adaptgen.runtime.queries.filters import NAMES, Field, question
+from adaptgen.runtime.queries.values import Lens
+
+_NARROW = "Narrow it down with the tool's own arguments."
+
+
+class Choosing:
+    """``where`` while a list is given page by page (see :class:`adaptgen.runtime.answers.list.Keep`)."""
+
+    def __init__(self, lens: Lens, meter: Meter) -> None:
+        self.most = meter.bounds.requests
+        self._lens = lens
+        self._meter = meter
+
+    def __call__(self, item: Json) -> bool:
+        """Whether ``where`` holds."""
+        return self._lens.holds(item)
+
+    async def enough(self, items: int, total: int | None) -> str:
+        """The bound that is reached."""
+        self._meter.items += items
+        await progress.tell(self._meter.items, total, f"{self._meter.items} items read")
+        return self._meter.reached()
+
+    def note(self, given: int, why: str) -> str:
+        """How far was read, where that was not to the end."""
+        said = self._lens.note(given)
+        if why:
+            said = f"{self._meter.items} items were read: {why}. Go on with `next_cursor`. {said}".rstrip()
+        return said
+
+
+async def answer(
+    tool: Tool, fetch: Fetch, call: ListCall, *, asked: Mapping[str, Json], bounds: Bounds | None = None
+) -> Answer:
+    """One answer of a list tool, to what ``asked`` (its arguments where, sort, count and distinct) says; without any
+    of them the list itself, as :func:`adaptgen.runtime.answers.list.answer_list` gives it.
+
+    Raises:
+        ToolError: it cannot be asked, or the API failed.
+    """
+    known = question(asked)
+    # A cursor belongs to the question that it continues.
+    told = {name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}
+    call = replace(call, arguments={**call.arguments, **told})
+    if known is None:
+        return await answer_list(tool, fetch, call)
+
+    async def attempt(size: int) -> Answer:
+        lens = Lens(tool, call.marks, known)
+        meter = Meter(bounds or Bounds())
+        counted = meter.metered(fetch)
+        if known.count or known.distinct is not None:
+            tally = Tally(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
+            return await _counted(tool, counted, tally, call, meter=meter, size=size)
+        if not known.sort:
+            return await answer_list(tool, counted, call, keep=Choosing(lens, meter), size=size)
+        items, note, doubt = await _sorted(tool, counted, lens, meter, call.box, size)
+        whole = not note
+        if not whole:
+            items[max(call.limit or call.page_size, 1) :] = []
+        note = f"{note} {lens.note(len(items))}".strip()
+        alone = replace(tool, page=Unpaged(whole=True))
+        return await answer_list(alone, given(items), call, note=note, whole=whole, doubt=doubt)
+
+    try:
+        return await _sized(attempt, tool, call.page_size, once=bool(call.cursor) and not known.sort)
+    except NoList:
+        raise ToolError(no_list(told)) from None
+    except RecursionError:
+        raise ToolError(TOO_DEEP) from None
+
+
+def no_list(asked: Iterable[str]) -> str:
+    """Why a question cannot be asked of what is no list."""
+    names = " and ".join(f"`{name}`" for name in asked)
+    return (
+        f"The API answered a single object, not a list: {names} cannot be asked of it. Call the tool without {names}."
+    )
+
+
+async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_size: int, *, once: bool) -> Answer:
+    """Read in large pages; where the API refuses those, in pages of the usual size. ``once``: a cursor knows it."""
+    try:
+        return await attempt(MOST_SIZE)
+    except ToolError as problem:
+        size = fresh(tool, MOST_SIZE).size
+        if once or problem.status not in TOO_LARGE or size is None or size <= page_size:
+            raise
+    return await attempt(page_size)
+
+
+# -------------------------------------------------------------------------------------------------------------- sort
+
+
+async def _sorted(
+    tool: Tool, fetch: Fetch, lens: Lens, meter: Meter, box: CursorBox, size: int
+) -> tuple[list[Json], str, str]:
+    """All items that ``where`` keeps, in order; what is to be said where they are not all; and why there may be more
+    although the list ended."""
+    assert tool.page is not None
+    known = lens.question
+    scan = Scan(Walk(tool.page, fetch, box, fresh(tool, size)), meter)
+    items: list[Json] = []
+    async for page in scan.pages(resumed=False):
+        items += [item for item in page if lens.holds(item)] if known.where else page
+    for key in reversed(known.sort):  # a stable sort by the last key first
+        values = [lens.keys(item, key.field) for item in items]
+        order = comparing.keys(values, descending=key.descending)
+        items = [items[at] for at in sorted(range(len(items)), key=order.__getitem__)]
+    why = partly(scan)
+    if why and why == scan.doubt:
+        return items, "", why
+    if why:
+        why = f"Only the first {meter.items} items of the list were read and sorted: {why}. {_NARROW}"
+    return items, why, ""
+
+
+def given(items: list[Json]) -> Fetch:
+    """A list that is there, as an API that gives it at once."""
+
+    async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+        return Response(200, {}, b"[]", media_type="application/json", _json=items)
+
+    return fetch
+
+
+# ------------------------------------------------------------------------------------------------------------- count
+
+
+async def _counted(
+    tool: Tool,
+    fetch: Fetch,
+    tally: Tally,
+    call: ListCall,
+    *,
+    meter: Meter,
+    size: int,
+) -> Answer:
+    assert tool.page is not None
+    known, box, cursor, to = tally.question, call.box, call.cursor, call.bound(tool)
+    if cursor:
+        at, before = box.open(cursor, to)
+        state = State.unpack(at)
+        tally.resume(before)
+    else:
+        state = fresh(tool, size)
+    scan = Scan(Walk(tool.page, fetch, box, state), meter)
+    named = known.count if isinstance(known.count, Field) else known.distinct
+    async with aclosing(scan.pages(resumed=bool(cursor))) as pages:
+        async for page in pages:
+            if named is None and not known.where and not cursor and (total := _told(scan, page)) is not None:
+                return tally.answer(total, "", None)
+            tally.add(page, named)
+    rest = scan.rest if scan.why else None
+    why = partly(scan)
+    partial = tally.partial() if rest is not None else None
+    sealed = box.seal([rest.pack(), partial], to) if rest is not None and partial is not None else None
+    return tally.answer(None, why, sealed)
+
+
+def _told(scan: Scan, page: list[Json]) -> int | None:
+    """The number of items as the API says it on the first page, where it can be believed without reading on."""
+    total = scan.walk.total
+    if total is None or scan.walk.doubtful or total < len(page):
+        return None
+    return total
+
+
+def partly(scan: Scan) -> str:
+    """Why what was read is not the whole list; "" where it is."""
+    if scan.why:
+        return scan.why
+    if scan.torn:
+        return scan.torn.rstrip(".")
+    if scan.walk.note:
+        return scan.walk.note.rstrip(".")
+    if scan.doubt:
+        return scan.doubt
+    total = scan.walk.total
+    if total is not None and scan.started and scan.meter.items < total:
+        return f"the API says that there are {total:,}"
+    return ""

@@ -1,0 +1,182 @@
+"""How questions about all items see their values: secrets never, personal data only by equality.
+
+Who may ask "is it above x" of a field learns its value by asking again and again, and who may sort by it learns its
+order. So a field that holds a secret answers no question at all, and one that holds personal data that agents see as
+tokens (under governance) only whether it is a known value. Text that may mention somebody is compared without what
+would be a token in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from adaptgen.model.tables import Json, Tool
+from adaptgen.runtime.answers.layout import available, is_secret
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.queries.filters import EQUALITY, OBJECT, Condition, Field, Question, scalars
+from adaptgen.syntax import field_paths as fields
+from adaptgen.syntax.field_paths import MISSING
+
+_HOLE: Final = "\ufffc"
+"""Stands where personal data is left out of a text that is compared (OBJECT REPLACEMENT CHARACTER)."""
+_KEPT: Final = 12
+_SHORT: Final = 40
+_SAMPLE: Final = 50
+
+
+class Lens:
+    """Looks at the items of one call of ``tool``; ``marks`` knows what is personal."""
+
+    def __init__(self, tool: Tool, marks: Marks, question: Question) -> None:
+        """Raises :class:`ToolError` where the question is about what it must not be about."""
+        self.question = question
+        self._tool = tool
+        self._marks = marks
+        self._unmet = dict.fromkeys(question.fields)
+        self._sample: list[Json] = []
+        self._values: dict[Field, dict[str, None]] = {
+            one.field: {} for one in question.where if all(test.operator in ("=", "in") for test in one.tests)
+        }
+        for field in question.fields:
+            self._refuse_secrets(field)
+        for condition in question.where:
+            if not _by_equality(condition) and (kind := self._kind(condition.field)):
+                raise self._refused(condition.field, kind)
+        for key in question.sort:
+            if kind := self._kind(key.field):
+                raise self._no_order(key.field, kind)
+
+    # ------------------------------------------------------------------------------------------------------- items
+
+    def holds(self, item: Json) -> bool:
+        """Whether ``where`` holds for an item.
+
+        Raises:
+            ToolError: it compares personal data that only turns up in the data.
+        """
+        seen = self._look(item)
+        return all(self._condition(one, seen) for one in self.question.where)
+
+    def values(self, item: Json, field: Field) -> list[Json]:
+        """The scalars of an item at a path, personal ones marked; they will be shown, beside what the item holds.
+
+        Raises:
+            ToolError: there is an object.
+        """
+        record, personal = self._look(item)
+        self._marks.seen |= personal
+        found = scalars(record, field)
+        if any(one is OBJECT for one in found):
+            inner = fields.get(item, field.segments)
+            inside = available([one for one in (inner if isinstance(inner, list) else [inner]) if one is not MISSING])
+            named = ", ".join(f"{field.said}.{one}" for one in inside[:12])
+            raise ToolError(f"`{field.said}` holds objects; name a field of them: {named}.")
+        return found
+
+    def keys(self, item: Json, field: Field) -> list[Json]:
+        """The same to sort by: text without what would be a token in it."""
+        record, personal = self._look(item)
+        found = [one for one in scalars(record, field) if one is not OBJECT]
+        return self._bare(found, personal, self._no_order, field)
+
+    def _condition(self, condition: Condition, seen: tuple[Json, Mapping[tuple[str, str], None]]) -> bool:
+        record, personal = seen
+        values = scalars(record, condition.field)
+        if (known := self._values.get(condition.field)) is not None and len(known) <= _KEPT:
+            known.update((str(one), None) for one in values if self._names(one, personal))
+        compared = values
+        if self._marks.on and not _by_equality(condition):
+            compared = self._bare(values, personal, self._refused, condition.field)
+        return condition.holds(values, compared, self._hides)
+
+    def _hides(self, value: Json) -> bool:
+        return isinstance(value, Marked) and self._marks.hides(value.kind)
+
+    def _look(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
+        if self._unmet:
+            for field in list(self._unmet):
+                if fields.get(item, field.segments) not in (MISSING, []):
+                    del self._unmet[field]
+            if len(self._sample) < _SAMPLE:
+                self._sample.append(item)
+        return self._marks.record(item)
+
+    def _bare(
+        self,
+        values: list[Json],
+        personal: Mapping[tuple[str, str], None],
+        refusal: Callable[[Field, str], ToolError],
+        field: Field,
+    ) -> list[Json]:
+        """The values without what would be a token in them; one that is a token refuses."""
+        if not self._marks.on:
+            return values
+        for one in values:
+            if isinstance(one, Marked) and self._marks.hides(one.kind):
+                raise refusal(field, one.kind)
+        return [self._marks.without(one, personal, _HOLE) if isinstance(one, str) else one for one in values]
+
+    # ------------------------------------------------------------------------------------------------------ refusals
+
+    def _refuse_secrets(self, field: Field) -> None:
+        keys = field.keys
+        declared = [
+            tuple(one for one in _parsed(path) if isinstance(one, str))
+            for path, kind in self._tool.sensitive.items()
+            if kind == "secret"
+        ]
+        if any(map(is_secret, keys)) or any(keys[: len(path)] == path for path in declared if path):
+            raise ToolError(f"`{field.said}` holds a secret, about which nothing is told.")
+
+    def _kind(self, field: Field) -> str | None:
+        """The kind of what agents see as tokens at a path, whatever the data is."""
+        kind = self._marks.kind_at(field.keys)
+        return kind if kind is not None and self._marks.hides(kind) else None
+
+    @staticmethod
+    def _refused(field: Field, kind: str) -> ToolError:
+        return ToolError(
+            f"`where.{field.said}` is personal data ({kind}): only =, != and in compare it, with a whole value or the "
+            "token that stands for it."
+        )
+
+    @staticmethod
+    def _no_order(field: Field, kind: str) -> ToolError:
+        return ToolError(f"`sort`: `{field.said}` is personal data ({kind}), by which nothing is sorted.")
+
+    # --------------------------------------------------------------------------------------------------------- notes
+
+    def note(self, matching: int) -> str:
+        """What the agent should know after all items were seen: paths that no item has, and, where nothing matched,
+        the values that there are."""
+        if self._unmet and self._sample:
+            missing = ", ".join(f"`{one.said}`" for one in self._unmet)
+            return f"No item that was read has {missing}. Fields: {', '.join(available(self._sample))}."
+        if matching:
+            return ""
+        told = [
+            f"`{field.said}` is {', '.join(sorted(known))}"
+            for field, known in self._values.items()
+            if 0 < len(known) <= _KEPT
+        ]
+        return f"In the items that were read, {'; '.join(told)}." if told else ""
+
+    def _names(self, value: Json, personal: Mapping[tuple[str, str], None]) -> bool:
+        """Whether a value can be told as one that there is."""
+        if not isinstance(value, str) or isinstance(value, Marked) or not 0 < len(value) <= _SHORT:
+            return False
+        return not self._marks.on or self._marks.without(value, personal, _HOLE) == value
+
+
+def _by_equality(condition: Condition) -> bool:
+    return all(test.operator in EQUALITY for test in condition.tests)
+
+
+def _parsed(path: str) -> tuple[fields.Segment, ...]:
+    try:
+        return fields.parse(path)
+    except fields.PathError:
+        return (path,)

@@ -1,0 +1,89 @@
+"""What a tool of several calls carries from one call to the next, where it must wait for the API in between.
+
+The state travels in a cursor, sealed and bound to the tool, its steps, the caller and the arguments. A cursor behind
+which something was changed works once: a process remembers the last ones that were used.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+
+from adaptgen.model.tables import Json
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.paging.cursor import Bound, CursorBox
+
+LARGEST: Final = 6000
+"""Bytes of state that a cursor carries."""
+_USED: Final = 10_000
+
+_AGAIN = (
+    "This cursor was used already, and the steps after it changed something. Read the current state before changing "
+    "more."
+)
+
+
+class Used:
+    """The cursors that were used to change something, the last ones of this process."""
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+
+    def add(self, digest: bytes) -> None:
+        """Remember one.
+
+        Raises:
+            ToolError: it was used before.
+        """
+        if digest in self._digests:
+            raise ToolError(_AGAIN)
+        self._digests[digest] = None
+        if len(self._digests) > _USED:
+            self._digests.popitem(last=False)
+
+    def forget(self, digest: bytes) -> None:
+        """It may be used again: nothing was changed."""
+        self._digests.pop(digest, None)
+
+
+class Carry:
+    """Seals and opens the states of one call. ``cursor``: the one that the agent gave, if any; ``box`` is asked for
+    when it is needed."""
+
+    def __init__(self, box: Callable[[], CursorBox], to: Bound, cursor: str | None, used: Used) -> None:
+        self.box = box
+        self._to = to
+        self._cursor = cursor
+        self._used = used
+
+    def opened(self) -> Json:
+        """The state in the agent's cursor; None where it gave none.
+
+        Raises:
+            ToolError: the cursor cannot be used.
+        """
+        return self.box().open(self._cursor, self._to) if self._cursor else None
+
+    def sealed(self, state: Json) -> str | None:
+        """The cursor of ``state``; None where that is too large."""
+        return self.box().seal(state, self._to) if len(orjson.dumps(state)) <= LARGEST else None
+
+    def changes(self) -> None:
+        """Something is about to be changed.
+
+        Raises:
+            ToolError: this cursor was used for it already.
+        """
+        if self._cursor:
+            self._used.add(self._digest())
+
+    def changed_nothing(self) -> None:
+        """What was about to be changed certainly was not."""
+        if self._cursor:
+            self._used.forget(self._digest())
+
+    def _digest(self) -> bytes:
+        return self.box().digest((self._cursor or "").strip().encode(errors="replace"), 16)

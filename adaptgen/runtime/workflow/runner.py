@@ -1,0 +1,278 @@
+"""Tools of several calls: each step sees the arguments and what the steps before it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from adaptgen.model.tables import Flow, Json, Step, Then, Tool
+from adaptgen.runtime.answers.record import show
+from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.workflow.continuation import answered, restored, state
+from adaptgen.runtime.workflow.continuation_state import Carry
+from adaptgen.runtime.workflow.polling import Pending
+from adaptgen.runtime.workflow.result_template import composed
+from adaptgen.runtime.workflow.scope import Scope, Without, found
+from adaptgen.runtime.workflow.step import Stepping
+from adaptgen.runtime.workflow.step_result import Asked
+from adaptgen.syntax.templates import Placeholder, TemplateError, fill, parse, placeholders
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.calls import Execution
+
+MOST: Final = 200
+"""Steps that one call runs, those that are run again included."""
+
+
+async def run(
+    execution: Execution,
+    tool: Tool,
+    arguments: Mapping[str, Json],
+    *,
+    fields: Sequence[str] | None,
+    max_bytes: int,
+    dry_run: bool,
+    marks: Marks,
+    carry: Carry,
+) -> Answer:
+    """Run the steps in order and answer the ``result`` template, or the last step where there is none.
+
+    A dry run ends before the first step that writes, with the request of that step. A step that waits for longer than
+    it may ends the call with what is known and a cursor; with that, the call goes on there.
+
+    Raises:
+        ToolError: a step failed; the text names it, and what was changed before.
+    """
+    one = Run(execution, tool, marks, carry, dry_run)
+    scope = Scope({**tool.defaults, **arguments}, marks, tool.steps)
+    at = restored(carry.opened(), scope, one, marks)
+    try:
+        await one.steps(tool.steps, scope, at)
+    except Dry as shown:
+        return shown.answer
+    except Pending as waiting:
+        return answered(tool, waiting, scope, one, state(tool, scope, one), max_bytes, marks)
+    if dry_run:
+        result: Json = {"dry_run": True, "note": "No step would change anything."}
+    else:
+        result = one.result(tool.result if tool.result is not None else f"{{{tool.steps[-1].id}}}", scope.known)
+    answer = show(tool, result, fields=fields, max_bytes=max_bytes, marks=marks, missing=one.notes)
+    return replace(answer, unknown=True) if one.unknown else answer
+
+
+class Dry(Exception):
+    """A dry run has come to a request that changes something: ``answer`` shows it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("dry run")
+        self.answer = answer
+
+
+class Run:
+    """The steps of one call. ``notes``: step -> what is missing of it, and why; ``written``: what was changed;
+    ``unknown``: whether a change that was gone over may have been carried out; ``at``: the step of the tool that runs;
+    ``left``: steps that stand nowhere in the result.
+    """
+
+    def __init__(self, execution: Execution, tool: Tool, marks: Marks, carry: Carry, dry_run: bool) -> None:
+        self.carry = carry
+        self.notes: dict[str, str] = {}
+        self.written: list[str] = []
+        self.unknown = False
+        self.at = 0
+        self._execution = execution
+        self._tool = tool
+        self._marks = marks
+        self._dry_run = dry_run
+        self._stepping = Stepping(execution, tool, marks, carry.box)
+        self.left: set[str] = set()
+        self._count = 0
+
+    async def steps(self, steps: Sequence[Step], scope: Scope, at: int = 0) -> None:
+        """Run ``steps`` from ``at`` on.
+
+        Raises:
+            ToolError, Pending, Dry: they end here.
+        """
+        from adaptgen.runtime.workflow.transitions import Tries
+
+        places = {step.id: index for index, step in enumerate(steps)}
+        tries = Tries()
+        while at < len(steps):
+            self._count += 1
+            if self._count > MOST:
+                raise ToolError(f"The steps of this tool go round in circles: {MOST} were run.")
+            if steps is self._tool.steps:
+                self.at = at
+            step = steps[at]
+            follows = await self._one(step, scope, tries)
+            if follows is None:
+                at += 1
+            elif follows.do == "end":
+                return
+            elif follows.do == "goto":
+                at = places[follows.to]
+            elif follows.to:  # what is to run before the step is tried again
+                await self._one(steps[places[follows.to]], scope, tries)
+
+    async def _one(self, step: Step, scope: Scope, tries: object) -> Then | None:
+        """Run a step; what follows it, None for the next one."""
+        from adaptgen.runtime.workflow.transitions import Tries, after_failure, after_success
+
+        assert isinstance(tries, Tries)
+        if step.when is not None and not _by_item(step) and not scope.runs(step.when):
+            self.notes[step.id] = "skipped: its condition does not hold"
+            scope.nothing(step, "was skipped: its condition does not hold")
+            return None
+        before = len(self.written)
+        self.notes.pop(step.id, None)
+        try:
+            scope.needed(step)
+            asked = await self._given(step, scope)
+        except Without as nothing:
+            self.notes[step.id] = f"skipped: {nothing.why}"
+            scope.nothing(step, f"was skipped: {nothing.why}")
+            return None
+        except ToolError as problem:
+            follows = await after_failure(step, scope, problem, tries)
+            if follows is not None:
+                if follows.do == "end":
+                    self.notes[step.id] = f"failed, and the steps end here: {problem.text}"
+                elif follows.do == "goto":
+                    self.notes[step.id] = f"failed: {problem.text}"
+                    scope.nothing(step, "failed")
+                return follows
+            if step.on_error == "fail":
+                raise self._failed(step, problem, before) from None
+            self._goes_on(step, scope, problem)
+            return None
+        return after_success(step, scope, asked) if step.then and asked is not None else None
+
+    def _goes_on(self, step: Step, scope: Scope, problem: ToolError) -> None:
+        self.notes[step.id] = f"failed: {problem.text}"
+        self.unknown = self.unknown or problem.unknown
+        if step.on_error == "omit":
+            self.left.add(step.id)
+        scope.nothing(step, "failed")
+
+    def _failed(self, step: Step, problem: ToolError, before: int) -> ToolError:
+        """The failure of a step in words: what it was, and what was changed all the same."""
+        done = ""
+        if self.written[:before]:
+            done = f" Before it, {' and '.join(self.written[:before])} changed something already."
+        if own := self.written[before:]:
+            done += f" {' and '.join(own)} changed something already."
+        return ToolError(
+            f"Step {step.id!r} failed. {problem.text}{done}",
+            status=problem.status,
+            retry_after=problem.retry_after,
+            unknown=problem.unknown,
+        )
+
+    # ------------------------------------------------------------------------------------------------- one step
+
+    async def _given(self, step: Step, scope: Scope) -> Asked | None:
+        """Run a step and keep what it gives."""
+        if step.each:
+            from adaptgen.runtime.workflow.for_each import for_each
+
+            gave, known, note = await for_each(step, scope, self.ask, self._marks)
+            scope.keep(step, gave, known)
+            self.note(step, note)
+            return None
+        asked = await self._flow(step, step.flow, scope) if step.flow is not None else await self.ask(step, scope)
+        scope.keep(step, asked.of(step), asked.of(step, self._marks) if self._marks.on else None)
+        self.note(step, asked.note)
+        return asked
+
+    def note(self, step: Step, text: str) -> None:
+        """Say what is missing of a step."""
+        if text:
+            self.notes[step.id] = text
+
+    async def ask(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> Asked:
+        """Send what a step asks for, as the next of ``of`` items, of which ``done`` are done.
+
+        Raises:
+            Dry: the request would change something, and nothing may be changed.
+        """
+        request = await self._stepping.request(step, scope)
+        if step.effect == "read":
+            return await self._stepping.ask(step, scope, request)
+        if self._dry_run:
+            note = f"The first of {of} requests, one for each item." if of > 1 else ""
+            raise Dry(self._execution.dry(self._tool, request, self._marks, step.auth, note))
+        if not self.written:
+            self.carry.changes()
+        try:
+            asked = await self._stepping.ask(step, scope, request)
+        except ToolError as problem:
+            if not self.written and not problem.unknown:
+                self.carry.changed_nothing()
+            raise
+        self._wrote(step, of, done)
+        return asked
+
+    def _wrote(self, step: Step, of: int, done: int) -> None:
+        if of == 1:
+            self.written.append(repr(step.id))
+            return
+        if done:
+            self.written.pop()
+        self.written.append(f"{step.id!r} ({done + 1} of {of} items)")
+
+    async def _flow(self, step: Step, flow: Flow, scope: Scope) -> Asked:
+        """The steps inside a step; what they give stands for the answer of an API."""
+        inner = Scope(self._filled(flow.given, scope.values), self._marks, flow.steps)
+        if self._marks.on:
+            inner.known = self._filled(flow.given, scope.known)
+        await self.steps(flow.steps, inner)
+        marked = self.result(flow.result, inner.known) if self._marks.on else None
+        return Asked(Response(200, {}, b""), self.result(flow.result, inner.values), marked=marked)
+
+    def _filled(self, given: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
+        named = {name: found(values, name) for name in placeholders(dict(given))} | dict(values)
+        resolve = self._execution.inputs({}).resolve
+        made = {name: fill(template, named, resolve) for name, template in given.items()}
+        return {name: value for name, value in made.items() if value is not None}
+
+    # ------------------------------------------------------------------------------------------------- the result
+
+    def result(self, template: Json, values: Mapping[str, Json]) -> Json:
+        """The template of an answer, filled: what was not saved is read from the step's answer; what is nowhere is
+        null; what was left out by ``on_error: omit`` is not there."""
+        template = _without(template, self.left)
+        named = {name: found(values, name) for name in placeholders(template)} | dict(values)
+        try:
+            return composed(template, named, self._execution.inputs({}).resolve)
+        except (KeyError, TemplateError):
+            raise ToolError("The result of the tool's steps cannot be put together.") from None
+
+
+def _by_item(step: Step) -> bool:
+    """Whether the condition of a step is one of the items, not of the step."""
+    if step.when is None or not step.each:
+        return False
+    return any(name.partition(".")[0] == "item" for name in placeholders(step.when.value))
+
+
+def _without(template: Json, left: set[str]) -> Json:
+    """``template`` without the members that are nothing but a step that was left out."""
+    if not left:
+        return template
+    if isinstance(template, Mapping):
+        return {key: _without(one, left) for key, one in template.items() if not _is(one, left)}
+    if isinstance(template, (list, tuple)):
+        return [_without(one, left) for one in template if not _is(one, left)]
+    return template
+
+
+def _is(template: Json, left: set[str]) -> bool:
+    if not isinstance(template, str):
+        return False
+    parts = parse(template)
+    return len(parts) == 1 and isinstance(parts[0], Placeholder) and parts[0].name.partition(".")[0] in left

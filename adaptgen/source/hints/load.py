@@ -1,0 +1,295 @@
+"""``hints.yaml`` from disk: checked against the table, then made into typed values."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, nearest
+from adaptgen.source.arazzo import Description, read_description
+from adaptgen.source.document import Document, Part
+from adaptgen.source.hints import values as hint_values
+from adaptgen.source.hints.checker import Checker
+from adaptgen.source.hints.model import Hints, SourceHint
+from adaptgen.source.hints.table import FORMS, HINTS
+from adaptgen.source.merge_documents import join
+from adaptgen.source.read import read
+from adaptgen.source.text.locations import Places
+from adaptgen.source.text.parse import parse
+from adaptgen.source.tree import read_file
+from adaptgen.source.workspace import NOTHING, Shared, fleet_of
+from adaptgen.syntax.templates import TemplateError, placeholders
+
+_SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
+
+
+def read_hints(path: Path) -> Hints:
+    """Read a hints file and the other documents that it names. What the fleet shares (``adaptgen.yaml`` in the folder
+    above) stands under what the file says; a file that is not there says nothing.
+
+    Raises:
+        AdaptgenError: every error of the file at once, each with its place (AG001 to AG005 for the text itself, AG030
+            and AG031, AG035 to AG037, AG039), or the errors of another document.
+    """
+    shown = path.as_posix()
+    fleet = fleet_of(path.parent.parent)
+    shared = fleet.shared(path.parent.name) if fleet else NOTHING
+    there = path.exists() or not shared.raw
+    data = read_file(path, shown) if there else b"{}"
+    # A file of comments only says nothing, which is fine.
+    parsed = parse(data, shown, strict=True)
+    raw = {} if parsed.value is None else parsed.value
+    places = Places(path, shown, parsed.syntax)
+
+    def where(*keys: str | int) -> Where:
+        return places.where([str(key) for key in keys])
+
+    checker = Checker(where)
+    checker.check(raw, HINTS, ())
+    own_raw = raw
+    if not checker.found:
+        _names(raw, checker)
+        raw = shared.under(raw)
+        _files(raw, path.parent, checker)
+    if checker.found:
+        raise AdaptgenError(*checker.found)
+    documents, inputs = _documents(raw, path, where)
+    workflows = tuple(read_description(path.parent / one) for one in raw.get("workflows", ()))
+    inputs += described(workflows, path, documents)
+    own = [(path.name, hashlib.sha256(data).hexdigest())] if there else []
+    server, defaults = raw.get("server", {}), raw.get("defaults", {})
+    return Hints(
+        path=path,
+        **hint_values.given(server, "name", "title", "base_url", "surface"),
+        trusted_origins=tuple(server.get("trusted_origins", ())),
+        **hint_values.given(defaults, "page_size", "max_bytes"),
+        timeout=hint_values.seconds(raw.get("connection", {}).get("timeout")),
+        source=SourceHint(**raw["source"]) if "source" in raw else None,
+        connection=hint_values.connection(raw.get("connection", {})),
+        auth={name: hint_values.auth(one) for name, one in raw.get("auth", {}).items()},
+        sensitive=raw.get("sensitive", {}),
+        tools={name: hint_values.tool(one) for name, one in raw.get("tools", {}).items()},
+        hide=tuple(raw.get("hide", ())),
+        pin=tuple(raw.get("pin", ())),
+        joins={name: hint_values.joined(one, path.parent) for name, one in raw.get("documents", {}).items()},
+        overlays=tuple(Path(posixpath.normpath((path.parent / one).as_posix())) for one in raw.get("overlays", ())),
+        workflows=workflows,
+        documents=documents,
+        inputs=tuple(sorted({*own, *inputs})),
+        locate=partial(_locate, places, own_raw, shared),
+    )
+
+
+def read_under(path: Path, hints: Hints) -> Document:
+    """The document at ``path`` as its hints want it: under their overlays, with the other documents joined to it.
+
+    Raises:
+        AdaptgenError: as :func:`adaptgen.source.read` does.
+    """
+    document = read(path, hints.overlays)
+    if not hints.joins:
+        return document
+    return join(document, ((Part(name, one.base_url), read(one.path)) for name, one in sorted(hints.joins.items())))
+
+
+def _locate(places: Places, own: Mapping[str, Any], shared: Shared, keys: list[str]) -> Where:
+    """In the file itself, or where the fleet says what it does not."""
+    inherited = len(keys) > 1 and keys[1] in shared.raw.get(keys[0], {}) and keys[1] not in own.get(keys[0], {})
+    return shared.where(keys) if inherited and shared.where is not None else places.where(keys)
+
+
+def side_file(spec: Path) -> Path:
+    """Where the hints of a document are: ``specs/crm.yaml`` -> ``specs/crm/hints.yaml``."""
+    return spec.with_suffix("") / "hints.yaml"
+
+
+# ------------------------------------------------------------------------------------------------ what names what
+
+
+def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
+    """The files must be there; a reference to a certificate is looked up when the server runs."""
+    for index, named in enumerate(raw.get("overlays", ())):
+        if not (folder / named).is_file():
+            checker.say("AG001", f"there is no file {named!r}", ("overlays", index), "paths are relative to the hints")
+    for index, named in enumerate(raw.get("workflows", ())):
+        if not (folder / named).is_file():
+            checker.say("AG001", f"there is no file {named!r}", ("workflows", index), "paths are relative to the hints")
+    for name, one in raw.get("documents", {}).items():
+        named = one if isinstance(one, str) else one["file"]
+        if not (folder / named).is_file():
+            help = "paths are relative to the hints"
+            checker.say("AG001", f"there is no file {named!r}", ("documents", name), help)
+    connection = raw.get("connection", {})
+    for key in ("ca", "client_cert"):
+        named = connection.get(key, "")
+        if named and "${" not in named and not (folder / named).is_file():
+            help = "paths are relative to the hints; a secret is referred to: ${secret:name}"
+            checker.say("AG001", f"connection.{key}: there is no file {named!r}", ("connection", key), help)
+
+
+def _names(raw: Mapping[str, Any], checker: Checker) -> None:
+    for name, auth in raw.get("auth", {}).items():
+        _auth_names(auth, ("auth", name), checker)
+    for name, tool in raw.get("tools", {}).items():
+        _tool_names(tool, ("tools", name), checker)
+
+
+def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    """Report names in ``auth`` that nothing defines."""
+    _auth_names(auth, at, checker)
+
+
+def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    chain = auth.get("chain", [])
+    ids: set[str] = set()
+    for index, login in enumerate(chain):
+        if login["id"] in ids:
+            checker.say("AG039", f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"))
+        ids.add(login["id"])
+        for name, value in login.get("with", {}).items():
+            if _SECRET.fullmatch(name) and isinstance(value, str):
+                checker.secret(value, (*at, "chain", index, "with", name))
+    _caller_names(auth, at, checker)
+    refresh = auth.get("refresh", {})
+    for index, one in enumerate(refresh.get("then", ())):
+        if one not in ids:
+            checker.say("AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), nearest(one, ids))
+    if not chain:
+        return  # it is inferred from the document, and so are the names that it saves
+    saved = {"caller", *auth.get("start", {}), *refresh.get("save", {})}
+    saved |= {name for login in chain for name in login.get("save", {})}
+    parts: list[tuple[tuple[str | int, ...], Any]] = [
+        ((*at, "send"), auth.get("send", [])),
+        ((*at, "refresh"), refresh),
+    ]
+    parts += [((*at, "chain", index), login) for index, login in enumerate(chain)]
+    for where, value in parts:
+        _defined(value, where, saved, "nothing saves", checker)
+
+
+def _caller_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    if auth.get("per") == "server" and hint_values.personal(auth):
+        what = "an exchange" if auth.get("kind") == "exchange" else "an auth with tags"
+        checker.say("AG039", f"{what} is per caller", (*at, "per"), "leave per: out")
+    if auth.get("tags") and not auth.get("role"):
+        checker.say("AG039", "session tags need a role that is assumed", (*at, "tags"), "add role: arn:aws:iam::…")
+    parts: list[tuple[tuple[str | int, ...], Any]] = [((*at,), dict(auth))]
+    while parts:
+        where, value = parts.pop()
+        if isinstance(value, dict):
+            parts += [((*where, key), item) for key, item in value.items() if key not in ("call", "save", "document")]
+        elif isinstance(value, list):
+            parts += [((*where, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, str):
+            _caller_name(value, where, hint_values.personal(auth), checker)
+
+
+def _caller_name(text: str, at: tuple[str | int, ...], personal: bool, checker: Checker) -> None:
+    try:
+        names = {name for name in placeholders(text) if name == "caller" or name.startswith("caller.")}
+    except TemplateError:
+        return
+    for name in sorted(names):
+        if name == "caller.token":
+            checker.say("AG037", "the caller's token is never sent on", at, "kind: exchange gets another one for it")
+        elif name == "caller":
+            checker.say("AG037", "'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}")
+        elif not personal:
+            checker.say("AG037", f"{name!r} differs from caller to caller", at, "add per: caller")
+
+
+def _tool_names(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    if "steps" not in tool:
+        if "result" in tool and tool["result"] not in FORMS:
+            help = "only a tool with steps has a template of its answer"
+            checker.say("AG031", f"{'.'.join(at)}.result must be {', '.join(FORMS)}", (*at, "result"), help)
+        return
+    if "call" in tool:
+        checker.say("AG039", "a tool has a call or steps, not both", (*at, "call"), "make the call a step")
+    ids: set[str] = set()
+    for index, step in enumerate(tool["steps"]):
+        if step["id"] in ids:
+            checker.say("AG039", f"two steps have the id {step['id']!r}", (*at, "steps", index, "id"))
+        ids.add(step["id"])
+    arguments = tool.get("arguments", {})
+    for name in sorted(ids & arguments.keys()):
+        checker.say("AG039", f"{name!r} is a step and an argument", (*at, "arguments", name), "rename one of them")
+
+
+def _defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: str, checker: Checker) -> None:
+    """Report placeholders that name nothing. Keys that hold no templates hold no braces either."""
+    if isinstance(value, str):
+        try:
+            names = placeholders(value)
+        except TemplateError:
+            return
+        for name in sorted(names):
+            if name not in known and name.partition(".")[0] not in known:
+                checker.say("AG037", f"{problem} {name!r}", at, nearest(name, known))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("call", "save", "document"):
+                _defined(item, (*at, key), known, problem, checker)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _defined(item, (*at, index), known, problem, checker)
+
+
+# ---------------------------------------------------------------------------------------------- other documents
+
+
+def _documents(
+    raw: Mapping[str, Any], path: Path, where: Callable[..., Where]
+) -> tuple[dict[str, Document], list[tuple[str, str]]]:
+    documents: dict[str, Document] = {}
+    inputs: list[tuple[str, str]] = []
+    for name, at in _named(raw, ()):
+        if name in documents:
+            continue
+        try:
+            documents[name] = read(path.parent / name)
+        except AdaptgenError as broken:
+            first = broken.diagnostics[0]
+            if first.code != "AG001":
+                raise
+            raise AdaptgenError(Diagnostic("AG001", f"{name}: {first.message}", where(*at))) from None
+        folder = posixpath.dirname(name)
+        inputs += ((posixpath.normpath(posixpath.join(folder, one)), digest) for one, digest in documents[name].inputs)
+    return documents, inputs
+
+
+def described(workflows: Iterable[Description], path: Path, documents: dict[str, Document]) -> list[tuple[str, str]]:
+    """Read the documents that Arazzo descriptions name into ``documents``, by their paths, but for the one that the
+    hints at ``path`` speak of; what was read."""
+    inputs: list[tuple[str, str]] = []
+    for one in workflows:
+        inputs.append((posixpath.relpath(one.path.as_posix(), path.parent.as_posix()), one.digest))
+        for target in one.sources.values():
+            own = target.with_suffix("").resolve() == path.parent.resolve()
+            if own or target.as_posix() in documents:
+                continue
+            found = documents[target.as_posix()] = read(target)
+            folder = posixpath.relpath(target.parent.as_posix(), path.parent.as_posix())
+            inputs += ((posixpath.normpath(posixpath.join(folder, name)), digest) for name, digest in found.inputs)
+    return inputs
+
+
+def _named(value: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
+    """Every ``document`` beside or inside of a ``call``."""
+    if isinstance(value, dict):
+        if "call" in value:
+            call = value["call"]
+            if isinstance(call, dict) and isinstance(call.get("document"), str):
+                yield call["document"], (*at, "call", "document")
+            if isinstance(value.get("document"), str):
+                yield value["document"], (*at, "document")
+        for key, item in value.items():
+            yield from _named(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _named(item, (*at, index))

@@ -1,0 +1,160 @@
+"""JSON text to values (RFC 8259), and the flaws that hand-written JSON has."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.source.text.decode import Text
+from adaptgen.source.text.duplicate_keys import MAX_DEPTH, both, duplicate, mapped
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+_LAX = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
+_SURROGATE = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+_HUGE = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
+
+
+def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
+    """The value of a JSON text, and every text that may be a reference.
+
+    A key that stands twice is treated as in ``yaml12.load``. Numbers that JSON does not have become null.
+
+    Raises:
+        json.JSONDecodeError: for a text that is no JSON.
+        AdaptgenError: AG005 for a document that nests too deep; AG003.
+    """
+    return _load(source, source.text, strict=strict)
+
+
+def load_leniently(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
+    """As ``load``, for a text with comments, commas before a closing bracket, line breaks in strings or escapes that
+    do not exist. What was read over is reported (AG006). Raises as ``load`` does.
+    """
+    repairs: list[tuple[str, int, str]] = []
+
+    def repair(match: re.Match[str]) -> str:
+        found = match[0]
+        if found[0] == '"':
+            if "\\" not in found:
+                return found
+            fixed = _BAD_ESCAPE.sub(lambda escape: escape[0] if escape[1] else "\\\\", found)
+            if fixed != found:
+                repairs.append(("a backslash that escapes nothing was read as a backslash", match.start(), "double it"))
+            return fixed
+        what = "a comma before a closing bracket" if found == "," else "a comment"
+        repairs.append((f"{what} was read over; JSON has none", match.start(), "remove it"))
+        return re.sub(r"[^\n]", " ", found)
+
+    text = _LAX.sub(repair, source.text)
+    result = _load(source, text, strict=strict, controls=False)
+    if not repairs:
+        repairs.append(("line breaks or tabs inside of a string were kept", 0, "write them as \\n and \\t"))
+    for what in dict.fromkeys(what for what, _, _ in repairs):
+        _, offset, help = next(repair for repair in repairs if repair[0] == what)
+        source.repaired(what, offset, help)
+    return result
+
+
+def _load(source: Text, text: str, *, strict: bool, controls: bool = True) -> tuple[Any, set[str]]:
+    refs: set[str] = set()
+    twice = False
+    odd = False
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            twice = True
+            result = {}
+            for key, value in pairs:
+                result[key] = both(key, result[key], value) if key in result else value
+        ref = result.get("$ref")
+        if type(ref) is str:
+            refs.add(ref)
+        named = result.get("mapping")
+        if type(named) is dict:
+            refs.update(mapped(named))
+        return result
+
+    def number(literal: str) -> float | None:
+        nonlocal odd
+        value = float(literal)
+        if value - value == 0:
+            return value
+        odd = True
+        return None
+
+    if "\\ud" in text or "\\uD" in text:
+        text = _SURROGATE.sub(lambda match: "\\ufffd" if len(match[0]) == 6 else match[0], text)
+    # json's own float() is fast; a hook is needed only where a number might be infinite.
+    real = number if _HUGE.search(text) else None
+    try:
+        value = json.loads(text, object_pairs_hook=mapping, parse_constant=number, parse_float=real, strict=controls)
+    except RecursionError:
+        raise _too_deep(source) from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError as broken:  # an integer of more than 4,300 digits
+        raise error("AG005", str(broken).split(":")[0], Where(source.file)) from None
+    if depth(value) > MAX_DEPTH:
+        raise _too_deep(source)
+    if twice:
+        found = _duplicates(source, text, strict=strict)
+        if strict:
+            raise AdaptgenError(*found)
+        source.diagnostics += found
+    if odd:
+        message = "a number that JSON does not have (infinite, or not a number) was read as null"
+        source.diagnostics.append(Diagnostic("AG006", message, Where(source.file), "write a finite number", "warning"))
+    return value, refs
+
+
+def _too_deep(source: Text) -> AdaptgenError:
+    return error("AG005", f"the document nests deeper than {MAX_DEPTH} levels", Where(source.file))
+
+
+def depth(value: Any) -> int:
+    """How many collections stand inside of one another; 0 for a scalar."""
+    level = 0
+    here = [value] if isinstance(value, (dict, list)) else []
+    while here:
+        level += 1
+        below: list[Any] = []
+        for node in here:
+            members = node.values() if type(node) is dict else node
+            below += [member for member in members if type(member) is dict or type(member) is list]
+        here = below
+    return level
+
+
+def _duplicates(source: Text, text: str, *, strict: bool) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    stack: list[set[str] | None] = []
+    awaits_key = False
+    for match in _TOKEN.finditer(text):
+        piece = match[0]
+        if piece == "{":
+            stack.append(set())
+            awaits_key = True
+        elif piece == "[":
+            stack.append(None)
+        elif piece in "}]":
+            if stack:
+                stack.pop()
+            awaits_key = False
+        elif piece == ",":
+            awaits_key = bool(stack) and stack[-1] is not None
+        elif awaits_key and stack:
+            keys = stack[-1]
+            if keys is not None:
+                key = json.loads(piece, strict=False)
+                if key in keys:
+                    found.append(duplicate(key, source.where(match.start()), strict=strict))
+                keys.add(key)
+            awaits_key = False
+    return found

@@ -1,0 +1,338 @@
+"""YAML text to values, by the core schema of YAML 1.2 (specification 1.2.2, section 10.3).
+
+libyaml reads the text and gives events; the values are made here, because PyYAML's own are those of YAML 1.1 (``no``
+is false, ``12:30:00`` a number, ``2020-01-01`` a date). See docs/decisions/0002-yaml.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.source.text.decode import Text
+from adaptgen.source.text.duplicate_keys import MAX_DEPTH, both, duplicate, mapped
+
+MAX_EXPANDED = 500_000
+"""How many nodes aliases may add to those that are written ("billion laughs")."""
+
+_INT = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_ODD = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_CORE = "tag:yaml.org,2002:"
+
+# libyaml breaks lines at these, as YAML 1.1 did; in YAML 1.2 (section 5.4) they are ordinary characters. They pass
+# through the parser as private-use characters that the text does not hold.
+_OLD_BREAKS = "\x85\u2028\u2029"
+
+# A line of blanks with a tab in it inside a block scalar: allowed by YAML 1.2, refused by libyaml.
+_TAB_LINE = re.compile(r"^ *\t[ \t]*$", re.MULTILINE)
+
+MERGE = "<<"
+
+
+def scalar(text: str) -> Any:
+    """The value of a plain scalar. Numbers that JSON does not have (``.inf``, ``.nan``) are floats here."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    if _INT.fullmatch(text):
+        return _integer(text, 10)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    if _BASED.fullmatch(text):
+        return _integer(text[2:], 8 if text[1] == "o" else 16)
+    return float(text.replace(".", "")) if _ODD.fullmatch(text) else text
+
+
+def _integer(text: str, base: int) -> Any:
+    try:
+        return int(text, base)
+    except ValueError:  # more than 4,300 digits (PEP 686's guard): no number that anyone means
+        return text
+
+
+def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
+    """The first document of a YAML stream, and every text that may be a reference.
+
+    Mapping keys are strings as written (``200:`` gives ``"200"``); ``<<`` is expanded; a value that JSON does not have
+    becomes null. A key that stands twice keeps its last value, or, directly under ``paths``, both path items merged,
+    and is reported (AG003): as an error if ``strict``, else as a warning.
+
+    Raises:
+        AdaptgenError: AG002 for a syntax error, AG005 for a document that nests or expands without end, AG003.
+    """
+    text, back = _protect(source.text)
+    try:
+        return _Builder(source, text, back, strict).build()
+    except yaml.YAMLError as broken:
+        if _TAB_LINE.search(text) is None:
+            raise _syntax(broken, source) from None
+        first = broken
+    # One repair, tried only when the text cannot be read as it is.
+    match = _TAB_LINE.search(text)
+    try:
+        result = _Builder(source, _TAB_LINE.sub("", text), back, strict).build()
+    except yaml.YAMLError:
+        raise _syntax(first, source) from None
+    source.repaired(
+        "a line of blanks with a tab in it was read as empty", match.start() if match else 0, "remove the tab"
+    )
+    return result
+
+
+def _protect(text: str) -> tuple[str, dict[int, str]]:
+    present = [char for char in _OLD_BREAKS if char in text]
+    if not present:
+        return text, {}
+    free = (chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+    into = {ord(char): next(free) for char in present}
+    return text.translate(into), {ord(new): chr(old) for old, new in into.items()}
+
+
+def _syntax(broken: yaml.YAMLError, source: Text) -> AdaptgenError:
+    if isinstance(broken, yaml.MarkedYAMLError):
+        mark = broken.problem_mark or broken.context_mark
+        where = Where(source.file, mark.line + 1, mark.column + 1) if mark else Where(source.file)
+        problem = broken.problem or broken.context or "not YAML"
+        context = f" {broken.context}" if broken.problem and broken.context else ""
+        begun = broken.context_mark
+        since = (
+            f" that begins at line {begun.line + 1}" if context and begun and mark and begun.line != mark.line else ""
+        )
+        return error("AG002", f"{problem}{context}{since}", where, "correct the YAML there")
+    return error("AG002", str(broken).splitlines()[0], Where(source.file))
+
+
+class _Frame:
+    """A collection that is being read."""
+
+    __slots__ = ("anchor", "container", "key", "keyed", "merges", "merging", "size")
+
+    def __init__(self, container: Any, anchor: str | None) -> None:
+        self.container = container
+        self.anchor = anchor
+        self.key: str = ""
+        self.keyed = False  # a key was read and waits for its value
+        self.merging = False  # and that key is <<
+        self.merges: list[dict[str, Any]] | None = None
+        self.size = 1
+
+
+class _Builder:
+    def __init__(self, source: Text, text: str, back: dict[int, str], strict: bool) -> None:
+        self.source = source
+        self.back = back
+        self.strict = strict
+        self.parser = yaml.CSafeLoader(text)
+        self.anchors: dict[str, tuple[Any, int, str | None]] = {}
+        self.refs: set[str] = set()
+        self.written = 0
+        self.memo: dict[str, Any] = {}
+        self.odd: yaml.Mark | None = None
+
+    def events(self) -> Iterator[Any]:
+        parser = self.parser
+        try:
+            while parser.check_event():
+                yield parser.get_event()
+        finally:
+            parser.dispose()
+
+    def build(self) -> tuple[Any, set[str]]:
+        stack: list[_Frame] = []
+        root: Any = None
+        events = self.events()
+        for event in events:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self.written += 1
+                text = event.value
+                if self.back:
+                    text = text.translate(self.back)
+                if event.anchor is not None:
+                    value = self.value(event, text)
+                    self.anchors[event.anchor] = (value, 1, text)
+                frame = stack[-1] if stack else None
+                if frame is None:
+                    root = self.value(event, text)
+                elif type(frame.container) is list:
+                    frame.container.append(self.value(event, text))
+                    frame.size += 1
+                elif frame.keyed:
+                    self.put(frame, self.value(event, text), 1, event)
+                else:
+                    self.key(stack, text, event)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self.written += 1
+                if len(stack) >= MAX_DEPTH:
+                    raise error(
+                        "AG005", f"the document nests deeper than {MAX_DEPTH} levels", self.where(event.start_mark)
+                    )
+                if stack and type(stack[-1].container) is dict and not stack[-1].keyed:
+                    raise error(
+                        "AG002",
+                        "a mapping key that is itself a mapping or a list",
+                        self.where(event.start_mark),
+                        "quote a text that begins with { or [",
+                    )
+                stack.append(_Frame({} if kind is yaml.MappingStartEvent else [], event.anchor))
+                if event.anchor is not None:
+                    self.anchors.pop(event.anchor, None)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                done = stack.pop()
+                value = done.container if done.merges is None else self.merged(done)
+                if done.anchor is not None:
+                    self.anchors[done.anchor] = (value, done.size, None)
+                if not stack:
+                    root = value
+                elif type(stack[-1].container) is list:
+                    stack[-1].container.append(value)
+                    stack[-1].size += done.size
+                else:
+                    self.put(stack[-1], value, done.size, event)
+            elif kind is yaml.AliasEvent:
+                self.alias(stack, event)
+            elif kind is yaml.DocumentEndEvent:
+                break
+        self.rest(events)
+        if self.odd is not None:
+            self.source.diagnostics.append(
+                Diagnostic(
+                    "AG006",
+                    "a number that JSON does not have (infinite, or not a number) was read as null",
+                    self.where(self.odd),
+                    "write a finite number",
+                    "warning",
+                )
+            )
+        return root, self.refs
+
+    def rest(self, events: Iterator[Any]) -> None:
+        """Say so when a second document follows; what follows is not read, so it need not be right."""
+        try:
+            following = next((event for event in events if type(event) is yaml.DocumentStartEvent), None)
+        except yaml.YAMLError:
+            return
+        finally:
+            events.close()  # type: ignore[attr-defined]
+        if following is not None:
+            message = "more than one YAML document in the file; only the first one is read"
+            where = self.where(following.start_mark)
+            self.source.diagnostics.append(Diagnostic("AG006", message, where, severity="warning"))
+
+    def where(self, mark: Any) -> Where:
+        return Where(self.source.file, mark.line + 1, mark.column + 1)
+
+    def value(self, event: Any, text: str) -> Any:
+        tag = event.tag
+        if event.implicit[0] and tag is None:
+            if text in self.memo:
+                return self.memo[text]
+            value = scalar(text)
+            if type(value) is float and value - value != 0:
+                self.odd = self.odd or event.start_mark
+                return None
+            if len(text) < 40:
+                self.memo[text] = value
+            return value
+        if tag is None or not tag.startswith(_CORE):
+            return text
+        return self.tagged(tag.removeprefix(_CORE), text, event)
+
+    def tagged(self, kind: str, text: str, event: Any) -> Any:
+        """``!!int "3"`` and the like. A text that does not fit its tag stays a text."""
+        value = scalar(text) if kind in ("int", "float", "bool", "null") else text
+        if kind == "float" and type(value) is int:
+            value = float(value)
+        if type(value) is float and value - value != 0:
+            self.odd = self.odd or event.start_mark
+            return None
+        fits = {"int": int, "float": float, "bool": bool, "null": type(None)}
+        return value if type(value) is fits.get(kind, str) else text
+
+    def key(self, stack: list[_Frame], text: str, event: Any) -> None:
+        frame = stack[-1]
+        frame.keyed = True
+        if text == MERGE and event.implicit[0]:
+            frame.key, frame.merging = MERGE, True
+            return
+        frame.key = text
+        if text not in frame.container:
+            return
+        self.duplicate(stack, text, event)
+
+    def duplicate(self, stack: list[_Frame], text: str, event: Any) -> None:
+        found = duplicate(text, self.where(event.start_mark), strict=self.strict)
+        if found.severity == "error":
+            raise AdaptgenError(found)
+        self.source.diagnostics.append(found)
+
+    def put(self, frame: _Frame, value: Any, size: int, event: Any) -> None:
+        frame.keyed = False
+        frame.size += size
+        key = frame.key
+        if frame.merging:
+            frame.merging = False
+            parts = value if type(value) is list else [value]
+            if parts and all(type(part) is dict for part in parts):
+                frame.merges = (frame.merges or []) + parts
+                return
+        if key == "$ref" and type(value) is str:
+            self.refs.add(value)
+        elif key == "mapping" and type(value) is dict:
+            self.refs.update(mapped(value))
+        mapping = frame.container
+        mapping[key] = both(key, mapping[key], value) if key in mapping else value
+
+    def merged(self, frame: _Frame) -> dict[str, Any]:
+        """The mapping with its ``<<`` expanded: its own keys win, then the earlier of several merged mappings."""
+        container: dict[str, Any] = frame.container
+        own = dict(container)
+        container.clear()
+        for part in reversed(frame.merges or []):
+            container.update(part)
+        for key, value in own.items():
+            container.pop(key, None)
+            container[key] = value
+        return container
+
+    def alias(self, stack: list[_Frame], event: Any) -> None:
+        found = self.anchors.get(event.anchor)
+        if found is None:
+            if any(frame.anchor == event.anchor for frame in stack):
+                raise error("AG005", f"*{event.anchor} stands inside of what it names", self.where(event.start_mark))
+            raise error("AG002", f"*{event.anchor} names nothing before it", self.where(event.start_mark))
+        value, size, text = found
+        total = sum(frame.size for frame in stack) + size
+        if total > self.written + MAX_EXPANDED:
+            raise error(
+                "AG005",
+                f"the aliases expand to more than {MAX_EXPANDED:,} nodes",
+                self.where(event.start_mark),
+                "write out what the aliases stand for",
+            )
+        if not stack:
+            return
+        frame = stack[-1]
+        if type(frame.container) is list:
+            frame.container.append(value)
+            frame.size += size
+        elif frame.keyed:
+            self.put(frame, value, size, event)
+        elif text is not None:
+            frame.key, frame.keyed = text, True
+            if text in frame.container:
+                self.duplicate(stack, text, event)
+        else:
+            raise error("AG002", "a mapping key that is itself a mapping or a list", self.where(event.start_mark))

@@ -1,0 +1,141 @@
+"""``specs/adaptgen.yaml``: many APIs, and what they share. What an API says itself always wins."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adaptgen.diagnostics import AdaptgenError, Where, nearest
+from adaptgen.model import tables as model
+from adaptgen.source.hints.checker import Checker
+from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
+from adaptgen.source.hints.types import Key, ListOf, MapOf, Number, Table, Text
+from adaptgen.source.text.locations import Places
+from adaptgen.source.text.parse import parse
+from adaptgen.source.tree import read_file
+
+NAME = "adaptgen.yaml"
+"""The file, beside the documents."""
+
+FLEET = Table({
+    "adaptgen": Key(Number(1, 1), "The format of this file"),
+    "apis": Key(MapOf(Table({
+        "spec": Key(Text("file"), "Its document, relative to this file", required=True),
+        "auth": Key(ListOf(Text("name")), "Which of the shared ways to authenticate it has; all, if nothing is said"),
+    }), key="name"), "The APIs, by names of your choice", required=True),
+    "auth": Key(MapOf(AUTH, key="tool"), "Ways to authenticate, as in hints"),
+    "defaults": Key(DEFAULTS, "As in hints"),
+    "sensitive": Key(SENSITIVE, "As in hints"),
+    "governance": Key(Text("file"), "Settings of every server without its own, relative to this file"),
+})  # fmt: skip
+
+
+@model.value()
+class Shared:
+    """What one API inherits: members of a hints file, and where they stand."""
+
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    where: Callable[[list[str]], Where] | None = field(default=None, repr=False)
+
+    def under(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The hints ``own`` with everything inherited that they do not say."""
+        merged = dict(own)
+        for key, value in self.raw.items():
+            merged[key] = {**value, **own.get(key, {})}
+        return merged
+
+    def digest(self) -> str:
+        """A hash of what is inherited; "" for nothing."""
+        text = json.dumps(self.raw, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest() if any(self.raw.values()) else ""
+
+
+NOTHING = Shared()
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet:
+    """The whole file. ``specs``: the documents, in the order of the file."""
+
+    path: Path
+    raw: Mapping[str, Any]
+    places: Places = field(repr=False)
+
+    @property
+    def specs(self) -> list[Path]:
+        return [self.path.parent / one["spec"] for one in self.raw["apis"].values()]
+
+    @property
+    def governance(self) -> Path | None:
+        """The settings of every server without its own."""
+        said = self.raw.get("governance")
+        return self.path.parent / said if said else None
+
+    def shared(self, folder: str) -> Shared:
+        """What the API inherits whose side files lie in the folder of that name."""
+        for one in self.raw["apis"].values():
+            if Path(one["spec"]).with_suffix("").as_posix() == folder:
+                auth = self.raw.get("auth", {})
+                chosen = {name: auth[name] for name in one.get("auth", auth)}
+                parts = {"auth": chosen, **{key: self.raw.get(key, {}) for key in ("defaults", "sensitive")}}
+                return Shared({key: value for key, value in parts.items() if value}, self.places.where)
+        return NOTHING
+
+    def holds(self, spec: Path) -> bool:
+        """Whether ``spec`` is one of its documents."""
+        return any(one.resolve() == spec.resolve() for one in self.specs)
+
+
+def read_fleet(path: Path) -> Fleet:
+    """Read the file.
+
+    Raises:
+        AdaptgenError: every error of the file at once, each with its place (AG001 to AG005, AG030, AG031, AG035 to
+            AG039).
+    """
+    shown = path.as_posix()
+    parsed = parse(read_file(path, shown), shown, strict=True)
+    raw = parsed.value if parsed.value is not None else {}
+    places = Places(path, shown, parsed.syntax)
+
+    def where(*keys: str | int) -> Where:
+        return places.where([str(key) for key in keys])
+
+    checker = Checker(where)
+    checker.check(raw, FLEET, ())
+    if not checker.found:
+        _check(raw, path, checker)
+    if checker.found:
+        raise AdaptgenError(*checker.found)
+    return Fleet(path, raw, places)
+
+
+def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
+    from adaptgen.source.hints.load import check_auth
+
+    known = raw.get("auth", {})
+    specs: dict[Path, str] = {}
+    for name, api in raw["apis"].items():
+        spec = path.parent / api["spec"]
+        if Path(api["spec"]).name != api["spec"]:
+            checker.say("AG031", "the document must lie beside this file", ("apis", name, "spec"))
+        if (other := specs.setdefault(spec, name)) != name:
+            checker.say("AG039", f"{other!r} has the same document", ("apis", name, "spec"))
+        for index, one in enumerate(api.get("auth", ())):
+            if one not in known:
+                at = ("apis", name, "auth", index)
+                checker.say("AG037", f"no shared auth is called {one!r}", at, nearest(one, set(known)))
+    if "governance" in raw and not (path.parent / raw["governance"]).is_file():
+        checker.say("AG001", f"{raw['governance']} cannot be read", ("governance",))
+    for name, auth in known.items():
+        check_auth(auth, ("auth", name), checker)
+
+
+def fleet_of(folder: Path) -> Fleet | None:
+    """The fleet of the documents in ``folder``, where there is one."""
+    path = folder / NAME
+    return read_fleet(path) if path.is_file() else None

@@ -1,0 +1,44 @@
+"""Menus for large APIs: a thousand tools as four, toolsets by tag, lists that keep a budget.
+
+:func:`menu_of` puts the menu before an engine without governance, :func:`over` before a pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adaptgen.mcp.advertised_schema import Profile
+from adaptgen.tool_search.menu import Menu
+from adaptgen.tool_search.tool_list import Wanted
+from adaptgen.tool_search.toolsets import WHOLE, Part, slug
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import Governed
+    from adaptgen.govern.pipeline.ungoverned import EngineDesk
+    from adaptgen.mcp.protocol import Desk
+    from adaptgen.model.tables import Server
+
+__all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
+
+
+def menu_of(desk: EngineDesk, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
+    """The menu of a server without governance, as its document and hints want it; ``profile``: for which providers."""
+    wanted = Wanted(server.surface, pin=server.pin, profile=profile)
+    return Menu(desk, desk.tools, lambda: wanted, part)
+
+
+def over(governed: Governed, part: Part = WHOLE, profile: Profile = "") -> Desk:
+    """The menu of a governed server or of the proxy: as the settings say, else as the server does. A server behind a
+    proxy shows every tool to the proxy, which has the menu for all of its servers."""
+    if governed.settings.mode == "behind":
+        return governed.desk
+    server = governed.server
+
+    def wanted() -> Wanted:
+        said = governed.settings.surface
+        own = server.pin if server is not None else ()
+        if said is not None:
+            return Wanted(said.mode, said.bytes, said.pin or own, profile)
+        return Wanted(server.surface if server is not None else "auto", pin=own, profile=profile)
+
+    return Menu(governed.desk, lambda: governed.desk.adopted, wanted, part)

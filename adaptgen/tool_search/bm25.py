@@ -1,0 +1,173 @@
+"""The search index: which of a thousand tools a sentence means.
+
+Words of the name, the path, the tags, the texts and the arguments of a tool count by where they stand (BM25F: Robertson
+and Zaragoza, 2009). A question seldom uses the API's words: so a tool also has the plain words that the tables know for
+what it names, and a word of the question also stands for words of APIs; of all these only the best counts. What is
+asked to be done is held against what the tool does, and what the tool names against what was asked about.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from adaptgen.tool_search import query as question
+from adaptgen.tool_search import stemmer as stems
+from adaptgen.tool_search import thesaurus as lexicon
+from adaptgen.tool_search.document import Entry, Row
+
+_SATURATION, _LENGTH = 1.2, 0.5
+"""``k1`` and ``b`` of BM25F."""
+_COVER, _NAMED = 0.1, 0.55
+"""What a tool has before any of the question is covered, and before anything of its name was asked about."""
+_PASSING = 1.5
+"""How little a tool counts that has a word in passing, when it is asked how rare the word is."""
+_TOGETHER = 0.4
+"""How much it counts how rare all is that a word may stand for, beside how rare each of it is."""
+_SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
+"""Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
+_ALIKE = 2
+"""Tools that do the same to the same, such as versions of one, before the others are shown."""
+
+
+class Index:
+    """An index of some tools; it is made once, of all of them, and never changed."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._names: list[str] = []
+        self._acts: list[frozenset[str]] = []
+        self._lengths: list[float] = []
+        self._parts: list[list[str]] = []
+        self._heads: list[list[float]] = []
+        self._kinds: list[str] = []
+        self._age: list[float] = []
+        # Word -> (tool, how much it says, which parts of the name it stands for, as bits)
+        self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
+        named: dict[str, int] = defaultdict(int)
+        for number, entry in enumerate(entries):
+            row = Row(entry)
+            for word, (weight, parts) in row.weights.items():
+                self._postings[word].append((number, weight, parts))
+            self._names.append(entry.name)
+            self._kinds.append(row.kind)
+            self._age.append(row.usual)
+            self._acts.append(row.acts)
+            self._parts.append(row.parts)
+            self._heads.append(row.heads)
+            for part in row.parts:
+                named[part] += 1
+            self._lengths.append(row.length)
+        average = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
+        self._lengths = [1 - _LENGTH + _LENGTH * one / average for one in self._lengths]
+        # What every second name holds (v1, core) says nothing about a tool.
+        total = len(self._names)
+        rare = {part: math.log(1 + (total - count + 0.5) / (count + 0.5)) for part, count in named.items()}
+        self._asked = [
+            [max(rare[part], 1.0) * weight for part, weight in zip(parts, heads, strict=True)]
+            for parts, heads in zip(self._parts, self._heads, strict=True)
+        ]
+
+    def search(self, query: str, visible: Collection[str], most: int) -> list[str]:
+        """The names of at most ``most`` tools among ``visible``, the best first."""
+        asked = question.read(query)
+        seen = {number for number, name in enumerate(self._names) if name in visible}
+        scores: dict[int, float] = defaultdict(float)
+        covered: dict[int, float] = defaultdict(float)
+        masks: dict[int, int] = defaultdict(int)
+        weight = 0.0
+        for unit in asked.units:
+            best: dict[int, tuple[float, int]] = {}
+            rarest = 0.0
+            words = unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)
+            # Only what the caller may see counts, so that what it may not see changes nothing.
+            rows = {word: [row for row in self._postings.get(word, ()) if row[0] in seen] for word in words}
+            shares = {word: _shares(found) for word, found in rows.items() if found}
+            # What one word may stand for is rare or usual together (Pirkola, 1998): else its oddest meaning would count
+            # the most, and the thing that the whole API is about the least.
+            together: dict[int, float] = {}
+            for word, found in shares.items():
+                for number, share in found.items():
+                    together[number] = max(together.get(number, 0.0), words[word] * share)
+            common = _rarity(sum(together.values()), len(seen))
+            for word, found in shares.items():
+                rarity = _TOGETHER * common + (1 - _TOGETHER) * _rarity(sum(found.values()), len(seen))
+                rarest = max(rarest, rarity)
+                for number, tf, parts in rows[word]:
+                    value = words[word] * rarity * tf / (tf + _SATURATION * self._lengths[number])
+                    known = best.get(number)
+                    if known is None or value > known[0]:
+                        best[number] = (value, parts | (known[1] if known else 0))
+                    elif parts & ~known[1]:
+                        best[number] = (known[0], known[1] | parts)
+            if not best:
+                continue
+            weight += unit.weight
+            for number, (value, parts) in best.items():
+                scores[number] += unit.weight * value
+                covered[number] += unit.weight * min(1.0, 2 * value / rarest)
+                masks[number] |= parts
+        ranked = []
+        for number, score in scores.items():
+            share = covered[number] / weight
+            named = self._named(number, masks[number])
+            value = score * (_COVER + share) * (_NAMED + named) * asked.fits(self._acts[number]) * self._age[number]
+            ranked.append((-value, len(self._names[number]), number))
+        ranked.sort()
+        # Two ways to do the same stand for all of its versions; the others follow when there is room.
+        first: list[str] = []
+        others: list[str] = []
+        had: dict[tuple[str, frozenset[str]], int] = defaultdict(int)
+        for _, _, number in ranked:
+            kind = (self._kinds[number], self._acts[number])
+            (others if had[kind] >= _ALIKE else first).append(self._names[number])
+            had[kind] += 1
+            if len(first) >= most:
+                break
+        return [*first, *others][:most]
+
+    def _known(self, found: Collection[str], seen: Collection[int]) -> bool:
+        """Whether a tool that may be seen has one of the words."""
+        return any(row[0] in seen for word in found for row in self._postings.get(word, ()))
+
+    def _guessed(self, unit: question.Unit, seen: Collection[int]) -> Mapping[str, float]:
+        """What a word that no tool has was to be: one with a slip of the pen, or two words written as one."""
+        word = unit.said
+        if not _SLIP <= len(word) <= _LONG:
+            return {}
+        mine = stems.stem(word)
+        found: dict[str, float] = {}
+        for other in (*self._postings, *lexicon.plain()):
+            if other[:1] == mine[:1] and abs(len(other) - len(mine)) <= 1 and _slipped(mine, other):
+                meant = {**lexicon.near(other), other: 1.0}
+                found |= {one: _GUESS * value for one, value in meant.items() if self._known((one,), seen)}
+        if found:
+            return found
+        parts = [(word[:at], stems.stem(word[at:])) for at in range(3, len(word) - 2)]
+        for first, second in parts:
+            if self._known((stems.stem(first),), seen) and self._known((second,), seen):
+                return {stems.stem(first): _JOINED, second: _JOINED}
+        return {}
+
+    def _named(self, number: int, mask: int) -> float:
+        """The share of what the tool's name says that was asked about."""
+        parts = self._asked[number]
+        total = sum(parts)
+        return sum(weight for at, weight in enumerate(parts) if mask >> at & 1) / total if total else 0.0
+
+
+def _shares(found: list[tuple[int, float, int]]) -> dict[int, float]:
+    """How much each tool means a word, beside the one that means it most: many have in passing what few mean."""
+    most = max(weight for _, weight, _ in found)
+    return {number: (weight / most) ** _PASSING for number, weight, _ in found}
+
+
+def _rarity(having: float, total: int) -> float:
+    return math.log(1 + (total - having + 0.5) / (having + 0.5))
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether a letter too many, missing, wrong, or two swapped turn one word into the other."""
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[at:], other[at:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])

@@ -1,0 +1,279 @@
+"""The menu: a desk before another desk, which shows a thousand tools as four.
+
+It decides nothing. What a caller may see is what the inner desk lists for it; what a caller calls goes to the inner
+desk under the inner name with the inner arguments, so that limits, policies, tokens, hooks, the audit and traces know
+the tool and never its wrapper. What a caller may not see is answered like what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.govern.pipeline.refusals import failed, unknown
+from adaptgen.mcp.protocol import About, Challenge, Context, Desk, Facts, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.tool_search import menu_tools as outer
+from adaptgen.tool_search import messages as texts
+from adaptgen.tool_search.schemas import ToolSchemas
+from adaptgen.tool_search.tool_list import Shown, Wanted, show
+from adaptgen.tool_search.toolsets import WHOLE, Part
+
+if TYPE_CHECKING:
+    from adaptgen.tool_search.bm25 import Index
+
+_LISTS = 256
+"""Lists kept as made, like those of the pipeline."""
+
+Tools = Callable[[], Mapping[str, Facts]]
+
+
+class Menu:
+    """A :class:`~adaptgen.mcp.protocol.Desk` over ``desk``.
+
+    ``tools``: what is known of the tools, the same object until something changes. ``wanted``: how they are to be
+    shown, asked for each list. ``part``: serve this part only (stdio, where there is no path to say so).
+    """
+
+    def __init__(self, desk: Desk, tools: Tools, wanted: Callable[[], Wanted], part: Part = WHOLE) -> None:
+        self._desk = desk
+        self._tools = tools
+        self._wanted = wanted
+        self._part = part
+        self._schemas = ToolSchemas()
+        self._shown: OrderedDict[tuple[int, Part, Wanted], tuple[Mapping[str, Json], Shown]] = OrderedDict()
+        self._indexed: tuple[Mapping[str, Facts], Index] | None = None
+        self._named: tuple[Mapping[str, Facts], Mapping[str, Facts]] | None = None
+
+    # --------------------------------------------------------------------------------------------------------- desk
+
+    def about(self) -> About:
+        """The inner desk, with a word on how to find tools where there may be many."""
+        about = self._desk.about()
+        if self._wanted().mode == "list":
+            return about
+        said = f"{about.instructions}\n\n{texts.INSTRUCTIONS}" if about.instructions else texts.INSTRUCTIONS
+        return About(about.name, about.version, about.title, said, about.capabilities, about.stateful)
+
+    def metadata(self) -> Mapping[str, Json] | None:
+        """As the inner desk: every part belongs to one resource."""
+        return self._desk.metadata()
+
+    def jwks(self) -> Mapping[str, Json] | None:
+        """As the inner desk."""
+        return self._desk.jwks()
+
+    async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
+        """Who calls.
+
+        Raises:
+            Challenge: 401 or 403; 404 for a part of which the caller sees no tool, or which does not exist.
+        """
+        caller = await self._desk.authenticate(headers, context)
+        if context.tag and not (await self._show(caller, context)).tools:
+            raise Challenge(404, "", "Not found")
+        return caller
+
+    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+        """The input schema of a tool. Those of the menu annotate no headers."""
+        return None if tool in outer.NAMES else await self._desk.schema(caller, tool)
+
+    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """As the inner desk."""
+        await self._desk.notice(caller, method, params, context)
+
+    async def leave(self, session: str) -> None:
+        """As the inner desk."""
+        await self._desk.leave(session)
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Answer one request.
+
+        Raises:
+            RpcError, Challenge: as the inner desk.
+        """
+        if method == "tools/list":
+            return (await self._show(caller, context, params, listing=method)).result
+        if method != "tools/call":
+            return await self._desk.request(caller, method, params, context)
+        name, given = params.get("name"), params.get("arguments")
+        if isinstance(name, str) and await self._has(name, caller, context):
+            return await self._own(name, given if isinstance(given, dict) else {}, caller, params, context)
+        if isinstance(name, str) and not self._holds(name, context):
+            return unknown(name, sorted((await self._show(caller, context)).tools))
+        return await self._desk.request(caller, method, self._read(params), context)
+
+    async def tool(self, caller: Caller, name: str, context: Context) -> Mapping[str, Json] | None:
+        """A tool that the caller may call by name, whether the list has it or not."""
+        shown = await self._show(caller, context)
+        listed: Any = shown.result["tools"]
+        found = next((one for one in listed if one["name"] == name), None)
+        whole = shown.tools.get(self._name(name)) if found is None else None
+        return self._schemas.listed(whole, self._wanted().profile) if whole is not None else found
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    def _read(self, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The params of a call with the arguments as the tool's own schema has them."""
+        facts = self._known().get(str(params.get("name")))
+        given = params.get("arguments")
+        if facts is None or not given:
+            return params
+        read = self._schemas.read(facts.wire.get("inputSchema"), given, self._wanted().profile)
+        return params if read is given else {**params, "arguments": read}
+
+    def _scope(self, context: Context) -> Part:
+        return Part(context.tag or self._part.tag, context.effect or self._part.effect)
+
+    async def _has(self, name: str, caller: Caller, context: Context) -> bool:
+        """Whether ``name`` is one of the menu's own tools here. A server whose tool has the same name keeps it, unless
+        the caller's list is a search."""
+        if name not in outer.NAMES or self._wanted().mode == "list":
+            return False
+        return name not in self._known() or name in (await self._show(caller, context)).own
+
+    def _holds(self, name: str, context: Context) -> bool:
+        """Whether a tool belongs to the part that is asked; of the whole, also what there is not."""
+        part = self._scope(context)
+        if part == WHOLE:
+            return True
+        facts = self._known().get(name)
+        return facts is not None and part.holds(facts.tags, facts.effect)
+
+    async def _show(
+        self, caller: Caller, context: Context, params: Mapping[str, Json] = {}, *, listing: str = ""
+    ) -> Shown:
+        # The request at hand has a span of its own: that of the list must not become its parent.
+        meta, given, before = context.meta, context.params, context.listing
+        context.listing = listing
+        try:
+            listed = await self._desk.request(caller, "tools/list", params, context)
+        finally:
+            context.meta, context.params, context.listing = meta, given, before
+        part, wanted = self._scope(context), self._wanted()
+        key = (id(listed), part, wanted)
+        known = self._shown.get(key)
+        if known is None:
+            # The list is kept beside what was made of it: as long as it lives, nothing else has its identity.
+            known = self._shown[key] = (listed, self._made(listed, part, wanted))
+            if len(self._shown) > _LISTS:
+                self._shown.popitem(last=False)
+        return known[1]
+
+    def _made(self, listed: Mapping[str, Json], part: Part, wanted: Wanted) -> Shown:
+        given: Any = listed.get("tools")
+        tools = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+        if part != WHOLE:
+            facts = self._tools()
+            tools = [one for one in tools if (known := facts.get(one["name"])) and part.holds(known.tags, known.effect)]
+        return show(listed, tools, wanted, writes=part.effect != "read")
+
+    def _name(self, name: str) -> str:
+        """The name that a tool has now."""
+        found = self._known().get(name)
+        return found.name if found is not None else name
+
+    def _known(self) -> Mapping[str, Facts]:
+        """The tools by every name that they have or had."""
+        tools = self._tools()
+        if self._named is None or self._named[0] is not tools:
+            old = {name: facts for facts in tools.values() for name in facts.was}
+            self._named = (tools, {**old, **tools})
+        return self._named[1]
+
+    # --------------------------------------------------------------------------------------------------- its own tools
+
+    async def _own(
+        self, name: str, given: Mapping[str, Json], caller: Caller, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        if name not in (outer.SEARCH, outer.DESCRIBE):
+            return await self._call(name, given, caller, params, context)
+        try:
+            shown = await self._show(caller, context, listing=name)
+        except RpcError as problem:  # a limit: the agent reads it like that of any other tool
+            return failed(problem.message)
+        return self._search(given, shown) if name == outer.SEARCH else self._describe(given, shown)
+
+    def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
+        query, limit = given.get("query"), given.get("limit", outer.DEFAULT)
+        if not isinstance(query, str) or not query.strip():
+            return failed('Argument `query` is missing: what you want to do, such as "list open invoices".')
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            return failed("Argument `limit` must be a whole number of at least 1.")
+        found = self._index().search(query, shown.tools.keys(), min(limit, outer.MOST))
+        known = self._known()
+        return _said(texts.found([(shown.tools[name], known.get(name)) for name in found], len(shown.tools)))
+
+    def _describe(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
+        names = texts.names(given.get("name", given.get("names")))
+        if not names:
+            return failed("Argument `name` is missing: the name of a tool, or several separated by commas.")
+        known = self._known()
+        rows: list[tuple[Mapping[str, Json], Facts | None]] = []
+        absent: list[str] = []
+        for name in names:
+            tool = shown.tools.get(self._name(name))
+            if tool is None:
+                absent.append(name)
+            else:
+                rows.append((tool, known.get(str(tool["name"]))))
+        if not rows:
+            return self._absent(absent, shown)
+        text = texts.described(rows, searching=shown.mode == "search")
+        return _said("\n".join([text, *(texts.missing(name, self._near(name, shown)) for name in absent)]))
+
+    async def _call(
+        self, wrapper: str, given: Mapping[str, Json], caller: Caller, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        name, arguments = given.get("name"), given.get("arguments")
+        if not isinstance(name, str) or not name:
+            return failed("Argument `name` is missing: the name of a tool. search_tools finds one.")
+        if isinstance(arguments, str):
+            arguments = texts.parsed(arguments)
+        if arguments is None:
+            arguments = {}
+        if not isinstance(arguments, dict):
+            return failed(f"Argument `arguments` must be an object: the arguments of {texts.plain(name, 80)}.")
+        extra = sorted(given.keys() - {"name", "arguments"})
+        if extra:
+            told = f"There is no argument `{texts.plain(extra[0], 60)}` of {wrapper}"
+            return failed(f"{told}: what the tool takes goes into `arguments`. Nothing was executed.")
+        if name in outer.NAMES and name not in self._known():
+            return failed(f"{name} is called directly, without {wrapper}.")
+        facts = self._known().get(name)
+        reads = facts is not None and facts.effect == "read"
+        if facts is None or reads is (wrapper == outer.READ):
+            if self._holds(name, context):
+                inner = {**params, "name": name, "arguments": dict(arguments)}
+                return await self._desk.request(caller, "tools/call", self._read(inner), context)
+        elif self._holds(name, context) and await self._desk.schema(caller, name) is not None:
+            other, does = (outer.READ, "reads") if reads else (outer.WRITE, "writes")
+            return failed(f"{texts.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
+        # What the caller may not see is answered like what there is not.
+        return unknown(name, sorted((await self._show(caller, context)).tools))
+
+    def _absent(self, names: list[str], shown: Shown) -> dict[str, Json]:
+        return failed("\n".join(texts.missing(name, self._near(name, shown)) for name in names))
+
+    def _near(self, name: str, shown: Shown) -> str:
+        import difflib
+
+        return next(iter(difflib.get_close_matches(name[:80], list(shown.tools), 1, 0.6)), "")
+
+    def _index(self) -> Index:
+        # Loaded with its tables, and made, when somebody searches.
+        from adaptgen.tool_search.bm25 import Index
+        from adaptgen.tool_search.index_entries import entry_of
+
+        tools = self._tools()
+        if self._indexed is None or self._indexed[0] is not tools:
+            self._indexed = (tools, Index(entry_of(one) for one in tools.values()))
+        return self._indexed[1]
+
+
+def _said(text: str) -> dict[str, Json]:
+    return {"content": [{"type": "text", "text": text}], "resultType": "complete"}

@@ -1,0 +1,81 @@
+"""A governed server, or the proxy, as an AWS Lambda function behind a Function URL or API Gateway.
+
+A deployed module holds one line, ``handler = serve(Path(__file__).parent)`` or ``handler = proxy()``: everything is put
+together once, when Lambda imports it, and what is wrong is said then. Lambda answers in one piece, so progress and
+other notifications are dropped; whatever a call says at its end is there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adaptgen.diagnostics import Where, error
+from adaptgen.govern.pipeline.factory import Place
+from adaptgen.transports.aws_lambda.handler import Handler
+from adaptgen.transports.load import load_server
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import Governed
+
+__all__ = ["Handler", "proxy", "serve"]
+
+VARIABLE = "ADAPTGEN_GOVERNANCE"
+"""Names the settings: a file, ``s3://bucket/key`` or ``appconfig://application/environment/profile``."""
+
+
+def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
+    """The handler of the generated server in ``folder``, governed by the settings that :data:`VARIABLE` names, else by
+    its own (``governance.json`` beside its ``governance.yaml``, where there is one: JSON is read faster).
+
+    Raises:
+        AdaptgenError: AG078 without settings: whoever reaches a function must be known. AG061 for a folder without a
+            server. Whatever is wrong with the settings and with what they name.
+    """
+    server = load_server(folder)
+    named = environ.get(VARIABLE, "").strip() or _own(folder, server.governance)
+
+    async def make(place: Place) -> Governed:
+        from adaptgen.govern.pipeline.embedded import govern_server
+
+        return await govern_server(named, server, place)
+
+    return Handler(make, environ)
+
+
+def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
+    """The handler of the governance proxy under the settings that :data:`VARIABLE` names.
+
+    Raises:
+        AdaptgenError: AG078 without settings, AG070 for those of a server, and whatever else is wrong with them.
+    """
+    named = environ.get(VARIABLE, "").strip()
+    if not named:
+        raise error("AG078", f"no governance settings: {VARIABLE} is not set", None, f"set {VARIABLE} on the function")
+
+    async def make(place: Place) -> Governed:
+        from adaptgen.govern.pipeline.assemble import assemble
+        from adaptgen.govern.settings.source import source
+        from adaptgen.proxy.factory import mirrored
+
+        settings = source(named, environ)
+        found = await settings.load()
+        if found.mode != "proxy":
+            help = "the function of a generated server runs under these settings"
+            raise error("AG070", f"mode is {found.mode}, and this is the proxy", found.where("mode"), help)
+        return await assemble(settings, mirrored, place)
+
+    return Handler(make, environ)
+
+
+def _own(folder: Path, governance: str) -> str:
+    help = f"set {VARIABLE}, or give the server a governance.yaml and build it again"
+    if not governance:
+        raise error("AG078", "it has no governance settings, and others can reach it", Where(str(folder)), help)
+    path = Path(os.path.normpath(folder / governance))
+    for one in (path.with_suffix(".json"), path):
+        if one.is_file():
+            return str(one)
+    raise error("AG078", f"its governance settings are not there: {path.as_posix()}", Where(str(folder)), help)

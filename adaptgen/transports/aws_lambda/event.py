@@ -1,0 +1,158 @@
+"""An event of Lambda as an HTTP request: Function URLs and HTTP APIs (payload 2.0), REST APIs (payload 1.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from adaptgen.transports.streamable_http.http import HttpRequest, whole
+from adaptgen.transports.streamable_http.server import KEYS, WELL_KNOWN
+
+ENDPOINT = "/mcp"
+GATEWAY = 28.5
+"""Seconds after which API Gateway is about to give up (it does after 29 or 30), whatever the function still has."""
+MARGIN = 0.5
+"""Seconds of the function's time that are kept for sending what was traced, and the answer."""
+_OPEN = ("/healthz", "/ping", KEYS)
+
+
+class NoRequest(Exception):
+    """The event is no HTTP request, or none that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``host``: the name under which the platform received it; ``version``: of the payload, ``1.0`` or ``2.0``;
+    ``left``: seconds until the function is killed; ``body``: decoded.
+    """
+
+    http: HttpRequest
+    version: str
+    host: str
+    left: float
+    body: bytes
+
+
+def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
+    """The request that ``event`` stands for, with ``left`` seconds to answer it.
+
+    ``prefixes``: what public URLs have before the paths that are served here (``/crm`` of a base path mapping), beside
+    the stage of the API.
+
+    Raises:
+        NoRequest: it is none.
+    """
+    if not isinstance(event, Mapping) or not isinstance(event.get("requestContext"), Mapping):
+        raise NoRequest
+    about: Mapping[str, Any] = event["requestContext"]
+    second = event.get("version") == "2.0"
+    http = _mapping(about.get("http")) if second else event
+    method, path = http.get("method" if second else "httpMethod"), event.get("rawPath" if second else "path")
+    if not isinstance(method, str) or not isinstance(path, str):
+        raise NoRequest
+    headers, twice = _headers(event)
+    body = _body(event)
+    host = str(about.get("domainName") or "")
+    budget = left if ".lambda-url." in host else min(left, GATEWAY)
+    request = HttpRequest(
+        method.upper(),
+        _routed(path, [f"/{about.get('stage')}", *prefixes]),
+        headers,
+        whole(body),
+        twice,
+        streaming=False,
+        principal=_principal(about),
+        deadline=time.monotonic() + budget - min(MARGIN, budget * 0.2),
+        query=_query(event),
+    )
+    return Event(request, "2.0" if second else "1.0", host, left, body)
+
+
+def prefix(resource: str) -> str:
+    """What the path of the public URL has before ``/mcp``."""
+    path = urlsplit(resource).path.rstrip("/")
+    return path.removesuffix(ENDPOINT) if path.endswith(ENDPOINT) else ""
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _headers(event: Mapping[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
+    headers: dict[str, str] = {}
+    twice: set[str] = set()
+    for raw, value in _lines(event):
+        name = raw.lower()
+        if name in headers:
+            twice.add(name)
+            headers[name] = f"{headers[name]}, {value}"
+        else:
+            headers[name] = value
+    return headers, frozenset(twice)
+
+
+def _lines(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    several = _mapping(event.get("multiValueHeaders"))
+    if several:
+        for name, values in several.items():
+            for value in values if isinstance(values, list) else ():
+                yield name, str(value).strip(" \t")
+    else:
+        for name, value in _mapping(event.get("headers")).items():
+            if value is not None:
+                yield name, str(value).strip(" \t")
+    cookies = event.get("cookies")
+    if isinstance(cookies, list) and cookies:
+        yield "cookie", "; ".join(map(str, cookies))
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body")
+    if not body:
+        return b""
+    if not isinstance(body, str):
+        raise NoRequest
+    try:
+        if event.get("isBase64Encoded"):
+            return base64.b64decode(body, validate=True)
+        return body.encode()
+    except (binascii.Error, ValueError):
+        raise NoRequest from None
+
+
+def _principal(about: Mapping[str, Any]) -> str:
+    """The IAM principal that signed the request; the platform has checked it."""
+    signed = _mapping(_mapping(about.get("authorizer")).get("iam")) or _mapping(about.get("identity"))
+    found = signed.get("userArn")
+    return found if isinstance(found, str) else ""
+
+
+def _query(event: Mapping[str, Any]) -> str:
+    """The query string: as it came in payload 2.0, put together again from that of 1.0."""
+    raw = event.get("rawQueryString")
+    if isinstance(raw, str):
+        return raw
+    several = _mapping(event.get("multiValueQueryStringParameters"))
+    pairs = [(name, str(one)) for name, values in several.items() if isinstance(values, list) for one in values]
+    if not several:
+        pairs = [(name, str(one)) for name, one in _mapping(event.get("queryStringParameters")).items()]
+    return urlencode(pairs)
+
+
+def _routed(path: str, prefixes: Iterable[str]) -> str:
+    """``path`` without the prefix of a stage or a mapping: events have it in some kinds of APIs and not in others."""
+    if not _served(path):
+        for one in prefixes:
+            rest = path.removeprefix(one) if path.startswith(f"{one}/") else ""
+            if _served(rest) or rest.startswith(f"{ENDPOINT}/"):
+                return rest
+    return path
+
+
+def _served(path: str) -> bool:
+    return path.rstrip("/") == ENDPOINT or path in _OPEN or path == WELL_KNOWN or path.startswith(f"{WELL_KNOWN}/")

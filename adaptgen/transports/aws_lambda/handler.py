@@ -1,0 +1,188 @@
+"""The function that Lambda calls: one event loop and one desk for all invocations of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import importlib
+import os
+import random
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from adaptgen.govern.pipeline.factory import Place
+from adaptgen.mcp import jsonrpc as message
+from adaptgen.runtime.core.deadline import until
+from adaptgen.runtime.core.gc import paused
+from adaptgen.tool_search import over
+from adaptgen.transports.aws_lambda import event as events
+from adaptgen.transports.aws_lambda.answer import response
+from adaptgen.transports.process_setup import settle
+from adaptgen.transports.streamable_http import answers
+from adaptgen.transports.streamable_http.host_guard import Guard
+from adaptgen.transports.streamable_http.http import HttpAnswer
+from adaptgen.transports.streamable_http.request_context import report
+from adaptgen.transports.streamable_http.server import Kernel
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import Governed
+
+LOOK = 1.0
+"""Seconds after which an invocation looks whether the settings have changed."""
+PATIENCE = 2.0
+"""Seconds that a call waits for that look; a slower one goes on beside the calls."""
+FLUSH = 2.0
+"""Seconds that a call waits until what was traced and counted is out."""
+_DEEP = 16
+_KILLED = 900.0
+"""Seconds that a function can have at most: where the context does not say."""
+
+
+class Context(Protocol):
+    """What this needs of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is killed."""
+
+
+class Handler:
+    """Callable with an event and a context; whatever happens, the process is there for the next event."""
+
+    def __init__(self, make: Callable[[Place], Awaitable[Governed]], environ: Mapping[str, str] = os.environ) -> None:
+        """``make``: puts the governed desk together; it is called now, and again after a snapshot was restored.
+
+        Raises:
+            AdaptgenError: of ``make``.
+        """
+        settle()
+        self._make = make
+        self._place = Place(http=True, loopback=False, environ=environ, frozen=True)
+        self._loop = asyncio.new_event_loop()
+        self._looking: asyncio.Task[None] | None = None
+        self._governed: Governed | None = None
+        try:
+            self._open()
+        except BaseException:
+            self._loop.close()
+            raise
+        if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            self._register()
+
+    def __call__(self, event: object, context: Context | None = None) -> dict[str, Any]:
+        """Answer one event."""
+        task = self._loop.create_task(self._answer(event, context))
+        try:
+            return self._loop.run_until_complete(task)
+        # Everything: a tool may even try to end the process, and the next caller must find it.
+        except BaseException as problem:
+            self._abandon(task)
+            report(problem)
+            return response(answers.refused(500, "Internal error", code=message.INTERNAL_ERROR))
+
+    def close(self) -> None:
+        """Close connections and end the audit trail; no event is answered after it."""
+        self._forget()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    # -------------------------------------------------------------------------------------------------------- inside
+
+    def _open(self) -> None:
+        with paused():
+            self._governed = governed = self._loop.run_until_complete(self._make(self._place))
+        listen = governed.settings.listen
+        # The name under which the platform received a request is checked here, with the event at hand.
+        public = urlsplit(listen.resource).netloc
+        self._guard = Guard((*listen.hosts, *((public,) if public else ())))
+        self._kernel = Kernel(over(governed), hosts=("*",), origins=listen.origins)
+        self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
+        self._due = time.monotonic() + LOOK
+        for notice in governed.notices:
+            print(f"adaptgen: {notice}", file=sys.stderr)
+        gc.freeze()
+
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        """End a task that has not answered. What tries to end the process passes the loop once for each task that
+        waits for another."""
+        for _ in range(_DEEP):
+            task.cancel()
+            with contextlib.suppress(BaseException):
+                self._loop.run_until_complete(asyncio.wait([task], timeout=1.0))
+                return
+
+    def _forget(self) -> None:
+        """Close connections, end the audit trail, let go of every key and credential."""
+        governed, self._governed = self._governed, None
+        if governed is not None:
+            self._loop.run_until_complete(self._closed(governed))
+
+    async def _closed(self, governed: Governed) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        await self._kernel.aclose()
+        await governed.aclose()
+
+    async def _answer(self, event: object, context: Context | None) -> dict[str, Any]:
+        governed = self._governed
+        assert governed is not None
+        left = context.get_remaining_time_in_millis() / 1000 if context is not None else _KILLED
+        try:
+            asked = events.read(event, left, self._prefixes)
+        except events.NoRequest:
+            return response(answers.refused(400, "this function answers HTTP requests"))
+        await self._look(governed)
+        deadline = asked.http.deadline
+        assert deadline is not None
+        until.set(deadline)
+        host = asked.http.headers.get("host")
+        if host is not None and host != asked.host and not self._guard.host(host):
+            answer: HttpAnswer = answers.refused(421, "this host is not served here")
+        else:
+            answer = await self._kernel.handle(asked.http)
+        made = response(answer, asked)
+        await governed.desk.flush(max(min(FLUSH, deadline + events.MARGIN / 2 - time.monotonic()), 0.05))
+        return made
+
+    async def _look(self, governed: Governed) -> None:
+        """What a running server does every second: no timer runs between invocations."""
+        now = time.monotonic()
+        if now < self._due or (self._looking is not None and not self._looking.done()):
+            return
+        self._due = now + LOOK
+        self._looking = self._loop.create_task(governed.watch.look_quietly())
+        await asyncio.wait([self._looking], timeout=PATIENCE)
+
+    def _register(self) -> None:
+        """SnapStart: the snapshot holds no connection, key, secret or session; each copy of it makes its own.
+
+        The order matters: the audit chain ends before the snapshot, so that no two processes go on with one.
+        """
+        # A part of Lambda's Python runtime.
+        from snapshot_restore_py import (  # type: ignore[import-untyped]
+            register_after_restore,
+            register_before_snapshot,
+        )
+
+        register_before_snapshot(self._before_snapshot)
+        register_after_restore(self._after_restore)
+
+    def _before_snapshot(self) -> None:
+        # What the first call of a tool would load is in the snapshot.
+        importlib.import_module("adaptgen.runtime.calls")
+        self._forget()
+        if "boto3" in sys.modules:  # its session holds the credentials of the machine that makes the snapshot
+            sys.modules["boto3"].DEFAULT_SESSION = None  # type: ignore[attr-defined]
+        gc.unfreeze()
+        gc.collect()
+
+    def _after_restore(self) -> None:
+        # Every copy of the snapshot has the same state of every generator.
+        random.seed()
+        if "ssl" in sys.modules:
+            sys.modules["ssl"].RAND_add(os.urandom(64), 64.0)
+        self._open()

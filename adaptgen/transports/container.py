@@ -1,0 +1,95 @@
+"""A governed server, or the proxy, in a container: ``python -m adaptgen.transports.container``, configured by its
+image.
+
+AgentCore Runtime speaks MCP with ``POST /mcp`` on port 8000 of every address, and names a session of its own in
+``Mcp-Session-Id``. ``--healthy`` is the image's health check: it asks ``/ping`` and tells by its exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from adaptgen.diagnostics import AdaptgenError, error
+from adaptgen.govern.pipeline.assemble import Governed
+from adaptgen.govern.pipeline.factory import Place
+from adaptgen.net.addresses import is_loopback
+from adaptgen.transports import address
+
+LISTEN = "ADAPTGEN_LISTEN"
+"""Where it listens: ``HOST:PORT``."""
+SERVER = "ADAPTGEN_SERVER"
+"""The folder of the generated server; without it this is the proxy."""
+GOVERNANCE = "ADAPTGEN_GOVERNANCE"
+DEFAULT = "0.0.0.0:8000"
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
+    """Serve until SIGTERM; exit code 2 where what is wrong was said on stderr."""
+    try:
+        host, port = address.parse(environ.get(LISTEN, "") or DEFAULT, governed=True)
+        if "--healthy" in arguments:
+            return 0 if healthy(port) else 1
+        asyncio.run(_serve(host, port, environ))
+    except AdaptgenError as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def healthy(port: int) -> bool:
+    """Whether the server on this machine answers."""
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
+    from adaptgen.tool_search import over
+    from adaptgen.transports.process_setup import settle
+    from adaptgen.transports.streamable_http import serve
+
+    settle()
+    governed = await _governed(Place(http=True, loopback=is_loopback(host), environ=environ), environ)
+    try:
+        listener = address.listening(host, port)
+        notices = "".join(f"; {one}" for one in governed.notices)
+        print(f"adaptgen: serving on {address.url(listener)}{notices}", file=sys.stderr, flush=True)
+        # The platform comes under a name of its own, which nobody knows before; browsers do not reach a container,
+        # and every caller is authenticated.
+        await serve.run(over(governed), listener, hosts=("*",), origins=governed.settings.listen.origins)
+    finally:
+        await governed.aclose()
+
+
+async def _governed(place: Place, environ: Mapping[str, str]) -> Governed:
+    named = environ.get(GOVERNANCE, "").strip()
+    if not named:
+        raise error("AG078", f"no governance settings: {GOVERNANCE} is not set", help="give it to the container")
+    folder = environ.get(SERVER, "").strip()
+    if folder:
+        from adaptgen.govern.pipeline.embedded import govern_server
+        from adaptgen.transports.load import load_server
+
+        return await govern_server(named, load_server(Path(folder)), place)
+    from adaptgen.govern.pipeline.assemble import assemble
+    from adaptgen.govern.settings.source import source
+    from adaptgen.proxy.factory import mirrored
+
+    return await assemble(source(named, environ), mirrored, place)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""Load a generated package from its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import re
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.model.tables import FORMAT, Server
+
+_REBUILD = "generate the server again: adaptgen build"
+_FORMAT = re.compile(r"^\s*format\s*=\s*(\d+)", re.MULTILINE)
+
+
+def load_server(folder: Path, *, overrides: bool = True) -> Server:
+    """The ``server`` of the generated package in ``folder``, with its side file of overrides in effect unless it is
+    asked for without.
+
+    The package is imported by path under a name of its own, so that two servers, or two builds of one server, never
+    meet in ``sys.modules``.
+
+    Raises:
+        AdaptgenError: AG061 for a folder that holds no generated server, one that cannot be imported (with the place
+            of the failing line), or one in a format that this runtime does not execute. AG045 for overrides.
+    """
+    root = folder.resolve()
+    entry = root / "server.py"
+    if not entry.is_file():
+        help = "name the folder that adaptgen build wrote, such as generated/crm"
+        raise error("AG061", "no generated server: it has no server.py", Where(str(folder)), help)
+    name = f"adaptgen_generated_{hashlib.sha256(str(root).encode()).hexdigest()[:16]}"
+    try:
+        server = getattr(_import(name, root), "server", None)
+    except AdaptgenError:
+        raise
+    except Exception as why:
+        _check_format(_declared_format(entry), folder)
+        where = _place(why, root) or Where(str(entry))
+        raise error("AG061", f"importing it failed: {type(why).__name__}: {why}", where, _REBUILD) from why
+    if not isinstance(server, Server):
+        raise error("AG061", "it defines no server", Where(str(entry)), _REBUILD)
+    _check_format(server.format, folder)
+    if not server.contracts.is_absolute():
+        server = replace(server, contracts=root / server.contracts)
+    return overridden(server, root) if server.overrides and overrides else server
+
+
+def overridden(server: Server, root: Path) -> Server:
+    """``server``, whose folder is ``root``, with its side file of overrides in effect.
+
+    Raises:
+        AdaptgenError: AG045, the file is not there, cannot be imported, or does not fit the tools; with its place.
+    """
+    from adaptgen.runtime import overrides
+
+    file = Path(os.path.normpath(root / server.overrides))
+    if not file.is_file():
+        help = f"put it back, or build again without it: {_REBUILD}"
+        raise error("AG045", f"the overrides of {server.name} are not there", Where(str(file)), help)
+    name = f"adaptgen_overrides_{hashlib.sha256(str(file).encode()).hexdigest()[:16]}"
+    sys.modules.pop(name, None)
+    try:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ImportError("it is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    except AdaptgenError:
+        raise
+    except Exception as why:
+        where = _place(why, file.parent) or Where(str(file))
+        raise error("AG045", f"importing it failed: {type(why).__name__}: {why}", where, "correct the file") from why
+    return overrides.load(file, module).of(server)
+
+
+def _import(name: str, root: Path) -> object:
+    for known in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+        del sys.modules[known]
+    importlib.invalidate_caches()
+    spec = importlib.util.spec_from_file_location(name, root / "__init__.py", submodule_search_locations=[str(root)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no package in {root}")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    if (root / "__init__.py").is_file():
+        spec.loader.exec_module(package)
+    return importlib.import_module(f"{name}.server")
+
+
+def _declared_format(entry: Path) -> int:
+    """The format that ``server.py`` names: a newer one may use words of the model that this runtime lacks."""
+    declared = _FORMAT.search(entry.read_text("utf-8", "replace"))
+    return int(declared[1]) if declared else FORMAT
+
+
+def _check_format(declared: int, folder: Path) -> None:
+    """The runtime executes its own format and the one before."""
+    if max(FORMAT - 1, 1) <= declared <= FORMAT:
+        return
+    fix = "upgrade adaptgen" if declared > FORMAT else _REBUILD
+    executes = f"{FORMAT - 1} and {FORMAT}" if FORMAT > 1 else f"{FORMAT}"
+    raise error("AG061", f"it has format {declared}; this adaptgen executes format {executes}", Where(str(folder)), fix)
+
+
+def _place(why: Exception, root: Path) -> Where | None:
+    if isinstance(why, SyntaxError) and why.filename:
+        return Where(why.filename, why.lineno or 0, why.offset or 0)
+    frames = [frame for frame in traceback.extract_tb(why.__traceback__) if frame.filename.startswith(str(root))]
+    return Where(frames[-1].filename, frames[-1].lineno or 0, 1) if frames else None

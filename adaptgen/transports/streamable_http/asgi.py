@@ -1,0 +1,152 @@
+"""The wire as an ASGI 3 application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from adaptgen.mcp.protocol import Desk
+from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, folded
+from adaptgen.transports.streamable_http.server import Kernel
+from adaptgen.transports.streamable_http.turns import Turns
+
+Event: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Event]]
+Send: TypeAlias = Callable[[Event], Awaitable[None]]
+
+WATCH = 0.05
+"""Seconds after which somebody looks whether the client is still there: most answers are out sooner."""
+UPLOAD = 30.0
+"""Seconds in which a body must have come,"""
+RATE = 32 * 1024
+"""and how many of its bytes buy another second: a large body may come over a slow line, one that trickles may not."""
+UNREAD = 64 * 1024
+"""Bytes that a client may send beside an answer that is not waiting for them."""
+
+
+class App:
+    """ASGI 3, HTTP and lifespan. Scopes of other types are refused."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self._turns = Turns()
+
+    async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
+        """One connection's scope."""
+        if scope["type"] == "http":
+            await self._turns.wait()
+            await _Http(self.kernel, scope, receive, send).serve()
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif event["type"] == "lifespan.shutdown":
+                await self.kernel.aclose()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def app(desk: Desk, **options: Any) -> App:
+    """The application that serves ``desk``; ``options`` are those of
+    :class:`~adaptgen.transports.streamable_http.server.Kernel`."""
+    return App(Kernel(desk, **options))
+
+
+class _Http:
+    """One HTTP request."""
+
+    def __init__(self, kernel: Kernel, scope: Event, receive: Receive, send: Send) -> None:
+        self._kernel = kernel
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._gone = False
+        self._late: asyncio.TimerHandle | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._task = asyncio.current_task()
+
+    async def serve(self) -> None:
+        """Answer it. A client that leaves cancels what it asked for."""
+        headers, twice = folded(self._scope["headers"])
+        query = self._scope.get("query_string", b"").decode("latin-1")
+        request = HttpRequest(self._scope["method"], self._scope["path"], headers, self._body, twice, query=query)
+        try:
+            answer = await self._kernel.handle(request)
+            if isinstance(answer.body, bytes):
+                await self._whole(answer, answer.body)
+            else:
+                await self._streamed(answer, answer.body)
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+        finally:
+            if self._late is not None:
+                self._late.cancel()
+            if self._watching is not None:
+                self._watching.cancel()
+
+    async def _body(self, limit: int) -> bytes:
+        declared = next((value for name, value in self._scope["headers"] if name == b"content-length"), b"")
+        if declared.isdigit() and int(declared) > limit:
+            raise TooLarge
+        parts: list[bytes] = []
+        size = 0
+        loop = asyncio.get_running_loop()
+        end = loop.time() + UPLOAD
+        try:
+            async with asyncio.timeout_at(end) as deadline:
+                more = True
+                while more:
+                    event = await self._receive()
+                    if event["type"] != "http.request":
+                        raise TooSlow
+                    parts.append(event.get("body", b""))
+                    size += len(parts[-1])
+                    if size > limit:
+                        raise TooLarge
+                    more = event.get("more_body", False)
+                    if more:
+                        deadline.reschedule(end + size / RATE)
+        except TimeoutError:
+            raise TooSlow from None
+        # Only now: until here the body was what came.
+        self._late = loop.call_later(WATCH, self._watch)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _watch(self) -> None:
+        if self._watching is None:
+            self._watching = asyncio.get_running_loop().create_task(self._wait_for_the_end())
+
+    async def _wait_for_the_end(self) -> None:
+        unread = 0
+        while unread <= UNREAD and (event := await self._receive())["type"] == "http.request":
+            unread += len(event.get("body", b"")) or 1
+        self._gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _whole(self, answer: HttpAnswer, body: bytes) -> None:
+        await self._start(answer, (b"content-length", b"%d" % len(body)))
+        await self._send({"type": "http.response.body", "body": b"" if self._scope["method"] == "HEAD" else body})
+
+    async def _streamed(self, answer: HttpAnswer, events: AsyncIterator[bytes]) -> None:
+        self._watch()
+        try:
+            await self._start(answer)
+            async for event in events:
+                await self._send({"type": "http.response.body", "body": event, "more_body": True})
+            await self._send({"type": "http.response.body", "body": b""})
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+
+    async def _start(self, answer: HttpAnswer, *more: tuple[bytes, bytes]) -> None:
+        headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+        await self._send({"type": "http.response.start", "status": answer.status, "headers": [*headers, *more]})

@@ -1,0 +1,235 @@
+"""Revisions 2024-11-05 to 2025-11-25: initialize, sessions where the desk needs them, and a way back to the client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp import revisions
+from adaptgen.mcp.jsonrpc import Malformed, Notice, Request, Response
+from adaptgen.mcp.protocol import RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.transports.streamable_http import answers
+from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer, HttpRequest
+from adaptgen.transports.streamable_http.jobs import Job
+from adaptgen.transports.streamable_http.param_checks import parameters
+from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http.sessions import Session
+from adaptgen.transports.streamable_http.stream import Stream
+
+if TYPE_CHECKING:
+    from adaptgen.transports.streamable_http.server import Kernel
+
+SESSION = "mcp-session-id"
+MOST = 100
+"""Messages of a batch."""
+_EVERYTHING: dict[str, Json] = {"toolsListChanged": True, "promptsListChanged": True, "resourcesListChanged": True}
+
+
+class Handshake:
+    """POST, GET and DELETE of the handshake revisions."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
+        """Answer one POST.
+
+        Raises:
+            Malformed: the body is no message, or a batch where there is none.
+            Challenge: the caller is not authenticated.
+        """
+        if isinstance(value, list):
+            return await self._batch(http, value)
+        said = message.message(value)
+        stream = self._kernel.stream(http)
+        exchange = self._kernel.exchange(http, said, stream, self._version(http, None))
+        caller = await self._kernel.caller(http, exchange)
+        if isinstance(said, Request) and said.method == "initialize":
+            return await self._initialize(said, caller)
+        session = self._session(http, caller)
+        if isinstance(session, HttpAnswer):
+            return session
+        if session is not None:
+            exchange.bind(session)
+        if not isinstance(said, Request):
+            await self._take(said, caller, exchange, session)
+            return answers.empty(202)
+        early = self._early(said, session)
+        if early is not None:
+            return answers.body(early)
+        if not http.accepts()[0]:
+            stream.begin()
+        job = Job(said, exchange, caller)
+        if session is not None:
+            session.running[said.id] = exchange
+        self._kernel.workshop.start(job, stream, lambda: _settle(job, session))
+        return await self._kernel.workshop.answer(job, stream)
+
+    async def get(self, http: HttpRequest) -> HttpAnswer:
+        """The stream for what the server says unasked: one per session.
+
+        The desk is asked to ``subscriptions/listen`` for it, as clients of 2026-07-28 do themselves; one that has
+        nothing to say leaves the stream silent.
+        """
+        stream = self._kernel.stream(http)
+        exchange = self._kernel.exchange(http, None, stream, self._version(http, None))
+        caller = await self._kernel.caller(http, exchange)
+        if not self._kernel.desk.about().stateful or not _handshake(http):
+            return answers.empty(405, {"allow": "POST"})
+        if not stream.allowed:
+            return answers.refused(406, "this is a text/event-stream")
+        session = self._session(http, caller)
+        if not isinstance(session, Session):
+            return session or answers.empty(405, {"allow": "POST"})
+        if session.listening is not None:
+            return answers.refused(409, "this session has its stream already")
+        request = Request(0, revisions.LISTEN, {"notifications": _EVERYTHING})
+        exchange.bind(session)
+        exchange.method, exchange.deadline = revisions.LISTEN, None
+        session.listening = exchange
+        job = Job(request, exchange, caller)
+        self._kernel.workshop.listen(job, stream, lambda: _unlisten(session, exchange))
+        self._kernel.streams.admit(exchange, caller)
+        return HttpAnswer(200, dict(SSE_HEADERS), stream.events(exchange.cancel))
+
+    async def delete(self, http: HttpRequest) -> HttpAnswer:
+        """The client ends its session."""
+        exchange = self._kernel.exchange(http, None, self._kernel.stream(http), self._version(http, None))
+        caller = await self._kernel.caller(http, exchange)
+        session = self._session(http, caller) if _handshake(http) else None
+        if not isinstance(session, Session):
+            return session or answers.empty(405, {"allow": "POST"})
+        await self._kernel.left([self._kernel.sessions.drop(session)])
+        return answers.empty(200)
+
+    # ------------------------------------------------------------------------------------------------ inside
+
+    def _version(self, http: HttpRequest, session: Session | None) -> str:
+        return session.version if session else http.headers.get("mcp-protocol-version", revisions.UNSAID)
+
+    def _session(self, http: HttpRequest, caller: Caller) -> Session | HttpAnswer | None:
+        """The session that a request belongs to; None where the desk needs none, whatever the header says."""
+        if not self._kernel.desk.about().stateful:
+            return None
+        given = http.headers.get(SESSION)
+        if given is None:
+            return answers.refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
+        found = self._kernel.sessions.find(given, caller)
+        return found or answers.refused(404, "there is no such session", code=message.INVALID_REQUEST)
+
+    async def _initialize(self, request: Request, caller: Caller) -> HttpAnswer:
+        asked, capabilities = request.params.get("protocolVersion"), request.params.get("capabilities")
+        if not isinstance(asked, str) or not isinstance(capabilities, dict | None):
+            failed = message.failed(request.id, message.INVALID_PARAMS, "initialize needs protocolVersion")
+            return answers.body(failed)
+        version = asked if asked in revisions.HANDSHAKE else revisions.HANDSHAKE[-1]
+        about = self._kernel.desk.about()
+        headers: dict[str, str] = {}
+        if about.stateful:
+            session, ended = self._kernel.sessions.open(caller, version, capabilities or {})
+            await self._kernel.left(ended)
+            if session is None:
+                return answers.refused(503, "too many sessions are in use", given=request.id)
+            headers[SESSION] = session.id
+        result: dict[str, Json] = {
+            "protocolVersion": version,
+            "capabilities": dict(about.capabilities),
+            "serverInfo": dict(self._kernel.info),
+        }
+        if about.instructions:
+            result["instructions"] = about.instructions
+        return answers.body(message.answered(request.id, message.encode(result)), 200, headers)
+
+    def _early(self, request: Request, session: Session | None) -> bytes | None:
+        """The response of a request that the desk is not asked for."""
+        if request.method == "ping":
+            return message.answered(request.id, b"{}")
+        try:
+            if not revisions.exists(request.method, modern=False):
+                raise RpcError(message.METHOD_NOT_FOUND, "Method not found")
+            parameters(request)
+            if session is not None and request.id in session.running:
+                raise RpcError(message.INVALID_REQUEST, "a request of this id is under way")
+        except RpcError as problem:
+            return message.failed(request.id, problem.code, problem.message, problem.data)
+        return None
+
+    async def _take(self, said: Notice | Response, caller: Caller, exchange: Exchange, session: Session | None) -> None:
+        if isinstance(said, Response):
+            if session is not None:
+                session.heard(said)
+        elif said.method == "notifications/cancelled":
+            # Without a session there is no telling whose request an id means.
+            running = session.running.get(_id(said.params.get("requestId"))) if session else None
+            if running is not None:
+                running.cancel()
+        elif said.method != "notifications/initialized":
+            try:
+                await self._kernel.desk.notice(caller, said.method, said.params, exchange)
+            except RpcError:
+                pass  # a notification has no answer
+
+    async def _batch(self, http: HttpRequest, values: list[Json]) -> HttpAnswer:
+        """A batch is answered as JSON: what its requests say meanwhile has no place there."""
+        if not 0 < len(values) <= MOST:
+            raise Malformed(message.INVALID_REQUEST, f"a batch holds 1 to {MOST} messages")
+        jobs: list[Job] = []
+        responses: list[bytes] = []
+        session: Session | None = None
+        silent = Stream(False, 0)
+        try:
+            for value in values:
+                try:
+                    said = message.message(value)
+                except Malformed as problem:
+                    responses.append(message.failed(None, problem.code, problem.text))
+                    continue
+                exchange = self._kernel.exchange(http, said, silent, self._version(http, None))
+                caller = await self._kernel.caller(http, exchange)
+                found = self._session(http, caller)
+                if isinstance(found, HttpAnswer):
+                    return found
+                session = found
+                if self._version(http, session) != revisions.BATCHES:
+                    raise Malformed(message.INVALID_REQUEST, "this revision has no batches")
+                if session is not None:
+                    exchange.bind(session)
+                if not isinstance(said, Request):
+                    await self._take(said, caller, exchange, session)
+                    continue
+                early = self._early(said, session)
+                if said.method == "initialize":
+                    early = message.failed(said.id, message.INVALID_REQUEST, "initialize stands alone")
+                if early is not None:
+                    responses.append(early)
+                    continue
+                jobs.append(Job(said, exchange, caller))
+                if session is not None:
+                    session.running[said.id] = exchange
+            if not jobs and not responses:
+                return answers.empty(202)
+            return await self._kernel.workshop.several(jobs, responses)
+        finally:
+            for job in jobs:
+                _settle(job, session)
+
+
+def _handshake(http: HttpRequest) -> bool:
+    """Whether the request names a handshake revision, or none."""
+    return http.headers.get("mcp-protocol-version", revisions.UNSAID) in revisions.HANDSHAKE
+
+
+def _id(value: Json) -> message.MessageId:
+    return value if isinstance(value, int | str) else ""
+
+
+def _settle(job: Job, session: Session | None) -> None:
+    if session is not None and session.running.get(job.request.id) is job.exchange:
+        del session.running[job.request.id]
+
+
+def _unlisten(session: Session, exchange: Exchange) -> None:
+    if session.listening is exchange:
+        session.listening = None

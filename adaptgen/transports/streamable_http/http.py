@@ -1,0 +1,105 @@
+"""One HTTP exchange without any server's types: what came in, and what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from adaptgen.mcp.protocol import HANDOVER_HEADER
+
+JSON_TYPE = "application/json"
+SSE_TYPE = "text/event-stream"
+SSE_HEADERS = {"content-type": SSE_TYPE, "cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+
+_SINGLE = frozenset(
+    {
+        "authorization",
+        "content-length",
+        "content-type",
+        HANDOVER_HEADER,
+        "host",
+        "mcp-method",
+        "mcp-name",
+        "mcp-protocol-version",
+        "mcp-session-id",
+        "origin",
+    }
+)
+
+
+class TooLarge(Exception):
+    """The body exceeds the limit."""
+
+
+class TooSlow(Exception):
+    """The body did not come in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """``headers``: lower case; ``twice``: names that stood more than once; ``read``: the body, at most so many bytes
+    (raises :class:`TooLarge`, :class:`TooSlow`); ``streaming``: whether the answer may be an iterator of events;
+    ``principal``: the IAM principal that the platform vouches for; ``deadline``: the moment of ``time.monotonic()``
+    by which the platform wants the answer; ``query``: what follows the question mark of the URL, as it came.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    read: Callable[[int], Awaitable[bytes]]
+    twice: frozenset[str] = frozenset()
+    streaming: bool = True
+    principal: str = ""
+    deadline: float | None = None
+    query: str = ""
+
+    @property
+    def ambiguous(self) -> str | None:
+        """A header that stands more than once and must not: two readers would see two values."""
+        found = sorted(name for name in self.twice if name in _SINGLE)
+        return found[0] if found else None
+
+    def accepts(self) -> tuple[bool, bool]:
+        """Whether the client takes JSON, and whether it takes a stream of events (RFC 9110, 12.5.1)."""
+        given = self.headers.get("accept", "*/*")
+        kinds = {one.partition(";")[0].strip().lower() for one in given.split(",")}
+        every = "*/*" in kinds
+        return (
+            every or JSON_TYPE in kinds or "application/*" in kinds,
+            every or SSE_TYPE in kinds or "text/*" in kinds,
+        )
+
+
+@dataclass(slots=True)
+class HttpAnswer:
+    """``body``: bytes, or server-sent events whose iterator must be closed when the client goes."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | AsyncIterator[bytes] = b""
+
+
+def folded(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], frozenset[str]]:
+    """Header lines by lower-case name, values of the same name joined (RFC 9110, 5.3), and the names that repeat."""
+    headers: dict[str, str] = {}
+    twice: set[str] = set()
+    for raw, value in pairs:
+        name = raw.decode("latin-1").lower()
+        text = value.decode("latin-1").strip(" \t")  # httptools leaves the space at the end (RFC 9110, 5.5)
+        if name in headers:
+            twice.add(name)
+            headers[name] = f"{headers[name]}, {text}"
+        else:
+            headers[name] = text
+    return headers, frozenset(twice)
+
+
+def whole(body: bytes) -> Callable[[int], Awaitable[bytes]]:
+    """The ``read`` of a body that is there already."""
+
+    async def read(limit: int) -> bytes:
+        if len(body) > limit:
+            raise TooLarge
+        return body
+
+    return read

@@ -1,0 +1,187 @@
+"""Requests of one HTTP exchange, executed by the desk: as JSON when nothing was said meanwhile, else as events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp import revisions
+from adaptgen.mcp.jsonrpc import Request
+from adaptgen.mcp.protocol import Challenge, Desk, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.transports.streamable_http import answers
+from adaptgen.transports.streamable_http.encoding import Encoder
+from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer
+from adaptgen.transports.streamable_http.request_context import Exchange, guarded, subscribed
+from adaptgen.transports.streamable_http.stream import Stream
+
+ROUNDS = 16
+"""How often one request may need more input."""
+PATIENCE = 5.0
+"""Seconds that cancelled requests have to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request that passed every check of the wire."""
+
+    request: Request
+    exchange: Exchange
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The response of a request, with the HTTP status and headers that it has when it is the whole answer."""
+
+    body: bytes
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Workshop:
+    """Runs jobs, one task each."""
+
+    def __init__(self, desk: Desk, encoder: Encoder) -> None:
+        self._desk = desk
+        self._encoder = encoder
+        self._tasks: set[asyncio.Task[Outcome]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, job: Job, stream: Stream, ended: Callable[[], None] | None = None) -> None:
+        """Begin a job. ``ended`` is called when it is over, however it went."""
+        self._start(job, self._run(job), stream, ended)
+
+    async def answer(self, job: Job, stream: Stream) -> HttpAnswer:
+        """The answer to a POST of one started job. Whoever cancels this cancels the request."""
+        task = job.exchange.task
+        assert task is not None
+        try:
+            streamed = await stream.decided()
+        except asyncio.CancelledError:
+            job.exchange.cancel()
+            raise
+        if streamed:
+            return HttpAnswer(200, dict(SSE_HEADERS), stream.events(job.exchange.cancel))
+        if task.cancelled():
+            return answers.refused(503, "the server is stopping", given=job.request.id)
+        done: Outcome = task.result()
+        return answers.body(done.body, done.status, done.headers)
+
+    def listen(self, job: Job, stream: Stream, ended: Callable[[], None]) -> None:
+        """Begin to pass on what the desk says unasked, until the stream ends."""
+        self._start(job, self._overhear(job), stream, ended)
+
+    async def several(self, jobs: list[Job], others: list[bytes]) -> HttpAnswer:
+        """The answer to a batch: an array of the responses, and of ``others`` that are responses already."""
+        tasks = [self._start(job, self._run(job), None, None) for job in jobs]
+        try:
+            done = await asyncio.gather(*tasks)
+        except asyncio.CancelledError:
+            for job in jobs:
+                job.exchange.cancel()
+            raise
+        return answers.body(b"[%b]" % b",".join([*others, *(one.body for one in done)]))
+
+    async def aclose(self) -> None:
+        """Cancel whatever runs, and wait until it has put its things in order."""
+        running = list(self._tasks)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=PATIENCE)
+
+    def _start(
+        self,
+        job: Job,
+        work: Coroutine[Any, Any, Outcome],
+        stream: Stream | None,
+        ended: Callable[[], None] | None,
+    ) -> asyncio.Task[Outcome]:
+        task = asyncio.get_running_loop().create_task(work)
+        job.exchange.task = task
+        # asyncio itself holds on to tasks only weakly.
+        self._tasks.add(task)
+
+        def over(_: asyncio.Task[Outcome]) -> None:
+            self._tasks.discard(task)
+            if ended is not None:
+                ended()
+            if stream is not None:
+                # Here and not in the task: what it was decided to be until now, it stays.
+                stream.end(None if task.cancelled() else task.result().body or None)
+
+        task.add_done_callback(over)
+        return task
+
+    async def _overhear(self, job: Job) -> Outcome:
+        async def work() -> bytes:
+            try:
+                await self._desk.request(job.caller, job.request.method, job.request.params, job.exchange)
+            except RpcError as problem:
+                if problem.code != message.METHOD_NOT_FOUND:
+                    return b""  # not permitted, or not any more
+            # A desk without news leaves the stream open: a client would only come back.
+            await asyncio.Event().wait()
+            return b""
+
+        await guarded(work, job.exchange)
+        return Outcome(b"")
+
+    async def _run(self, job: Job) -> Outcome:
+        request, exchange = job.request, job.exchange
+        outcome = await guarded(lambda: self._result(job), exchange)
+        if isinstance(outcome, bytes):
+            done = Outcome(message.answered(request.id, outcome))
+        elif isinstance(outcome, Challenge):
+            refusal = answers.challenged(outcome, request.id)
+            assert isinstance(refusal.body, bytes)
+            done = Outcome(refusal.body, refusal.status, refusal.headers)
+        else:
+            status = answers.STATUS.get(outcome.code, 200) if exchange.modern else 200
+            done = Outcome(message.failed(request.id, outcome.code, outcome.message, outcome.data), status)
+        return done
+
+    async def _result(self, job: Job) -> bytes:
+        request, exchange = job.request, job.exchange
+        if request.method == revisions.LISTEN:
+            return await self._listen(job)
+        result = await self._desk.request(job.caller, request.method, request.params, exchange)
+        if not exchange.modern and result.get("resultType") == "input_required":
+            result = await self._interviewed(job, result)
+        return self._encoder.result(request.method, result, exchange.version)
+
+    async def _interviewed(self, job: Job, result: dict[str, Json]) -> dict[str, Json]:
+        """The result of a request that needs input (SEP-2322), for a client that must be asked instead."""
+        exchange = job.exchange
+        for _ in range(ROUNDS):
+            asked = result.get("inputRequests")
+            answered: dict[str, Json] = {}
+            for key, question in (asked if isinstance(asked, dict) else {}).items():
+                given = question if isinstance(question, dict) else {}
+                method, params = given.get("method"), given.get("params")
+                answered[key] = dict(await exchange.ask(str(method), params if isinstance(params, dict) else {}))
+            again: dict[str, Json] = {**job.request.params, "inputResponses": answered}
+            if "requestState" in result:
+                again["requestState"] = result["requestState"]
+            exchange.params = again
+            result = await self._desk.request(job.caller, job.request.method, again, exchange)
+            if result.get("resultType") != "input_required":
+                return result
+        raise RpcError(message.INTERNAL_ERROR, f"still no result after {ROUNDS} rounds of questions")
+
+    async def _listen(self, job: Job) -> bytes:
+        request, exchange = job.request, job.exchange
+        try:
+            result = await self._desk.request(job.caller, request.method, request.params, exchange)
+        except asyncio.CancelledError:
+            if not exchange.cancelled:
+                raise
+            result = {}  # ended by us: the client is told so, and not left to guess
+        return self._encoder.result(request.method, subscribed(result, request.id), exchange.version)

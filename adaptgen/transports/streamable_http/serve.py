@@ -1,0 +1,132 @@
+"""Run the wire with uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from adaptgen.mcp.advertised_schema import Profile
+from adaptgen.mcp.protocol import Desk
+from adaptgen.tool_search import over
+from adaptgen.transports.process_setup import settle
+from adaptgen.transports.streamable_http.asgi import App, app
+from adaptgen.transports.streamable_http.connections import Connections
+from adaptgen.transports.streamable_http.protocol import IDLE_SECONDS, WireProtocol
+
+if TYPE_CHECKING:
+    from adaptgen.govern.pipeline.assemble import Governed
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GRACE = 10
+"""Seconds that requests under way have when the server stops."""
+
+ACCEPTED = 16
+"""Connections that are accepted at once, between two turns of all others."""
+WAITING = 1024
+"""Connections that wait to be accepted."""
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams that would never end by themselves before it waits for the others.
+
+    uvicorn raises a signal that ended it once more, and SIGTERM would then end the process before anything is closed.
+    """
+
+    def __init__(self, config: uvicorn.Config, served: App) -> None:
+        super().__init__(config)
+        self._served = served
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM stop the server, and nothing else."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            for sign in _SIGNALS:
+                loop.add_signal_handler(sign, self.handle_exit, sign, None)
+        except NotImplementedError:  # Windows
+            with super().capture_signals():
+                yield
+            return
+        try:
+            yield
+        finally:
+            for sign in _SIGNALS:
+                loop.remove_signal_handler(sign)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept: few connections at a time, of the many that may wait for it."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(WAITING)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, let requests under way end, close."""
+        self._served.kernel.drain()
+        await super().shutdown(sockets)
+
+
+async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
+    """Serve ``desk`` on ``listener`` until SIGINT or SIGTERM; ``options`` are those of
+    :class:`~adaptgen.transports.streamable_http.server.Kernel`. Sessions are ended when it returns; the desk is the
+    caller's to close.
+    """
+    served = app(desk, **options)
+    config = uvicorn.Config(
+        served,
+        http=partial(WireProtocol, connections=Connections()),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE,
+        backlog=ACCEPTED,
+        timeout_keep_alive=int(IDLE_SECONDS),
+    )
+    gc.freeze()
+    await _Server(config, served).serve([listener])
+
+
+async def run_governed(governed: Governed, listener: socket.socket, profile: Profile = "") -> None:
+    """:func:`run` as the settings of governance say."""
+    settle()
+    listen = governed.settings.listen
+    # The public name of the server is a Host of its own, beside loopback.
+    public = urlsplit(listen.resource).netloc
+    hosts = (*listen.hosts, *((public,) if public else ()))
+    await run(over(governed, profile=profile), listener, hosts=hosts, origins=listen.origins)
+
+
+def serve(
+    desk: Desk, listener: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None, **options: Any
+) -> None:
+    """:func:`run` in a loop of its own; ``closing`` is awaited in it at the end."""
+    settle()
+
+    async def whole() -> None:
+        try:
+            await run(desk, listener, **options)
+        finally:
+            if closing is not None:
+                await closing()
+
+    try:
+        asyncio.run(whole())
+    except KeyboardInterrupt:
+        pass  # while it started, or on Windows, where uvicorn raises the signal again
+    finally:
+        listener.close()

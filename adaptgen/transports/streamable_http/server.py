@@ -1,0 +1,256 @@
+"""The wire without a network: what an HTTP request to an MCP server is answered with.
+
+One endpoint serves every revision: 2026-07-28, in which each request stands alone, and those with a handshake. Beside
+it lie the metadata of RFC 9728 and two paths for health checks, all open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+
+from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp import revisions
+from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
+from adaptgen.mcp.protocol import Challenge, Context, Desk, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.tool_search.menu import Menu
+from adaptgen.transports.streamable_http import answers
+from adaptgen.transports.streamable_http import toolset_urls as parts
+from adaptgen.transports.streamable_http.encoding import Encoder
+from adaptgen.transports.streamable_http.handshake import Handshake
+from adaptgen.transports.streamable_http.host_guard import Guard
+from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow
+from adaptgen.transports.streamable_http.jobs import Workshop
+from adaptgen.transports.streamable_http.request_context import Exchange, harmless, report
+from adaptgen.transports.streamable_http.server_streams import Streams
+from adaptgen.transports.streamable_http.sessions import Session, Sessions, owner
+from adaptgen.transports.streamable_http.stateless import Modern
+from adaptgen.transports.streamable_http.stream import Stream
+from adaptgen.transports.streamable_http.uploads import BusyError, Uploads
+
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+KEYS = "/.well-known/jwks.json"
+"""The public keys of a proxy, for the servers that accept its handovers."""
+HEALTHY = b'{"status":"Healthy"}'
+"""What /healthz and /ping answer; the word is the one that AgentCore Runtime looks for."""
+UNPROVEN = 64 * 1024
+"""Bytes of a body that is read before it is known who sends it: the identity that a proxy hands over is part of it."""
+_CORS = {
+    "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
+    "access-control-allow-headers": "*, authorization",
+    "access-control-max-age": "600",
+}
+
+
+class Kernel:
+    """Serves one desk. Nothing here is shared between event loops: use it from one.
+
+    ``path``: of the endpoint. ``hosts``, ``origins``: see
+    :class:`~adaptgen.transports.streamable_http.host_guard.Guard`. ``max_body``: bytes of a request. ``max_sessions``:
+    of the handshake revisions, and ``max_streams`` (streams for what the server says unasked): more of them end the
+    longest unused; one caller gets an eighth. ``idle``: seconds after which an unused session ends. ``max_requests``:
+    under way at once, ``timeout``: seconds that each may take, None for as long as it wants. ``ping``: seconds of
+    silence on a stream after which a comment is sent.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        path: str = "/mcp",
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        max_body: int = 4 * 1024 * 1024,
+        max_sessions: int = 4096,
+        max_streams: int = 1024,
+        idle: float = 3600.0,
+        max_requests: int = 1024,
+        timeout: float | None = None,
+        ping: float = 15.0,
+    ) -> None:
+        about = desk.about()
+        info: dict[str, Json] = {"name": about.name, "version": about.version}
+        if about.title:
+            info["title"] = about.title
+        self.desk = desk
+        self.path = path.rstrip("/") or "/"
+        self.info: Mapping[str, Json] = info
+        self.sessions = Sessions(max_sessions, max(max_sessions // 8, 1), idle)
+        self.streams = Streams(max_streams, max(max_streams // 8, 1))
+        self.workshop = Workshop(desk, Encoder(info))
+        self._guard = Guard(hosts, origins)
+        self._uploads = Uploads()
+        self._parts = isinstance(desk, Menu)
+        self._max_body = max_body
+        self._max_requests = max_requests
+        self._timeout = timeout
+        self._ping = ping
+        self._modern = Modern(self)
+        self._handshake = Handshake(self)
+
+    async def handle(self, request: HttpRequest) -> HttpAnswer:
+        """Answer one HTTP request. Cancelling it cancels what it asked for; so does closing the iterator of an
+        answer of events before its end.
+        """
+        path = request.path
+        if path in ("/healthz", "/ping") and request.method in ("GET", "HEAD"):
+            return answers.body(HEALTHY)
+        origin = request.headers.get("origin")
+        refusal = self._refusal(request, origin)
+        if refusal is not None:
+            return refusal
+        answer = await self._routed(request)
+        if origin is not None:
+            answer.headers["access-control-allow-origin"] = origin
+            answer.headers["access-control-expose-headers"] = "mcp-session-id, www-authenticate"
+            answer.headers["vary"] = "origin"
+        return answer
+
+    def drain(self) -> None:
+        """End the streams for what is said unasked, so that a server can stop; requests under way go on."""
+        self.streams.end()
+
+    async def aclose(self) -> None:
+        """End every session, stream and request."""
+        self.drain()
+        await self.workshop.aclose()
+        await self.left([self.sessions.drop(one) for one in self.sessions.all()])
+
+    # ------------------------------------------------------------------------------------- for the two eras
+
+    def exchange(self, http: HttpRequest, said: Message | None, stream: Stream, version: str) -> Exchange:
+        """The context of a message (None: of a request without one)."""
+        asking = said if isinstance(said, Request) else None
+        meta = said.meta if isinstance(said, Request | Notice) else {}
+        capabilities = meta.get(revisions.CAPABILITIES_KEY)
+        exchange = Exchange(
+            asking,
+            stream,
+            request_id=uuid.uuid4().hex,
+            version=version,
+            meta=meta,
+            headers=harmless(http.headers),
+            principal=http.principal,
+            deadline=self._deadline(http),
+            capabilities=capabilities if isinstance(capabilities, dict) else {},
+        )
+        part = parts.asked(http.path, http.query, self.path) if self._parts else None
+        if part is not None:
+            exchange.tag, exchange.effect = part.tag, part.effect
+        return exchange
+
+    def stream(self, http: HttpRequest) -> Stream:
+        """The stream that the answer can become."""
+        return Stream(http.streaming and http.accepts()[1], self._ping)
+
+    async def caller(self, http: HttpRequest, exchange: Exchange) -> Caller:
+        """Who calls.
+
+        Raises:
+            Challenge: nobody that is known.
+        """
+        return await self.desk.authenticate(http.headers, exchange)
+
+    async def left(self, ended: Iterable[Session]) -> None:
+        """Tell the desk of sessions that have ended."""
+        for session in ended:
+            try:
+                await self.desk.leave(session.id)
+            except Exception as problem:
+                report(problem)
+
+    # ------------------------------------------------------------------------------------------------ inside
+
+    def _deadline(self, http: HttpRequest) -> float | None:
+        if self._timeout is None:
+            return http.deadline
+        own = time.monotonic() + self._timeout
+        return own if http.deadline is None else min(own, http.deadline)
+
+    def _refusal(self, request: HttpRequest, origin: str | None) -> HttpAnswer | None:
+        if not self._guard.host(request.headers.get("host")):
+            return answers.refused(421, "this host is not served here")
+        if not self._guard.origin(origin):
+            return answers.refused(403, "this origin is not allowed")
+        return None
+
+    async def _routed(self, request: HttpRequest) -> HttpAnswer:
+        path = request.path
+        # Whatever follows: the path of the public URL, which need not be the one that arrives here (RFC 9728, 3.1).
+        if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
+            found = self.desk.metadata() if request.method in ("GET", "HEAD") else None
+            return answers.empty(404) if found is None else answers.document(found)
+        if path == KEYS:
+            keys = self.desk.jwks() if request.method in ("GET", "HEAD") else None
+            return answers.empty(404) if keys is None else answers.document(keys)
+        part = parts.asked(path, request.query, self.path) if self._parts else parts.plain(path, self.path)
+        if part is None:
+            return answers.empty(404)
+        ambiguous = request.ambiguous
+        if ambiguous is not None:
+            return answers.refused(400, f"the {ambiguous} header stands more than once", code=message.HEADER_MISMATCH)
+        try:
+            match request.method:
+                case "POST":
+                    return await self._post(request)
+                case "GET":
+                    return await self._handshake.get(request)
+                case "DELETE":
+                    return await self._handshake.delete(request)
+                case "OPTIONS":
+                    return answers.empty(204, _CORS)
+                case _:
+                    return answers.empty(405, {"allow": "GET, POST, DELETE, OPTIONS"})
+        except Challenge as challenge:
+            return answers.challenged(challenge)
+        except Malformed as problem:
+            return answers.refused(400, problem.text, code=problem.code)
+        except RpcError as problem:
+            failed = message.failed(None, problem.code, problem.message, problem.data)
+            return answers.body(failed, answers.STATUS.get(problem.code, 503))
+        except Exception as problem:
+            report(problem)
+            return answers.refused(500, "Internal error", code=message.INTERNAL_ERROR)
+
+    async def _post(self, request: HttpRequest) -> HttpAnswer:
+        json, events = request.accepts()
+        if not json and not (events and request.streaming):
+            return answers.refused(406, "the answer is application/json or text/event-stream")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return answers.refused(415, "the body must be application/json")
+        if len(self.workshop) - len(self.streams) >= self._max_requests:
+            return answers.refused(503, "too many requests are under way", headers={"retry-after": "1"})
+        # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
+        id = uuid.uuid4().hex
+        context = Context(request_id=id, headers=harmless(request.headers), principal=request.principal)
+        caller = await self.desk.authenticate(request.headers, context)
+        limit = self._max_body if context.proven else min(self._max_body, UNPROVEN)
+        declared = request.headers.get("content-length", "")
+        size = min(int(declared), limit) if declared.isdecimal() and len(declared) < 16 else limit
+        try:
+            with self._uploads.reserve(owner(caller), size):
+                value = message.read(await request.read(limit))
+        except TooLarge:
+            return answers.refused(413, f"the body exceeds {limit} bytes", headers={"connection": "close"})
+        except BusyError:
+            return answers.refused(503, "too many uploads are under way", headers={"retry-after": "1"})
+        except (TooSlow, asyncio.IncompleteReadError):
+            return answers.refused(408, "the body did not come", headers={"connection": "close"})
+        if _modern(request.headers.get("mcp-protocol-version"), value):
+            return await self._modern.post(request, value)
+        return await self._handshake.post(request, value)
+
+
+def _modern(header: str | None, value: Json) -> bool:
+    """Whether a POST is one of 2026-07-28, or claims to be of a revision that nobody knows."""
+    if header is not None and header not in revisions.HANDSHAKE:
+        return True
+    if not isinstance(value, dict) or value.get("method") == "initialize":
+        return False
+    params = value.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return isinstance(meta, dict) and revisions.VERSION_KEY in meta

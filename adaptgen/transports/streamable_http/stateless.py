@@ -1,0 +1,93 @@
+"""Revision 2026-07-28: every POST stands alone, and says in itself who asks in which revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp import revisions
+from adaptgen.mcp.jsonrpc import Notice, Request
+from adaptgen.mcp.protocol import Challenge, RpcError
+from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Json
+from adaptgen.transports.streamable_http import answers
+from adaptgen.transports.streamable_http.header_checks import PREFIX, Parameters, envelope, served
+from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest
+from adaptgen.transports.streamable_http.jobs import Job
+from adaptgen.transports.streamable_http.param_checks import parameters
+
+if TYPE_CHECKING:
+    from adaptgen.transports.streamable_http.server import Kernel
+
+
+class Modern:
+    """POST of 2026-07-28."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._parameters = Parameters()
+
+    async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
+        """Answer one POST.
+
+        Raises:
+            Malformed: the body is no request and no notification.
+            Challenge: the caller is not authenticated.
+        """
+        said = message.message(value)
+        stream = self._kernel.stream(http)
+        exchange = self._kernel.exchange(http, said, stream, revisions.MODERN[-1])
+        caller = await self._kernel.caller(http, exchange)
+        if isinstance(said, Notice):
+            # This revision has no notification that a client would send over HTTP: one cancels by leaving.
+            served(http.headers.get("mcp-protocol-version"))
+            return answers.empty(202)
+        if not isinstance(said, Request):
+            return answers.refused(400, "this revision has no responses of clients", code=message.INVALID_REQUEST)
+        try:
+            await self._check(http, said, caller)
+            if said.method == "server/discover":
+                return self._discovered(said)
+        except RpcError as problem:
+            failed = message.failed(said.id, problem.code, problem.message, problem.data)
+            return answers.body(failed, answers.STATUS.get(problem.code, 200))
+        except Challenge as challenge:
+            return answers.challenged(challenge, said.id)
+        job = Job(said, exchange, caller)
+        if said.method == revisions.LISTEN:
+            if not stream.allowed:
+                return answers.refused(406, "this method answers with text/event-stream alone", given=said.id)
+            exchange.deadline = None
+        if not http.accepts()[0]:
+            stream.begin()
+        self._kernel.workshop.start(job, stream)
+        if said.method == revisions.LISTEN:
+            self._kernel.streams.admit(exchange, caller)
+        return await self._kernel.workshop.answer(job, stream)
+
+    async def _check(self, http: HttpRequest, request: Request, caller: Caller) -> None:
+        envelope(request, http.headers)
+        if not revisions.exists(request.method, modern=True):
+            raise RpcError(message.METHOD_NOT_FOUND, "Method not found")
+        parameters(request)
+        if request.method != "tools/call":
+            return
+        given = request.params.get("arguments")
+        arguments = given if isinstance(given, dict) else {}
+        if arguments or any(name.startswith(PREFIX) for name in http.headers):
+            if any(name.startswith(PREFIX) for name in http.twice):
+                raise RpcError(message.HEADER_MISMATCH, "a Mcp-Param header stands more than once")
+            schema = await self._kernel.desk.schema(caller, str(request.params["name"]))
+            if schema is not None:
+                self._parameters.check(schema, arguments, http.headers)
+
+    def _discovered(self, request: Request) -> HttpAnswer:
+        about = self._kernel.desk.about()
+        result: dict[str, Json] = {
+            "supportedVersions": list(revisions.SUPPORTED),
+            "capabilities": dict(about.capabilities),
+        }
+        if about.instructions:
+            result["instructions"] = about.instructions
+        shape = revisions.shaped(request.method, result, revisions.MODERN[-1], self._kernel.info)
+        return answers.body(message.answered(request.id, message.encode(shape)))

@@ -1,0 +1,176 @@
+"""The default view: which few fields of a record an agent needs to see first.
+
+Identity, label, status, amount, date, code or reference, then other short fields. Numbered families (``udf_01`` …),
+links, hashes, audit columns, secrets, personal data, repeated reference data and long texts are left out; all of them
+stay reachable through the ``fields`` argument. The same ranking serves schemas, at build time, and received data, at
+run time, where the schema is missing or open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from adaptgen.syntax.identifiers import vocabulary
+from adaptgen.views.candidates import Candidate, candidates_from
+from adaptgen.views.fallbacks import ensure_identity, ensure_label, ensure_substance
+from adaptgen.views.scoring import AMOUNT, DATE, IDENTITY, LABEL, OTHER, REFERENCE, STATUS, Field, judged, plain
+from adaptgen.views.vocabulary import NAMES
+
+__all__ = ["Candidate", "candidates_from", "is_record", "rank"]
+
+
+_CAPS = {IDENTITY: 2, LABEL: 3, STATUS: 2, AMOUNT: 2, DATE: 2, REFERENCE: 3, OTHER: 8}
+
+# What is shown beside the view where it may identify too.
+_KEYS = vocabulary("id uuid guid number no nr key code slug ref reference identifier")
+_NAMES = vocabulary("name title label subject username login symbol caption event action")
+_TOLD = vocabulary("description summary")
+_ELSE = vocabulary("parent previous next original related linked root first last")
+_DOUBT, _WIDE = 3, 30
+# Flags that hold for nearly no record that a list gives: they tell nothing apart.
+_RARE = vocabulary("archived deleted disabled hidden locked suspended draft cancelled canceled")
+
+
+def rank(
+    candidates: Sequence[Candidate],
+    *,
+    keep: int = 8,
+    identifying: Collection[str] = (),
+    resource: Sequence[str] = (),
+    entry: bool = False,
+) -> tuple[str, ...]:
+    """The paths of the default view, at most ``keep``, the most telling first.
+
+    ``identifying``: names of fields that identify the record beyond ``id`` (``contact_id``, the path parameters of
+    its sub-resources). ``resource``: the words of what the records are, in the singular. One or two places are kept
+    for status. The order of ``candidates`` decides between equals, so equal input gives equal output. Empty when
+    nothing is worth showing.
+    """
+    found = judged(candidates, frozenset(plain(one) for one in identifying), resource, entry=entry)
+    ensure_identity(found, identifying, resource)
+    ensure_label(found, resource)
+    _tell_apart(found, resource)
+    if not any(one.tier in {IDENTITY, LABEL} for one in found):
+        ensure_substance(found)
+    chosen = sorted((one for one in found if one.tier is not None), key=Field.order)
+    kept: list[Field] = []
+    later: list[Field] = []
+    counts: dict[int, int] = {}
+    halves: set[tuple[tuple[str, ...], frozenset[str]]] = set()
+    for one in chosen:
+        tier = one.tier if one.tier is not None else OTHER
+        cap = _CAPS[tier] + (2 if one.given else 0)
+        target = kept if counts.get(tier, 0) < cap else later
+        half = _half(one)
+        # The halves of one name count once.
+        if half is None or half[0] not in halves:
+            counts[tier] = counts.get(tier, 0) + 1
+        if half is not None:
+            halves.add(half[0])
+        target.append(one)
+    kept += [one for one in later if one.tier in {IDENTITY, LABEL, STATUS, AMOUNT}]
+    shown = _with_status(kept, keep)
+    shown += _other_halves(found, shown)
+    return tuple(one.path for one in sorted([*shown, *_also(found, shown, resource, keep)], key=Field.order))
+
+
+def is_record(
+    candidates: Sequence[Candidate],
+    *,
+    identifying: Collection[str] = (),
+    resource: Sequence[str] = (),
+    entry: bool = False,
+) -> bool:
+    """Whether the fields have an identity or a name among them: a record, and not a result such as a log or a sum."""
+    found = judged(candidates, frozenset(plain(one) for one in identifying), resource, entry=entry)
+    ensure_identity(found, identifying, resource)
+    return any(one.tier in {IDENTITY, LABEL} for one in found)
+
+
+def _with_status(found: list[Field], keep: int) -> list[Field]:
+    states = [one for one in found if one.tier == STATUS][: 2 if keep > 4 else 1]
+    rest = [one for one in found if one not in states]
+    return (rest[: max(keep - len(states), 1)] + states)[: max(keep, 1)]
+
+
+def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str], keep: int) -> list[Field]:
+    """What may identify the record too, where the view has left it out: keys and names of its own. A wide record has
+    less room, so that its view stays a fraction of it."""
+    room = min(_DOUBT, max(0, int(0.3 * len(found)) - keep)) if len(found) > _WIDE else _DOUBT
+    own = [one for one in found if one not in shown and len(one.names) == 1 and not one.many and one.spoken]
+    # `client_order_id` is an order's id by another, `order_type_id` the id of something else.
+    ours = [one for one in own if one.spoken[-2:-1] == tuple(resource[-1:]) and not set(one.spoken) & _ELSE]
+    own = [one for one in own if len(one.spoken) == 1 or one.spoken[0] in resource or one in ours]
+    keys = [one for one in own if one.spoken[-1] in _KEYS and one.candidate.type != "boolean"]
+    keys.sort(key=lambda one: len(one.spoken) > 1 and one not in ours)
+    named = any(one.tier == LABEL and one.sub <= 1 for one in shown)
+    texts = _NAMES if named else _NAMES | _TOLD
+    names = [one for one in own if one.spoken[-1] in texts and one.candidate.type in {"string", None}]
+    chosen = [*keys[:2], *names[:2]][:room]
+    for one in chosen:
+        if one.tier is None:
+            one.set(OTHER, 9)
+    return chosen
+
+
+_FIRST = vocabulary("first given forename vorname prenom")
+_LAST = vocabulary("last family surname nachname cognome apellido")
+
+
+_NO_PERSON = {("title",), ("company", "name")}
+
+
+def _half(one: Field) -> tuple[tuple[tuple[str, ...], frozenset[str]], str] | None:
+    """Whose name the field is a half of, and which half: first or last."""
+    said = set(one.spoken)
+    if one.many or one.candidate.type not in {"string", None} or not said & (_FIRST | _LAST) or len(said) > 3:
+        return None
+    if len(said) > 1 and "name" not in said:
+        return None
+    rest = frozenset(said - _FIRST - _LAST - {"name"})
+    return (one.names[:-1], rest), "first" if said & _FIRST else "last"
+
+
+def _other_halves(found: Sequence[Field], shown: Sequence[Field]) -> list[Field]:
+    """The last name where a view shows the first only, and the other way round."""
+    given = {half for one in shown if (half := _half(one))}
+    missing = {(whose, "last" if side == "first" else "first"): side for whose, side in given}
+    added = []
+    for one in found:
+        half = _half(one)
+        if half in missing and half not in given and one not in shown:
+            given.add(half)
+            one.set(*next((each.tier, each.sub) for each in shown if _half(each) == (half[0], missing[half])))
+            added.append(one)
+    return added
+
+
+def _tell_apart(found: Sequence[Field], resource: Sequence[str]) -> None:
+    """Where a record has a name, what else it has names of comes later, and where it has a status, so do flags."""
+    if {"first", "last"} <= {half[1] for one in found if one.tier == LABEL and (half := _half(one)) and not half[0][0]}:
+        for one in found:
+            # Of a person it is the form of address.
+            if one.tier == LABEL and one.names == (one.names[0],) and one.spoken in _NO_PERSON:
+                one.set(REFERENCE, 1)
+    for one in found:
+        # `dag_display_name` is the name of a dag, `bundle_name` is not.
+        if (
+            one.tier == LABEL
+            and one.sub >= 2
+            and resource
+            and one.spoken[:1] == (resource[-1],)
+            and "file" not in one.spoken
+        ):
+            one.set(LABEL, 1)
+    called = [one for one in found if one.given and one.tier == IDENTITY and one.spoken in NAMES]
+    if called or any(one.tier == LABEL and one.sub <= 1 for one in found):
+        for one in found:
+            if one.tier == LABEL and one.sub >= 2:
+                one.set(REFERENCE, 2)
+    stated = any(one.tier == STATUS and one.sub <= 1 for one in found)
+    for one in found:
+        if one.tier == STATUS and one.sub == 2:
+            if one.candidate.constant:
+                one.tier = None
+            elif stated or set(one.spoken[-1:]) & _RARE:
+                one.set(OTHER, 4)

@@ -1,0 +1,79 @@
+"""The words that say what a field of a record is: an id, a name, a status, an amount, a date, a reference."""
+
+from __future__ import annotations
+
+from adaptgen.syntax.identifiers import vocabulary
+
+# Objects that only hold the fields of the record (JSON:API, FHIR-like and Kubernetes-like envelopes).
+WRAPPERS = vocabulary("attributes metadata properties fields data resource node _source record result body")
+
+ID = vocabulary("id uuid guid pk urn uid oid rid arn sid gid identifier identification")
+# With the words for name, title and label in other languages that write them as names of fields.
+LABELS = vocabulary(
+    "name title subject label headline heading caption username login fullname displayname surname forename "
+    "designation nom nome nombre naam navn namn nazwa prenom vorname nachname cognome apellido sobrenome "
+    "titel titre titulo titolo tytul bezeichnung libelle intitule denominacion denominazione denominacao"
+)
+_ENDS_IN_NAME = ("name", "bezeichnung")  # `productname`: names that their authors write in one piece
+NAME_PARTS = vocabulary(
+    "first last given family middle full display rendered text value raw plain formatted en default name title official"
+)
+_SAID_AS = vocabulary("original highlighted localized localised translated raw text short long full en english")
+STATUS_WORDS = vocabulary("status state stage phase lifecycle")
+GRADES = vocabulary("priority severity condition outcome result health conclusion")
+FLAGS = vocabulary(
+    "active enabled disabled archived paused closed open paid published suspended locked completed done failed "
+    "cancelled canceled running available online draft read resolved approved"
+)
+KINDS = vocabulary("type kind category")
+AMOUNT_WORDS = vocabulary(
+    "amount price balance cost subtotal revenue salary fee budget sum value quantity qty score rate total payment "
+    "discount turnover margin probability duration"
+)
+DATE_WORDS = vocabulary("date time datetime at on deadline due start end expires expiry begin timestamp when day")
+MADE = vocabulary("created creation create inserted added registered joined")
+CHANGED = vocabulary("updated update modified modification changed change edited synced accessed viewed indexed")
+OLD = vocabulary("deprecated obsolete")
+AUDIT = vocabulary("audit rowversion lockversion etag revision rev checksum")
+REFERENCE_WORDS = vocabulary(
+    "code sku number ref reference slug key no nr num isbn issn ean gtin upc asin vin symbol ticker isin abbreviation "
+    "iata icao iso nummer numero numer codigo codice handle"
+)
+TEXT = vocabulary(
+    "description body content text notes note comment comments remark remarks bio about html markdown readme message "
+    "details summary snippet excerpt instructions script query data payload raw xml json config configuration "
+    "settings metadata template diff patch log logs trace stacktrace doc docs md"
+)
+LINK = vocabulary(
+    "url urls uri href link links self thumbnail avatar image images icon logo photo photos picture gravatar src "
+    "permalink endpoint website webpage homepage"
+)
+HASH = vocabulary("hash sha sha1 sha256 md5 digest signature fingerprint salt crc")
+ID_WORDS = {(word,) for word in ID}
+
+
+def said_as(word: str) -> bool:
+    """Whether the second word of ``name_en`` or ``title_raw`` says in which language or form the name is."""
+    return word in _SAID_AS or (len(word) == 2 and word.isalpha() and word not in {"id", "no", "nr", "by"})
+
+
+NAMES = {("name",), ("title",), ("subject",), ("display", "name"), ("full", "name"), ("label",), ("login",)}
+_PARTS = {(one, "name") for one in ("first", "last", "given", "family", "company", "f", "l")}
+SHORT = {("fname",), ("lname",), ("name", "f"), ("name", "l"), ("name", "first"), ("name", "last")}
+_SAYINGS = vocabulary("subject label headline heading caption login designation username")
+
+
+def is_label(word: str) -> bool:
+    """Whether the last word of a name says that the value is a name, a title or a label."""
+    return word in LABELS or (len(word) > 5 and word.endswith(_ENDS_IN_NAME))
+
+
+def label_order(spoken: tuple[str, ...]) -> int:
+    """How well the words of a name say that it is what the record is called: 0 best, 3 least."""
+    if spoken in NAMES:
+        return 0
+    last = spoken[-1]
+    if spoken in _PARTS or (len(spoken) == 1 and last in LABELS and last not in _SAYINGS):
+        return 1
+    own = last in {"name", "title"} or last not in _SAYINGS
+    return 2 if own and len(spoken) <= 3 and "file" not in spoken and last != "hostname" else 3

@@ -1,0 +1,332 @@
+"""The verifier: any edit, deletion, insertion or swap shows, and any tail that was cut before a held checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adaptgen.cli import main
+from adaptgen.govern.audit.trail import Trail
+from adaptgen.govern.audit.verify import Verifier, verify
+
+KEY = hashlib.sha256(b"audit").digest()
+NEXT_KEY = hashlib.sha256(b"audit, rotated").digest()
+
+
+class Sink(io.BytesIO):
+    def sync(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def written(*events: int, key: bytes = KEY, end: bool = True, checkpoint: int = 4) -> tuple[list[bytes], bytes]:
+    """The lines of several chains that were written in turns, and the copies of their checkpoints."""
+    sink, copy = Sink(), Sink()
+    trails = [Trail(key, sink, checkpoint=checkpoint, copy=copy) for _ in events]
+    left = list(events)
+    while any(left):
+        for index, one in enumerate(trails):
+            if left[index]:
+                left[index] -= 1
+                one.write({"event": "decision", "tool": "find", "n": left[index]})
+    for one in trails:
+        if end:
+            one.close()
+    return sink.getvalue().splitlines(keepends=True), copy.getvalue()
+
+
+def findings(
+    lines: list[bytes], folder: Path, held: bytes | None = None, *keys: bytes, running: bool = False
+) -> list[str]:
+    path = folder / "audit.jsonl"
+    path.write_bytes(b"".join(lines))
+    checkpoints = None
+    if held is not None:
+        checkpoints = folder / "held.jsonl"
+        checkpoints.write_bytes(held)
+    found = verify([path], keys or (KEY,), checkpoints, running=running)
+    assert all(one.code == "AG079" and one.where is not None for one in found)
+    return [f"{one.where.line if one.where else 0}: {one.message}" for one in found]
+
+
+def shown(line: bytes) -> str:
+    return str(json.loads(line)["chain"])[:12]
+
+
+def test_chains_of_several_processes_hold(tmp_path: Path) -> None:
+    lines, held = written(7, 3, 12)
+    assert findings(lines, tmp_path, held) == []
+    verifier = Verifier([KEY])
+    verifier.trail(tmp_path / "audit.jsonl")
+    assert (verifier.lines, verifier.chains) == (len(lines), 3)
+
+
+def test_an_edit_shows_once_where_it_is(tmp_path: Path) -> None:
+    lines, _ = written(3)
+    chain = shown(lines[0])
+    lines[2] = lines[2].replace(b"find", b"fund")
+    assert findings(lines, tmp_path) == [f"3: line 2 of chain '{chain}' was edited"]
+
+
+def test_a_deletion_shows_as_a_gap(tmp_path: Path) -> None:
+    lines, _ = written(9)
+    chain = shown(lines[0])
+    del lines[2:4]
+    assert findings(lines, tmp_path) == [f"3: 2 lines before line 4 of chain {chain} are missing or out of order"]
+
+
+def test_lines_that_change_places_show(tmp_path: Path) -> None:
+    lines, _ = written(3)
+    chain = shown(lines[0])
+    lines[1], lines[2] = lines[2], lines[1]
+    assert findings(lines, tmp_path) == [
+        f"2: 1 line before line 2 of chain {chain} is missing or out of order",
+        f"3: line 1 of chain {chain} is out of order, or stands here again",
+    ]
+
+
+def test_a_line_that_stands_twice_shows(tmp_path: Path) -> None:
+    lines, _ = written(3)
+    chain = shown(lines[0])
+    assert findings([*lines[:3], lines[1], *lines[3:]], tmp_path) == [
+        f"4: line 1 of chain {chain} is out of order, or stands here again"
+    ]
+    assert findings([*lines, lines[1]], tmp_path)
+
+
+def test_two_futures_of_one_chain_show(tmp_path: Path) -> None:
+    """A snapshot that runs twice would write two lines of one number; whoever has the key could splice them."""
+    sink, fork = Sink(), Sink()
+    one = Trail(KEY, sink)
+    one.write({"event": "decision", "n": 1})
+    fork.write(sink.getvalue())
+    one.write({"event": "decision", "n": 2})
+    one.write({"event": "decision", "n": 3})
+    kept = sink.getvalue().splitlines(keepends=True)
+    one._sink, one._seq, one._prev = fork, 2, json.loads(kept[1])["mac"]
+    one.write({"event": "decision", "n": 4})
+    other = fork.getvalue().splitlines(keepends=True)
+    assert findings([*kept[:2], other[2], kept[3]], tmp_path, running=True) == [
+        f"4: line 3 of chain {shown(kept[0])} does not follow the line before it"
+    ]
+
+
+def test_another_future_than_the_one_that_is_held_elsewhere_shows(tmp_path: Path) -> None:
+    """Whoever has the key can write a whole new end of a chain, but not the line that is held elsewhere."""
+    sink, copy = Sink(), Sink()
+    one = Trail(KEY, sink, copy=copy)
+    start = sink.getvalue()
+    one.write({"event": "decision", "tool": "pay"})
+    one.close()
+    forged = Sink()
+    one._sink, one._copy, one._closed, one._seq, one._prev = forged, None, False, 1, json.loads(start)["mac"]
+    one.write({"event": "decision", "tool": "look"})
+    one.close()
+    lines = [start, *forged.getvalue().splitlines(keepends=True)]
+    assert findings(lines, tmp_path) == []
+    assert findings(lines, tmp_path, copy.getvalue()) == [
+        f"2: chain {shown(start)} was cut or changed: this line 2 of it is held elsewhere"
+    ]
+
+
+def test_a_chain_that_goes_on_after_its_end_shows(tmp_path: Path) -> None:
+    sink = Sink()
+    one = Trail(KEY, sink)
+    one.close()
+    one._closed = False
+    one.write({"event": "decision"})
+    one.close()
+    lines = sink.getvalue().splitlines(keepends=True)
+    assert findings(lines, tmp_path) == [f"3: chain {shown(lines[0])} goes on after its end"]
+
+
+def test_a_tail_that_was_cut_shows_by_what_is_held_elsewhere(tmp_path: Path) -> None:
+    lines, held = written(9)
+    chain = shown(lines[0])
+    events = [json.loads(line)["event"] for line in lines]
+    last = len(events) - 1 - events[::-1].index("checkpoint")
+    number = sum(event in ("start", "checkpoint") for event in events)
+    until_then = b"".join(held.splitlines(keepends=True)[:number])
+    assert findings(lines[: last + 1], tmp_path, until_then, running=True) == []
+    assert findings(lines[:last], tmp_path, until_then, running=True) == [
+        f"{number}: chain {chain} was cut or changed: this line {last} of it is held elsewhere"
+    ]
+    assert findings([], tmp_path, until_then) == [
+        f"{number}: chain {chain} is missing: this line of it is held elsewhere"
+    ]
+
+
+def test_a_chain_without_an_end_shows_unless_it_may_be_open(tmp_path: Path) -> None:
+    lines, _ = written(3, end=False)
+    chain = shown(lines[0])
+    assert findings(lines, tmp_path, running=True) == []
+    assert findings(lines, tmp_path) == [f"5: chain {chain} ends without an end: it was cut, or the process died"]
+
+
+def test_a_chain_without_its_start_shows(tmp_path: Path) -> None:
+    lines, _ = written(3)
+    assert findings(lines[1:], tmp_path) == [
+        f"1: 1 line before line 1 of chain {shown(lines[0])} is missing or out of order"
+    ]
+
+
+@pytest.mark.parametrize("cut", [1, 2, 40, 100])
+def test_a_last_line_that_is_cut_off_shows(tmp_path: Path, cut: int) -> None:
+    lines, _ = written(3)
+    lines[-1] = lines[-1][:-cut]
+    assert f"{len(lines)}: the last line is cut off" in findings(lines, tmp_path)
+
+
+def test_keys_rotate(tmp_path: Path) -> None:
+    old, _ = written(3)
+    new, _ = written(3, key=NEXT_KEY)
+    assert findings(old + new, tmp_path, None, KEY, NEXT_KEY) == []
+    unknown = "this line was written with a key that was not given, or its key was edited"
+    assert findings(old + new, tmp_path) == [f"{number}: {unknown}" for number in range(7, 13)]
+
+
+def test_a_chain_goes_on_in_the_next_file(tmp_path: Path) -> None:
+    lines, _ = written(9)
+    (tmp_path / "a").write_bytes(b"".join(lines[:5]))
+    (tmp_path / "b").write_bytes(b"".join(lines[5:]))
+    assert verify([tmp_path / "a", tmp_path / "b"], KEY) == []
+    assert verify([tmp_path / "b", tmp_path / "a"], KEY) != []
+
+
+def test_what_another_key_wrote_is_no_checkpoint(tmp_path: Path) -> None:
+    lines, _ = written(3)
+    _, forged = written(3, key=NEXT_KEY)
+    found = findings(lines, tmp_path, forged)
+    assert found
+    assert all("with a key that was not given" in one for one in found)
+
+
+# ---------------------------------------------------------------------------------------------------------- any change
+
+LINES, HELD = written(9, 5)
+CHANGES = st.sampled_from(["edit", "delete", "insert", "swap", "cut"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), change=CHANGES)
+def test_any_change_is_found(data: st.DataObject, change: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    lines = list(LINES)
+    index = st.integers(0, len(lines) - 1)
+    at = data.draw(index)
+    if change == "edit":
+        text = bytearray(b"".join(lines))
+        place = data.draw(st.integers(0, len(text) - 1))
+        old = text[place]
+        text[place] = data.draw(st.integers(0, 255).filter(lambda byte: byte != old))
+        lines = [bytes(text)]
+    elif change == "delete":
+        del lines[at : at + data.draw(st.integers(1, 4))]
+    elif change == "insert":
+        made = data.draw(st.one_of(st.sampled_from(LINES), st.binary(max_size=60).map(lambda text: text + b"\n")))
+        lines.insert(at, made)
+    elif change == "swap":
+        other = data.draw(index.filter(lambda one: one != at))
+        lines[at], lines[other] = lines[other], lines[at]
+        if _same_chains(lines):
+            return  # chains are independent: which process wrote first is not what a chain says
+    else:
+        lines = [b"".join(lines)[: data.draw(st.integers(0, sum(map(len, lines)) - 1))]]
+    assert findings(lines, tmp_path_factory.mktemp("trail"), HELD)
+
+
+def _same_chains(lines: list[bytes]) -> bool:
+    def chains(some: list[bytes]) -> dict[str, list[bytes]]:
+        found: dict[str, list[bytes]] = {}
+        for line in some:
+            found.setdefault(shown(line), []).append(line)
+        return found
+
+    return chains(lines) == chains(LINES)
+
+
+@settings(max_examples=100, deadline=None)
+@given(length=st.integers(0, 200))
+def test_any_tail_cut_at_or_before_the_last_held_checkpoint_is_found(
+    length: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also where the cut looks like a running process."""
+    lines, held = written(9, end=False)
+    events = [json.loads(line)["event"] for line in lines]
+    last = len(events) - 1 - events[::-1].index("checkpoint")
+    text = b"".join(lines[: last + 1])
+    cut = text[: max(0, len(text) - 1 - length * 7)]
+    assert findings([cut], tmp_path_factory.mktemp("trail"), held, running=True)
+
+
+# --------------------------------------------------------------------------------------------------------- the command
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ADAPTGEN_AUDIT_KEY", KEY.hex())
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(["audit", "verify", *arguments])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+def test_the_command_says_that_a_trail_holds(tmp_path: Path, run: Run) -> None:
+    lines, held = written(3)
+    (tmp_path / "audit.jsonl").write_bytes(b"".join(lines))
+    (tmp_path / "held.jsonl").write_bytes(held)
+    expected = "the trail holds: 6 lines in 1 chain\n"
+    assert run("audit.jsonl", "--checkpoints", "held.jsonl") == (0, expected, "")
+
+
+def test_the_command_says_where_it_does_not_and_gives_1(tmp_path: Path, run: Run) -> None:
+    lines, _ = written(3)
+    lines[2] = lines[2].replace(b"find", b"fund")
+    (tmp_path / "audit.jsonl").write_bytes(b"".join(lines))
+    code, out, err = run("audit.jsonl")
+    assert (code, out) == (1, "1 finding: 6 lines in 1 chain\n")
+    assert err == f"audit.jsonl:3:1: error AG079: line 2 of chain '{shown(lines[0])}' was edited\n"
+
+
+def test_the_command_takes_several_keys(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = written(1)[0] + written(1, key=NEXT_KEY)[0]
+    (tmp_path / "audit.jsonl").write_bytes(b"".join(lines))
+    assert run("audit.jsonl")[0] == 1
+    monkeypatch.setenv("OTHER", NEXT_KEY.hex())
+    assert run("audit.jsonl", "--key", "${env:ADAPTGEN_AUDIT_KEY}", "--key", "${env:OTHER}")[0] == 0
+    monkeypatch.setenv("ADAPTGEN_AUDIT_KEY", f"{KEY.hex()} {NEXT_KEY.hex()}")
+    assert run("audit.jsonl")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "said"),
+    [
+        (["nowhere.jsonl"], KEY.hex(), "AG001: the audit trail cannot be read: No such file or directory"),
+        (["audit.jsonl"], "", "AG071: The environment variable ADAPTGEN_AUDIT_KEY"),
+        (["audit.jsonl"], "c2hvcnQ", "AG073: the audit key: it is too short: 5 bytes, and 32 are needed"),
+        (["audit.jsonl", "--key", KEY.hex()], "", "AG073: --key must refer to the key and not hold it"),
+    ],
+)
+def test_the_command_gives_2_for_what_it_cannot_use(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], key: str, said: str
+) -> None:
+    (tmp_path / "audit.jsonl").write_bytes(b"")
+    monkeypatch.setenv("ADAPTGEN_AUDIT_KEY", key)
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert said in err
+    assert KEY.hex() not in err

@@ -1,0 +1,127 @@
+"""Loading policies: everything that is wrong is told with its place, and what was in force stays in force."""
+
+from __future__ import annotations
+
+import pytest
+from support.policies import ANN, TOOLS, facts, loaded
+
+from adaptgen.diagnostics import AdaptgenError, Where
+from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+from adaptgen.govern.authorization.policies import pieces
+
+GOOD = '@id("pay") permit (principal, action == Action::"crm__pay", resource);\n'
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message", "help"),
+    [
+        (
+            '// a comment; with a "quote\npermit (principal, action resource);',
+            2,
+            27,
+            "unexpected token `resource`",
+            "docs.cedarpolicy.com",
+        ),
+        ("permit (principal, action, resource)", 1, 36, "unexpected end of input", "docs.cedarpolicy.com"),
+        (
+            f'{GOOD}permit (\n  principal, action == Action::"crm__fnd", resource);',
+            3,
+            24,
+            'unrecognized action `Action::"crm__fnd"`',
+            'did you mean Action::"crm__find"?',
+        ),
+        (
+            'permit (principal, action == Action::"crm__pay", resource) when { context.input.note == "x" };',
+            1,
+            81,
+            "note",
+            "has note && …",
+        ),
+        (
+            'permit (principal is User, action == Action::"crm__pay", resource);',
+            1,
+            22,
+            "unrecognized entity type `User`",
+            "Caller, Group, Server",
+        ),
+        (
+            'permit (principal, action == Action::"crm__pay", resource) when { context.input.anything == 1 };',
+            1,
+            81,
+            "anything",
+            "adaptgen policy schema",
+        ),
+        ("permit (principal == ?principal, action, resource);", 1, 1, "template", "?principal"),
+        (f"{GOOD}  {GOOD}", 2, 3, "identifier of the one at policies/p.cedar:1:1", "another @id"),
+        ('@id("default-read") permit (principal, action, resource);', 1, 1, "identifier of the default", "another @id"),
+    ],
+)
+async def test_a_wrong_policy_is_located(text: str, line: int, column: int, message: str, help: str) -> None:
+    with pytest.raises(AdaptgenError) as caught:
+        await loaded(text)
+
+    (found,) = caught.value.diagnostics
+    assert found.code == "AG072"
+    assert found.where == Where("policies/p.cedar", line, column)
+    assert message in found.message
+    assert help in found.help
+
+
+@pytest.mark.asyncio
+async def test_all_errors_are_told_at_once_and_relative_to_the_settings() -> None:
+    cedar = CedarAuthorizer(folder="specs/crm")
+    files = {
+        "policies/a.cedar": 'permit (principal, action == Action::"a", resource);\n'
+        'permit (principal, action == Action::"b", resource);',
+        "policies/b.cedar": 'permit (principal, action == Action::"c", resource);',
+    }
+
+    with pytest.raises(AdaptgenError) as caught:
+        await cedar.load(files, TOOLS)
+
+    places = [str(one.where) for one in caught.value.diagnostics]
+    assert places == [
+        "specs/crm/policies/a.cedar:1:30",
+        "specs/crm/policies/a.cedar:2:30",
+        "specs/crm/policies/b.cedar:1:30",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_failing_reload_keeps_what_was_in_force() -> None:
+    cedar = await loaded(GOOD)
+
+    with pytest.raises(AdaptgenError):
+        await cedar.load({"p.cedar": "permit (principal, action, resource"}, TOOLS)
+    with pytest.raises(AdaptgenError, match="crm__pay"):
+        await cedar.load({"p.cedar": GOOD}, {"find": TOOLS["find"]})
+
+    assert (await cedar.decide(ANN, TOOLS["pay"], {})).policies == ("pay",)
+    assert await cedar.visible(ANN, TOOLS) == {"find", "pay"}
+
+
+@pytest.mark.asyncio
+async def test_servers_whose_names_run_into_each_other_are_refused() -> None:
+    tools = {"one": facts("b__c", server="a"), "two": facts("c", server="a__b")}
+
+    with pytest.raises(AdaptgenError, match="two tools have one action"):
+        await loaded("", tools=tools)
+
+
+@pytest.mark.asyncio
+async def test_a_tool_that_is_called_like_a_group_of_actions_is_refused() -> None:
+    tools = {"one": facts("b", server="server:a"), "two": facts("c", server="a__b")}
+
+    with pytest.raises(AdaptgenError, match="two tools have one action"):
+        await loaded("", tools=tools)
+
+
+def test_policies_are_cut_apart_at_their_own_semicolons() -> None:
+    text = '// a; b\n@id("x;{y") permit (principal, action, resource) when { {a: ";"} has a }; // z;\n\n forbid();x'
+
+    assert list(pieces(text)) == [
+        (8, '@id("x;{y") permit (principal, action, resource) when { {a: ";"} has a };'),
+        (90, "forbid();"),
+        (99, "x"),
+    ]

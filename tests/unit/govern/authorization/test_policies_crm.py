@@ -1,0 +1,59 @@
+"""The policies of the CRM: who may do what (``support.crm``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from support.crm import CALLS, PAY, ROOT, TOOLS
+
+from adaptgen.cli.policy import written
+from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+from adaptgen.model.caller import Caller
+
+
+@pytest_asyncio.fixture
+async def cedar() -> CedarAuthorizer:
+    found = written(ROOT / "specs" / "crm" / "governance.yaml")
+    made = CedarAuthorizer(claims=found.keep)
+    await made.load(found.files, TOOLS)
+    return made
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("groups", "tool", "arguments", "allowed"), CALLS)
+async def test_roles(
+    cedar: CedarAuthorizer, groups: str, tool: str, arguments: Mapping[str, Any], allowed: bool
+) -> None:
+    caller = Caller("ann", "acme", tuple(groups.split(",")) if groups else ())
+
+    assert (await cedar.decide(caller, TOOLS[tool], arguments)).allowed is allowed
+
+
+@pytest.mark.asyncio
+async def test_a_trial_tenant_may_prepare_and_not_send(cedar: CedarAuthorizer) -> None:
+    caller = Caller("ann", "trial-42", ("finance",))
+
+    assert (await cedar.decide(caller, TOOLS["pay_invoice"], {**PAY, "dry_run": True})).allowed
+    assert (await cedar.decide(caller, TOOLS["pay_invoice"], PAY)).policies == ("trials-only-dry-run",)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("group", "tool", "kind", "allowed"),
+    [
+        ("support", "list_contacts", "email", True),
+        ("intern", "list_contacts", "email", False),
+        ("support", "list_contacts", "iban", False),
+        ("support", "update_contact", "phone", True),
+        ("support", "create_ticket", "email", False),
+        ("finance", "update_customer", "iban", True),
+        ("sales", "update_customer", "iban", False),
+    ],
+)
+async def test_who_may_use_a_token(cedar: CedarAuthorizer, group: str, tool: str, kind: str, allowed: bool) -> None:
+    decision = await cedar.detokenize(Caller("ann", "acme", (group,)), TOOLS[tool], kind)
+
+    assert decision.allowed is allowed

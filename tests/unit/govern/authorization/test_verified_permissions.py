@@ -1,0 +1,232 @@
+"""Verified Permissions: what is asked of the service and what its answers mean, as botocore's model has them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from support.policies import ANN, TOOLS, facts
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.govern.authorization.authorizer import Decision
+from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
+from adaptgen.govern.settings import aws_clients as aws
+from adaptgen.model.caller import Caller
+
+STORE = "PSEXAMPLEabcdefg111111"
+ARN = f"arn:aws:verifiedpermissions::123456789012:policy-store/{STORE}"
+FOUND = {
+    "policyStoreId": STORE,
+    "arn": ARN,
+    "validationSettings": {"mode": "STRICT"},
+    "createdDate": "2026-01-01T00:00:00Z",
+    "lastUpdatedDate": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.fixture
+def service() -> Iterator[Any]:
+    client = boto3.client(
+        "verifiedpermissions", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    with Stubber(client) as stub:
+        stub.add_response("get_policy_store", FOUND, {"policyStoreId": STORE})
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+async def loaded(service: Any, **options: Any) -> VerifiedPermissions:
+    made = VerifiedPermissions(STORE, claims=("department",), client=lambda: service.client, **options)
+    await made.load({}, TOOLS)
+    return made
+
+
+def answer(decision: str, *policies: str, errors: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "decision": decision,
+        "determiningPolicies": [{"policyId": one} for one in policies],
+        "errors": [{"errorDescription": one} for one in errors],
+    }
+
+
+def asked(caller: Caller, action: str, context: Any, server: str = "crm") -> dict[str, Any]:
+    """The request, written out for a caller of a tenant with one group."""
+    who, group = f"{caller.tenant}/{caller.sub}", f"{caller.tenant}/{caller.groups[0]}"
+    attributes = {
+        "sub": caller.sub,
+        "tenant": caller.tenant,
+        "groups": list(caller.groups),
+        "claims": {"department": "north"},
+        "lists": {"department": ["north"]},
+    }
+    entities = [
+        {"uid": {"type": "Caller", "id": who}, "attrs": attributes, "parents": [{"type": "Group", "id": group}]},
+        {"uid": {"type": "Group", "id": group}, "attrs": {}, "parents": []},
+        {"uid": {"type": "Server", "id": server}, "attrs": {"name": server}, "parents": []},
+    ]
+    return {
+        "policyStoreId": STORE,
+        "principal": {"entityType": "Caller", "entityId": who},
+        "action": {"actionType": "Action", "actionId": action},
+        "resource": {"entityType": "Server", "entityId": server},
+        "context": {"cedarJson": json.dumps(context, separators=(",", ":"))},
+        "entities": {"cedarJson": json.dumps(entities, separators=(",", ":"))},
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_call_is_decided_by_the_store(service: Any) -> None:
+    cedar = await loaded(service)
+    context = {"input": {"amount": {"__extn": {"fn": "decimal", "arg": "12.5000"}}, "id": 7}, "paths": []}
+    service.add_response("is_authorized", answer("ALLOW", "P1"), asked(ANN, "crm__pay", context))
+    service.add_response("is_authorized", answer("DENY", "P2"), asked(ANN, "crm__pay", {"input": {}, "paths": []}))
+
+    assert await cedar.decide(ANN, TOOLS["pay"], {"id": 7, "amount": 12.5}) == Decision(True, ("P1",))
+    assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, ("P2",), "a policy forbids it")
+
+
+@pytest.mark.asyncio
+async def test_what_no_policy_decides_is_refused_unless_it_only_reads(service: Any) -> None:
+    cedar = await loaded(service)
+    for _ in range(3):
+        service.add_response("is_authorized", answer("DENY"))
+
+    assert await cedar.decide(ANN, TOOLS["find"], {}) == Decision(True, ("default-read",))
+    assert await cedar.decide(ANN, TOOLS["pay"], {}) == Decision(False, (), "no policy permits it")
+    assert await cedar.decide(ANN, TOOLS["search"], {}) == Decision(False, (), "no policy permits it")
+
+
+@pytest.mark.asyncio
+async def test_a_policy_that_fails_refuses(service: Any) -> None:
+    cedar = await loaded(service)
+    service.add_response("is_authorized", answer("ALLOW", "P1", errors=("overflow",)))
+    service.add_response("is_authorized", answer("DENY", errors=("overflow",)))
+
+    assert not (await cedar.decide(ANN, TOOLS["pay"], {})).allowed
+    assert not (await cedar.decide(ANN, TOOLS["find"], {})).allowed
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_fails_refuses_and_tells_no_value(service: Any) -> None:
+    cedar = await loaded(service)
+    service.add_client_error("is_authorized", "ThrottlingException", "secret-value")
+
+    decision = await cedar.decide(ANN, TOOLS["find"], {})
+
+    assert decision == Decision(False, (), "no decision could be had: ThrottlingException")
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_does_not_answer_in_time_refuses() -> None:
+    release = threading.Event()
+
+    class Slow:
+        def get_policy_store(self, **_: Any) -> Any:
+            return FOUND
+
+        def is_authorized(self, **_: Any) -> Any:
+            release.wait(10)
+            return answer("ALLOW", "P1")
+
+    cedar = VerifiedPermissions(STORE, client=Slow, timeout=0.02)
+    await cedar.load({}, TOOLS)
+
+    decision = await cedar.decide(ANN, TOOLS["pay"], {})
+    release.set()
+
+    assert decision == Decision(False, (), "no decision could be had: TimeoutError")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers every request with an error that is not tried again."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(400)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.mark.asyncio
+async def test_restored_arguments_reach_no_log_at_any_level(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    caplog.set_level(logging.DEBUG)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = aws.client("verifiedpermissions", "eu-central-1", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setattr(client, "get_policy_store", lambda **_: FOUND)
+        cedar = VerifiedPermissions(STORE, client=lambda: client)
+        await cedar.load({}, TOOLS)
+
+        decision = await cedar.decide(ANN, TOOLS["pay"], {"note": "canary@example.com"})
+        server.shutdown()
+
+    assert decision == Decision(False, (), "no decision could be had: 400")
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.asyncio
+async def test_what_cedar_cannot_hold_is_not_asked(service: Any) -> None:
+    cedar = await loaded(service)
+
+    assert not (await cedar.decide(ANN, TOOLS["find"], {"amount": 1e30})).allowed
+    assert not (await cedar.decide(ANN, TOOLS["find"], {"anything": {"__entity": {}}})).allowed
+
+
+@pytest.mark.asyncio
+async def test_tokens_and_resources_are_decided_too(service: Any) -> None:
+    cedar = await loaded(service)
+    context = {"tool": "crm__find", "effect": "read", "kind": "email"}
+    service.add_response("is_authorized", answer("ALLOW", "P1"), asked(ANN, "detokenize", context))
+    service.add_response("is_authorized", answer("DENY"), asked(ANN, "resource", {"name": "file:///a"}, "other"))
+
+    assert (await cedar.detokenize(ANN, TOOLS["find"], "email")).allowed
+    assert not (await cedar.other(ANN, "other", "resource", "file:///a")).allowed
+
+
+@pytest.mark.asyncio
+async def test_log_only_permits_and_says_so(service: Any) -> None:
+    cedar = await loaded(service, mode="log_only")
+    service.add_response("is_authorized", answer("DENY", "P2"))
+
+    decision = await cedar.decide(ANN, TOOLS["pay"], {})
+
+    assert decision == Decision(True, ("P2",), "a policy forbids it", logged_only=True)
+
+
+@pytest.mark.asyncio
+async def test_the_list_leaves_out_only_tools_that_are_not_known(service: Any) -> None:
+    cedar = await loaded(service)
+
+    assert await cedar.visible(ANN, {**TOOLS, "new": facts("new")}) == TOOLS.keys()
+    assert not (await cedar.decide(ANN, facts("new"), {})).allowed
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_is_not_there_is_told_at_start() -> None:
+    client = boto3.client(
+        "verifiedpermissions", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    with Stubber(client) as stub:
+        stub.add_client_error("get_policy_store", "ResourceNotFoundException")
+        with pytest.raises(AdaptgenError, match="AG072: the policy store cannot be used: ResourceNotFoundException"):
+            await VerifiedPermissions(STORE, client=lambda: client).load({}, TOOLS)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("store", "files"), [("", {}), (STORE, {"p.cedar": "permit (principal, action, resource);"})])
+async def test_settings_that_would_not_be_read_are_told_at_start(store: str, files: dict[str, str]) -> None:
+    with pytest.raises(AdaptgenError, match="AG072"):
+        await VerifiedPermissions(store, client=dict).load(files, TOOLS)

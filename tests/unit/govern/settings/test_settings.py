@@ -1,0 +1,562 @@
+"""``governance.yaml``: the design's own example, short forms, and every kind of error with its place."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from adaptgen.diagnostics import AdaptgenError, Where
+from adaptgen.govern.settings import json_schema as settings_schema
+from adaptgen.govern.settings import model as vocabulary
+from adaptgen.govern.settings import table as settings_table
+from adaptgen.govern.settings.load import advice, check_target, parse, read
+from adaptgen.govern.settings.model import (
+    Audit,
+    Authenticate,
+    Authorize,
+    Claims,
+    Hook,
+    Keys,
+    Limit,
+    Listen,
+    Settings,
+    State,
+    Tokenize,
+    TokenKeys,
+    Trace,
+    Upstream,
+    UpstreamAuth,
+)
+from adaptgen.govern.settings.types import Key, Table
+
+DESIGN = """\
+adaptgen: 1
+mode: proxy                              # or embedded
+listen: {http: "0.0.0.0:8000", resource: https://mcp.bank.example/mcp}
+upstreams: {crm: {url: "${env:CRM_URL}", auth: sigv4}, billing: {url: "https://billing.example/mcp", auth: {kind: oauth2, grant: client_credentials, token_url: "https://idp.example/token", client_id: m2m, client_secret: "${secret:m2m}"}}}
+authenticate: {issuer: https://idp.example/, audience: https://mcp.bank.example/mcp, caller: {sub: sub, tenant: org, groups: "cognito:groups"}}
+authorize: {engine: cedar, policies: [policies/], mode: enforce}
+limits: [{per: [group, tool], rate: 60/m}, {per: [sub], rate: 600/h}]
+tokenize: {direction: model, kinds: [email, phone, card, iban, national_id, name], scope: tenant, form: sealed}
+keys: {tokens: {current: k2, all: {k1: "${secret:tok#k1}", k2: "${secret:tok#k2}"}}, cursors: "${secret:cur}", handover: "${secret:ho}", audit: "${secret:aud}"}
+state: {store: dynamodb, table: adaptgen}
+trace: {otlp: "${env:OTEL_EXPORTER_OTLP_ENDPOINT}"}
+audit: {sink: stdout}
+"""  # noqa: E501
+
+PROXY = """\
+adaptgen: 1
+mode: proxy
+upstreams: {crm: {url: "https://crm.example/mcp"}}
+"""
+
+BEHIND = """\
+adaptgen: 1
+mode: behind
+accept: {issuer: https://mcp.bank.example/mcp, audience: crm, jwks: https://mcp.bank.example/jwks}
+keys: {cursors: "${secret:cur}"}
+"""
+
+
+@pytest.fixture
+def design(tmp_path: Path) -> Path:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "b.cedar").write_text("permit(principal, action, resource);\n")
+    (tmp_path / "policies" / "a.cedar").write_text("// none yet\n")
+    (tmp_path / "policies" / "notes.txt").write_text("not a policy")
+    path = tmp_path / "governance.yaml"
+    path.write_text(DESIGN)
+    return path
+
+
+def refused(text: str) -> list[tuple[str, int, int, str, str]]:
+    """(code, line, column, message, help) of every error, in the order of their places."""
+    with pytest.raises(AdaptgenError) as caught:
+        parse(text.encode(), "governance.yaml")
+    found = []
+    for one in caught.value.diagnostics:
+        assert one.where is not None
+        assert one.where.file == "governance.yaml"
+        found.append((one.code, one.where.line, one.where.column, one.message, one.help))
+    return sorted(found, key=lambda one: one[1:3])
+
+
+def test_the_example_of_the_design_is_read(design: Path) -> None:
+    found = read(design)
+    assert dataclasses.replace(found, path="", hash="", policies={}) == Settings(
+        mode="proxy",
+        listen=Listen(http="0.0.0.0:8000", resource="https://mcp.bank.example/mcp"),
+        upstreams={
+            "crm": Upstream(url="${env:CRM_URL}", auth=UpstreamAuth(kind="sigv4")),
+            "billing": Upstream(
+                url="https://billing.example/mcp",
+                auth=UpstreamAuth(
+                    kind="oauth2",
+                    token_url="https://idp.example/token",
+                    client_id="m2m",
+                    client_secret="${secret:m2m}",
+                ),
+            ),
+        },
+        authenticate=Authenticate(
+            issuer="https://idp.example/",
+            audience=("https://mcp.bank.example/mcp",),
+            caller=Claims(sub="sub", tenant="org", groups="cognito:groups"),
+        ),
+        authorize=Authorize(engine="cedar", policies=("policies/",), mode="enforce"),
+        limits=(
+            Limit(per=("group", "tool"), rate=1.0, burst=60.0, text="60/m"),
+            Limit(per=("sub",), rate=600 / 3600, burst=600.0, text="600/h"),
+        ),
+        tokenize=Tokenize(),
+        keys=Keys(
+            tokens=TokenKeys(current="k2", all={"k1": "${secret:tok#k1}", "k2": "${secret:tok#k2}"}),
+            cursors="${secret:cur}",
+            handover="${secret:ho}",
+            audit="${secret:aud}",
+        ),
+        state=State(store="dynamodb", table="adaptgen"),
+        trace=Trace(otlp="${env:OTEL_EXPORTER_OTLP_ENDPOINT}"),
+        audit=Audit(sink="stdout"),
+    )
+    assert found.path == design.as_posix()
+    assert found.policies == {
+        "policies/a.cedar": "// none yet\n",
+        "policies/b.cedar": "permit(principal, action, resource);\n",
+    }
+    assert found.where("keys", "tokens", "current") == Where(design.as_posix(), 9, 17)
+
+
+def test_json_means_the_same_and_has_places_too(design: Path) -> None:
+    text = json.dumps(yaml.safe_load(DESIGN), indent=1)
+    packaged = design.with_name("governance.json")
+    packaged.write_text(text)
+    found = read(packaged)
+    changed = {"path": "", "hash": ""}
+    assert dataclasses.replace(found, **changed) == dataclasses.replace(read(design), **changed)
+    line = next(n for n, one in enumerate(text.splitlines(), 1) if '"engine"' in one)
+    assert found.where("authorize", "engine") == Where(packaged.as_posix(), line, 3)
+
+
+def test_the_hash_follows_the_text_and_every_policy(design: Path) -> None:
+    first = read(design).hash
+    assert len(first) == hashlib.sha256().digest_size * 2
+    design.with_name("policies").joinpath("a.cedar").write_text("// still none\n")
+    second = read(design).hash
+    design.write_text(DESIGN + "# a word\n")
+    assert len({first, second, read(design).hash}) == 3
+
+
+def test_short_forms_mean_what_the_long_ones_do() -> None:
+    short = """\
+adaptgen: 1
+mode: proxy
+listen: 127.0.0.1:9000
+upstreams:
+  crm: https://crm.example/mcp
+limits: {per: sub, rate: 5/s, burst: 10}
+state: memory
+trace: "${env:OTLP}"
+audit: audit.jsonl
+hooks: {before: "mine.checks:look", after: [{call: "mine.checks:after", timeout: 250ms}]}
+tools: {"crm/*": {effect: read, release: application/pdf}}
+"""
+    found = parse(short.encode(), "g.yaml")
+    assert found.listen == Listen(http="127.0.0.1:9000")
+    assert found.upstreams == {"crm": Upstream(url="https://crm.example/mcp")}
+    assert found.limits == (Limit(per=("sub",), rate=5.0, burst=10, text="5/s"),)
+    assert found.audit == Audit(sink="audit.jsonl")
+    assert found.trace == Trace(otlp="${env:OTLP}")
+    assert found.before == (Hook(call="mine.checks:look"),)
+    assert found.after == (Hook(call="mine.checks:after", timeout=0.25),)
+    assert found.tools["crm/*"].release == ("application/pdf",)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("500ms", 0.5), ("10s", 10), ("5m", 300), ("2h", 7200), ("30d", 2592000), ("45", 45)]
+)
+def test_durations_are_seconds(written: str, seconds: float) -> None:
+    text = f"adaptgen: 1\ntokenize: {{kinds: email, expires: {written if written != '45' else 60}}}\n"
+    if written in ("500ms", "10s"):
+        assert refused(text)[0][3].startswith("tokenize.expires must be at least 60 s")
+    else:
+        found = parse(text.encode(), "g.yaml").tokenize
+        assert found is not None
+        assert found.expires == (seconds if written != "45" else 60)
+
+
+@pytest.mark.parametrize(
+    ("written", "rate", "burst"),
+    [("5/s", 5, 5), ("60/m", 1, 60), ("600/h", 1 / 6, 600), ("1000/d", 1000 / 86400, 1000), ("0.5/s", 0.5, 1)],
+)
+def test_rates_are_calls_a_second(written: str, rate: float, burst: float) -> None:
+    (limit,) = parse(f"adaptgen: 1\nlimits: {{per: sub, rate: {written}}}\n".encode(), "g.yaml").limits
+    assert (limit.rate, limit.burst) == (pytest.approx(rate), burst)
+
+
+def test_scalars_are_those_of_yaml_1_2() -> None:
+    text = "adaptgen: 1\nauthenticate: {issuer: https://i.example, audience: no, scopes: [on, 2020-01-01, 12:30:00]}\n"
+    found = parse(text.encode(), "g.yaml").authenticate
+    assert found is not None
+    assert found.audience == ("no",)
+    assert found.scopes == ("on", "2020-01-01", "12:30:00")
+
+
+# ------------------------------------------------------------------------------------------------------- the table
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message", "help"),
+    [
+        ("adaptgen: 1\nmods: proxy\n", 2, 1, "unknown key 'mods'", "did you mean 'mode'?"),
+        (PROXY + "listen: {htp: '127.0.0.1:1'}\n", 4, 10, "unknown key 'htp' under listen", "did you mean 'http'?"),
+        (
+            "adaptgen: 1\nmode: proxy\nupstreams:\n  crm:\n    url: https://a.example\n    auth:\n"
+            '      kind: bearer\n      tokn: "${env:T}"\n',
+            8,
+            7,
+            "unknown key 'tokn' under upstreams.crm.auth",
+            "did you mean 'token'?",
+        ),
+        (
+            "adaptgen: 1\nlimits:\n- {per: sub, rate: 1/s}\n- {per: sub, rate: 1/s, bursts: 2}\n",
+            4,
+            25,
+            "unknown key 'bursts' under limits[1]",
+            "did you mean 'burst'?",
+        ),
+        ("adaptgen: 1\nmode: proxi\n", 2, 1, "mode must be embedded, behind or proxy, not 'proxi'",
+         "did you mean 'proxy'?"),
+        ("adaptgen: 1\ntokenize: {kinds: [email, emial]}\n", 2, 27, "unknown kind 'emial'", "did you mean 'email'?"),
+        ("adaptgen: 1\ntools: {x: {arguments: {to: phon}}}\n", 2, 25, "unknown kind 'phon'", "did you mean 'phone'?"),
+        ("adaptgen: 1\nlimits: {per: sub, rate: 60}\n", 2, 20,
+         "limits.rate must be a rate such as 60/m, not the number 60", "a number above 0, /, and s, m, h or d"),
+        ("adaptgen: 1\nlimits: {per: sub, rate: 0/s}\n", 2, 20, "limits.rate must be a rate such as 60/m, not '0/s'",
+         "a number above 0, /, and s, m, h or d"),
+        ("adaptgen: 1\nswitch: {every: soon}\n", 2, 10, "switch.every must be a duration such as 10s, not 'soon'",
+         "units: ms, s, m, h, d"),
+        ("adaptgen: 1\nswitch: {read_only: yes}\n", 2, 10, "switch.read_only must be true or false, not 'yes'", ""),
+        ("adaptgen: 2\n", 1, 1, "adaptgen must be at most 1, not 2", ""),
+        ("mode: embedded\n", 1, 1, "the file needs 'adaptgen'", ""),
+        ("adaptgen: 1\nkeys: {tokens: {current: key-one, all: {k1: '${env:K}'}}}\n", 2, 17,
+         "keys.tokens.current: 'key-one' is not a key id of a letter and a letter or digit, such as k1", ""),
+        ("adaptgen: 1\nhooks: {before: look}\n", 2, 9,
+         "hooks.before: 'look' is not package.module:function", ""),
+        ("adaptgen: 1\nhttp: 127.0.0.1:80\n", 2, 1, "unknown key 'http'", "it belongs under listen"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_or_value_is_located(text: str, line: int, column: int, message: str, help: str) -> None:
+    assert refused(text) == [("AG070", line, column, message, help)]
+
+
+def test_every_error_is_reported_at_once() -> None:
+    text = "adaptgen: 1\nmode: nowhere\nlimit: []\naudit: {sink: 5, checkpoint: 0}\n"
+    assert [one[:3] for one in refused(text)] == [
+        ("AG070", 2, 1),
+        ("AG070", 3, 1),
+        ("AG070", 4, 9),
+        ("AG070", 4, 18),
+    ]
+
+
+# --------------------------------------------------------------------------------------------- what fits together
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column", "message"),
+    [
+        pytest.param("adaptgen: 1\nauthenticate: {audience: a}\n", "AG074", 2, 1, "authenticate needs 'issuer'",
+                     id="missing issuer"),
+        pytest.param("adaptgen: 1\nauthenticate: {issuer: https://i.example}\n", "AG074", 2, 1,
+                     "authenticate needs 'audience': without it a token for another server would be accepted",
+                     id="missing audience"),
+        pytest.param("adaptgen: 1\nmode: proxy\n", "AG070", 2, 1, "a proxy needs upstreams", id="proxy alone"),
+        pytest.param("adaptgen: 1\nmode: proxy\nupstreams: {crm: http://crm.example/mcp}\n", "AG070", 3, 13,
+                     "upstreams.crm: 'http://crm.example/mcp' is not https, and the host is not loopback",
+                     id="http upstream"),
+        pytest.param("adaptgen: 1\nupstreams: {crm: https://crm.example/mcp}\n", "AG070", 2, 1,
+                     "only a proxy has upstreams, and mode is embedded", id="upstreams of an embedded server"),
+        pytest.param(PROXY + "listen: 0.0.0.0:8000\n", "AG078", 4, 1,
+                     "0.0.0.0:8000 can be reached by others, and nothing says who may call", id="open listener"),
+        pytest.param("adaptgen: 1\nmode: behind\nkeys: {cursors: '${env:C}'}\n", "AG070", 2, 1,
+                     "mode: behind needs accept", id="behind without accept"),
+        pytest.param(BEHIND.replace("keys: {cursors", "keys: {tokens: {current: k1, all: {k1: '${env:K}'}}, cursors"),
+                     "AG073", 4, 8, "a server behind a proxy holds no token key", id="token key behind"),
+        pytest.param(BEHIND.replace("keys: {cursors", "keys: {surrogates: '${env:K}', cursors"),
+                     "AG073", 4, 8, "a server behind a proxy holds no token key", id="surrogate key behind"),
+        pytest.param(BEHIND.replace("keys: {cursors", "keys: {handover: '${env:K}', cursors"),
+                     "AG073", 4, 8, "a server behind a proxy holds no key of the proxy", id="handover key behind"),
+        pytest.param(BEHIND.partition("keys")[0], "AG073", 2, 1, "a server behind a proxy needs keys.cursors",
+                     id="no cursor key behind"),
+        pytest.param(BEHIND.replace("jwks: https://mcp", "jwks: http://mcp"), "AG070", 3, 63,
+                     "accept.jwks: 'http://mcp.bank.example/jwks' is not https, and the host is not loopback",
+                     id="http jwks behind"),
+        pytest.param(BEHIND.replace("jwks: https://mcp.bank.example/jwks", "jwks: {keys: [{kty: EC, d: x}]}"), "AG073",
+                     3, 63, "accept.jwks holds a private key", id="private key in accept"),
+        pytest.param("adaptgen: 1\ntokenize: {direction: api}\n", "AG073", 2, 12,
+                     "tokenize.direction: api needs keys.surrogates: what a random key wrote into the API could never "
+                     "be read again", id="surrogates without a key"),
+        pytest.param("adaptgen: 1\nkeys: {tokens: {current: k2, all: {k1: '${env:K}'}}}\n", "AG073", 2, 17,
+                     "keys.tokens: the current key 'k2' is not among all", id="unknown current key"),
+        pytest.param("adaptgen: 1\nkeys: {cursors: c2VjcmV0LWtleS1pbi10aGUtZmlsZQ}\n", "AG073", 2, 8,
+                     "keys.cursors must refer to a secret and not hold it", id="key in the file"),
+        pytest.param("adaptgen: 1\nkeys: {cursors: '${vault:x}'}\n", "AG071", 2, 8, "keys.cursors: is no reference",
+                     id="unknown reference"),
+        pytest.param("adaptgen: 1\nmode: proxy\nupstreams: {crm: 'https://x.example/{caller.tenant}'}\n", "AG071", 3,
+                     13, "upstreams.crm: there is nothing that {caller.tenant} could stand for", id="placeholder"),
+        pytest.param(PROXY.replace('mcp"}', 'mcp", auth: {kind: sigv4, role: r, tags: {t: orgg}}}'), "AG070", 3, 87,
+                     "unknown claim 'orgg': nothing of a caller is called so", id="unknown claim"),
+        pytest.param(PROXY.replace('mcp"}', 'mcp", auth: {kind: oauth2, token_url: "https://i.example"}}'), "AG070",
+                     3, 51, "auth of 'crm': oauth2 needs 'client_id'", id="client credentials without a client"),
+        pytest.param(PROXY.replace('mcp"}', 'mcp", auth: {kind: exchange, token_url: "https://i.example"}}'), "AG070",
+                     3, 51, "auth of 'crm': exchange needs callers that come with a token", id="exchange of nothing"),
+        pytest.param("adaptgen: 1\nauthorize: {policies: [nowhere/]}\n", "AG072", 2, 24,
+                     "the policies 'nowhere/' cannot be read: there are no files beside these settings",
+                     id="missing policies"),
+        pytest.param("adaptgen: 1\nstate: redis\n", "AG070", 2, 1, "state: redis needs 'url'", id="redis nowhere"),
+        pytest.param(PROXY + "tools: {cmr/*: {effect: read}}\n", "AG070", 4, 9, "there is no upstream 'cmr'",
+                     id="rule for nobody"),
+    ],
+)  # fmt: skip
+def test_keys_that_do_not_fit_together_are_located(text: str, code: str, line: int, column: int, message: str) -> None:
+    assert refused(text)[0][:4] == (code, line, column, message)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda folder: None, "cannot be read: No such file or directory"),
+        (lambda folder: folder.mkdir(), "there is no policy in"),
+        (lambda folder: (folder.mkdir(), (folder / "a.cedar").write_text(" \n")), "there is no policy in"),
+        (lambda folder: (folder.mkdir(), (folder / "a.cedar").write_bytes(b"\xff\xfe")), "cannot be read: not UTF-8"),
+    ],
+)
+def test_policies_that_cannot_be_used_are_located(tmp_path: Path, make: Any, reason: str) -> None:
+    make(tmp_path / "policies")
+    path = tmp_path / "governance.yaml"
+    path.write_text("adaptgen: 1\nauthorize:\n  policies: [policies]\n")
+    with pytest.raises(AdaptgenError) as caught:
+        read(path)
+    (one,) = caught.value.diagnostics
+    assert one.code == "AG072"
+    assert reason in one.message
+    assert one.where == Where(path.as_posix(), 3, 14)
+
+
+def test_addresses_may_be_references_and_otherwise_are_checked() -> None:
+    text = (
+        'adaptgen: 1\nlisten: {resource: "${env:URL}"}\n'
+        'authenticate: {issuer: "${env:ISSUER}", audience: "${env:URL}", jwks: "${env:JWKS}"}\n'
+    )
+    found = parse(text.encode(), "g.yaml")
+    assert found.authenticate is not None
+    assert (found.listen.resource, found.authenticate.audience) == ("${env:URL}", ("${env:URL}",))
+    plain = "authenticate: {issuer: http://idp.example, audience: a, jwks: 'file:///keys', algorithms: none}\n"
+    assert [one[3] for one in refused(f"adaptgen: 1\n{plain}")] == [
+        "authenticate.issuer: 'http://idp.example' is not https, and the host is not loopback",
+        "authenticate.jwks: 'file:///keys' is no absolute http or https URL",
+        "authenticate.algorithms must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA, "
+        "not 'none'",
+    ]
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
+    text = "adaptgen: 1\nkeys: {audit: 'correct-horse-battery{', cursors: correct-horse-battery}\n"
+    assert "horse" not in str(refused(text))
+    with_password = PROXY.replace("https://", "https://me:correct-horse@")
+    assert "horse" not in str(refused(with_password))
+
+
+# ------------------------------------------------------------------------------------------------------ the target
+
+
+def target(text: str) -> list[tuple[str, str]]:
+    settings = parse(text.encode(), "g.yaml")
+    check_target(settings, loopback=True)
+    with pytest.raises(AdaptgenError) as caught:
+        check_target(settings, loopback=False)
+    assert all(one.where is not None for one in caught.value.diagnostics)
+    return [(one.code, one.message) for one in caught.value.diagnostics]
+
+
+def test_a_target_that_others_reach_needs_callers_and_every_key() -> None:
+    text = PROXY.replace('mcp"}', 'mcp", handover: crm}') + "tokenize: {kinds: email}\naudit: stdout\n"
+    assert target(text) == [
+        ("AG078", "others can reach this server, and nothing says who may call"),
+        ("AG073", "keys.handover is missing: callers' identities are handed to upstreams"),
+        ("AG073", "keys.tokens is missing: nobody could restore tokens of another process"),
+        ("AG073", "keys.audit is missing: nobody could verify the trail"),
+    ]
+
+
+def test_an_embedded_server_that_others_reach_needs_a_cursor_key() -> None:
+    keys = "keys: {tokens: {current: k1, all: {k1: '${env:K}'}}}\n"
+    text = "adaptgen: 1\nauthenticate: {iam: true}\ntokenize: {form: short}\n" + keys
+    assert target(text) == [
+        ("AG073", "keys.cursors is missing: the pages of a list would end when a process ends"),
+        ("AG076", "tokenize.form: short needs a vault that outlives the process"),
+    ]
+
+
+def test_several_processes_on_a_memory_store_are_warned_of() -> None:
+    text = "adaptgen: 1\nlimits: {per: sub, rate: 1/s}\n"
+    settings = parse(text.encode(), "g.yaml")
+    assert [one.severity for one in advice(settings, processes=True)] == ["warning"]
+    assert advice(settings, processes=False) == []
+
+
+# -------------------------------------------------------------------------------------------------------- the text
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column"),
+    [
+        ("adaptgen: 1\nmode: proxy\nmode: behind\n", "AG003", 3, 1),
+        ('{"adaptgen": 1,\n "adaptgen": 1}', "AG003", 2, 2),
+        ("adaptgen: 1\n\tmode: x\n", "AG002", 2, 1),
+        ('{"adaptgen": 1,\n "mode" "x"}', "AG002", 2, 9),
+        ('{"adaptgen": NaN}', "AG002", 1, 14),
+        ('{"adaptgen": 1}\n}', "AG002", 2, 1),
+        ("adaptgen: 1\n---\nadaptgen: 1\n", "AG002", 2, 1),
+        ("adaptgen: 1\nkeys: &a {cursors: *a}\n", "AG002", 2, 20),
+        ("adaptgen: !!python/name:os.system x\n", "AG002", 1, 11),
+        ("? [a]\n: 1\n", "AG002", 1, 3),
+        ("a: " + "[" * 60 + "]" * 60, "AG005", 1, 44),
+        ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+            f"{b}: &{b} [{','.join(['*' + a] * 10)}]\n" for a, b in zip("abcde", "bcdef", strict=True)
+        ), "AG005", 5, 8),
+        ("", "AG070", 1, 1),
+        ("# nothing\n", "AG070", 1, 1),
+        ("[]\n", "AG070", 1, 1),
+    ],
+)  # fmt: skip
+def test_a_text_that_cannot_be_read_is_located(text: str, code: str, line: int, column: int) -> None:
+    assert [one[:3] for one in refused(text)] == [(code, line, column)]
+
+
+_SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(
+        ["cedar", "60/m", "10s", "proxy", "api", "short", "https://a.example/", "${env:X}", "{x}", "s3://b/k", "k1"]
+    ),
+)  # fmt: skip
+_NAMES = st.one_of(st.sampled_from(sorted({
+    name for section in settings_table.SETTINGS.keys.values()
+    for name in (*settings_table.SETTINGS.keys, *(section.type.keys if isinstance(section.type, Table) else ()))
+})), st.text(max_size=5))  # fmt: skip
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda some: st.one_of(st.lists(some, max_size=3), st.dictionaries(_NAMES, some, max_size=4)),
+    max_leaves=30,
+)
+
+
+def places(text: bytes) -> list[Where | None]:
+    """Of the errors of a text; whatever else it raises fails the test."""
+    try:
+        parse(text, "g.yaml")
+    except AdaptgenError as refused:
+        return [one.where for one in refused.diagnostics]
+    return []
+
+
+@given(value=st.dictionaries(st.sampled_from(sorted(settings_table.SETTINGS.keys)), _VALUES, max_size=6))
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_whatever_stands_there_is_read_or_located(value: dict[str, Any]) -> None:
+    for text in (json.dumps({"adaptgen": 1, **value}), yaml.safe_dump({"adaptgen": 1, **value})):
+        assert None not in places(text.encode(errors="surrogatepass"))
+
+
+@given(data=st.data())
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_a_text_that_was_damaged_is_read_or_located(data: st.DataObject) -> None:
+    text = bytearray((PROXY + DESIGN.partition("authenticate")[2]).encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    assert None not in places(bytes(text))
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 100_000, "{" * 100_000, '{"a": ' + "[" * 100_000, "- " * 100_000])
+def test_depth_is_refused_before_it_is_reached(text: str) -> None:
+    with pytest.raises(AdaptgenError):
+        parse(text.encode(), "g.yaml")
+
+
+def test_an_alias_repeats_a_value_and_its_places() -> None:
+    text = "adaptgen: 1\nmode: proxy\nupstreams:\n  a: &one\n    url: https://a.example\n    auht: none\n  b: *one\n"
+    assert [one[1:3] for one in refused(text)] == [(6, 5), (6, 5)]
+
+
+def test_json_needs_no_yaml_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert parse(b'{"adaptgen": 1}', "g.json").mode == "embedded"
+    assert refused_code(b"adaptgen: 1\n") == ["AG002"]
+
+
+def refused_code(text: bytes) -> list[str]:
+    with pytest.raises(AdaptgenError) as caught:
+        parse(text, "g.yaml")
+    return [one.code for one in caught.value.diagnostics]
+
+
+def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: No such file"):
+        read(tmp_path / "governance.yaml")
+
+
+# ------------------------------------------------------------------------------------------------------ the schema
+
+
+def test_the_published_schema_is_fresh() -> None:
+    published = Path(__file__).parents[4] / "docs" / "governance.schema.json"
+    assert published.read_text() == settings_schema.text(), "python -m adaptgen.govern.settings.json_schema > docs/…"
+
+
+@pytest.mark.parametrize("text", [DESIGN, PROXY, BEHIND])
+def test_the_schema_accepts_what_the_checker_accepts(text: str) -> None:
+    jsonschema.validate(yaml.safe_load(text), settings_schema.json_schema())
+
+
+@pytest.mark.parametrize("text", ["adaptgen: 1\nmods: proxy\n", "adaptgen: 1\nlimits: {per: sub, rate: 60}\n",
+                                  "adaptgen: 1\nupstreams: {a__b: https://a.example}\n"])  # fmt: skip
+def test_the_schema_refuses_what_the_checker_refuses(text: str) -> None:
+    assert refused(text)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(text), settings_schema.json_schema())
+
+
+def test_the_table_can_say_all_that_the_values_hold() -> None:
+    """Every field of the vocabulary has its key, so that nothing can only be set from code."""
+
+    def tables(key: Key) -> list[Table]:
+        found, pending = [], [key.type]
+        while pending:
+            one = pending.pop()
+            if isinstance(one, Table):
+                found.append(one)
+                pending += [each.type for each in one.keys.values()]
+            pending += [getattr(one, name) for name in ("item", "value") if hasattr(one, name)]
+            pending += list(getattr(one, "types", ()))
+        return found
+
+    made = {settings_table.limit: vocabulary.Limit}
+    checked = set()
+    for table in tables(Key(settings_table.SETTINGS)):
+        cls = made.get(table.make, table.make)
+        if dataclasses.is_dataclass(cls):
+            said = {one.to or name for name, one in table.keys.items() if one.to != ""}
+            derived = {"text"} if cls is vocabulary.Limit else set()
+            assert said | derived == {one.name for one in dataclasses.fields(cls)}, cls
+            checked.add(cls)
+    assert len(checked) == 20

@@ -1,0 +1,129 @@
+"""The guard of searches where the red-team suite does not reach: third parties, older servers, the handover."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.governing import FakeTarget, ask, governed, settings
+from support.shielding import ANNA, KEY, always, never, run, tool
+
+from adaptgen.govern.settings.keys import Ring
+from adaptgen.govern.settings.model import ToolRule
+from adaptgen.govern.tokenization.search_guard import SearchGuard, SearchRefused
+from adaptgen.govern.tokenization.tokens import Tokens, scope_of
+from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_MENU, META_SENSITIVE
+from adaptgen.proxy.third_party_tools import facts
+from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import StoreError
+
+KINDS = frozenset({"email", "name", "phone"})
+TOKENS = Tokens(Ring("k1", {"k1": KEY}), KINDS)
+TEXT = {"type": "string"}
+
+
+def guard(budget: int = 60, store: Any = None) -> SearchGuard:
+    return SearchGuard(KINDS, TOKENS, store or MemoryStore(), KEY, budget)
+
+
+def check(one: SearchGuard, facts_: Any, arguments: dict[str, Any], permitted: Any = always) -> dict[str, bool]:
+    found: dict[str, bool] = run(one.check(ANNA, facts_, arguments, permitted))
+    return found
+
+
+def token(kind: str = "email", value: str = "ada@example.org") -> str:
+    return TOKENS.seal(scope_of("tenant", ANNA, "crm"), kind, value)
+
+
+def test_arguments_that_settings_classify_are_guarded_on_third_parties() -> None:
+    third = tool({"payer": "name", "filters[*].mail": "email"}, schema={"payer": TEXT})
+    assert check(guard(), third, {"payer": "Ada"}) == {"payer": True}
+    assert check(guard(), third, {"payer": token("name", "Ada")}) == {"payer": False}
+    for arguments in ({"payer": "Ada"}, {"filters": [{"mail": "a"}]}, {"payer": ["x", token("name", "Ada")]}):
+        with pytest.raises(SearchRefused, match="pass a token"):
+            check(guard(), third, arguments, never)
+    assert check(guard(), third, {"payer": None, "other": "Ada"}, never) == {}
+
+
+def test_what_writes_takes_clear_text() -> None:
+    from dataclasses import replace
+
+    writes = replace(tool({"email": "email"}), effect="write")
+    assert check(guard(), writes, {"email": "ada@example.org"}, never) == {}
+
+
+def test_a_server_of_0_1_behind_a_proxy_is_guarded_by_its_contract() -> None:
+    listed = {
+        "name": "find",
+        "inputSchema": {"type": "object", "properties": {"q": TEXT, "order_by": TEXT, "city": TEXT}},
+        "_meta": {
+            META_ARGUMENTS: {},
+            META_SENSITIVE: {"email": "email", "full_name": "name"},
+            META_EFFECT: {"effect": "read", "open": True},
+            META_MENU: {"calls": ["GET /people/{team}/members"]},
+        },
+    }
+    made = facts(listed, "crm", "crm__", ours=True, rule=ToolRule())
+    assert made.resource == "members"
+    for arguments in ({"q": "ad"}, {"order_by": "-full_name"}):
+        with pytest.raises(SearchRefused):
+            check(guard(), made, arguments, never)
+    assert check(guard(), made, {"city": "Ulm", "order_by": "city"}, never) == {}
+
+
+def test_a_store_that_is_away_refuses() -> None:
+    class Away(MemoryStore):
+        async def get(self, key: str) -> bytes | None:
+            raise StoreError("away")
+
+    with pytest.raises(StoreError):
+        check(guard(store=Away()), tool({"payer": "name"}), {"payer": "Ada"})
+
+
+def test_nothing_of_a_guess_is_in_the_store() -> None:
+    kept: list[str] = []
+
+    class Watched(MemoryStore):
+        async def put(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
+            kept.append(f"{key} {value!r}")
+            await super().put(key, value, ttl=ttl)
+
+    check(guard(store=Watched()), tool({"payer": "name"}), {"payer": "Ada Lovelace"})
+    assert len(kept) == 1
+    assert "ada" not in kept[0].lower()
+
+
+def test_the_target_hears_what_is_searched(tmp_path: Any) -> None:
+    from support.governing import fact
+
+    target = FakeTarget(fact("find", arguments={"email": "email"}))
+
+    async def called() -> None:
+        async with governed(settings(tmp_path), target) as made:
+            await ask(made, ANNA, "tools/call", {"name": "find", "arguments": {"email": "ada@example.org"}})
+            await ask(made, ANNA, "tools/call", {"name": "find", "arguments": {"text": "x"}})
+
+    run(called())
+    assert [dict(caller.searched) for caller, _, _ in target.calls] == [{"email": True}, {}]
+
+
+def test_the_handover_carries_what_is_searched() -> None:
+    from joserfc.jwk import ECKey
+
+    from adaptgen.govern.identity.identity_assertion import Acceptance, Handover
+    from adaptgen.govern.settings.model import Accept
+    from adaptgen.model.caller import Caller
+
+    key = ECKey.generate_key("P-256", private=True)
+    handover = Handover(key, "https://proxy.example")
+    accept = Accept(issuer="https://proxy.example", audience="crm", jwks=handover.jwks())
+    caller = Caller("ada", "bank", searched={"q": True, "email": False}, tokens="padded")
+
+    async def handed() -> Caller:
+        acceptance = Acceptance(accept, MemoryStore())
+        await acceptance.start()
+        params = {"name": "find", "arguments": {}}
+        return await acceptance.open(handover.seal(caller, "crm", "tools/call", params), "tools/call", params)
+
+    got = run(handed())
+    assert (dict(got.searched), got.tokens) == ({"q": True, "email": False}, "padded")

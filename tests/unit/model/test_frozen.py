@@ -1,0 +1,117 @@
+"""Frozen values behave as the dataclasses that they stand for."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from adaptgen.model.frozen import value
+
+
+@value()
+class Ours:
+    """A class with every kind of field."""
+
+    a: int
+    b: str = "b"
+    c: list[int] = field(default_factory=list)
+    hidden: str = field(default="secret", repr=False, compare=False)
+    late: int = field(default=7, init=False)
+    named: int = field(default=1, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """The same as the standard library makes it."""
+
+    a: int
+    b: str = "b"
+    c: list[int] = field(default_factory=list)
+    hidden: str = field(default="secret", repr=False, compare=False)
+    late: int = field(default=7, init=False)
+    named: int = field(default=1, kw_only=True)
+
+
+@value(kw_only=True)
+class Pair:
+    """A hashable class that checks what it is given."""
+
+    x: int
+    y: int = 0
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("negative")
+
+
+MADE: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((1,), {}),
+    ((1, "x", [2]), {"named": 3}),
+    ((), {"a": 1, "hidden": "h"}),
+    ((), {}),
+    ((1, "x", [2], "h", 5), {}),
+    ((1,), {"late": 2}),
+    ((1,), {"unknown": 2}),
+]
+
+
+@pytest.mark.parametrize(("args", "given"), MADE)
+def test_arguments_are_taken_and_refused_as_by_a_dataclass(args: tuple[Any, ...], given: dict[str, Any]) -> None:
+    ours, theirs = (_attempt(made, args, given) for made in (Ours, Theirs))
+    assert str(ours) == str(theirs).replace("Theirs", "Ours")
+
+
+def _attempt(made: type[Any], args: tuple[Any, ...], given: dict[str, Any]) -> object:
+    try:
+        return made(*args, **given)
+    except TypeError as refused:
+        return refused
+
+
+def test_the_first_value_of_a_class_is_as_the_second() -> None:
+    @value()
+    class Fresh:
+        """A class without a value yet."""
+
+        a: list[int] = field(default_factory=list)
+
+    first, second = Fresh(), Fresh()
+    assert first == second
+    assert first.a is not second.a
+
+
+def test_a_value_cannot_be_changed() -> None:
+    one = Pair(x=1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.x = 2  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del one.x  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        one.z = 3  # type: ignore[attr-defined]
+    assert one.x == 1
+
+
+def test_values_are_equal_by_the_fields_that_count() -> None:
+    assert Ours(1, hidden="x") == Ours(1, hidden="y")
+    assert Ours(1) != Ours(2)
+    assert Ours(1) != Theirs(1)
+    assert {Pair(x=1), Pair(x=1, y=0), Pair(x=2)} == {Pair(x=2), Pair(x=1)}
+
+
+def test_replace_copy_and_pickle_make_values_of_their_own() -> None:
+    one = Pair(x=1, y=2)
+    assert dataclasses.replace(one, y=3) == Pair(x=1, y=3)
+    with pytest.raises(ValueError, match="negative"):
+        dataclasses.replace(one, x=-1)
+    assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one
+
+
+def test_a_value_matches_by_position() -> None:
+    match Ours(1, "x"):
+        case Ours(a, b):
+            assert (a, b) == (1, "x")

@@ -1,0 +1,228 @@
+"""Paging in a body, inside one parameter, and lists that are tables."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Unpaged
+from adaptgen.plan.document.request_bodies import read_body
+from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.paging.infer import PagingPlan, find_paging
+from adaptgen.plan.tools.absorbed_members import left
+from adaptgen.plan.tools.pii import find_sensitive
+from adaptgen.plan.views.default_view import find_view
+from adaptgen.source.hints.model import Hints, PageHint
+
+INTEGER = {"type": "integer"}
+TEXT = {"type": "string"}
+
+
+def obj(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def search(api: SimpleNamespace, schema: Any, answer: Any = None, *, media: str = "application/json") -> Any:
+    """The document and its operation: a POST that searches with this body."""
+    answer = answer or obj(items=api.rows(), total=INTEGER)
+    raw = {"operationId": "searchThings", **api.body(schema, media), **api.answer(answer)}
+    made, found = api.document({"/things/search": {"post": raw}})
+    return made, found["POST /things/search"]
+
+
+def with_parameter(api: SimpleNamespace, parameter: Any, answer: Any = None) -> Any:
+    made, found = api.document({"/things": {"get": {"parameters": [parameter], **api.answer(answer or api.rows())}}})
+    return made, found["GET /things"]
+
+
+def json_parameter(name: str, place: str = "query", **properties: Any) -> dict[str, Any]:
+    return {"name": name, "in": place, "content": {"application/json": {"schema": obj(**properties)}}}
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded"])
+def test_the_body_of_a_search(api: SimpleNamespace, media: str) -> None:
+    found = find_paging(*search(api, {**obj(q=TEXT, **{"from": INTEGER}, size=INTEGER)}, media=media))
+    assert found.page == Offset(offset="from", limit="size", items="$.items", total="$.total", place="body")
+    assert set(found.absorbed) == {("body", "from"), ("body", "size")}
+    assert found.evidence[0].because.endswith("parameters 'from' and 'size' in the body")
+
+
+@pytest.mark.parametrize(
+    ("block", "page"),
+    [
+        (obj(number=INTEGER, size=INTEGER), PageNumber(page="page.number", size="page.size", items="$.items",
+                                                        total="$.total", place="body", guessed=True)),
+        (obj(cursor=TEXT, limit={"type": "integer", "maximum": 50}),
+         Cursor(cursor="page.cursor", next="$.next_cursor", limit="page.limit", max_size=50, items="$.items",
+                total="$.total", place="body")),
+    ],
+)  # fmt: skip
+def test_a_block_about_paging_is_looked_into(api: SimpleNamespace, block: Any, page: Any) -> None:
+    answer = obj(items=api.rows(), total=INTEGER, next_cursor=TEXT)
+    assert find_paging(*search(api, obj(q=TEXT, page=block), answer)).page == page
+
+
+def test_other_objects_of_a_body_are_the_agent_s(api: SimpleNamespace) -> None:
+    assert find_paging(*search(api, obj(q=TEXT, filter=obj(offset=INTEGER, limit=INTEGER)))).page == Unpaged(
+        items="$.items", total="$.total"
+    )
+
+
+def test_numbers_that_are_declared_as_text_do_not_page_a_body(api: SimpleNamespace) -> None:
+    number = {**TEXT, "default": "0", "description": "Number of items to skip or to give"}
+    page = find_paging(*search(api, obj(q=TEXT, offset=number, limit=number))).page
+    assert page == Unpaged(items="$.items", total="$.total")
+
+
+def test_what_writes_is_never_paged(api: SimpleNamespace) -> None:
+    raw = {**api.body(obj(name=TEXT, offset=INTEGER, limit=INTEGER)), **api.answer(api.rows())}
+    made, found = api.document({"/things": {"post": {"operationId": "createThings", **raw}}})
+    assert find_paging(made, found["POST /things"]) == PagingPlan(None)
+    paged = find_paging(made, found["POST /things"], effect="read").page
+    assert paged == Offset(offset="offset", limit="limit", place="body")
+
+
+def test_the_query_comes_before_the_body(api: SimpleNamespace) -> None:
+    raw = {"operationId": "searchThings", "parameters": api.query("offset", "limit"), **api.answer(api.rows())}
+    raw |= api.body(obj(q=TEXT, offset=INTEGER, limit=INTEGER))
+    made, found = api.document({"/things/search": {"post": raw}})
+    assert find_paging(made, found["POST /things/search"]).page == Offset(offset="offset", limit="limit")
+
+
+def test_the_size_of_pages_with_a_url_may_stand_in_the_body(api: SimpleNamespace) -> None:
+    answer = obj(items=api.rows(), next={**TEXT, "format": "uri"})
+    page = find_paging(*search(api, obj(q=TEXT, limit=INTEGER), answer)).page
+    assert page == NextUrl(next="$.next", limit="limit", items="$.items", place="body")
+
+
+@pytest.mark.parametrize("place", ["query", "header"])
+def test_members_of_a_json_parameter(api: SimpleNamespace, place: str) -> None:
+    found = find_paging(*with_parameter(api, json_parameter("filter", place, q=TEXT, skip=INTEGER, limit=INTEGER)))
+    assert found.page == Offset(offset="skip", limit="limit", inside="filter")
+    assert set(found.absorbed) == {(place, "filter.skip"), (place, "filter.limit")}
+
+
+def test_brackets(api: SimpleNamespace) -> None:
+    one = {"name": "page", "in": "query", "style": "deepObject", "schema": obj(number=INTEGER, size=INTEGER)}
+    assert find_paging(*with_parameter(api, one)).page == PageNumber(
+        page="number", size="size", inside="page", guessed=True
+    )
+    assert find_paging(*with_parameter(api, api.query("page[number]", "page[size]")[0])).page == PageNumber(
+        page="page[number]", guessed=True
+    )
+
+
+# ------------------------------------------------------------------------------------------- what is left to agents
+
+
+def test_what_is_left_of_a_body(api: SimpleNamespace) -> None:
+    made, operation = search(
+        api, {**obj(q=TEXT, paging=obj(mode=TEXT, offset=INTEGER, limit=INTEGER)), "required": ["q"]}
+    )
+    page = find_paging(made, operation).page
+    kept = left(made, operation, read_body(made, operation.body), page)
+    assert kept.body is not None
+    schemas = {slot.name: shape(made, slot.schema) for slot in kept.body.slots}
+    assert list(schemas["paging"].properties) == ["mode"]
+    assert kept.absorbed == {}
+
+
+@pytest.mark.parametrize("style", [None, "deepObject"])
+def test_a_parameter_of_which_nothing_is_left_is_sent_all_the_same(api: SimpleNamespace, style: str | None) -> None:
+    schema = obj(skip=INTEGER, limit=INTEGER)
+    one = {"name": "window", "in": "query"}
+    one |= {"style": style, "schema": schema} if style else {"content": {"application/json": {"schema": schema}}}
+    made, operation = with_parameter(api, one)
+    kept = left(made, operation, None, find_paging(made, operation).page)
+    assert kept.absorbed == {("query", "window"): "paging"}
+    ((place, row),) = kept.rows
+    assert (place, row.name, row.value, row.encode, row.style) == (
+        "query", "window", {}, None if style else "json", style)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ hints
+
+
+@pytest.mark.parametrize(
+    ("hint", "page"),
+    [
+        (PageHint(offset="from", limit="size", place="body"), Offset(offset="from", limit="size", place="body")),
+        (PageHint(cursor="paging.cursor", next="$.next", place="body"),
+         Cursor(cursor="paging.cursor", next="$.next", place="body")),
+        (PageHint(cursor="search_after", next="$.hits[-1].sort", place="body"),
+         Cursor(cursor="search_after", next="$.hits[-1].sort", place="body")),
+        (PageHint(offset="a.b", place="body"), Offset(offset='["a.b"]', place="body")),
+        (PageHint(offset="page[skip]", place="body"), Offset(offset='["page[skip]"]', place="body")),
+        (PageHint(offset="skip", limit="n", inside="filter"),
+         Offset(offset="skip", limit="n", inside="filter", place="body")),
+        (PageHint(offset="skip", inside="other", place="query"), Offset(offset="skip", inside="other")),
+        (PageHint(offset="start"), Offset(offset="start", place="body")),
+    ],
+)  # fmt: skip
+def test_hints(api: SimpleNamespace, hint: PageHint, page: Any) -> None:
+    body = {**obj(q=TEXT, filter=TEXT, start=INTEGER), "properties": {"filter": TEXT, "start": INTEGER, "a.b": INTEGER}}
+    made, operation = search(api, body, api.rows())
+    assert find_paging(made, operation, hint).page == page
+
+
+def test_a_holder_that_nothing_declares(api: SimpleNamespace) -> None:
+    with pytest.raises(AdaptgenError, match="declares no parameter or property 'fliter'") as told:
+        find_paging(
+            *with_parameter(api, json_parameter("filter", skip=INTEGER)), PageHint(offset="skip", inside="fliter")
+        )
+    assert told.value.diagnostics[0].code == "AG034"
+    assert "did you mean 'filter'" in told.value.diagnostics[0].help
+
+
+# ----------------------------------------------------------------------------------------------------------- tables
+
+
+def table(api: SimpleNamespace, media: str, **content: Any) -> Any:
+    answer = {"responses": {"200": {"description": "ok", "content": {media: content}}}}
+    made, found = api.document({"/people/export": {"get": {"operationId": "exportPeople", **answer}}})
+    return made, found["GET /people/export"]
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "names"),
+    [
+        ("text/csv", {"example": "id;email;first_name\n1;a@b.de;Ada\n", "schema": TEXT}, {"id", "email", "first_name"}),
+        ("text/csv", {"examples": {"a": {"value": "id,email\n1,a@b.de\n"}}}, {"id", "email"}),
+        ("text/tab-separated-values", {"schema": {**TEXT, "example": "id\temail\n"}}, {"id", "email"}),
+        ("application/x-ndjson", {"schema": obj(id=INTEGER, email=TEXT)}, {"id", "email"}),
+        ("application/jsonl", {"itemSchema": obj(id=INTEGER, email=TEXT)}, {"id", "email"}),
+        ("text/csv", {"schema": {"type": "array", "items": obj(id=INTEGER, email=TEXT)}}, {"id", "email"}),
+    ],
+)
+def test_a_table_is_a_list_of_its_columns(api: SimpleNamespace, media: str, content: Any, names: set[str]) -> None:
+    made, operation = table(api, media, **content)
+    page = find_paging(made, operation).page
+    assert page == Unpaged()
+    view = find_view(made, operation, page).view
+    assert view is not None
+    assert "id" in view
+    assert set(view) <= names
+    sensitive, _ = find_sensitive(made, operation, page, {}, Hints(path=None), None)  # type: ignore[arg-type]
+    assert sensitive["email"] == "email"
+
+
+def test_a_table_of_which_nothing_is_said(api: SimpleNamespace) -> None:
+    made, operation = table(api, "text/csv", schema=TEXT)
+    assert find_paging(made, operation).page == Unpaged()
+    assert find_view(made, operation, Unpaged()).view is None
+
+
+def test_a_table_may_page(api: SimpleNamespace) -> None:
+    made, operation = table(api, "text/csv")
+    raw = {"parameters": api.query("offset", "limit"), **dict(operation.raw)}
+    made, found = api.document({"/people/export": {"get": raw}})
+    assert find_paging(made, found["GET /people/export"]).page == Offset(offset="offset", limit="limit")
+
+
+def test_json_is_taken_before_a_table(api: SimpleNamespace) -> None:
+    content = {"text/csv": {}, "application/json": {"schema": obj(people=api.rows())}}
+    made, found = api.document({"/people": {"get": {"responses": {"200": {"content": content}}}}})
+    assert find_paging(made, found["GET /people"]).page == Unpaged(items="$.people")

@@ -1,0 +1,105 @@
+"""What the proxy keeps between calls: pins in the shared state, sessions with servers, and who is told of changes."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from support.fake_mcp import FakeServer, mirrored, tool, until
+
+from adaptgen.mcp.protocol import Context
+from adaptgen.model.caller import Caller
+from adaptgen.proxy import tool_pins as pinning
+from adaptgen.proxy.session_pool import Sessions, key_of
+from adaptgen.proxy.tool_pins import FilePins, Memory, StorePins
+from adaptgen.runtime.store.memory import MemoryStore
+
+pytestmark = pytest.mark.asyncio
+
+ALICE = Caller("alice")
+
+
+async def test_proxies_that_share_a_store_share_the_pins() -> None:
+    store = MemoryStore()
+    async with mirrored(FakeServer(tools=[tool("x", "Old")]), pins=StorePins(store)):
+        pass
+    async with mirrored(FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store)) as mirror:
+        assert list(mirror.tools()) == []
+    ours = {"ours": True}
+    async with mirrored(
+        FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store), settings=ours
+    ) as mirror:
+        assert list(mirror.tools()) == ["a__y"]
+
+
+async def test_lists_too_large_for_the_store_are_left_out_and_the_pins_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pinning, "_LARGEST", 1000)
+    pins = StorePins(MemoryStore())
+    await pins.save("a", Memory({"x": "hash"}, {"tools": ["t" * 2000]}))
+    assert await pins.load("a") == Memory({"x": "hash"}, None)
+
+
+async def test_a_file_of_pins_that_is_none_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "pins.json"
+    path.write_text("[1]")
+    with pytest.raises(Exception, match=r"AG075.*pins"):
+        async with mirrored(FakeServer(tools=[tool("x")]), pins=FilePins(path)):
+            pass
+    assert path.read_text() == "[1]"
+
+
+async def test_new_tools_are_adopted_before_clients_hear_of_them() -> None:
+    server = FakeServer(tools=[tool("x")], capabilities={"tools": {"listChanged": True}})
+    order: list[str] = []
+
+    class Client(Context):
+        async def notify(self, method: str, params: object) -> None:
+            order.append(method)
+
+    async def adopt() -> None:
+        order.append(",".join(mirror.tools()))
+
+    async with mirrored(server, settings={"resync": 0.01, "changed": "accept"}) as mirror:
+        mirror.changed = adopt
+        listening = mirror.request(
+            ALICE, "subscriptions/listen", {"notifications": {"toolsListChanged": True}}, Client(request_id="1")
+        )
+        task = asyncio.ensure_future(listening)
+        await until(lambda: order == ["notifications/subscriptions/acknowledged"])
+        server.tools = [tool("x"), tool("y")]
+        await until(lambda: len(order) == 3)
+        assert order[1:] == ["a__x,a__y", "notifications/tools/list_changed"]
+        task.cancel()
+
+
+async def test_sessions_beyond_the_bound_end_the_longest_unused() -> None:
+    server = FakeServer(modern=False, session="up", tools=[tool("x")])
+    async with mirrored(server) as mirror:
+        remote = mirror._syncs["a"].remote
+        sessions = Sessions(most=2)
+        for name in ("one", "two", "one", "three"):
+            await sessions.get(remote, ALICE, ("session", name), {})
+        assert sessions.held(remote, ("session", "two")) is None
+        assert sessions.held(remote, ("session", "one")) is not None
+        await until(lambda: len(server.of("DELETE")) == 1)
+        await sessions.aclose()
+
+
+async def test_a_session_in_which_somebody_listens_does_not_end_for_want_of_use() -> None:
+    server = FakeServer(modern=False, session="up", tools=[tool("x")])
+    async with mirrored(server) as mirror:
+        remote = mirror._syncs["a"].remote
+        sessions = Sessions(idle=0.0, busy=lambda key: key == ("session", "heard"))
+        await sessions.get(remote, ALICE, ("session", "heard"), {})
+        await sessions.get(remote, ALICE, ("session", "silent"), {})
+        await sessions.get(remote, ALICE, ("session", "next"), {})
+        assert sessions.held(remote, ("session", "heard")) is not None
+        assert sessions.held(remote, ("session", "silent")) is None
+        await sessions.aclose()
+
+
+async def test_callers_of_one_name_in_two_tenants_share_no_session() -> None:
+    modern = Context(request_id="1")
+    assert key_of(Caller("bob", "acme"), modern) != key_of(Caller("bob", "evil"), modern)
+    assert key_of(Caller("b", "a/b"), modern) != key_of(Caller("b/b", "a"), modern)

@@ -1,0 +1,137 @@
+"""No part of an answer is shown in place of the whole: where a path leads nowhere, and where a record holds a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from adaptgen.model.tables import Call, Tool
+from adaptgen.runtime.answers.list import answer_detail
+from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.http.page import find_items
+from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.classifier import classifier
+
+RECORD = {"id": 7, "name": "Ada", "tags": ["a", "b"]}
+
+
+def shown(kit: Any, answer: str, body: Any, fields: list[str] | None = None, max_bytes: int = 9000) -> Any:
+    tool = Tool(name="get_thing", view=("id", "name"), answer=answer)
+    text = answer_detail(tool, kit.reply(body), fields=fields, max_bytes=max_bytes).content[0].text  # type: ignore[union-attr]
+    assert len(text.encode()) <= max_bytes
+    return orjson.loads(text)
+
+
+@pytest.mark.parametrize("body", [{"status": "ok", "usage": None, "outcome": "gone"}, {"status": "no such thing"}])
+def test_where_the_payload_is_null_or_absent_the_whole_is_shown(kit: Any, body: Any) -> None:
+    assert shown(kit, "$.usage", body) == body
+
+
+def test_a_record_that_is_not_wrapped_after_all_is_shown(kit: Any) -> None:
+    assert shown(kit, "$.data", RECORD)["name"] == "Ada"
+    assert shown(kit, "$.data", RECORD, ["tags"]) == {"tags": ["a", "b"]}
+
+
+def test_the_payload_is_unwrapped_where_it_is(kit: Any) -> None:
+    assert shown(kit, "$.data", {"data": RECORD, "status": "ok"}) == {"id": 7, "name": "Ada"}
+
+
+def test_the_root_is_reached_within_the_budget(kit: Any) -> None:
+    body = {"data": RECORD, "status": "ok", "password": "hunter2"}
+    assert shown(kit, "$.data", body, ["$"])["$"] == {**body, "password": "[withheld]"}
+    large = {"data": RECORD, "more": [{"id": number, "text": "x" * 90} for number in range(500)]}
+    cut = shown(kit, "$.data", large, ["$"], 2000)
+    assert any("$.more" in text for text in cut["omitted"].values())
+
+
+@pytest.mark.parametrize("body", [{"note": "Ada's", "data": None}, {"note": "Ada's"}, {"item": {"note": "Ada's"}}])
+@pytest.mark.parametrize("fields", [None, ["$"], ["*"]])
+def test_what_hints_classify_is_marked_wherever_the_api_puts_it(kit: Any, body: Any, fields: Any) -> None:
+    call = Call("GET", "/things/{id}")
+    tool = Tool(name="t", call=call, view=("note",), answer="$.data", sensitive={"note": "national_id"})
+    answer = answer_detail(tool, kit.reply(body), fields=fields, max_bytes=900, marks=Marks(classifier(tool)))
+    assert isinstance(answer, Answer)
+    assert list(answer.sensitive.values()) == ["national_id"]
+
+
+@pytest.mark.parametrize("fields", [None, ["$"], ["*"]])
+def test_declared_secrets_are_withheld_wherever_the_api_puts_them(kit: Any, fields: Any) -> None:
+    tool = Tool(name="t", view=("note",), answer="$.data", sensitive={"note": "secret"})
+    answer = answer_detail(tool, kit.reply({"note": "opensesame"}), fields=fields, max_bytes=900)
+    assert "opensesame" not in answer.content[0].text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("$.results", RECORD),
+        ("$.results", {"data": RECORD}),
+        ("$.results", {"title": "A plan", "steps": [{"id": 1}]}),
+        ("$.results", {"winner": "X", "board": [["X"]]}),
+        ("$.results", {"owner": {"name": "Ada"}, "members": [{"id": 1}]}),
+        ("$", RECORD),
+    ],
+)
+def test_a_record_that_holds_a_list_is_no_list(path: str, body: Any) -> None:
+    assert find_items(path, body) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"rows": [1], "total": 1, "next": None},
+        {"status": "ok", "took": 3, "response": {"rows": [1], "page": 1}},
+        {"rows": [1], "columns": [], "row_count": 1},
+        [1],
+    ],
+)
+def test_a_list_under_another_name_is_found_among_wrapper_words(body: Any) -> None:
+    assert find_items("$.results", body) == [1]
+
+
+def test_a_record_in_place_of_the_list_is_one_item() -> None:
+    assert find_items("$.data", {"data": RECORD}) == [RECORD]
+    assert find_items("$.data", {"data": None}) == []
+
+
+PEOPLE = [{"id": number, "name": f"Person {number}", "text": "x" * 40} for number in range(150)]
+
+
+def test_an_array_in_place_of_an_object_is_a_list_that_goes_on(kit: Any) -> None:
+    for answer, body in (("$", PEOPLE), ("$.data", {"data": PEOPLE})):
+        first = shown(kit, answer, body, None, 1500)
+        count = len(first["items"])
+        assert first["items"] == [{"id": one["id"], "name": one["name"]} for one in PEOPLE[:count]]
+        path = first["omitted"]["items"].partition("; fields ")[2]
+        assert path == f"{answer}[{count}:]"
+        seen = list(PEOPLE[:count])
+        while path:
+            part = shown(kit, answer, body, [path], 1500)
+            seen += part[path]
+            path = next(iter(part.get("omitted", {}).values()), "").partition("; fields ")[2]
+        assert seen == PEOPLE
+
+
+def test_an_array_in_place_of_an_object_may_be_a_part(kit: Any) -> None:
+    assert "100 items" in shown(kit, "$.data", {"data": PEOPLE[:100]}, None, 90_000)["omitted"]["complete"]
+    assert "`next`" in shown(kit, "$.data", {"data": PEOPLE[:7], "next": "/2"})["omitted"]["complete"]
+    assert "omitted" not in shown(kit, "$.data", {"data": PEOPLE[:7], "status": "ok"})
+
+
+@pytest.mark.parametrize("fields", [None, ["*"]])
+@pytest.mark.parametrize("answer", ["$", "$.data"])
+def test_a_map_of_many_records_is_cut_by_whole_records(kit: Any, answer: str, fields: Any) -> None:
+    people = {f"p{one['id']}": one for one in PEOPLE}
+    tool = Tool(name="t", answer=answer)
+    reply = kit.reply(people if answer == "$" else {"data": people})
+    text = answer_detail(tool, reply, fields=fields, max_bytes=2000).content[0].text  # type: ignore[union-attr]
+    assert len(text.encode()) <= 2000
+    cut = orjson.loads(text)
+    said = cut.pop("omitted")["entries"]
+    assert len(cut) > 10
+    assert all(people[key] == one for key, one in cut.items())
+    assert f"{len(cut)} of 150 entries" in said
+    last = answer_detail(tool, reply, fields=["p149"], max_bytes=2000).content[0].text  # type: ignore[union-attr]
+    assert orjson.loads(last) == {"p149": PEOPLE[149]}

@@ -1,0 +1,253 @@
+"""Answers that are no lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from adaptgen.model.tables import Call, Step, Tool
+from adaptgen.runtime.answers.list import answer_detail
+from adaptgen.runtime.core.answer import Answer, Binary, Text
+from adaptgen.runtime.core.errors import ToolError
+
+GET = Tool(name="get_contact", view=("id", "name", "org.name"), answer="$.contact")
+BODY = {
+    "contact": {
+        "id": 1,
+        "name": "Ada",
+        "org": {"name": "Acme", "city": "Bonn"},
+        "password": "hunter2",
+        "lines": [{"id": 1, "title": "first"}, {"id": 2, "title": "second"}],
+    },
+    "comments": [{"id": n, "name": f"c{n}", "text": "…"} for n in range(12)],
+    "users": [],
+}
+
+
+def words(answer: Answer) -> str:
+    (block,) = answer.content
+    assert isinstance(block, Text)
+    return block.text
+
+
+def detail(kit: Any, tool: Tool, body: Any, fields: list[str] | None = None, max_bytes: int = 9000, **more: Any) -> Any:
+    text = words(answer_detail(tool, kit.reply(body, **more), fields=fields, max_bytes=max_bytes))
+    assert len(text.encode()) <= max_bytes
+    return orjson.loads(text)
+
+
+def test_the_view_applies_and_lists_stay_as_count_and_labels(kit: Any) -> None:
+    assert detail(kit, GET, BODY) == {
+        "id": 1,
+        "name": "Ada",
+        "org": {"name": "Acme"},
+        "omitted": {
+            "$.comments": {"count": 12, "first": ["c0", "c1", "c2"]},
+            "lines": {"count": 2, "first": ["first", "second"]},
+        },
+    }
+
+
+USERS = Tool(
+    name="t", view=("id",), sensitive={"staff[*].title": "name", "notes[*].label": "national_id", "$..code": "card"}
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "element", "shown"),
+    [
+        ("users", {"email": "anna@example.org"}, None),
+        ("users", {"email": "anna@example.org", "id": 7}, 7),
+        ("users", {"name": "anna@example.org", "id": 7}, None),
+        ("users", {"label": "Call +47 22 33 44 55"}, None),
+        ("users", {"label": "Account 1234.56.78903"}, None),
+        ("keys", {"key": "sk1live0abcdefghijklmnop"}, None),
+        ("apiKeys", {"name": "short"}, None),
+        ("staff", {"title": "Anna Dahl"}, None),
+        ("notes", {"label": "a"}, None),
+        ("other", {"label": "a"}, None),
+        ("other", {"code": "a"}, None),
+        ("other", {"name": {"en": "a"}, "id": 3}, 3),
+        ("other", {"title": "Anna Dahl"}, "Anna Dahl"),
+        ("other", {"title": "Review of 2026-03-01"}, "Review of 2026-03-01"),
+    ],
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_sample_shows_no_personal_data(kit: Any, key: str, element: Any, shown: Any, inside: bool) -> None:
+    body = {"id": 1, "refData": {key: [element]}} if inside else {"id": 1, key: [element]}
+    (found,) = detail(kit, USERS, body)["omitted"].values()
+    assert found == {"count": 1} | ({"first": [shown]} if shown is not None else {})
+
+
+def test_a_sample_beside_the_payload_shows_no_personal_data(kit: Any) -> None:
+    body = {"contact": {"id": 1}, "emails": ["anna"], "users": ["anna@example.org", "b"], "n": [12345678, 5]}
+    assert detail(kit, GET, body)["omitted"] == {
+        "$.emails": {"count": 1},
+        "$.users": {"count": 2, "first": ["b"]},
+        "$.n": {"count": 2, "first": [5]},
+    }
+
+
+def test_what_omitted_names_is_a_path_for_fields(kit: Any) -> None:
+    answer = detail(kit, GET, BODY, ["id", "lines[*].title", "$.comments[*].name"])
+    assert answer == {
+        "id": 1,
+        "lines": [{"title": "first"}, {"title": "second"}],
+        "$.comments[*].name": [f"c{n}" for n in range(12)],
+    }
+
+
+def test_all_fields_but_no_secret(kit: Any) -> None:
+    assert detail(kit, GET, BODY, ["*"]) == {**BODY["contact"], "password": "[withheld]"}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("fields", [["pin"], ["*"], ["card"], ["card.pin"], ["$.contact.card"], ["$.contact"]])
+def test_a_declared_secret_is_never_shown(kit: Any, fields: list[str]) -> None:
+    tool = Tool(name="t", view=("id",), answer="$.contact", sensitive={"pin": "secret", "card.pin": "secret"})
+    body = {"contact": {"id": 1, "pin": "hush", "card": {"pin": "hush"}}}
+    assert "hush" not in orjson.dumps(detail(kit, tool, body, fields)).decode()
+
+
+def test_a_field_that_is_not_there_lists_those_that_are(kit: Any) -> None:
+    said = detail(kit, GET, BODY, ["id", "surname"])["omitted"]["fields"]
+    assert said.startswith("there is no surname; there are: id, name, org.name, org.city")
+
+
+def test_a_bad_path_is_refused(kit: Any) -> None:
+    with pytest.raises(ToolError, match="`fields`"):
+        detail(kit, GET, BODY, ["a["])
+
+
+def test_a_missing_payload_shows_the_body(kit: Any) -> None:
+    assert detail(kit, GET, {"error": "no such contact"}) == {"error": "no such contact"}
+
+
+def test_a_long_text_is_cut_and_can_be_read_on(kit: Any) -> None:
+    tool = Tool(name="t", view=("id", "notes"))
+    body = {"id": 1, "notes": "0123456789" * 500}
+    cut = detail(kit, tool, body, None, 1500)
+    assert cut["notes"] == ("0123456789" * 100) + "…"
+    assert cut["omitted"] == {"notes": "1000 of 5000 characters; fields notes[1000:]"}
+    rest = detail(kit, tool, body, ["notes[1000:2000]"], 1500)
+    assert rest == {"notes[1000:2000]": "0123456789" * 100}
+
+
+def test_a_wide_record_fits_in_any_case(kit: Any) -> None:
+    body = {f"field_{n}": {"a": ["x" * 90] * 30, "b": n} for n in range(200)}
+    assert "omitted" in detail(kit, Tool(name="t", view=("*",)), body, None, 2000)
+
+
+def test_a_write_that_answers_a_list_is_cut_by_whole_items(kit: Any) -> None:
+    answer = detail(kit, Tool(name="t", view=("*",)), [{"id": n, "v": "y" * 100} for n in range(30)], None, 1000)
+    assert [item["id"] for item in answer["items"]] == list(range(len(answer["items"])))
+    assert answer["omitted"] == {"items": f"{len(answer['items'])} of 30 elements; fields $[{len(answer['items'])}:]"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said"),
+    [
+        (204, {}, {"done": True}),
+        (201, {"location": "/contacts/5"}, {"done": True, "location": "/contacts/5"}),
+        (202, {"location": "/jobs/5"}, {"accepted": True, "location": "/jobs/5"}),
+    ],
+)
+def test_an_empty_answer_says_that_it_is_done(kit: Any, status: int, headers: dict[str, str], said: Any) -> None:
+    assert detail(kit, GET, b"", status=status, headers=headers, media_type="") == said
+
+
+@pytest.mark.parametrize("value", [5, "text", None, True])
+def test_a_scalar_is_a_result(kit: Any, value: Any) -> None:
+    assert detail(kit, Tool(name="t"), value) == {"result": value}
+
+
+@pytest.mark.parametrize("begin", ["lines[*].id", "lines", "notes"])
+def test_what_was_cut_is_read_to_its_end_by_the_paths_that_the_answers_name(kit: Any, begin: str) -> None:
+    """A slice that is cut again goes on behind what it gave."""
+    body = {"contact": {"lines": [{"id": f"line-{n:03}"} for n in range(300)], "notes": "".join(map(str, range(2000)))}}
+    path, text, answers = begin, "", 0
+    while path and answers < 40:
+        answer = detail(kit, GET, body, [path], 1000)
+        answers += 1
+        (more,) = answer.pop("omitted", {"": ""}).values()
+        text += "".join(one if isinstance(one, str) else one["id"] for value in answer.values() for one in value)
+        path = more.partition("; fields ")[2]
+    whole = body["contact"]["notes"] if begin == "notes" else "".join(one["id"] for one in body["contact"]["lines"])
+    assert text.replace("…", "") == whole
+    assert answers > 2
+
+
+def test_a_member_called_omitted_is_not_overwritten(kit: Any) -> None:
+    body = {"omitted": 7, "notes": "n" * 5000}
+    assert detail(kit, Tool(name="t", view=("omitted", "notes")), body, None, 1000)["omitted"] == 7
+
+
+def test_structured_answers_carry_the_value_too(kit: Any) -> None:
+    answer = answer_detail(Tool(name="t", form="structured"), kit.reply({"a": 1}), fields=None, max_bytes=900)
+    assert answer.structured == {"a": 1}
+
+
+def test_without_a_view_a_large_record_is_ranked(kit: Any) -> None:
+    body = {"id": 4, "name": "Ada", "bio": "b" * 2000, "status": "open"}
+    assert detail(kit, Tool(name="t"), body) == {"id": 4, "name": "Ada", "status": "open"}
+
+
+def test_an_answer_that_nests_without_end_is_refused(kit: Any) -> None:
+    body = b'{"a":' * 1000 + b"1" + b"}" * 1000
+    with pytest.raises(ToolError, match="nests too deep"):
+        detail(kit, Tool(name="t", view=("*",)), body)
+
+
+def test_the_result_of_steps_is_shown_whole(kit: Any) -> None:
+    body = {"account": {"id": 1}, "oddly_named": [{"q": "x" * 90} for _ in range(20)]}
+    tool = Tool(name="t", steps=(Step(id="a", call=Call("GET", "/a")),))
+    assert detail(kit, tool, body) == body
+
+
+# ------------------------------------------------------------------------------------------------------------- media
+
+
+def test_a_page_comes_as_its_words(kit: Any) -> None:
+    page = b"<html><head><title>t</title></head><body><h1>Oops</h1><script>x()</script><p>a &amp;\n b</p></body></html>"
+    assert (
+        words(answer_detail(GET, kit.reply(page, media_type="text/html"), fields=None, max_bytes=900)) == "Oops\na & b"
+    )
+
+
+def test_text_is_cut_and_says_so(kit: Any) -> None:
+    lines = b"id name\n" + b"1 \xc3\xa4da\n" * 1000
+    said = words(answer_detail(GET, kit.reply(lines, media_type="text/plain"), fields=None, max_bytes=500))
+    assert said.startswith("id name\n1 äda\n")
+    assert said.endswith("of 7008 bytes)")
+    assert len(said.encode()) <= 500
+
+
+def test_text_that_begins_like_json_stays_text(kit: Any) -> None:
+    log = b"[INFO] started"
+    assert (
+        words(answer_detail(GET, kit.reply(log, media_type="text/plain"), fields=None, max_bytes=500)) == log.decode()
+    )
+
+
+def test_json_under_another_media_type_is_json(kit: Any) -> None:
+    tool = Tool(name="t", view=("id",))
+    assert detail(kit, tool, b'{"id": 1, "x": 2}', media_type="text/plain") == {"id": 1}
+    assert detail(kit, tool, b'{"id": 1, "x": 2}', media_type="application/vnd.acme+json") == {"id": 1}
+
+
+def test_a_file_comes_as_bytes_with_a_harmless_name(kit: Any) -> None:
+    headers = {"content-disposition": 'attachment; filename="../../etc/x.pdf"'}
+    sent = kit.reply(b"%PDF-1.7\x00", media_type="application/pdf", headers=headers)
+    assert answer_detail(GET, sent, fields=None, max_bytes=5).content == (
+        Binary(b"%PDF-1.7\x00", "application/pdf", ".._.._etc_x.pdf"),
+    )
+
+
+def test_a_file_that_no_deployed_server_could_answer_is_only_named(kit: Any) -> None:
+    sent = kit.reply(bytes(5 * 1024 * 1024), media_type="application/zip")
+    said = words(answer_detail(GET, sent, fields=None, max_bytes=9000))
+    assert (
+        said
+        == "The API sent a file (application/zip, 5242880 bytes), too large to hand on; the limit is 4194304 bytes."
+    )

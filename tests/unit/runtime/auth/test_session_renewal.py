@@ -1,0 +1,186 @@
+"""Renewals under load, single-use refresh tokens, and sessions that outlive their process."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adaptgen.model.tables import Auth, Body, Call, Login, Param, Send, Tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Api, Make, Received
+
+pytestmark = pytest.mark.asyncio
+
+READ = Tool(name="get_item", call=Call("GET", "/items/{id}"), auth=("crm",))
+BEARER = Send("header", "Authorization", "Bearer {access}")
+LOGIN = Login(
+    id="login",
+    call=Call("POST", "/login", body=Body(params=(Param("password", value="${env:CRM_PASSWORD}"),))),
+    save={"access": "$.access_token", "refresh": "$.refresh_token"},
+)
+REFRESH = Login(
+    id="refresh",
+    call=Call("POST", "/refresh", body=Body(params=(Param("refresh", value="{refresh}"),))),
+    save={"access": "$.access", "refresh": "$.refresh"},
+)
+CRM = Auth(name="crm", kind="session", chain=(LOGIN,), refresh=REFRESH, send=(BEARER,))
+STORED = Auth(
+    name="crm",
+    kind="session",
+    start={"refresh": "${env:CRM_REFRESH}"},
+    refresh=REFRESH,
+    send=(BEARER,),
+    store="file",
+)
+
+
+class Rotating:
+    """Refresh tokens can be used once; using one twice is remembered as an error. Access tokens end on demand."""
+
+    def __init__(self, reply: Any) -> None:
+        self.reply = reply
+        self.number = 0
+        self.refresh = "r-start"
+        self.logins = self.renewals = 0
+        self.spent: list[str] = []
+        self.slow = 0.0
+
+    def _next(self, names: tuple[str, str]) -> Any:
+        self.number += 1
+        self.refresh = f"r-{self.number}"
+        return self.reply(200, {names[0]: f"a-{self.number}", names[1]: self.refresh})
+
+    async def __call__(self, one: Received) -> Any:
+        if one.path == "/login":
+            self.logins += 1
+            await asyncio.sleep(self.slow)
+            return self._next(("access_token", "refresh_token"))
+        if one.path == "/refresh":
+            if one.json()["refresh"] != self.refresh:
+                self.spent.append(one.json()["refresh"])
+                return self.reply(401, {"detail": "token is spent"})
+            self.renewals += 1
+            await asyncio.sleep(self.slow)
+            return self._next(("access", "refresh"))
+        await asyncio.sleep(0)
+        if one.headers.get("authorization") != f"Bearer a-{self.number}":
+            return self.reply(401, {"detail": "expired"})
+        return self.reply(200, {"id": 1})
+
+
+@pytest.fixture
+def crm(api: Api, reply: Any) -> Rotating:
+    made = Rotating(reply)
+    api.handler = made
+    return made
+
+
+async def test_fifty_calls_log_in_once_and_renew_once(make: Make, crm: Rotating) -> None:
+    crm.slow = 0.05
+    calls = make(READ, auth=(CRM,), environ={"CRM_PASSWORD": "pw"})
+    for renewals in range(4):
+        await asyncio.gather(*(calls.ok("get_item", id=1) for _ in range(50)))
+        assert (crm.logins, crm.renewals) == (1, renewals)
+        crm.number += 1
+        crm.refresh = f"r-{crm.number - 1}"
+    assert crm.spent == []
+
+
+async def test_a_caller_that_gives_up_does_not_tear_down_the_login(make: Make, crm: Rotating) -> None:
+    crm.slow = 0.1
+    calls = make(READ, auth=(CRM,), environ={"CRM_PASSWORD": "pw"})
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(calls.answer("get_item", id=1), 0.05)
+    await calls.ok("get_item", id=1)
+    assert crm.logins == 1
+
+
+async def test_a_refresh_that_is_refused_falls_back_to_the_login(make: Make, crm: Rotating) -> None:
+    calls = make(READ, auth=(CRM,), environ={"CRM_PASSWORD": "pw"})
+    await calls.ok("get_item", id=1)
+    crm.refresh, crm.number = "revoked", 7
+    await calls.ok("get_item", id=1)
+    assert (crm.logins, crm.spent) == (2, ["r-1"])
+
+
+async def test_a_session_starts_from_a_refresh_token_and_goes_on_after_a_restart(
+    make: Make, crm: Rotating, tmp_path: Path
+) -> None:
+    environ = {"CRM_REFRESH": "r-start"}
+    await make(READ, auth=(STORED,), environ=environ).ok("get_item", id=1)
+    await make(READ, auth=(STORED,), environ=environ).ok("get_item", id=1)
+    assert (crm.renewals, crm.spent) == (1, [])
+    crm.number += 1
+    crm.refresh = "r-1"
+    await make(READ, auth=(STORED,), environ=environ).ok("get_item", id=1)
+    assert (crm.renewals, crm.spent) == (2, [])
+    (file,) = (tmp_path / "state").glob("*.json")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert json.loads(file.read_text())["saved"]["refresh"] == crm.refresh
+
+
+async def test_the_new_refresh_token_is_stored_before_anything_uses_it(
+    api: Api, make: Make, crm: Rotating, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
+    async def handler(one: Received) -> Any:
+        if one.path == "/items/1":
+            (file,) = (tmp_path / "state").glob("*.json")
+            seen.append(json.loads(file.read_text())["saved"]["refresh"])
+        return await crm(one)
+
+    api.handler = handler
+    await make(READ, auth=(STORED,), environ={"CRM_REFRESH": "r-start"}).ok("get_item", id=1)
+    assert seen == ["r-1"]
+
+
+async def test_two_processes_never_use_one_refresh_token_twice(make: Make, crm: Rotating) -> None:
+    crm.slow = 0.02
+    engines = [make(READ, auth=(STORED,), environ={"CRM_REFRESH": "r-start"}) for _ in range(4)]
+    for turn in range(1, 4):
+        await asyncio.gather(*(calls.ok("get_item", id=1) for calls in engines for _ in range(5)))
+        assert (crm.renewals, crm.spent) == (turn, [])
+        crm.number += 1
+        crm.refresh = f"r-{crm.number - 1}"
+
+
+async def test_a_spent_start_token_is_said_once(api: Api, make: Make, crm: Rotating) -> None:
+    calls = make(READ, auth=(STORED,), environ={"CRM_REFRESH": "r-old"})
+    for _ in range(2):
+        assert "CRM_REFRESH" in await calls.error("get_item", id=1)
+    assert crm.spent == ["r-old"]
+
+
+async def test_an_unwritable_state_folder_is_named(make: Make, crm: Rotating, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    text = await make(READ, auth=(STORED,), environ={"CRM_REFRESH": "r-start"}).error("get_item", id=1)
+    assert "ADAPTGEN_STATE" in text
+    assert crm.renewals == 0, "a token that cannot be kept is not spent"
+
+
+async def test_the_end_of_a_jwt_is_read_by_the_clock_of_the_server(
+    api: Api, make: Make, reply: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": 1_700_000_060}).encode()).decode().rstrip("=")
+    now = [5_000_000.0]
+    monkeypatch.setattr("adaptgen.runtime.auth.session.time.time", lambda: now[0])
+    body = {"access_token": f"e30.{claims}.c2ln"}
+    date = {"Date": "Tue, 14 Nov 2023 22:13:20 GMT"}  # 1,700,000,000
+    api.handler = lambda one: reply(200, body, date) if one.path == "/login" else reply(200, {})
+    login = Login(id="login", call=LOGIN.call, save={"access": "$.access_token"})
+    auth = Auth(name="crm", kind="session", chain=(login,), send=(BEARER,))
+    calls = make(READ, auth=(auth,), environ={"CRM_PASSWORD": "pw"})
+    for later, logins in ((0, 1), (53, 1), (55, 2)):
+        now[0] = 5_000_000.0 + later
+        await calls.ok("get_item", id=1)
+        assert api.calls("/login") == logins, f"after {later} s of 60"

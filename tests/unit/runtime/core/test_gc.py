@@ -1,0 +1,32 @@
+"""Collection is off while loading, and then as it was."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from adaptgen.runtime.core.gc import paused
+
+
+def fail() -> None:
+    with paused():
+        assert not gc.isenabled()
+        raise ValueError
+
+
+def test_collection_comes_back_also_after_an_error() -> None:
+    assert gc.isenabled()
+    with pytest.raises(ValueError):
+        fail()
+    assert gc.isenabled()
+
+
+def test_what_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -1,0 +1,151 @@
+"""Lists that an API gives whole: one request for all the turns in which an agent reads them, and never old data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adaptgen.model.tables import Body, Call, Offset, Param, Tool, Unpaged
+from adaptgen.runtime import Caller
+from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.paging.list_cache import BYTES, ENTRIES, Kept
+
+Api = Any
+Make = Any
+LIST = Tool(name="things", call=Call("GET", "/things", query=(Param("q"),)), page=Unpaged(), view=("id",), page_size=10)
+PAGED = Tool(name="paged", call=Call("GET", "/things"), page=Offset(offset="offset"), view=("id",), page_size=10)
+WRITE = Tool(name="add", call=Call("POST", "/things", body=Body(params=(Param("name"),))), effect="write")
+OURS = {"cursor": {}, "limit": {}}
+SCHEMAS = {"things": OURS, "paged": OURS}
+pytestmark = pytest.mark.asyncio
+ADA, BOB = Caller("ada"), Caller("bob")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def calls(api: Api, make: Make, reply: Any) -> Any:
+    api.headers = {}
+    api.items = [{"id": n} for n in range(25)]
+
+    def answer(one: Any) -> Any:
+        return reply(200, api.items if one.method == "GET" else {"id": 99}, api.headers)
+
+    api.handler = answer
+    made = make(LIST, PAGED, WRITE, schemas=SCHEMAS)
+    made.engine._kept = Kept(Clock())
+    return made
+
+
+async def test_turns_that_continue_read_once(api: Api, calls: Any) -> None:
+    first = await calls.ok("things")
+    second = await calls.ok("things", cursor=first["next_cursor"])
+    third = await calls.ok("things", cursor=second["next_cursor"], limit=3)
+    assert [row[0] for one in (first, second, third) for row in one["items"]] == list(range(23))
+    assert len(api.received) == 1
+
+
+async def test_a_fresh_call_asks_again(api: Api, calls: Any) -> None:
+    await calls.ok("things")
+    api.items = [{"id": 7}]
+    assert (await calls.ok("things"))["items"] == [[7]]
+
+
+async def test_a_cursor_goes_with_the_answer_that_it_was_made_from(api: Api, calls: Any) -> None:
+    """Two readings of one list: the older cursor does not continue in the newer answer."""
+    first = await calls.ok("things")
+    api.items.insert(0, {"id": 99})
+    await calls.ok("things")
+    again = await calls.ok("things", cursor=first["next_cursor"])
+    assert again["items"][0] == [10]
+    assert len(api.received) == 3
+
+
+async def test_a_write_of_the_caller_drops_what_is_kept_for_it(api: Api, calls: Any) -> None:
+    mine = await calls.by(ADA).ok("things")
+    other = await calls.by(BOB).ok("things")
+    await calls.by(ADA).ok("add", name="x")
+    await calls.by(BOB).ok("things", cursor=other["next_cursor"])
+    assert api.calls("/things") == 3
+    await calls.by(ADA).ok("things", cursor=mine["next_cursor"])
+    assert api.calls("/things") == 4
+
+
+async def test_a_dry_run_or_a_refused_write_changes_nothing_for_the_worse(api: Api, calls: Any) -> None:
+    first = await calls.ok("things")
+    await calls.ok("add", name="x", dry_run=True)
+    assert (await calls.ok("things", cursor=first["next_cursor"]))["items"][0] == [10]
+
+
+async def test_other_arguments_and_other_callers_have_their_own(api: Api, calls: Any) -> None:
+    await calls.by(ADA).ok("things", q="a")
+    mine = await calls.by(BOB).ok("things", q="b")
+    api.items = [{"id": n} for n in range(30)]
+    await calls.by(BOB).ok("things", q="b", cursor=mine["next_cursor"])
+    assert len(api.received) == 2
+    claims = Caller("bob", claims={"scope": "less"})
+    await calls.by(claims).ok("things", q="b", cursor=mine["next_cursor"])
+    assert len(api.received) == 3
+
+
+@pytest.mark.parametrize("said", ["no-store", "private, no-cache", "max-age=0", "No-Store, max-age=90"])
+async def test_what_may_not_be_kept_is_not(api: Api, calls: Any, said: str) -> None:
+    api.headers = {"Cache-Control": said}
+    first = await calls.ok("things")
+    assert (await calls.ok("things", cursor=first["next_cursor"]))["items"][0] == [10]
+    assert len(api.received) == 2
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("", 60), ("max-age=10", 10), ("max-age=3600", 60)])
+async def test_it_lasts_a_moment(api: Api, calls: Any, said: str, seconds: int) -> None:
+    api.headers = {"Cache-Control": said} if said else {}
+    first = await calls.ok("things")
+    calls.engine._kept._clock.now += seconds - 1
+    await calls.ok("things", cursor=first["next_cursor"])
+    assert len(api.received) == 1
+    calls.engine._kept._clock.now += 1
+    await calls.ok("things", cursor=first["next_cursor"])
+    assert len(api.received) == 2
+
+
+async def test_another_process_reads_again(api: Api, make: Make, calls: Any) -> None:
+    first = await calls.ok("things")
+    other = make(LIST, schemas=SCHEMAS)
+    other.engine._box = calls.engine._box
+    other.engine._hashes = calls.engine._hashes
+    assert (await other.ok("things", cursor=first["next_cursor"]))["items"][0] == [10]
+    assert len(api.received) == 2
+
+
+async def test_lists_that_page_are_read_as_ever(api: Api, calls: Any) -> None:
+    api.items = [{"id": n} for n in range(10)]
+    first = await calls.ok("paged")
+    assert "next_cursor" not in first or calls.engine._kept._entries == {}
+    assert not calls.engine._kept._entries
+
+
+async def test_a_list_given_to_its_end_is_not_kept(api: Api, calls: Any) -> None:
+    first = await calls.ok("things", limit=20)
+    assert len(calls.engine._kept._entries) == 1
+    await calls.ok("things", cursor=first["next_cursor"])
+    assert not calls.engine._kept._entries
+
+
+async def test_it_is_bounded() -> None:
+    kept = Kept(Clock())
+    for number in range(ENTRIES + 5):
+        kept.put(("c", b"%d" % number), "d", Response(200, {}, b"x"), 60)
+    assert len(kept._entries) == ENTRIES
+    assert kept.get(("c", b"0"), "d") is None
+    for number in range(4):
+        kept.put(("big", b"%d" % number), "d", Response(200, {}, bytes(BYTES // 3)), 60)
+    assert sum(len(entry.response.content) for entry in kept._entries.values()) == kept._bytes <= BYTES
+    kept.put(("huge", b""), "d", Response(200, {}, bytes(BYTES + 1)), 60)
+    assert kept.get(("huge", b""), "d") is None

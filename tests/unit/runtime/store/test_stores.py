@@ -1,0 +1,230 @@
+"""What every store does, in memory, in Redis and in DynamoDB; other code relies on nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from support import aws
+from support import redis as redis_server
+from support.services import Service, Unavailable, free_port, running
+
+from adaptgen.runtime.store.dynamodb import DynamoStore
+from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import Store, StoreError
+from adaptgen.runtime.store.redis import RedisStore
+
+pytestmark = pytest.mark.asyncio
+
+
+@dataclass
+class Kept:
+    """A store, and how to let time pass for it."""
+
+    store: Store
+    pass_: Callable[[float], Awaitable[None]]
+
+
+class Clock:
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(scope="module")
+def redis_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    try:
+        with running(redis_server.start, tmp_path_factory.mktemp("redis")) as service:
+            yield service
+    except Unavailable as reason:
+        pytest.skip(f"Redis: {reason}")
+
+
+@pytest.fixture(scope="module")
+def aws_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    try:
+        with running(aws.start, tmp_path_factory.mktemp("aws")) as service:
+            aws.state_table(service)
+            yield service
+    except Unavailable as reason:
+        pytest.skip(f"moto: {reason}")
+
+
+@pytest_asyncio.fixture(
+    params=[
+        "memory",
+        pytest.param("redis", marks=[pytest.mark.slow, pytest.mark.network]),
+        pytest.param("dynamodb", marks=pytest.mark.slow),
+    ]
+)
+async def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kept]:
+    prefix = request.node.name
+    if request.param == "memory":
+        clock = Clock(5.0)
+        made = Kept(MemoryStore(clock=clock), clock.pass_)
+    elif request.param == "redis":
+        # Redis has a clock of its own: here time really passes.
+        made = Kept(RedisStore(request.getfixturevalue("redis_service").url, prefix), asyncio.sleep)
+    else:
+        clock = Clock(time.time())
+        for name, value in aws.KEYS.items():
+            monkeypatch.setenv(name, value)
+        url = request.getfixturevalue("aws_service").url
+        made = Kept(DynamoStore("adaptgen", aws.REGION, url, prefix, clock=clock), clock.pass_)
+    yield made
+    await made.store.aclose()
+
+
+async def test_values_come_back_as_they_were(kept: Kept) -> None:
+    assert await kept.store.get("a") is None
+    await kept.store.put("a", b"\x00\xff one")
+    await kept.store.put("a", b"")
+    assert await kept.store.get("a") == b""
+    await kept.store.delete("a")
+    await kept.store.delete("a")
+    assert await kept.store.get("a") is None
+
+
+async def test_what_has_expired_is_not_there(kept: Kept) -> None:
+    await kept.store.put("a", b"1", ttl=0.2)
+    assert await kept.store.add("b", b"1", ttl=0.2)
+    assert await kept.store.swap("c", None, b"1", ttl=0.2)
+    await kept.store.put("d", b"1", ttl=0.2)
+    await kept.store.put("d", b"2")
+    assert [await kept.store.get(key) for key in "abcd"] == [b"1", b"1", b"1", b"2"]
+    await kept.pass_(0.25)
+    assert [await kept.store.get(key) for key in "abcd"] == [None, None, None, b"2"]
+    assert not await kept.store.swap("c", b"1", b"2")
+    assert await kept.store.add("b", b"2")
+
+
+async def test_add_sets_once(kept: Kept) -> None:
+    taken = await asyncio.gather(*(kept.store.add("lease", str(n).encode()) for n in range(20)))
+    assert taken.count(True) == 1
+    assert await kept.store.get("lease") == str(taken.index(True)).encode()
+
+
+async def test_swap_replaces_what_it_saw(kept: Kept) -> None:
+    assert not await kept.store.swap("a", b"0", b"1")
+    assert await kept.store.swap("a", None, b"1")
+    assert not await kept.store.swap("a", None, b"2")
+    won = await asyncio.gather(*(kept.store.swap("a", b"1", f"new {n}".encode()) for n in range(20)))
+    assert won.count(True) == 1
+    now = f"new {won.index(True)}".encode()
+    assert await kept.store.get("a") == now
+    assert not await kept.store.swap("a", b"1", None)
+    assert await kept.store.swap("a", now, None)
+    assert await kept.store.get("a") is None
+    assert await kept.store.swap("a", None, None)
+
+
+async def test_increments_add_up(kept: Kept) -> None:
+    await asyncio.gather(*(kept.store.increment("n") for _ in range(20)))
+    assert await kept.store.increment("n", 0.5) == 20.5
+    assert await kept.store.get("n") == b"20.5"
+    assert await kept.store.increment("n", -0.5) == 20
+    assert await kept.store.get("n") == b"20"
+
+
+async def test_lifetime_of_a_counter_starts_with_the_first_increment(kept: Kept) -> None:
+    assert await kept.store.increment("n", 2, ttl=0.4) == 2
+    await kept.pass_(0.25)
+    assert await kept.store.increment("n", 3, ttl=0.4) == 5
+    await kept.pass_(0.25)
+    assert await kept.store.increment("n", 1, ttl=0.4) == 1
+
+
+async def test_bucket_gives_its_burst_and_then_its_rate(kept: Kept) -> None:
+    waits = [await kept.store.take("b", rate=2, burst=3) for _ in range(4)]
+    assert waits[:3] == [0, 0, 0]
+    assert 0.2 < waits[3] <= 0.5
+    assert await kept.store.take("b", rate=2, burst=3) == pytest.approx(waits[3], abs=0.2), "a refusal takes nothing"
+    assert await kept.store.take("other", rate=2, burst=3) == 0
+    await kept.pass_(0.52)
+    assert await kept.store.take("b", rate=2, burst=3) == 0
+    assert await kept.store.take("b", rate=2, burst=3) > 0
+
+
+async def test_bucket_does_not_fill_over_its_burst(kept: Kept) -> None:
+    assert await kept.store.take("b", rate=20, burst=2, cost=2) == 0
+    await kept.pass_(0.5)
+    assert await kept.store.take("b", rate=20, burst=2, cost=2) == 0
+    assert await kept.store.take("b", rate=20, burst=2, cost=3) > 0, "more than the bucket holds is never there"
+
+
+async def test_what_is_given_back_can_be_taken_again(kept: Kept) -> None:
+    assert await kept.store.take("b", rate=0.01, burst=1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1, cost=-1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1, cost=-1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1) == 0
+    assert await kept.store.take("b", rate=0.01, burst=1) > 0, "more than the burst is never there"
+
+
+async def test_bucket_under_contention_gives_its_burst_once(kept: Kept) -> None:
+    waits = await asyncio.gather(*(kept.store.take("b", rate=0.01, burst=5) for _ in range(20)))
+    assert waits.count(0) == 5
+
+
+async def test_a_full_memory_refuses_new_keys_and_forgets_none() -> None:
+    clock = Clock(0)
+    store = MemoryStore(most=10, clock=clock)
+    for n in range(8):
+        await store.add(f"jti {n}", b"", ttl=60)
+    for n in range(2):
+        assert await store.take(f"bucket {n}", rate=1, burst=10) == 0
+    with pytest.raises(StoreError, match="10 keys"):
+        await store.add("one more", b"")
+    with pytest.raises(StoreError):
+        await store.take("one more", rate=1, burst=10)
+    assert not await store.add("jti 0", b"")
+    await clock.pass_(60)
+    assert await store.add("one more", b"")
+
+
+DEAD: list[Any] = [
+    lambda port: RedisStore(f"redis://:hunter22@127.0.0.1:{port}/0", timeout=0.2),
+    lambda port: DynamoStore("adaptgen", "eu-central-1", f"http://127.0.0.1:{port}", timeout=0.2),
+]
+
+
+@pytest.mark.parametrize("make", DEAD, ids=["redis", "dynamodb"])
+async def test_a_dead_store_says_which_and_never_what(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws.KEYS.items():
+        monkeypatch.setenv(name, value)
+    store = make(free_port())
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1|adaptgen") as problem:
+        await store.put("key", b"hunter33")
+    assert "hunter" not in f"{problem.value}{store!r}"
+    assert problem.value.__cause__ is None
+    await store.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.network
+async def test_redis_may_restart(tmp_path: Path) -> None:
+    try:
+        service = redis_server.start(tmp_path)
+    except Unavailable as reason:
+        pytest.skip(f"Redis: {reason}")
+    store = RedisStore(service.url)
+    try:
+        await asyncio.gather(*(store.put(f"k{n}", b"1") for n in range(5)))
+        await asyncio.to_thread(service.stop)
+        again = asyncio.create_task(store.put("k", b"2"))
+        service = await asyncio.to_thread(redis_server.start, tmp_path, int(service.facts["port"]))
+        await again
+        assert [await store.get(key) for key in ("k0", "k")] == [None, b"2"]
+    finally:
+        await store.aclose()
+        service.stop()

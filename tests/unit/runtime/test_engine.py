@@ -1,0 +1,140 @@
+"""The engine's face: tools by name, addresses, dry runs, next pages, nothing heavy at import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adaptgen.model.tables import Auth, Body, Call, Link, Param, Send, Tool
+from adaptgen.runtime import LOCAL
+
+if TYPE_CHECKING:
+    from conftest import Api, Make
+
+READ = Tool(name="get_item", call=Call("GET", "/items/{id}"), was=("fetch_item",))
+WRITE = Tool(
+    name="add_item",
+    call=Call(
+        "POST", "/items", headers=(Param("Idempotency-Key", arg="key", fill="uuid"),), body=Body(params=(Param("n"),))
+    ),
+    effect="write",
+    auth=("crm",),
+)
+KEY = Auth(name="crm", kind="api_key", send=(Send("header", "X-Key", "${env:CRM_API_KEY}"),))
+
+
+@pytest.mark.asyncio
+async def test_tools_are_found_by_name_and_earlier_name(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda _: reply(200, {"id": 1})
+    calls = make(READ, WRITE, auth=(KEY,))
+    assert [one.name for one in calls.engine.list(LOCAL)] == ["add_item", "get_item"]
+    assert calls.engine.get("fetch_item") is calls.engine.get("get_item")
+    assert calls.engine.get("nothing") is None
+    assert await calls.ok("fetch_item", id=1) == {"id": 1}
+    assert "did you mean `get_item`?" in await calls.error("get_items", id=1)
+
+
+@pytest.mark.asyncio
+async def test_a_header_that_the_api_declares_replaces_the_clients_own(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda _: reply(200, {})
+    headers = (Param("User-Agent", arg="agent"), Param("Accept-Encoding", arg="coding"), Param("Accept", arg="kind"))
+    call = Call("GET", "/items", headers=headers)
+    await make(Tool(name="get_item", call=call)).ok("get_item", agent="desk/1", coding="identity", kind="text/vtt")
+    names = [name.lower() for name in api.received[-1].headers]
+    assert (names.count("user-agent"), names.count("accept-encoding")) == (1, 1)
+    given = {name.lower(): value for name, value in api.received[-1].headers.items()}
+    assert (given["user-agent"], given["accept-encoding"], given["accept"]) == ("desk/1", "identity", "text/vtt")
+    await make(Tool(name="get_item", call=call)).ok("get_item", agent="desk/1")
+    assert "accept-encoding" not in {name.lower() for name in api.received[-1].headers}
+
+
+@pytest.mark.asyncio
+async def test_path_arguments_with_dots_never_reach_the_api(api: Api, make: Make) -> None:
+    calls = make(READ)
+    for value in ("../admin", "..", "%2e%2e/x", ""):
+        assert "`id`" in await calls.error("get_item", id=value)
+    assert not api.received
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "url", ["", "crm.example", "ftp://crm.example", "file:///etc/passwd", "http://u:pw@h/", "http://"]
+)
+async def test_a_base_that_is_no_address_names_its_variable(make: Make, url: str) -> None:
+    text = await make(READ, environ={"CRM_BASE_URL": url}).error("get_item", id=1)
+    assert "CRM_BASE_URL" in text
+    assert "pw" not in text
+
+
+@pytest.mark.asyncio
+async def test_a_dry_run_shows_the_request_without_credentials_and_sends_nothing(api: Api, make: Make) -> None:
+    calls = make(READ, WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k-123"})
+    shown = await calls.ok("add_item", n=1, key="i-1", dry_run=True)
+    assert shown == {
+        "dry_run": True,
+        "method": "POST",
+        "url": f"{api.url}/items",
+        "headers": {"Idempotency-Key": "i-1", "content-type": "application/json", "X-Key": "[redacted]"},
+        "body": {"n": 1},
+    }
+    assert not api.received
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("value", [True, "true", "yes", 1])
+async def test_a_dry_run_that_is_badly_typed_does_not_write(api: Api, make: Make, value: Any) -> None:
+    calls = make(WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k-123"}, schemas={"add_item": {"dry_run": {}}})
+    await calls.ok("add_item", n=1, dry_run=value)
+    assert not api.received
+
+
+@pytest.mark.asyncio
+async def test_a_credential_in_a_constant_parameter_does_not_show(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda one: reply(400, {"message": f"no such tenant: {one.query['t'][0]}"})
+    tenant = Param("t", value="${env:CRM_TENANT}")
+    call = Call("POST", "/items", query=(tenant,), body=Body(params=(Param("n"), tenant)))
+    calls = make(Tool(name="add", call=call, effect="write"), environ={"CRM_TENANT": "se cret/1"})
+    shown = await calls.ok("add", n=1, dry_run=True)
+    assert shown["url"] == f"{api.url}/items?t=[redacted]"
+    assert shown["body"] == {"n": 1, "t": "[redacted]"}
+    assert "se cret" not in await calls.error("add", n=1)
+    assert api.received[0].query == {"t": ["se cret/1"]}
+
+
+@pytest.mark.asyncio
+async def test_an_idempotency_key_is_made_where_none_is_given(api: Api, make: Make, reply: Any) -> None:
+    api.handler = lambda _: reply(204)
+    calls = make(WRITE, auth=(KEY,), environ={"CRM_API_KEY": "k"})
+    for _ in range(2):
+        assert await calls.ok("add_item", n=1) == {"done": True}
+    first, second = (one.headers["idempotency-key"] for one in api.received)
+    assert len(first) == 36
+    assert first != second
+
+
+@pytest.mark.asyncio
+async def test_a_next_page_on_another_host_is_not_followed(api: Api, make: Make, reply: Any) -> None:
+    headers = {"Link": '<http://evil.example/items?page=2>; rel="next"'}
+    api.handler = lambda _: reply(200, [{"id": n} for n in range(5)], headers)
+    tool = Tool(name="list_items", call=Call("GET", "/items"), page=Link(), view=("id",), auth=("crm",))
+    extra = {"list_items": {"cursor": {"type": "string"}, "limit": {"type": "integer"}}}
+    calls = make(tool, schemas=extra, auth=(KEY,), environ={"CRM_API_KEY": "k"})
+    first = await calls.ok("list_items", limit=5)
+    assert "another host" in await calls.error("list_items", cursor=first["next_cursor"])
+    assert all(one.headers["host"] in api.url for one in api.received)
+
+
+@pytest.mark.asyncio
+async def test_half_a_surrogate_pair_is_an_error_of_the_caller(api: Api, make: Make) -> None:
+    assert "surrogate" in await make(READ).error("get_item", id="\ud800")
+
+
+def test_importing_the_runtime_loads_nothing_heavy() -> None:
+    paths = ["jsonpath_ng", "jsonpath_rfc9535", "regex"]
+    heavy = ["httpx", "jsonschema_rs", "cryptography", "boto3", "orjson", "asyncio", *paths]
+    code = f"import sys, adaptgen.runtime; print([one for one in {heavy!r} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
