@@ -28,7 +28,7 @@ IGNORED = frozenset(("__pycache__", ".DS_Store"))
 """Names in a generated folder that are nobody's work."""
 
 # What the output depends on: the bottom layer, the build column, and this file's own layout.
-_SOURCES = ("mcp", "net", "pii", "plan", "render", "source", "syntax", "views")
+_SOURCES = ("mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "views")
 _LONGEST_DIFF = 20_000
 
 
@@ -92,7 +92,7 @@ def generator() -> str:
     """A hash of everything of adaptgen that the output depends on: its sources, up to the renderer, and templates."""
     from adaptgen.render.environment import templates
 
-    package = str(Path(__file__).parent)
+    package = str(Path(__file__).parents[1])
     sources = [*_files(package, ".py"), *(path for one in _SOURCES for path in _files(f"{package}/{one}", ".py", True))]
     named = [(path[len(package) + 1 :].replace(os.sep, "/"), path) for path in sources]
     named += [(f"templates/{path.rpartition(os.sep)[2]}", path) for path in _files(str(templates()), ".j2")]

@@ -97,12 +97,12 @@ __all__ = [
 
 
 _LATER = {
-    "Outgoing": "overridden",
+    "Outgoing": "override_calls",
     "Overrides": "overrides",
     "Proceed": "overrides",
     "Result": "overrides",
-    "ToolCall": "overridden",
-    "value_of": "overridden",
+    "ToolCall": "override_calls",
+    "value_of": "override_calls",
 }
 
 

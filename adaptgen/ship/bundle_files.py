@@ -10,12 +10,11 @@ from adaptgen.ship.wheels import Wheel
 
 _PACKAGE = Path(__file__).parents[1]
 _NOT_SERVING = frozenset(
-    {"cli", "compare", "demo", "plan", "readiness", "render", "ship", "source", "templates", "__pycache__"}
+    {"cli", "compare", "demo", "output", "plan", "readiness", "render", "ship", "source", "templates", "__pycache__"}
 )
 """The packages of the build column and of the command line. What both columns share is not among them."""
-_BUILDING = frozenset({"write.py", "lock.py", "planned.py"})
-_LAPTOP = frozenset({"fronts/fastmcp.py", "fronts/serve.py"})
-"""The front of stdio, which brings FastMCP."""
+_LAPTOP = frozenset({"transports/fastmcp.py", "transports/serve.py"})
+"""The transport of stdio, which brings FastMCP."""
 _TESTS = frozenset({"tests", "test", "__pycache__"})
 _SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".cpp", ".rs", ".pyc")
 _METADATA = frozenset({"METADATA", "entry_points.txt"})
@@ -26,13 +25,12 @@ def serving() -> dict[str, bytes]:
     """The modules of adaptgen that serve: path in the bundle -> content."""
     found: dict[str, bytes] = {}
     for path in sorted(_PACKAGE.glob("*.py")):
-        if path.name not in _BUILDING:
-            found[f"adaptgen/{path.name}"] = path.read_bytes()
+        found[f"adaptgen/{path.name}"] = path.read_bytes()
     # ``python -m adaptgen`` is the command line, which is not there.
     found.pop("adaptgen/__main__.py", None)
     for path in sorted(_PACKAGE.glob("*/**/*.py")):
         name = path.relative_to(_PACKAGE).as_posix()
-        if name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP:
+        if name.partition("/")[0] not in _NOT_SERVING and name not in _LAPTOP and name != "model/plan.py":
             found[f"adaptgen/{name}"] = path.read_bytes()
     return found
 

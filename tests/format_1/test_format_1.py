@@ -18,10 +18,12 @@ import pytest
 from support.governing import KEYS, ask, governed, settings
 
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
+from adaptgen.fronts import aws_lambda
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.model.caller import Caller
 from adaptgen.output import lock
+from adaptgen.transports.aws_lambda import serve as transports_serve
 from adaptgen.transports.load import load_server
 
 HERE = Path(__file__).parent
@@ -87,3 +89,9 @@ def test_a_lock_of_0_1_is_read() -> None:
     assert written is not None
     assert written.format == 1
     assert "tools/contacts.py" in written.files
+
+
+def test_the_handler_of_0_1_imports_what_serves_today() -> None:
+    handler = (HERE / "crm" / "lambda_handler.py").read_text()
+    assert "from adaptgen.fronts.aws_lambda import serve" in handler
+    assert aws_lambda.serve is transports_serve

@@ -206,11 +206,11 @@ ACTION = {
 
 
 def test_a_server_that_lists_its_tools_loads_no_tables() -> None:
-    code = "import sys, adaptgen.tool_search; print(*(one for one in sys.modules if '.menu.' in one))"
+    code = "import sys, adaptgen.tool_search; print(*(one for one in sys.modules if '.tool_search.' in one))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {one.rpartition(".")[2] for one in done.stdout.split()}
-    assert "desk" in loaded
-    assert not loaded & {"index", "lexicon", "row", "question", *lexicon.TERMS, *lexicon.PLAIN}
+    assert "menu" in loaded
+    assert not loaded & {"bm25", "thesaurus", "document", "query", *lexicon.TERMS, *lexicon.PLAIN}
 
 
 def test_every_plain_word_and_every_term_is_said_once() -> None:

@@ -1,0 +1,1 @@
+"""How much a caller may do: rates, budgets of use, and the kill switch."""

@@ -1,0 +1,1 @@
+"""How a caller logs in: declared security schemes, login chains found by their evidence, and what hints say."""

@@ -1,0 +1,1 @@
+"""What a document says: operations, schemas, servers, words."""

@@ -1,0 +1,1 @@
+"""Whether an operation reads, writes or deletes."""

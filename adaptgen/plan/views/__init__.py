@@ -1,0 +1,1 @@
+"""Which fields of an answer an agent sees, and which identify a record."""

@@ -1,0 +1,1 @@
+"""Tools of several calls: steps of the hints, and Arazzo descriptions."""

@@ -1,0 +1,1 @@
+"""Sessions: logging in, sending credentials, renewing and sharing what a login gave."""

@@ -1,0 +1,1 @@
+"""Clients, credentials and signatures of AWS."""

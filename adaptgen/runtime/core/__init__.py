@@ -1,0 +1,1 @@
+"""What every part of a call needs: errors, text, time, progress."""

@@ -1,0 +1,1 @@
+"""Lists over many pages: where they go on, cursors, what changed meanwhile."""

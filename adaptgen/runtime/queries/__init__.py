@@ -1,0 +1,1 @@
+"""Questions about a list: `where`, `sort`, `count`, `distinct`, names for ids."""

@@ -1,0 +1,1 @@
+"""Tools of several calls, step by step."""

@@ -1,0 +1,1 @@
+"""The hints: their keys, types and checks, and the published JSON Schema."""

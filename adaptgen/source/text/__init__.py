@@ -1,0 +1,1 @@
+"""Text to values with places: YAML 1.2 and JSON."""

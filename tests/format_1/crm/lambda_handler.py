@@ -6,6 +6,6 @@ What a person may say about it stands in specs/crm/hints.yaml.
 
 from pathlib import Path
 
-from adaptgen.transports.aws_lambda import serve
+from adaptgen.fronts.aws_lambda import serve
 
 handler = serve(Path(__file__).parent)

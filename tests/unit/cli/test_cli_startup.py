@@ -11,7 +11,8 @@ CODE = """
 import sys
 from adaptgen.cli import main
 assert main(sys.argv[1:]) == 0
-late = ("plan.arazzo", "plan.steps", "fronts", "govern", "runtime.engine", "readiness", "ship", "compare")
+late = ("plan.workflows.arazzo", "plan.workflows.steps", "transports", "govern", "proxy", "runtime.engine", "readiness",
+        "ship", "compare")
 print([name for name in late if "adaptgen." + name in sys.modules], file=sys.stderr)
 """
 

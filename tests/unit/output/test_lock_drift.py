@@ -91,7 +91,7 @@ def test_the_generator_covers_sources_and_templates(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_fast_path_imports_no_generator() -> None:
-    script = "import sys; from adaptgen import lock; lock.generator(); print(*sorted(sys.modules))"
+    script = "import sys; from adaptgen.output import lock; lock.generator(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"jinja2", "pydantic", "openapi_pydantic", "yaml", "httpx", "fastmcp"} & set(done.stdout.split())
 

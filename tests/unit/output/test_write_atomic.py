@@ -120,7 +120,7 @@ def test_a_full_disk_halfway_leaves_the_old_tree_and_nothing_else(tmp_path: Path
     write(out, old := locked(a_py="1\n", z_py="1\n"))
     script = (
         "import resource, sys; from pathlib import Path\n"
-        "from adaptgen import lock, write\n"
+        "from adaptgen.output import lock, write\n"
         "from adaptgen.diagnostics import AdaptgenError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "files = {'a.py': '2\\n', 'z.py': 'x' * 8192}\n"

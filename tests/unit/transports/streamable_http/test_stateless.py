@@ -184,7 +184,7 @@ def test_failures_and_their_status(problem: Exception, status: int, code: int, t
 def test_the_log_of_a_failure_holds_no_value(caplog: pytest.LogCaptureFixture, level: int) -> None:
     with caplog.at_level(level, "adaptgen.wire"):
         run(client(failing(ValueError("ada@example.com")))[0].call)
-    assert "ValueError at test_wire_modern.py:" in caplog.text
+    assert "ValueError at test_stateless.py:" in caplog.text
     assert "ada@example.com" not in caplog.text
 
 

@@ -58,6 +58,7 @@ def test_no_library_of_others_is_loaded() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    code = f"import sys, adaptgen.transports.streamable_http.serve\nprint([name for name in {heavy[:5]} if name in sys.modules])"
+    program = "import sys, adaptgen.transports.streamable_http.serve"
+    code = f"{program}\nprint([name for name in {heavy[:5]} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
