@@ -126,12 +126,13 @@ def error(code: str, message: str, where: Where | None = None, help: str = "") -
     return AdaptgenError(Diagnostic(code, message, where, help))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?`` for a misspelt word, as a help; "" where nothing is near."""
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'x'?`` for a misspelt word, as a help; "" where nothing is near. Capitals do not matter."""
     import difflib  # only what is wrong needs it
 
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {found[0]!r}?" if found else ""
+    folded = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    return f"did you mean {folded[found[0]]!r}?" if found else ""
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -12,8 +12,8 @@ from typing import Any
 from adaptgen.cli import terminal
 from adaptgen.cli.entry import DONE, FINDING
 from adaptgen.diagnostics import Where, error
-from adaptgen.govern.audit.signing import public_keys
 from adaptgen.govern.audit.verify import Verifier
+from adaptgen.govern.settings.audit_signing import public_keys
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.errors import ToolError

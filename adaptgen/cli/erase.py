@@ -9,8 +9,8 @@ import sys
 
 from adaptgen.cli import governance, terminal
 from adaptgen.diagnostics import error
-from adaptgen.govern.audit.signing import checkpoint_signer
 from adaptgen.govern.audit.trail import AuditError, trail
+from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import material
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.secrets import resolve

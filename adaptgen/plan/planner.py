@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, ordered
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean, ordered
 from adaptgen.model import steps as stepped
 from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
 from adaptgen.model.tables import Contract, Server, Tool
@@ -26,7 +26,6 @@ from adaptgen.plan.document.reader import Operation, mapping, operations, sendab
 from adaptgen.plan.document.tool_names import Names, Wanted
 from adaptgen.plan.tools import name_lookups as lookups
 from adaptgen.plan.tools import tool as tools
-from adaptgen.plan.tools.arguments import did_you_mean
 from adaptgen.plan.tools.coverage_proof import Proof, inputs_of
 from adaptgen.plan.tools.tool import Built, Context, Draft
 from adaptgen.syntax.templates import TemplateError, references

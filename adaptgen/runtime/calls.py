@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from adaptgen.model import steps as stepped
 from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Base, Call, Json, Paging, Server, Tool
+from adaptgen.model.tables import Base, Call, Json, Server, Tool
 from adaptgen.runtime.answers.record import answer_detail
 from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.login_attempts import Attempts
@@ -23,14 +23,13 @@ from adaptgen.runtime.auth.shared_sessions import Shared
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.client import Client, Transport
-from adaptgen.runtime.http.completeness import sizes_of
 from adaptgen.runtime.http.error_messages import Scrub, check
 from adaptgen.runtime.http.expected_answer import likeness, refuse_page, withheld
 from adaptgen.runtime.http.logged_out import Like
 from adaptgen.runtime.http.page import LARGE, Fetch, is_json
-from adaptgen.runtime.http.page_parameters import Placed, in_query
+from adaptgen.runtime.http.page_fetcher import page_fetcher
+from adaptgen.runtime.http.page_parameters import Placed
 from adaptgen.runtime.http.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import Marks
@@ -280,7 +279,7 @@ class Execution:
             assert tool.call is not None
             return await self.sender(tool, tool.auth, self.base(tool.call.base), arguments, marks)(request)
 
-        return turning(tool.page, make, send)
+        return page_fetcher(tool.page, make, send)
 
     async def detail(
         self,
@@ -362,35 +361,6 @@ class Execution:
         )
 
 
-def turning(
-    paging: Paging | None,
-    make: Callable[[Placed | None], Awaitable[Request]],
-    send: Callable[[Request], Awaitable[Response]],
-) -> Fetch:
-    """How the pages of a list are read. ``make`` gives the request, with the values of paging where not all of them are
-    query parameters; ``send`` sends it."""
-    first: Request | None = None
-
-    async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
-        nonlocal first
-        if first is None:
-            first = await make(None)
-        request = first.copy()
-        if query and not in_query(paging):
-            assert paging is not None
-            request = await make(Placed(paging, query))
-        elif url is None:
-            request.set_query({name: serialize.scalar(value) for name, value in query.items()})
-        if url is not None:
-            request.url = _next(url, first.url)
-        response = await send(request)
-        if request.content is not None and len(request.content) < LARGE and request.content[:1] == b"{":
-            response.sizes = sizes_of(request.content)
-        return response
-
-    return fetch
-
-
 def moved(url: str, neighbour: str, to: str) -> str:
     """``url`` where its ``neighbour`` of the same origin is now at ``to``: same host, and the same path before both."""
     here, old, new = urlsplit(url), urlsplit(neighbour), urlsplit(to)
@@ -409,22 +379,3 @@ def _cleaned(url: str, what: str) -> str:
     if "@" in parts.netloc:
         raise ToolError(f"{what} must not hold a user name or password. Nothing was sent.")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
-
-
-def _next(url: str, current: str) -> str:
-    """A next-page URL, absolute or relative, on the origin of the list.
-
-    An API behind a proxy that ends TLS writes ``http`` where it is reached by ``https``: the scheme is kept then.
-
-    Raises:
-        ToolError: it leads elsewhere.
-    """
-    target = urljoin(current, url.strip())
-    here = origin(current)
-    there = origin(target)
-    if there != here and there[1] == here[1] and (there[0], here[0]) == ("http", "https") and there[2] in (80, here[2]):
-        parts = urlsplit(target)
-        return urlunsplit(("https", urlsplit(current).netloc, parts.path, parts.query, ""))
-    if there != here or "@" in urlsplit(target).netloc:
-        raise ToolError("The API names a next page on another host; it is not followed.")
-    return target.partition("#")[0]

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from adaptgen.runtime.paging.cursor import CursorBox
     from adaptgen.runtime.paging.list_cache import Kept
     from adaptgen.runtime.pii.classifier import Classifier
-    from adaptgen.runtime.pii.search_filter import SearchFilter
     from adaptgen.runtime.queries.name_lookup import Lookups
+    from adaptgen.runtime.queries.search_filter import SearchFilter
     from adaptgen.runtime.store.protocol import Store
     from adaptgen.runtime.validation import Arguments
     from adaptgen.runtime.workflow.continuation_state import Carry
@@ -296,11 +296,11 @@ class Engine:
     def _searching(
         self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks
     ) -> SearchFilter | None:
-        """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.pii.search_filter`."""
+        """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.queries.search_filter`."""
         if not caller.searched or not marks.on:
             return None
-        from adaptgen.runtime.pii.search_filter import search_filter
         from adaptgen.runtime.pii.search_roles import search_arguments, tells
+        from adaptgen.runtime.queries.search_filter import search_filter
 
         roles = self._roles.get(tool.name)
         if roles is None:
@@ -314,8 +314,8 @@ class Engine:
     ) -> Answer | None:
         """A list without what a search found by a part of a hidden value; None where the API answers no list."""
         from adaptgen.runtime.answers.list import answer_list
-        from adaptgen.runtime.pii.search_filter import NOTE
         from adaptgen.runtime.queries import query as asking
+        from adaptgen.runtime.queries.search_filter import NOTE
 
         found = await searching.whole(tool, fetch, call.box)
         if found is None:

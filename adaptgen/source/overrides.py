@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, nearest
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean
 from adaptgen.model.tables import Json, value
 
 TAKES: Mapping[str, tuple[str, ...]] = {
@@ -85,7 +85,7 @@ def check(declared: tuple[Declared, ...], tools: Mapping[str, str], renamed: Map
             found.append(Diagnostic("AG045", f"there is a tool {one.tool!r} already", one.where, help))
         elif one.kind != "add" and one.tool not in tools and one.tool not in added:
             new = renamed.get(one.tool)
-            help = f"it is called {new!r} now: write that name" if new else nearest(one.tool, {*tools, *added})
+            help = f"it is called {new!r} now: write that name" if new else did_you_mean(one.tool, {*tools, *added})
             message = (
                 f"there is no tool {one.tool!r} to {'change the requests of' if one.kind == 'request' else one.kind}"
             )
@@ -125,7 +125,7 @@ class _Reader:
             return
         kind = called.attr
         if kind not in TAKES:
-            help = nearest(kind, TAKES) or f"known: {', '.join(TAKES)}"
+            help = did_you_mean(kind, TAKES) or f"known: {', '.join(TAKES)}"
             self._say(node, f"overrides has no {kind!r}", help)
             return
         if not isinstance(node, ast.Call):
@@ -168,7 +168,7 @@ class _Reader:
             self._say(one, "overrides.add takes keywords only", f"write name=…, {', '.join(ADDED[1:])}=…")
         for keyword in node.keywords:
             if keyword.arg not in (*ADDED, *_MORE):
-                help = nearest(keyword.arg or "", (*ADDED, *_MORE)) or f"known: {', '.join((*ADDED, *_MORE))}"
+                help = did_you_mean(keyword.arg or "", (*ADDED, *_MORE)) or f"known: {', '.join((*ADDED, *_MORE))}"
                 self._say(keyword.value, f"overrides.add has no {keyword.arg!r}", help)
                 continue
             try:

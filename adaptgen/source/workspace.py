@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Where, nearest
+from adaptgen.diagnostics import AdaptgenError, Where, did_you_mean
 from adaptgen.model import tables as model
 from adaptgen.source.hints.checker import Checker
 from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
@@ -128,7 +128,7 @@ def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
         for index, one in enumerate(api.get("auth", ())):
             if one not in known:
                 at = ("apis", name, "auth", index)
-                checker.say("AG037", f"no shared auth is called {one!r}", at, nearest(one, set(known)))
+                checker.say("AG037", f"no shared auth is called {one!r}", at, did_you_mean(one, set(known)))
     if "governance" in raw and not (path.parent / raw["governance"]).is_file():
         checker.say("AG001", f"{raw['governance']} cannot be read", ("governance",))
     for name, auth in known.items():

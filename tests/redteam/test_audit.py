@@ -17,10 +17,10 @@ from support.governing import KEYS, FakeTarget, ask, fact, governed, settings
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.audit import refused_calls as audit_refusals
 from adaptgen.govern.audit.refused_calls import RefusalWindow
-from adaptgen.govern.audit.signing import Ed25519Signer, derived_signer, key_id
 from adaptgen.govern.audit.sinks import FileSink
 from adaptgen.govern.audit.trail import Trail, derived, mac_key, sealed
 from adaptgen.govern.audit.verify import verify
+from adaptgen.govern.settings.audit_signing import Ed25519Signer, derived_signer, key_id
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.caller import Caller

@@ -2,9 +2,9 @@
 
 A *chain* is what one process writes: it begins with a ``start`` line, every line carries a sequence number and, in
 ``prev``, the MAC of the line before it, and it ends with an ``end`` line. Every so many lines a ``checkpoint`` is
-signed (:mod:`adaptgen.govern.audit.signing`) and copied to a second place: a tail that is cut there later is missed.
-Any edit, gap or swap breaks a MAC or the sequence (:mod:`adaptgen.govern.audit.verify`). Refused requests beyond the
-first of their kind are counted (:mod:`adaptgen.govern.audit.refused_calls`).
+signed (:mod:`adaptgen.govern.settings.audit_signing`) and copied to a second place: a tail that is cut there later is
+missed. Any edit, gap or swap breaks a MAC or the sequence (:mod:`adaptgen.govern.audit.verify`). Refused requests
+beyond the first of their kind are counted (:mod:`adaptgen.govern.audit.refused_calls`).
 
 No line holds a value of an argument or of an answer. ``args`` is an HMAC of the arguments as they came: it shows that
 two calls were the same, and with the key and a guess what they were. ``sub`` identifies callers and stays readable,
@@ -29,8 +29,8 @@ import orjson
 
 from adaptgen.diagnostics import Where, error
 from adaptgen.govern.audit.refused_calls import RefusalWindow
-from adaptgen.govern.audit.signing import Signer, SigningError, derived_signer, signed
 from adaptgen.govern.audit.sinks import FileSink, Sink, StreamSink
+from adaptgen.govern.settings.audit_signing import Signer, SigningError, derived_signer, signed
 from adaptgen.govern.settings.model import Audit, Settings
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json

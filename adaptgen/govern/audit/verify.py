@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.govern.audit import signing as audit_signing
 from adaptgen.govern.audit.trail import MARK, derived, mac_key
+from adaptgen.govern.settings import audit_signing
 
 _END = re.compile(re.escape(MARK) + rb'([0-9a-f]{64})"\}\Z')
 _SHOWN = 12
@@ -49,9 +49,10 @@ class Verifier:
     """Reads trails line by line. ``findings`` has what does not hold, ``lines`` and ``chains`` how much was read."""
 
     def __init__(self, keys: Sequence[bytes], signers: Mapping[str, Any] | None = None) -> None:
-        """``keys``: the audit keys. ``signers``: public keys (:func:`adaptgen.govern.audit.signing.public_keys`), of
-        which one must have signed every start, checkpoint and end; without them signatures are checked where they
-        were made with a key derived from an audit key, and the others are left unchecked (``unchecked`` counts them).
+        """``keys``: the audit keys. ``signers``: public keys
+        (:func:`adaptgen.govern.settings.audit_signing.public_keys`), of which one must have signed every start,
+        checkpoint and end; without them signatures are checked where they were made with a key derived from an audit
+        key, and the others are left unchecked (``unchecked`` counts them).
         """
         self._keys = dict(map(mac_key, keys))
         self._demanded = signers is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from adaptgen.govern.audit.signing import checkpoint_signer
 from adaptgen.govern.audit.trail import trail
 from adaptgen.govern.limits.usage import Usage
 from adaptgen.govern.pipeline.components import Parts
@@ -12,6 +11,7 @@ from adaptgen.govern.pipeline.factory import Given, Make, Place, Workshop, folde
 from adaptgen.govern.pipeline.pipeline import Pipeline
 from adaptgen.govern.pipeline.reload import Watch
 from adaptgen.govern.settings import keys
+from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import Material
 from adaptgen.govern.settings.load import advice, check_target
 from adaptgen.govern.settings.model import Settings

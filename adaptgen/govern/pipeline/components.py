@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from adaptgen.govern.pipeline.argument_checks import ArgumentChecks
+from adaptgen.govern.tokenization.argument_checks import ArgumentChecks
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Json
 

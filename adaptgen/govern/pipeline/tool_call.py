@@ -36,9 +36,9 @@ from adaptgen.runtime.writes.permission import creation
 if TYPE_CHECKING:
     from adaptgen.govern.audit.call_record import Recorder
     from adaptgen.govern.authorization.authorizer import Decision
-    from adaptgen.govern.pipeline.argument_checks import Path as Place
     from adaptgen.govern.pipeline.components import Parts
     from adaptgen.govern.telemetry.spans import Span, Tracer
+    from adaptgen.govern.tokenization.argument_checks import Path as Place
     from adaptgen.govern.tokenization.echoes import RestoredValue
 
 __all__ = ["GovernedCall", "Refusal", "admit", "failed", "stripped", "unknown"]

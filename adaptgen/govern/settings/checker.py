@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from adaptgen.diagnostics import Diagnostic, Where, nearest
+from adaptgen.diagnostics import Diagnostic, Where, did_you_mean
 from adaptgen.govern.settings.table import UNITS
 from adaptgen.govern.settings.types import (
     PATTERNS,
@@ -107,7 +107,7 @@ class Checker:
         if isinstance(value, str) and value in type_.words:
             return
         words = " or ".join(filter(None, (", ".join(type_.words[:-1]), type_.words[-1])))
-        help = nearest(value, type_.words) if isinstance(value, str) else ""
+        help = did_you_mean(value, type_.words) if isinstance(value, str) else ""
         self.say(f"{named(at)} must be {words}, not {shown(value)}", at, help)
 
     def items(self, value: Any, type_: ListOf, at: Keys) -> tuple[Any, ...]:
@@ -147,7 +147,7 @@ class Checker:
         for name, item in value.items():
             key = type_.keys.get(name)
             if key is None:
-                help = nearest(name, type_.keys) or _elsewhere(type_, name) or f"known: {', '.join(type_.keys)}"
+                help = did_you_mean(name, type_.keys) or _elsewhere(type_, name) or f"known: {', '.join(type_.keys)}"
                 self.say(f"unknown key {name!r}{f' under {named(at)}' if at else ''}", (*at, name), help)
                 continue
             result = self.read(item, key.type, at if alone else (*at, name))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.govern.audit.signing import ed25519_signer
+from adaptgen.govern.settings.audit_signing import ed25519_signer
 from adaptgen.govern.settings.model import Settings
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.errors import ToolError

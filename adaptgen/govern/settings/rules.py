@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, nearest
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean
 from adaptgen.govern.settings.checker import Checker, Keys
 from adaptgen.govern.settings.model import KINDS, Settings, UpstreamAuth
 from adaptgen.net.addresses import find_problem, is_loopback
@@ -86,7 +86,7 @@ def _given(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _tags(auth: UpstreamAuth, claims: tuple[str, ...], at: Keys, checker: Checker) -> None:
     for tag, claim in auth.tags.items():
         if claim not in claims:
-            help = nearest(claim, claims) or "authenticate.caller.keep names the claims that may travel on"
+            help = did_you_mean(claim, claims) or "authenticate.caller.keep names the claims that may travel on"
             checker.say(f"unknown claim {claim!r}: nothing of a caller is called so", (*at, tag), help)
 
 
@@ -156,10 +156,10 @@ def _keys(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     for name in tokens.padded if tokens is not None else ():
         if tokens is not None and name not in tokens.all:
             checker.say(f"keys.tokens.padded: the key {name!r} is not among all", ("keys", "tokens", "padded"),
-                        nearest(name, tokens.all), "AG073")  # fmt: skip
+                        did_you_mean(name, tokens.all), "AG073")  # fmt: skip
     if tokens is not None and tokens.current not in tokens.all:
         checker.say(f"keys.tokens: the current key {tokens.current!r} is not among all", ("keys", "tokens", "current"),
-                    nearest(tokens.current, tokens.all), "AG073")  # fmt: skip
+                    did_you_mean(tokens.current, tokens.all), "AG073")  # fmt: skip
     if settings.mode == "behind":
         for name in ("tokens", "surrogates", "handover"):
             if getattr(settings.keys, name):
@@ -211,7 +211,7 @@ def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
         server = glob.partition("/")[0]
         plain = settings.mode == "proxy" and "/" in glob and not set(server) & set("*?[")
         if plain and server not in settings.upstreams:
-            checker.say(f"there is no upstream {server!r}", ("tools", glob), nearest(server, settings.upstreams))
+            checker.say(f"there is no upstream {server!r}", ("tools", glob), did_you_mean(server, settings.upstreams))
 
 
 # ------------------------------------------------------------------------------------------------------ the target

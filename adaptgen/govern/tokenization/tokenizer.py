@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adaptgen.govern.pipeline.argument_checks import Path, find_token_places
 from adaptgen.govern.settings.keys import Material
 from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.tokenization.argument_checks import Path, find_token_places
 from adaptgen.govern.tokenization.classification import Positions, positions
 from adaptgen.govern.tokenization.content_blocks import Blocks
 from adaptgen.govern.tokenization.detokenize import Restored, restore

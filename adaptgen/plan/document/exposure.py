@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import Diagnostic
+from adaptgen.diagnostics import Diagnostic, did_you_mean
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.model import steps as stepped
@@ -18,7 +18,6 @@ from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document import tool_names as naming
 from adaptgen.plan.document.descriptions import clean
 from adaptgen.plan.document.reader import Operation
-from adaptgen.plan.tools.arguments import did_you_mean
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

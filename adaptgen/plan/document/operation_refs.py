@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.plan.document.reader import Operation, operations
-from adaptgen.plan.tools.arguments import did_you_mean
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Place, Unpaged
 from adaptgen.plan.document.operation import PLACEHOLDER, sendable
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.paging.places import spaces
-from adaptgen.plan.tools.arguments import did_you_mean
 from adaptgen.syntax import field_paths as fields
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ hides it.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Body, Json, Param, value
 from adaptgen.plan.document import tool_names as naming
@@ -280,13 +279,6 @@ def _match(
                 or "an input that the document does not declare needs `in: query`, header or body",
             )
     return matched, added
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """A suggestion for a misspelt name, or ""."""
-    folded = {one.lower(): one for one in known}
-    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return f"did you mean {folded[close[0]]!r}?" if close else ""
 
 
 def _fate(

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Call, Contract, Json, Lookup, Tool
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.envelope import at, resource_words
 from adaptgen.plan.document.exposure import Emitted
 from adaptgen.plan.document.schemas import Leaf, leaves, shape
-from adaptgen.plan.tools.arguments import did_you_mean
 from adaptgen.syntax.identifiers import singular, words
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Check, Json
-from adaptgen.plan.tools.arguments import did_you_mean
 from adaptgen.source.arazzo import CODE
 from adaptgen.syntax import json_pointer
 from adaptgen.syntax import runtime_expressions as conditions

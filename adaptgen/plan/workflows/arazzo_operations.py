@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation, sendable
-from adaptgen.plan.tools.arguments import did_you_mean, fixed_value, parameter_slot
+from adaptgen.plan.tools.arguments import fixed_value, parameter_slot
 from adaptgen.plan.tools.tool import Context
 from adaptgen.plan.workflows.arazzo_expressions import Locate, Names
 from adaptgen.plan.workflows.inputs import call_of, rows, templates_in

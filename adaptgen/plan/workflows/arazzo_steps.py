@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Body, Flow, Json, Param, Step, Then
 from adaptgen.plan.document.reader import Operation
 from adaptgen.plan.effects.infer import find_effect
 from adaptgen.plan.paging.infer import find_paging
-from adaptgen.plan.tools.arguments import did_you_mean
 from adaptgen.plan.tools.pii import find_sensitive
 from adaptgen.plan.tools.tool import auth_of
 from adaptgen.plan.workflows.arazzo_expressions import Locate, Names

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from adaptgen.diagnostics import Where, error
+from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document import tool_names as naming
@@ -14,7 +14,7 @@ from adaptgen.plan.document.inline_schema import inline
 from adaptgen.plan.document.reader import Operation, accepted
 from adaptgen.plan.document.request_bodies import BodyInputs, Slot
 from adaptgen.plan.tools import contract as contracts
-from adaptgen.plan.tools.arguments import Argument, did_you_mean, fixed_value, hold_separators, parameter_slot
+from adaptgen.plan.tools.arguments import Argument, fixed_value, hold_separators, parameter_slot
 from adaptgen.plan.tools.tool import Context
 from adaptgen.plan.workflows.pii import Made
 from adaptgen.syntax.templates import TemplateError, escape, placeholders

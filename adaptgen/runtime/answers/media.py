@@ -6,9 +6,9 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 
-from adaptgen.runtime.answers.tables import file_name
 from adaptgen.runtime.core.answer import Answer, Binary, Text
 from adaptgen.runtime.core.text import clean
+from adaptgen.runtime.http.table_response import file_name
 from adaptgen.runtime.pii.call_pii import Marks
 
 if TYPE_CHECKING:

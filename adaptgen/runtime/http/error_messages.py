@@ -96,7 +96,7 @@ class Scrub:
 
     def _classified(self, body: Json, depth: int = 0) -> Iterator[tuple[str, str]]:
         if not depth and self._marks.on:
-            from adaptgen.runtime.answers.structured import structured_values
+            from adaptgen.runtime.pii.structured import structured_values
 
             yield from self._marks.values(body)
             yield from structured_values(body)

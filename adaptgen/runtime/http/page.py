@@ -137,7 +137,7 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
         body = response.json()
         items = find_items(paging.items, body)
     else:
-        from adaptgen.runtime.answers.tables import table_of
+        from adaptgen.runtime.http.table_response import table_of
 
         table = table_of(response)
         body = items = None

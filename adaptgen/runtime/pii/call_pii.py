@@ -16,8 +16,8 @@ from adaptgen.runtime.core.text import clean, encode
 
 if TYPE_CHECKING:
     from adaptgen.runtime.pii.classifier import Classifier
-    from adaptgen.runtime.pii.search_filter import SearchFilter
     from adaptgen.runtime.pii.token_sizes import Form
+    from adaptgen.runtime.queries.search_filter import SearchFilter
 
 
 class Marks:

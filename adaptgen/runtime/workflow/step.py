@@ -76,7 +76,7 @@ class Stepping:
             return await poll(step.until, lambda: self._once(step, scope, request.copy()), self._words(step, scope))
         if step.page is None:
             return await self._once(step, scope, request)
-        from adaptgen.runtime.calls import turning
+        from adaptgen.runtime.http.page_fetcher import page_fetcher
         from adaptgen.runtime.workflow.all_pages import every_page
 
         last: list[Asked] = []
@@ -90,7 +90,7 @@ class Stepping:
             last[:] = [_asked(step, turned, response)]
             return response
 
-        items, note = await every_page(step.page, turning(step.page, make, send), self._box(), step.most)
+        items, note = await every_page(step.page, page_fetcher(step.page, make, send), self._box(), step.most)
         return replace(last[0], items=items, note=note)
 
     async def _once(self, step: Step, scope: Scope, request: Request) -> Asked:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from adaptgen.model.tables import Json, Step
 from adaptgen.runtime.answers.projection import view
-from adaptgen.runtime.answers.tables import table_of
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import find_items, is_json
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.http.table_response import table_of
 from adaptgen.runtime.pii.call_pii import Marks
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from adaptgen.diagnostics import Diagnostic, Where, nearest
+from adaptgen.diagnostics import Diagnostic, Where, did_you_mean
 from adaptgen.source.hints.types import (
     PATTERNS,
     SAMPLES,
@@ -88,7 +88,7 @@ class Checker:
         if (isinstance(value, str) and value in type_.words) or (value is None and type_.empty):
             return
         words = " or ".join(filter(None, (", ".join(type_.words[:-1]), type_.words[-1])))
-        help = nearest(value, type_.words) if isinstance(value, str) else ""
+        help = did_you_mean(value, type_.words) if isinstance(value, str) else ""
         shown = repr(value) if isinstance(value, str) else kind_of(value)
         self.say("AG031", f"{_name(at)} must be {words}, not {shown}", at, help)
 
@@ -104,7 +104,7 @@ class Checker:
             key = type_.keys.get(name)
             if key is None:
                 place = _misplaced(type_, name)
-                help = nearest(name, type_.keys) or (
+                help = did_you_mean(name, type_.keys) or (
                     f"it belongs under {place}" if place else f"known: {', '.join(type_.keys)}"
                 )
                 self.say("AG030", f"unknown key {name!r}{_under(at)}", (*at, name), help)
@@ -131,7 +131,7 @@ class Checker:
             self.path(value, at)
         elif kind in PATTERNS and not re.match(PATTERNS[kind], value):
             code = "AG036" if kind in ("jsonpath", "place") else "AG031"
-            help = nearest(value, ("deprecated",)) if kind == "hide" else ""
+            help = did_you_mean(value, ("deprecated",)) if kind == "hide" else ""
             self.say(code, f"{_name(at)}: {value!r} is not {SAMPLES[kind]}", at, help)
         elif kind in ("jsonpath", "place") and value.startswith("$"):
             self.jsonpath(value, at)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, nearest
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean
 from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.hints import values as hint_values
@@ -158,7 +158,9 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
     refresh = auth.get("refresh", {})
     for index, one in enumerate(refresh.get("then", ())):
         if one not in ids:
-            checker.say("AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), nearest(one, ids))
+            checker.say(
+                "AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), did_you_mean(one, ids)
+            )
     if not chain:
         return  # it is inferred from the document, and so are the names that it saves
     saved = {"caller", *auth.get("start", {}), *refresh.get("save", {})}
@@ -230,7 +232,7 @@ def _defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: st
             return
         for name in sorted(names):
             if name not in known and name.partition(".")[0] not in known:
-                checker.say("AG037", f"{problem} {name!r}", at, nearest(name, known))
+                checker.say("AG037", f"{problem} {name!r}", at, did_you_mean(name, known))
     elif isinstance(value, dict):
         for key, item in value.items():
             if key not in ("call", "save", "document"):

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from support import aws
 from support.services import Service
 
-from adaptgen.govern.audit import signing as audit_signing
-from adaptgen.govern.audit.signing import KmsSigner, SigningError, check, ed25519_signer, public_keys, signed
 from adaptgen.govern.audit.sinks import FileSink
 from adaptgen.govern.audit.trail import AuditError, Trail
+from adaptgen.govern.settings import audit_signing
+from adaptgen.govern.settings.audit_signing import KmsSigner, SigningError, check, ed25519_signer, public_keys, signed
 
 BODY = b'{"event":"checkpoint","seq":4}'
 
