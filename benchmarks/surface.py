@@ -54,7 +54,7 @@ def one(path: Path) -> dict[str, Any]:
 
 async def listed(package: Path) -> dict[str, Any]:
     """Bytes of the list of all tools, and of the one that clients get first."""
-    from adaptgen.govern.pipeline.ungoverned import EngineDesk
+    from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
     from adaptgen.mcp.protocol import Context
     from adaptgen.model.caller import LOCAL
     from adaptgen.runtime.engine import Engine
@@ -62,7 +62,7 @@ async def listed(package: Path) -> dict[str, Any]:
     from adaptgen.transports.load import load_server
 
     engine = Engine(load_server(package), environ=ENVIRON)
-    desk = EngineDesk(engine)
+    desk = UngovernedHandler(engine)
     context = Context(request_id="1")
     whole = await desk.request(LOCAL, "tools/list", {}, context)
     first = await menu_of(desk, engine.server).request(LOCAL, "tools/list", {}, context)

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from adaptgen.demo.building import KEYS, build, governance
 from adaptgen.demo.crm import running
 from adaptgen.demo.story import environment
-from adaptgen.govern.pipeline.assemble import Place
+from adaptgen.govern.pipeline.assemble import ServingContext
 from adaptgen.govern.pipeline.embedded import govern_server
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.telemetry.spans import tracer
@@ -35,7 +35,7 @@ async def one_call(folder: Path) -> tuple[list[dict[str, Any]], Any]:
         (folder / "settings").mkdir()
         path = governance(folder / "settings")
         traced = tracer(Settings(), exporter=spans)
-        place = Place(environ={**environment(crm), **KEYS}, tracer=traced)
+        place = ServingContext(environ={**environment(crm), **KEYS}, tracer=traced)
         governed = await govern_server(str(path), server, place)
         try:
             desk = governed.desk

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @value()
-class Made:
+class BuildResult:
     """One generated server before it is written: its plan, its files with the lock, and what is said about it."""
 
     spec: Path
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     """All documents are generated before the first one is written, so that bad input writes nothing."""
     fresh: list[Path] = []
-    made: list[Made] = []
+    made: list[BuildResult] = []
     problems: list[Diagnostic] = []
     folders: dict[Path, Path] = {}
     for spec in dict.fromkeys(documents.meant(options.specs)):
@@ -97,7 +97,7 @@ def up_to_date(spec: Path, out: Path) -> Path | None:
     return next((one for one in folders if lock.unchanged(one, spec=spec, sides=sides, options=options)), None)
 
 
-def make(spec: Path, out: Path) -> Made:
+def make(spec: Path, out: Path) -> BuildResult:
     """Read, plan and render one document.
 
     Raises:
@@ -128,7 +128,7 @@ def make(spec: Path, out: Path) -> Made:
         if edits:
             inputs[f"{beside}/{overrides.NAME}"] = overrides.digest(hand_edits(spec))
         files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=_options(spec, out), files=files)
-    return Made(spec, out / name, document.version, planned, files, (*document.diagnostics, *found))
+    return BuildResult(spec, out / name, document.version, planned, files, (*document.diagnostics, *found))
 
 
 def validate(spec: Path) -> None:
@@ -214,7 +214,7 @@ def identifier(text: str) -> str:
     return f"api_{name}" if name[0].isdigit() or keyword.iskeyword(name) else name
 
 
-def _check(one: Made) -> int:
+def _check(one: BuildResult) -> int:
     difference = lock.diff(one.folder, one.files)
     if not difference:
         terminal.say(f"{one.folder} is up to date")
@@ -226,7 +226,7 @@ def _check(one: Made) -> int:
     return 1
 
 
-def _write(one: Made, quiet: bool) -> None:
+def _write(one: BuildResult, quiet: bool) -> None:
     from adaptgen.cli import report
     from adaptgen.output import write
 

@@ -50,11 +50,11 @@ def run(options: argparse.Namespace) -> int:
 
 async def _governed(server: Server, named: str, tool: str, given: Mapping[str, Json]) -> Mapping[str, Json]:
     """The call as the local caller of the settings, who may do and see what they say."""
-    from adaptgen.govern.pipeline.assemble import Place
+    from adaptgen.govern.pipeline.assemble import ServingContext
     from adaptgen.govern.pipeline.embedded import govern_server
     from adaptgen.mcp.protocol import Context
 
-    governed = await govern_server(named, server, Place())
+    governed = await govern_server(named, server, ServingContext())
     try:
         context = Context(request_id=uuid.uuid4().hex)
         caller = await governed.desk.authenticate({}, context)

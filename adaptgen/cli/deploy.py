@@ -37,10 +37,10 @@ def run(options: argparse.Namespace) -> int:
 def _deployment(options: argparse.Namespace) -> Deployment:
     from adaptgen.ship import aws
     from adaptgen.ship.deploy import Deployment
-    from adaptgen.ship.dry_run_clients import Dry
+    from adaptgen.ship.dry_run_clients import RecordingClients
 
     if options.dry_run:
-        dry = {name: Dry(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}
+        dry = {name: RecordingClients(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}
         return Deployment(dry["s3"], dry["cloudformation"], say=_quiet, agree=lambda changes: True)
     made = {name: aws.client(name, options.region, options.endpoint_url) for name in ("s3", "cloudformation")}
     return Deployment(

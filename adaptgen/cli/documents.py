@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adaptgen.diagnostics import Where, error
 
 if TYPE_CHECKING:
-    from adaptgen.source import Fleet
+    from adaptgen.source import Workspace
 
 FOLDER = Path("specs")
 FLEET = "adaptgen.yaml"
@@ -21,7 +21,7 @@ def _is_document(path: Path) -> bool:
     return path.suffix in _ENDS and not path.name.startswith(".") and path.name != FLEET and path.is_file()
 
 
-def fleet(folder: Path) -> Fleet | None:
+def fleet(folder: Path) -> Workspace | None:
     """The fleet of the documents in ``folder``, where there is one."""
     if not (folder / FLEET).is_file():
         return None

@@ -12,7 +12,7 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Server
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.assemble import Governed, Place
+    from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext
     from adaptgen.govern.settings.model import Settings
 
 VARIABLE = "ADAPTGEN_GOVERNANCE"
@@ -50,7 +50,7 @@ async def load(named: str, environ: Mapping[str, str]) -> Settings:
     return await source(named, environ).load()
 
 
-async def govern_upstreams(named: str, place: Place) -> Governed:
+async def govern_upstreams(named: str, place: ServingContext) -> GovernedServer:
     """The servers behind the proxy that the settings describe.
 
     Raises:

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _jwks(named: str) -> dict[str, Json]:
-    from adaptgen.govern.identity.identity_assertion import Handover
+    from adaptgen.govern.identity.identity_assertion import AssertionIssuer
     from adaptgen.govern.settings.keys import material
 
     settings = await governance.load(named, os.environ)
@@ -37,7 +37,7 @@ async def _jwks(named: str) -> dict[str, Json]:
     if key is None:
         where = settings.where("keys") or settings.where("mode")
         raise error("AG073", "keys.handover is missing", where, 'keys: {handover: "${secret:name#key}"}')
-    return Handover(key, "").jwks()
+    return AssertionIssuer(key, "").jwks()
 
 
 async def _review(named: str, accept: list[str]) -> int:
@@ -62,7 +62,7 @@ async def _review(named: str, accept: list[str]) -> int:
 
 
 async def _serve(named: str, http: str | None) -> None:
-    from adaptgen.govern.pipeline.assemble import Place
+    from adaptgen.govern.pipeline.assemble import ServingContext
     from adaptgen.transports import address
     from adaptgen.transports.streamable_http import serve
 
@@ -72,7 +72,7 @@ async def _serve(named: str, http: str | None) -> None:
         raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"), help)
     host, port = address.parse(http or settings.listen.http, governed=True)
     with paused():
-        governed = await governance.govern_upstreams(named, Place(http=True, loopback=is_loopback(host)))
+        governed = await governance.govern_upstreams(named, ServingContext(http=True, loopback=is_loopback(host)))
     try:
         listener = address.listening(host, port)
         count = terminal.count(len(governed.desk.adopted), "tool")

@@ -82,12 +82,12 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
 
 
 async def _governed(server: Server, named: str, http: str | None, part: Part, profile: Profile) -> None:
-    from adaptgen.govern.pipeline.assemble import Place
+    from adaptgen.govern.pipeline.assemble import ServingContext
     from adaptgen.govern.pipeline.embedded import govern_server
     from adaptgen.transports import address
 
     where = address.parse(http, governed=True) if http else None
-    place = Place(http=where is not None, loopback=where is None or is_loopback(where[0]))
+    place = ServingContext(http=where is not None, loopback=where is None or is_loopback(where[0]))
     with paused():
         governed = await govern_server(named, server, place)
     try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adaptgen.compare.model import Seen, Surface
+from adaptgen.compare.model import Surface, ToolSnapshot
 from adaptgen.compare.tables import tables
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model.tables import Auth, Contract, Server, Tool
@@ -39,14 +39,14 @@ def read(folder: Path, shown: str) -> Surface:
         text = _text(path, f"{shown}/tools/{path.name}")
         contracts |= _contracts(text, f"{shown}/tools/{path.name}")
         places |= _places(text, f"{shown}/tools/{path.name}")
-    found: dict[str, Seen] = {}
+    found: dict[str, ToolSnapshot] = {}
     for path in sorted((folder / "tools").glob("*.py")):
         for table in _of(folder, f"tools/{path.name}", shown, Tool):
             tool: Tool = table.value
             where = Where(f"{shown}/tools/{path.name}", table.line, 1)
             if tool.name not in contracts:
                 raise error("AG055", f"the tool {tool.name} has no contract", where, "build the folder again")
-            found[tool.name] = Seen(tool, contracts[tool.name], where, places.get(tool.name, {}))
+            found[tool.name] = ToolSnapshot(tool, contracts[tool.name], where, places.get(tool.name, {}))
     auths = list(_of(folder, "auth.py", shown, Auth)) if (folder / "auth.py").is_file() else []
     server = replace(server, auth=tuple(one.value for one in auths), tools=tuple(one.tool for one in found.values()))
     return Surface(

@@ -16,7 +16,7 @@ from adaptgen.diagnostics import Where, error
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparisonInput:
     """A file or folder on disk and how it is named to people."""
 
     path: Path
@@ -49,10 +49,10 @@ def _whole(name: str, other: str) -> str:
 
 
 @contextlib.contextmanager
-def _found(name: str) -> Iterator[Side]:
+def _found(name: str) -> Iterator[ComparisonInput]:
     path = Path(name)
     if path.exists():
-        yield Side(path, path.as_posix())
+        yield ComparisonInput(path, path.as_posix())
         return
     kind = revisions.kind(name) if ":" in name else ""
     if kind not in ("tree", "blob"):
@@ -63,10 +63,10 @@ def _found(name: str) -> Iterator[Side]:
         # Hints and the files that a document refers to lie beside it.
         tree, own = (name, "") if kind == "tree" else revisions.parent(name)
         revisions.extract(tree, Path(folder))
-        yield Side(Path(folder) / own, shown or own)
+        yield ComparisonInput(Path(folder) / own, shown or own)
 
 
-def _documents(old: Side, new: Side) -> tuple[Change, ...]:
+def _documents(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
     from adaptgen.compare import specs
 
     first, second = specs.hinted(old.path), specs.hinted(new.path)
@@ -77,11 +77,11 @@ def _documents(old: Side, new: Side) -> tuple[Change, ...]:
     return _with_policies(before, after, side, f"{new.shown.rpartition('.')[0]}/policies")
 
 
-def _name(side: Side) -> str:
+def _name(side: ComparisonInput) -> str:
     return Path(side.shown).stem
 
 
-def _folders(old: Side, new: Side) -> tuple[Change, ...]:
+def _folders(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
     before, after = _surfaces(old), _surfaces(new)
     if len(before) == len(after) == 1 and "" in before and "" in after:
         return _generated(before[""], after[""], new.path)
@@ -107,7 +107,7 @@ def _with_policies(old: Surface, new: Surface, folder: Path, shown: str) -> tupl
     return ordered((*found, *affected(found, old, new, folder, shown)))
 
 
-def _surfaces(side: Side) -> dict[str, Surface]:
+def _surfaces(side: ComparisonInput) -> dict[str, Surface]:
     """By the name of the folder; "" for a folder that is a server itself."""
     found = folders.servers(side.path)
     if not found:

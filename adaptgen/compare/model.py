@@ -16,7 +16,7 @@ words or the request differ, and agents do as before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ToolSnapshot:
     """One tool. ``where``: its table, or its operation in a document. ``arguments``: the places of its arguments.
     ``fields``: path -> JSON type of what its answer declares, relative like a view; None where that is not known (a
     generated folder holds no schemas of answers).
@@ -37,7 +37,7 @@ class Surface:
 
     name: str
     server: Server
-    tools: Mapping[str, Seen]
+    tools: Mapping[str, ToolSnapshot]
     where: Where
     spec: str = ""
     auth: Mapping[str, Where] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
 from adaptgen.compare import tools
-from adaptgen.compare.model import LEVELS, Change, Seen, Surface
+from adaptgen.compare.model import LEVELS, Change, Surface, ToolSnapshot
 from adaptgen.model import steps as stepped
 from adaptgen.model.tables import Auth, Base, Tool
 
@@ -65,7 +65,7 @@ def _effect(tool: Tool) -> str:
     return {"read": "reads", "write": "writes", "delete": "deletes"}.get(tool.effect, tool.effect)
 
 
-def _renamed(gone: dict[str, Seen], fresh: dict[str, Seen]) -> dict[str, str]:
+def _renamed(gone: dict[str, ToolSnapshot], fresh: dict[str, ToolSnapshot]) -> dict[str, str]:
     """Old name -> new name of the tools of one operation: the same pointer, the same requests, or the old name among
     those that are still served. Only what is unique counts."""
     pairs: dict[str, str] = {}
@@ -98,7 +98,7 @@ def _lines(tool: Tool) -> list[str]:
     return [f"{one.method} {one.path}" for one in calls if one is not None]
 
 
-def _rename(was: Seen, now: Seen) -> Change:
+def _rename(was: ToolSnapshot, now: ToolSnapshot) -> Change:
     before, after = was.tool.name, now.tool.name
     if before in now.tool.was:
         text = f"is the new name of {before}, which is still served"
@@ -116,7 +116,7 @@ def _quoted(call: str) -> str:
     return f'"{call}"' if any(char in call for char in "{}[],:#") else call
 
 
-def _names(was: Seen, now: Seen, fresh: dict[str, Seen]) -> Iterator[Change]:
+def _names(was: ToolSnapshot, now: ToolSnapshot, fresh: dict[str, ToolSnapshot]) -> Iterator[Change]:
     for name in sorted(set(was.tool.was) - set(now.tool.was) - {now.tool.name} - fresh.keys()):
         text = f"the earlier name {name} is no longer served"
         yield Change("breaking", now.tool.name, "tool-renamed", text, now.where, now.tool.source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from adaptgen.compare.model import Change, Seen, Surface
+from adaptgen.compare.model import Change, Surface, ToolSnapshot
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Call, Tool
@@ -86,14 +86,14 @@ def _owner(hints: Hints, problem: Diagnostic) -> str | None:
 
 def _surface(document: Document, planned: Plan, shown: str, findings: tuple[Change, ...]) -> Surface:
     by_pointer = {one.pointer: one for one in operations(document)[0]}
-    tools: dict[str, Seen] = {}
+    tools: dict[str, ToolSnapshot] = {}
     for module in planned.modules:
         for tool in module.tools:
             operation = by_pointer.get(tool.source)
             where = document.where(tool.source) if tool.source else Where(shown)
             arguments = _arguments(document, operation, tool) if operation else {}
             fields = _fields(document, operation, tool) if operation else None
-            tools[tool.name] = Seen(tool, module.contracts[tool.name], where, arguments, fields)
+            tools[tool.name] = ToolSnapshot(tool, module.contracts[tool.name], where, arguments, fields)
     forget(document)
     schemes = {auth.name: document.where(f"#/components/securitySchemes/{auth.name}") for auth in planned.server.auth}
     return Surface(planned.server.name, planned.server, tools, document.where("#/servers"), shown, schemes, findings)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adaptgen.compare.model import Change, Level, Seen
+from adaptgen.compare.model import Change, Level, ToolSnapshot
 from adaptgen.compare.schemas import Way, differences
 from adaptgen.model import steps as stepped
 from adaptgen.model.tables import Call, Param, Tool
@@ -20,12 +20,12 @@ _WAYS: Mapping[Way, tuple[Level, str]] = {
 }
 
 
-def changes(old: Seen, new: Seen) -> list[Change]:
+def changes(old: ToolSnapshot, new: ToolSnapshot) -> list[Change]:
     """The changes of a tool that both sides have, under the name that it has now."""
     return [*_arguments(old, new), *_answer(old, new), *_reach(old, new), *_words(old, new)]
 
 
-def _change(new: Seen, level: Level, kind: str, text: str, argument: str = "") -> Change:
+def _change(new: ToolSnapshot, level: Level, kind: str, text: str, argument: str = "") -> Change:
     where = new.arguments.get(argument, new.where)
     return Change(level, new.tool.name, kind, text, where, new.tool.source)
 
@@ -33,7 +33,7 @@ def _change(new: Seen, level: Level, kind: str, text: str, argument: str = "") -
 # ----------------------------------------------------------------------------------------------------------- arguments
 
 
-def _arguments(old: Seen, new: Seen) -> Iterator[Change]:
+def _arguments(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     before, after = old.contract.input_schema, new.contract.input_schema
     old_properties, new_properties = _properties(before), _properties(after)
     for name in sorted(old_properties.keys() | new_properties.keys()):
@@ -68,7 +68,7 @@ def _inner(name: str, path: str) -> str:
 # ----------------------------------------------------------------------------------------------------------- the answer
 
 
-def _answer(old: Seen, new: Seen) -> Iterator[Change]:
+def _answer(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     before, after = old.tool, new.tool
     if (before.page is None) != (after.page is None):
         text = "the answer is no longer a list" if after.page is None else "the answer is a list now, in pages"
@@ -97,7 +97,7 @@ def _default(value: int | None) -> str:
     return "the server's" if value is None else str(value)
 
 
-def _view(old: Seen, new: Seen) -> Iterator[Change]:
+def _view(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     before, after = old.tool.view, new.tool.view
     kept = set(before or ())
     if before is not None and after is None:
@@ -126,7 +126,7 @@ def _view(old: Seen, new: Seen) -> Iterator[Change]:
     yield from _fields(old, new, {*gone, *lost, *added})
 
 
-def _fields(old: Seen, new: Seen, said: set[str]) -> Iterator[Change]:
+def _fields(old: ToolSnapshot, new: ToolSnapshot, said: set[str]) -> Iterator[Change]:
     """What documents tell beyond the tables: fields that `fields` reaches, and types."""
     if old.fields is None or new.fields is None:
         return
@@ -144,7 +144,7 @@ def _fields(old: Seen, new: Seen, said: set[str]) -> Iterator[Change]:
             yield _change(new, level, "field-type", text)
 
 
-def _steps(before: Tool, new: Seen) -> Iterator[Change]:
+def _steps(before: Tool, new: ToolSnapshot) -> Iterator[Change]:
     yield from _rules(before, new)
     views = {one.id: one.view for one in before.steps}
     for step in new.tool.steps:
@@ -167,7 +167,7 @@ _RULES: Mapping[str, str] = {
 }
 
 
-def _rules(before: Tool, new: Seen) -> Iterator[Change]:
+def _rules(before: Tool, new: ToolSnapshot) -> Iterator[Change]:
     """How the steps run: agents get other answers from the same calls."""
     known = {one.id: one for one in stepped.every(before.steps)}
     for step in stepped.every(new.tool.steps):
@@ -190,7 +190,7 @@ def _listed(paths: Any) -> str:
 # ------------------------------------------------------------------------------------------- effect, auth, destination
 
 
-def _reach(old: Seen, new: Seen) -> Iterator[Change]:
+def _reach(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     before, after = old.tool, new.tool
     if before.effect != after.effect:
         worse = _RANK.get(after.effect, 2) > _RANK.get(before.effect, 0)
@@ -214,7 +214,7 @@ def _targets(tool: Tool) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _names(seen: Seen) -> set[str]:
+def _names(seen: ToolSnapshot) -> set[str]:
     return set(_properties(seen.contract.input_schema))
 
 
@@ -247,7 +247,7 @@ def _calls(tool: Tool) -> tuple[Call, ...]:
     return (*((tool.call,) if tool.call else ()), *stepped.calls(tool.steps))
 
 
-def _sensitive(old: Seen, new: Seen) -> Iterator[Change]:
+def _sensitive(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     for kind, noun, before, after in (
         ("sensitivity", "the field", old.tool.sensitive, new.tool.sensitive),
         ("sensitivity", "the argument", old.tool.sensitive_arguments, new.tool.sensitive_arguments),
@@ -270,7 +270,7 @@ def _sensitive(old: Seen, new: Seen) -> Iterator[Change]:
 # ---------------------------------------------------------------------------------------------------------------- words
 
 
-def _words(old: Seen, new: Seen) -> Iterator[Change]:
+def _words(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     if old.contract.description != new.contract.description:
         yield _change(new, "unchanged", "description", "agents read another description")
     before, after = dict(old.contract.annotations), dict(new.contract.annotations)

@@ -26,7 +26,7 @@ from adaptgen.demo.table import RULE, table
 from adaptgen.demo.tasks import CUSTOMER, LOGIN, TASKS, with_login
 from adaptgen.demo.tokens import count, vocabulary
 from adaptgen.govern.audit.verify import verify
-from adaptgen.govern.pipeline.assemble import Governed, Place
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext
 from adaptgen.govern.pipeline.embedded import govern_server
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.model.tables import Json
@@ -182,11 +182,11 @@ async def _tell(crm: Running, built: Path, progress: Progress) -> Story:
     return Story(before, after, tickets, waiting, written, audited)
 
 
-async def _governed(crm: Running, built: Path) -> Governed:
+async def _governed(crm: Running, built: Path) -> GovernedServer:
     """The server under the bundled settings; the agent is their local caller."""
     folder = built.parent / "crm-governance"
     folder.mkdir()
-    place = Place(environ={**environment(crm), **KEYS})
+    place = ServingContext(environ={**environment(crm), **KEYS})
     return await govern_server(str(governance(folder)), load_server(built), place)
 
 

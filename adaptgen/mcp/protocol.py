@@ -129,7 +129,7 @@ class Context:
 
 
 @value()
-class About:
+class ServerInfo:
     """What a target is, for ``initialize`` and ``server/discover``.
 
     ``stateful``: in handshake revisions every client needs a session of its own.
@@ -144,7 +144,7 @@ class About:
 
 
 @value()
-class Facts:
+class ToolInfo:
     """What governance knows of one tool.
 
     ``name`` is what callers call it, ``server`` whose it is, ``own`` its name there. ``open``: permitted without a
@@ -185,16 +185,16 @@ class Facts:
 class Target(Protocol):
     """What answers below the pipeline."""
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """What it is."""
         ...
 
-    def tools(self) -> Mapping[str, Facts]:
+    def tools(self) -> Mapping[str, ToolInfo]:
         """All tools by the name that callers use: a snapshot, the same object until something changes."""
         ...
 
     async def call(
-        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """CallToolResult of a tool (or InputRequiredResult); ``_meta`` holds our own keys.
 
@@ -230,13 +230,13 @@ class Target(Protocol):
         ...
 
 
-class Desk(Protocol):
+class McpHandler(Protocol):
     """What a front serves: :class:`Target` behind decisions, or (without governance) as it is.
 
     ``tools/list`` and ``tools/call`` are ordinary methods here: ``request(caller, "tools/list", {}, context)``.
     """
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """What is served."""
         ...
 

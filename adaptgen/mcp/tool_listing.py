@@ -32,7 +32,7 @@ _VALUES = frozenset({"const", "default", "enum", "examples"})
 
 
 @frozen.value()
-class Step:
+class DetailLevel:
     """How much is left: ``text`` characters of the tool's description, ``argument`` of an argument's, ``nested`` of
     what stands deeper; ``own``: whether the arguments that every tool of a kind has are described; ``depth``: levels
     of nested objects that are written out; ``limits``: whether patterns, bounds, formats and defaults are; ``enum``:
@@ -48,11 +48,11 @@ class Step:
 
 
 STEPS = (
-    Step(400, 160, 80, True, 8, True, 60),
-    Step(200, 80, 40, False, 4, True, 25),
-    Step(140, 40, 0, False, 3, False, 15),
-    Step(100, 0, 0, False, 2, False, 8),
-    Step(80, 0, 0, False, 1, False, 8),
+    DetailLevel(400, 160, 80, True, 8, True, 60),
+    DetailLevel(200, 80, 40, False, 4, True, 25),
+    DetailLevel(140, 40, 0, False, 3, False, 15),
+    DetailLevel(100, 0, 0, False, 2, False, 8),
+    DetailLevel(80, 0, 0, False, 1, False, 8),
 )
 """From a list that has lost nothing but repetition to one of names and types."""
 
@@ -139,7 +139,7 @@ def brief(tool: Mapping[str, Json], number: int) -> dict[str, Any]:
     return made
 
 
-def _arguments(schema: Mapping[str, Any], step: Step) -> dict[str, Any]:
+def _arguments(schema: Mapping[str, Any], step: DetailLevel) -> dict[str, Any]:
     made = dict(schema)
     properties = schema.get("properties")
     if isinstance(properties, dict):
@@ -162,7 +162,7 @@ def _arguments(schema: Mapping[str, Any], step: Step) -> dict[str, Any]:
     return made
 
 
-def _part(schema: Json, step: Step, text: int, depth: int) -> Json:
+def _part(schema: Json, step: DetailLevel, text: int, depth: int) -> Json:
     if not isinstance(schema, dict):
         return schema
     made: dict[str, Any] = {}

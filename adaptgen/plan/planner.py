@@ -20,14 +20,14 @@ from adaptgen.plan.document import vendor_extensions as extensions
 from adaptgen.plan.document.base_urls import Bases, find_bases
 from adaptgen.plan.document.contradictions import contradiction
 from adaptgen.plan.document.descriptions import clean
-from adaptgen.plan.document.exposure import Emitted
+from adaptgen.plan.document.exposure import ExposedTool
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation, mapping, operations, sendable, text
 from adaptgen.plan.document.tool_names import Names, Wanted
 from adaptgen.plan.tools import name_lookups as lookups
 from adaptgen.plan.tools import tool as tools
-from adaptgen.plan.tools.coverage_proof import Proof, inputs_of
-from adaptgen.plan.tools.tool import Built, Context, Draft
+from adaptgen.plan.tools.coverage_proof import InputCoverage, inputs_of
+from adaptgen.plan.tools.tool import Analysis, BuiltTool, Context
 from adaptgen.syntax.templates import TemplateError, references
 
 if TYPE_CHECKING:
@@ -151,9 +151,9 @@ class _Planner:
 
     # ------------------------------------------------------------------------------------------ what becomes a tool
 
-    def drafts(self, context: Context, auth: AuthPlan) -> list[tuple[Draft, str]]:
+    def drafts(self, context: Context, auth: AuthPlan) -> list[tuple[Analysis, str]]:
         """Every operation that becomes a tool, with the name that hints give it ("": not yet named)."""
-        hinted: list[tuple[Draft, str]] = []
+        hinted: list[tuple[Analysis, str]] = []
         spoken_for: set[str] = set()
         for key, hint in sorted(self.hints.tools.items()):
             if hint.call is None or hint.steps:
@@ -166,7 +166,7 @@ class _Planner:
         for index, found in surface.check_hide(self.operations, self.hints.hide):
             located = Diagnostic(found.code, found.message, self.hints.where("hide", index), found.help, found.severity)
             (self.errors if found.severity == "error" else self.diagnostics).append(located)
-        plain: list[Draft] = []
+        plain: list[Analysis] = []
         for operation in self.operations:
             if operation.pointer in spoken_for or self.leaves_out(operation, auth):
                 continue
@@ -183,7 +183,7 @@ class _Planner:
             self.attempt(lambda one=one: tools.settle(one, payloads))  # type: ignore[misc]
         return [*hinted, *self.named(context, plain, payloads)]
 
-    def hinted(self, context: Context, key: str, hint: ToolHint) -> Draft:
+    def hinted(self, context: Context, key: str, hint: ToolHint) -> Analysis:
         assert hint.call is not None
         where = self.hints.where("tools", key)
         if not _NAME.fullmatch(key):
@@ -205,8 +205,8 @@ class _Planner:
         return Context(document, self.hints, auth, Bases(context.bases.bases), {})
 
     def named(
-        self, context: Context, plain: list[Draft], payloads: Mapping[str, str | None]
-    ) -> list[tuple[Draft, str]]:
+        self, context: Context, plain: list[Analysis], payloads: Mapping[str, str | None]
+    ) -> list[tuple[Analysis, str]]:
         """Names for all others. A hint without ``call`` speaks of the tool that gets its name."""
         about = {key: hint for key, hint in self.hints.tools.items() if hint.call is None and not hint.steps}
         for name, _, _, where in self.described():
@@ -225,7 +225,7 @@ class _Planner:
             [Wanted(one.operation, one.role, extensions.said(self.document, one.operation).name) for one in plain],
             about,
         )
-        found: list[tuple[Draft, str]] = []
+        found: list[tuple[Analysis, str]] = []
         for one in plain:
             name = given[one.operation.pointer]
             if name in about:
@@ -261,8 +261,8 @@ class _Planner:
 
     # ------------------------------------------------------------------------------------------------------- tools
 
-    def emit(self, drafts: list[tuple[Draft, str]]) -> list[tuple[Emitted, Built | None]]:
-        emitted: list[tuple[Emitted, Built | None]] = []
+    def emit(self, drafts: list[tuple[Analysis, str]]) -> list[tuple[ExposedTool, BuiltTool | None]]:
+        emitted: list[tuple[ExposedTool, BuiltTool | None]] = []
         for one, name in drafts:
             built = self.attempt(lambda one=one, name=name: tools.finish(one, name))  # type: ignore[misc]
             if built is None:
@@ -270,10 +270,10 @@ class _Planner:
             self.evidence += built.evidence
             self.diagnostics += built.diagnostics
             built = replace(built, tool=self.remembered(built.tool))
-            emitted.append((Emitted(built.tool, built.contract, one.operation, one.context.document), built))
+            emitted.append((ExposedTool(built.tool, built.contract, one.operation, one.context.document), built))
         return emitted
 
-    def shortened(self, emitted: list[tuple[Emitted, Built | None]]) -> list[Diagnostic]:
+    def shortened(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> list[Diagnostic]:
         """One note on all tools whose schemas were cut; it is not located, since reading line marks costs seconds on
         the large documents that it speaks of."""
         cut = sorted(built.tool.name for _, built in emitted if built is not None and built.cut)
@@ -292,8 +292,8 @@ class _Planner:
 
         return arazzo.named(self.hints)
 
-    def workflows(self, context: Context) -> list[tuple[Emitted, Built | None]]:
-        found: list[tuple[Emitted, Built | None]] = []
+    def workflows(self, context: Context) -> list[tuple[ExposedTool, BuiltTool | None]]:
+        found: list[tuple[ExposedTool, BuiltTool | None]] = []
         for key, hint in sorted(self.hints.tools.items()):
             if not hint.steps:
                 continue
@@ -314,17 +314,17 @@ class _Planner:
 
     def workflow(
         self, tool: Tool, contract: Contract, evidence: tuple[Evidence, ...], notes: tuple[Diagnostic, ...]
-    ) -> tuple[Emitted, Built | None]:
+    ) -> tuple[ExposedTool, BuiltTool | None]:
         self.evidence += evidence
         self.diagnostics += notes
-        return Emitted(self.remembered(tool), contract, None), None
+        return ExposedTool(self.remembered(tool), contract, None), None
 
     def remembered(self, tool: Tool) -> Tool:
         """``tool`` with the longer name that it had, which is served on."""
         longer = self.names.longer.get(tool.name)
         return replace(tool, was=(*tool.was, longer)) if longer is not None else tool
 
-    def pinned(self, emitted: list[tuple[Emitted, Built | None]]) -> None:
+    def pinned(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> None:
         """Every name under ``pin`` must be that of a tool, now or before."""
         names = {name for one, _ in emitted for name in (one.tool.name, *one.tool.was)}
         for index, name in enumerate(self.hints.pin):
@@ -333,7 +333,9 @@ class _Planner:
                 message = f"there is no tool {name!r} to pin"
                 self.errors.append(Diagnostic("AG037", message, self.hints.where("pin", index), help))
 
-    def named_ids(self, emitted: list[tuple[Emitted, Built | None]]) -> list[tuple[Emitted, Built | None]]:
+    def named_ids(
+        self, emitted: list[tuple[ExposedTool, BuiltTool | None]]
+    ) -> list[tuple[ExposedTool, BuiltTool | None]]:
         """The tools, with arguments that take names where hints say so."""
         found = self.attempt(lambda: lookups.looked_up([one for one, _ in emitted], self.hints))
         if found is None:
@@ -342,15 +344,15 @@ class _Planner:
         return [(one, built) for one, (_, built) in zip(found[0], emitted, strict=True)]
 
     def prove(
-        self, auth: AuthPlan, emitted: list[tuple[Emitted, Built | None]]
-    ) -> tuple[list[tuple[Emitted, Built | None]], list[Input]]:
+        self, auth: AuthPlan, emitted: list[tuple[ExposedTool, BuiltTool | None]]
+    ) -> tuple[list[tuple[ExposedTool, BuiltTool | None]], list[Input]]:
         """Every declared input of every emitted operation and its fate; without the operations whose bodies nobody can
         fill in. AG040 for every other input that is lost."""
         hidden = {
             (built.tool.name, place, name) for _, built in emitted if built is not None for place, name in built.hidden
         }
         auths = {one.name: one for one in auth.auths}
-        groups: dict[tuple[int, str], list[Emitted]] = defaultdict(list)
+        groups: dict[tuple[int, str], list[ExposedTool]] = defaultdict(list)
         for one, _ in emitted:
             if one.operation is not None:
                 groups[id(one.document), one.operation.pointer].append(one)
@@ -361,7 +363,7 @@ class _Planner:
             assert operation is not None
             assert document is not None
             credentials = auth.absorbed if document is self.document else {}
-            proof = Proof(document, auths, credentials, frozenset(hidden))
+            proof = InputCoverage(document, auths, credentials, frozenset(hidden))
             inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
             lost = [one for one in inputs if one.fate == "lost"]
             if reason := contradiction(document, operation, lost):

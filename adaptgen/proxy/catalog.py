@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.govern.settings.model import ToolRule
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.proxy import messages as rpc
-from adaptgen.proxy.catalog_reader import Entry, Listing, without
+from adaptgen.proxy.catalog_reader import Entry, ServerCatalog, without
 from adaptgen.proxy.third_party_tools import exposed_argument, facts, rule_for
-from adaptgen.proxy.upstream_client import Remote
+from adaptgen.proxy.upstream_client import UpstreamClient
 from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
 
 TEMPLATES = 256
@@ -21,7 +21,7 @@ _QUIET = ("io.modelcontextprotocol/ui",)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CatalogEntry:
     """A prompt or resource: whose it is, its own name there, and how callers see it."""
 
     server: str
@@ -39,13 +39,13 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Catalog:
     """Everything by the name that callers use."""
 
-    tools: Mapping[str, Facts] = field(default_factory=dict)
+    tools: Mapping[str, ToolInfo] = field(default_factory=dict)
     headers: Mapping[str, rpc.Mirrored] = field(default_factory=dict)
-    prompts: Mapping[str, Shown] = field(default_factory=dict)
-    resources: Mapping[str, Shown] = field(default_factory=dict)
+    prompts: Mapping[str, CatalogEntry] = field(default_factory=dict)
+    resources: Mapping[str, CatalogEntry] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
@@ -69,17 +69,17 @@ class Snapshot:
 
 
 def make(
-    listings: Sequence[tuple[Remote, Listing]],
+    listings: Sequence[tuple[UpstreamClient, ServerCatalog]],
     rules: Mapping[str, ToolRule],
     kept_back: Mapping[str, Mapping[str, frozenset[str]]],
-    before: Snapshot,
-) -> Snapshot:
+    before: Catalog,
+) -> Catalog:
     """The snapshot of these listings, in the order of the settings. ``kept_back``: what of each server is
     quarantined, by kind. What has not changed since ``before`` is the same object.
     """
-    tools: dict[str, Facts] = {}
-    prompts: dict[str, Shown] = {}
-    resources: dict[str, Shown] = {}
+    tools: dict[str, ToolInfo] = {}
+    prompts: dict[str, CatalogEntry] = {}
+    resources: dict[str, CatalogEntry] = {}
     templates: dict[str, Template] = {}
     clashes: list[str] = []
     withheld: set[str] = set()
@@ -91,10 +91,10 @@ def make(
             _add(tools, one.name, _same(one, before), "tool", one.server, clashes)
         for entry in listing.prompts:
             name = remote.prefix + entry["name"]
-            shown = Shown(remote.name, entry["name"], {**rpc.without_ours(entry), "name": name})
+            shown = CatalogEntry(remote.name, entry["name"], {**rpc.without_ours(entry), "name": name})
             _add(prompts, name, shown, "prompt", remote.name, clashes)
         for entry in listing.resources:
-            shown = Shown(remote.name, entry["uri"], rpc.without_ours(entry))
+            shown = CatalogEntry(remote.name, entry["uri"], rpc.without_ours(entry))
             _add(resources, entry["uri"], shown, "resource", remote.name, clashes)
         for entry in _bounded(remote.name, listing.templates, clashes):
             uri = entry["uriTemplate"]
@@ -102,7 +102,7 @@ def make(
             _add(templates, uri, template, "template", remote.name, clashes)
     _part_actions(tools, clashes)
     listings = [(remote, without(one, kept_back.get(remote.name, {}))) for remote, one in listings]
-    return Snapshot(
+    return Catalog(
         tools=before.tools if _unchanged(tools, before.tools) else tools,
         headers={name: rows for name, one in tools.items() if (rows := rpc.mirrored(one.wire.get("inputSchema")))},
         prompts=prompts,
@@ -116,7 +116,9 @@ def make(
     )
 
 
-def _facts(remote: Remote, listing: Listing, rules: Mapping[str, ToolRule], clashes: list[str]) -> list[Facts]:
+def _facts(
+    remote: UpstreamClient, listing: ServerCatalog, rules: Mapping[str, ToolRule], clashes: list[str]
+) -> list[ToolInfo]:
     found = []
     for tool in listing.tools:
         rule = rule_for(rules, remote.name, tool["name"])
@@ -134,10 +136,10 @@ def _facts(remote: Remote, listing: Listing, rules: Mapping[str, ToolRule], clas
     return found
 
 
-def _part_actions(tools: dict[str, Facts], clashes: list[str]) -> None:
+def _part_actions(tools: dict[str, ToolInfo], clashes: list[str]) -> None:
     """Keep the actions of servers apart: a policy for ``a__b__c`` speaks of the tool of one server only. Where the
     names of a server and a tool make the action of another server's tool, neither of a third party is served."""
-    owners: dict[str, list[Facts]] = {}
+    owners: dict[str, list[ToolInfo]] = {}
     for one in tools.values():
         owners.setdefault(one.action, []).append(one)
     for action, several in owners.items():
@@ -149,13 +151,13 @@ def _part_actions(tools: dict[str, Facts], clashes: list[str]) -> None:
                 del tools[one.name]
 
 
-def _same(one: Facts, before: Snapshot) -> Facts:
+def _same(one: ToolInfo, before: Catalog) -> ToolInfo:
     """The facts of before where nothing has changed: what is derived from them is kept by their identity."""
     old = before.tools.get(one.name)
     return old if old == one and old is not None and old.arguments == one.arguments else one
 
 
-def _unchanged(tools: Mapping[str, Facts], before: Mapping[str, Facts]) -> bool:
+def _unchanged(tools: Mapping[str, ToolInfo], before: Mapping[str, ToolInfo]) -> bool:
     return list(tools) == list(before) and all(before[name] is one for name, one in tools.items())
 
 
@@ -177,7 +179,7 @@ def _bounded(server: str, templates: Sequence[Entry], clashes: list[str]) -> lis
     return usable
 
 
-def _capabilities(listings: Sequence[tuple[Remote, Listing]]) -> dict[str, Any]:
+def _capabilities(listings: Sequence[tuple[UpstreamClient, ServerCatalog]]) -> dict[str, Any]:
     """What any of the servers can, and the proxy can pass on."""
     merged: dict[str, Any] = {"tools": {}}
     for _, listing in listings:
@@ -193,7 +195,7 @@ def _capabilities(listings: Sequence[tuple[Remote, Listing]]) -> dict[str, Any]:
     return merged
 
 
-def _instructions(listings: Sequence[tuple[Remote, Listing]]) -> str:
+def _instructions(listings: Sequence[tuple[UpstreamClient, ServerCatalog]]) -> str:
     said = [(remote.name, listing.instructions.strip()) for remote, listing in listings if listing.instructions.strip()]
     if len(listings) == 1 and said:
         return said[0][1]

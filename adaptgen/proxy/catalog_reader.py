@@ -10,7 +10,7 @@ from typing import Any
 
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.tables import Json
-from adaptgen.proxy.http_client import Failure
+from adaptgen.proxy.http_client import UpstreamError
 
 PAGES = 1000
 ENTRIES = 20_000
@@ -30,7 +30,7 @@ Ask = Callable[[str, Mapping[str, Json]], Awaitable[dict[str, Json]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ServerCatalog:
     """The lists of one server as it gave them, and what it said of itself."""
 
     capabilities: Mapping[str, Json] = field(default_factory=dict)
@@ -49,19 +49,19 @@ class Listing:
         }
 
     @staticmethod
-    def from_json(value: Json) -> Listing | None:
+    def from_json(value: Json) -> ServerCatalog | None:
         """The listing again; None where ``value`` is none."""
         if not isinstance(value, dict):
             return None
         capabilities, instructions = value.get("capabilities"), value.get("instructions")
-        return Listing(
+        return ServerCatalog(
             capabilities if isinstance(capabilities, dict) else {},
             instructions if isinstance(instructions, str) else "",
             **{kind: _entries(value.get(kind), naming) for kind, (_, _, naming) in _LISTS.items()},
         )
 
 
-async def read(ask: Ask, capabilities: Mapping[str, Json], instructions: str) -> Listing:
+async def read(ask: Ask, capabilities: Mapping[str, Json], instructions: str) -> ServerCatalog:
     """Every list that the server has, all at once.
 
     Raises:
@@ -70,7 +70,7 @@ async def read(ask: Ask, capabilities: Mapping[str, Json], instructions: str) ->
     wanted = {kind: ("resources" if kind == "templates" else kind) in capabilities for kind in _LISTS}
     kinds = [kind for kind, has in wanted.items() if has]
     found = await asyncio.gather(*(_all(ask, kind) for kind in kinds))
-    return Listing(capabilities, instructions, **dict(zip(kinds, found, strict=True)))
+    return ServerCatalog(capabilities, instructions, **dict(zip(kinds, found, strict=True)))
 
 
 async def _all(ask: Ask, kind: str) -> tuple[Entry, ...]:
@@ -92,7 +92,7 @@ async def _all(ask: Ask, kind: str) -> tuple[Entry, ...]:
         if cursor in seen or len(entries) > ENTRIES:
             break
         seen.add(cursor)
-    raise Failure(f"its list of {kind} does not end", sent=False, status=200)
+    raise UpstreamError(f"its list of {kind} does not end", sent=False, status=200)
 
 
 def _entries(value: Json, naming: str) -> tuple[Entry, ...]:
@@ -115,7 +115,7 @@ def pin(entry: Mapping[str, Json]) -> str:
     return hashlib.sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def pins_of(listing: Listing) -> dict[str, dict[str, str]]:
+def pins_of(listing: ServerCatalog) -> dict[str, dict[str, str]]:
     """Kind -> name -> pin of everything that a listing shows to agents."""
     made = {
         kind: {entry[naming]: pin(entry) for entry in getattr(listing, kind)} for kind, (_, _, naming) in _LISTS.items()
@@ -123,7 +123,7 @@ def pins_of(listing: Listing) -> dict[str, dict[str, str]]:
     return {**made, "instructions": {"": pin({"description": listing.instructions})} if listing.instructions else {}}
 
 
-def without(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
+def without(listing: ServerCatalog, held: Mapping[str, frozenset[str]]) -> ServerCatalog:
     """The listing without what is held back, by kind and name."""
     if not held:
         return listing
@@ -131,4 +131,4 @@ def without(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
         kind: tuple(entry for entry in getattr(listing, kind) if entry[naming] not in held.get(kind, ()))
         for kind, (_, _, naming) in _LISTS.items()
     }
-    return Listing(listing.capabilities, "" if held.get("instructions") else listing.instructions, **kept)
+    return ServerCatalog(listing.capabilities, "" if held.get("instructions") else listing.instructions, **kept)

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.tables import Json
 from adaptgen.proxy import messages as rpc
-from adaptgen.proxy.catalog_reader import Listing, pins_of, read
-from adaptgen.proxy.http_client import Failure
-from adaptgen.proxy.response_reader import Answers
+from adaptgen.proxy.catalog_reader import ServerCatalog, pins_of, read
+from adaptgen.proxy.http_client import UpstreamError
+from adaptgen.proxy.response_reader import ResponseReader
 from adaptgen.proxy.tool_pins import TOOLS
-from adaptgen.proxy.upstream_client import PROXY, Gone, Remote
+from adaptgen.proxy.upstream_client import PROXY, SessionExpired, UpstreamClient
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
     from adaptgen.proxy.session_pool import Sessions
-    from adaptgen.proxy.tool_pins import Memory, Pins
+    from adaptgen.proxy.tool_pins import Pins, PinState
 
 _log = logging.getLogger("adaptgen.mirror")
 _KEY = ("proxy",)
@@ -31,24 +31,24 @@ _MOST = 60.0
 """Seconds between two attempts to hear of changes."""
 _KINDS = ("tools", "prompts", "resources")
 
-Changed = Callable[["Sync", frozenset[str]], Awaitable[None]]
+Changed = Callable[["CatalogSync", frozenset[str]], Awaitable[None]]
 
 
-class Sync:
+class CatalogSync:
     """One server. ``listing``: the last good one; ``down``: why it could not be read last ("" if it could);
     ``changed``: tools that differ from their pins; ``differing``: kind -> names of all that differs, or is new and not
     accepted; ``kept_back``: what of it is not served.
     """
 
-    def __init__(self, remote: Remote, sessions: Sessions, pins: Pins, changed: Changed) -> None:
+    def __init__(self, remote: UpstreamClient, sessions: Sessions, pins: Pins, changed: Changed) -> None:
         self.remote = remote
-        self.listing: Listing | None = None
+        self.listing: ServerCatalog | None = None
         self.down = ""
         self.changed: frozenset[str] = frozenset()
         self.differing: dict[str, frozenset[str]] = {}
         self._sessions = sessions
         self._pins = pins
-        self._memory: Memory | None = None
+        self._memory: PinState | None = None
         self._tell = changed
         self._lock = asyncio.Lock()
         self._wanted: set[str] = set()
@@ -92,8 +92,8 @@ class Sync:
         try:
             await self._discover()
             await self.refresh()
-        except (RpcError, Failure) as problem:
-            remembered = Listing.from_json(self._memory.listing)
+        except (RpcError, UpstreamError) as problem:
+            remembered = ServerCatalog.from_json(self._memory.listing)
             if remembered is None:
                 raise
             self._fell(problem)
@@ -152,12 +152,12 @@ class Sync:
             session = await self._sessions.get(self.remote, PROXY, _KEY, {})
             try:
                 return await self.remote.ask_in(session, PROXY, method, params)
-            except Gone:
+            except SessionExpired:
                 self._sessions.lost(self.remote, _KEY, session)
-        raise Failure("it forgets its sessions", sent=False, status=404)
+        raise UpstreamError("it forgets its sessions", sent=False, status=404)
 
     def _fell(self, problem: Exception) -> None:
-        text = problem.text if isinstance(problem, Failure) else "it answers with an error"
+        text = problem.text if isinstance(problem, UpstreamError) else "it answers with an error"
         if not self.down:
             _log.warning("the server %s cannot be read: %s; its last good lists are served", self.remote.name, text)
         self.down = text
@@ -167,7 +167,7 @@ class Sync:
         settings = self.remote.settings
         return (settings.resources if kind in ("resources", "templates") else "") or settings.changed
 
-    def _compare(self, listing: Listing) -> dict[str, dict[str, str]]:
+    def _compare(self, listing: ServerCatalog) -> dict[str, dict[str, str]]:
         """Note what differs from its pins; what is to be pinned, by kind and name."""
         assert self._memory is not None
         ours, first = self.remote.ours, self.remote.settings.unpinned == "accept"
@@ -189,7 +189,7 @@ class Sync:
                 self.differing[kind] = frozenset(left)
         return due
 
-    async def _pinned(self, listing: Listing) -> None:
+    async def _pinned(self, listing: ServerCatalog) -> None:
         """Compare with the pins, pin what is seen for the first time, and remember the listing."""
         await self._reload()
         assert self._memory is not None
@@ -249,7 +249,7 @@ class Sync:
                 if self.down:
                     await self._discover()
                 changes = await self.refresh() | said
-            except (RpcError, Failure) as problem:
+            except (RpcError, UpstreamError) as problem:
                 self._fell(problem)
                 continue
             except Exception as problem:  # the task must outlive whatever a server does
@@ -266,7 +266,7 @@ class Sync:
             began = asyncio.get_running_loop().time()
             try:
                 await self._listen()
-            except Failure as failure:
+            except UpstreamError as failure:
                 if failure.status in (400, 404, 405, 406, 501):
                     return
             except RpcError as error:
@@ -284,7 +284,7 @@ class Sync:
             f"{kind}ListChanged": True for kind in _KINDS if self.remote.can(kind, "listChanged")
         }
         if not wanted:
-            raise Failure("it says nothing of changes", sent=False, status=405)
+            raise UpstreamError("it says nothing of changes", sent=False, status=405)
         if self.remote.modern:
             ask = self.remote.ask(PROXY, "subscriptions/listen", {"notifications": wanted}, {}, self, endless=True)
             await ask
@@ -292,13 +292,13 @@ class Sync:
         session = await self._sessions.get(self.remote, PROXY, _KEY, {})
         try:
             reply = await self.remote.listen(session, PROXY)
-        except Failure as failure:
+        except UpstreamError as failure:
             if failure.status == 404 and session.id:
                 self._sessions.lost(self.remote, _KEY, session)
                 return
             raise
         try:
-            await Answers(self.remote, PROXY, session, self, None).follow(reply)
+            await ResponseReader(self.remote, PROXY, session, self, None).follow(reply)
         finally:
             await reply.aclose()
 

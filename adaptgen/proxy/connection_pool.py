@@ -27,7 +27,7 @@ _AHEAD = 1 << 20
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
-class Broken(Exception):
+class ConnectionBroken(Exception):
     """The connection gave no complete answer. ``early``: not a byte of one; ``slow``: it was silent for too long."""
 
     def __init__(self, *, early: bool = False, slow: bool = False) -> None:
@@ -157,10 +157,10 @@ class Connection(asyncio.Protocol):
                 if event is not h11.NEED_DATA:
                     return event
                 if self._lost:
-                    raise Broken(early=first and not self._ahead)
+                    raise ConnectionBroken(early=first and not self._ahead)
                 await self._more(silence)
         except h11.RemoteProtocolError:
-            raise Broken(early=first and not self._ahead) from None
+            raise ConnectionBroken(early=first and not self._ahead) from None
 
     async def _more(self, silence: float) -> None:
         if self._paused and self._transport is not None:
@@ -172,7 +172,7 @@ class Connection(asyncio.Protocol):
             async with asyncio.timeout(silence):
                 await self._waiting
         except TimeoutError:
-            raise Broken(slow=True) from None
+            raise ConnectionBroken(slow=True) from None
         finally:
             self._waiting = None
 

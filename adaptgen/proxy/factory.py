@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from adaptgen.govern.identity.identity_assertion import Handover
-from adaptgen.govern.pipeline.assemble import Given, folder, issuer
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer
+from adaptgen.govern.pipeline.assemble import TargetInputs, folder, issuer
 from adaptgen.govern.settings.keys import pin_keys
-from adaptgen.proxy.proxy_target import Mirror
-from adaptgen.proxy.tool_pins import FilePins, Forgetful, Pins, PinSigner, StorePins
-from adaptgen.proxy.upstream_auth import Outward
+from adaptgen.proxy.proxy_target import UpstreamAggregator
+from adaptgen.proxy.tool_pins import FilePins, InMemoryPins, Pins, PinSigner, StorePins
+from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 from adaptgen.runtime.aws.assume_role import Roles
 
 
-class Proxied(Mirror):
+class Proxied(UpstreamAggregator):
     """A mirror that also closes the credentials of its upstreams."""
 
-    outward: Mapping[str, Outward] = {}
+    outward: Mapping[str, UpstreamAuthenticator] = {}
 
     async def aclose(self) -> None:
         """Close connections, those of token endpoints too."""
@@ -26,7 +26,7 @@ class Proxied(Mirror):
             await one.aclose()
 
 
-def pins_for(given: Given) -> Pins:
+def pins_for(given: TargetInputs) -> Pins:
     """Where tools stay pinned: in the shared state, else beside the settings, where a person can review them."""
     keys = pin_keys(given.material)
     signer = PinSigner(keys) if keys else None
@@ -35,10 +35,10 @@ def pins_for(given: Given) -> Pins:
     beside = folder(given.settings)
     if beside is not None and os.access(beside, os.W_OK):
         return FilePins(beside / "pins.json", signer)
-    return Forgetful()
+    return InMemoryPins()
 
 
-async def mirrored(given: Given, pins: Pins | None = None) -> Mirror:
+async def mirrored(given: TargetInputs, pins: Pins | None = None) -> UpstreamAggregator:
     """The mirror of every upstream of the settings, started. ``pins``: where tools are pinned, if not where the
     settings say.
 
@@ -48,7 +48,7 @@ async def mirrored(given: Given, pins: Pins | None = None) -> Mirror:
     settings, environ = given.settings, given.place.environ
     roles = Roles()
     outward = {
-        name: Outward(
+        name: UpstreamAuthenticator(
             one.auth,
             name,
             environ=environ,
@@ -64,7 +64,7 @@ async def mirrored(given: Given, pins: Pins | None = None) -> Mirror:
         settings.upstreams,
         rules=settings.tools,
         outward=outward,
-        handover=Handover(key, issuer(settings)) if key else None,
+        handover=AssertionIssuer(key, issuer(settings)) if key else None,
         environ=environ,
         where=settings.where,
         pins=pins or pins_for(given),

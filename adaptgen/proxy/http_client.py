@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import h11
 
 from adaptgen.net.addresses import UrlProblem, is_loopback, is_metadata
-from adaptgen.proxy.connection_pool import Broken, Connection, Origin, Pool
+from adaptgen.proxy.connection_pool import Connection, ConnectionBroken, Origin, Pool
 from adaptgen.proxy.sse import Event, Events
 
-__all__ = ["MAX_BYTES", "Address", "Failure", "Line", "Reply", "address", "seconds", "secure"]
+__all__ = ["MAX_BYTES", "Address", "HttpClient", "Reply", "UpstreamError", "address", "seconds", "secure"]
 
 MAX_BYTES = 16 * 1024 * 1024
 """Bytes of one JSON answer or one event, after decompression."""
@@ -29,7 +29,7 @@ _ERROR_BYTES = 64 * 1024
 _CODINGS = ("gzip", "x-gzip", "deflate")
 
 
-class Failure(Exception):
+class UpstreamError(Exception):
     """A server behind the proxy gave no usable answer.
 
     ``sent``: the request may have been executed; ``early``: the connection ended before a byte of the answer came;
@@ -92,7 +92,7 @@ def secure(url: Address) -> bool:
     return url.origin.tls or is_loopback(url.origin.host)
 
 
-class Line:
+class HttpClient:
     """The pool, on whatever event loop runs."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class Line:
         try:
             connection = await pool.get(url.origin)
         except (OSError, TimeoutError) as problem:
-            raise Failure(_unreachable(problem), sent=False) from None
+            raise UpstreamError(_unreachable(problem), sent=False) from None
         try:
             lines = [(b"host", url.host)]
             lines += [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
@@ -129,8 +129,8 @@ class Line:
             answer = await connection.send(method.encode(), url.target, lines, body or b"", silence)
         except (UnicodeEncodeError, h11.LocalProtocolError):
             pool.drop(connection)
-            raise Failure("a header for it cannot be sent", sent=False) from None
-        except Broken as problem:
+            raise UpstreamError("a header for it cannot be sent", sent=False) from None
+        except ConnectionBroken as problem:
             pool.drop(connection)
             raise _failure(problem, "the connection broke before it answered") from None
         except BaseException:
@@ -153,10 +153,10 @@ def _unreachable(problem: BaseException) -> str:
     return "it cannot be reached"
 
 
-def _failure(problem: Broken, broken: str, status: int = 0) -> Failure:
+def _failure(problem: ConnectionBroken, broken: str, status: int = 0) -> UpstreamError:
     if problem.slow:
-        return Failure("it is too slow: it sent nothing in time", sent=True, status=status)
-    return Failure(broken, sent=True, early=problem.early, status=status)
+        return UpstreamError("it is too slow: it sent nothing in time", sent=True, status=status)
+    return UpstreamError(broken, sent=True, early=problem.early, status=status)
 
 
 class Reply:
@@ -189,7 +189,7 @@ class Reply:
         async for part in self._decoded():
             size += len(part)
             if size > limit:
-                raise Failure(f"its answer is larger than {MAX_BYTES >> 20} MB", sent=True, status=self.status)
+                raise UpstreamError(f"its answer is larger than {MAX_BYTES >> 20} MB", sent=True, status=self.status)
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
@@ -204,14 +204,16 @@ class Reply:
             try:
                 found = parser.feed(part)
             except ValueError:
-                raise Failure(f"an event is larger than {MAX_BYTES >> 20} MB", sent=True, status=self.status) from None
+                raise UpstreamError(
+                    f"an event is larger than {MAX_BYTES >> 20} MB", sent=True, status=self.status
+                ) from None
             for event in found:
                 yield event
 
     async def _decoded(self) -> AsyncIterator[bytes]:
         coding = (self.header("content-encoding") or "").strip().lower()
         if coding not in ("", "identity", *_CODINGS):
-            raise Failure("its answer has a content coding that was not asked for", sent=True, status=self.status)
+            raise UpstreamError("its answer has a content coding that was not asked for", sent=True, status=self.status)
         raw = self._raw()
         async for part in raw if coding in ("", "identity") else _inflated(raw, coding):
             yield part
@@ -221,7 +223,7 @@ class Reply:
         try:
             async for chunk in self._connection.chunks(self._silence):
                 yield chunk
-        except Broken as problem:
+        except ConnectionBroken as problem:
             raise _failure(problem, "the connection broke before its answer was complete", self.status) from None
 
     async def aclose(self) -> None:
@@ -240,12 +242,12 @@ async def _inflated(raw: AsyncIterator[bytes], coding: str) -> AsyncIterator[byt
             try:
                 part = decoder.decompress(rest, 1 << 16)
             except zlib.error:
-                raise Failure("its answer is compressed but broken", sent=True) from None
+                raise UpstreamError("its answer is compressed but broken", sent=True) from None
             rest = decoder.unconsumed_tail
             if part:
                 yield part
     if not decoder.eof:
-        raise Failure("its compressed answer ends early", sent=True)
+        raise UpstreamError("its compressed answer ends early", sent=True)
 
 
 def seconds(values: Iterable[str | None]) -> float | None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adaptgen.diagnostics import error
-from adaptgen.govern.pipeline.assemble import Given, Place
+from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.secrets import resolve
 from adaptgen.govern.settings.store import open_store
 from adaptgen.proxy.factory import mirrored, pins_for
-from adaptgen.proxy.tool_pins import KINDS, TOOLS, Memory, Pins, UntrustedPins
+from adaptgen.proxy.tool_pins import KINDS, TOOLS, Pins, PinState, UntrustedPins
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 
@@ -34,16 +34,16 @@ class _Reviewed:
         self._pins = pins
         self._servers = servers
 
-    async def load(self, server: str) -> Memory:
+    async def load(self, server: str) -> PinState:
         """What is remembered of a server."""
         try:
             return await self._pins.load(server)
         except UntrustedPins:
             if server not in self._servers:
                 raise
-            return Memory(others={kind: {} for kind in KINDS if kind != TOOLS}, known=True)
+            return PinState(others={kind: {} for kind in KINDS if kind != TOOLS}, known=True)
 
-    async def save(self, server: str, memory: Memory) -> None:
+    async def save(self, server: str, memory: PinState) -> None:
         """Remember it."""
         if server in self._servers:
             await self._pins.save(server, memory)
@@ -58,9 +58,9 @@ async def review(settings: Settings, environ: Mapping[str, str], accept: Sequenc
     material = await keys.material(settings, environ)
     store = await open_store(settings, environ)
     try:
-        place = Place(http=True, environ=environ)
+        place = ServingContext(http=True, environ=environ)
         resolved = await resolve(settings, Credentials(environ), http=True)
-        given = Given(resolved, material, store, place)
+        given = TargetInputs(resolved, material, store, place)
         servers = [one for one in settings.upstreams if any(_concerns(one, glob) for glob in accept)]
         mirror = await mirrored(given, _Reviewed(pins_for(given), servers if accept else ()))
         try:

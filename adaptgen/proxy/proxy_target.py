@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
-from adaptgen.mcp.protocol import META_UNKNOWN, About, Context, Facts, RpcError
+from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.proxy import messages as rpc
-from adaptgen.proxy.catalog import Snapshot, make
-from adaptgen.proxy.catalog_sync import Sync
-from adaptgen.proxy.http_client import Failure, Line, address, secure
-from adaptgen.proxy.revision_bridge import Asking
+from adaptgen.proxy.catalog import Catalog, make
+from adaptgen.proxy.catalog_sync import CatalogSync
+from adaptgen.proxy.http_client import HttpClient, UpstreamError, address, secure
+from adaptgen.proxy.revision_bridge import RevisionBridge
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
-from adaptgen.proxy.subscriptions import Listener, Listeners, kinds_of, wanted
+from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
-from adaptgen.proxy.tool_pins import Forgetful, Pins, UntrustedPins
-from adaptgen.proxy.upstream_client import Outward, Remote, Seal
+from adaptgen.proxy.tool_pins import InMemoryPins, Pins, UntrustedPins
+from adaptgen.proxy.upstream_client import IdentitySigner, Outward, UpstreamClient
 from adaptgen.proxy.upstream_session import Session
 from adaptgen.runtime.store.protocol import StoreError
 
@@ -45,7 +45,7 @@ def _nowhere(*keys: str | int) -> Where | None:
     return None
 
 
-class Mirror:
+class UpstreamAggregator:
     """N servers. ``changed``, where it is set, is awaited when the tools have changed, before clients are told."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Mirror:
         *,
         rules: Mapping[str, ToolRule] | None = None,
         outward: Mapping[str, Outward] | None = None,
-        handover: Seal | None = None,
+        handover: IdentitySigner | None = None,
         environ: Mapping[str, str] | None = None,
         where: Place = _nowhere,
         pins: Pins | None = None,
@@ -71,19 +71,21 @@ class Mirror:
         self.changed: Callable[[], Awaitable[object]] | None = None
         self._where = where
         self._rules = rules or {}
-        self._line = Line()
-        self._listeners = Listeners()
+        self._line = HttpClient()
+        self._listeners = Subscriptions()
         self._sessions = Sessions(busy=lambda key: bool(self._listeners.at(key)))
-        self._asking = Asking(self._sessions, lambda remote, kind: self._syncs[remote.name].hear(kind), self._opened)
-        self._snapshot = Snapshot()
+        self._asking = RevisionBridge(
+            self._sessions, lambda remote, kind: self._syncs[remote.name].hear(kind), self._opened
+        )
+        self._snapshot = Catalog()
         self._said: tuple[str, ...] = ()
         self._name = name
-        pins = pins or Forgetful()
-        self._syncs: dict[str, Sync] = {}
+        pins = pins or InMemoryPins()
+        self._syncs: dict[str, CatalogSync] = {}
         for key, settings in upstreams.items():
             url = self._address(key, settings, insecure)
-            remote = Remote(key, url, settings, self._line, (outward or {}).get(key), handover)
-            self._syncs[key] = Sync(remote, self._sessions, pins, self._renewed)
+            remote = UpstreamClient(key, url, settings, self._line, (outward or {}).get(key), handover)
+            self._syncs[key] = CatalogSync(remote, self._sessions, pins, self._renewed)
 
     async def start(self) -> None:
         """Find out what every server is and has, and go on watching them.
@@ -138,10 +140,10 @@ class Mirror:
 
     # --------------------------------------------------------------------------------------------------------- target
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """All servers together. Handshake clients need sessions as soon as one server keeps any."""
         snapshot = self._snapshot
-        return About(
+        return ServerInfo(
             name=self._name,
             version=__version__,
             instructions=snapshot.instructions,
@@ -149,7 +151,7 @@ class Mirror:
             stateful=any(not one.remote.ours for one in self._syncs.values()),
         )
 
-    def tools(self) -> Mapping[str, Facts]:
+    def tools(self) -> Mapping[str, ToolInfo]:
         """The tools of all servers: the same object until one changes."""
         return self._snapshot.tools
 
@@ -162,7 +164,7 @@ class Mirror:
         return snapshot.reader(name)
 
     async def call(
-        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """The server's answer as it gave it; a server that cannot answer makes an error that the agent can act on.
 
@@ -177,7 +179,7 @@ class Mirror:
         rows = self._snapshot.headers.get(tool.name, ())
         try:
             result = await self._asking.ask(sync.remote, caller, "tools/call", params, context, rows)
-        except Failure as failure:
+        except UpstreamError as failure:
             return _failed(tool, failure)
         if not sync.remote.ours:
             result = rpc.without_ours(result)
@@ -194,7 +196,7 @@ class Mirror:
         """
         try:
             return await self._request(caller, method, params, context)
-        except Failure as failure:
+        except UpstreamError as failure:
             again = "" if failure.sent else " Trying again later may help."
             raise RpcError(-32603, f"The server behind this cannot answer: {failure.text}.{again}") from None
 
@@ -311,7 +313,7 @@ class Mirror:
         snapshot = self._snapshot
         honoured = wanted(params, snapshot.capabilities, snapshot.reader)
         key = key_of(caller, context)
-        listener = Listener(caller, context, key, kinds_of(honoured))
+        listener = Subscription(caller, context, key, kinds_of(honoured))
         await context.notify("notifications/subscriptions/acknowledged", {"notifications": honoured})
         self._listeners.add(listener)
         try:
@@ -322,7 +324,7 @@ class Mirror:
             self._listeners.remove(listener)
         return {"resultType": "complete"}
 
-    async def _follow(self, listener: Listener, uris: list[str]) -> None:
+    async def _follow(self, listener: Subscription, uris: list[str]) -> None:
         """Hold the streams of servers from which this client hears of updates."""
         context = listener.context
         for sync in self._syncs.values():
@@ -341,7 +343,7 @@ class Mirror:
             for held in self._sessions.of(listener.key):
                 listener.follow_session(held.remote, held.opening.result())
 
-    def _opened(self, remote: Remote, key: Key, session: Session) -> None:
+    def _opened(self, remote: UpstreamClient, key: Key, session: Session) -> None:
         """A client that listens already hears what comes in its new session, too."""
         for listener in self._listeners.at(key):
             if not listener.context.modern:
@@ -349,7 +351,7 @@ class Mirror:
 
     # -------------------------------------------------------------------------------------------------------- changes
 
-    async def _renewed(self, sync: Sync, changes: frozenset[str]) -> None:
+    async def _renewed(self, sync: CatalogSync, changes: frozenset[str]) -> None:
         before = self._snapshot.tools
         self._swap()
         if self.changed is not None and self._snapshot.tools is not before:
@@ -384,7 +386,7 @@ class Mirror:
     def _dead(self, name: str, problem: BaseException) -> Diagnostic:
         if isinstance(problem, asyncio.CancelledError):
             raise problem
-        if isinstance(problem, Failure):
+        if isinstance(problem, UpstreamError):
             text = problem.text
         elif isinstance(problem, RpcError):
             text = "it answers with an error, or the proxy cannot authenticate to it"
@@ -406,7 +408,7 @@ class Mirror:
         return Diagnostic("AG075", text, self._where(*at), help, "warning")
 
 
-def _failed(tool: Facts, failure: Failure) -> dict[str, Json]:
+def _failed(tool: ToolInfo, failure: UpstreamError) -> dict[str, Json]:
     """A CallToolResult that says whether the call was executed, and whether trying again helps."""
     what = f"The server of {tool.name} gave no answer: {failure.text}."
     meta: dict[str, Json] = {}

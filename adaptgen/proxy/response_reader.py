@@ -10,10 +10,10 @@ from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.proxy import messages as rpc
-from adaptgen.proxy.http_client import Failure, Reply, seconds
+from adaptgen.proxy.http_client import Reply, UpstreamError, seconds
 
 if TYPE_CHECKING:
-    from adaptgen.proxy.upstream_client import Remote
+    from adaptgen.proxy.upstream_client import UpstreamClient
     from adaptgen.proxy.upstream_session import Session
 
 PATIENCE = 600.0
@@ -38,11 +38,11 @@ class Relay(Protocol):
         ...
 
 
-class Answers:
+class ResponseReader:
     """Reads the reply to the request ``number``. ``heard`` is called whenever the server shows that it is alive."""
 
     def __init__(
-        self, remote: Remote, caller: Caller, session: Session | None, relay: Relay | None, number: int | None
+        self, remote: UpstreamClient, caller: Caller, session: Session | None, relay: Relay | None, number: int | None
     ) -> None:
         self._remote = remote
         self._caller = caller
@@ -64,16 +64,16 @@ class Answers:
         if reply.kind == "text/event-stream":
             return await self._streamed(reply)
         if reply.kind != "application/json":
-            raise Failure("it does not answer in MCP", sent=True, status=reply.status)
+            raise UpstreamError("it does not answer in MCP", sent=True, status=reply.status)
         try:
             value = rpc.loads(await reply.body())
         except ValueError:
-            raise Failure("its answer is no JSON", sent=True, status=reply.status) from None
+            raise UpstreamError("its answer is no JSON", sent=True, status=reply.status) from None
         for message in value if isinstance(value, list) else [value]:
             found = await self._message(message)
             if found is not None:
                 return found
-        raise Failure("it answered without a result", sent=True, status=reply.status)
+        raise UpstreamError("it answered without a result", sent=True, status=reply.status)
 
     async def follow(self, reply: Reply) -> tuple[dict[str, Json] | None, str | None, float]:
         """Everything on a stream, to its end or to the result: that result, the last event's id, and the seconds
@@ -91,7 +91,7 @@ class Answers:
             try:
                 message = rpc.loads(event.data)
             except ValueError:
-                raise Failure("an event of its answer is no JSON", sent=True, status=reply.status) from None
+                raise UpstreamError("an event of its answer is no JSON", sent=True, status=reply.status) from None
             found = await self._message(message)
             if found is not None:
                 return found, last, delay
@@ -111,7 +111,7 @@ class Answers:
                 await rest.aclose()
             last = newer or last
         if found is None:
-            raise Failure("its stream ended before the result", sent=True)
+            raise UpstreamError("its stream ended before the result", sent=True)
         return found
 
     async def _message(self, message: Json) -> dict[str, Json] | None:
@@ -141,7 +141,7 @@ class Answers:
             raise rpc.problem(message["error"])
         result = message.get("result")
         if not isinstance(result, dict):
-            raise Failure("its result is no object", sent=True)
+            raise UpstreamError("its result is no object", sent=True)
         return result
 
     def _asked(self, number: str | int, method: str, params: Mapping[str, Json]) -> None:
@@ -186,19 +186,19 @@ async def _refused(reply: Reply) -> Exception:
     status = reply.status
     if status in (401, 403):
         # Its challenge is for the proxy, and must not send the caller to another authorization server.
-        return Failure("it does not accept the proxy's credentials", sent=False, status=status)
+        return UpstreamError("it does not accept the proxy's credentials", sent=False, status=status)
     if status < 400:
-        return Failure("it redirects, which is not followed", sent=False, status=status)
+        return UpstreamError("it redirects, which is not followed", sent=False, status=status)
     try:
         body = rpc.loads(await reply.body()) if reply.kind == "application/json" else None
-    except (ValueError, Failure):
+    except (ValueError, UpstreamError):
         body = None
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         # A session that is not known any more is told by the status alone; the error says the same again.
         if status == 404 and body["error"].get("code") != -32601:
-            return Failure("it does not know the session", sent=False, status=status)
+            return UpstreamError("it does not know the session", sent=False, status=status)
         return rpc.problem(body["error"])
     wait = seconds([reply.header("retry-after")])
     if status == 429:
-        return Failure("it is called too often", sent=False, status=status, retry_after=wait)
-    return Failure(f"it answers {status}", sent=status >= 500, status=status, retry_after=wait)
+        return UpstreamError("it is called too often", sent=False, status=status, retry_after=wait)
+    return UpstreamError(f"it answers {status}", sent=status >= 500, status=status, retry_after=wait)

@@ -14,9 +14,9 @@ from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.proxy import messages as rpc
 from adaptgen.proxy.client_relay import ClientRelay
-from adaptgen.proxy.http_client import Failure
+from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
-from adaptgen.proxy.upstream_client import Gone, Remote, capabilities_of, level_of
+from adaptgen.proxy.upstream_client import SessionExpired, UpstreamClient, capabilities_of, level_of
 from adaptgen.proxy.upstream_session import Session
 
 _ROUNDS = 10
@@ -24,27 +24,27 @@ _LATER = frozenset({"inputResponses", "requestState"})
 """Params that came with 2026-07-28."""
 
 
-class Asking:
+class RevisionBridge:
     """One way to all servers. ``opened`` is told of each new session of a client."""
 
     def __init__(
         self,
         sessions: Sessions,
-        heard: Callable[[Remote, str], None],
-        opened: Callable[[Remote, Key, Session], None],
+        heard: Callable[[UpstreamClient, str], None],
+        opened: Callable[[UpstreamClient, Key, Session], None],
     ) -> None:
         self._sessions = sessions
         self._heard = heard
         self._opened = opened
         self._levels: dict[Key, str] = {}
 
-    def stateful(self, remote: Remote, context: Context) -> bool:
+    def stateful(self, remote: UpstreamClient, context: Context) -> bool:
         """Whether this client's requests to the server go through a session."""
         if context.modern:
             return not remote.modern
         return not (remote.modern and (remote.ours or remote.handshake is False))
 
-    async def keeps(self, remote: Remote, caller: Caller, context: Context) -> bool:
+    async def keeps(self, remote: UpstreamClient, caller: Caller, context: Context) -> bool:
         """Whether there is a session for this client's requests to the server; it is opened, to know for sure.
 
         Raises:
@@ -71,7 +71,7 @@ class Asking:
 
     async def ask(
         self,
-        remote: Remote,
+        remote: UpstreamClient,
         caller: Caller,
         method: str,
         params: Mapping[str, Json],
@@ -96,7 +96,7 @@ class Asking:
 
     # -------------------------------------------------------------------------------------------------------- session
 
-    async def session(self, remote: Remote, caller: Caller, context: Context) -> Session:
+    async def session(self, remote: UpstreamClient, caller: Caller, context: Context) -> Session:
         """The session that this client's requests use.
 
         Raises:
@@ -107,7 +107,7 @@ class Asking:
         declared = capabilities_of(context) if key[0] == "session" else {}
         try:
             session = await self._sessions.get(remote, caller, key, _askable(declared))
-        except (RpcError, Failure) as problem:
+        except (RpcError, UpstreamError) as problem:
             refused = isinstance(problem, RpcError) or problem.status in (400, 404, 405)
             if remote.modern and remote.handshake is None and refused:
                 remote.handshake = False
@@ -119,7 +119,7 @@ class Asking:
 
     async def _in_session(
         self,
-        remote: Remote,
+        remote: UpstreamClient,
         caller: Caller,
         method: str,
         params: Mapping[str, Json],
@@ -140,20 +140,20 @@ class Asking:
                     session.level = level
                     await remote.ask_in(session, caller, "logging/setLevel", {"level": level})
                 return await remote.ask_in(session, caller, method, sent, relay)
-            except Gone:
+            except SessionExpired:
                 # A 404 says that nothing was executed (2025-03-26, Session Management, 3).
                 self._sessions.lost(remote, key_of(caller, context), session)
             except RpcError as error:
                 if context.modern and method == "resources/read" and error.code == -32002:
                     raise RpcError(-32602, error.message, error.data) from None
                 raise
-        raise Failure("it forgets its sessions", sent=False, status=404)
+        raise UpstreamError("it forgets its sessions", sent=False, status=404)
 
     # ---------------------------------------------------------------------------------------------------- translation
 
     async def _translated(
         self,
-        remote: Remote,
+        remote: UpstreamClient,
         caller: Caller,
         method: str,
         params: Mapping[str, Json],

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from adaptgen.mcp.protocol import Context
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy.upstream_client import Remote
+from adaptgen.proxy.upstream_client import UpstreamClient
 from adaptgen.proxy.upstream_session import Session
 
 Key: TypeAlias = tuple[str, ...]
@@ -28,7 +28,7 @@ IDLE = 1800.0
 class Held:
     """A session and whose it is. ``opening``: the task that opens it."""
 
-    remote: Remote
+    remote: UpstreamClient
     caller: Caller
     key: Key
     used: float
@@ -55,7 +55,7 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._all)
 
-    async def get(self, remote: Remote, caller: Caller, key: Key, capabilities: Mapping[str, Json]) -> Session:
+    async def get(self, remote: UpstreamClient, caller: Caller, key: Key, capabilities: Mapping[str, Json]) -> Session:
         """The session under ``key``, opened where there is none; whoever asks meanwhile waits for the same one.
 
         Raises:
@@ -76,11 +76,11 @@ class Sessions:
         """The open sessions under ``key``, of all servers."""
         return [one for one in self._all.values() if one.key == key and _open(one)]
 
-    def held(self, remote: Remote, key: Key) -> Held | None:
+    def held(self, remote: UpstreamClient, key: Key) -> Held | None:
         """One session that is there or being opened."""
         return self._all.get((remote.name, key))
 
-    def lost(self, remote: Remote, key: Key, session: Session) -> None:
+    def lost(self, remote: UpstreamClient, key: Key, session: Session) -> None:
         """The server does not know ``session`` any more."""
         held = self._all.get((remote.name, key))
         if held is not None and _open(held) and held.opening.result() is session:
@@ -97,7 +97,7 @@ class Sessions:
             self._drop(held)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _open(self, remote: Remote, caller: Caller, capabilities: Mapping[str, Json]) -> Session:
+    async def _open(self, remote: UpstreamClient, caller: Caller, capabilities: Mapping[str, Json]) -> Session:
         session, result = await remote.initialize(caller, capabilities)
         remote.handshake = True
         if not remote.modern:

@@ -14,10 +14,10 @@ from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.proxy.client_relay import ClientRelay
-from adaptgen.proxy.http_client import Failure
-from adaptgen.proxy.response_reader import Answers
+from adaptgen.proxy.http_client import UpstreamError
+from adaptgen.proxy.response_reader import ResponseReader
 from adaptgen.proxy.session_pool import Key
-from adaptgen.proxy.upstream_client import Gone, Remote
+from adaptgen.proxy.upstream_client import SessionExpired, UpstreamClient
 from adaptgen.proxy.upstream_session import Session
 
 _KINDS = ("tools", "prompts", "resources")
@@ -26,7 +26,7 @@ _LONGEST = 60.0
 _SUBSCRIPTIONS = 1000
 
 
-class Listener:
+class Subscription:
     """One client's stream. ``kinds``: the lists whose changes it wants to hear of."""
 
     def __init__(self, caller: Caller, context: Context, key: Key, kinds: frozenset[str]) -> None:
@@ -59,34 +59,34 @@ class Listener:
 
     # ------------------------------------------------------------------------------------------ streams of one server
 
-    def follow_updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
+    def follow_updates(self, remote: UpstreamClient, uris: tuple[str, ...]) -> None:
         """Hear of updates of resources, in 2026-07-28."""
         mark = (remote.name, *uris)
         if mark not in self._followed:
             self._followed[mark] = self.start(self._again(lambda: self._updates(remote, uris)))
 
-    def unfollow_updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
+    def unfollow_updates(self, remote: UpstreamClient, uris: tuple[str, ...]) -> None:
         """Hear of them no more."""
         task = self._followed.pop((remote.name, *uris), None)
         if task is not None:
             task.cancel()
 
-    def follow_session(self, remote: Remote, session: Session) -> None:
+    def follow_session(self, remote: UpstreamClient, session: Session) -> None:
         """Hear everything that a server says in a session, and pass its questions on."""
         mark = (remote.name, "", str(session.id))
         if mark not in self._followed:
             self._followed[mark] = self.start(self._again(lambda: self._session(remote, session)))
 
-    async def _updates(self, remote: Remote, uris: tuple[str, ...]) -> None:
+    async def _updates(self, remote: UpstreamClient, uris: tuple[str, ...]) -> None:
         wanted: dict[str, Json] = {"notifications": {"resourceSubscriptions": list(uris)}}
         relay = ClientRelay(self.context, None, only="notifications/resources/updated")
         await remote.ask(self.caller, "subscriptions/listen", wanted, self.context.meta, relay, endless=True)
 
-    async def _session(self, remote: Remote, session: Session) -> None:
+    async def _session(self, remote: UpstreamClient, session: Session) -> None:
         reply = await remote.listen(session, self.caller)
         try:
             relay = ClientRelay(self.context, None)
-            await Answers(remote, self.caller, session, relay, None).follow(reply)
+            await ResponseReader(remote, self.caller, session, relay, None).follow(reply)
         finally:
             await reply.aclose()
 
@@ -96,33 +96,33 @@ class Listener:
         while True:
             try:
                 await make()
-            except Failure as failure:
+            except UpstreamError as failure:
                 if failure.status in (400, 404, 405, 406, 501):
                     return
             except RpcError:
                 return
-            except Gone:
+            except SessionExpired:
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST)
 
 
-class Listeners:
+class Subscriptions:
     """All clients that listen."""
 
     def __init__(self) -> None:
-        self._all: dict[Listener, None] = {}
-        self._subscribed: dict[Key, dict[str, Remote]] = {}
+        self._all: dict[Subscription, None] = {}
+        self._subscribed: dict[Key, dict[str, UpstreamClient]] = {}
 
-    def add(self, listener: Listener) -> None:
+    def add(self, listener: Subscription) -> None:
         """One more."""
         self._all[listener] = None
 
-    def remove(self, listener: Listener) -> None:
+    def remove(self, listener: Subscription) -> None:
         """One less."""
         self._all.pop(listener, None)
 
-    def subscribe(self, key: Key, remote: Remote, uri: str) -> None:
+    def subscribe(self, key: Key, remote: UpstreamClient, uri: str) -> None:
         """A client of the handshake revisions subscribes to a resource of a server that keeps no session."""
         mine = self._subscribed.setdefault(key, {})
         if len(mine) < _SUBSCRIPTIONS:
@@ -130,13 +130,13 @@ class Listeners:
             for listener in self.at(key):
                 listener.follow_updates(remote, (uri,))
 
-    def unsubscribe(self, key: Key, remote: Remote, uri: str) -> None:
+    def unsubscribe(self, key: Key, remote: UpstreamClient, uri: str) -> None:
         """It does not want to hear of it any more."""
         self._subscribed.get(key, {}).pop(uri, None)
         for listener in self.at(key):
             listener.unfollow_updates(remote, (uri,))
 
-    def resume(self, listener: Listener) -> None:
+    def resume(self, listener: Subscription) -> None:
         """A client that listens hears of what it subscribed to before."""
         for uri, remote in self._subscribed.get(listener.key, {}).items():
             listener.follow_updates(remote, (uri,))
@@ -145,7 +145,7 @@ class Listeners:
         """A client has left."""
         self._subscribed.pop(key, None)
 
-    def at(self, key: Key) -> list[Listener]:
+    def at(self, key: Key) -> list[Subscription]:
         """Those of one client."""
         return [one for one in self._all if one.key == key]
 

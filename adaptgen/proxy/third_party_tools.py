@@ -20,7 +20,7 @@ from adaptgen.mcp.protocol import (
     META_MENU,
     META_SEARCHES,
     META_SENSITIVE,
-    Facts,
+    ToolInfo,
 )
 from adaptgen.mcp.tool_names import short_name
 from adaptgen.model.tables import Effect, Json
@@ -52,7 +52,7 @@ def rule_for(rules: Mapping[str, ToolRule], server: str, own: str) -> ToolRule:
     )
 
 
-def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rule: ToolRule) -> Facts:
+def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rule: ToolRule) -> ToolInfo:
     """The facts of one tool, as callers will call it."""
     own = str(tool["name"])
     # The same in every process, and the whole name is served on.
@@ -67,7 +67,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
     about = menu if isinstance(menu, dict) else {}
     # What a third party's arguments are called is its choice: it would choose what it gets in clear.
     arguments = _kinds(said.get(META_ARGUMENTS))
-    return Facts(
+    return ToolInfo(
         name=name,
         server=server,
         own=own,

@@ -38,7 +38,7 @@ class UntrustedPins(ValueError):
 
 
 @dataclass(slots=True)
-class Memory:
+class PinState:
     """Of one server: tool -> hash, its lists as JSON (None: never seen), and kind -> name -> hash of all the ``others``
     that are pinned. ``known``: it has been pinned before."""
 
@@ -55,10 +55,10 @@ class Memory:
         """Pin one thing."""
         (self.pins if kind == TOOLS else self.others.setdefault(kind, {}))[name] = value
 
-    def copy(self) -> Memory:
+    def copy(self) -> PinState:
         """Another one that says the same."""
         others = {kind: dict(one) for kind, one in self.others.items()}
-        return Memory(dict(self.pins), self.listing, others, self.known)
+        return PinState(dict(self.pins), self.listing, others, self.known)
 
 
 class PinSigner:
@@ -94,26 +94,26 @@ class PinSigner:
 class Pins(Protocol):
     """Where memories are kept."""
 
-    async def load(self, server: str) -> Memory:
+    async def load(self, server: str) -> PinState:
         """What is remembered of a server."""
         ...
 
-    async def save(self, server: str, memory: Memory) -> None:
+    async def save(self, server: str, memory: PinState) -> None:
         """Remember it."""
         ...
 
 
-class Forgetful:
+class InMemoryPins:
     """Remembers as long as the process lives."""
 
     def __init__(self) -> None:
-        self._all: dict[str, Memory] = {}
+        self._all: dict[str, PinState] = {}
 
-    async def load(self, server: str) -> Memory:
+    async def load(self, server: str) -> PinState:
         """What is remembered of a server."""
-        return self._all.get(server, Memory()).copy()
+        return self._all.get(server, PinState()).copy()
 
-    async def save(self, server: str, memory: Memory) -> None:
+    async def save(self, server: str, memory: PinState) -> None:
         """Remember it."""
         self._all[server] = replace(memory.copy(), known=True)
 
@@ -127,7 +127,7 @@ class FilePins:
         self._signer = signer
         self._lock = asyncio.Lock()
 
-    async def load(self, server: str) -> Memory:
+    async def load(self, server: str) -> PinState:
         """What is remembered of a server; a file that cannot be read raises.
 
         Raises:
@@ -135,7 +135,7 @@ class FilePins:
         """
         return _memory(server, (await asyncio.to_thread(self._read)).get(server), self._signer)
 
-    async def save(self, server: str, memory: Memory) -> None:
+    async def save(self, server: str, memory: PinState) -> None:
         """Remember it."""
         async with self._lock:
             known = await asyncio.to_thread(self._read)
@@ -171,7 +171,7 @@ class StorePins:
         self._store = store
         self._signer = signer
 
-    async def load(self, server: str) -> Memory:
+    async def load(self, server: str) -> PinState:
         """What is remembered of a server.
 
         Raises:
@@ -181,7 +181,7 @@ class StorePins:
         data = await self._store.get(f"mirror/{server}")
         return _memory(server, orjson.loads(data) if data is not None else None, self._signer)
 
-    async def save(self, server: str, memory: Memory) -> None:
+    async def save(self, server: str, memory: PinState) -> None:
         """Remember it.
 
         Raises:
@@ -193,7 +193,7 @@ class StorePins:
         await self._store.put(f"mirror/{server}", data)
 
 
-def _entry(server: str, memory: Memory, signer: PinSigner | None) -> dict[str, Any]:
+def _entry(server: str, memory: PinState, signer: PinSigner | None) -> dict[str, Any]:
     """A memory as it is stored: the pins of tools where version 0.1 had them, the others beside."""
     entry: dict[str, Any] = {"pins": memory.pins, "others": memory.others}
     if memory.listing is not None:
@@ -201,13 +201,13 @@ def _entry(server: str, memory: Memory, signer: PinSigner | None) -> dict[str, A
     return signer.sign(server, entry) if signer is not None else entry
 
 
-def _memory(server: str, value: Any, signer: PinSigner | None) -> Memory:
+def _memory(server: str, value: Any, signer: PinSigner | None) -> PinState:
     if not isinstance(value, dict):
-        return Memory()
+        return PinState()
     if signer is not None:
         signer.verify(server, value)
     others = value.get("others")
-    return Memory(
+    return PinState(
         _hashes(value.get("pins")),
         value.get("listing"),
         {kind: _hashes(others[kind]) for kind in KINDS if kind in others} if isinstance(others, dict) else {},

@@ -15,7 +15,7 @@ import orjson
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity.claims import find
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, Requests, trusted
-from adaptgen.govern.identity.token_client import ACCESS_TOKEN, EXCHANGE, GrantError, Tokens
+from adaptgen.govern.identity.token_client import ACCESS_TOKEN, EXCHANGE, AccessTokenCache, GrantError
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.runtime.aws.assume_role import Roles, session_tags
 from adaptgen.runtime.aws.sigv4 import sign
@@ -35,7 +35,7 @@ _SESSION: Final = "adaptgen-proxy"
 _HEADER_TEXT: Final = re.compile(r"[!-~]+")
 
 
-class Outward:
+class UpstreamAuthenticator:
     """Credentials for one server. The values of ``auth`` are resolved: no templates any more."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Outward:
         self._region = auth.region or (environ or {}).get("AWS_REGION") or (environ or {}).get("AWS_DEFAULT_REGION", "")
         self._own = Fetch() if requests is None else None
         self._roles = roles or Roles(clock=clock)
-        self._tokens = Tokens(
+        self._tokens = AccessTokenCache(
             auth.token_url, auth.client_id, auth.client_secret, requests or self._own or Fetch(), clock=clock
         )
 

@@ -13,9 +13,9 @@ from adaptgen.mcp.protocol import HANDOVER_HEADER, META_HANDOVER, Context, RpcEr
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.proxy import messages as rpc
-from adaptgen.proxy.http_client import Address, Failure, Line, Reply
+from adaptgen.proxy.http_client import Address, HttpClient, Reply, UpstreamError
 from adaptgen.proxy.messages import CAPABILITIES_KEY, CLIENT_KEY, LEVEL_KEY, MODERN, NAMED, VERSION_KEY
-from adaptgen.proxy.response_reader import Answers, Relay
+from adaptgen.proxy.response_reader import Relay, ResponseReader
 from adaptgen.proxy.upstream_session import Session, session_id
 
 PROXY = Caller("adaptgen-proxy")
@@ -53,7 +53,7 @@ class Outward(Protocol):
         ...
 
 
-class Seal(Protocol):
+class IdentitySigner(Protocol):
     """Hands the caller's identity over."""
 
     def seal(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
@@ -61,18 +61,24 @@ class Seal(Protocol):
         ...
 
 
-class Gone(Exception):
+class SessionExpired(Exception):
     """The server does not know the session any more; the request was not executed."""
 
 
-class Remote:
+class UpstreamClient:
     """What the proxy knows of one server, and how it asks it.
 
     ``modern``: it speaks 2026-07-28; ``handshake``: it accepts ``initialize`` (None: not tried yet).
     """
 
     def __init__(
-        self, name: str, url: Address, settings: Upstream, line: Line, outward: Outward | None, seal: Seal | None
+        self,
+        name: str,
+        url: Address,
+        settings: Upstream,
+        line: HttpClient,
+        outward: Outward | None,
+        seal: IdentitySigner | None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -110,7 +116,7 @@ class Remote:
             result = await self.ask(PROXY, "server/discover", {}, {})
         except RpcError:
             return False
-        except Failure as failure:
+        except UpstreamError as failure:
             if failure.status in (400, 404, 405, 406, 415):
                 return False
             raise
@@ -175,9 +181,9 @@ class Remote:
             params = {**params, "_meta": {**meta, "progressToken": number}}
         try:
             return await self._exchange(caller, number, method, params, session.headers(), relay, session=session)
-        except Failure as failure:
+        except UpstreamError as failure:
             if failure.status == 404 and session.id:
-                raise Gone from None
+                raise SessionExpired from None
             if failure.sent and not failure.status:
                 self.cancel(session, caller, number, "timeout or broken connection")
             raise
@@ -200,7 +206,7 @@ class Remote:
         try:
             reply = await self._send("POST", caller, session.headers(), rpc.dumps(message))
             await reply.aclose()
-        except (Failure, RpcError):
+        except (UpstreamError, RpcError):
             pass
 
     async def listen(self, session: Session, caller: Caller, last: str | None = None) -> Reply:
@@ -215,7 +221,7 @@ class Remote:
         reply = await self._send("GET", caller, headers, None)
         if reply.status != 200 or reply.kind != "text/event-stream":
             await reply.aclose()
-            raise Failure("it has no stream of its own", sent=False, status=reply.status)
+            raise UpstreamError("it has no stream of its own", sent=False, status=reply.status)
         return reply
 
     async def close(self, session: Session, caller: Caller) -> None:
@@ -224,7 +230,7 @@ class Remote:
             try:
                 reply = await self._send("DELETE", caller, session.headers(), None)
                 await reply.aclose()
-            except (Failure, RpcError):
+            except (UpstreamError, RpcError):
                 pass
 
     async def initialize(self, caller: Caller, capabilities: Mapping[str, Json]) -> tuple[Session, dict[str, Json]]:
@@ -243,7 +249,7 @@ class Remote:
         result = await self._exchange(caller, number, "initialize", params, {}, None, session=session)
         version = result.get("protocolVersion")
         if version not in rpc.HANDSHAKE:
-            raise Failure("it speaks no revision of MCP that the proxy knows", sent=False, status=400)
+            raise UpstreamError("it speaks no revision of MCP that the proxy knows", sent=False, status=400)
         session.version = str(version)
         await self.tell(session, caller, "notifications/initialized", {})
         return session, result
@@ -269,7 +275,7 @@ class Remote:
             body = rpc.dumps(message)
             try:
                 return await self._once(caller, number, _proving(headers, message, body), body, relay, session, endless)
-            except Failure as failure:
+            except UpstreamError as failure:
                 if failure.status == 401 and not renewed and self._outward is not None:
                     renewed = self._outward.renew(_whose(caller))
                     if renewed:
@@ -300,7 +306,7 @@ class Remote:
         loop = asyncio.get_running_loop()
         end = loop.time() + budget * _ENDLESS
         deadline = asyncio.timeout(None if endless else budget)
-        answers = Answers(self, caller, session, relay, number)
+        answers = ResponseReader(self, caller, session, relay, number)
 
         def heard(patience: float | None = None) -> None:
             """The server is alive: the clock starts anew, within what is bearable."""
@@ -319,7 +325,7 @@ class Remote:
                 finally:
                     await reply.aclose()
         except TimeoutError:
-            raise Failure(f"it did not answer within {budget:g} s", sent=True) from None
+            raise UpstreamError(f"it did not answer within {budget:g} s", sent=True) from None
         finally:
             answers.close()
 

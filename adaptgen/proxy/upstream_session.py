@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from adaptgen.proxy.http_client import Failure
+from adaptgen.proxy.http_client import UpstreamError
 
 
 class Session:
@@ -42,5 +42,5 @@ def session_id(value: str | None) -> str | None:
     if not value:
         return None
     if len(value) > 1024 or not all("\x21" <= one <= "\x7e" for one in value):
-        raise Failure("its session id is not visible ASCII", sent=False, status=400)
+        raise UpstreamError("its session id is not visible ASCII", sent=False, status=400)
     return value

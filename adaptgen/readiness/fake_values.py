@@ -13,7 +13,7 @@ from adaptgen.model.tables import Json
 from adaptgen.pii.detectors import FOUND, find
 from adaptgen.pii.secret_formats import find_random, find_secrets
 from adaptgen.runtime.answers.layout import is_secret
-from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.pii.tagged_values import Tagged
 
 SHORTEST = 4
 """Characters of a value that is also looked for inside of other text."""
@@ -75,7 +75,7 @@ class Fakes:
             return {self.text(str(key)): self.scrubbed(member) for key, member in value.items()}
         if isinstance(value, list):
             return [self.scrubbed(member) for member in value]
-        if isinstance(value, Marked):
+        if isinstance(value, Tagged):
             made = self.of(value.kind, str(value))
             return made if isinstance(value, str) else _number(made)
         if isinstance(value, str):

@@ -18,8 +18,8 @@ from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.session_files import folder
 from adaptgen.runtime.auth.sessions import Sessions
-from adaptgen.runtime.auth.shared_context import Common
-from adaptgen.runtime.auth.shared_sessions import Shared
+from adaptgen.runtime.auth.shared_context import SessionContext
+from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
@@ -29,12 +29,12 @@ from adaptgen.runtime.http.expected_answer import likeness, refuse_page, withhel
 from adaptgen.runtime.http.logged_out import Like
 from adaptgen.runtime.http.page import LARGE, Fetch, is_json
 from adaptgen.runtime.http.page_fetcher import page_fetcher
-from adaptgen.runtime.http.page_parameters import Placed
+from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, Request, build, origin, templates
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.store.protocol import Store
-from adaptgen.runtime.workflow.continuation_state import Carry, Used
+from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
 from adaptgen.runtime.workflow.runner import run
 from adaptgen.runtime.writes.dry_run import described, record_classifier
 from adaptgen.runtime.writes.merge_update import CREATED, WOULD_CREATE, MergeUpdate, check_filled
@@ -51,22 +51,22 @@ class Execution:
         environ: Mapping[str, str],
         transport: Transport | None,
         state: Path | None,
-        shared: Shared | None = None,
+        shared: SharedSessionStore | None = None,
         store: Callable[[], Store | None] = lambda: None,
     ) -> None:
         """``store`` gives the store that several processes share, if there is one."""
         self.server = server
-        self.used = Used()
+        self.used = UsedContinuations()
         self._environ = environ
         self._credentials = Credentials(environ)
         reaching = None
         if server.connection is not None:
-            from adaptgen.runtime.http.connection import Reaching
+            from adaptgen.runtime.http.connection import ConnectionSettings
 
-            reaching = Reaching(server, self._credentials)
+            reaching = ConnectionSettings(server, self._credentials)
         self.client = Client(timeout=server.timeout, transport=transport, reaching=reaching)
         self._bases = {base.name: base for base in server.bases}
-        common = Common(
+        common = SessionContext(
             server=server.name,
             credentials=self._credentials,
             client=self.client,
@@ -186,7 +186,7 @@ class Execution:
         request.safe = tool.effect == "read"
         return request
 
-    async def merge(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> MergeUpdate:
+    async def merge(self, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker) -> MergeUpdate:
         """The partial update of a tool."""
         assert tool.call is not None
         assert tool.update is not None
@@ -217,7 +217,7 @@ class Execution:
         auth: Sequence[str],
         base: str,
         arguments: Mapping[str, Json],
-        marks: Marks | None = None,
+        marks: PiiTracker | None = None,
     ) -> Callable[[Request], Awaitable[Response]]:
         """Sends requests under ``auth``; every answer that is no success is a ToolError. ``marks`` notes the status."""
 
@@ -238,7 +238,7 @@ class Execution:
         auth: Sequence[str],
         base: str,
         arguments: Mapping[str, Json],
-        marks: Marks | None = None,
+        marks: PiiTracker | None = None,
         like: Like | None = None,
     ) -> Response:
         """The answer to a request of ``tool`` under ``auth``, whatever its status, without any token of a session.
@@ -257,17 +257,17 @@ class Execution:
         return f"{named} and the credentials of the server" if auth else named
 
     def scrubbing(
-        self, tool: Tool, auth: Sequence[str], arguments: Mapping[str, Json], marks: Marks | None = None
+        self, tool: Tool, auth: Sequence[str], arguments: Mapping[str, Json], marks: PiiTracker | None = None
     ) -> Callable[[], Scrub]:
         """Gives what cleans the words of the API."""
         return lambda: Scrub([*self._auth.secrets(auth), *self._constants(tool)], tool.sensitive, arguments, marks)
 
     # --------------------------------------------------------------------------------------------------------- tools
 
-    def fetch(self, tool: Tool, arguments: Mapping[str, Json], marks: Marks | None = None) -> Fetch:
+    def fetch(self, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker | None = None) -> Fetch:
         """How a list is read: the tool's request with the values of paging, or a next-page URL of the same origin."""
 
-        async def make(placed: Placed | None) -> Request:
+        async def make(placed: PageParameters | None) -> Request:
             if placed is None:
                 return await self.request(tool, arguments)
             assert tool.call is not None
@@ -289,7 +289,7 @@ class Execution:
         fields: Sequence[str] | None,
         max_bytes: int,
         dry_run: bool,
-        marks: Marks,
+        marks: PiiTracker,
         inspect: Callable[[Json], None] | None = None,
     ) -> Answer:
         """A tool of one call that is no list. ``inspect`` raises where the body must not be shown."""
@@ -323,7 +323,7 @@ class Execution:
         return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
 
     def dry(
-        self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""
+        self, tool: Tool, request: Request, marks: PiiTracker, auth: Sequence[str] | None = None, note: str = ""
     ) -> Answer:
         """What would be sent, with a mark in the place of each credential."""
         auth = tool.auth if auth is None else auth
@@ -352,8 +352,8 @@ class Execution:
         fields: Sequence[str] | None,
         max_bytes: int,
         dry_run: bool,
-        marks: Marks,
-        carry: Carry,
+        marks: PiiTracker,
+        carry: Continuation,
     ) -> Answer:
         """A tool of several calls."""
         return await run(

@@ -21,24 +21,24 @@ from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.base_urls import check_base_urls
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 
 if TYPE_CHECKING:
     from adaptgen.pii.search_arguments import SearchArgument
     from adaptgen.runtime.answers.list import ListCall
-    from adaptgen.runtime.auth.shared_sessions import Shared
+    from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
     from adaptgen.runtime.calls import Execution
     from adaptgen.runtime.http.client import Transport
     from adaptgen.runtime.http.page import Fetch
     from adaptgen.runtime.overrides import Override
     from adaptgen.runtime.paging.cursor import CursorBox
-    from adaptgen.runtime.paging.list_cache import Kept
+    from adaptgen.runtime.paging.list_cache import ListCache
     from adaptgen.runtime.pii.classifier import Classifier
     from adaptgen.runtime.queries.name_lookup import Lookups
     from adaptgen.runtime.queries.search_filter import SearchFilter
     from adaptgen.runtime.store.protocol import Store
     from adaptgen.runtime.validation import Arguments
-    from adaptgen.runtime.workflow.continuation_state import Carry
+    from adaptgen.runtime.workflow.continuation_state import Continuation
 
 _log = logging.getLogger("adaptgen.runtime")
 _QUESTIONS = frozenset({"where", "sort", "count", "distinct"})
@@ -92,7 +92,7 @@ class Engine:
         self._classify = classify
         self._kinds = None if kinds is None else frozenset(map(canonical, kinds))
         self._classifiers: dict[str, Classifier] = {}
-        self._shared: Shared | None = None
+        self._shared: SharedSessionStore | None = None
         self._opened: Store | None = None
         self._store = None if store is None or getattr(store, "local", False) else store
         if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
@@ -113,7 +113,7 @@ class Engine:
         self._roles: dict[str, dict[str, SearchArgument]] = {}
         self._execution: Execution | None = None
         self._box: CursorBox | None = None
-        self._kept: Kept | None = None
+        self._kept: ListCache | None = None
         self._lookups: Lookups | None = None
 
     def list(self, caller: Caller) -> Sequence[Contract]:
@@ -128,7 +128,7 @@ class Engine:
     async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Json]) -> Answer:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
         found = self._tools.get(tool)
-        marks = self._marks(found, arguments, caller) if found is not None else Marks()
+        marks = self._marks(found, arguments, caller) if found is not None else PiiTracker()
         status, unknown = None, False
         try:
             if found is None:
@@ -165,9 +165,9 @@ class Engine:
         near = difflib.get_close_matches(name, list(self._tools), 1, 0.6)
         return f"There is no tool `{name[:80]}`{f'; did you mean `{near[0]}`?' if near else '.'}"
 
-    def _marks(self, tool: Tool, arguments: Mapping[str, Json], caller: Caller) -> Marks:
+    def _marks(self, tool: Tool, arguments: Mapping[str, Json], caller: Caller) -> PiiTracker:
         if not self._classify:
-            return Marks()
+            return PiiTracker()
         from adaptgen.runtime.pii.classifier import classified, classifier
 
         known = self._classifiers.get(tool.name)
@@ -178,9 +178,9 @@ class Engine:
             from adaptgen.runtime.pii.argument_kinds import arguments as inside
 
             kinds = inside(tool)
-        return Marks(known, classified(arguments, kinds), self._kinds, caller.tokens)
+        return PiiTracker(known, classified(arguments, kinds), self._kinds, caller.tokens)
 
-    async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks) -> Answer:
+    async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker) -> Answer:
         checked = self._check(tool, arguments)
         execution = self.execution()
         execution = execution.by(caller)
@@ -202,10 +202,10 @@ class Engine:
         caller: Caller,
         tool: Tool,
         checked: dict[str, Json],
-        marks: Marks,
+        marks: PiiTracker,
     ) -> Answer:
         """A tool that the side file replaces, wraps or adds."""
-        from adaptgen.runtime.override_calls import Asked, answered
+        from adaptgen.runtime.override_calls import ListOptions, answered
         from adaptgen.runtime.queries import query as asking
 
         ours = _REQUESTS | _QUESTIONS if tool.page is not None else _REQUESTS
@@ -234,7 +234,7 @@ class Engine:
                     return found
             return await asking.answer(altered, fetch, replace(call, fields=fields), asked=requests)
 
-        asked = Asked(
+        asked = ListOptions(
             fields=checked.get("fields"),
             limit=checked.get("limit"),
             cursor=checked.get("cursor"),
@@ -247,7 +247,7 @@ class Engine:
         return await answered(acting, execution, tool, own, caller, marks, asked)
 
     async def _run(
-        self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: Marks
+        self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
     ) -> Answer:
         """A tool as it was generated."""
         fields = checked.pop("fields", None)
@@ -294,7 +294,7 @@ class Engine:
         return await answer(tool, fetch, call)
 
     def _searching(
-        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks
+        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker
     ) -> SearchFilter | None:
         """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.queries.search_filter`."""
         if not caller.searched or not marks.on:
@@ -329,7 +329,7 @@ class Engine:
         return await asking.answer(whole, fetch, call, asked=asked)
 
     def _list_call(
-        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: Marks, **asked: Any
+        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker, **asked: Any
     ) -> ListCall:
         from adaptgen.runtime.answers.list import ListCall
 
@@ -346,22 +346,22 @@ class Engine:
 
     def _carry(
         self, execution: Execution, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None
-    ) -> Carry:
+    ) -> Continuation:
         from adaptgen.runtime.paging.cursor import bound
-        from adaptgen.runtime.workflow.continuation_state import Carry
+        from adaptgen.runtime.workflow.continuation_state import Continuation
 
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
             text = repr((tool.steps, tool.result)).encode(errors="replace")
             steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
         to = bound(tool.name, self._hash(tool) + steps, caller.key, arguments)
-        return Carry(self._sealed, to, cursor, execution.used)
+        return Continuation(self._sealed, to, cursor, execution.used)
 
-    def _remembered(self) -> Kept:
+    def _remembered(self) -> ListCache:
         if self._kept is None:
-            from adaptgen.runtime.paging.list_cache import Kept
+            from adaptgen.runtime.paging.list_cache import ListCache
 
-            self._kept = Kept()
+            self._kept = ListCache()
         return self._kept
 
     async def _looked_up(
@@ -373,7 +373,7 @@ class Engine:
         if self._lookups is None:
             self._lookups = Lookups(self._tools, self._sealed, time.monotonic)
 
-        def read(lists: Tool) -> tuple[Fetch, Marks]:
+        def read(lists: Tool) -> tuple[Fetch, PiiTracker]:
             marks = self._marks(lists, {}, caller)
             return execution.fetch(lists, {}, marks), marks
 
@@ -431,9 +431,9 @@ class Engine:
 
         make = Execution
         if self.server.edits is not None and self.server.edits.shapes:
-            from adaptgen.runtime.override_calls import Shaping
+            from adaptgen.runtime.override_calls import OverriddenCalls
 
-            make = Shaping
+            make = OverriddenCalls
         return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)
 
 

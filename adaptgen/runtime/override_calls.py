@@ -27,7 +27,7 @@ from adaptgen.runtime.http.logged_out import Like
 from adaptgen.runtime.http.request import Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.overrides import Override, Overrides
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import marked_at
 from adaptgen.runtime.pii.pointers import positions
 from adaptgen.views.read_inputs import is_projection
@@ -208,7 +208,7 @@ class Outgoing:
             self._request.headers["content-type"] = "application/json"
 
 
-class Shaping(Execution):
+class OverriddenCalls(Execution):
     """Execution of a server whose requests a side file changes."""
 
     async def exchange(
@@ -218,7 +218,7 @@ class Shaping(Execution):
         auth: Sequence[str],
         base: str,
         arguments: Mapping[str, Json],
-        marks: Marks | None = None,
+        marks: PiiTracker | None = None,
         like: Like | None = None,
     ) -> Response:
         """As usual, with the changes of the side file."""
@@ -226,7 +226,7 @@ class Shaping(Execution):
         return await super().exchange(tool, shaped, auth, base, arguments, marks, like)
 
     def dry(
-        self, tool: Tool, request: Request, marks: Marks, auth: Sequence[str] | None = None, note: str = ""
+        self, tool: Tool, request: Request, marks: PiiTracker, auth: Sequence[str] | None = None, note: str = ""
     ) -> Answer:
         """As usual, with the changes of the side file."""
         return super().dry(tool, self._shaped(tool, request, marks.arguments({})), marks, auth, note)
@@ -256,7 +256,7 @@ def _is_left_out(tool: Tool, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListOptions:
     """What the agent asked for, apart from the tool's own arguments; and how the engine answers."""
 
     fields: Sequence[str] | None
@@ -275,8 +275,8 @@ async def answered(
     tool: Tool,
     arguments: Mapping[str, Json],
     caller: Caller,
-    marks: Marks,
-    asked: Asked,
+    marks: PiiTracker,
+    asked: ListOptions,
 ) -> Answer:
     """The answer of a tool that is replaced, wrapped or added.
 
@@ -316,8 +316,8 @@ async def _wrapped(
     inner: Callable[[Mapping[str, Json] | None], Awaitable[Answer]],
     call: ToolCall,
     tool: Tool,
-    marks: Marks,
-    asked: Asked,
+    marks: PiiTracker,
+    asked: ListOptions,
     given: Mapping[str, Json] | None,
 ) -> Answer:
     if given is not None:
@@ -340,7 +340,7 @@ async def _wrapped(
     return show(bare, known, fields=["*"], max_bytes=asked.max_bytes, marks=marks)
 
 
-async def _shown(result: Any, tool: Tool, marks: Marks, asked: Asked) -> Answer:
+async def _shown(result: Any, tool: Tool, marks: PiiTracker, asked: ListOptions) -> Answer:
     """What an override gave, as the answer of ``tool``."""
     if isinstance(result, Answer):
         return _marked(result, marks)
@@ -358,12 +358,12 @@ async def _shown(result: Any, tool: Tool, marks: Marks, asked: Asked) -> Answer:
     return show(bare, orjson.loads(content), fields=fields, max_bytes=asked.max_bytes, marks=marks)
 
 
-def _known(value: Json, marks: Marks) -> Json:
+def _known(value: Json, marks: PiiTracker) -> Json:
     """``value`` with every leaf marked that is a classified value of this call."""
     return marked_at({"": value}, marks.seen)[""] if marks.on else value
 
 
-def _marked(answer: Answer, marks: Marks) -> Answer:
+def _marked(answer: Answer, marks: PiiTracker) -> Answer:
     """An answer put together by hand, with the positions of what is classified in its JSON."""
     if not marks.on or not answer.content or not isinstance(answer.content[0], Text):
         return marks.finish(answer)

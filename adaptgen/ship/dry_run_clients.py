@@ -17,7 +17,7 @@ class NotThere(Exception):
         self.response = {"Error": {"Code": code, "Message": message}}
 
 
-class Dry:
+class RecordingClients:
     """A client of ``service``; ``say`` gets a line for each call. Any method of a client of boto3 can be called."""
 
     def __init__(self, service: str, say: Callable[[str], None], *, exists: bool = False) -> None:

@@ -13,7 +13,7 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.ship import bundle_files as tree
 from adaptgen.ship import compiling, wheels
 from adaptgen.ship.archive import zipped
-from adaptgen.ship.shipment import Shipment
+from adaptgen.ship.shipment import Deployable
 from adaptgen.ship.target import Target
 
 MANIFEST = "BUNDLE.json"
@@ -40,7 +40,7 @@ _PROXY = b"from adaptgen.transports.aws_lambda import proxy\n\nhandler = proxy()
 class Bundle:
     """``files``: path -> content, ``BUNDLE.json`` among them. ``handler``: what Lambda calls."""
 
-    shipment: Shipment
+    shipment: Deployable
     target: Target
     handler: str
     files: Mapping[str, bytes] = field(repr=False)
@@ -55,7 +55,7 @@ class Bundle:
         return zipped(self.files)
 
 
-def roots(shipment: Shipment, target: Target) -> tuple[str, ...]:
+def roots(shipment: Deployable, target: Target) -> tuple[str, ...]:
     """The distributions that a bundle is made of, without what they need in turn."""
     settings = shipment.settings
     found = list(_BASE)
@@ -72,7 +72,9 @@ def roots(shipment: Shipment, target: Target) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def package(shipment: Shipment, target: Target, cache: Path, *, compile: bool = True, interpreter: str = "") -> Bundle:
+def package(
+    shipment: Deployable, target: Target, cache: Path, *, compile: bool = True, interpreter: str = ""
+) -> Bundle:
     """The bundle of ``shipment`` for ``target``. ``cache``: where wheels are kept, and looked for first.
 
     ``interpreter``: path of the one that compiles; default: found on this machine.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
 from adaptgen.ship.cloudformation import Json, if_, pascal, sub
-from adaptgen.ship.shipment import Shipment
+from adaptgen.ship.shipment import Deployable
 from adaptgen.syntax.templates import parse
 
 _INVOKE: dict[str, tuple[str, ...]] = {
@@ -36,7 +36,7 @@ class Statements:
         self.allowed.append(if_(condition, said) if condition else said)
 
 
-def statements(shipment: Shipment) -> Statements:
+def statements(shipment: Deployable) -> Statements:
     """The statements for a shipment."""
     found = Statements()
     found.allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["LogGroup", "Arn"]})
@@ -57,7 +57,7 @@ def statements(shipment: Shipment) -> Statements:
     return found
 
 
-def _references(shipment: Shipment, found: Statements) -> None:
+def _references(shipment: Deployable, found: Statements) -> None:
     secrets = sorted({one.name.partition("#")[0] for one in shipment.references if one.kind == "secret"})
     if secrets:
         found.allow(["secretsmanager:GetSecretValue"], *map(_secret, secrets))
@@ -80,7 +80,7 @@ def _arn(service: str, resource: str) -> Json:
     return sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
 
 
-def _state(shipment: Shipment, found: Statements) -> None:
+def _state(shipment: Deployable, found: Statements) -> None:
     if shipment.settings.state.store == "dynamodb":
         table = if_("MakesTable", {"Ref": "StateTable"}, {"Ref": "StateTableName"})
         actions = [f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")]
@@ -88,7 +88,7 @@ def _state(shipment: Shipment, found: Statements) -> None:
         found.allow([*actions, "dynamodb:Query"], sub(arn, Table=table))
 
 
-def _settings(shipment: Shipment, found: Statements) -> None:
+def _settings(shipment: Deployable, found: Statements) -> None:
     settings = shipment.settings
     authorize = settings.authorize
     if authorize is not None and authorize.engine == "verified_permissions":
@@ -108,13 +108,13 @@ def _settings(shipment: Shipment, found: Statements) -> None:
         found.allow(["s3:GetObject"], sub(f"arn:${{AWS::Partition}}:s3:::{source.netloc}{source.path}"))
 
 
-def _signing(shipment: Shipment, found: Statements) -> None:
+def _signing(shipment: Deployable, found: Statements) -> None:
     audit = shipment.settings.audit
     if audit is not None and audit.kms_key:
         found.allow(["kms:GetPublicKey", "kms:Sign"], audit.kms_key)
 
 
-def _governance(shipment: Shipment, found: Statements) -> None:
+def _governance(shipment: Deployable, found: Statements) -> None:
     """Settings that are read from elsewhere than the bundle."""
     bucket = "arn:${AWS::Partition}:s3:::${GovernanceBucket}"
     found.allow(["s3:GetObject"], sub(bucket + "/${GovernancePrefix}*"), condition="HasGovernanceBucket")
@@ -131,7 +131,7 @@ def _governance(shipment: Shipment, found: Statements) -> None:
     )
 
 
-def _signed(shipment: Shipment) -> Iterator[tuple[str, str, str, bool]]:
+def _signed(shipment: Deployable) -> Iterator[tuple[str, str, str, bool]]:
     """Who is called with AWS signatures: name, role that is assumed, service, whether session tags are set."""
     for name, upstream in shipment.settings.upstreams.items():
         if upstream.auth.kind == "sigv4":

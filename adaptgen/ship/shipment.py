@@ -26,7 +26,7 @@ _BULKY = frozenset({GENERATED_LOCK, "README.md", "policy.cedarschema", "template
 
 
 @dataclass(frozen=True, slots=True)
-class Shipment:
+class Deployable:
     """``name`` of the server or the proxy; ``folder`` of the generated package in the bundle ("" for the proxy);
     ``governance``: path of the settings in the bundle; ``files``: path in the bundle -> content, settings as JSON;
     ``warnings``: what is right and may surprise.
@@ -77,7 +77,7 @@ class Shipment:
         )
 
 
-def shipment(what: Path, governance: Path | None = None) -> Shipment:
+def shipment(what: Path, governance: Path | None = None) -> Deployable:
     """What ``what`` is: the folder of a generated server, or the settings of a proxy.
 
     ``governance``: other settings than those that the server names.
@@ -98,10 +98,10 @@ def shipment(what: Path, governance: Path | None = None) -> Shipment:
     _check(settings, None)
     files = carried(settings, _ELSEWHERE)
     name = what.resolve().parent.name or "proxy"
-    return Shipment(name, "", f"{_ELSEWHERE}/{what.stem}.json", settings, None, files, _warnings(settings))
+    return Deployable(name, "", f"{_ELSEWHERE}/{what.stem}.json", settings, None, files, _warnings(settings))
 
 
-def _server(folder: Path, given: Path | None) -> Shipment:
+def _server(folder: Path, given: Path | None) -> Deployable:
     server = load_server(folder)
     root = folder.resolve()
     if given is None and not server.governance:
@@ -129,7 +129,7 @@ def _server(folder: Path, given: Path | None) -> Shipment:
         beside_it = PurePosixPath(_ELSEWHERE)
     files |= carried(settings, str(beside_it))
     at = str(beside_it / f"{named.stem}.json")
-    return Shipment(server.name, place, at, settings, server, files, _warnings(settings))
+    return Deployable(server.name, place, at, settings, server, files, _warnings(settings))
 
 
 def _certificates(server: Server, folder: Path) -> str:

@@ -4,6 +4,17 @@ from adaptgen.source.document import FILES, Document
 from adaptgen.source.hints.load import read_hints, read_under, side_file
 from adaptgen.source.hints.model import EMPTY, Hints
 from adaptgen.source.read import read
-from adaptgen.source.workspace import Fleet, fleet_of
+from adaptgen.source.workspace import Workspace, fleet_of
 
-__all__ = ["EMPTY", "FILES", "Document", "Fleet", "Hints", "fleet_of", "read", "read_hints", "read_under", "side_file"]
+__all__ = [
+    "EMPTY",
+    "FILES",
+    "Document",
+    "Hints",
+    "Workspace",
+    "fleet_of",
+    "read",
+    "read_hints",
+    "read_under",
+    "side_file",
+]

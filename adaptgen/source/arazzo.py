@@ -17,7 +17,7 @@ from typing import Any
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.source.hints.checker import Checker, Keys
 from adaptgen.source.hints.types import Anything, Either, Key, ListOf, MapOf, Number, OneOf, Table, Text
-from adaptgen.source.text.locations import Places
+from adaptgen.source.text.locations import SourceMap
 from adaptgen.source.text.parse import parse
 from adaptgen.source.tree import read_file
 
@@ -85,7 +85,7 @@ class Description:
     root: Mapping[str, Any]
     sources: Mapping[str, Path]
     digest: str = ""
-    places: Places | None = field(default=None, repr=False)
+    places: SourceMap | None = field(default=None, repr=False)
 
     def where(self, *keys: str | int) -> Where:
         """The place of a key path, or of its nearest ancestor that exists."""
@@ -103,7 +103,7 @@ def read_description(path: Path) -> Description:
     shown = path.as_posix()
     data = read_file(path, shown)
     parsed = parse(data, shown, strict=True)
-    places = Places(path, shown, parsed.syntax)
+    places = SourceMap(path, shown, parsed.syntax)
     checker = _Checker(lambda *keys: places.where([str(key) for key in keys]))
     root = parsed.value
     if not isinstance(root, dict) or "arazzo" not in root:

@@ -30,7 +30,7 @@ def join(main: Document, others: Iterable[tuple[Part, Document]]) -> Document:
     root["components"] = components
     files = root.get(FILES)
     root[FILES] = dict(files) if isinstance(files, dict) else {}
-    joined = _Joined(main, root)
+    joined = _Merged(main, root)
     for part, document in others:
         joined.add(part, document)
     return replace(
@@ -43,7 +43,7 @@ def join(main: Document, others: Iterable[tuple[Part, Document]]) -> Document:
     )
 
 
-class _Joined:
+class _Merged:
     def __init__(self, main: Document, root: dict[str, Any]) -> None:
         self.main, self.root = main, root
         self.parts: dict[str, Part] = {}

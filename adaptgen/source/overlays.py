@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.source.text.locations import Places
+from adaptgen.source.text.locations import SourceMap
 from adaptgen.source.text.parse import parse
 
 At = tuple[str | int, ...]
@@ -31,7 +31,7 @@ class Overlay:
     path: Path
     digest: str
     actions: tuple[dict[str, Any], ...]
-    places: Places = field(repr=False)
+    places: SourceMap = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def where(self, *at: str | int) -> Where:
@@ -50,7 +50,7 @@ def read_overlay(path: Path, target: Path) -> Overlay:
     shown = path.as_posix()
     data = read_file(path, shown)
     parsed = parse(data, shown, strict=True)
-    places = Places(path, shown, parsed.syntax)
+    places = SourceMap(path, shown, parsed.syntax)
     root = parsed.value
     checker = _Checker(places)
     checker.root(root)
@@ -71,7 +71,7 @@ def read_overlay(path: Path, target: Path) -> Overlay:
 class _Checker:
     """The shape of an overlay, every error of it."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: SourceMap) -> None:
         self._places = places
         self.found: list[Diagnostic] = []
 

@@ -17,7 +17,7 @@ from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.references import Place, link, walk
 from adaptgen.source.text.decode import MAX_BYTES, too_large
-from adaptgen.source.text.locations import Places
+from adaptgen.source.text.locations import SourceMap
 from adaptgen.source.text.parse import Parsed, parse
 from adaptgen.syntax import json_pointer as pointers
 
@@ -37,7 +37,7 @@ class File:
         self.value = parsed.value
         self.refs = parsed.refs
         self.diagnostics = parsed.diagnostics
-        self.places = Places(path, shown, parsed.syntax)
+        self.places = SourceMap(path, shown, parsed.syntax)
         self.seen: set[int] = set()
         self.overlaid: Overlaid | None = None
 

@@ -14,7 +14,7 @@ from adaptgen.model import tables as model
 from adaptgen.source.hints.checker import Checker
 from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
 from adaptgen.source.hints.types import Key, ListOf, MapOf, Number, Table, Text
-from adaptgen.source.text.locations import Places
+from adaptgen.source.text.locations import SourceMap
 from adaptgen.source.text.parse import parse
 from adaptgen.source.tree import read_file
 
@@ -35,7 +35,7 @@ FLEET = Table({
 
 
 @model.value()
-class Shared:
+class WorkspaceDefaults:
     """What one API inherits: members of a hints file, and where they stand."""
 
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -54,16 +54,16 @@ class Shared:
         return hashlib.sha256(text.encode()).hexdigest() if any(self.raw.values()) else ""
 
 
-NOTHING = Shared()
+NOTHING = WorkspaceDefaults()
 
 
 @dataclass(frozen=True, eq=False)
-class Fleet:
+class Workspace:
     """The whole file. ``specs``: the documents, in the order of the file."""
 
     path: Path
     raw: Mapping[str, Any]
-    places: Places = field(repr=False)
+    places: SourceMap = field(repr=False)
 
     @property
     def specs(self) -> list[Path]:
@@ -75,14 +75,14 @@ class Fleet:
         said = self.raw.get("governance")
         return self.path.parent / said if said else None
 
-    def shared(self, folder: str) -> Shared:
+    def shared(self, folder: str) -> WorkspaceDefaults:
         """What the API inherits whose side files lie in the folder of that name."""
         for one in self.raw["apis"].values():
             if Path(one["spec"]).with_suffix("").as_posix() == folder:
                 auth = self.raw.get("auth", {})
                 chosen = {name: auth[name] for name in one.get("auth", auth)}
                 parts = {"auth": chosen, **{key: self.raw.get(key, {}) for key in ("defaults", "sensitive")}}
-                return Shared({key: value for key, value in parts.items() if value}, self.places.where)
+                return WorkspaceDefaults({key: value for key, value in parts.items() if value}, self.places.where)
         return NOTHING
 
     def holds(self, spec: Path) -> bool:
@@ -90,7 +90,7 @@ class Fleet:
         return any(one.resolve() == spec.resolve() for one in self.specs)
 
 
-def read_fleet(path: Path) -> Fleet:
+def read_fleet(path: Path) -> Workspace:
     """Read the file.
 
     Raises:
@@ -100,7 +100,7 @@ def read_fleet(path: Path) -> Fleet:
     shown = path.as_posix()
     parsed = parse(read_file(path, shown), shown, strict=True)
     raw = parsed.value if parsed.value is not None else {}
-    places = Places(path, shown, parsed.syntax)
+    places = SourceMap(path, shown, parsed.syntax)
 
     def where(*keys: str | int) -> Where:
         return places.where([str(key) for key in keys])
@@ -111,7 +111,7 @@ def read_fleet(path: Path) -> Fleet:
         _check(raw, path, checker)
     if checker.found:
         raise AdaptgenError(*checker.found)
-    return Fleet(path, raw, places)
+    return Workspace(path, raw, places)
 
 
 def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
@@ -135,7 +135,7 @@ def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
         check_auth(auth, ("auth", name), checker)
 
 
-def fleet_of(folder: Path) -> Fleet | None:
+def fleet_of(folder: Path) -> Workspace | None:
     """The fleet of the documents in ``folder``, where there is one."""
     path = folder / NAME
     return read_fleet(path) if path.is_file() else None

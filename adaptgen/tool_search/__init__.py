@@ -13,21 +13,21 @@ from adaptgen.tool_search.tool_list import Wanted
 from adaptgen.tool_search.toolsets import WHOLE, Part, slug
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.assemble import Governed
-    from adaptgen.govern.pipeline.ungoverned import EngineDesk
-    from adaptgen.mcp.protocol import Desk
+    from adaptgen.govern.pipeline.assemble import GovernedServer
+    from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
+    from adaptgen.mcp.protocol import McpHandler
     from adaptgen.model.tables import Server
 
 __all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
 
 
-def menu_of(desk: EngineDesk, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
+def menu_of(desk: UngovernedHandler, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
     """The menu of a server without governance, as its document and hints want it; ``profile``: for which providers."""
     wanted = Wanted(server.surface, pin=server.pin, profile=profile)
     return Menu(desk, desk.tools, lambda: wanted, part)
 
 
-def over(governed: Governed, part: Part = WHOLE, profile: Profile = "") -> Desk:
+def over(governed: GovernedServer, part: Part = WHOLE, profile: Profile = "") -> McpHandler:
     """The menu of a governed server or of the proxy: as the settings say, else as the server does. A server behind a
     proxy shows every tool to the proxy, which has the menu for all of its servers."""
     if governed.settings.mode == "behind":

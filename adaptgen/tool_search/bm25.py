@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from adaptgen.tool_search import query as question
 from adaptgen.tool_search import stemmer as stems
 from adaptgen.tool_search import thesaurus as lexicon
-from adaptgen.tool_search.document import Entry, Row
+from adaptgen.tool_search.document import Entry, IndexedTool
 
 _SATURATION, _LENGTH = 1.2, 0.5
 """``k1`` and ``b`` of BM25F."""
@@ -46,7 +46,7 @@ class Index:
         self._postings: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
         named: dict[str, int] = defaultdict(int)
         for number, entry in enumerate(entries):
-            row = Row(entry)
+            row = IndexedTool(entry)
             for word, (weight, parts) in row.weights.items():
                 self._postings[word].append((number, weight, parts))
             self._names.append(entry.name)
@@ -130,7 +130,7 @@ class Index:
         """Whether a tool that may be seen has one of the words."""
         return any(row[0] in seen for word in found for row in self._postings.get(word, ()))
 
-    def _guessed(self, unit: question.Unit, seen: Collection[int]) -> Mapping[str, float]:
+    def _guessed(self, unit: question.QueryTerm, seen: Collection[int]) -> Mapping[str, float]:
         """What a word that no tool has was to be: one with a slip of the pen, or two words written as one."""
         word = unit.said
         if not _SLIP <= len(word) <= _LONG:

@@ -50,7 +50,7 @@ class Entry:
     effect: str = "read"
 
 
-class Row:
+class IndexedTool:
     """What is searched of one tool.
 
     ``weights``: stem -> (weight, parts of the name that it stands for, as bits). ``acts``: what the tool does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Contract, Tool
 from adaptgen.tool_search.document import Entry
 
@@ -26,7 +26,7 @@ def entry(tool: Tool, contract: Contract) -> Entry:
     )
 
 
-def entry_of(facts: Facts) -> Entry:
+def entry_of(facts: ToolInfo) -> Entry:
     """What is searched of a tool that governance knows."""
     wire = facts.wire
     schema = wire.get("inputSchema")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.pipeline.refusals import failed, unknown
-from adaptgen.mcp.protocol import About, Challenge, Context, Desk, Facts, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.tool_search import menu_tools as outer
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 _LISTS = 256
 """Lists kept as made, like those of the pipeline."""
 
-Tools = Callable[[], Mapping[str, Facts]]
+Tools = Callable[[], Mapping[str, ToolInfo]]
 
 
 class Menu:
-    """A :class:`~adaptgen.mcp.protocol.Desk` over ``desk``.
+    """A :class:`~adaptgen.mcp.protocol.McpHandler` over ``desk``.
 
     ``tools``: what is known of the tools, the same object until something changes. ``wanted``: how they are to be
     shown, asked for each list. ``part``: serve this part only (stdio, where there is no path to say so).
     """
 
-    def __init__(self, desk: Desk, tools: Tools, wanted: Callable[[], Wanted], part: Part = WHOLE) -> None:
+    def __init__(self, desk: McpHandler, tools: Tools, wanted: Callable[[], Wanted], part: Part = WHOLE) -> None:
         self._desk = desk
         self._tools = tools
         self._wanted = wanted
         self._part = part
         self._schemas = ToolSchemas()
         self._shown: OrderedDict[tuple[int, Part, Wanted], tuple[Mapping[str, Json], Shown]] = OrderedDict()
-        self._indexed: tuple[Mapping[str, Facts], Index] | None = None
-        self._named: tuple[Mapping[str, Facts], Mapping[str, Facts]] | None = None
+        self._indexed: tuple[Mapping[str, ToolInfo], Index] | None = None
+        self._named: tuple[Mapping[str, ToolInfo], Mapping[str, ToolInfo]] | None = None
 
     # --------------------------------------------------------------------------------------------------------- desk
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """The inner desk, with a word on how to find tools where there may be many."""
         about = self._desk.about()
         if self._wanted().mode == "list":
             return about
         said = f"{about.instructions}\n\n{texts.INSTRUCTIONS}" if about.instructions else texts.INSTRUCTIONS
-        return About(about.name, about.version, about.title, said, about.capabilities, about.stateful)
+        return ServerInfo(about.name, about.version, about.title, said, about.capabilities, about.stateful)
 
     def metadata(self) -> Mapping[str, Json] | None:
         """As the inner desk: every part belongs to one resource."""
@@ -177,7 +177,7 @@ class Menu:
         found = self._known().get(name)
         return found.name if found is not None else name
 
-    def _known(self) -> Mapping[str, Facts]:
+    def _known(self) -> Mapping[str, ToolInfo]:
         """The tools by every name that they have or had."""
         tools = self._tools()
         if self._named is None or self._named[0] is not tools:
@@ -213,7 +213,7 @@ class Menu:
         if not names:
             return failed("Argument `name` is missing: the name of a tool, or several separated by commas.")
         known = self._known()
-        rows: list[tuple[Mapping[str, Json], Facts | None]] = []
+        rows: list[tuple[Mapping[str, Json], ToolInfo | None]] = []
         absent: list[str] = []
         for name in names:
             tool = shown.tools.get(self._name(name))

@@ -7,7 +7,7 @@ from typing import Any
 
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.json_text import loads_unique
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.text import clean, encode
 
@@ -24,7 +24,7 @@ SEVERAL = 10
 """Tools that are described at once."""
 BYTES = 40_000
 
-Row = tuple[Mapping[str, Json], Facts | None]
+Row = tuple[Mapping[str, Json], ToolInfo | None]
 
 
 def found(rows: Sequence[Row], total: int) -> str:

@@ -23,7 +23,7 @@ _CLAUSE = re.compile(r"[,;:.!?]\s+|\s[-–—]\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class QueryTerm:
     """A word or phrase of a question. ``words``: stems with how near each is; ``weight``: how much it matters;
     ``said``: the word as it was written, where it is one."""
 
@@ -33,11 +33,11 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedQuery:
     """A question. ``acts``: what is to be done. ``several``: True where it asks for many, False for one, None where it
     does not say. ``sure``: it is a question or a command, and not the name of a thing alone."""
 
-    units: tuple[Unit, ...]
+    units: tuple[QueryTerm, ...]
     acts: frozenset[str]
     several: bool | None = None
     sure: bool = True
@@ -65,25 +65,25 @@ _CHANGING = frozenset(("create", "update", "delete", "run", "write"))
 _READS = frozenset(("read", "list"))
 
 
-def read(question: str) -> Asked:
+def read(question: str) -> ParsedQuery:
     """The units of a question and what it asks to be done."""
     phrases = lexicon.phrased()
     plain = tokens(question)[:60]
     stemmed = [stem(word) for word in plain]
     acts, verbs, sure = _clauses(question, phrases) or _acts(plain, stemmed, phrases)
-    units: list[Unit] = []
+    units: list[QueryTerm] = []
     # Words that tell nothing are all that there is: then they are what is meant.
     bare = all(word in grammar.STOP for word in plain)
     at = 0
     named, share = False, 1.0
     units += [
-        Unit({stem(one): SAME - 0.04 * rank for rank, one in enumerate(deeds.SWITCHED[word])}, 0.6)
+        QueryTerm({stem(one): SAME - 0.04 * rank for rank, one in enumerate(deeds.SWITCHED[word])}, 0.6)
         for word in (plain[at] for at in verbs)
         if word in deeds.SWITCHED
     ]
     if plain[:1] in (["may"], ["can"]) and not set(plain[1:2]) <= grammar.SPEAKERS:
         # "May Alice read it?" is asked of who knows the permissions, often by POST.
-        units.append(Unit({stem(one): SAME - 0.04 * rank for rank, one in enumerate(_MAY)}))
+        units.append(QueryTerm({stem(one): SAME - 0.04 * rank for rank, one in enumerate(_MAY)}))
         acts |= {"create"}
     elif {"allowed", "permitted"} & set(plain) and acts == _READS:
         acts |= {"create"}
@@ -94,9 +94,9 @@ def read(question: str) -> Asked:
         if size:
             for alternatives in phrases[tuple(stemmed[at : at + size])].split("+"):
                 words = {stem(one): SAME - 0.04 * rank for rank, one in reversed(list(enumerate(alternatives.split())))}
-                units.append(Unit(words, 0.6 if at in verbs else share))
+                units.append(QueryTerm(words, 0.6 if at in verbs else share))
             named = named or at not in verbs
-            units += [Unit({stem(one): 0.5}, 0.4) for one in plain[at : at + size] if one not in grammar.STOP]
+            units += [QueryTerm({stem(one): 0.5}, 0.4) for one in plain[at : at + size] if one not in grammar.STOP]
             at += size
             continue
         word, one = plain[at], stemmed[at]
@@ -110,11 +110,11 @@ def read(question: str) -> Asked:
         if at < len(plain) and plain[at] not in grammar.STOP and not weak:
             # A time sheet is a timesheet to some.
             meant[stem(word + plain[at])] = SAME
-        units.append(Unit(meant, 0.35 if weak else share, word))
+        units.append(QueryTerm(meant, 0.35 if weak else share, word))
         if "which" in plain[:at] and word != one and singular(word) != word:
             # "Which machines run my containers" asks for machines.
             share = min(share, _BESIDES)
-    return Asked(tuple(units), acts, _several(plain, acts), sure)
+    return ParsedQuery(tuple(units), acts, _several(plain, acts), sure)
 
 
 def _clauses(

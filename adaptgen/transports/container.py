@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adaptgen.diagnostics import AdaptgenError, error
-from adaptgen.govern.pipeline.assemble import Governed
-from adaptgen.govern.pipeline.factory import Place
+from adaptgen.govern.pipeline.assemble import GovernedServer
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.net.addresses import is_loopback
 from adaptgen.transports import address
 
@@ -62,7 +62,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
     from adaptgen.transports.streamable_http import serve
 
     settle()
-    governed = await _governed(Place(http=True, loopback=is_loopback(host), environ=environ), environ)
+    governed = await _governed(ServingContext(http=True, loopback=is_loopback(host), environ=environ), environ)
     try:
         listener = address.listening(host, port)
         notices = "".join(f"; {one}" for one in governed.notices)
@@ -74,7 +74,7 @@ async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
         await governed.aclose()
 
 
-async def _governed(place: Place, environ: Mapping[str, str]) -> Governed:
+async def _governed(place: ServingContext, environ: Mapping[str, str]) -> GovernedServer:
     named = environ.get(GOVERNANCE, "").strip()
     if not named:
         raise error("AG078", f"no governance settings: {GOVERNANCE} is not set", help="give it to the container")

@@ -20,9 +20,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, PaginatedRequestParams, ToolAnnotations
 from pydantic import ConfigDict, PrivateAttr
 
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.mcp.advertised_schema import Profile
-from adaptgen.mcp.protocol import Challenge, Context, Desk, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.engine import Engine
@@ -33,7 +33,7 @@ from adaptgen.tool_search.toolsets import WHOLE, Part
 class Asking:
     """Asks one desk for whoever it takes a caller without credentials for: this front has no others."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: McpHandler) -> None:
         self.desk = desk
 
     async def __call__(self, method: str, params: Mapping[str, Json], session: Any = None) -> dict[str, Json]:
@@ -132,10 +132,10 @@ class DeskProvider(Provider):
 
 def front(engine: Engine, part: Part = WHOLE, profile: Profile = "") -> FastMCP[Any]:
     """A FastMCP server of an engine's tools, without governance. The end of its lifespan closes the engine."""
-    return front_of(menu_of(EngineDesk(engine), engine.server, part, profile), engine.aclose)
+    return front_of(menu_of(UngovernedHandler(engine), engine.server, part, profile), engine.aclose)
 
 
-def front_of(desk: Desk, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:
+def front_of(desk: McpHandler, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:
     """A FastMCP server of a desk's tools. The end of its lifespan awaits ``closing``."""
 
     @asynccontextmanager

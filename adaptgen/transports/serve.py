@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import menu_of
@@ -60,4 +60,4 @@ def http(engine: Engine, listener: socket.socket, profile: Profile = "") -> None
     """
     from adaptgen.transports.streamable_http import serve as wire
 
-    wire.serve(menu_of(EngineDesk(engine), engine.server, profile=profile), listener, closing=engine.aclose)
+    wire.serve(menu_of(UngovernedHandler(engine), engine.server, profile=profile), listener, closing=engine.aclose)

@@ -34,7 +34,7 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _FieldStats:
     types: set[str] = field(default_factory=set)
     count: int = 0
     bytes: int = 0
@@ -53,11 +53,11 @@ def candidates_from(items: Sequence[Json]) -> list[Candidate]:
     At most 50 records are read, objects to a depth of three; a path that only few records have, and an object with
     more than 60 members (a map keyed by data), is left out.
     """
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, _FieldStats] = {}
     records = [one for one in items[:50] if isinstance(one, Mapping)]
     for record in records:
         for path, value in _leaves(record, "", 0):
-            _note(seen.setdefault(path, _Seen()), value)
+            _note(seen.setdefault(path, _FieldStats()), value)
     enough = max(1, len(records) // 10)
     return [_from_seen(path, one, len(records)) for path, one in seen.items() if one.count >= enough]
 
@@ -91,7 +91,7 @@ def _list_leaves(value: list[Json], path: str, depth: int) -> Iterator[tuple[str
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
 
-def _note(one: _Seen, value: Json) -> None:
+def _note(one: _FieldStats, value: Json) -> None:
     if value is None:
         one.same = one.same and one.first is None
     else:
@@ -106,7 +106,7 @@ def _note(one: _Seen, value: Json) -> None:
     one.count += 1
 
 
-def _from_seen(path: str, one: _Seen, records: int) -> Candidate:
+def _from_seen(path: str, one: _FieldStats, records: int) -> Candidate:
     kind = next(iter(one.types)) if len(one.types) == 1 else "null" if not one.types else "string"
     if one.types == {"integer", "number"}:
         kind = "number"

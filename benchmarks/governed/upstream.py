@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from adaptgen.govern.pipeline.assemble import Given, Place, assemble
+from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs, assemble
 from adaptgen.govern.settings.source import source
-from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, About, Context, Facts, RpcError
+from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, Context, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Effect
 from adaptgen.transports import address
@@ -55,13 +55,15 @@ class Constant:
             "cacheScope": "private",
         }
 
-    def about(self) -> About:
-        return About(name="bench", version="1")
+    def about(self) -> ServerInfo:
+        return ServerInfo(name="bench", version="1")
 
-    def tools(self) -> Mapping[str, Facts]:
+    def tools(self) -> Mapping[str, ToolInfo]:
         return self._tools
 
-    async def call(self, caller: Caller, tool: Facts, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    async def call(
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Any], context: Context
+    ) -> dict[str, Any]:
         large = tool.own == "list_large"
         block = {"type": "text", "text": LARGE if large else HUGE if tool.own == "list_huge" else SMALL}
         result: dict[str, Any] = {"content": [block], "resultType": "complete"}
@@ -98,7 +100,7 @@ class Constant:
         pass
 
 
-def _tool(name: str) -> Facts:
+def _tool(name: str) -> ToolInfo:
     effect: Effect = "read" if name.startswith("list") else "write"
     wire_form = {
         "name": name,
@@ -111,7 +113,7 @@ def _tool(name: str) -> Facts:
             META_EFFECT: {"effect": effect, "open": effect == "read"},
         },
     }
-    return Facts(
+    return ToolInfo(
         name=name,
         server="bench",
         own=name,
@@ -126,10 +128,10 @@ def _tool(name: str) -> Facts:
 async def governed(settings: str, listener: socket.socket) -> None:
     """The same tools with the pipeline in the same process."""
 
-    async def make(_: Given) -> Constant:
+    async def make(_: TargetInputs) -> Constant:
         return Constant()
 
-    made = await assemble(source(settings, os.environ), make, Place(http=True))
+    made = await assemble(source(settings, os.environ), make, ServingContext(http=True))
     try:
         await run_governed(made, listener)
     finally:

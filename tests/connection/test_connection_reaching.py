@@ -14,7 +14,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.runtime import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.http.client import until
-from adaptgen.runtime.http.connection import Bucket
+from adaptgen.runtime.http.connection import TokenBucket
 
 pytestmark = pytest.mark.asyncio
 
@@ -149,7 +149,7 @@ async def test_a_rate_lets_through_what_it_says(api: Any, connect: Any) -> None:
 
 async def test_a_bucket_fills_with_time_and_takes_nothing_for_a_turn_that_comes_too_late() -> None:
     now = 0.0
-    bucket = Bucket(2.0, lambda: now)
+    bucket = TokenBucket(2.0, lambda: now)
     assert [bucket.take(0.0), bucket.take(0.0)] == [0.0, 0.0]
     assert bucket.take(0.4) == 0.5
     assert bucket.take(0.5) == 0.5

@@ -16,10 +16,10 @@ from support.fake_mcp import Exchange, FakeServer, running, tool
 from support.governing import KEYS, settings
 from support.wire import Client, said
 
-from adaptgen.govern.pipeline.assemble import Place, assemble
+from adaptgen.govern.pipeline.assemble import ServingContext, assemble
 from adaptgen.govern.settings.source import source
 from adaptgen.proxy.factory import mirrored
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 
 EMAIL = "ada@example.org"
 IBAN = "DE02120300000000202051"
@@ -77,9 +77,9 @@ def test_no_shape_lets_anything_through(results: list[Any], failing: bool) -> No
         environ = {**os.environ, **KEYS}
         async with running(server):
             path = settings(folder, mode="proxy", upstreams={"x": {"url": server.url, "timeout": 5}})
-            made = await assemble(source(str(path), environ), mirrored, Place(http=True, environ=environ))
+            made = await assemble(source(str(path), environ), mirrored, ServingContext(http=True, environ=environ))
             try:
-                client = Client(Kernel(made.desk), accept="application/json")
+                client = Client(StreamableHttpServer(made.desk), accept="application/json")
                 for value in results:
                     answer = said(await client.call("x__x"))
                     text = json.dumps(answer, ensure_ascii=False)

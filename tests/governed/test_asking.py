@@ -230,14 +230,14 @@ def test_an_api_that_holds_surrogates_is_asked_by_value(package: Path, tmp_path:
 def test_what_hints_call_plain_is_asked_as_ever() -> None:
     from adaptgen.model.tables import Call, Tool, Unpaged
     from adaptgen.runtime.core.errors import ToolError
-    from adaptgen.runtime.pii.call_pii import Marks
+    from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.pii.classifier import classifier
     from adaptgen.runtime.queries.filters import question
-    from adaptgen.runtime.queries.values import Lens
+    from adaptgen.runtime.queries.values import GuardedValues
 
     tool = Tool(name="t", call=Call("GET", "/customers"), page=Unpaged(), plain=("$..name", "contact_email"))
     asked = question({"sort": ["-name", "contact_email"]})
     assert asked is not None
-    Lens(tool, Marks(classifier(tool)), asked)
+    GuardedValues(tool, PiiTracker(classifier(tool)), asked)
     with pytest.raises(ToolError, match="nothing is sorted"):
-        Lens(tool, Marks(classifier(Tool(name="t", call=tool.call))), asked)
+        GuardedValues(tool, PiiTracker(classifier(Tool(name="t", call=tool.call))), asked)

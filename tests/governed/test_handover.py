@@ -29,7 +29,7 @@ from support.handing import (
 from support.services import Unavailable
 from support.web import Asked, Said, forwarding, post
 
-from adaptgen.govern.identity.identity_assertion import Handover
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.mcp.protocol import META_HANDOVER
 from adaptgen.model.caller import Caller
 
@@ -190,7 +190,7 @@ def test_a_token_of_the_same_key_and_another_type_is_refused(chain: Chain) -> No
     from joserfc import jwt
 
     asked = chain.handed()
-    kid = Handover(chain.key, RESOURCE)._header["kid"]
+    kid = AssertionIssuer(chain.key, RESOURCE)._header["kid"]
     claims = {**decoded(handover_of(asked)), "jti": "another-identifier-of-it"}
     token = jwt.encode({"alg": "ES256", "typ": "JWT", "kid": kid}, claims, chain.key)
     assert_refused(chain, chain.send(replaced(asked, token)), "")
@@ -232,7 +232,9 @@ def test_tampering_on_the_way_is_an_error_for_the_agent_and_nothing_is_executed(
 def test_an_agent_cannot_bring_a_handover_of_its_own(chain: Chain) -> None:
     evil = ECKey.generate_key("P-256", private=True)
     params = {"name": "people__list_people", "arguments": {}}
-    own = Handover(evil, RESOURCE).seal(Caller("root", "bank"), NAME, "tools/call", {**params, "name": "list_people"})
+    own = AssertionIssuer(evil, RESOURCE).seal(
+        Caller("root", "bank"), NAME, "tools/call", {**params, "name": "list_people"}
+    )
     body, headers = request("tools/call", params, chain.proxy.token, {META_HANDOVER: own})
     assert post(chain.proxy.url, body, headers).status == 200
     (sent,) = chain.tap.of("POST")
@@ -305,7 +307,7 @@ def test_a_private_key_for_those_who_verify_is_refused(package: Path, tmp_path: 
 def test_a_server_that_knows_its_proxys_principal_answers_nobody_else(chain: Chain, package: Path) -> None:
     """Where the platform vouches for no IAM principal, a genuine handover does not suffice."""
     folder = chain.folder / "principal"
-    jwks = Handover(chain.key, RESOURCE).jwks()
+    jwks = AssertionIssuer(chain.key, RESOURCE).jwks()
     principal = "arn:aws:iam::123456789012:role/proxy"
     accept = {"issuer": RESOURCE, "audience": NAME, "jwks": jwks, "principal": principal}
     named = behind(folder, chain.key, accept=accept)

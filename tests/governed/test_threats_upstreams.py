@@ -20,10 +20,10 @@ from support.idp import METADATA, OIDC, Idp
 from support.web import web
 from support.wire import Client, messages, said
 
-from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.settings.source import source
 from adaptgen.proxy.factory import mirrored
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,10 +34,10 @@ AUDIENCE = "https://mcp.bank.example/mcp"
 class Proxy:
     """A proxy before one third-party server called ``x``, and clients of it."""
 
-    def __init__(self, made: Governed, server: FakeServer) -> None:
+    def __init__(self, made: GovernedServer, server: FakeServer) -> None:
         self.made = made
         self.server = server
-        self.kernel = Kernel(made.desk)
+        self.kernel = StreamableHttpServer(made.desk)
         self.client = Client(self.kernel)
 
     def of(self, token: str) -> Client:
@@ -65,7 +65,7 @@ async def proxied(
         listed = {"x": {"url": server.url, "timeout": 1, **upstream}}
         path = settings(folder, mode="proxy", upstreams=listed, **given)
         environ = {**os.environ, **KEYS}
-        made = await assemble(source(str(path), environ), mirrored, Place(http=True, environ=environ))
+        made = await assemble(source(str(path), environ), mirrored, ServingContext(http=True, environ=environ))
         try:
             proxy = Proxy(made, server)
             yield proxy

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.governing import FakeTarget, fact
 
-from adaptgen.govern.pipeline.assemble import Governed
-from adaptgen.mcp.protocol import Context, Desk, Facts
+from adaptgen.govern.pipeline.assemble import GovernedServer
+from adaptgen.mcp.protocol import Context, McpHandler, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.tool_search import Part, over
 
@@ -23,7 +23,7 @@ GUESTS = """
 """Staff may do everything, guests read one note and nothing else."""
 
 
-def invoices(count: int = 120) -> tuple[Facts, ...]:
+def invoices(count: int = 120) -> tuple[ToolInfo, ...]:
     """Tools of which a list is far too long: ``tool_000`` … in the toolset Many."""
     text = "What this tool does in a sentence that is long enough to cost something in every list. " * 4
     found = []
@@ -35,7 +35,7 @@ def invoices(count: int = 120) -> tuple[Facts, ...]:
     return tuple(found)
 
 
-def notes() -> tuple[Facts, ...]:
+def notes() -> tuple[ToolInfo, ...]:
     """Three tools of notes, one of each effect, in toolsets of which one has a space in its name."""
     return (
         fact("get_note", tags=("Notes",), calls=("GET /notes/{id}",), was=("read_note",)),
@@ -45,7 +45,12 @@ def notes() -> tuple[Facts, ...]:
 
 
 async def ask(
-    desk: Desk, caller: Caller, method: str, params: Mapping[str, Any] = {}, part: Part | None = None, **given: Any
+    desk: McpHandler,
+    caller: Caller,
+    method: str,
+    params: Mapping[str, Any] = {},
+    part: Part | None = None,
+    **given: Any,
 ) -> dict[str, Any]:
     """One request of ``caller``, of a part of the server."""
     context = Context(request_id=os.urandom(8).hex(), **given)
@@ -54,12 +59,12 @@ async def ask(
     return await desk.request(caller, method, dict(params), context)
 
 
-async def call(desk: Desk, caller: Caller, tool: str, given: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+async def call(desk: McpHandler, caller: Caller, tool: str, given: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """One call of a tool by its name in the list."""
     return await ask(desk, caller, "tools/call", {"name": tool, "arguments": dict(given)}, **more)
 
 
-async def listed(desk: Desk, caller: Caller, **more: Any) -> list[str]:
+async def listed(desk: McpHandler, caller: Caller, **more: Any) -> list[str]:
     """The names in the caller's list."""
     return [tool["name"] for tool in (await ask(desk, caller, "tools/list", **more))["tools"]]
 
@@ -70,7 +75,7 @@ def text(result: Mapping[str, Any]) -> str:
     return str(block["text"])
 
 
-def menu(made: Governed) -> Desk:
+def menu(made: GovernedServer) -> McpHandler:
     """What a front serves."""
     return over(made)
 

@@ -13,7 +13,7 @@ from fastmcp import Client
 from support.generated import engine, generate
 
 from adaptgen.cli.entry import main
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Server
 from adaptgen.runtime.engine import Engine
@@ -77,7 +77,7 @@ def server(package: Path) -> Server:
 def tools(package: Path, part: Part | None = None) -> list[dict[str, Any]]:
     async def listed() -> list[dict[str, Any]]:
         made = Engine(load_server(package), environ={})
-        return (await ask(menu_of(EngineDesk(made), made.server), LOCAL, "tools/list", part=part))["tools"]  # type: ignore[no-any-return]
+        return (await ask(menu_of(UngovernedHandler(made), made.server), LOCAL, "tools/list", part=part))["tools"]  # type: ignore[no-any-return]
 
     return asyncio.run(listed())
 
@@ -133,7 +133,7 @@ def test_annotations_of_the_menu(make: Make) -> None:
 def test_what_is_described_is_the_contract(make: Make) -> None:
     package = make(2, hints="server: {surface: search}\n")
     made = engine(package, {})
-    desk = menu_of(EngineDesk(made), made.server)
+    desk = menu_of(UngovernedHandler(made), made.server)
 
     async def described() -> list[str]:
         one = text(await call(desk, LOCAL, "describe_tool", {"name": "get_things00, create_things00"})).split("\n")
@@ -154,7 +154,7 @@ def test_what_is_described_is_the_contract(make: Make) -> None:
 def test_what_a_hit_says(make: Make) -> None:
     package = make(2, hints="server: {surface: search}\n")
     made = engine(package, {})
-    desk = menu_of(EngineDesk(made), made.server)
+    desk = menu_of(UngovernedHandler(made), made.server)
     found = text(asyncio.run(call(desk, LOCAL, "search_tools", {"query": "get things01", "limit": 1})))
     assert found.split("\n")[0].startswith("get_things01(id) [read] Get things01.")
     assert len(found.split("\n")) == 2
@@ -171,7 +171,7 @@ def test_what_a_hit_says(make: Make) -> None:
 )  # fmt: skip
 def test_a_search_without_words_says_so(make: Make, given: dict[str, Any], said: str) -> None:
     made = engine(make(2, hints="server: {surface: search}\n"), {})
-    result = asyncio.run(call(menu_of(EngineDesk(made), made.server), LOCAL, "search_tools", given))
+    result = asyncio.run(call(menu_of(UngovernedHandler(made), made.server), LOCAL, "search_tools", given))
     assert text(result).startswith(said)
     assert result["isError"]
 
@@ -179,7 +179,7 @@ def test_a_search_without_words_says_so(make: Make, given: dict[str, Any], said:
 def test_wrong_arguments_of_the_inner_tool_are_named(make: Make) -> None:
     made = engine(make(2, hints="server: {surface: search}\n"), {})
     given = {"name": "get_things00", "arguments": {"ident": "x"}}
-    result = asyncio.run(call(menu_of(EngineDesk(made), made.server), LOCAL, "call_read_tool", given))
+    result = asyncio.run(call(menu_of(UngovernedHandler(made), made.server), LOCAL, "call_read_tool", given))
     assert "There is no argument `ident`" in text(result)
     assert "`id`" in text(result)
 

@@ -13,7 +13,7 @@ import pytest
 from support.governing import FakeTarget, fact, governed, settings
 
 from adaptgen.govern.settings.model import Settings
-from adaptgen.mcp.protocol import Desk, RpcError
+from adaptgen.mcp.protocol import McpHandler, RpcError
 from adaptgen.model.caller import Caller
 
 from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
@@ -21,7 +21,7 @@ from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
 OWN = ["search_tools", "describe_tool", "call_read_tool", "call_write_tool"]
 
 
-def run(path: Path, target: FakeTarget, session: Callable[[Desk], Awaitable[Any]]) -> Any:
+def run(path: Path, target: FakeTarget, session: Callable[[McpHandler], Awaitable[Any]]) -> Any:
     async def whole() -> Any:
         async with governed(path, target, http=True) as made:
             return await session(menu(made))
@@ -63,7 +63,7 @@ def test_a_list_that_fits_in_short_has_every_tool(tmp_path: Path, many: FakeTarg
 
 
 def test_a_call_is_on_record_as_one_of_the_tool(tmp_path: Path, many: FakeTarget) -> None:
-    async def session(desk: Desk) -> Any:
+    async def session(desk: McpHandler) -> Any:
         return await call(desk, ADA, "call_write_tool", {"name": "create_note", "arguments": {"text": "x"}})
 
     result = run(settings(tmp_path), many, session)
@@ -76,7 +76,7 @@ def test_a_call_is_on_record_as_one_of_the_tool(tmp_path: Path, many: FakeTarget
 def test_tokens_are_restored_and_made_as_in_a_direct_call(tmp_path: Path, many: FakeTarget) -> None:
     many.answers["get_note"] = {"content": [{"type": "text", "text": json.dumps({"email": "ada@example.org"})}]}
 
-    async def session(desk: Desk) -> str:
+    async def session(desk: McpHandler) -> str:
         answer = await call(desk, ADA, "call_read_tool", {"name": "get_note", "arguments": {}})
         token = json.loads(text(answer))["email"]
         await call(desk, ADA, "call_write_tool", {"name": "create_note", "arguments": {"email": token}})
@@ -89,7 +89,7 @@ def test_tokens_are_restored_and_made_as_in_a_direct_call(tmp_path: Path, many: 
 def test_a_limit_counts_the_tool(tmp_path: Path, many: FakeTarget) -> None:
     path = settings(tmp_path, limits=[{"per": ["tool"], "rate": "1/h", "tools": ["fake/get_note"]}])
 
-    async def session(desk: Desk) -> list[str]:
+    async def session(desk: McpHandler) -> list[str]:
         given = {"name": "get_note", "arguments": {}}
         found = [text(await call(desk, ADA, "call_read_tool", given)) for _ in range(2)]
         return [*found, text(await call(desk, ADA, "call_write_tool", {"name": "tool_001"}))]
@@ -123,12 +123,12 @@ def test_what_a_caller_may_not_see_is_answered_like_what_there_is_not(
 ) -> None:
     path = settings(tmp_path, GUESTS, surface="search")
 
-    async def asked(desk: Desk, name: str) -> dict[str, Any]:
+    async def asked(desk: McpHandler, name: str) -> dict[str, Any]:
         if way == "direct":
             return await call(desk, EVE, name, {"text": "x"})
         return await call(desk, EVE, way, {"name": name})
 
-    async def session(desk: Desk) -> Any:
+    async def session(desk: McpHandler) -> Any:
         return await asked(desk, hidden), await asked(desk, hidden.replace("_", "-", 1))
 
     found, absent = run(path, many, session)
@@ -139,7 +139,7 @@ def test_what_a_caller_may_not_see_is_answered_like_what_there_is_not(
 def test_a_search_finds_only_what_the_caller_may_see(tmp_path: Path, many: FakeTarget) -> None:
     path = settings(tmp_path, GUESTS, surface="search")
 
-    async def session(desk: Desk) -> list[str]:
+    async def session(desk: McpHandler) -> list[str]:
         query = {"query": "delete a note", "limit": 25}
         return [text(await call(desk, caller, "search_tools", query)) for caller in (ADA, EVE)]
 
@@ -155,7 +155,7 @@ def test_an_inner_tool_is_called_by_its_own_name_too(tmp_path: Path, many: FakeT
 
 
 def test_an_earlier_name_still_resolves(tmp_path: Path, many: FakeTarget) -> None:
-    async def session(desk: Desk) -> list[str]:
+    async def session(desk: McpHandler) -> list[str]:
         described = text(await call(desk, ADA, "describe_tool", {"name": "read_note"}))
         return [text(await call(desk, ADA, "call_read_tool", {"name": "read_note"})), json.loads(described)["name"]]
 
@@ -166,7 +166,7 @@ def test_an_earlier_name_still_resolves(tmp_path: Path, many: FakeTarget) -> Non
 def test_the_answers_to_a_server_that_asks_reach_it(tmp_path: Path, many: FakeTarget) -> None:
     """inputResponses and requestState stand beside the arguments (2026-07-28, SEP-2322)."""
 
-    async def session(desk: Desk) -> Any:
+    async def session(desk: McpHandler) -> Any:
         params = {
             "name": "call_read_tool",
             "arguments": {"name": "get_note"},
@@ -186,7 +186,7 @@ def test_an_error_of_the_server_passes_as_it_is(tmp_path: Path, many: FakeTarget
 
     many.answers["get_note"] = refuse
 
-    async def session(desk: Desk) -> tuple[int, Any]:
+    async def session(desk: McpHandler) -> tuple[int, Any]:
         with pytest.raises(RpcError) as caught:
             await call(desk, ADA, "call_read_tool", {"name": "get_note"})
         return caught.value.code, caught.value.data
@@ -230,7 +230,7 @@ def test_a_server_behind_a_proxy_lists_everything_to_it() -> None:
 
 
 def test_no_caller_gets_the_list_of_another(tmp_path: Path, many: FakeTarget) -> None:
-    async def session(desk: Desk) -> list[int]:
+    async def session(desk: McpHandler) -> list[int]:
         callers: list[Caller] = [ADA, EVE, ADA, EVE]
         return [len(await listed(desk, caller)) for caller in callers]
 
@@ -240,7 +240,7 @@ def test_no_caller_gets_the_list_of_another(tmp_path: Path, many: FakeTarget) ->
 def test_a_list_is_the_same_object_as_long_as_nothing_changes(tmp_path: Path, many: FakeTarget) -> None:
     """The wire keeps its bytes by identity."""
 
-    async def session(desk: Desk) -> bool:
+    async def session(desk: McpHandler) -> bool:
         return await ask(desk, ADA, "tools/list") is await ask(desk, ADA, "tools/list")
 
     assert run(settings(tmp_path), many, session)

@@ -13,7 +13,7 @@ import pytest
 from support.generated import generate
 from support.governing import FakeTarget, fact, governed, settings
 
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
 from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.engine import Engine
@@ -92,7 +92,9 @@ def package(tmp_path: Path) -> Path:
 
 def desk(package: Path, api: Api, profile: Any = "", **changes: Any) -> Any:
     server = replace(load_server(package), **changes)
-    return menu_of(EngineDesk(Engine(server, environ={}, transport=httpx.MockTransport(api))), server, profile=profile)
+    return menu_of(
+        UngovernedHandler(Engine(server, environ={}, transport=httpx.MockTransport(api))), server, profile=profile
+    )
 
 
 @pytest.mark.parametrize("surface", ["list", "auto", "search"])

@@ -17,7 +17,7 @@ from adaptgen.model.caller import Caller
 from adaptgen.tool_search import Part, Wanted, slug
 from adaptgen.tool_search.menu import Menu
 from adaptgen.transports.aws_lambda import event as events
-from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, Kernel
+from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer
 from adaptgen.transports.streamable_http.toolset_urls import asked
 
 from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
@@ -28,7 +28,7 @@ VERSIONS = ("2025-11-25", MODERN)
 class At(Client):
     """A client of another path of the server."""
 
-    def __init__(self, kernel: Kernel, version: str, path: str, query: str = "", **headers: str) -> None:
+    def __init__(self, kernel: StreamableHttpServer, version: str, path: str, query: str = "", **headers: str) -> None:
         super().__init__(kernel, version, **headers)
         self.path, self.query = path, query
         self.send_to = kernel.handle
@@ -53,7 +53,7 @@ def names(path: Path, target: FakeTarget, url: str, query: str = "", version: st
             desk = menu(made)
             assert isinstance(desk, Menu)
             desk.authenticate = _known(desk)  # type: ignore[method-assign]
-            answer = await At(Kernel(desk), version, url, query).ask("tools/list")
+            answer = await At(StreamableHttpServer(desk), version, url, query).ask("tools/list")
             if answer.status != 200:
                 return answer.status, answer.body
             return [tool["name"] for tool in said(answer)["result"]["tools"]]
@@ -126,7 +126,9 @@ def test_whoever_is_not_authenticated_learns_of_no_toolset() -> None:
 
     async def whole() -> list[Any]:
         locked: Any = FakeDesk(locked=True)
-        kernel = Kernel(Menu(locked, lambda: {"echo": fact("echo", tags=("Notes",))}, lambda: Wanted("list")))
+        kernel = StreamableHttpServer(
+            Menu(locked, lambda: {"echo": fact("echo", tags=("Notes",))}, lambda: Wanted("list"))
+        )
         answers = [await At(kernel, MODERN, f"/mcp/{tag}").ask("tools/list") for tag in ("notes", "nothing")]
         found: list[Any] = [(answer.status, answer.headers["www-authenticate"], answer.body) for answer in answers]
         document = await kernel.handle(request("GET", "/.well-known/oauth-protected-resource/mcp/notes"))

@@ -18,7 +18,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.audit import refused_calls as audit_refusals
 from adaptgen.govern.audit.refused_calls import RefusalWindow
 from adaptgen.govern.audit.sinks import FileSink
-from adaptgen.govern.audit.trail import Trail, derived, mac_key, sealed
+from adaptgen.govern.audit.trail import AuditLog, derived, mac_key, sealed
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.audit_signing import Ed25519Signer, derived_signer, key_id
 from adaptgen.govern.settings.keys import symmetric
@@ -156,7 +156,7 @@ def test_the_next_minute_is_written_in_full_again() -> None:
 
 def test_counts_are_written_when_the_window_ends_and_before_a_process_sleeps(tmp_path: Path) -> None:
     now = [1000.0]
-    trail = Trail(KEY, FileSink(tmp_path / "audit.jsonl"), refusals=1, clock=lambda: now[0])
+    trail = AuditLog(KEY, FileSink(tmp_path / "audit.jsonl"), refusals=1, clock=lambda: now[0])
     for _ in range(3):
         trail.refuse({"event": "challenge", "status": 401, "reason": "no token"})
     trail.settle()
@@ -176,7 +176,7 @@ def test_counts_are_written_when_the_window_ends_and_before_a_process_sleeps(tmp
 
 def trail_of(folder: Path, *, signer: Any = None) -> Path:
     path = folder / "audit.jsonl"
-    trail = Trail(KEY, FileSink(path), checkpoint=4, signer=signer or Ed25519Signer(PRIVATE))
+    trail = AuditLog(KEY, FileSink(path), checkpoint=4, signer=signer or Ed25519Signer(PRIVATE))
     for n in range(10):
         trail.write({"event": "decision", "n": n})
     trail.close()
@@ -207,7 +207,7 @@ def test_a_trail_rewritten_with_the_mac_key_does_not_verify(tmp_path: Path) -> N
     for signer in (derived_signer(KEY), derived_signer(bytes(32)), None):
         path = tmp_path / "audit.jsonl"
         path.unlink(missing_ok=True)
-        forged = Trail(KEY, FileSink(path), signer=signer)
+        forged = AuditLog(KEY, FileSink(path), signer=signer)
         forged.write({"event": "decision", "n": 1})
         forged.close()
         messages = [found.message for found in verify([path], KEY, signers=SIGNERS)]

@@ -10,11 +10,11 @@ from joserfc.jwk import ECKey
 from support.governing import FakeTarget, fact, governed, settings
 from support.wire import Client, said
 
-from adaptgen.govern.identity.identity_assertion import Handover
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.mcp.protocol import HANDOVER_HEADER, META_HANDOVER
 from adaptgen.model.caller import Caller
 from adaptgen.proxy.upstream_client import _LARGE, _proving
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 from adaptgen.transports.streamable_http.request_context import harmless
 
 pytestmark = pytest.mark.asyncio
@@ -22,15 +22,15 @@ ISSUER, AUDIENCE = "https://proxy.example/mcp", "people"
 ADA = Caller("ada", "bank")
 
 
-def behind(folder: Path, signer: Handover) -> Path:
+def behind(folder: Path, signer: AssertionIssuer) -> Path:
     keys = {"cursors": "${env:T_CURSORS}", "audit": "${env:T_AUDIT}"}
     accept = {"issuer": ISSUER, "audience": AUDIENCE, "jwks": signer.jwks()}
     return settings(folder, mode="behind", accept=accept, authorize=None, keys=keys, tokenize=None)
 
 
 async def asked(folder: Path, size: int, how: str) -> tuple[int, Any, FakeTarget]:
-    signer = Handover(ECKey.generate_key("P-256", private=True), ISSUER)
-    stranger = Handover(ECKey.generate_key("P-256", private=True), ISSUER)
+    signer = AssertionIssuer(ECKey.generate_key("P-256", private=True), ISSUER)
+    stranger = AssertionIssuer(ECKey.generate_key("P-256", private=True), ISSUER)
     target = FakeTarget(fact("read_note", arguments={}))
     async with governed(behind(folder, signer), target, http=True) as made:
         params = {"name": "read_note", "arguments": {"text": "x" * size}}
@@ -42,7 +42,9 @@ async def asked(folder: Path, size: int, how: str) -> tuple[int, Any, FakeTarget
             "no token": "a.b.c",
         }
         headers = {HANDOVER_HEADER.replace("-", "_"): heads[how]} if how in heads else {}
-        answer = await Client(Kernel(made.desk)).ask("tools/call", params, meta={META_HANDOVER: token}, **headers)
+        answer = await Client(StreamableHttpServer(made.desk)).ask(
+            "tools/call", params, meta={META_HANDOVER: token}, **headers
+        )
         return answer.status, said(answer), target
 
 

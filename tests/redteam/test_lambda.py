@@ -13,7 +13,7 @@ import pytest
 from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event, rest_event
 
-from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.settings.source import source
 from adaptgen.transports.aws_lambda import Handler
 from adaptgen.transports.streamable_http import server as kernel
@@ -37,7 +37,7 @@ def made(tmp_path: Path) -> Iterator[Made]:
         target = FakeTarget(fact("read_note"))
         path = settings(tmp_path, **{"authenticate": {"iam": True}, "tokenize": None, **given})
 
-        async def build(place: Place) -> Governed:
+        async def build(place: ServingContext) -> GovernedServer:
             async def over(_: Any) -> FakeTarget:
                 return target
 

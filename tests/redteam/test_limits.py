@@ -13,7 +13,7 @@ from support.governing import FakeTarget, ask, fact, governed, settings
 
 from adaptgen.govern.limits.rate_limiter import Limiter
 from adaptgen.govern.settings.model import Limit
-from adaptgen.mcp.protocol import META_REQUESTS, Context, Facts
+from adaptgen.mcp.protocol import META_REQUESTS, Context, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.client import Client
@@ -27,7 +27,7 @@ ADA, EVE = Caller("ada", "bank"), Caller("eve", "bank")
 class Paging(FakeTarget):
     """Each call asks the API ``text`` times; ``asked`` counts what reached it, ``failing`` answers 503 first."""
 
-    def __init__(self, *tools: Facts, failing: int = 0) -> None:
+    def __init__(self, *tools: ToolInfo, failing: int = 0) -> None:
         super().__init__(*tools)
         self.asked = 0
         self.logins = 0
@@ -40,7 +40,9 @@ class Paging(FakeTarget):
 
         self._client = Client(timeout=5, transport=httpx.MockTransport(answer))
 
-    async def call(self, caller: Caller, tool: Facts, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    async def call(
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Any], context: Context
+    ) -> dict[str, Any]:
         try:
             for _ in range(self.logins):
                 await self._client.send(Request("POST", "https://api.example/login"), login=True)

@@ -233,7 +233,7 @@ def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
 
     from adaptgen.runtime.http.error_messages import Scrub, refusal
     from adaptgen.runtime.http.response import Response
-    from adaptgen.runtime.pii.call_pii import Marks
+    from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.pii.classifier import Classifier
 
     body = {
@@ -242,7 +242,7 @@ def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
         "record": {"last_name": "Byron"},
     }
     response = Response(409, {}, json.dumps(body).encode(), media_type="application/json")
-    told = refusal(response, Scrub(marks=Marks(Classifier({}))), reads=True).text
+    told = refusal(response, Scrub(marks=PiiTracker(Classifier({}))), reads=True).text
     assert "byron" not in plain(told)
     assert "taken" in told
     assert "limit: at most 5 of them" in told

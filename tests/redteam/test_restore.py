@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.govern.pipeline.assemble import Governed
-from adaptgen.mcp.protocol import Context, Facts, RpcError
+from adaptgen.govern.pipeline.assemble import GovernedServer
+from adaptgen.mcp.protocol import Context, RpcError, ToolInfo
 from adaptgen.model.caller import LOCAL, Caller
 
 pytestmark = pytest.mark.asyncio
@@ -42,7 +42,7 @@ KINDS = {
 }
 
 
-def tool(name: str = "use", *, trusted: bool = False, **given: Any) -> Facts:
+def tool(name: str = "use", *, trusted: bool = False, **given: Any) -> ToolInfo:
     """A tool with arguments of every rule."""
     schema = {"type": "object", "properties": RULES, "additionalProperties": False}
     wire = {"name": name, "description": "Uses it.", "inputSchema": schema}
@@ -52,7 +52,7 @@ def tool(name: str = "use", *, trusted: bool = False, **given: Any) -> Facts:
 class Setting:
     """A governed target with a tool that gives tokens, and one that takes them."""
 
-    def __init__(self, made: Governed, target: FakeTarget) -> None:
+    def __init__(self, made: GovernedServer, target: FakeTarget) -> None:
         self.made = made
         self.target = target
 
@@ -312,7 +312,7 @@ async def test_progress_and_logs_show_no_value(tmp_path: Path) -> None:
     told: list[tuple[str, Mapping[str, Any]]] = []
 
     class Telling(FakeTarget):
-        async def call(self, caller: Caller, tool: Facts, arguments: Mapping[str, Any], context: Context) -> Any:
+        async def call(self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Any], context: Context) -> Any:
             if tool.name == "use":
                 value = arguments["name"]
                 await context.notify("notifications/progress", {"progress": 1, "message": f"reading {value}"})

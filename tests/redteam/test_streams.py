@@ -16,11 +16,11 @@ from support.idp import Idp
 from support.wire import Client, messages, said
 
 from adaptgen.govern.pipeline import stream_guard
-from adaptgen.govern.pipeline.assemble import Governed
-from adaptgen.mcp.protocol import About, Context, RpcError
+from adaptgen.govern.pipeline.assemble import GovernedServer
+from adaptgen.mcp.protocol import Context, RpcError, ServerInfo
 from adaptgen.model.caller import Caller
 from adaptgen.tool_search import over
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 
 ADA = Caller("ada", "bank", ("staff",))
 EVE = Caller("eve", "bank", ("guests",))
@@ -45,8 +45,8 @@ class Streaming(FakeTarget):
         self.open: list[Mapping[str, Any]] = []
         self.listening: list[Context] = []
 
-    def about(self) -> About:
-        return About("fake", "1", stateful=False, capabilities={"tools": {"listChanged": True}})
+    def about(self) -> ServerInfo:
+        return ServerInfo("fake", "1", stateful=False, capabilities={"tools": {"listChanged": True}})
 
     async def request(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         if method != "subscriptions/listen":
@@ -73,13 +73,17 @@ class Listening(Context):
 
 
 @asynccontextmanager
-async def pipeline(folder: Path, policies: str = POLICIES, **given: Any) -> AsyncIterator[tuple[Governed, Streaming]]:
+async def pipeline(
+    folder: Path, policies: str = POLICIES, **given: Any
+) -> AsyncIterator[tuple[GovernedServer, Streaming]]:
     target = Streaming(fact("read_note"), fact("write_note", effect="write"))
     async with governed(settings(folder, policies, **given), target, http=True) as made:
         yield made, target
 
 
-async def listening(made: Governed, target: Streaming, caller: Caller = ADA, client: Context | None = None) -> Any:
+async def listening(
+    made: GovernedServer, target: Streaming, caller: Caller = ADA, client: Context | None = None
+) -> Any:
     """An open stream, as the task of its request."""
     before = len(target.listening)
     task = asyncio.ensure_future(made.desk.request(caller, "subscriptions/listen", WANTED, client or Listening()))
@@ -185,7 +189,7 @@ RESOURCE = "https://mcp.bank.example/mcp"
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[Idp, Kernel, Streaming]]:
+async def served(folder: Path) -> AsyncIterator[tuple[Idp, StreamableHttpServer, Streaming]]:
     """A governed server on the wire, whose callers come from an issuer."""
     idp = Idp()
     await idp.start()
@@ -194,7 +198,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[Idp, Kernel, Streaming]]:
             "issuer": idp.url, "audience": RESOURCE, "leeway": 0, "caller": {"tenant": "org", "groups": "groups"}
         }  # fmt: skip
         async with pipeline(folder, authenticate=rules) as (made, target):
-            kernel = Kernel(over(made), ping=0.1)
+            kernel = StreamableHttpServer(over(made), ping=0.1)
             yield idp, kernel, target
             await kernel.aclose()
     finally:

@@ -18,14 +18,14 @@ from support.governing import KEYS, settings
 from adaptgen.cli import main
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.settings.source import source
-from adaptgen.mcp.protocol import Context, Facts, RpcError
+from adaptgen.mcp.protocol import Context, RpcError, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.proxy.factory import mirrored as proxied
-from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.tool_pins import FilePins, PinSigner, StorePins, UntrustedPins
 from adaptgen.runtime.store.memory import MemoryStore
 
@@ -48,19 +48,19 @@ PEOPLE = {
 @asynccontextmanager
 async def proxy(
     folder: Path, *servers: FakeServer, upstream: Mapping[str, Any] = {}, **given: Any
-) -> AsyncIterator[Governed]:
+) -> AsyncIterator[GovernedServer]:
     """The proxy before servers called ``a``, ``b``, …"""
     named = {name: {"url": one.url, "timeout": 10, **upstream} for name, one in zip("abc", servers, strict=False)}
     path = settings(folder, mode="proxy", upstreams=named, **given)
     environ = {**os.environ, **KEYS}
-    made = await assemble(source(str(path), environ), proxied, Place(http=True, environ=environ))
+    made = await assemble(source(str(path), environ), proxied, ServingContext(http=True, environ=environ))
     try:
         yield made
     finally:
         await made.aclose()
 
 
-async def call(made: Governed, name: str, arguments: Mapping[str, Json]) -> tuple[str, bool]:
+async def call(made: GovernedServer, name: str, arguments: Mapping[str, Json]) -> tuple[str, bool]:
     context = Context(request_id="r")
     result = await made.desk.request(ALICE, "tools/call", {"name": name, "arguments": dict(arguments)}, context)
     return json.dumps(result), result.get("isError") is True
@@ -149,7 +149,7 @@ def offering(*tools: Mapping[str, Any], **lists: list[dict[str, Any]]) -> FakeSe
     return server
 
 
-async def listed(mirror: Mirror, key: str) -> list[str]:
+async def listed(mirror: UpstreamAggregator, key: str) -> list[str]:
     method, naming = LISTS[key]
     result = await mirror.request(ALICE, method, {}, Context(request_id="1"))
     return [one[naming] for one in result[key]]
@@ -164,7 +164,7 @@ async def test_a_new_tool_is_quarantined_like_a_changed_one() -> None:
         await until(lambda: bool(mirror.findings()))
         assert list(mirror.tools()) == ["a__x"]
         assert "tool helper of the server a is new and not accepted" in str(mirror.findings()[0])
-        helper = Facts("a__helper", "a", "helper", "read", open=False, wire={})
+        helper = ToolInfo("a__helper", "a", "helper", "read", open=False, wire={})
         with pytest.raises(RpcError, match="Unknown tool"):
             await mirror.call(ALICE, helper, {}, Context(request_id="1"))
         assert await mirror.accept("a/helper") == ["a/helper"]
@@ -384,9 +384,9 @@ async def test_the_proxy_validates_against_the_pinned_schema(tmp_path: Path, arg
         assert server.of("tools/call")[-1].params["arguments"] == {"count": 3, "email": "x@example.org"}
 
 
-def facts(server: str, own: str, effect: str = "write", *, trusted: bool = False) -> Facts:
+def facts(server: str, own: str, effect: str = "write", *, trusted: bool = False) -> ToolInfo:
     wire = {"name": own, "inputSchema": {"type": "object", "properties": {}}}
-    return Facts(f"{server}__{own}", server, own, effect, open=False, wire=wire, trusted=trusted)  # type: ignore[arg-type]
+    return ToolInfo(f"{server}__{own}", server, own, effect, open=False, wire=wire, trusted=trusted)  # type: ignore[arg-type]
 
 
 @pytest.mark.asyncio
@@ -431,7 +431,7 @@ async def test_two_servers_make_no_action_of_one_name() -> None:
     async with running(ours), running(other):
         from adaptgen.govern.settings.model import Upstream
 
-        mirror = Mirror(
+        mirror = UpstreamAggregator(
             {
                 "a__b": Upstream(url=ours.url.replace(ours.url, other.url), handover="", ours=True),
                 "a": Upstream(url=ours.url, prefix="z_"),

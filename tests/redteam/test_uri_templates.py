@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from adaptgen.proxy.catalog import TEMPLATES, Snapshot, make
-from adaptgen.proxy.catalog_reader import Listing
+from adaptgen.proxy.catalog import TEMPLATES, Catalog, make
+from adaptgen.proxy.catalog_reader import ServerCatalog
 from adaptgen.syntax.uri_templates import LONGEST, LONGEST_TEMPLATE, UriTemplate
 
 
@@ -19,11 +19,11 @@ class Stranger:
     name, prefix, ours = "stranger", "stranger_", False
 
 
-def snapshot(*templates: str) -> Snapshot:
+def snapshot(*templates: str) -> Catalog:
     listed = tuple({"uriTemplate": one, "name": one} for one in templates)
-    listing = Listing(capabilities={"resources": {}}, templates=listed)
-    other = Listing(capabilities={"resources": {}})
-    return make([(Stranger(), listing), (Stranger(), other)], {}, {}, Snapshot())  # type: ignore[list-item]
+    listing = ServerCatalog(capabilities={"resources": {}}, templates=listed)
+    other = ServerCatalog(capabilities={"resources": {}})
+    return make([(Stranger(), listing), (Stranger(), other)], {}, {}, Catalog())  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(

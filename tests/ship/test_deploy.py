@@ -23,7 +23,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship import stack, texts
 from adaptgen.ship.archive import zipped
 from adaptgen.ship.deploy import Change, Deployment, Failure, Outcome, Plan
-from adaptgen.ship.dry_run_clients import Dry
+from adaptgen.ship.dry_run_clients import RecordingClients
 from adaptgen.ship.package import Bundle
 
 SETTINGS = EMBEDDED | {"state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"}}
@@ -236,7 +236,11 @@ def test_a_dry_run_lists_every_call_that_a_deployment_makes(moto: Service, tmp_p
         act(Talk(listened("s3"), listened("cloudformation")).of)
         said: list[str] = []
         deletes = "cloudformation:DeleteStack" in made
-        act(Talk(Dry("s3", said.append), Dry("cloudformation", said.append, exists=deletes)).of)
+        act(
+            Talk(
+                RecordingClients("s3", said.append), RecordingClients("cloudformation", said.append, exists=deletes)
+            ).of
+        )
         assert {line.split()[0] for line in said} == set(made)
 
 

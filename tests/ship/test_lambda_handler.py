@@ -22,7 +22,7 @@ from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.runtime.core.deadline import until
@@ -44,7 +44,7 @@ def made(tmp_path: Path) -> Iterator[Made]:
     ) -> Handler:
         path = settings(tmp_path, **{**IAM, **given})
 
-        async def build(place: Place) -> Governed:
+        async def build(place: ServingContext) -> GovernedServer:
             async def over(_: Any) -> FakeTarget:
                 return target
 

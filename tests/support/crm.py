@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.runtime.contracts import load
 from adaptgen.transports.load import load_server
 
@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[2]
 CRM = ROOT / "generated" / "crm"
 
 
-def crm_tools() -> dict[str, Facts]:
+def crm_tools() -> dict[str, ToolInfo]:
     """The tools of the generated CRM."""
     server = load_server(CRM)
     contracts = load(server)
     return {
-        tool.name: Facts(
+        tool.name: ToolInfo(
             name=tool.name,
             server="crm",
             own=tool.name,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.govern.settings.model import Upstream
-from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.proxy_target import UpstreamAggregator
 
 Message = dict[str, Any]
 
@@ -162,7 +162,7 @@ def tool(name: str, description: str = "Does it", **more: Any) -> dict[str, Any]
 @asynccontextmanager
 async def mirrored(
     *servers: FakeServer, settings: Mapping[str, Any] | None = None, **more: Any
-) -> AsyncIterator[Mirror]:
+) -> AsyncIterator[UpstreamAggregator]:
     """A mirror of running servers: the first is ``a``, the second ``b``, …"""
     async with AsyncExitStack() as stack:
         for server in servers:
@@ -171,7 +171,7 @@ async def mirrored(
         upstreams = {
             name: Upstream(url=server.url, **(settings or {})) for name, server in zip(names, servers, strict=True)
         }
-        mirror = Mirror(upstreams, **more)
+        mirror = UpstreamAggregator(upstreams, **more)
         stack.push_async_callback(mirror.aclose)
         await mirror.start()
         yield mirror

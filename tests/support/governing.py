@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from adaptgen.govern.pipeline.assemble import Given, Governed, Place, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, TargetInputs, assemble
 from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.govern.settings.source import source
-from adaptgen.mcp.protocol import META, About, Context, Facts, RpcError, Target
+from adaptgen.mcp.protocol import META, Context, RpcError, ServerInfo, Target, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Server
 from adaptgen.runtime.engine import Engine
@@ -57,28 +57,29 @@ def settings(folder: Path, policies: str = EVERYTHING, **given: Any) -> Path:
 @asynccontextmanager
 async def governed(
     path: Path, target: Target | None = None, *, server: Server | None = None, **given: Any
-) -> AsyncIterator[Governed]:
+) -> AsyncIterator[GovernedServer]:
     """A pipeline under the settings in ``path``, over ``target`` or over an engine of ``server``.
 
-    ``given``: of :class:`Place` (``environ`` is added to that of :data:`KEYS`), and ``transport`` of the engine.
+    ``given``: of :class:`ServingContext` (``environ`` is added to that of :data:`KEYS`), and ``transport`` of the
+    engine.
     """
     transport = given.pop("transport", None)
     environ = {**os.environ, **KEYS, **given.pop("environ", {})}
 
-    async def make(what: Given) -> Target:
+    async def make(what: TargetInputs) -> Target:
         if target is not None:
             return target
         assert server is not None
         return served(server, what, transport)
 
-    made = await assemble(source(str(path), environ), make, Place(environ=environ, **given))
+    made = await assemble(source(str(path), environ), make, ServingContext(environ=environ, **given))
     try:
         yield made
     finally:
         await made.aclose()
 
 
-def served(server: Server, what: Given, transport: Any = None) -> Served:
+def served(server: Server, what: TargetInputs, transport: Any = None) -> Served:
     """An engine under governance, as ``adaptgen serve`` makes it."""
     behind = what.settings.mode == "behind"
     engine = Engine(
@@ -93,13 +94,15 @@ def served(server: Server, what: Given, transport: Any = None) -> Served:
     return Served(engine, behind=behind)
 
 
-async def ask(made: Governed, caller: Caller, method: str, params: Mapping[str, Any], **given: Any) -> dict[str, Any]:
+async def ask(
+    made: GovernedServer, caller: Caller, method: str, params: Mapping[str, Any], **given: Any
+) -> dict[str, Any]:
     """One request of ``caller``."""
     context = Context(request_id=os.urandom(8).hex(), **given)
     return await made.desk.request(caller, method, dict(params), context)
 
 
-def fact(name: str, *, effect: str = "read", server: str = "fake", **given: Any) -> Facts:
+def fact(name: str, *, effect: str = "read", server: str = "fake", **given: Any) -> ToolInfo:
     """A tool whose arguments are all text."""
     names = given.pop("names", ("text", "email", "name"))
     schema = {
@@ -108,7 +111,7 @@ def fact(name: str, *, effect: str = "read", server: str = "fake", **given: Any)
         "additionalProperties": False,
     }
     wire = given.pop("wire", {"name": name, "description": f"The tool {name}.", "inputSchema": schema})
-    return Facts(
+    return ToolInfo(
         name=name,
         server=server,
         own=given.pop("own", name),
@@ -126,19 +129,21 @@ class FakeTarget:
     ``calls`` holds what reached the target: caller, tool and arguments.
     """
 
-    def __init__(self, *tools: Facts, answers: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, *tools: ToolInfo, answers: Mapping[str, Any] | None = None) -> None:
         self.known = {tool.name: tool for tool in tools}
         self.answers = dict(answers or {})
         self.calls: list[tuple[Caller, str, Mapping[str, Any]]] = []
         self.contexts: list[Context] = []
 
-    def about(self) -> About:
-        return About("fake", "1")
+    def about(self) -> ServerInfo:
+        return ServerInfo("fake", "1")
 
-    def tools(self) -> Mapping[str, Facts]:
+    def tools(self) -> Mapping[str, ToolInfo]:
         return self.known
 
-    async def call(self, caller: Caller, tool: Facts, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    async def call(
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Any], context: Context
+    ) -> dict[str, Any]:
         self.calls.append((caller, tool.name, arguments))
         self.contexts.append(context)
         answer = self.answers.get(tool.name, {"content": [{"type": "text", "text": "done"}]})

@@ -19,7 +19,7 @@ from support.governing import KEYS
 from support.people import People
 from support.web import Asked, Said, Web, forwarding, post, web
 
-from adaptgen.govern.identity.identity_assertion import TYPE, Handover
+from adaptgen.govern.identity.identity_assertion import TYPE, AssertionIssuer
 from adaptgen.mcp.protocol import META_HANDOVER
 
 RESOURCE = "http://127.0.0.1/mcp"
@@ -94,7 +94,7 @@ class Chain:
         """The same request with another handover: its claims with ``claims`` instead, signed with ``key``."""
         known = decoded(handover_of(asked))
         given = {name: value for name, value in {**known, **claims}.items() if value is not None}
-        header = {"alg": alg, "typ": TYPE, "kid": kid or Handover(self.key, RESOURCE).jwks()["keys"][0]["kid"]}  # type: ignore[index,call-overload]
+        header = {"alg": alg, "typ": TYPE, "kid": kid or AssertionIssuer(self.key, RESOURCE).jwks()["keys"][0]["kid"]}  # type: ignore[index,call-overload]
         return replaced(asked, str(jwt.encode(header, given, key or self.key, algorithms=[alg])))
 
 
@@ -144,7 +144,7 @@ def behind(folder: Path, key: ECKey, name: str = NAME, **more: Any) -> Path:
     """The settings of a server behind the proxy that signs with ``key``."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "governance.yaml"
-    jwks = Handover(key, RESOURCE).jwks()
+    jwks = AssertionIssuer(key, RESOURCE).jwks()
     made = {
         "adaptgen": 1,
         "mode": "behind",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Effect
 
@@ -30,11 +30,11 @@ def facts(
     open: bool | None = None,
     properties: Mapping[str, Any] = PROPERTIES,
     required: tuple[str, ...] = (),
-) -> Facts:
+) -> ToolInfo:
     """A tool of ``server``; one that reads is open."""
     schema = {"type": "object", "properties": dict(properties), "required": list(required)}
     may = effect == "read" if open is None else open
-    return Facts(
+    return ToolInfo(
         name=own,
         server=server,
         own=own,
@@ -58,7 +58,7 @@ ANN = Caller("ann", "acme", ("sales",), {"department": "north", "roles": ["clerk
 EVE = Caller("eve", "evil", ("sales",))
 
 
-async def loaded(policy: str = "", *, tools: Mapping[str, Facts] = TOOLS, **options: Any) -> CedarAuthorizer:
+async def loaded(policy: str = "", *, tools: Mapping[str, ToolInfo] = TOOLS, **options: Any) -> CedarAuthorizer:
     """An engine with one file of policies."""
     made = CedarAuthorizer(claims=("department", "roles"), **options)
     await made.load({"policies/p.cedar": policy}, tools)

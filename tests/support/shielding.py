@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from adaptgen.govern.settings.keys import Material, Ring
+from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize, ToolRule
 from adaptgen.govern.tokenization.tokenizer import Restored, Shielded, Tokenizer
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import Store
@@ -21,7 +21,7 @@ BEN = Caller("ben", "acme")
 EVE = Caller("eve", "evil")
 KEY = bytes(range(32))
 OTHER_KEY = bytes(range(32, 64))
-RING = Ring("k1", {"k1": KEY})
+RING = KeyRing("k1", {"k1": KEY})
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -31,14 +31,14 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 def tokenizer(
     *,
-    ring: Ring = RING,
+    ring: KeyRing = RING,
     store: Store | None = None,
     tools: Mapping[str, ToolRule] | None = None,
     **chosen: Any,
 ) -> Tokenizer:
     """A tokenizer; ``chosen`` are the settings below ``tokenize``."""
     settings = Settings(tokenize=Tokenize(**chosen), tools=tools or {})
-    return Tokenizer(settings, Material(tokens=ring, surrogates=KEY), store or MemoryStore())
+    return Tokenizer(settings, KeyMaterial(tokens=ring, surrogates=KEY), store or MemoryStore())
 
 
 def tool(
@@ -48,10 +48,10 @@ def tool(
     trusted: bool = False,
     schema: Mapping[str, Any] | None = None,
     **wire: Any,
-) -> Facts:
+) -> ToolInfo:
     """A tool; ``schema`` are the properties of its input schema."""
     given = {"type": "object", "properties": dict(schema or {})}
-    return Facts(
+    return ToolInfo(
         name="find_people",
         server="crm",
         own="find_people",
@@ -83,7 +83,7 @@ def answer(value: Any, **meta: Any) -> dict[str, Any]:
     return result
 
 
-def shield(one: Tokenizer, value: Any, facts: Facts | None = None, caller: Caller = ANNA, **meta: Any) -> Any:
+def shield(one: Tokenizer, value: Any, facts: ToolInfo | None = None, caller: Caller = ANNA, **meta: Any) -> Any:
     """What an agent gets of an answer: the JSON of its first block, or its text."""
     shielded: Shielded = run(one.result(caller, facts or tool(), answer(value, **meta)))
     text = shielded.result["content"][0]["text"]
@@ -93,7 +93,7 @@ def shield(one: Tokenizer, value: Any, facts: Facts | None = None, caller: Calle
 def restore(
     one: Tokenizer,
     arguments: Mapping[str, Any],
-    facts: Facts,
+    facts: ToolInfo,
     caller: Caller = ANNA,
     permitted: Callable[[str], Any] = always,
 ) -> Mapping[str, Any]:

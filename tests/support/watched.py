@@ -23,15 +23,15 @@ from support.handing import RESOURCE, Issuer, issuing
 from support.wire import MODERN, Client
 
 from adaptgen.demo.crm.serving import listen
-from adaptgen.govern.identity.identity_assertion import Handover
-from adaptgen.govern.pipeline.assemble import Governed, Place, assemble
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.pipeline.embedded import govern_server
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry.spans import tracer
 from adaptgen.proxy.factory import mirrored
 from adaptgen.transports.load import load_server
-from adaptgen.transports.streamable_http import Kernel, app
+from adaptgen.transports.streamable_http import StreamableHttpServer, app
 from adaptgen.transports.streamable_http.protocol import WireProtocol
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
@@ -46,8 +46,8 @@ class Watched:
 
     way: str
     name: str
-    governed: Governed
-    kernel: Kernel
+    governed: GovernedServer
+    kernel: StreamableHttpServer
     issuer: Issuer
     folder: Path
     spans: InMemorySpanExporter
@@ -137,13 +137,13 @@ async def watched(
             settings = json.loads(path.read_text())
             settings["upstreams"] = {server.name: {"url": url, "handover": server.name}}
             path.write_text(json.dumps(settings))
-        place = Place(http=True, environ=environ, tracer=tracer(Settings(), exporter=exporter, reader=reader))
+        place = ServingContext(http=True, environ=environ, tracer=tracer(Settings(), exporter=exporter, reader=reader))
         if way == "proxy":
             governed = await assemble(source(str(path), environ), mirrored, place)
         else:
             governed = await govern_server(str(path), server, place)
         stack.push_async_callback(governed.aclose)
-        kernel = Kernel(governed.desk)
+        kernel = StreamableHttpServer(governed.desk)
         stack.push_async_callback(kernel.aclose)
         yield Watched(way, server.name, governed, kernel, issuer, folder, exporter, reader)
 
@@ -196,12 +196,12 @@ async def _behind(folder: Path, package: Path, environ: Mapping[str, str], key: 
     accept = {
         "issuer": RESOURCE,
         "audience": server.name,
-        "jwks": Handover(key.as_pem(private=True).decode(), "").jwks(),
+        "jwks": AssertionIssuer(key.as_pem(private=True).decode(), "").jwks(),
     }
     keys = {"cursors": "${env:T_CURSORS}", "audit": "${env:T_AUDIT}"}
     audit = {"sink": "audit.jsonl"}
     path.write_text(json.dumps({"adaptgen": 1, "mode": "behind", "accept": accept, "keys": keys, "audit": audit}))
-    governed = await govern_server(str(path), server, Place(http=True, environ=environ))
+    governed = await govern_server(str(path), server, ServingContext(http=True, environ=environ))
     listening = listen()
     config = uvicorn.Config(
         app(governed.desk), http=WireProtocol, ws="none", lifespan="on", log_config=None, access_log=False

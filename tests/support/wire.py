@@ -7,17 +7,17 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from adaptgen.mcp.protocol import About, Challenge, Context, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, RpcError, ServerInfo
 from adaptgen.model.caller import Caller
-from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, Kernel, folded, whole
-from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer, folded, whole
+from adaptgen.transports.streamable_http.request_context import RequestContext
 
 VERSION = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 MODERN = "2026-07-28"
 SCHEMA = {"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}}
 
-Handler = Callable[[Mapping[str, Any], Exchange], Awaitable[dict[str, Any]]]
+Handler = Callable[[Mapping[str, Any], RequestContext], Awaitable[dict[str, Any]]]
 
 
 class FakeDesk:
@@ -33,9 +33,9 @@ class FakeDesk:
         self.notices: list[tuple[str, Mapping[str, Any]]] = []
         self.gone: list[str] = []
         self.tools: dict[str, Any] = {"tools": [{"name": "echo", "inputSchema": SCHEMA}]}
-        self._about = About("fake", "1.2", title="Fake", instructions="Ask.", stateful=stateful)
+        self._about = ServerInfo("fake", "1.2", title="Fake", instructions="Ask.", stateful=stateful)
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         return self._about
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
@@ -50,7 +50,7 @@ class FakeDesk:
 
     async def request(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> dict[str, Any]:
         self.seen.append((caller, method, params, context))
-        assert isinstance(context, Exchange)
+        assert isinstance(context, RequestContext)
         if method in self.handlers:
             return await self.handlers[method](params, context)
         if method == "tools/list":
@@ -80,7 +80,7 @@ def request(method: str, path: str = "/mcp", body: bytes = b"", **headers: str) 
 class Client:
     """Sends what MCP clients send."""
 
-    def __init__(self, kernel: Kernel, version: str = MODERN, **headers: str) -> None:
+    def __init__(self, kernel: StreamableHttpServer, version: str = MODERN, **headers: str) -> None:
         self.kernel = kernel
         self.version = version
         self.headers = {

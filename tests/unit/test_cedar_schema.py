@@ -145,7 +145,7 @@ def test_lowered_arguments_fit_the_schema(properties: dict[str, Any], data: st.D
 
     try:
         context = lowering.context(record, arguments, None)
-    except lowering.Unfit:
+    except lowering.UnrepresentableValue:
         return
     request = {
         "principal": 'Caller::"ann"',

@@ -10,9 +10,9 @@ from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
-    from adaptgen.govern.audit.trail import Trail
+    from adaptgen.govern.audit.trail import AuditLog
     from adaptgen.govern.authorization.authorizer import Decision
-    from adaptgen.mcp.protocol import Facts
+    from adaptgen.mcp.protocol import ToolInfo
 
 
 class Recorder:
@@ -22,11 +22,11 @@ class Recorder:
 
     def __init__(
         self,
-        trail: Trail | None,
+        trail: AuditLog | None,
         settings: str,
         caller: Caller,
         request_id: str,
-        facts: Facts | None,
+        facts: ToolInfo | None,
         arguments: Mapping[str, Json],
         began: float,
         what: str = "tool",

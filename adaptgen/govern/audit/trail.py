@@ -63,7 +63,7 @@ def sealed(body: bytes, key: bytes) -> tuple[bytes, str]:
     return b"".join((body[:-1], MARK, mac.encode(), b'"}')), mac
 
 
-class Trail:
+class AuditLog:
     """What one process writes. Lines are whole and in order whatever thread writes them."""
 
     def __init__(
@@ -301,7 +301,7 @@ def trail(
     signer: Signer | None = None,
     stdio: bool = False,
     notify: Callable[[Mapping[str, Json]], None] | None = None,
-) -> Trail | None:
+) -> AuditLog | None:
     """The trail that the settings describe, None where they describe none. Files are relative to the settings.
 
     ``stdio``: standard output belongs to the protocol.
@@ -317,7 +317,7 @@ def trail(
     sink = _sink(settings, audit, "sink", stdio)
     copy = _sink(settings, audit, "copy", stdio) if audit.copy else None
     try:
-        return Trail(
+        return AuditLog(
             key,
             sink,
             checkpoint=audit.checkpoint,

@@ -14,7 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.govern.settings.model import Authorize, Settings
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
@@ -40,7 +40,7 @@ class Decision:
 class Authorizer(Protocol):
     """Decides by policies. Safe to use from one event loop; no method but ``load`` raises for what callers send."""
 
-    async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
+    async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
         """Take policies (path -> text) into force, for these tools (by the name that callers use).
 
         Raises:
@@ -48,14 +48,14 @@ class Authorizer(Protocol):
         """
         ...
 
-    async def visible(self, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+    async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """The names (keys) of the tools of which some call could be permitted."""
         ...
 
     async def decide(
         self,
         caller: Caller,
-        tool: Facts,
+        tool: ToolInfo,
         input: Mapping[str, Json],
         paths: Sequence[str] = (),
         *,
@@ -65,7 +65,7 @@ class Authorizer(Protocol):
         that they name. ``creates``: the call creates a record, of a tool that changes one where there is one."""
         ...
 
-    async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
+    async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
         """Whether tokens of ``kind`` may be restored in arguments of ``tool`` for the caller."""
         ...
 
@@ -91,7 +91,7 @@ def authorizer(settings: Settings, store: str = "", client: Callable[[], object]
     return CedarAuthorizer(claims=keep, mode=rules.mode, folder=posixpath.dirname(settings.path))
 
 
-def action(tool: Facts) -> cedar.Action:
+def action(tool: ToolInfo) -> cedar.Action:
     """The Cedar action of one tool."""
     schema = tool.wire.get("inputSchema")
     return cedar.Action(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 
@@ -35,7 +35,7 @@ class CanonicalCall:
     paths: tuple[str, ...] = ()
 
 
-def canonicalize(tool: Facts, arguments: Mapping[str, Json]) -> CanonicalCall:
+def canonicalize(tool: ToolInfo, arguments: Mapping[str, Json]) -> CanonicalCall:
     """The call in canonical form; arguments that are not of the runtime stay as they are."""
     if not tool.trusted or not any(name in arguments for name in _ASKED):
         return CanonicalCall(arguments, arguments)

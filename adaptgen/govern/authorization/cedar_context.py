@@ -35,7 +35,7 @@ _LONGEST = 40
 _EXACT = Context(prec=2 * _LONGEST)
 
 
-class Unfit(Exception):
+class UnrepresentableValue(Exception):
     """An argument that no policy can judge. The text names it, never its value."""
 
 
@@ -61,7 +61,7 @@ def context(
         if value is not None:
             lowered[name] = lower(kind, value, name)
         elif name in record.required:
-            raise Unfit(f"argument `{name}` is missing")
+            raise UnrepresentableValue(f"argument `{name}` is missing")
     told: dict[str, Json] = {"input": lowered, "paths": list(paths)}
     return encoded(told if creates is None else {**told, "creates": creates})
 
@@ -75,7 +75,7 @@ def encoded(value: Json) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError as problem:
-        raise Unfit("an argument holds text that is no Unicode") from problem
+        raise UnrepresentableValue("an argument holds text that is no Unicode") from problem
 
 
 def refuse_reserved(arguments: Mapping[str, Json]) -> None:
@@ -85,7 +85,7 @@ def refuse_reserved(arguments: Mapping[str, Json]) -> None:
         one = open_ends.pop()
         if isinstance(one, Mapping):
             if not RESERVED.isdisjoint(one):
-                raise Unfit("an argument holds a key that is reserved for policies")
+                raise UnrepresentableValue("an argument holds a key that is reserved for policies")
             open_ends += [member for member in one.values() if isinstance(member, (Mapping, list))]
         else:
             open_ends += [member for member in one if isinstance(member, (Mapping, list))]
@@ -99,7 +99,7 @@ def lower(kind: Type, value: Json, where: str) -> Json:
     """
     if isinstance(kind, SetOf):
         if not isinstance(value, list):
-            raise Unfit(f"argument `{where}` is no array")
+            raise UnrepresentableValue(f"argument `{where}` is no array")
         return [lower(kind.element, one, where) for one in value if one is not None]
     if isinstance(kind, Record):
         return _record(kind, value, where)
@@ -114,14 +114,14 @@ def lower(kind: Type, value: Json, where: str) -> Json:
 
 def _record(kind: Record, value: Json, where: str) -> Json:
     if not isinstance(value, Mapping):
-        raise Unfit(f"argument `{where}` is no object")
+        raise UnrepresentableValue(f"argument `{where}` is no object")
     lowered: dict[str, Json] = {}
     for name, one in kind.attributes.items():
         member = value.get(name)
         if member is not None:
             lowered[name] = lower(one, member, f"{where}.{name}")
         elif name in kind.required:
-            raise Unfit(f"argument `{where}.{name}` is missing")
+            raise UnrepresentableValue(f"argument `{where}.{name}` is missing")
     return lowered
 
 
@@ -132,7 +132,7 @@ def _string(value: Json, where: str) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    raise Unfit(f"argument `{where}` is no string")
+    raise UnrepresentableValue(f"argument `{where}` is no string")
 
 
 def _long(value: Json, where: str) -> int:
@@ -141,9 +141,9 @@ def _long(value: Json, where: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Unfit(f"argument `{where}` is no whole number")
+        raise UnrepresentableValue(f"argument `{where}` is no whole number")
     if not _SMALLEST <= value <= _LARGEST:
-        raise Unfit(f"argument `{where}` is too large for a policy to judge")
+        raise UnrepresentableValue(f"argument `{where}` is too large for a policy to judge")
     return value
 
 
@@ -151,7 +151,7 @@ def _bool(value: Json, where: str) -> bool:
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         return value.strip().lower() == "true"
     if not isinstance(value, bool):
-        raise Unfit(f"argument `{where}` is neither true nor false")
+        raise UnrepresentableValue(f"argument `{where}` is neither true nor false")
     return value
 
 
@@ -159,21 +159,21 @@ def _decimal(value: Json, where: str) -> str:
     if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.match(value.strip()):
         value = value.strip()
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Unfit(f"argument `{where}` is no number")
+        raise UnrepresentableValue(f"argument `{where}` is no number")
     elif isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
-        raise Unfit(f"argument `{where}` is too large for a policy to judge")
+        raise UnrepresentableValue(f"argument `{where}` is too large for a policy to judge")
     try:
         # repr of a float is the shortest text that reads as this float: what the caller wrote, and what is sent on.
         exact = Decimal(value if isinstance(value, str) else repr(value))
         if not exact.is_finite() or abs(exact) > _LARGEST:
-            raise Unfit(f"argument `{where}` is too large for a policy to judge")
+            raise UnrepresentableValue(f"argument `{where}` is too large for a policy to judge")
         scaled = _EXACT.multiply(exact, Decimal(_FIXED))
         whole = int(scaled)
     except InvalidOperation as problem:
-        raise Unfit(f"argument `{where}` is no number that a policy can judge") from problem
+        raise UnrepresentableValue(f"argument `{where}` is no number that a policy can judge") from problem
     if whole != scaled:
-        raise Unfit(f"argument `{where}` has more than four digits after the point")
+        raise UnrepresentableValue(f"argument `{where}` has more than four digits after the point")
     if not _SMALLEST <= whole <= _LARGEST:
-        raise Unfit(f"argument `{where}` is too large for a policy to judge")
+        raise UnrepresentableValue(f"argument `{where}` is too large for a policy to judge")
     sign = "-" if whole < 0 else ""
     return f"{sign}{abs(whole) // _FIXED}.{abs(whole) % _FIXED:04d}"

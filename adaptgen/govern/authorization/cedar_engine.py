@@ -22,7 +22,7 @@ from adaptgen.govern.authorization import cedar_context as lowering
 from adaptgen.govern.authorization import partial_evaluation as could
 from adaptgen.govern.authorization import policies, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
@@ -99,10 +99,10 @@ class _Force:
     tools: Mapping[str, _Known]
     special: Mapping[str, frozenset[str]]
     callers: _Kept[Any, Any] = field(default_factory=lambda: _Kept(_CALLERS))
-    lists: _Kept[Any, tuple[Mapping[str, Facts], frozenset[str]]] = field(default_factory=lambda: _Kept(_CALLERS))
+    lists: _Kept[Any, tuple[Mapping[str, ToolInfo], frozenset[str]]] = field(default_factory=lambda: _Kept(_CALLERS))
     restored: _Kept[Any, Decision] = field(default_factory=lambda: _Kept(_CALLERS))
 
-    def known(self, tool: Facts) -> _Known | None:
+    def known(self, tool: ToolInfo) -> _Known | None:
         """The tool, if the policies were validated for the arguments that it has now.
 
         On values of other types a policy would fail or not apply, and a forbid that does not apply permits.
@@ -130,11 +130,11 @@ class CedarAuthorizer:
         self._folder = folder
         self._force: _Force | None = None
 
-    async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
+    async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
         """See ``Authorizer.load``; parses and validates in a thread."""
         self._force = await asyncio.to_thread(self._made, dict(policies), tuple(tools.values()))
 
-    async def visible(self, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+    async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """See ``Authorizer.visible``. ``tools`` is a snapshot: the same object as long as nothing changes."""
         force = self._force
         if force is None:
@@ -145,14 +145,14 @@ class CedarAuthorizer:
             key = self._key(caller)
             # The snapshot is kept with the list, so that no other object can come to have its identity.
             _, names = force.lists.get((key, id(tools)), lambda: (tools, self._listed(force, key, caller, tools)))
-        except (lowering.Unfit, ValueError):
+        except (lowering.UnrepresentableValue, ValueError):
             return frozenset()
         return names
 
     async def decide(
         self,
         caller: Caller,
-        tool: Facts,
+        tool: ToolInfo,
         input: Mapping[str, Json],
         paths: Sequence[str] = (),
         *,
@@ -170,10 +170,10 @@ class CedarAuthorizer:
                 known.action.input, input, known.read, paths, creates if known.action.creates else None
             )
             return self._asked(force, known.kind.fitting, _request(caller, tool.action, tool.server, context), caller)
-        except lowering.Unfit as why:
+        except lowering.UnrepresentableValue as why:
             return self._refused(str(why))
 
-    async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
+    async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
         """See ``Authorizer.detokenize``."""
         force = self._force
         if force is None:
@@ -182,7 +182,7 @@ class CedarAuthorizer:
         try:
             # All that policies can ask for: the same decision as long as they are in force.
             key = (self._key(caller), tool.server, tool.action, tool.effect, kind)
-        except lowering.Unfit as why:
+        except lowering.UnrepresentableValue as why:
             return self._refused(str(why))
         return force.restored.get(key, lambda: self._special(caller, cedar.DETOKENIZE, tool.server, context))
 
@@ -196,7 +196,7 @@ class CedarAuthorizer:
         try:
             request = _request(caller, what, server, lowering.encoded(context))
             return self._asked(self._force, self._force.special[what], request, caller)
-        except lowering.Unfit as why:
+        except lowering.UnrepresentableValue as why:
             return self._refused(str(why))
 
     def _asked(self, force: _Force, fitting: frozenset[str], request: dict[str, Json], caller: Caller) -> Decision:
@@ -226,7 +226,7 @@ class CedarAuthorizer:
         try:
             claims = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b""
         except TypeError as problem:
-            raise lowering.Unfit("the caller cannot be judged") from problem
+            raise lowering.UnrepresentableValue("the caller cannot be judged") from problem
         return caller.sub, caller.tenant, caller.groups, claims
 
     def _entities(self, force: _Force, key: Any, caller: Caller) -> Any:
@@ -236,7 +236,7 @@ class CedarAuthorizer:
 
         return force.callers.get(key, made)
 
-    def _listed(self, force: _Force, key: Any, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+    def _listed(self, force: _Force, key: Any, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         entities = self._entities(force, key, caller)
         alike: dict[_Kind, list[str]] = {}
         for name, tool in tools.items():
@@ -253,7 +253,7 @@ class CedarAuthorizer:
 
     # ---------------------------------------------------------------------------------------------------------- load
 
-    def _made(self, files: dict[str, str], tools: tuple[Facts, ...]) -> _Force:
+    def _made(self, files: dict[str, str], tools: tuple[ToolInfo, ...]) -> _Force:
         own_names = {(tool.server, tool.own): tool for tool in tools}
         actions = {name: action(tool) for name, tool in own_names.items()}
         own, schema = policies.validated(

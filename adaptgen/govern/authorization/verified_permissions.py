@@ -20,7 +20,7 @@ from adaptgen.govern.authorization import principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.govern.settings import aws_clients as aws
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
@@ -49,7 +49,7 @@ class VerifiedPermissions:
         self._client: Any = None
         self._tools: dict[str, tuple[Json, cedar.Action]] | None = None
 
-    async def load(self, policies: Mapping[str, str], tools: Mapping[str, Facts]) -> None:
+    async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
         """Learn the tools, and that the store is there.
 
         Raises:
@@ -68,7 +68,7 @@ class VerifiedPermissions:
             raise error("AG072", f"the policy store cannot be used: {aws.failure(problem)}") from None
         self._tools = {tool.action: (tool.wire.get("inputSchema"), action(tool)) for tool in tools.values()}
 
-    async def visible(self, caller: Caller, tools: Mapping[str, Facts]) -> frozenset[str]:
+    async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """Every tool: without the policies, no tool is known to be out of reach for all arguments."""
         if self._tools is None:
             return frozenset()
@@ -77,7 +77,7 @@ class VerifiedPermissions:
     async def decide(
         self,
         caller: Caller,
-        tool: Facts,
+        tool: ToolInfo,
         input: Mapping[str, Json],
         paths: Sequence[str] = (),
         *,
@@ -89,11 +89,11 @@ class VerifiedPermissions:
             return Decision(False, (), "the policies were not checked for this tool as it is now")
         try:
             context = lowering.context(known.input, input, None, paths, creates if known.creates else None)
-        except lowering.Unfit as why:
+        except lowering.UnrepresentableValue as why:
             return enforced(Decision(False, (), str(why)), self._mode)
         return await self._asked(caller, known.id, tool.server, context, known.open)
 
-    async def detokenize(self, caller: Caller, tool: Facts, kind: str) -> Decision:
+    async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
         """See ``Authorizer.detokenize``."""
         context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
         return await self._special(caller, cedar.DETOKENIZE, tool.server, context)
@@ -105,7 +105,7 @@ class VerifiedPermissions:
     async def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:
         try:
             return await self._asked(caller, what, server, lowering.encoded(context), False)
-        except lowering.Unfit as why:
+        except lowering.UnrepresentableValue as why:
             return enforced(Decision(False, (), str(why)), self._mode)
 
     async def _asked(self, caller: Caller, name: str, server: str, context: str, open: bool) -> Decision:

@@ -54,7 +54,7 @@ def fingerprint(method: str, params: Mapping[str, Json]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-class Handover:
+class AssertionIssuer:
     """Signs handovers for the proxy ``issuer``."""
 
     def __init__(self, key: Any, issuer: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -132,7 +132,7 @@ def private_key(key: Any) -> ECKey:
     return found
 
 
-class Acceptance:
+class AssertionVerifier:
     """Accepts handovers at a server behind a proxy."""
 
     def __init__(

@@ -43,7 +43,7 @@ class GrantError(Exception):
     """There is no token. The text names the endpoint and the OAuth error code, never a credential."""
 
 
-class Tokens:
+class AccessTokenCache:
     """The tokens of one client at one token endpoint, by a key of the caller's choice. One request each, however many
     wait for it.
     """

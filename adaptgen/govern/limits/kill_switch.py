@@ -13,8 +13,8 @@ from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings.load import parse_switch
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.remote_files import Clients, Document, Unreadable, clients, document
-from adaptgen.mcp.protocol import Facts
+from adaptgen.govern.settings.remote_files import Clients, ConfigSource, Unreadable, clients, document
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 
 
@@ -25,7 +25,9 @@ class Switch:
     ``problem`` says what is wrong with it, "" where nothing is.
     """
 
-    def __init__(self, rules: vocabulary.Switch, source: Document | None = None, where: Where | None = None) -> None:
+    def __init__(
+        self, rules: vocabulary.Switch, source: ConfigSource | None = None, where: Where | None = None
+    ) -> None:
         """``where`` is the place of ``source`` in the settings."""
         self.problem = ""
         self._rules = rules
@@ -101,7 +103,7 @@ class Switch:
         known = self._callers
         return known is not None and bool(known(caller.sub) or known(f"{caller.tenant}/{caller.sub}"))
 
-    def refuses(self, caller: Caller, tool: Facts) -> str | None:
+    def refuses(self, caller: Caller, tool: ToolInfo) -> str | None:
         """Why ``caller`` cannot use ``tool`` now, in a few words that it may read; None where it can."""
         if self.cuts(caller):
             return "this caller"

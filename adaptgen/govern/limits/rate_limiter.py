@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from adaptgen.govern.settings.model import Limit
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.store.protocol import Store, StoreError
@@ -35,7 +35,7 @@ class Limiter:
         self._found: dict[tuple[str, str, tuple[str, ...], str, str], tuple[tuple[_Bucket, ...], int]] = {}
         self.counts_requests = any(one.counts == "requests" for one in self._limits)
 
-    async def take(self, caller: Caller, tool: Facts, *, requests: bool = True) -> float:
+    async def take(self, caller: Caller, tool: ToolInfo, *, requests: bool = True) -> float:
         """Count one call, and (with ``requests``) the first request that it makes. 0.0 where every limit permits it,
         else the seconds after which the strictest one would.
 
@@ -48,7 +48,7 @@ class Limiter:
         buckets, calls = self._known(caller, tool)
         return await self._take(buckets if requests else buckets[:calls])
 
-    async def take_request(self, caller: Caller, tool: Facts) -> float:
+    async def take_request(self, caller: Caller, tool: ToolInfo) -> float:
         """Count one more request of a call that is under way, as :meth:`take` counts a call.
 
         Raises:
@@ -57,7 +57,7 @@ class Limiter:
         buckets, calls = self._known(caller, tool)
         return await self._take(buckets[calls:])
 
-    async def debit(self, caller: Caller, tool: Facts, count: int) -> None:
+    async def debit(self, caller: Caller, tool: ToolInfo, count: int) -> None:
         """Count requests that were made, whatever is left: what comes next waits for it.
 
         Raises:
@@ -67,7 +67,7 @@ class Limiter:
         for name, rate, _ in buckets[calls:]:
             await self._store.take(name, rate=rate, burst=_DEBT, cost=count)
 
-    def _known(self, caller: Caller, tool: Facts) -> tuple[tuple[_Bucket, ...], int]:
+    def _known(self, caller: Caller, tool: ToolInfo) -> tuple[tuple[_Bucket, ...], int]:
         """The buckets of a call, those that count calls first, and how many these are."""
         key = (caller.tenant, caller.sub, caller.groups, tool.server, tool.own)
         known = self._found.get(key)
@@ -94,7 +94,7 @@ class Limiter:
                 await take(name, rate=rate, burst=burst, cost=-1)
         return longest
 
-    def _buckets(self, caller: Caller, tool: Facts, counts: str) -> tuple[_Bucket, ...]:
+    def _buckets(self, caller: Caller, tool: ToolInfo, counts: str) -> tuple[_Bucket, ...]:
         name = f"{tool.server}/{tool.own}"
         found: list[_Bucket] = []
         for limit in self._limits:
@@ -120,7 +120,7 @@ class RequestMeter:
     the next call waits.
     """
 
-    def __init__(self, limiter: Limiter | None, caller: Caller, tool: Facts) -> None:
+    def __init__(self, limiter: Limiter | None, caller: Caller, tool: ToolInfo) -> None:
         self.count = 0
         self._limiter = limiter
         self._caller = caller
@@ -159,7 +159,7 @@ class RequestMeter:
             await self._limiter.debit(self._caller, self._tool, requests - 1)
 
 
-_PARTS: Final[dict[str, Callable[[Caller, Facts, str], Sequence[str]]]] = {
+_PARTS: Final[dict[str, Callable[[Caller, ToolInfo, str], Sequence[str]]]] = {
     # Users and groups of one name may exist in two tenants.
     "sub": lambda caller, tool, group: (caller.tenant, caller.sub),
     "tenant": lambda caller, tool, group: (caller.tenant,),
@@ -169,7 +169,7 @@ _PARTS: Final[dict[str, Callable[[Caller, Facts, str], Sequence[str]]]] = {
 }
 
 
-def _key(limit: Limit, caller: Caller, tool: Facts, group: str) -> str:
+def _key(limit: Limit, caller: Caller, tool: ToolInfo, group: str) -> str:
     """The name of a bucket: a hash, for callers choose names with any characters and any length."""
     parts = [limit.text, f"{limit.rate:g}/{limit.burst:g}", *limit.tools, "", *limit.groups, "", *sorted(limit.per)]
     if limit.counts != "calls":

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.store.protocol import Store, StoreError
 
@@ -56,7 +56,7 @@ class Usage:
         self._task: asyncio.Task[None] | None = None
         self._flushing = asyncio.Lock()
 
-    async def count(self, caller: Caller, tool: Facts, *, bytes_out: int, error: bool) -> None:
+    async def count(self, caller: Caller, tool: ToolInfo, *, bytes_out: int, error: bool) -> None:
         """Count one call that has been answered with ``bytes_out`` bytes."""
         name = f"{tool.server}/{tool.own}"
         for group in caller.groups or ("",):

@@ -6,13 +6,20 @@ from contextlib import AsyncExitStack
 
 from adaptgen.govern.audit.trail import trail
 from adaptgen.govern.limits.usage import Usage
-from adaptgen.govern.pipeline.components import Parts
-from adaptgen.govern.pipeline.factory import Given, Make, Place, Workshop, folder, issuer
+from adaptgen.govern.pipeline.components import Components
+from adaptgen.govern.pipeline.factory import (
+    ComponentFactory,
+    ServingContext,
+    TargetFactory,
+    TargetInputs,
+    folder,
+    issuer,
+)
 from adaptgen.govern.pipeline.pipeline import Pipeline
 from adaptgen.govern.pipeline.reload import Watch
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
-from adaptgen.govern.settings.keys import Material
+from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import advice, check_target
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.source import Source
@@ -20,10 +27,10 @@ from adaptgen.govern.settings.store import open_store
 from adaptgen.govern.telemetry.spans import tracer
 from adaptgen.model.tables import Server
 
-__all__ = ["Given", "Governed", "Make", "Place", "assemble", "folder", "issuer"]
+__all__ = ["GovernedServer", "ServingContext", "TargetFactory", "TargetInputs", "assemble", "folder", "issuer"]
 
 
-class Governed:
+class GovernedServer:
     """A pipeline and all that it holds. ``desk`` is what a front serves; ``notices`` what a person should know."""
 
     def __init__(self, desk: Pipeline, watch: Watch, stack: AsyncExitStack, notices: tuple[str, ...]) -> None:
@@ -44,7 +51,7 @@ class Governed:
         await self._stack.aclose()
 
 
-async def assemble(source: Source, make: Make, place: Place) -> Governed:
+async def assemble(source: Source, make: TargetFactory, place: ServingContext) -> GovernedServer:
     """A pipeline over the target that ``make`` gives, ready to serve, and watching its settings.
 
     Raises:
@@ -57,7 +64,7 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
         material = await keys.material(settings, place.environ)
         store = await open_store(settings, place.environ)
         stack.push_async_callback(store.aclose)
-        workshop = Workshop(place, material, store, make)
+        workshop = ComponentFactory(place, material, store, make)
         stack.push_async_callback(workshop.aclose)
         made = await workshop.new_target(settings)
         assert made is not None
@@ -84,10 +91,10 @@ async def assemble(source: Source, make: Make, place: Place) -> Governed:
         stack.push_async_callback(watch.aclose)
         if not place.frozen:
             watch.start()
-        return Governed(desk, watch, stack.pop_all(), _notices(parts, material, place))
+        return GovernedServer(desk, watch, stack.pop_all(), _notices(parts, material, place))
 
 
-def _notices(parts: Parts, material: Material, place: Place) -> tuple[str, ...]:
+def _notices(parts: Components, material: KeyMaterial, place: ServingContext) -> tuple[str, ...]:
     said = []
     if material.ephemeral:
         said.append(f"the keys of {', '.join(material.ephemeral)} are random and end with this process")

@@ -13,7 +13,7 @@ from adaptgen.model.tables import Json
 if TYPE_CHECKING:
     from adaptgen.govern.authorization.authorizer import Authorizer
     from adaptgen.govern.identity.authenticator import Authenticator
-    from adaptgen.govern.identity.identity_assertion import Acceptance
+    from adaptgen.govern.identity.identity_assertion import AssertionVerifier
     from adaptgen.govern.limits.kill_switch import Switch
     from adaptgen.govern.limits.rate_limiter import Limiter
     from adaptgen.govern.pipeline.hooks import Hooks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Components:
     """One generation of the settings, put to work. A request uses the generation with which it began.
 
     ``local``: who calls on stdio. ``authenticator`` None: the local caller alone. ``authorizer`` None: everything
@@ -34,7 +34,7 @@ class Parts:
     settings: Settings
     local: Caller = LOCAL
     authenticator: Authenticator | None = None
-    acceptance: Acceptance | None = None
+    acceptance: AssertionVerifier | None = None
     authorizer: Authorizer | None = None
     tokenizer: Tokenizer | None = None
     limiter: Limiter | None = None

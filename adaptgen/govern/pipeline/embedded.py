@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from adaptgen.diagnostics import error
-from adaptgen.govern.pipeline.assemble import Given, Governed, Place, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, TargetInputs, assemble
 from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.govern.settings.source import source
 from adaptgen.model.tables import Server
 from adaptgen.runtime.engine import Engine
 
 
-async def govern_server(named: str, server: Server, place: Place) -> Governed:
+async def govern_server(named: str, server: Server, place: ServingContext) -> GovernedServer:
     """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``.
 
     Raises:
         AdaptgenError: whatever is wrong with the settings; nothing is served then.
     """
 
-    async def make(given: Given) -> Served:
+    async def make(given: TargetInputs) -> Served:
         settings = given.settings
         if settings.mode == "proxy":
             help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"

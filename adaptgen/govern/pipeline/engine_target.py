@@ -16,10 +16,10 @@ from adaptgen.mcp.protocol import (
     META_SENSITIVE,
     META_STATUS,
     META_UNKNOWN,
-    About,
     Context,
-    Facts,
     RpcError,
+    ServerInfo,
+    ToolInfo,
 )
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Json, Tool
@@ -45,7 +45,7 @@ _SAID = {"cursor": LISTS, "fields": FIELDS, "where": QUESTIONS, "dry_run": DRY_R
 """An argument of the runtime -> what is said where a tool has it."""
 
 
-def about(engine: Engine) -> About:
+def about(engine: Engine) -> ServerInfo:
     """What is said of a generated server: what the API is, in the document's words, and how the arguments are used
     that its tools have."""
     server = engine.server
@@ -53,7 +53,7 @@ def about(engine: Engine) -> About:
     known = {name for one in engine.list(LOCAL) for name in one.input_schema.get("properties", {})}
     said = [text for name, text in _SAID.items() if name in known]
     head = [f"{one.rstrip('.')}." for one in (title, _line(server.summary, 300)) if one]
-    return About(server.name, __version__, instructions=" ".join([*head, *said]))
+    return ServerInfo(server.name, __version__, instructions=" ".join([*head, *said]))
 
 
 def _line(text: str, cap: int) -> str:
@@ -81,16 +81,16 @@ class Served:
             for contract in engine.list(LOCAL)
         }
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """The server's name and how its lists are read."""
         return self._about
 
-    def tools(self) -> Mapping[str, Facts]:
+    def tools(self) -> Mapping[str, ToolInfo]:
         """The tools; they do not change while a server runs."""
         return self._tools
 
     async def call(
-        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], context: Context
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """CallToolResult, with what governance must know of it in ``_meta``."""
         with progress.channel(context.notify, context.deadline):
@@ -126,7 +126,7 @@ class Served:
         await self._engine.aclose()
 
 
-def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool) -> Facts:
+def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bool) -> ToolInfo:
     # Without a hint the build calls a tool reading only if all of its calls are GET or HEAD and nothing speaks for a
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
@@ -155,7 +155,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
                 **({META_LOOKUPS: lookups} if lookups else {}),
             },
         }
-    return Facts(
+    return ToolInfo(
         name=tool.name,
         server=server,
         own=tool.name,

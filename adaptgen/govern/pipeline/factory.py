@@ -11,20 +11,20 @@ from typing import Protocol, runtime_checkable
 
 from adaptgen.govern.authorization.authorizer import Authorizer, authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
-from adaptgen.govern.identity.identity_assertion import Acceptance, Handover
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
 from adaptgen.govern.limits.kill_switch import Switch, switch
 from adaptgen.govern.limits.rate_limiter import Limiter
-from adaptgen.govern.pipeline.components import Parts
+from adaptgen.govern.pipeline.components import Components
 from adaptgen.govern.pipeline.hooks import Hooks
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings import model as vocabulary
-from adaptgen.govern.settings.keys import Material
+from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import check_target
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.secrets import resolve
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
-from adaptgen.mcp.protocol import Facts, Target
+from adaptgen.mcp.protocol import Target, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import Store
@@ -34,7 +34,7 @@ GRACE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServingContext:
     """Where a pipeline serves. ``http`` False: stdio, or a call on the command line. ``loopback``: nobody else can
     reach it. ``tracer`` replaces the one of the settings. ``frozen``: the process sleeps between requests, where no
     timer runs; whoever serves calls ``watch.look()`` and ``desk.flush()``."""
@@ -47,29 +47,29 @@ class Place:
 
 
 @runtime_checkable
-class Changing(Protocol):
+class DynamicTarget(Protocol):
     """A target whose tools change while it serves; ``changed`` is awaited when they have."""
 
     changed: Callable[[], Awaitable[object]] | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Given:
+class TargetInputs:
     """What a target is made of."""
 
     settings: Settings
-    material: Material
+    material: KeyMaterial
     store: Store
-    place: Place
+    place: ServingContext
 
 
-Make = Callable[[Given], Awaitable[Target]]
+TargetFactory = Callable[[TargetInputs], Awaitable[Target]]
 
 
-class Workshop:
+class ComponentFactory:
     """Makes the parts of each version of the settings; what a version leaves as it was is used again."""
 
-    def __init__(self, place: Place, first: Material, store: Store, make: Make) -> None:
+    def __init__(self, place: ServingContext, first: KeyMaterial, store: Store, make: TargetFactory) -> None:
         self._place = place
         self._credentials = Credentials(place.environ)
         self._material = first
@@ -78,7 +78,7 @@ class Workshop:
         self._made: tuple[object, Target] | None = None
         self._leaving: dict[asyncio.Task[None], Target] = {}
         self._authenticated: tuple[object, Authenticator] | None = None
-        self._accepted: tuple[object, Acceptance] | None = None
+        self._accepted: tuple[object, AssertionVerifier] | None = None
         self._switched: tuple[object, Switch] | None = None
 
     @property
@@ -99,7 +99,7 @@ class Workshop:
             return None
         resolved = await resolve(settings, self._credentials, http=self._place.http)
         material = await keys.material(settings, self._place.environ, ephemeral=self._material)
-        return known, await self._make(Given(resolved, material, self._store, self._place))
+        return known, await self._make(TargetInputs(resolved, material, self._store, self._place))
 
     def take(self, made: tuple[object, Target]) -> None:
         """Use a target; calls that are under way in the one before have a minute."""
@@ -113,7 +113,7 @@ class Workshop:
         await asyncio.sleep(GRACE)
         await target.aclose()
 
-    async def parts(self, settings: Settings, tools: Mapping[str, Facts]) -> Parts:
+    async def parts(self, settings: Settings, tools: Mapping[str, ToolInfo]) -> Components:
         """The parts of these settings.
 
         Raises:
@@ -123,7 +123,7 @@ class Workshop:
         settings = await resolve(settings, self._credentials, http=self._place.http)
         material = await keys.material(settings, self._place.environ, ephemeral=self._material)
         behind = settings.mode == "behind"
-        return Parts(
+        return Components(
             settings=settings,
             local=Caller(settings.local.sub, settings.local.tenant, settings.local.groups),
             authenticator=await self._authenticator(settings),
@@ -133,7 +133,7 @@ class Workshop:
             limiter=Limiter(settings.limits, self._store) if settings.limits else None,
             switch=None if behind else await self.switch(settings),
             hooks=Hooks(settings) if settings.before or settings.after else None,
-            published=Handover(material.handover, issuer(settings)).jwks() if material.handover else None,
+            published=AssertionIssuer(material.handover, issuer(settings)).jwks() if material.handover else None,
         )
 
     async def switch(self, settings: Settings) -> Switch:
@@ -181,31 +181,31 @@ class Workshop:
             self._authenticated = (known, made)
         return self._authenticated[1]
 
-    async def _acceptance(self, settings: Settings) -> Acceptance | None:
+    async def _acceptance(self, settings: Settings) -> AssertionVerifier | None:
         if settings.accept is None:
             return None
         if self._accepted is None or self._accepted[0] != settings.accept:
-            made = Acceptance(settings.accept, self._store, base=folder(settings), where=settings.where)
+            made = AssertionVerifier(settings.accept, self._store, base=folder(settings), where=settings.where)
             await _started(made)
             if self._accepted is not None:
                 await self._accepted[1].aclose()
             self._accepted = (settings.accept, made)
         return self._accepted[1]
 
-    async def _authorizer(self, settings: Settings, tools: Mapping[str, Facts]) -> Authorizer | None:
+    async def _authorizer(self, settings: Settings, tools: Mapping[str, ToolInfo]) -> Authorizer | None:
         if settings.authorize is None and not self._place.http and settings.mode == "embedded":
             return None  # one local caller, and nothing said: as without governance
         made = authorizer(settings, settings.authorize.store if settings.authorize else "")
         await made.load(settings.policies, tools)
         return made
 
-    def _tokenizer(self, settings: Settings, material: Material) -> Tokenizer | None:
+    def _tokenizer(self, settings: Settings, material: KeyMaterial) -> Tokenizer | None:
         if settings.tokenize is None or settings.mode == "behind":
             return None
         return Tokenizer(settings, material, self._store)
 
 
-async def _started(part: Authenticator | Acceptance) -> None:
+async def _started(part: Authenticator | AssertionVerifier) -> None:
     """Start it; where that fails its connections are closed."""
     try:
         await part.start()

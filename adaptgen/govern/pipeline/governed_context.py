@@ -45,7 +45,7 @@ class Delegating(Context):
         return await self._context.ask(method, params)
 
 
-class Governed(Delegating):
+class RedactingContext(Delegating):
     """A context whose notifications and questions pass the tokenizer."""
 
     def __init__(self, context: Context, tokenizer: Tokenizer, caller: Caller, server: str) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.runtime.queries.ids import is_id
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.pipeline.components import Components
     from adaptgen.model.caller import Caller
 
 
-def named(tool: Facts, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+def named(tool: ToolInfo, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Argument and list tool for every argument of a call whose name may be looked up."""
     for name, said in tool.lookups.items():
         lists = said.get("tool") if isinstance(said, Mapping) else None
@@ -30,7 +30,11 @@ def named(tool: Facts, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str
 
 
 async def refusal(
-    parts: Parts, caller: Caller, tool: Facts, arguments: Mapping[str, Json], tools: Mapping[tuple[str, str], Facts]
+    parts: Components,
+    caller: Caller,
+    tool: ToolInfo,
+    arguments: Mapping[str, Json],
+    tools: Mapping[tuple[str, str], ToolInfo],
 ) -> tuple[str, tuple[str, ...]] | None:
     """Why a call is refused, and the policies that refuse it, because a list may not be read for its names. ``tools``:
     by server and name there."""

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Literal
 
 from adaptgen.govern.audit.call_record import Recorder
 from adaptgen.govern.audit.trail import AuditError
-from adaptgen.govern.pipeline.governed_context import Governed
+from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.stream_guard import Cut, StreamGuard
 from adaptgen.govern.pipeline.tool_call import Refusal, admit, limit
-from adaptgen.mcp.protocol import Challenge, Context, Facts, RpcError, Target
+from adaptgen.mcp.protocol import Challenge, Context, RpcError, Target, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
-    from adaptgen.govern.audit.trail import Trail
-    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.audit.trail import AuditLog
+    from adaptgen.govern.pipeline.components import Components
 
 What = Literal["prompt", "resource", "completion"]
 
@@ -48,17 +48,17 @@ _GONE: dict[What, str] = {
 }
 
 
-class Passage:
+class NonToolRequests:
     """The other requests of one target."""
 
-    def __init__(self, target: Target, trail: Trail | None, current: Callable[[], Parts] | None = None) -> None:
+    def __init__(self, target: Target, trail: AuditLog | None, current: Callable[[], Components] | None = None) -> None:
         """``current``: the parts that are in effect, which may be others while a stream is open."""
         self._target = target
         self._trail = trail
         self._current = current
 
     async def request(
-        self, parts: Parts, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+        self, parts: Components, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """Decide, ask the target, tokenize.
 
@@ -82,7 +82,7 @@ class Passage:
                 return {_LISTS[method][0]: [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
             raise RpcError(_REFUSED, _CUT)
         tokenizer = parts.tokenizer
-        below = context if tokenizer is None else Governed(context, tokenizer, caller, server)
+        below = context if tokenizer is None else RedactingContext(context, tokenizer, caller, server)
         try:
             result = await self._target.request(caller, method, params, below)
         except RpcError as problem:
@@ -96,14 +96,14 @@ class Passage:
             result = (await tokenizer.other(caller, server, result)).result
         return result
 
-    async def enter(self, parts: Parts, caller: Caller, method: str, context: Context) -> bool:
+    async def enter(self, parts: Components, caller: Caller, method: str, context: Context) -> bool:
         """Let a request pass that names nothing of a server's, counted and on record; false for a caller who is cut
         off, and gets lists without entries. ``method`` "": a list that no client gets is not counted.
 
         Raises:
             RpcError: a limit is reached, or it cannot be counted or recorded.
         """
-        asked = Facts(method, "", method, "read", open=False, wire={})
+        asked = ToolInfo(method, "", method, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
         try:
             if parts.switch is not None:
@@ -120,7 +120,7 @@ class Passage:
             raise _unrecorded() from None
         return True
 
-    async def _count(self, parts: Parts, caller: Caller, asked: Facts, recorder: Recorder) -> None:
+    async def _count(self, parts: Components, caller: Caller, asked: ToolInfo, recorder: Recorder) -> None:
         try:
             await limit(parts, caller, asked, requests=False)
         except Refusal as refusal:
@@ -131,16 +131,16 @@ class Passage:
             raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
 
     def _recorder(
-        self, parts: Parts, caller: Caller, context: Context, asked: Facts, given: Mapping[str, Json], what: str
+        self, parts: Components, caller: Caller, context: Context, asked: ToolInfo, given: Mapping[str, Json], what: str
     ) -> Recorder:
         began = time.perf_counter()
         return Recorder(self._trail, parts.settings.hash, caller, context.request_id, asked, given, began, what)
 
     async def _listen(
-        self, parts: Parts, caller: Caller, params: Mapping[str, Json], context: Context
+        self, parts: Components, caller: Caller, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """Hold a stream open for as long as its caller may hear what comes on it."""
-        asked = Facts(_LISTEN, "", _LISTEN, "read", open=False, wire={})
+        asked = ToolInfo(_LISTEN, "", _LISTEN, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
         guard = StreamGuard(self._current or (lambda: parts), self._target, caller, context)
         try:
@@ -156,7 +156,7 @@ class Passage:
             raise _unrecorded() from None
         below: Context = context
         if parts.tokenizer is not None:
-            below = Governed(context, parts.tokenizer, caller, "")
+            below = RedactingContext(context, parts.tokenizer, caller, "")
         outcome = "ok"
         try:
             result = await guard.run(lambda: self._target.request(caller, _LISTEN, permitted, guard.heard(below)))
@@ -177,13 +177,13 @@ class Passage:
                 recorder.answered(outcome)
         return result if parts.tokenizer is None else (await parts.tokenizer.other(caller, "", result)).result
 
-    async def _decide(self, parts: Parts, caller: Caller, what: What, name: Json, context: Context) -> str:
+    async def _decide(self, parts: Components, caller: Caller, what: What, name: Json, context: Context) -> str:
         if not isinstance(name, str):
             raise RpcError(-32602, "Invalid params")
         server = self._target.server_of(what, name)
         # The names of prompts are the server's own; a URI may say whom a resource is about, and is an HMAC alone.
         known = name if server and what == "prompt" else ""
-        asked = Facts(what, server, known, "read", open=False, wire={})
+        asked = ToolInfo(what, server, known, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {what: name}, what)
         try:
             try:
@@ -207,7 +207,9 @@ class Passage:
         # The handshake revisions have a code of their own for resources, the later ones do not (SEP-2164).
         raise RpcError(-32002 if what == "resource" and not context.modern else -32602, _GONE[what])
 
-    async def _filtered(self, parts: Parts, caller: Caller, method: str, result: dict[str, Json]) -> dict[str, Json]:
+    async def _filtered(
+        self, parts: Components, caller: Caller, method: str, result: dict[str, Json]
+    ) -> dict[str, Json]:
         key, naming, what = _LISTS[method]
         entries = result.get(key)
         if not isinstance(entries, list):

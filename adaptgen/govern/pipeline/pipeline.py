@@ -15,28 +15,28 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit.call_record import Recorder
 from adaptgen.govern.audit.trail import AuditError
-from adaptgen.govern.pipeline.governed_context import Governed
-from adaptgen.govern.pipeline.other_methods import Passage
+from adaptgen.govern.pipeline.governed_context import RedactingContext
+from adaptgen.govern.pipeline.other_methods import NonToolRequests
 from adaptgen.govern.pipeline.tool_call import GovernedCall, stripped, unknown
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
     HANDOVER_HEADER,
     META,
     META_HANDOVER,
-    About,
     Challenge,
     Context,
-    Facts,
     RpcError,
+    ServerInfo,
     Target,
+    ToolInfo,
 )
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
-    from adaptgen.govern.audit.trail import Trail
+    from adaptgen.govern.audit.trail import AuditLog
     from adaptgen.govern.limits.usage import Usage
-    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.pipeline.components import Components
     from adaptgen.govern.telemetry.spans import Span
 
 TOKENS = (
@@ -48,15 +48,15 @@ _LISTS = 256
 
 
 class Pipeline:
-    """A :class:`~adaptgen.mcp.protocol.Desk` over one target."""
+    """A :class:`~adaptgen.mcp.protocol.McpHandler` over one target."""
 
     def __init__(
         self,
         target: Target,
-        parts: Parts,
-        tools: Mapping[str, Facts],
+        parts: Components,
+        tools: Mapping[str, ToolInfo],
         *,
-        trail: Trail | None,
+        trail: AuditLog | None,
         tracer: Tracer,
         usage: Usage | None = None,
     ) -> None:
@@ -66,10 +66,10 @@ class Pipeline:
         self._lists: OrderedDict[frozenset[str], dict[str, Json]] = OrderedDict()
         self.adopt(parts, tools, target)
 
-    def adopt(self, parts: Parts, tools: Mapping[str, Facts], target: Target) -> None:
+    def adopt(self, parts: Components, tools: Mapping[str, ToolInfo], target: Target) -> None:
         """Work with these parts, tools and target from the next request on."""
         self._target = target
-        self._passage = Passage(target, self._trail, lambda: self.parts)
+        self._passage = NonToolRequests(target, self._trail, lambda: self.parts)
         self.parts = parts
         self.adopted = tools
         self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
@@ -78,7 +78,7 @@ class Pipeline:
 
     # --------------------------------------------------------------------------------------------------------- desk
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """What the target is; and what tokens are, where agents get any."""
         about, chosen = self._target.about(), self.parts.settings.tokenize
         if chosen is None or chosen.direction != "model" or self.parts.settings.mode == "behind":
@@ -198,21 +198,23 @@ class Pipeline:
             except AuditError:
                 pass  # nothing is executed either way
 
-    async def _handed_over(self, parts: Parts, method: str, params: Mapping[str, Json], context: Context) -> Caller:
+    async def _handed_over(
+        self, parts: Components, method: str, params: Mapping[str, Json], context: Context
+    ) -> Caller:
         assert parts.acceptance is not None
         token = context.meta.get(META_HANDOVER)
         if not isinstance(token, str):
             raise Challenge(401, "Bearer", "this server answers its proxy only: the handover is missing")
         return await parts.acceptance.open(token, method, params)
 
-    async def _visible(self, parts: Parts, caller: Caller) -> frozenset[str]:
+    async def _visible(self, parts: Components, caller: Caller) -> frozenset[str]:
         names = frozenset(self.adopted)
         if parts.authorizer is not None:
             names = await parts.authorizer.visible(caller, self.adopted)
         return names
 
     async def _list(
-        self, parts: Parts, caller: Caller, params: Mapping[str, Json], context: Context
+        self, parts: Components, caller: Caller, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
@@ -233,7 +235,7 @@ class Pipeline:
 
     async def _call(
         self,
-        parts: Parts,
+        parts: Components,
         caller: Caller,
         params: Mapping[str, Json],
         context: Context,
@@ -254,7 +256,9 @@ class Pipeline:
             recorder.refused("hidden" if hidden else "unknown", await _stopping(parts, caller, facts, given))
             return unknown(name, sorted(visible))
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
-        governed = context if parts.tokenizer is None else Governed(context, parts.tokenizer, caller, facts.server)
+        governed = (
+            context if parts.tokenizer is None else RedactingContext(context, parts.tokenizer, caller, facts.server)
+        )
         try:
             result = await call.run(target, governed)
         finally:
@@ -264,7 +268,9 @@ class Pipeline:
         return result
 
 
-async def _stopping(parts: Parts, caller: Caller, facts: Facts | None, given: Mapping[str, Json]) -> tuple[str, ...]:
+async def _stopping(
+    parts: Components, caller: Caller, facts: ToolInfo | None, given: Mapping[str, Json]
+) -> tuple[str, ...]:
     """The policies for which a tool is hidden from a caller."""
     if facts is None or parts.authorizer is None:
         return ()
@@ -272,7 +278,7 @@ async def _stopping(parts: Parts, caller: Caller, facts: Facts | None, given: Ma
     return () if decision.allowed else decision.policies
 
 
-def _as_is(facts: Facts) -> Mapping[str, Json]:
+def _as_is(facts: ToolInfo) -> Mapping[str, Json]:
     return facts.wire
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.govern.audit.trail import AuditError
-from adaptgen.govern.pipeline.factory import Changing
+from adaptgen.govern.pipeline.factory import DynamicTarget
 
 if TYPE_CHECKING:
-    from adaptgen.govern.audit.trail import Trail
-    from adaptgen.govern.pipeline.factory import Workshop
+    from adaptgen.govern.audit.trail import AuditLog
+    from adaptgen.govern.pipeline.factory import ComponentFactory
     from adaptgen.govern.pipeline.pipeline import Pipeline
     from adaptgen.govern.settings.model import Settings
     from adaptgen.govern.settings.source import Source
@@ -47,7 +47,7 @@ class Watch:
     """One task that looks every second; :meth:`look` does it once."""
 
     def __init__(
-        self, source: Source, settings: Settings, workshop: Workshop, desk: Pipeline, trail: Trail | None
+        self, source: Source, settings: Settings, workshop: ComponentFactory, desk: Pipeline, trail: AuditLog | None
     ) -> None:
         self._source = source
         self._settings = settings
@@ -127,7 +127,7 @@ class Watch:
     def _heed(self) -> None:
         """A target whose tools change says so before clients hear of it."""
         target = self._workshop.target
-        if isinstance(target, Changing):
+        if isinstance(target, DynamicTarget):
             target.changed = self.look
 
     def _failed(self, text: str) -> None:

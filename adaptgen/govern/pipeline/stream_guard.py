@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.pipeline.governed_context import Delegating
-from adaptgen.mcp.protocol import Context, Facts, Target
+from adaptgen.mcp.protocol import Context, Target, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.pipeline.components import Components
 
 EVERY = 1.0
 """Seconds between two decisions."""
@@ -30,7 +30,7 @@ class Cut(Exception):
 class StreamGuard:
     """Decides for one stream by what is in effect at the time: token, keys, kill switch, policies."""
 
-    def __init__(self, parts: Callable[[], Parts], target: Target, caller: Caller, context: Context) -> None:
+    def __init__(self, parts: Callable[[], Components], target: Target, caller: Caller, context: Context) -> None:
         self._parts = parts
         self._target = target
         self._caller = caller
@@ -81,7 +81,7 @@ class StreamGuard:
         if parts.switch is not None:
             await parts.switch.fresh()
             for server in {"", *(self._target.server_of("resource", uri) for uri in self._uris)}:
-                why = parts.switch.refuses(self._caller, Facts("", server, "", "read", open=False, wire={}))
+                why = parts.switch.refuses(self._caller, ToolInfo("", server, "", "read", open=False, wire={}))
                 if why is not None:
                     raise Cut(f"Switched off by the operators: {why}. Trying again does not help now.")
         for uri in self._uris:

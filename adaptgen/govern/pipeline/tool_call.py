@@ -20,12 +20,12 @@ from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
 from adaptgen.govern.pipeline import lookup_permissions as naming
-from adaptgen.govern.pipeline.governed_context import Governed
+from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.pipeline.refusals import failed, unknown
 from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
-from adaptgen.mcp.protocol import META, META_REQUESTS, META_STATUS, META_UNKNOWN, Context, Facts, RpcError
+from adaptgen.mcp.protocol import META, META_REQUESTS, META_STATUS, META_UNKNOWN, Context, RpcError, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
@@ -36,7 +36,7 @@ from adaptgen.runtime.writes.permission import creation
 if TYPE_CHECKING:
     from adaptgen.govern.audit.call_record import Recorder
     from adaptgen.govern.authorization.authorizer import Decision
-    from adaptgen.govern.pipeline.components import Parts
+    from adaptgen.govern.pipeline.components import Components
     from adaptgen.govern.telemetry.spans import Span, Tracer
     from adaptgen.govern.tokenization.argument_checks import Path as Place
     from adaptgen.govern.tokenization.echoes import RestoredValue
@@ -60,7 +60,7 @@ class Refusal(Exception):
         self.policies = policies
 
 
-async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
+async def admit(parts: Components, caller: Caller, tool: ToolInfo) -> None:
     """What the operators and the limits say, before anything is decided.
 
     Raises:
@@ -75,7 +75,7 @@ async def admit(parts: Parts, caller: Caller, tool: Facts) -> None:
     await limit(parts, caller, tool)
 
 
-async def limit(parts: Parts, caller: Caller, tool: Facts, *, requests: bool = True) -> None:
+async def limit(parts: Components, caller: Caller, tool: ToolInfo, *, requests: bool = True) -> None:
     """Count one call, and with ``requests`` the first one that it makes to the API.
 
     Raises:
@@ -95,14 +95,14 @@ class GovernedCall:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Components,
         caller: Caller,
-        tool: Facts,
+        tool: ToolInfo,
         arguments: Mapping[str, Json],
         recorder: Recorder,
         span: Span,
         tracer: Tracer,
-        tools: Mapping[tuple[str, str], Facts],
+        tools: Mapping[tuple[str, str], ToolInfo],
     ) -> None:
         """``tools``: all that there are, by server and name there."""
         self._tools = tools
@@ -271,7 +271,7 @@ class GovernedCall:
 
     async def _execute(self, target: Any, context: Context) -> tuple[dict[str, Json], RpcError | None]:
         self._context = context
-        if isinstance(context, Governed):
+        if isinstance(context, RedactingContext):
             context.restored = self._values
         began = time.perf_counter()
         try:

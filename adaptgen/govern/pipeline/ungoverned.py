@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adaptgen.govern.pipeline.engine_target import Served, about
-from adaptgen.mcp.protocol import About, Context, Facts, RpcError
+from adaptgen.mcp.protocol import Context, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.answers import mcp_result as content
@@ -14,22 +14,22 @@ from adaptgen.runtime.core import progress
 from adaptgen.runtime.engine import Engine
 
 
-class EngineDesk:
+class UngovernedHandler:
     """Lists and calls the tools of one engine; whoever asks is ``local``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._about = about(engine)
         self._listing: dict[str, Any] | None = None
-        self._tools: Mapping[str, Facts] | None = None
+        self._tools: Mapping[str, ToolInfo] | None = None
 
-    def tools(self) -> Mapping[str, Facts]:
+    def tools(self) -> Mapping[str, ToolInfo]:
         """What is known of the tools beside what the list says; they do not change."""
         if self._tools is None:
             self._tools = Served(self._engine).tools()
         return self._tools
 
-    def about(self) -> About:
+    def about(self) -> ServerInfo:
         """The server of the engine."""
         return self._about
 

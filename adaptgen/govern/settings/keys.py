@@ -32,7 +32,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Ring:
+class KeyRing:
     """Keys by their ids: ``current`` seals, every one of ``all`` opens. ``padded``: those whose tokens tell the length
     of a value in steps of 16 bytes only."""
 
@@ -45,14 +45,14 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Material:
+class KeyMaterial:
     """The keys that the settings use, 32 bytes each; ``handover`` is a private ES256 key, and
     ``checkpoints`` a private Ed25519 key, as PEM or JWK text.
 
     ``ephemeral`` names the keys that are random and end with the process.
     """
 
-    tokens: Ring | None = None
+    tokens: KeyRing | None = None
     surrogates: bytes | None = None
     cursors: bytes | None = None
     handover: str | None = None
@@ -65,7 +65,9 @@ class Material:
         return f"Material(ephemeral={self.ephemeral})"
 
 
-async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral: Material | None = None) -> Material:
+async def material(
+    settings: Settings, environ: Mapping[str, str], *, ephemeral: KeyMaterial | None = None
+) -> KeyMaterial:
     """The keys of ``settings``; those that it uses and does not name are random, or those of ``ephemeral``.
 
     Whether random keys suffice is for :func:`adaptgen.govern.settings.load.check_target` to say.
@@ -80,7 +82,7 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
     if given.tokens is not None:
         found = {name: await reader.symmetric(one, "tokens", "all", name) for name, one in given.tokens.all.items()}
         known = {name: key for name, key in found.items() if key is not None}
-        tokens = Ring(given.tokens.current, known, frozenset(given.tokens.padded))
+        tokens = KeyRing(given.tokens.current, known, frozenset(given.tokens.padded))
     surrogates = await reader.symmetric(given.surrogates, "surrogates")
     cursors = await reader.symmetric(given.cursors, "cursors")
     audit = await reader.symmetric(given.audit, "audit")
@@ -90,17 +92,17 @@ async def material(settings: Settings, environ: Mapping[str, str], *, ephemeral:
     if reader.found:
         raise AdaptgenError(*reader.found)
     random = tuple(name for name in _used(settings) if not getattr(given, name))
-    before = ephemeral if ephemeral is not None else Material()
+    before = ephemeral if ephemeral is not None else KeyMaterial()
     kept = {name: getattr(before, name) for name in random if name in before.ephemeral}
     if "tokens" in random:
-        tokens = kept.get("tokens") or Ring("k1", {"k1": os.urandom(SIZE)}, frozenset({"k1"}))
+        tokens = kept.get("tokens") or KeyRing("k1", {"k1": os.urandom(SIZE)}, frozenset({"k1"}))
     if "cursors" in random:
         cursors = kept.get("cursors") or os.urandom(SIZE)
     if "audit" in random:
         audit = kept.get("audit") or os.urandom(SIZE)
     if "handover" in random:
         handover = kept.get("handover") or _new_private()
-    return Material(tokens, surrogates, cursors, handover, audit, checkpoints, pins, random)
+    return KeyMaterial(tokens, surrogates, cursors, handover, audit, checkpoints, pins, random)
 
 
 def _used(settings: Settings) -> list[str]:
@@ -117,7 +119,7 @@ def _used(settings: Settings) -> list[str]:
     return used
 
 
-def pin_keys(material: Material) -> list[bytes]:
+def pin_keys(material: KeyMaterial) -> list[bytes]:
     """The keys that authenticate pins, those that sign first; none where no key outlives the process. Each is derived,
     so that it is good for nothing else."""
     lasting = {
@@ -127,7 +129,7 @@ def pin_keys(material: Material) -> list[bytes]:
     for name, key in lasting.items():
         if key is None or name in material.ephemeral:
             continue
-        if isinstance(key, Ring):
+        if isinstance(key, KeyRing):
             secrets += [key.all[key.current], *(one for id, one in sorted(key.all.items()) if id != key.current)]
         else:
             secrets.append(key.encode() if isinstance(key, str) else key)

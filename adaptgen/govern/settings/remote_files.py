@@ -25,7 +25,7 @@ class Unreadable(Exception):
     """The text cannot be had now. The message says why in a few words, without anything of the text."""
 
 
-class Document(Protocol):
+class ConfigSource(Protocol):
     """One text, and the policy files beside it."""
 
     name: str
@@ -65,7 +65,7 @@ class FileDocument:
         self._seen: tuple[int, int, int] | None = None
 
     def read(self) -> bytes | None:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         try:
             seen = _stat(self.path)
             if seen == self._seen:
@@ -78,7 +78,7 @@ class FileDocument:
         return data
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         found: list[tuple[str, tuple[int, int, int]]] = []
         for name in names:
             start = self.path.parent / name
@@ -108,7 +108,7 @@ class S3Document:
         self._etag = ""
 
     def read(self) -> bytes | None:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         condition = {"IfNoneMatch": self._etag} if self._etag else {}
         try:
             found = self._s3().get_object(Bucket=self._bucket, Key=self._key, **condition)
@@ -122,7 +122,7 @@ class S3Document:
         return data
 
     def policies(self, name: str) -> Mapping[str, str]:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         try:
             keys = self._listed(name)
             found = {key: _bounded(self._s3().get_object(Bucket=self._bucket, Key=key)) for key in keys}
@@ -134,7 +134,7 @@ class S3Document:
         return {key.removeprefix(start): policy_text(data) for key, data in found.items()}
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         try:
             return [self._listed(name) for name in names]
         except Exception as problem:
@@ -174,11 +174,11 @@ class AppConfigDocument:
         self._others: dict[str, _Profile] = {}
 
     def read(self) -> bytes | None:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         return self._main.data if self._poll(self._main) else None
 
     def policies(self, name: str) -> Mapping[str, str]:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         profile = self._others.setdefault(name, _Profile(name))
         try:
             self._poll(profile)
@@ -187,7 +187,7 @@ class AppConfigDocument:
         return {name: policy_text(profile.data)}
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """As :class:`Document` says."""
+        """As :class:`ConfigSource` says."""
         for name in names:
             self._poll(self._others.setdefault(name, _Profile(name)))
         return {name: self._others[name].version for name in names}
@@ -230,7 +230,7 @@ class _Profile:
         self.version = 0
 
 
-def document(address: str, folder: Path, clients: Clients) -> Document:
+def document(address: str, folder: Path, clients: Clients) -> ConfigSource:
     """The document of an address: ``s3://…``, ``appconfig://…``, or a file relative to ``folder``."""
     if address.startswith("s3://"):
         return S3Document(address, clients)

@@ -10,7 +10,7 @@ from typing import Any
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.govern.settings.load import glance, parse
 from adaptgen.govern.settings.model import Settings, Switch
-from adaptgen.govern.settings.remote_files import Clients, Document, Unreadable, clients, document
+from adaptgen.govern.settings.remote_files import Clients, ConfigSource, Unreadable, clients, document
 
 
 class Source:
@@ -19,7 +19,7 @@ class Source:
     ``switch`` is the kill switch of the newest text, also where the rest of it is wrong: it always acts.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: ConfigSource) -> None:
         self.name = document.name
         self.switch: Switch | None = None
         self._document = document

@@ -27,7 +27,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 from adaptgen import __version__
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.telemetry.spans import Attribute, Span, TokenOutcome, Tracer, number_of
-from adaptgen.mcp.protocol import Challenge, Context, Facts, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
@@ -120,7 +120,7 @@ class OtelTracer(Tracer):
         """As :class:`Tracer` says."""
         return span.carrier() if isinstance(span, OtelSpan) else {}
 
-    def called(self, tool: Facts, seconds: float, below: float) -> None:
+    def called(self, tool: ToolInfo, seconds: float, below: float) -> None:
         """As :class:`Tracer` says."""
         self._added.record(max(0.0, seconds - below), {"gen_ai.tool.name": tool.name})
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.settings.model import Settings
-from adaptgen.mcp.protocol import Context, Facts
+from adaptgen.mcp.protocol import Context, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
@@ -67,7 +67,7 @@ class Tracer:
         """``traceparent`` and ``tracestate`` (W3C Trace Context) for ``_meta`` of what is sent below ``span``."""
         return _EMPTY
 
-    def called(self, tool: Facts, seconds: float, below: float) -> None:
+    def called(self, tool: ToolInfo, seconds: float, below: float) -> None:
         """A call took ``seconds`` in all, of which ``below`` in the target: the rest is what governance added."""
 
     def tokens(self, outcome: TokenOutcome, kind: str, count: int = 1) -> None:

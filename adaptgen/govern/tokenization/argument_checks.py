@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.validation import Arguments, described, dotted
@@ -27,9 +27,9 @@ class ArgumentChecks:
     """The checks of all tools, kept while a tool stays the same."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Facts, Arguments | None]] = {}
+        self._made: dict[int, tuple[ToolInfo, Arguments | None]] = {}
 
-    def read(self, tool: Facts, arguments: Mapping[str, Json], token_places: Places) -> Mapping[str, Json]:
+    def read(self, tool: ToolInfo, arguments: Mapping[str, Json], token_places: Places) -> Mapping[str, Json]:
         """The arguments as they are meant, numbers in text as numbers. ``token_places`` tells where tokens are, if
         that matters.
 
@@ -49,7 +49,7 @@ class ArgumentChecks:
         return meant
 
     def check_restored(
-        self, tool: Facts, arguments: Mapping[str, Json], tokens: Collection[Path]
+        self, tool: ToolInfo, arguments: Mapping[str, Json], tokens: Collection[Path]
     ) -> Mapping[str, Json]:
         """The arguments with restored values, as they are meant.
 
@@ -65,7 +65,7 @@ class ArgumentChecks:
             raise ToolError(f"{' '.join(dict.fromkeys(told))} Nothing was executed.")
         return meant
 
-    def _of(self, tool: Facts) -> Arguments | None:
+    def _of(self, tool: ToolInfo) -> Arguments | None:
         known = self._made.get(id(tool))
         if known is not None and known[0] is tool:
             return known[1]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from adaptgen.govern.settings.aws_clients import client, failure
 from adaptgen.govern.settings.model import Detector
-from adaptgen.govern.tokenization.json_redactor import Walk
+from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.matcher import KnownValue, ValueMatcher
 from adaptgen.runtime.core.errors import ToolError
@@ -53,7 +53,7 @@ _KINDS: Final = {
 _LEAST_SCORE: Final = 0.5
 
 
-class SecondOpinion:
+class AwsPiiDetectors:
     """Asks every detector of the settings. ``clients`` makes the clients; they are made at first use, and once."""
 
     def __init__(self, detectors: Sequence[Detector], kinds: frozenset[str], clients: Client = client) -> None:
@@ -62,7 +62,7 @@ class SecondOpinion:
         self._make = clients
         self._clients: dict[int, Any] = {}
 
-    async def shielded(self, result: dict[str, Any], walk: Walk) -> dict[str, Any]:
+    async def shielded(self, result: dict[str, Any], walk: JsonRedactor) -> dict[str, Any]:
         """The result with what the detectors find in its free text replaced.
 
         Raises:

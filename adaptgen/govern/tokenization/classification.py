@@ -35,7 +35,7 @@ class Node:
         return node.kind if node is not None else None
 
 
-class Positions:
+class Classification:
     """``root``: pointers as a tree. ``names``: key -> (key that holds it, or "", and the kind) for values that stand
     anywhere."""
 
@@ -70,20 +70,20 @@ class Positions:
         return None
 
 
-_NOWHERE: Final = Positions({})
-_cache: dict[tuple[tuple[str, str], ...], Positions] = {}
+_NOWHERE: Final = Classification({})
+_cache: dict[tuple[tuple[str, str], ...], Classification] = {}
 
 
-def positions(classified: Mapping[str, str]) -> Positions:
+def positions(classified: Mapping[str, str]) -> Classification:
     """The tree of a map, kept for the next answer of the same form."""
     if not classified:
         return _NOWHERE
     if len(classified) > _SMALL:
-        return Positions(classified)
+        return Classification(classified)
     key = tuple(classified.items())
     found = _cache.get(key)
     if found is None:
         if len(_cache) >= _KEPT:
             _cache.clear()
-        found = _cache[key] = Positions(classified)
+        found = _cache[key] = Classification(classified)
     return found

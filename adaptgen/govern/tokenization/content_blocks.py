@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from adaptgen.govern.tokenization.classification import Node, Positions
-from adaptgen.govern.tokenization.json_redactor import Walk, is_odd, key_kinds
+from adaptgen.govern.tokenization.classification import Classification, Node
+from adaptgen.govern.tokenization.json_redactor import JsonRedactor, is_odd, key_kinds
 from adaptgen.govern.tokenization.text_tables import header, json_lines, lines, rewritten
-from adaptgen.govern.tokenization.tool_plans import Plan
+from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.detectors import confirm
 
@@ -27,12 +27,17 @@ _LABEL: Final = re.compile(
 """A line with a label, a colon and a value."""
 
 
-class Blocks:
+class ContentRedactor:
     """One result on its way out. ``by_name``: the names of keys classify too, because nobody vouches for the answer.
     ``found``: values that may stand in any text of it."""
 
     def __init__(
-        self, walk: Walk, plan: Plan, declared: Positions, by_name: bool, found: list[tuple[str, str]]
+        self,
+        walk: JsonRedactor,
+        plan: ToolTokenizationPlan,
+        declared: Classification,
+        by_name: bool,
+        found: list[tuple[str, str]],
     ) -> None:
         self._walk = walk
         self._plan = plan

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 
 from adaptgen.govern.tokenization.classification import Node
 from adaptgen.govern.tokenization.echoes import RestoredValue
-from adaptgen.govern.tokenization.tokens import Expired, Found, Mangled, Opened, Tokens
-from adaptgen.govern.tokenization.tool_plans import Plan
+from adaptgen.govern.tokenization.tokens import DecodedToken, Expired, MalformedToken, TokenMatch, Tokens
+from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.model.tables import Json
@@ -44,7 +44,12 @@ class Unrestored(ToolError):
 
 
 async def restore(
-    tokens: Tokens, vault: Vault, scope: bytes, plan: Plan, arguments: Mapping[str, Json], permitted: Permitted
+    tokens: Tokens,
+    vault: Vault,
+    scope: bytes,
+    plan: ToolTokenizationPlan,
+    arguments: Mapping[str, Json],
+    permitted: Permitted,
 ) -> Restored:
     """The arguments with their tokens replaced by what these stand for; the given mapping stays as it is.
 
@@ -69,7 +74,9 @@ async def restore(
 
 
 class _Restoring:
-    def __init__(self, tokens: Tokens, vault: Vault, scope: bytes, plan: Plan, permitted: Permitted) -> None:
+    def __init__(
+        self, tokens: Tokens, vault: Vault, scope: bytes, plan: ToolTokenizationPlan, permitted: Permitted
+    ) -> None:
         self._tokens = tokens
         self._vault = vault
         self._scope = scope
@@ -119,7 +126,7 @@ class _Restoring:
         self.values.append(RestoredValue(found[0].kind, opened[0].text, _field(path)))
         return self._typed(opened[0], path)
 
-    async def _open(self, found: Found, path: tuple[str, ...], kind: str | None) -> Opened:
+    async def _open(self, found: TokenMatch, path: tuple[str, ...], kind: str | None) -> DecodedToken:
         if kind != found.kind:
             raise Unrestored(_misplaced(path, found.kind, kind, self._plan), "refused", found.kind)
         try:
@@ -134,7 +141,7 @@ class _Restoring:
                 "miss",
                 found.kind,
             ) from None
-        except Mangled:
+        except MalformedToken:
             raise Unrestored(
                 f"The token in `{_name(path)}` cannot be read. Copy the token exactly as it was given, in one piece "
                 f"and whole; if it is old, read the record again. Nothing was executed.",
@@ -160,7 +167,7 @@ class _Restoring:
         self.kinds.append(found.kind)
         return opened
 
-    def _typed(self, opened: Opened, path: tuple[str, ...]) -> Json:
+    def _typed(self, opened: DecodedToken, path: tuple[str, ...]) -> Json:
         """A number again where it was one, or where the argument can only be one."""
         types = self._plan.types.get(path[0], _ANY) if len(path) == 1 else _ANY
         wants = bool(types) and not types & {"string"} and bool(types & {"number", "integer"})
@@ -193,7 +200,7 @@ def _name(path: tuple[str, ...]) -> str:
     return "".join(one if one.isprintable() and one != "`" else "?" for one in joined)[:120]
 
 
-def _misplaced(path: tuple[str, ...], found: str, kind: str | None, plan: Plan) -> str:
+def _misplaced(path: tuple[str, ...], found: str, kind: str | None, plan: ToolTokenizationPlan) -> str:
     takes = f"it takes tokens of the kind {kind}" if kind is not None else "it takes no tokens"
     others = [name for name, one in plan.takes.items() if one == found]
     where = f" Of this tool, {', '.join(f'`{one}`' for one in others)} takes it." if others else ""

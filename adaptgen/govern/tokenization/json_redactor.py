@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Node, Positions
+from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node
 from adaptgen.govern.tokenization.text_tables import header, rewritten
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.detectors import find
@@ -51,7 +51,7 @@ class _Record:
     wanted: list[tuple[str, str]]
 
 
-class Walk:
+class JsonRedactor:
     """``kinds``: those that are replaced, canonical. ``patterns``: those that are searched for in text. ``is_token``
     says whether a whole string is a token already."""
 
@@ -81,7 +81,7 @@ class Walk:
         patterns: frozenset[str],
         replace: Replace,
         is_token: Callable[[str, str], bool],
-        names: Positions,
+        names: Classification,
     ) -> None:
         self._kinds = kinds
         self._patterns = patterns

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.govern.tokenization.tokens import Tokens
 from adaptgen.govern.tokenization.tool_plans import pointer_of
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.pii.field_kinds import kind_of, kind_within
@@ -58,7 +58,7 @@ class SearchGuard:
         self._budget = budget
         self._known: dict[int, ToolSearches] = {}
 
-    def of(self, tool: Facts) -> ToolSearches:
+    def of(self, tool: ToolInfo) -> ToolSearches:
         """What the arguments of a tool search; a changed tool is another value of Facts."""
         known = self._known.get(id(tool))
         if known is None or known.tool is not tool:
@@ -68,7 +68,7 @@ class SearchGuard:
         return known
 
     async def check(
-        self, caller: Caller, tool: Facts, arguments: Mapping[str, Json], permitted: Permitted
+        self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], permitted: Permitted
     ) -> dict[str, bool]:
         """The arguments that search hidden values, and whether they hold clear text.
 
@@ -108,7 +108,7 @@ class SearchGuard:
             await self._charge(caller, tool.server, field, texts_of)
         return searched
 
-    async def _permit(self, one: HiddenSearch, permitted: Permitted, tool: Facts) -> None:
+    async def _permit(self, one: HiddenSearch, permitted: Permitted, tool: ToolInfo) -> None:
         if one.search.role == "range":
             raise one.refused_range(tool)
         for kind in sorted(one.kinds):
@@ -190,7 +190,7 @@ class HiddenSearch:
         """Its name, as an agent writes it."""
         return _shown(".".join("*" if one is None else one for one in self.keys).replace(".*", "[*]"))
 
-    def refused_text(self, tool: Facts) -> SearchRefused:
+    def refused_text(self, tool: ToolInfo) -> SearchRefused:
         """Clear text, and no right to it."""
         kinds = sorted(self.kinds)
         tokens = " or ".join(f"tok_{kind}_…" for kind in kinds[:4])
@@ -205,7 +205,7 @@ class HiddenSearch:
             f"and alone ({tokens}), and not clear text.{compare} {_NOTHING}{hint}"
         )
 
-    def refused_range(self, tool: Facts) -> SearchRefused:
+    def refused_range(self, tool: ToolInfo) -> SearchRefused:
         """A comparison by more than equality."""
         kinds = ", ".join(sorted(self.kinds))
         return SearchRefused(
@@ -217,7 +217,7 @@ class HiddenSearch:
 class ToolSearches:
     """What is hidden of what the arguments of one tool search."""
 
-    def __init__(self, tool: Facts, kinds: frozenset[str]) -> None:
+    def __init__(self, tool: ToolInfo, kinds: frozenset[str]) -> None:
         self.tool = tool
         self._kinds = kinds
         self._sensitive = {_path(path): kind for path, kind in tool.sensitive.items()}
@@ -372,7 +372,7 @@ class ToolSearches:
     def kind_at(self, keys: tuple[str, ...], value: Json) -> str | None:
         """The kind that ``value`` would be under these keys of a record; None where agents would see it."""
         from adaptgen.runtime.pii.classifier import Classifier
-        from adaptgen.runtime.pii.tagged_values import Marked
+        from adaptgen.runtime.pii.tagged_values import Tagged
 
         if self._classifier is None:
             sensitive = {_path(path): kind for path, kind in self.tool.sensitive.items()}
@@ -385,12 +385,12 @@ class ToolSearches:
             record = self._classifier.mark(record, {})
             for key in keys:
                 record = record[key]
-            if isinstance(record, Marked) and canonical(record.kind) in self._kinds:
+            if isinstance(record, Tagged) and canonical(record.kind) in self._kinds:
                 return canonical(record.kind)
         return None
 
 
-def _compares(tool: Facts) -> bool:
+def _compares(tool: ToolInfo) -> bool:
     """Whether ``where`` is ours: a list of a server that adaptgen generated."""
     schema = tool.wire.get("inputSchema")
     properties = schema.get("properties") if isinstance(schema, Mapping) else None

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Node
 from adaptgen.govern.tokenization.detokenize import Restored
 from adaptgen.govern.tokenization.surrogate_formats import Form, candidates, form, normal, sealed_email, unsealed
-from adaptgen.govern.tokenization.tokens import ID, Mangled, derived, unbase32
-from adaptgen.govern.tokenization.tool_plans import Plan
+from adaptgen.govern.tokenization.tokens import ID, MalformedToken, derived, unbase32
+from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.model.tables import Json
 from adaptgen.pii.detectors import find
@@ -44,7 +44,7 @@ class Surrogates:
 
     # ----------------------------------------------------------------------------------------------- towards the API
 
-    async def arguments(self, scope: bytes, plan: Plan, arguments: Mapping[str, Json]) -> Restored:
+    async def arguments(self, scope: bytes, plan: ToolTokenizationPlan, arguments: Mapping[str, Json]) -> Restored:
         """The arguments with surrogates in place of what is personal; the given mapping stays as it is.
 
         Raises:
@@ -52,7 +52,7 @@ class Surrogates:
             StoreError: the store cannot be reached.
         """
         made: dict[tuple[str, str, Form], str] = {}
-        outward = _Outward(self, scope, plan, made)
+        outward = _Protect(self, scope, plan, made)
         replaced = {
             name: await outward.value(one, plan.arguments.at(name), (str(name),)) for name, one in arguments.items()
         }
@@ -96,7 +96,7 @@ class Surrogates:
         Raises:
             StoreError: the store cannot be reached.
         """
-        inward = _Inward(self, scope)
+        inward = _Reveal(self, scope)
         try:
             revealed = await inward.value(result)
         except RecursionError:
@@ -108,7 +108,7 @@ class Surrogates:
         if (sealed := unsealed(surrogate)) is not None:
             try:
                 data = unbase32(sealed)
-            except Mangled:
+            except MalformedToken:
                 return None
             try:
                 return self._siv.decrypt(data, [scope, b"sealed"]).decode("utf-8", "surrogatepass")
@@ -125,9 +125,9 @@ class Surrogates:
         return plain.partition(b"\0")[2].decode("utf-8", "surrogatepass")
 
 
-class _Outward:
+class _Protect:
     def __init__(
-        self, surrogates: Surrogates, scope: bytes, plan: Plan, made: dict[tuple[str, str, Form], str]
+        self, surrogates: Surrogates, scope: bytes, plan: ToolTokenizationPlan, made: dict[tuple[str, str, Form], str]
     ) -> None:
         self._surrogates = surrogates
         self._scope = scope
@@ -220,7 +220,7 @@ class _Outward:
         return "".join((*parts, text[position:]))
 
 
-class _Inward:
+class _Reveal:
     def __init__(self, surrogates: Surrogates, scope: bytes) -> None:
         self._surrogates = surrogates
         self._scope = scope

@@ -10,22 +10,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adaptgen.govern.settings.keys import Material
+from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.tokenization.argument_checks import Path, find_token_places
-from adaptgen.govern.tokenization.classification import Positions, positions
-from adaptgen.govern.tokenization.content_blocks import Blocks
+from adaptgen.govern.tokenization.classification import Classification, positions
+from adaptgen.govern.tokenization.content_blocks import ContentRedactor
 from adaptgen.govern.tokenization.detokenize import Restored, restore
 from adaptgen.govern.tokenization.echoes import RestoredValue, hide_echoes
-from adaptgen.govern.tokenization.json_redactor import Walk
+from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.govern.tokenization.search_guard import SearchGuard
 from adaptgen.govern.tokenization.surrogates import Surrogates
-from adaptgen.govern.tokenization.tokens import ID, Found, Mangled, Tokens, derived, scope_of
-from adaptgen.govern.tokenization.tool_plans import Plan, Plans
+from adaptgen.govern.tokenization.tokens import ID, MalformedToken, TokenMatch, Tokens, derived, scope_of
+from adaptgen.govern.tokenization.tool_plans import Plans, ToolTokenizationPlan
 from adaptgen.govern.tokenization.tool_schemas import advertised
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads
-from adaptgen.mcp.protocol import META, META_FOUND, META_SENSITIVE, Facts
+from adaptgen.mcp.protocol import META, META_FOUND, META_SENSITIVE, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.pii.density import takes_long
@@ -36,7 +36,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.store.protocol import Store
 
 if TYPE_CHECKING:
-    from adaptgen.govern.tokenization.aws_detectors import SecondOpinion
+    from adaptgen.govern.tokenization.aws_detectors import AwsPiiDetectors
     from adaptgen.runtime.pii.token_sizes import Form
 
 __all__ = ["Restored", "Shielded", "Tokenizer"]
@@ -63,7 +63,7 @@ class Shielded:
 class Tokenizer:
     """One for the settings as they are; it holds no state but caches."""
 
-    def __init__(self, settings: Settings, material: Material, store: Store) -> None:
+    def __init__(self, settings: Settings, material: KeyMaterial, store: Store) -> None:
         """``settings.tokenize`` is set; ``material`` holds the keys of its direction."""
         chosen = settings.tokenize
         assert chosen is not None
@@ -81,7 +81,7 @@ class Tokenizer:
             secret = derived(material.tokens.all[material.tokens.current], b"adaptgen search guesses", 32)
             self._guard = SearchGuard(self._kinds, self._tokens, store, secret, chosen.guesses)
         self._detectors = chosen.detectors
-        self._second: SecondOpinion | None = None
+        self._second: AwsPiiDetectors | None = None
         self._surrogates: Surrogates | None = None
         if chosen.direction == "api":
             assert material.surrogates is not None
@@ -99,7 +99,7 @@ class Tokenizer:
     async def arguments(
         self,
         caller: Caller,
-        tool: Facts,
+        tool: ToolInfo,
         arguments: Mapping[str, Json],
         permitted: Callable[[str], Awaitable[bool]],
     ) -> Restored:
@@ -125,7 +125,7 @@ class Tokenizer:
     async def searches(
         self,
         caller: Caller,
-        tool: Facts,
+        tool: ToolInfo,
         arguments: Mapping[str, Json],
         permitted: Callable[[str], Awaitable[bool]],
     ) -> dict[str, bool]:
@@ -140,7 +140,7 @@ class Tokenizer:
     # ------------------------------------------------------------------------------------------------------- answers
 
     async def result(
-        self, caller: Caller, tool: Facts, result: dict[str, Json], restored: Sequence[RestoredValue] = ()
+        self, caller: Caller, tool: ToolInfo, result: dict[str, Json], restored: Sequence[RestoredValue] = ()
     ) -> Shielded:
         """CallToolResult (or another result of tools/call) without personal data; the same form. ``restored``: values
         of the call that must not be in it.
@@ -206,7 +206,7 @@ class Tokenizer:
             return []
         return list(find_token_places(arguments, lambda text: next(tokens.find(text), None) is not None))
 
-    def listed(self, tool: Facts) -> Mapping[str, Json]:
+    def listed(self, tool: ToolInfo) -> Mapping[str, Json]:
         """The Tool as agents see it: its schemas take tokens where they are accepted. Not to be changed; the same
         object while the tool is the same."""
         plan = self._plans.of(tool)
@@ -234,8 +234,8 @@ class Tokenizer:
         self,
         scope: bytes,
         result: dict[str, Json],
-        declared: Positions,
-        plan: Plan,
+        declared: Classification,
+        plan: ToolTokenizationPlan,
         *,
         by_name: bool,
         found: list[tuple[str, str]],
@@ -262,8 +262,8 @@ class Tokenizer:
             return whole is not None and whole.kind == kind and self._opens(scope, whole)
 
         counted = [0]
-        walk = Walk(self._kinds, self._patterns, seal, is_token, declared)
-        blocks = Blocks(walk, plan, declared, by_name, found)
+        walk = JsonRedactor(self._kinds, self._patterns, seal, is_token, declared)
+        blocks = ContentRedactor(walk, plan, declared, by_name, found)
         apart = takes_long(result)
         try:
             shielded = await scan(lambda: blocks.result(result), apart=apart)
@@ -282,22 +282,22 @@ class Tokenizer:
             await vault.keep(scope, entries)
         return Shielded(shielded, counted[0], tuple(made), walk.swept)
 
-    def _opens(self, scope: bytes, found: Found) -> bool:
+    def _opens(self, scope: bytes, found: TokenMatch) -> bool:
         """Whether a string that looks like a token is one of ours; a handle is taken at its word, it holds nothing."""
         assert self._tokens is not None
         if self._tokens.is_short(found):
             return True
         try:
             self._tokens.open(scope, found)
-        except Mangled:
+        except MalformedToken:
             return False
         return True
 
-    async def _second_opinion(self, result: dict[str, Json], walk: Walk) -> dict[str, Json]:
-        from adaptgen.govern.tokenization.aws_detectors import SecondOpinion
+    async def _second_opinion(self, result: dict[str, Json], walk: JsonRedactor) -> dict[str, Json]:
+        from adaptgen.govern.tokenization.aws_detectors import AwsPiiDetectors
 
         if self._second is None:
-            self._second = SecondOpinion(self._detectors, self._kinds)
+            self._second = AwsPiiDetectors(self._detectors, self._kinds)
         return await self._second.shielded(result, walk)
 
     async def _reveal(self, scope: bytes, result: dict[str, Json]) -> Shielded:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from adaptgen.govern.settings.keys import Ring
+from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import KINDS
 from adaptgen.model.caller import Caller
 from adaptgen.pii.token_length import HANDLE, HEAD, KEY_WIDTH, SEAL, canonical, padded_size
@@ -48,16 +48,16 @@ _SEPARATOR: Final = r"(?:\\{0,2}_|%5[Ff])"
 _SCHEME: Final = re.compile(r"(?i)mailto:|tel:|&[lg]t;|&quot;|&#39;")
 
 
-class Mangled(Exception):
+class MalformedToken(Exception):
     """What looks like a token does not open: changed, cut, of another scope, or under a key that is gone."""
 
 
-class Expired(Mangled):
+class Expired(MalformedToken):
     """A token whose time is over; it was one of this scope."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DecodedToken:
     """The value of a token. ``number``: it stood as a number in JSON."""
 
     kind: str
@@ -66,7 +66,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TokenMatch:
     """A token, or what looks like one, in ``text[start:end]``. ``body``: key id and base32, in small letters."""
 
     start: int
@@ -135,9 +135,9 @@ def unbase32(text: str) -> bytes:
     try:
         data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):
-        raise Mangled from None
+        raise MalformedToken from None
     if base32(data) != text:
-        raise Mangled
+        raise MalformedToken
     return data
 
 
@@ -146,7 +146,7 @@ class Tokens:
     recognised too."""
 
     def __init__(
-        self, ring: Ring, kinds: Iterable[str], *, epoch: float = 0.0, clock: Callable[[], float] = time.time
+        self, ring: KeyRing, kinds: Iterable[str], *, epoch: float = 0.0, clock: Callable[[], float] = time.time
     ) -> None:
         """``epoch``: seconds for which a value keeps its token, and after which, at the latest, it ends; 0 for ever."""
         known = sorted({canonical(one) for one in (*kinds, *KINDS)}, key=len, reverse=True)
@@ -183,7 +183,7 @@ class Tokens:
         sealed = self._current.siv.encrypt(b"%d" % number + given, [b"vault", scope, kind.encode(), name])
         return f"tok_{kind}_{self._tag}{base32(name)}", sealed
 
-    def open(self, scope: bytes, found: Found) -> Opened:
+    def open(self, scope: bytes, found: TokenMatch) -> DecodedToken:
         """The value of a sealed token.
 
         Raises:
@@ -192,7 +192,7 @@ class Tokens:
         """
         data = unbase32(found.body[KEY_WIDTH:])
         if len(data) <= SEAL:
-            raise Mangled
+            raise MalformedToken
         kind = found.kind.encode()
         padded, plainly = [scope, kind, _PADDED], ([scope, kind], [scope, kind, _NUMBER])
         forms = (padded, *plainly) if self.padded else (*plainly, padded)
@@ -204,21 +204,21 @@ class Tokens:
                     continue
                 if bound is padded:
                     return self._opened(found.kind, plain)
-                return Opened(found.kind, plain.decode("utf-8", "surrogatepass"), len(bound) == 3)
-        raise Mangled
+                return DecodedToken(found.kind, plain.decode("utf-8", "surrogatepass"), len(bound) == 3)
+        raise MalformedToken
 
     def _ends(self) -> int:
         """When a token that is made now ends, in seconds since 1970: with the epoch after this one; 0 for never."""
         return int((self._clock() // self._epoch + 2) * self._epoch) if self._epoch else 0
 
-    def _opened(self, kind: str, plain: bytes) -> Opened:
+    def _opened(self, kind: str, plain: bytes) -> DecodedToken:
         number, ends = plain[0] == 1, int.from_bytes(plain[1:HEAD], "big")
         if ends and ends <= self._clock():
             raise Expired
         value = plain[HEAD:].rstrip(b"\0")[:-1]
-        return Opened(kind, value.decode("utf-8", "surrogatepass"), number)
+        return DecodedToken(kind, value.decode("utf-8", "surrogatepass"), number)
 
-    def unwrap(self, scope: bytes, found: Found, sealed: bytes) -> Opened:
+    def unwrap(self, scope: bytes, found: TokenMatch, sealed: bytes) -> DecodedToken:
         """The value of a short token from its entry in the vault.
 
         Raises:
@@ -230,26 +230,26 @@ class Tokens:
                 plain = key.siv.decrypt(sealed, [b"vault", scope, found.kind.encode(), name])
             except InvalidTag:
                 continue
-            return Opened(found.kind, plain[1:].decode("utf-8", "surrogatepass"), plain[:1] == b"1")
-        raise Mangled
+            return DecodedToken(found.kind, plain[1:].decode("utf-8", "surrogatepass"), plain[:1] == b"1")
+        raise MalformedToken
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str) -> Iterator[TokenMatch]:
         """Everything in ``text`` that looks like a token, wrapped in markdown or not."""
         for match in self._pattern.finditer(text):
             kind = re.sub(_SEPARATOR, "_", match[1]).lower()
-            yield Found(match.start(), match.end(), kind, match[2].lower())
+            yield TokenMatch(match.start(), match.end(), kind, match[2].lower())
 
     def sub(self, replacement: str, text: str) -> str:
         """``text`` with every token replaced."""
         return self._pattern.sub(replacement, text)
 
-    def whole(self, text: str) -> Found | None:
+    def whole(self, text: str) -> TokenMatch | None:
         """The token that ``text`` is."""
         if text[:4] != "tok_" or (match := self._pattern.fullmatch(text)) is None:
             return None
-        return Found(0, len(text), match[1].lower(), match[2].lower())
+        return TokenMatch(0, len(text), match[1].lower(), match[2].lower())
 
-    def alone(self, text: str) -> Found | None:
+    def alone(self, text: str) -> TokenMatch | None:
         """The one token that stands in ``text``, however often it is wrapped and repeated; None where there is more."""
         found = list(self.find(text)) if len(text) > 5 else []
         if len({(one.kind, one.body) for one in found}) != 1:
@@ -262,7 +262,7 @@ class Tokens:
         return found.kind if found is not None else None
 
     @staticmethod
-    def is_short(found: Found) -> bool:
+    def is_short(found: TokenMatch) -> bool:
         """Whether it is a handle of the vault, by its length."""
         return len(found.body) == KEY_WIDTH + HANDLE * 8 // 5
 

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Node, Positions, positions
-from adaptgen.mcp.protocol import Facts
+from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node, positions
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.pii.token_length import canonical
 from adaptgen.syntax.json_pointer import escape
@@ -26,14 +26,14 @@ class TokenPlaces(Protocol):
         ...
 
 
-class Plan:
+class ToolTokenizationPlan:
     """``arguments``: the tree of classified arguments; ``takes``: argument -> kind, as agents are told; ``types``:
     JSON Schema types of the arguments; ``release``: the media types that leave although they cannot be searched:
     any file may hold something sensitive."""
 
     __slots__ = ("_schema", "arguments", "listed", "release", "searches", "sensitive", "takes", "types")
 
-    def __init__(self, tool: Facts | None, release: Iterable[str]) -> None:
+    def __init__(self, tool: ToolInfo | None, release: Iterable[str]) -> None:
         said = tool.arguments if tool is not None else {}
         kinds = {place: canonical(kind) for place, kind in said.items() if canonical(kind) != NOT_PERSONAL}
         self.takes: dict[str, str] = {_shown(place): kind for place, kind in kinds.items()}
@@ -74,7 +74,7 @@ class Plan:
         return any(fnmatchcase(plain, one.lower()) for one in self.release)
 
     @property
-    def declared(self) -> Positions:
+    def declared(self) -> Classification:
         """Where the tool says that answers hold something."""
         return positions(self.sensitive)
 
@@ -86,10 +86,10 @@ class Plans:
         assert settings.tokenize is not None
         self._release = settings.tokenize.release
         self._rules = settings.tools
-        self._plans: dict[int, tuple[Facts, Plan]] = {}
-        self.unknown = Plan(None, self._release)
+        self._plans: dict[int, tuple[ToolInfo, ToolTokenizationPlan]] = {}
+        self.unknown = ToolTokenizationPlan(None, self._release)
 
-    def of(self, tool: Facts) -> Plan:
+    def of(self, tool: ToolInfo) -> ToolTokenizationPlan:
         """The plan of a tool; a changed tool is another value of Facts."""
         known = self._plans.get(id(tool))
         if known is not None and known[0] is tool:
@@ -98,7 +98,7 @@ class Plans:
             self._plans.clear()
         own = f"{tool.server}/{tool.own}"
         release = [one for glob, rule in self._rules.items() if fnmatchcase(own, glob) for one in rule.release]
-        plan = Plan(tool, (*self._release, *release))
+        plan = ToolTokenizationPlan(tool, (*self._release, *release))
         self._plans[id(tool)] = (tool, plan)
         return plan
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adaptgen.govern.tokenization.classification import Node, Positions
+from adaptgen.govern.tokenization.classification import Classification, Node
 from adaptgen.govern.tokenization.json_redactor import key_kinds
-from adaptgen.govern.tokenization.tool_plans import Plan
-from adaptgen.mcp.protocol import Facts
+from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.syntax.json_pointer import local
 
@@ -21,7 +21,7 @@ _UNIONS: Final = ("anyOf", "oneOf", "allOf")
 _DEEPEST: Final = 12
 
 
-def advertised(tool: Facts, kinds: frozenset[str], plan: Plan, *, api: bool) -> Mapping[str, Json]:
+def advertised(tool: ToolInfo, kinds: frozenset[str], plan: ToolTokenizationPlan, *, api: bool) -> Mapping[str, Json]:
     """The Tool of ``tool`` with its schemas adjusted; the very same where nothing has to change.
 
     ``kinds``: those that become tokens. ``api``: the API is shielded, so agents give and get values.
@@ -42,7 +42,7 @@ def advertised(tool: Facts, kinds: frozenset[str], plan: Plan, *, api: bool) -> 
 class _Relaxing:
     """``names``: names that classify, for answers; None for arguments, where only positions do."""
 
-    def __init__(self, root: Mapping[str, Any], kinds: frozenset[str], names: Positions | None) -> None:
+    def __init__(self, root: Mapping[str, Any], kinds: frozenset[str], names: Classification | None) -> None:
         self._root = root
         self._kinds = kinds
         self._names = names

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final
 
-from adaptgen.govern.tokenization.tokens import Found, Mangled, Opened, Tokens
+from adaptgen.govern.tokenization.tokens import DecodedToken, MalformedToken, TokenMatch, Tokens
 from adaptgen.runtime.store.protocol import Store
 
 _FRESH: Final = 60.0
@@ -53,7 +53,7 @@ class Vault:
             self._fresh.clear()
         self._fresh.update(dict.fromkeys(due, now))
 
-    async def open(self, scope: bytes, found: Found) -> Opened:
+    async def open(self, scope: bytes, found: TokenMatch) -> DecodedToken:
         """The value of a short token.
 
         Raises:
@@ -62,7 +62,7 @@ class Vault:
         """
         sealed = await self._store.get(_key(scope, f"tok_{found.kind}_{found.body}"))
         if sealed is None:
-            raise Mangled
+            raise MalformedToken
         return self._tokens.unwrap(scope, found, sealed)
 
     async def erase(self, scope: bytes, *, token: str = "", kind: str = "", value: str = "") -> None:

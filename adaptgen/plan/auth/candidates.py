@@ -11,7 +11,7 @@ from adaptgen.model.tables import value
 from adaptgen.plan.auth.exclusions import grants_of, keeps_tokens, makes_account, wants_code
 from adaptgen.plan.auth.field_roles import (
     TOKEN_PARAMETERS,
-    Given,
+    LoginInput,
     Token,
     basic_header,
     credentials,
@@ -54,7 +54,7 @@ class Candidate:
     the likelier. ``renews``: by a refresh token that a person gives; ``keyed``: by an API key of its own security."""
 
     operation: Operation
-    given: tuple[Given, ...]
+    given: tuple[LoginInput, ...]
     token: Token | None
     header: str | None
     basic: bool
@@ -70,7 +70,7 @@ def said_of(operation: Operation) -> frozenset[str]:
     return frozenset((*words(re.sub(r"\{[^{}]*\}", " ", operation.path)), *words(operation.id or "")))
 
 
-def _named(given: Sequence[Given]) -> tuple[Given, ...]:
+def _named(given: Sequence[LoginInput]) -> tuple[LoginInput, ...]:
     """The inputs, and who logs in among them where no usual word says so: the only other one beside a password that
     is called a number or a name of something (``memberNo``)."""
     roles = {one.role for one in given}
@@ -94,10 +94,10 @@ class Candidates:
         # By pointer, so that the order of keys in the document decides nothing.
         self.document, self.operations = document, sorted(operations, key=lambda one: one.pointer)
         self.schemes = schemes(document)
-        self.given: dict[str, tuple[Given, ...]] = {}
+        self.given: dict[str, tuple[LoginInput, ...]] = {}
         self.taken: Taken | None = None
 
-    def inputs(self, operation: Operation) -> tuple[Given, ...]:
+    def inputs(self, operation: Operation) -> tuple[LoginInput, ...]:
         if operation.pointer not in self.given:
             self.given[operation.pointer] = _named(inputs(self.document, operation))
         return self.given[operation.pointer]
@@ -152,7 +152,7 @@ class Candidates:
         score += 20 * self.is_token_url(operation) - 15 * ("admin" in said_of(operation)) - 30 * renews
         return Candidate(operation, given, token, header, basic, cookie, score, known, renews, keyed)
 
-    def renews(self, operation: Operation, given: Sequence[Given], takes: bool) -> bool:
+    def renews(self, operation: Operation, given: Sequence[LoginInput], takes: bool) -> bool:
         """Whether a token endpoint serves only by a refresh token (RFC 6749, 6) whoever has no browser."""
         roles = {one.role for one in given}
         if operation.method != "POST" or not {"grant", "refresh"} <= roles or "password" in roles:
@@ -176,7 +176,7 @@ class Candidates:
         users = {f"{{{one.name}}}" for one in given if one.place == "path" and one.role == "user"}
         return like and last in users and "password" in {one.role for one in given}
 
-    def standard_token(self, operation: Operation, given: Sequence[Given]) -> Token | None:
+    def standard_token(self, operation: Operation, given: Sequence[LoginInput]) -> Token | None:
         """What an OAuth 2.0 token endpoint answers without saying so (RFC 6749, 5.1)."""
         answer = operation.success()
         roles = {one.role for one in given}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from adaptgen.plan.auth.field_roles import Given
+from adaptgen.plan.auth.field_roles import LoginInput
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.syntax.lazy_regex import lazy
@@ -74,7 +74,7 @@ def only_checks(operation: Operation) -> bool:
     return any(word in _CHECKS for word in words(operation.summary)[:1])
 
 
-def grants_of(given: Sequence[Given]) -> set[str]:
+def grants_of(given: Sequence[LoginInput]) -> set[str]:
     """The grants that a token endpoint takes: those that it lists, else the standard ones that its description names;
     empty where nothing says so."""
     grants = [one for one in given if one.role == "grant"]
@@ -82,7 +82,7 @@ def grants_of(given: Sequence[Given]) -> set[str]:
     return listed or {name for one in grants for name in GRANTS if re.search(rf"\b{name}\b", one.description)}
 
 
-def wants_code(operation: Operation, given: Sequence[Given]) -> bool:
+def wants_code(operation: Operation, given: Sequence[LoginInput]) -> bool:
     """Whether the endpoint exchanges the code of a redirect (RFC 6749, 4.1.3) and nothing else is said of it."""
     if any(one.role == "password" for one in given):
         return False

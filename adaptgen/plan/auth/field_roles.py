@@ -96,7 +96,7 @@ def role(name: str) -> Role:
 
 
 @value()
-class Given:
+class LoginInput:
     """An input of a login operation. ``keys``: the way to it inside the body (none: it is the body); one name for
     parameters. ``example``: of a member of the body, MISSING without."""
 
@@ -116,9 +116,9 @@ class Given:
         return self.keys[-1] if self.keys else "body"
 
 
-def inputs(document: Document, operation: Operation) -> list[Given]:
+def inputs(document: Document, operation: Operation) -> list[LoginInput]:
     """Every input of ``operation`` with its role in a login, the body's two levels deep."""
-    found: list[Given] = []
+    found: list[LoginInput] = []
     for one in operation.parameters:
         schema = shape(document, one.schema)
         if one.place == "header" and one.name.lower() in {"content-type", "accept", "user-agent", "accept-language"}:
@@ -128,7 +128,7 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
         given_role = role(one.name)
         secret = schema.format == "password"
         found.append(
-            Given(
+            LoginInput(
                 place,
                 (one.name,),
                 given_role,
@@ -146,7 +146,9 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
     whole = shape(document, body.schema)
     if whole.type == "string":
         made = _told_role(body.description) or _told_role(whole.description)
-        return [*found, Given("body", (), made, not body.optional, "string", None, MISSING, True)] if made else found
+        return (
+            [*found, LoginInput("body", (), made, not body.optional, "string", None, MISSING, True)] if made else found
+        )
     if not whole.properties and len(whole.variants) > 1:
         # One of several bodies (a grant of OAuth 2.0 each): the first that proves who is calling, and what the others
         # take for a renewal.
@@ -159,8 +161,8 @@ def inputs(document: Document, operation: Operation) -> list[Given]:
     return [*found, *_of_body(document, whole, body)]
 
 
-def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[Given]:
-    found: list[Given] = []
+def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[LoginInput]:
+    found: list[LoginInput] = []
     for name, node in whole.properties.items():
         one_shape = shape(document, node)
         if one_shape.read_only:
@@ -170,19 +172,19 @@ def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[Given]
                 below = shape(document, schema_node)
                 needed = name in whole.required and inner in one_shape.required and not body.optional
                 found.append(
-                    Given("body", (name, inner), role(inner), needed, below.type, _enum(document, below), below.default,
-                          below.format == "password", below.description)
+                    LoginInput("body", (name, inner), role(inner), needed, below.type, _enum(document, below),
+                          below.default, below.format == "password", below.description)
                 )  # fmt: skip
         else:
             found.append(
-                Given("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
+                LoginInput("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
                       _enum(document, one_shape), one_shape.default, one_shape.format == "password",
                       one_shape.description, _example(one_shape))
             )  # fmt: skip
     return found
 
 
-def basic_header(one: Given) -> bool:
+def basic_header(one: LoginInput) -> bool:
     """Whether an input is the ``Authorization`` header and described as HTTP Basic (RFC 7617)."""
     return (
         one.place == "header"
@@ -217,7 +219,7 @@ _SECRETS = {"password", "client_secret", "api_key", "api_secret"}
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def credentials(given: Sequence[Given]) -> bool:
+def credentials(given: Sequence[LoginInput]) -> bool:
     """Whether the inputs prove who is calling: a secret, alone only where it is a key made for that."""
     roles = {one.role for one in given}
     if "password" in roles:
@@ -349,7 +351,7 @@ def find_refresh_token(document: Document, operation: Operation) -> str | None:
     return None
 
 
-def default_of(one: Given) -> object:
+def default_of(one: LoginInput) -> object:
     """The value that the document itself proposes for an input; MISSING without one."""
     if one.default is not MISSING:
         return one.default

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from adaptgen.diagnostics import error
 from adaptgen.model.tables import Base, Call
-from adaptgen.plan.auth.field_roles import Given, inputs
+from adaptgen.plan.auth.field_roles import LoginInput, inputs
 from adaptgen.plan.auth.login_request import build_call, constant
 from adaptgen.plan.auth.security_schemes import identifier, server_url
 from adaptgen.plan.document.base_urls import follows, prefix
@@ -156,7 +156,7 @@ class HintedCalls:
         return tuple(name.split(".")) if operation.body is None else (name,)
 
 
-def _filled(one: Given, used: set[tuple[str, ...]], found: Sequence[tuple[tuple[str, ...], Any]]) -> bool:
+def _filled(one: LoginInput, used: set[tuple[str, ...]], found: Sequence[tuple[tuple[str, ...], Any]]) -> bool:
     """Whether a value goes to an input, into it, or to what holds it."""
     target = (one.place, *one.keys)
     targets = used | {each for each, _ in found}

@@ -16,7 +16,7 @@ from adaptgen.plan.auth.expiry import find_expiry
 from adaptgen.plan.auth.field_roles import answer_leaves, basic_header, find_refresh_token, find_token, jsonpath
 from adaptgen.plan.auth.login_request import login_call
 from adaptgen.plan.auth.security_schemes import basic_send, identifier, reference, static
-from adaptgen.plan.auth.token_placement import Use, find_use
+from adaptgen.plan.auth.token_placement import TokenPlacement, find_use
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.identifiers import vocabulary, words
 
@@ -130,7 +130,7 @@ class _Finder:
         because = f"takes {takes}, answers {gives}; {use.because}"
         return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)
 
-    def sure(self, one: Candidate, use: Use) -> bool:
+    def sure(self, one: Candidate, use: TokenPlacement) -> bool:
         """Whether the rest of the evidence leaves no doubt: a user with a password, a token, and where it goes."""
         roles = {each.role for each in one.given}
         return {"password", "user"} <= roles and one.token is not None and bool(use.serves or use.parameter)
@@ -144,7 +144,7 @@ class _Finder:
                 found.add(at[1])
         return frozenset(found)
 
-    def own(self, one: Candidate, use: Use) -> tuple[Send, ...]:
+    def own(self, one: Candidate, use: TokenPlacement) -> tuple[Send, ...]:
         """What the login itself must be sent with: HTTP Basic, by a header that it declares of the client's identity
         (RFC 6749, 2.3.1), and the API keys that its security names beside the token."""
         sends = [basic_send(self.name)] if one.basic else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Body, Call, Param
 from adaptgen.plan.auth.exclusions import GRANTS, grants_of
-from adaptgen.plan.auth.field_roles import Given, basic_header, default_of
+from adaptgen.plan.auth.field_roles import LoginInput, basic_header, default_of
 from adaptgen.plan.auth.security_schemes import reference
 from adaptgen.plan.document.reader import Operation
 from adaptgen.plan.document.schemas import MISSING
@@ -44,7 +44,7 @@ _USER_ORDER = ("username", "user", "login", "email", "account", "identifier", "n
 def login_call(
     document: Document,
     operation: Operation,
-    given: Sequence[Given],
+    given: Sequence[LoginInput],
     name: str,
     *,
     basic: bool = False,
@@ -63,7 +63,7 @@ def login_call(
     with ``loose`` whatever they are, with ``sure`` those that stay the same from login to login (a role, a kind of
     user), and the placeholders of the path in ``where``.
     """
-    filled: list[tuple[Given, Any]] = []
+    filled: list[tuple[LoginInput, Any]] = []
     # HTTP Basic is sent beside the call.
     given = _told_apart([one for one in given if not basic_header(one)])
     if encoded:
@@ -92,7 +92,7 @@ def login_call(
     return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
 
 
-def _settled(one: Given, loose: bool, sure: bool) -> bool:
+def _settled(one: LoginInput, loose: bool, sure: bool) -> bool:
     """Whether a required input may come from the environment."""
     if one.place == "body" and len(one.keys) > 1:
         return False
@@ -101,7 +101,7 @@ def _settled(one: Given, loose: bool, sure: bool) -> bool:
     return sure and one.type == "string" and one.place != "path" and not set(words(one.name)) & _EACH_TIME
 
 
-def _told_apart(given: Sequence[Given]) -> Sequence[Given]:
+def _told_apart(given: Sequence[LoginInput]) -> Sequence[LoginInput]:
     """Of several required names, those that say where (an account beside a login) are not who logs in."""
     users = [one for one in given if one.role == "user" and one.required]
     where = [one for one in users if set(words(one.name)) <= _WHERE]
@@ -110,11 +110,11 @@ def _told_apart(given: Sequence[Given]) -> Sequence[Given]:
     return [replace(one, role="") if one in where else one for one in given]
 
 
-def _chosen(given: Sequence[Given], refresh: bool, none: bool, client: bool = False) -> list[Given] | None:
+def _chosen(given: Sequence[LoginInput], refresh: bool, none: bool, client: bool = False) -> list[LoginInput] | None:
     """The inputs that take the credentials; None where the declared grants do not offer them."""
     if none:
         return []
-    by_role: dict[str, list[Given]] = {}
+    by_role: dict[str, list[LoginInput]] = {}
     for one in given:
         by_role.setdefault(one.role, []).append(one)
     # A single grant of the service's own goes in as it is written.
@@ -140,7 +140,7 @@ def _chosen(given: Sequence[Given], refresh: bool, none: bool, client: bool = Fa
     return chosen
 
 
-def _pick(options: list[Given]) -> list[Given]:
+def _pick(options: list[LoginInput]) -> list[LoginInput]:
     required = [one for one in options if one.required]
     if required or len(options) < 2:
         return required or options
@@ -148,7 +148,7 @@ def _pick(options: list[Given]) -> list[Given]:
     return [min(options, key=lambda one: order.get("".join(words(one.name)), 99))]
 
 
-def _value(one: Given, chosen: Sequence[Given], name: str) -> Any:
+def _value(one: LoginInput, chosen: Sequence[LoginInput], name: str) -> Any:
     if one.role == "refresh":
         return "{refresh}"
     if one.role == "grant":
@@ -162,7 +162,7 @@ def _value(one: Given, chosen: Sequence[Given], name: str) -> Any:
     return reference(name, _ENV[one.role])
 
 
-def constant(one: Given) -> Any:
+def constant(one: LoginInput) -> Any:
     """The value of an input that is no credential, as far as the document proposes one; MISSING without."""
     proposed = default_of(one)
     if proposed is not MISSING and not isinstance(proposed, (dict, list)):
@@ -174,7 +174,7 @@ def constant(one: Given) -> Any:
     return False if one.type == "boolean" else MISSING
 
 
-def _constant(one: Given, name: str) -> Any:
+def _constant(one: LoginInput, name: str) -> Any:
     if (proposed := constant(one)) is not MISSING:
         return proposed
     said = words(one.name)

@@ -21,7 +21,7 @@ from adaptgen.syntax.templates import escape
 
 
 @value()
-class Use:
+class TokenPlacement:
     """``serves``: the scheme that the token satisfies, ``also``: others; ``parameter``: place and name of the one that
     takes it. Without ``sends`` the session is kept by its cookies. ``save``: what the sends name, where it is not the
     token alone. ``encoded``: the token is sent in base64."""
@@ -35,7 +35,7 @@ class Use:
     encoded: bool = False
 
 
-def find_use(candidates: Candidates, one: Candidate) -> Use | None:
+def find_use(candidates: Candidates, one: Candidate) -> TokenPlacement | None:
     """Where the token of login ``one`` goes; None where the document's schemes take something else."""
     return _Finder(candidates).use(one)
 
@@ -46,13 +46,13 @@ class _Finder:
         self.operations, self.schemes = candidates.operations, candidates.schemes
         self.is_token_url = candidates.is_token_url
 
-    def use(self, one: Candidate) -> Use | None:
+    def use(self, one: Candidate) -> TokenPlacement | None:
         rest = [each for each in self.operations if each.pointer != one.operation.pointer]
         if one.told:
             return _told_use(one.told)
         if one.cookie:
             names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
-            return Use((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
+            return TokenPlacement((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
         if parameter := self.parameter(rest, one, mentioned=True):
             return parameter
         declared = self.declared(rest, one)
@@ -71,7 +71,7 @@ class _Finder:
             return _untold(one)
         return None
 
-    def declared(self, rest: Sequence[Operation], one: Candidate) -> Use | None:
+    def declared(self, rest: Sequence[Operation], one: Candidate) -> TokenPlacement | None:
         used: Counter[str] = Counter()
         for operation in rest:
             used.update({name for option in operation.security or () for name in option})
@@ -95,7 +95,7 @@ class _Finder:
             save[kept] = path
             also.append(name)
         because = f"the scheme {best!r} takes it" + (f", with {' and '.join(save)}" if save else "")
-        return Use(tuple(sends), because, best, None, tuple(dict.fromkeys(also)), save, encoded)
+        return TokenPlacement(tuple(sends), because, best, None, tuple(dict.fromkeys(also)), save, encoded)
 
     def companions(self, best: str, rest: Sequence[Operation], one: Candidate) -> Iterator[tuple[str, str, str, str]]:
         """Schemes that every use of ``best`` wants as well, and whose value the login's answer has under the same
@@ -160,7 +160,7 @@ class _Finder:
             return Send("header", key, f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}")
         return Send(place, key, "{access}")
 
-    def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> Use | None:
+    def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> TokenPlacement | None:
         """The parameter of a token that enough operations take; ``mentioned``: that the login's description names."""
         text = f"{one.operation.summary}\n{one.operation.description}" if mentioned else ""
         counts: Counter[tuple[str, str]] = Counter()
@@ -187,7 +187,7 @@ class _Finder:
         else:
             template = f"{word_before(str(shown[best].get('description')))}{{access}}"
         send = Send(place, name, template)  # type: ignore[arg-type]
-        return Use((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
+        return TokenPlacement((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
 
 
 _ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
@@ -200,7 +200,7 @@ _HEADER = lazy(
 )
 
 
-def _untold(one: Candidate) -> Use | None:
+def _untold(one: Candidate) -> TokenPlacement | None:
     """Where a token goes that nothing declared takes: into the header that the login's description names, else as a
     bearer token (RFC 6750). None where the login only checks what it is given."""
     answer = one.operation.success()
@@ -208,7 +208,9 @@ def _untold(one: Candidate) -> Use | None:
     for found in _HEADER.finditer(text):
         name = found[1] or found[2]
         if token_parameter(name):
-            return Use((Send("header", name, "{access}"),), f"its description puts it into the header {name!r}")
+            return TokenPlacement(
+                (Send("header", name, "{access}"),), f"its description puts it into the header {name!r}"
+            )
     if only_checks(one.operation):
         return None
     word = scheme_word("", {"description": text})
@@ -216,7 +218,7 @@ def _untold(one: Candidate) -> Use | None:
     because = "nothing says where the token goes: Authorization: Bearer (RFC 6750)"
     if word not in {"Bearer", "Basic"}:
         because = f"its description shows Authorization: {word}"
-    return Use((Send("header", "Authorization", template),), because)
+    return TokenPlacement((Send("header", "Authorization", template),), because)
 
 
 def _name(parameter: Parameter) -> str:
@@ -232,7 +234,7 @@ def _beside(login: Operation, other: Operation) -> bool:
     return below or (bool(set(words(folder)) & LOGIN) and other.path.startswith(f"{folder}/"))
 
 
-def _told_use(known: Sequence[Told]) -> Use:
+def _told_use(known: Sequence[Told]) -> TokenPlacement:
     """Every parameter gets its own field of the answer; a single one is the access token."""
     names = ["access"] if len(known) == 1 else [identifier(one.name) for one in known]
     sends = tuple(
@@ -241,7 +243,7 @@ def _told_use(known: Sequence[Told]) -> Use:
     )
     save = {name: one.path for one, name in zip(known, names, strict=True)}
     what = " and ".join(f"{one.place} parameter {one.name!r}" for one in known)
-    return Use(sends, f"most operations take {what}", None, (known[0].place, known[0].name), (), save)
+    return TokenPlacement(sends, f"most operations take {what}", None, (known[0].place, known[0].name), (), save)
 
 
 def _plain(name: str) -> str:

@@ -28,7 +28,7 @@ _MANY_SINGLES = 12
 
 
 @value()
-class Emitted:
+class ExposedTool:
     """A finished tool with its contract, and its operation and that one's document (None: of several calls)."""
 
     tool: Tool
@@ -87,7 +87,7 @@ def resolved(wanted: Surface, modules: Sequence[Module]) -> tuple[Surface, tuple
     return "auto", (Evidence("tools", "surface", decision, because),)
 
 
-def tagged(emitted: Sequence[Emitted], operations: Sequence[Operation]) -> list[Emitted]:
+def tagged(emitted: Sequence[ExposedTool], operations: Sequence[Operation]) -> list[ExposedTool]:
     """``emitted``, where a tool of several calls has the tags of all of their operations."""
     tags = {(one.method, one.path): describe.tags(one) for one in operations}
     found = []
@@ -100,14 +100,14 @@ def tagged(emitted: Sequence[Emitted], operations: Sequence[Operation]) -> list[
     return found
 
 
-def modules(emitted: Sequence[Emitted]) -> tuple[Module, ...]:
+def modules(emitted: Sequence[ExposedTool]) -> tuple[Module, ...]:
     """The tools by resource: by the first tag where tags are used, else by the first fixed segment of the path.
 
     A tag of more than :data:`LARGE` tools is split by resource; many resources of one tool each share a module.
     """
     tagged = sum(1 for one in emitted if one.operation and one.operation.tags)
     by_tag = tagged * 2 > len(emitted)
-    groups: dict[str, list[Emitted]] = defaultdict(list)
+    groups: dict[str, list[ExposedTool]] = defaultdict(list)
     titles: dict[str, str] = {}
     for one in emitted:
         title = _group(one, by_tag)
@@ -130,7 +130,7 @@ def modules(emitted: Sequence[Emitted]) -> tuple[Module, ...]:
     return tuple(_module(key, titles[key], groups[key]) for key in sorted(groups))
 
 
-def _module(name: str, title: str, group: Sequence[Emitted]) -> Module:
+def _module(name: str, title: str, group: Sequence[ExposedTool]) -> Module:
     order = sorted(group, key=lambda one: one.tool.name)
     return Module(
         name=name,
@@ -140,7 +140,7 @@ def _module(name: str, title: str, group: Sequence[Emitted]) -> Module:
     )
 
 
-def _group(one: Emitted, by_tag: bool) -> str:
+def _group(one: ExposedTool, by_tag: bool) -> str:
     if one.operation is None:
         return "workflows"
     if by_tag and one.operation.tags and clean(one.operation.tags[0], 80):
@@ -148,7 +148,7 @@ def _group(one: Emitted, by_tag: bool) -> str:
     return _resource(one, 1) or "other"
 
 
-def _resource(one: Emitted, depth: int) -> str:
+def _resource(one: ExposedTool, depth: int) -> str:
     if one.operation is None:
         return ""
     fixed = [part for part in naming.segments(one.operation.path) if part != "{}"]

@@ -35,7 +35,7 @@ _ACTIONS = vocabulary("action cmd command op operation method do act task func f
 
 
 @model.value()
-class Said:
+class OperationWords:
     """Words in lower case. ``name``: of the operationId, from the first verb-like piece on. ``last``: of the last
     literal segment of the path (or of the query string that names the action). ``tells``: of the description's first
     sentence from its verb on. ``described``: of its first two sentences. ``harmless``: the description says that
@@ -49,12 +49,12 @@ class Said:
     harmless: bool
 
 
-def said_of(operation: Operation) -> Said:
+def said_of(operation: Operation) -> OperationWords:
     """What is said about ``operation``."""
     plain = re.sub(r"<[^>]{0,200}>|[*_`#]{2,}|`", " ", operation.description[:2000]).strip()
     sentences = [part.strip() for part in _SENTENCE.split(plain) if part.strip()]
     first = sentences[0] if sentences else ""
-    return Said(
+    return OperationWords(
         name=words(_name(operation.id or "")),
         last=words(_last(operation)),
         summary=words(_HANDLES.sub("", operation.summary)),

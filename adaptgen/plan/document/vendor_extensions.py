@@ -27,7 +27,7 @@ _DYNAMIC = ("x-ms-dynamic-values", "x-ms-dynamic-list", "x-ms-dynamic-schema", "
 
 
 @model.value()
-class Said:
+class ExtensionHints:
     """What extensions say of one operation.
 
     ``hidden``: why it becomes no tool, "" where it does; ``name``: what its tool is called; ``description``: what is
@@ -43,13 +43,13 @@ class Said:
     arguments: Mapping[str, ArgumentHint] = field(default_factory=dict)
 
 
-NOTHING = Said()
+NOTHING = ExtensionHints()
 
 
-def said(document: Document, operation: Operation) -> Said:
+def said(document: Document, operation: Operation) -> ExtensionHints:
     """What the extensions say of ``operation``."""
     known = memory(document).setdefault("extensions", {})
-    found: Said | None = known.get(operation.pointer)
+    found: ExtensionHints | None = known.get(operation.pointer)
     if found is None:
         found = known[operation.pointer] = _read(document, operation)
     return found
@@ -65,7 +65,7 @@ def described(document: Document, operation: Operation) -> Operation:
     return operation
 
 
-def under(found: Said, hint: ToolHint | None) -> ToolHint | None:
+def under(found: ExtensionHints, hint: ToolHint | None) -> ToolHint | None:
     """The hint of a tool with what extensions say of its arguments where it says nothing."""
     if not found.arguments:
         return hint
@@ -73,7 +73,7 @@ def under(found: Said, hint: ToolHint | None) -> ToolHint | None:
     return replace(own, arguments={**found.arguments, **own.arguments})
 
 
-def _read(document: Document, operation: Operation) -> Said:
+def _read(document: Document, operation: Operation) -> ExtensionHints:
     raw = operation.raw
     if not isinstance(raw, Mapping):
         return NOTHING
@@ -84,7 +84,7 @@ def _read(document: Document, operation: Operation) -> Said:
     arguments = dict(_fixed(document, operation))
     if not own and not hidden and not arguments:
         return NOTHING
-    return Said(
+    return ExtensionHints(
         hidden=hidden,
         name=next((name for one in own if (name := _name(one.get("name")))), ""),
         description=next((one["description"] for one in own if _text(one.get("description"))), ""),

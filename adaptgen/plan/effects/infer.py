@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Effect
-from adaptgen.plan.document.operation_words import Said, said_of
+from adaptgen.plan.document.operation_words import OperationWords, said_of
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.effects.unsafe_gets import mutation, performed
 from adaptgen.plan.effects.verbs import (
@@ -89,7 +89,7 @@ def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -
 # --------------------------------------------------------------------------------------------- POST that only asks
 
 
-def _only_searches(said: Said) -> bool:
+def _only_searches(said: OperationWords) -> bool:
     last = said.last
     verb = said.name[:1] or said.summary[:1]
     named = bool(last) and (last[0] in SEARCH_PATH or last[-1] in SEARCH_PATH or last == ("list",))
@@ -107,7 +107,7 @@ def _changes(spoken: tuple[str, ...]) -> set[str]:
     return alone & (CHANGE | DELETE)
 
 
-def _only_asks(operation: Operation, said: Said, sent: tuple[str, ...], answers_list: bool) -> str:
+def _only_asks(operation: Operation, said: OperationWords, sent: tuple[str, ...], answers_list: bool) -> str:
     """Why a POST only reads: what it is called and what is told about it agree that it asks, nothing speaks of a
     change, no input asks to keep something, and it answers 200 with a body. Empty where that is not so."""
     if "".join(said.last) == "dryrun":

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adaptgen.plan.document.operation import mapping
-from adaptgen.plan.document.operation_words import Said
+from adaptgen.plan.document.operation_words import OperationWords
 from adaptgen.plan.effects.verbs import (
     ACTIONS,
     ACTS,
@@ -76,7 +76,7 @@ _DOES = lazy(
 )
 
 
-def mutation(operation: Operation, said: Said) -> tuple[str, str]:
+def mutation(operation: Operation, said: OperationWords) -> tuple[str, str]:
     """The verb by which a safe method changes something, and where it stands; empty where there is none."""
     name, summary, last = performed(said.name), performed(said.summary), said.last
     # "This function helps you to …" reads no more than it says.
@@ -169,7 +169,7 @@ def _called(operation: Operation) -> tuple[str, str] | None:
     return None
 
 
-def _in_path(operation: Operation, said: Said, tells: bool, reads: bool) -> str:
+def _in_path(operation: Operation, said: OperationWords, tells: bool, reads: bool) -> str:
     """The verb that a segment of the path is."""
     name, last = said.name, said.last
     first = last[0] if last else ""
@@ -222,7 +222,7 @@ def _sends(spoken: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(makes) if set(spoken) & ONE_TIME else ()
 
 
-def _weakly(said: Said) -> str:
+def _weakly(said: OperationWords) -> str:
     """A verb that could be a noun (``run``), where at least two of name, path, summary and description begin so."""
     spoken = [performed(said.name), said.last if len(said.last) == 1 else (), performed(said.summary), said.tells]
     if len(said.name) == 1 and said.name == said.last[:1]:
@@ -237,7 +237,7 @@ def _weakly(said: Said) -> str:
     return found[0] if len(found) > 1 and not set(found) <= nouns else ""
 
 
-def _weak_alone(operation: Operation, said: Said, told: tuple[str, ...], reads: bool) -> str:
+def _weak_alone(operation: Operation, said: OperationWords, told: tuple[str, ...], reads: bool) -> str:
     """Such a verb by itself, where its place says that it is one: before an object ("Start the server"), after a
     record (``/jobs/{id}/run``); and what a summary names at its end ("Order cancellation")."""
     if reads or (said.tells and said.tells[0] in _READS):
@@ -262,7 +262,7 @@ def _may(spoken: tuple[str, ...]) -> bool:
     return _verb(spoken)
 
 
-def _told(operation: Operation, said: Said, reads: bool) -> tuple[str, str]:
+def _told(operation: Operation, said: OperationWords, reads: bool) -> tuple[str, str]:
     """What only the description, an input, an answer or the form of the path gives away."""
     tells = said.tells
     strong = _STRONG | {"links", "associates", "binds", "link"}
@@ -290,7 +290,7 @@ def _told(operation: Operation, said: Said, reads: bool) -> tuple[str, str]:
     return _input(operation, reads)
 
 
-def _link(operation: Operation, said: Said) -> tuple[str, str] | None:
+def _link(operation: Operation, said: OperationWords) -> tuple[str, str] | None:
     """The verb of a link in a mail: before a token at the end of the path, or with one in the query."""
     parts = [part for part in operation.path.split("/") if part]
     if len(parts) > 1 and parts[-1].startswith("{") and set(words(parts[-1])) & ONCE:

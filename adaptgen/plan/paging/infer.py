@@ -21,9 +21,9 @@ from adaptgen.plan.effects.infer import find_effect
 from adaptgen.plan.paging import vendor_extensions as extensions_paging
 from adaptgen.plan.paging.hints import hinted
 from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
-from adaptgen.plan.paging.places import Space, absorbed, last_key, spaces
+from adaptgen.plan.paging.places import PagingLocation, absorbed, last_key, spaces
 from adaptgen.plan.paging.prose import last_id_told, link_told, page_told
-from adaptgen.plan.paging.response_signals import Signs
+from adaptgen.plan.paging.response_signals import PagingSignals
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -110,7 +110,7 @@ _SAID: dict[type[object], str] = {
 }
 
 
-def _beside(document: Document, queries: Space, page: Paging) -> Paging:
+def _beside(document: Document, queries: PagingLocation, page: Paging) -> Paging:
     """``page`` with its size in the query, where it is declared nowhere else."""
     if not isinstance(page, (Offset, PageNumber, Cursor)):
         return page
@@ -135,7 +135,9 @@ class _Found:
     because: str
 
 
-def _infer(document: Document, operation: Operation, places: Sequence[Space], envelope: Envelope) -> PagingPlan:
+def _infer(
+    document: Document, operation: Operation, places: Sequence[PagingLocation], envelope: Envelope
+) -> PagingPlan:
     """The style that the inputs of one place show, the query before others; else what the answer alone shows, with
     the size where it stands."""
     page: Paging | None = None
@@ -162,11 +164,11 @@ def _infer(document: Document, operation: Operation, places: Sequence[Space], en
 
 
 class _Finder:
-    def __init__(self, document: Document, operation: Operation, place: Space, envelope: Envelope) -> None:
+    def __init__(self, document: Document, operation: Operation, place: PagingLocation, envelope: Envelope) -> None:
         self.document, self.operation, self.envelope, self.place = document, operation, envelope, place
         self.parameters = Parameters(document, place.queries, operation.description, folded=place.folded)
         answer = operation.success()
-        self.signs = Signs(document, envelope, answer.headers if answer else {}, operation.description)
+        self.signs = PagingSignals(document, envelope, answer.headers if answer else {}, operation.description)
         self.items = envelope.items
         self.total = self.signs.total()
 

@@ -43,7 +43,7 @@ _KEYS = ("offset", "page", "cursor", "limit", "size")
 
 
 @value()
-class Space:
+class PagingLocation:
     """The inputs of one place that may page. ``queries``: name, as the model has it (a path, but in the query), ->
     the input as a parameter; ``folded``: name -> what it is compared by."""
 
@@ -73,11 +73,11 @@ class Space:
         return all(shape(document, self.queries[name].schema).type != "string" for name in names if name)
 
 
-def spaces(document: Document, operation: Operation) -> Iterator[Space]:
+def spaces(document: Document, operation: Operation) -> Iterator[PagingLocation]:
     """The places of ``operation``: the query first, then objects in query and headers, the body, headers of their own,
     and placeholders of the address."""
     queries = {one.name: one for one in operation.parameters if one.place == "query"}
-    yield Space("query", "", queries, {name: _query(name) for name in queries})
+    yield PagingLocation("query", "", queries, {name: _query(name) for name in queries})
     for one in operation.parameters:
         if one.place in ("query", "header") and (one.content or one.style == "deepObject"):
             members = _members(document, one.schema)
@@ -87,9 +87,9 @@ def spaces(document: Document, operation: Operation) -> Iterator[Space]:
     if operation.body is not None:
         yield from _body(document, operation)
     if headers := _headers(operation):
-        yield Space("header", "", headers, {name: header_name(name) for name in headers})
+        yield PagingLocation("header", "", headers, {name: header_name(name) for name in headers})
     if numbers := _address(document, operation):
-        yield Space("path", "", numbers, {name: fold(name) for name in numbers})
+        yield PagingLocation("path", "", numbers, {name: fold(name) for name in numbers})
 
 
 def header_name(name: str) -> str:
@@ -148,7 +148,7 @@ def _plural(part: str, name: str) -> bool:
     return fold(part) in {f"{fold(name)}s", f"{fold(name).removesuffix('number')}s"}
 
 
-def _body(document: Document, operation: Operation) -> Iterator[Space]:
+def _body(document: Document, operation: Operation) -> Iterator[PagingLocation]:
     assert operation.body is not None
     media = base_media(operation.body.media)
     if not is_json(media) and media != FORM:
@@ -179,7 +179,7 @@ def _space(
     found: Mapping[tuple[str, ...], Json],
     folds: Mapping[str, str],
     required: Set[tuple[str, ...]] = frozenset(),
-) -> Space:
+) -> PagingLocation:
     queries: dict[str, Parameter] = {}
     for path, node in found.items():
         one = shape(document, node)
@@ -193,7 +193,7 @@ def _space(
             name, place, path in required, node, one.description, raw=one.raw if isinstance(one.raw, Mapping) else {}
         )
     named = {name: folds[name] if name in folds else folds[last_key(name)] for name in queries}
-    return Space(place, inside, queries, named)
+    return PagingLocation(place, inside, queries, named)
 
 
 def last_key(path: str) -> str:

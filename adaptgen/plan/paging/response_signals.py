@@ -44,7 +44,7 @@ _TOKEN_HEADER_ENDS = ("continuationtoken", "continuation", "nextpagetoken", "nex
 _NEXT_LINK = re.compile(r"\bnext\b[^.]{0,30}\blinks?\b|\blinks?\b[^.]{0,40}\bnext\b", re.IGNORECASE)
 
 
-class Signs:
+class PagingSignals:
     """The properties beside the records, and the declared headers, of one list. ``notes``: the operation's
     description."""
 

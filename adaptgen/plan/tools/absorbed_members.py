@@ -40,7 +40,7 @@ def address_rows(page: Paging | None, document: Document, operation: Operation) 
 
 
 @value()
-class Left:
+class AbsorbedMembers:
     """``operation`` and ``body`` without the members that paging supplies; ``absorbed``: the inputs of which nothing
     is left; ``rows``: how those are sent that hold the values of paging."""
 
@@ -59,7 +59,7 @@ class Left:
                 inputs.row(place, param)
 
 
-def left(document: Document, operation: Operation, body: BodyInputs | None, page: Paging | None) -> Left:
+def left(document: Document, operation: Operation, body: BodyInputs | None, page: Paging | None) -> AbsorbedMembers:
     """What arguments may still fill."""
     rows: list[tuple[str, Param]] = [("path", one) for one in address_rows(page, document, operation)]
     members: dict[tuple[str, str], list[tuple[str, ...]]] = {}
@@ -76,7 +76,7 @@ def left(document: Document, operation: Operation, body: BodyInputs | None, page
         else:
             members.setdefault((place, keys[0]), []).append(keys[1:])
     if not members:
-        return Left(operation, body, absorbed, tuple(rows))
+        return AbsorbedMembers(operation, body, absorbed, tuple(rows))
     parameters = []
     for one in operation.parameters:
         narrowed = _narrowed(document, one.schema, members.get((one.place, one.name), ()))
@@ -95,7 +95,7 @@ def left(document: Document, operation: Operation, body: BodyInputs | None, page
             slots.append(kept or slot)
         whole = body.whole and _slot(document, body.whole, members.get(("body", body.whole.name), ()))
         body = replace(body, slots=tuple(slots), whole=whole)
-    return Left(replace(operation, parameters=tuple(parameters)), body, absorbed, tuple(rows))
+    return AbsorbedMembers(replace(operation, parameters=tuple(parameters)), body, absorbed, tuple(rows))
 
 
 def _slot(document: Document, slot: Slot, paths: Iterable[tuple[str, ...]]) -> Slot | None:

@@ -28,7 +28,7 @@ LIMIT = 2000
 
 
 @value()
-class Proof:
+class InputCoverage:
     """What the walk needs to know: the auths of the server, (operation pointer, place, name) -> the auth that sends
     this input, and (tool, place, name) of inputs that hints hide."""
 
@@ -38,7 +38,7 @@ class Proof:
     hidden: frozenset[tuple[str, str, str]]
 
 
-def inputs_of(proof: Proof, operation: Operation, tools: Sequence[tuple[Tool, Contract]]) -> list[Input]:
+def inputs_of(proof: InputCoverage, operation: Operation, tools: Sequence[tuple[Tool, Contract]]) -> list[Input]:
     """Every declared input of ``operation`` with the best fate that any of its tools gives it."""
     declared = _declared(proof.document, operation)
     best: list[Fate] = [_LOST] * len(declared)
@@ -97,7 +97,14 @@ def _declared(document: Document, operation: Operation) -> list[tuple[str, str, 
 
 
 def _parameter(
-    proof: Proof, operation: Operation, tool: Tool, call: Call, rows: Rows, contract: Contract, place: str, name: str
+    proof: InputCoverage,
+    operation: Operation,
+    tool: Tool,
+    call: Call,
+    rows: Rows,
+    contract: Contract,
+    place: str,
+    name: str,
 ) -> Fate:
     row = rows.get((place, _folded(place, name)))
     if row is None and place == "path" and f"{{{name}}}" in call.path:
@@ -134,7 +141,7 @@ def _row(row: Param, tool: Tool, contract: Contract) -> Fate:
     return ("argument", intern(f"{tool.name}.{name}")) if name in contract.input_schema["properties"] else _LOST
 
 
-def _sent(proof: Proof, operation: Operation, tool: Tool, place: str, name: str) -> str | None:
+def _sent(proof: InputCoverage, operation: Operation, tool: Tool, place: str, name: str) -> str | None:
     for auth in tool.auth:
         sends = proof.auths[auth].send if auth in proof.auths else ()
         if any(one.place == place and _folded(place, one.name) == _folded(place, name) for one in sends):
@@ -151,7 +158,7 @@ def _folded(place: str, name: str) -> str:
 
 
 def _leaf(
-    proof: Proof, operation: Operation, tool: Tool, call: Call, rows: Rows, contract: Contract, leaf: Leaf
+    proof: InputCoverage, operation: Operation, tool: Tool, call: Call, rows: Rows, contract: Contract, leaf: Leaf
 ) -> Fate:
     body = call.body
     if body is None:

@@ -11,7 +11,7 @@ from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Call, Contract, Json, Lookup, Tool
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.envelope import at, resource_words
-from adaptgen.plan.document.exposure import Emitted
+from adaptgen.plan.document.exposure import ExposedTool
 from adaptgen.plan.document.schemas import Leaf, leaves, shape
 from adaptgen.syntax.identifiers import singular, words
 
@@ -26,7 +26,7 @@ _MOST = 6
 _TIGHT = frozenset({"format", "pattern", "enum", "const", "minLength", "maxLength", "contentEncoding", "examples"})
 
 
-def looked_up(emitted: Sequence[Emitted], hints: Hints) -> tuple[list[Emitted], list[Evidence]]:
+def looked_up(emitted: Sequence[ExposedTool], hints: Hints) -> tuple[list[ExposedTool], list[Evidence]]:
     """``emitted`` with the lookups that hints ask for, in their tools and contracts.
 
     Raises:
@@ -34,7 +34,7 @@ def looked_up(emitted: Sequence[Emitted], hints: Hints) -> tuple[list[Emitted], 
             for an argument that the tool does not take or that holds no ids.
     """
     tools = {old: one for one in emitted for old in one.tool.was} | {one.tool.name: one for one in emitted}
-    made: list[Emitted] = []
+    made: list[ExposedTool] = []
     evidence: list[Evidence] = []
     for one in emitted:
         hint = hints.tools.get(one.tool.name)
@@ -56,7 +56,7 @@ def looked_up(emitted: Sequence[Emitted], hints: Hints) -> tuple[list[Emitted], 
     return made, evidence
 
 
-def _lookup(tools: Mapping[str, Emitted], wanted: Lookup, name: str, where: Where) -> Lookup:
+def _lookup(tools: Mapping[str, ExposedTool], wanted: Lookup, name: str, where: Where) -> Lookup:
     found = tools.get(wanted.tool)
     if found is None:
         help = did_you_mean(wanted.tool, sorted(tools)) or "name a list tool of this server"
@@ -72,7 +72,7 @@ def _lookup(tools: Mapping[str, Emitted], wanted: Lookup, name: str, where: Wher
     return replace(wanted, tool=found.tool.name, id=id, labels=wanted.labels or _labels(fields, id, resource))
 
 
-def _fields(found: Emitted) -> list[Leaf]:
+def _fields(found: ExposedTool) -> list[Leaf]:
     """The top fields of an item, as far as the document declares them."""
     page, operation, document = found.tool.page, found.operation, found.document
     response = operation.success() if operation is not None else None

@@ -58,7 +58,7 @@ def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ..
 
 
 @dataclass(slots=True)
-class Draft:
+class Analysis:
     """An operation that becomes a tool, and what was found out about it. ``key``: its name in the hints, or "";
     ``notes``: what agents must know of how it writes."""
 
@@ -80,7 +80,7 @@ class Draft:
 
 
 @value()
-class Built:
+class BuiltTool:
     """A finished tool. ``hidden``: (place, name) of the inputs that hints hide. ``cut``: the schema was too large."""
 
     tool: Tool
@@ -101,7 +101,7 @@ def locator(hints: Hints, *base: str) -> Callable[..., Where]:
     return lambda *keys: hints.where(*base, *keys)
 
 
-def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint | None = None) -> Draft:
+def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint | None = None) -> Analysis:
     """Run the passes on one operation.
 
     Raises:
@@ -131,7 +131,7 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
             raise error("AG039", message, context.hints.where("tools", key, "page"), help)
         paging = PagingPlan(None)
         view = find_view(document, operation, None, hint, where=where if hint else None)
-    return Draft(
+    return Analysis(
         context=context,
         operation=operation,
         key=key,
@@ -144,7 +144,7 @@ def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint 
     )
 
 
-def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
+def settle(one: Analysis, payloads: Mapping[str, str | None]) -> None:
     """Decide the role, and whether a write merges. ``payloads``: pointer of a GET -> JSONPath of what it answers,
     None for lists.
 
@@ -181,7 +181,7 @@ def settle(one: Draft, payloads: Mapping[str, str | None]) -> None:
         one.role = _PLAIN_ROLES.get(operation.method, "call")
 
 
-def finish(one: Draft, name: str) -> Built:
+def finish(one: Analysis, name: str) -> BuiltTool:
     """The table and the contract.
 
     Raises:
@@ -267,7 +267,7 @@ def finish(one: Draft, name: str) -> Built:
         because = "a PATCH with JSON beside a GET of the same path"
         evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
-    return Built(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
+    return BuiltTool(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
 
 
 def _read_sensitive(context: Context, read: Operation, answer: str, known: Mapping[str, str]) -> dict[str, str]:
@@ -308,7 +308,7 @@ def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
     return {"fields": contracts.FIELDS} if structured and not silent else {}
 
 
-def description(one: Draft, name: str) -> str:
+def description(one: Analysis, name: str) -> str:
     """What agents read about the tool."""
     answers = describe.answers(one.view.view, one.paging.page is not None) if one.effect == "read" else ""
     if one.hint and one.hint.description:
@@ -332,7 +332,7 @@ def _paging_names(paging: PagingPlan) -> set[str]:
     return {*(name for _, name in paging.absorbed), *steps[-1:]}
 
 
-def payload_of(one: Draft) -> str | None:
+def payload_of(one: Analysis) -> str | None:
     """JSONPath of the record that a GET answers; None for lists and for answers that are no JSON object."""
     if one.paging.page is not None:
         return None

@@ -18,7 +18,7 @@ from adaptgen.plan.tools.tool import auth_of
 from adaptgen.plan.workflows.arazzo_expressions import Locate, Names
 from adaptgen.plan.workflows.arazzo_inputs import defaults_of, inputs_of, schema_of
 from adaptgen.plan.workflows.arazzo_operations import Calls
-from adaptgen.plan.workflows.pii import Made, sensitive
+from adaptgen.plan.workflows.pii import PlannedStep, sensitive
 from adaptgen.source.arazzo import CODE, Description
 from adaptgen.syntax.json_pointer import escape
 from adaptgen.syntax.templates import escape_json
@@ -54,7 +54,7 @@ class Workflow:
     names: Names
     above: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
-    made: list[Made] = field(default_factory=list)
+    made: list[PlannedStep] = field(default_factory=list)
 
     @property
     def raw(self) -> Mapping[str, Any]:
@@ -161,7 +161,7 @@ class Workflow:
         save = {name: place for name, (place, alias) in outputs.items() if not alias}
         root = paging.page.items if paging.page is not None else "$"
         self.made.append(
-            Made(id=id, operation=operation, document=document, save=save, sensitive=kinds, root=root,
+            PlannedStep(id=id, operation=operation, document=document, save=save, sensitive=kinds, root=root,
                  lists=paging.page is not None, effect=effect)
         )  # fmt: skip
         return Step(
@@ -217,7 +217,7 @@ class Workflow:
         save = {one: place for one, (place, alias) in outputs.items() if not alias}
         self.keep(name, outputs)
         effect = max((step.effect for step in steps), key=_STRENGTH.index)
-        self.made.append(Made(id=id, save=save, sensitive=sensitive(result, inner.made), effect=effect))
+        self.made.append(PlannedStep(id=id, save=save, sensitive=sensitive(result, inner.made), effect=effect))
         return Step(id=id, save=save, effect=effect, flow=Flow(steps=steps, given=given, result=result))
 
     # ----------------------------------------------------------------------------------------------- what it gives

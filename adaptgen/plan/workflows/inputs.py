@@ -16,7 +16,7 @@ from adaptgen.plan.document.request_bodies import BodyInputs, Slot
 from adaptgen.plan.tools import contract as contracts
 from adaptgen.plan.tools.arguments import Argument, fixed_value, hold_separators, parameter_slot
 from adaptgen.plan.tools.tool import Context
-from adaptgen.plan.workflows.pii import Made
+from adaptgen.plan.workflows.pii import PlannedStep
 from adaptgen.syntax.templates import TemplateError, escape, placeholders
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Asked:
     context: Context
     key: str
     hint: ToolHint
-    made: list[Made] = field(default_factory=list)
+    made: list[PlannedStep] = field(default_factory=list)
     found: dict[str, Argument] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     sensitive_arguments: dict[str, str] = field(default_factory=dict)

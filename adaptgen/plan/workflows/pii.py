@@ -20,7 +20,7 @@ _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\['([^']*)'\]|\[\"([^\"]*)\"\]|(\[\*\])
 
 
 @value(kw_only=True)
-class Made:
+class PlannedStep:
     """A step with what the later ones need to know of it. ``root``: JSONPath of what ``sensitive`` is relative to;
     ``lists``: whether its answer is a list; ``each``: whether it gives a list of answers; ``view``: the paths kept."""
 
@@ -36,7 +36,7 @@ class Made:
     effect: Effect = "read"
 
 
-def sensitive(result: Json, steps: Sequence[Made], at: str = "") -> dict[str, str]:
+def sensitive(result: Json, steps: Sequence[PlannedStep], at: str = "") -> dict[str, str]:
     """The sensitive paths of a result, from those of the steps whose answers stand in it."""
     if isinstance(result, Mapping):
         kinds: dict[str, str] = {}
@@ -60,7 +60,7 @@ def sensitive(result: Json, steps: Sequence[Made], at: str = "") -> dict[str, st
     return {path: kind for path, kind in found.items() if path and (len(parts) == 1 or kind == "secret")}
 
 
-def saved(steps: Sequence[Made], at: str) -> dict[str, str]:
+def saved(steps: Sequence[PlannedStep], at: str) -> dict[str, str]:
     """The sensitive paths of ``{step: {name: value}}`` at ``at``: every value that steps save."""
     found: dict[str, str] = {}
     for one in steps:
@@ -74,7 +74,7 @@ def classified(kinds: Mapping[str, str]) -> dict[str, str]:
     return {path: kinds[path] for path in sorted(kinds) if kinds[path] != "none"}
 
 
-def _of_step(one: Made, rest: str, at: str) -> dict[str, str]:
+def _of_step(one: PlannedStep, rest: str, at: str) -> dict[str, str]:
     several = f"{at}[*]" if one.each else at
     if not rest:
         start = f"{several}[*]" if one.lists else several
@@ -112,7 +112,7 @@ def _under(start: str, path: str) -> str:
     return f"{start}{path}" if path.startswith("[") else f"{start}.{path}"
 
 
-def _saved(at: str, one: Made, place: str) -> dict[str, str]:
+def _saved(at: str, one: PlannedStep, place: str) -> dict[str, str]:
     """What a saved value holds: the sensitive paths at and below its place in the body."""
     if not place.startswith(("$", "#")):
         return {}

@@ -12,7 +12,7 @@ from adaptgen.plan.document.envelope import at
 from adaptgen.plan.document.reader import is_json
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.workflows.inputs import ITEM, Asked
-from adaptgen.plan.workflows.pii import Made
+from adaptgen.plan.workflows.pii import PlannedStep
 from adaptgen.syntax.templates import Placeholder, TemplateError, parse
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _no_list(asked: Asked, name: str) -> str:
     return ""
 
 
-def _kind(one: Made, path: str) -> str:
+def _kind(one: PlannedStep, path: str) -> str:
     assert one.operation is not None
     assert one.document is not None
     found = declared(one.document, one.operation, path) if path.startswith("$") else None

@@ -23,7 +23,7 @@ from adaptgen.plan.tools.searches import search_evidence, step_searches
 from adaptgen.plan.tools.tool import Context, auth_of, own_arguments
 from adaptgen.plan.views.default_view import check_step_view, find_view
 from adaptgen.plan.workflows.inputs import ITEM, Asked, rows
-from adaptgen.plan.workflows.pii import Made, classified, keys, saved, sensitive
+from adaptgen.plan.workflows.pii import PlannedStep, classified, keys, saved, sensitive
 from adaptgen.plan.workflows.rules import all_pages, check_rules, check_state
 from adaptgen.source.hints.model import MISSING
 from adaptgen.syntax import field_paths as fields
@@ -125,7 +125,7 @@ class _Maker:
         view = step.view if step.view is not None else self.view(document, operation, paging.page, index)
         self.operations.append(operation)
         asked.made.append(
-            Made(
+            PlannedStep(
                 id=step.id,
                 operation=operation,
                 document=document,

@@ -15,7 +15,7 @@ from adaptgen.runtime.answers.record import mark_body, show
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import Fetch, is_json
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as paths
 
 ALONE: Final = "`fields`: paths of the whole answer (`$.…`) are asked for alone, without paths of items."
@@ -29,7 +29,7 @@ def is_around(fields: Sequence[str] | None) -> bool:
 
 
 async def answer_around(
-    tool: Tool, fetch: Fetch, fields: Sequence[str], *, max_bytes: int, marks: Marks | None = None
+    tool: Tool, fetch: Fetch, fields: Sequence[str], *, max_bytes: int, marks: PiiTracker | None = None
 ) -> Answer:
     """What stands beside the items in the first page of a list.
 
@@ -49,7 +49,7 @@ async def answer_around(
     response = await fetch({})
     if not is_json(response):
         raise ToolError("`fields`: this answer is a table, and nothing stands around its rows.")
-    marks = marks or Marks()
+    marks = marks or PiiTracker()
     whole = replace(tool, page=None, answer=tool.page.items, view=None)
     body = mark_body(whole, response.json(), marks, cuts=any("[" in path for path in fields))
     return show(whole, body, fields=fields, max_bytes=max_bytes, marks=marks)

@@ -10,7 +10,7 @@ from adaptgen.model.tables import Form, Json, Tool
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import Segment
 from adaptgen.syntax.tables import UNREADABLE
@@ -20,7 +20,7 @@ WITHHELD: Final = "[withheld]"
 _NAMES: Final = 40
 
 
-class Shape:
+class AnswerLayout:
     """How the items of one answer are shown.
 
     ``columns``: rows under ``fields``, else objects. ``chosen``: the paths, where they must be kept in the cursor
@@ -35,13 +35,13 @@ class Shape:
         items: Sequence[Json],
         asked: Sequence[str] | None,
         kept: Sequence[str] | None,
-        marks: Marks | None = None,
+        marks: PiiTracker | None = None,
         *,
         torn: bool = False,
     ) -> None:
         self.note = ""
         self.torn = torn
-        self._marks = marks or Marks()
+        self._marks = marks or PiiTracker()
         self.others: tuple[str, ...] = ()
         self.chosen: tuple[str, ...] | None = tuple(asked or kept or ()) or None
         objects = [item for item in items if isinstance(item, (dict, list)) and not (torn and UNREADABLE in item)]

@@ -15,7 +15,7 @@ import orjson
 from adaptgen.model.tables import Cursor, Json, Tool, Unpaged
 from adaptgen.runtime.answers.budget import reduced
 from adaptgen.runtime.answers.envelope import answer_around, is_around
-from adaptgen.runtime.answers.layout import Shape, asked_view
+from adaptgen.runtime.answers.layout import AnswerLayout, asked_view
 from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
@@ -23,12 +23,12 @@ from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
 from adaptgen.runtime.paging.cursor import Bound, CursorBox, bound
-from adaptgen.runtime.paging.pages import State, Walk
+from adaptgen.runtime.paging.pages import PageIterator, State
 from adaptgen.runtime.paging.resume import resume
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.paging.list_cache import Whose
+    from adaptgen.runtime.paging.list_cache import CallerCache
 
 __all__ = ["Fetch", "answer_detail", "answer_list"]
 
@@ -57,7 +57,7 @@ class ListCall:
     limit: int | None = None
     fields: Sequence[str] | None = None
     cursor: str | None = None
-    marks: Marks = field(default_factory=Marks)
+    marks: PiiTracker = field(default_factory=PiiTracker)
 
     def bound(self, tool: Tool) -> Bound:
         """What a cursor of the answer belongs to."""
@@ -69,10 +69,10 @@ async def answer_list(
     fetch: Fetch,
     call: ListCall,
     *,
-    keep: Keep | None = None,
+    keep: ItemFilter | None = None,
     note: str = "",
     whole: bool = True,
-    kept: Whose | None = None,
+    kept: CallerCache | None = None,
     size: int | None = None,
     doubt: str = "",
 ) -> Answer:
@@ -105,7 +105,7 @@ async def answer_list(
     slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
     if slot is not None:
         fetch = slot.fetch(fetch, state)
-    reading = _Reading(tool, fetch, call.box, to, state, fields, call.max_bytes, marks, keep)
+    reading = _ListAnswerBuilder(tool, fetch, call.box, to, state, fields, call.max_bytes, marks, keep)
     reading.before, reading.whole_list, reading.doubt = note, whole, doubt
     try:
         answer = await reading.answer(min(max(state.limit or call.page_size, 1), MAX_LIMIT), resumed=bool(call.cursor))
@@ -121,7 +121,7 @@ async def answer_list(
         return answer_detail(tool, nothing.response, fields=fields, max_bytes=call.max_bytes, note=note, marks=marks)
 
 
-class Keep(Protocol):
+class ItemFilter(Protocol):
     """Chooses the items that an answer may give, and bounds what is read for it."""
 
     most: int
@@ -149,7 +149,7 @@ def fresh(tool: Tool, wanted: int) -> State:
     return State(pages.start(paging), size=size)
 
 
-class _Reading:
+class _ListAnswerBuilder:
     """One answer in the making."""
 
     def __init__(
@@ -161,8 +161,8 @@ class _Reading:
         state: State,
         fields: Sequence[str] | None,
         max_bytes: int,
-        marks: Marks,
-        keep: Keep | None = None,
+        marks: PiiTracker,
+        keep: ItemFilter | None = None,
     ) -> None:
         assert tool.page is not None
         self.before = ""
@@ -177,7 +177,7 @@ class _Reading:
         self._asked = fields
         self._budget = max_bytes
         self._marks = marks
-        self._walk = Walk(tool.page, fetch, box, state)
+        self._walk = PageIterator(tool.page, fetch, box, state)
         if keep is not None:
             self._walk.most = keep.most
         self._whole = isinstance(tool.page, Cursor) and tool.page.single_use
@@ -238,13 +238,13 @@ class _Reading:
             notes.append(self._keep.note(len(self._lines), why))
         return self._cut(shape, " ".join(filter(None, notes)), resumed)
 
-    def _shape(self, page: Page, begin: int) -> Shape:
+    def _shape(self, page: Page, begin: int) -> AnswerLayout:
         kept = self._walk.state.paths
-        return Shape(self._tool, page.items[begin:], self._asked, kept, self._marks, torn=bool(page.torn))
+        return AnswerLayout(self._tool, page.items[begin:], self._asked, kept, self._marks, torn=bool(page.torn))
 
     # ---------------------------------------------------------------------------------------------------- reading
 
-    def _take(self, shape: Shape, page: Page, begin: int, limit: int) -> int:
+    def _take(self, shape: AnswerLayout, page: Page, begin: int, limit: int) -> int:
         """Take items of ``page`` from ``begin`` on; the position behind the last that was looked at."""
         room = len(page.items) if self._whole else limit - len(self._lines)
         at = begin
@@ -269,7 +269,7 @@ class _Reading:
     async def _fitting(self, page: Page) -> Page:
         """The first page of an API whose cursors work once, read again in a size that fits the budget."""
         for _ in range(3):
-            shape = Shape(self._tool, page.items, self._asked, None, self._marks)
+            shape = AnswerLayout(self._tool, page.items, self._asked, None, self._marks)
             measured = sum(self._marks.size(shown) + 1 for shown in shape.project(page.items)) + 300
             if measured <= self._budget or self._walk.state.size is None or len(page.items) < 2:
                 break
@@ -288,7 +288,7 @@ class _Reading:
 
     # ---------------------------------------------------------------------------------------------------- cutting
 
-    def _cut(self, shape: Shape, note: str, resumed: bool) -> Answer:
+    def _cut(self, shape: AnswerLayout, note: str, resumed: bool) -> Answer:
         walk = self._walk
         walk.state.paths = shape.chosen
         notes = " ".join(one for one in (self.before, shape.note if not resumed else "", walk.note, note) if one)
@@ -335,7 +335,7 @@ class _Reading:
         shown = {"items": self._shown[:count], **parts} if self._marks.on else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
 
-    def _size(self, shape: Shape, count: int, parts: dict[str, Json]) -> int:
+    def _size(self, shape: AnswerLayout, count: int, parts: dict[str, Json]) -> int:
         """Bytes of the answer with ``count`` items, with tokens in it."""
         size = len(self._text(shape, count, parts))
         if not self._marks.on:
@@ -343,7 +343,7 @@ class _Reading:
         size += sum(self._sizes[:count]) - sum(map(len, self._lines[:count])) + self._marks.growth(parts)
         return size + self._marks.repeated([self._shown[:count], parts])
 
-    def _most(self, shape: Shape, count: int, total: int | None, omitted: dict[str, Json], notes: str) -> int:
+    def _most(self, shape: AnswerLayout, count: int, total: int | None, omitted: dict[str, Json], notes: str) -> int:
         """The largest number of items below ``count`` that fits, at least 1: values of one item that others repeat
         make sizes that do not add up."""
         low, high = 1, count
@@ -399,13 +399,13 @@ class _Reading:
                 state.size = max(1, min(int((self._budget - 300) * 0.8 / each), known.limit or known.size))
         return state
 
-    def _text(self, shape: Shape, count: int, parts: dict[str, Json]) -> bytes:
+    def _text(self, shape: AnswerLayout, count: int, parts: dict[str, Json]) -> bytes:
         head = b'{"fields":' + encode(list(shape.paths)) + b"," if shape.columns else b"{"
         tail = encode(parts)[1:-1]
         items = b",".join(self._lines[:count])
         return head + b'"items":[' + items + b"]" + (b"," + tail if tail else b"") + b"}"
 
-    def _squeeze(self, shape: Shape) -> dict[str, Json]:
+    def _squeeze(self, shape: AnswerLayout) -> dict[str, Json]:
         """Reduce every item of a page that cannot be cut until the page fits."""
         cuts: dict[str, Json] = {}
         if self._bytes + 300 > self._budget:
@@ -415,7 +415,7 @@ class _Reading:
                     cuts |= self._replace(shape, position, room)
         return {"items": "long values are shortened; ask for one item"} if cuts else {}
 
-    def _replace(self, shape: Shape, index: int, room: int) -> dict[str, str]:
+    def _replace(self, shape: AnswerLayout, index: int, room: int) -> dict[str, str]:
         """Put an item in the place of itself that takes ``room`` bytes; what was cut of it."""
         page, position = self._taken[index]
         (shown,) = shape.project([page.items[position]])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adaptgen.runtime.core.answer import Answer, Binary, Text
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.table_response import file_name
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 
 if TYPE_CHECKING:
     from adaptgen.runtime.http.response import Response
@@ -22,17 +22,17 @@ MAX_FILE: Final = 4 * 1024 * 1024
 _PAGE_LIMIT: Final = 1_000_000
 
 
-def answer_media(response: Response, *, max_bytes: int, marks: Marks | None = None) -> Answer:
+def answer_media(response: Response, *, max_bytes: int, marks: PiiTracker | None = None) -> Answer:
     """The answer for content that is neither JSON nor a table; text is cut to ``max_bytes`` bytes and says so.
 
     Where ``marks`` are on, what text says under names (XML, YAML, forms) is found by them.
     """
-    marks = marks or Marks()
+    marks = marks or PiiTracker()
     media = clean(response.media_type).partition(";")[0].strip().lower()
     return marks.finish(_as_it_is(response, media, max_bytes, marks))
 
 
-def _as_it_is(response: Response, media: str, max_bytes: int, marks: Marks) -> Answer:
+def _as_it_is(response: Response, media: str, max_bytes: int, marks: PiiTracker) -> Answer:
     if media in _CARDS and marks.on:
         return Answer((Binary(response.content, media, file_name(response)),))
     if media in ("text/html", "application/xhtml+xml"):
@@ -58,7 +58,7 @@ def _as_it_is(response: Response, media: str, max_bytes: int, marks: Marks) -> A
     return Answer((Binary(response.content, media, name),))
 
 
-def _capped(text: str, max_bytes: int, marks: Marks) -> str:
+def _capped(text: str, max_bytes: int, marks: PiiTracker) -> str:
     shown = clean(text)
     if marks.on:
         return marks.capped(shown, max_bytes)

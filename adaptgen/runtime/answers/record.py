@@ -25,7 +25,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http.completeness import asked_sizes, doubt, read_answer
 from adaptgen.runtime.http.page import is_json
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import classifier
 from adaptgen.syntax import field_paths as paths
 from adaptgen.syntax import hint_jsonpath as jsonpath
@@ -50,7 +50,7 @@ def answer_detail(
     fields: Sequence[str] | None,
     max_bytes: int,
     note: str = "",
-    marks: Marks | None = None,
+    marks: PiiTracker | None = None,
 ) -> Answer:
     """The answer of a tool that is no list: the payload under its view, as JSON or as what its media type is.
 
@@ -60,9 +60,9 @@ def answer_detail(
         ToolError: a path in ``fields`` cannot be read, or the answer claims to be JSON and is not.
     """
     if response.status in (204, 205) or not response.content.strip():
-        return _json({**_done(response), **({"note": note} if note else {})}, None, tool, marks or Marks())
+        return _json({**_done(response), **({"note": note} if note else {})}, None, tool, marks or PiiTracker())
     if not is_json(response):
-        table = answer_table(tool, response, fields=fields, max_bytes=max_bytes, marks=marks or Marks())
+        table = answer_table(tool, response, fields=fields, max_bytes=max_bytes, marks=marks or PiiTracker())
         return answer_media(response, max_bytes=max_bytes, marks=marks) if table is None else table
     body = response.json()
     missing = _unfinished(tool, response, body) if not fields else {}
@@ -92,7 +92,7 @@ def show(
     fields: Sequence[str] | None,
     max_bytes: int,
     note: str = "",
-    marks: Marks | None = None,
+    marks: PiiTracker | None = None,
     missing: Mapping[str, Json] = {},
 ) -> Answer:
     """The answer for ``body``, a JSON value, under the tool's view or ``fields``; ``marks`` says what is personal,
@@ -102,13 +102,15 @@ def show(
         ToolError: a path in ``fields`` cannot be read, or the body nests too deep.
     """
     try:
-        return _show(tool, body, fields, max_bytes, {"note": note, **missing} if note else missing, marks or Marks())
+        return _show(
+            tool, body, fields, max_bytes, {"note": note, **missing} if note else missing, marks or PiiTracker()
+        )
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
 
 
 def _show(
-    tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, missing: Mapping[str, Json], marks: Marks
+    tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, missing: Mapping[str, Json], marks: PiiTracker
 ) -> Answer:
     if marks.on:
         body = marks.mark(body, cuts=any("[" in path for path in fields or ()))
@@ -126,7 +128,7 @@ def _show(
     return _fitted(tool, shown, {**missing, **omitted}, max_bytes, marks)
 
 
-def mark_body(tool: Tool, body: Json, marks: Marks, *, cuts: bool = False) -> Json:
+def mark_body(tool: Tool, body: Json, marks: PiiTracker, *, cuts: bool = False) -> Json:
     """``body`` with classified values marked: what is declared of the payload is declared of what lies below it, also
     where the API put it elsewhere."""
     if marks.on:
@@ -230,7 +232,7 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
 # ------------------------------------------------------------------------------------------------------------- fitting
 
 
-def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, marks: Marks) -> Answer:
+def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, marks: PiiTracker) -> Answer:
     if isinstance(shown, list):
         return _fitted_list(tool, shown, omitted, max_bytes, marks)
     if marks.whole(_joined(shown, omitted)) <= max_bytes:
@@ -249,7 +251,7 @@ def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, m
     return _json(value, {"fields": "much is left out; ask for single paths with `fields`"}, tool, marks)
 
 
-def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_bytes: int, marks: Marks) -> Answer:
+def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_bytes: int, marks: PiiTracker) -> Answer:
     lines = [marks.size(one) + 1 for one in shown]
     room = max_bytes - marks.size(omitted) - 90 - marks.repeated([shown, omitted])
     count = 0
@@ -276,7 +278,7 @@ def _is_map(value: Json) -> bool:
 
 
 def _fitted_map(
-    tool: Tool, shown: dict[str, Json], omitted: dict[str, Json], max_bytes: int, marks: Marks
+    tool: Tool, shown: dict[str, Json], omitted: dict[str, Json], max_bytes: int, marks: PiiTracker
 ) -> Answer | None:
     """As many whole records of a map as fit; None where not even one does."""
     keys = list(shown)
@@ -304,7 +306,7 @@ def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
     return {**shown, key: omitted}
 
 
-def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool, marks: Marks) -> Answer:
+def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool, marks: PiiTracker) -> Answer:
     whole = _joined(shown, omitted)
     text = encode(whole)
     structured = orjson.loads(text) if tool.form == "structured" else None

@@ -13,7 +13,7 @@ from typing import Final
 from adaptgen.model.tables import Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.core.text import clean
-from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.syntax import field_paths as fields
 
 _LABELS: Final = ("name", "title", "label", "subject", "display_name", "full_name", "summary", "code", "key")
@@ -73,7 +73,7 @@ def _safe(value: Json) -> Json:
     """A scalar as a label; None where it may be an e-mail address, a telephone number, an account or a key."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    if isinstance(value, Marked):
+    if isinstance(value, Tagged):
         return value if len(str(value)) <= _LONG else None
     text = clean(str(value))
     if "@" in text or _OPAQUE.search(text) or _DIGITS.search(_DATE.sub("", text)):

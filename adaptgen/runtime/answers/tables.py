@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.answers.layout import Shape
+from adaptgen.runtime.answers.layout import AnswerLayout
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.http.table_response import table_of
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as paths
 
 _SAMPLE: Final = 200
 
 
 def answer_table(
-    tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int, marks: Marks
+    tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int, marks: PiiTracker
 ) -> Answer | None:
     """``{"fields", "items", "omitted", "note"}`` as for lists, without a cursor: for tools that are no list; None for
     what is no table, or holds nothing.
@@ -36,7 +36,7 @@ def answer_table(
         return None
     names = dict.fromkeys(key for one in table.records[:_SAMPLE] if isinstance(one, dict) for key in one)
     asked = list(fields or [paths.text((name,)) for name in names] or ("*",))
-    shape = Shape(tool, table.records, asked, None, marks, torn=bool(table.note))
+    shape = AnswerLayout(tool, table.records, asked, None, marks, torn=bool(table.note))
     items: list[Json] = [list(row) if shape.columns else row for row in shape.project(table.records)]
     head: dict[str, Json] = {"fields": list(shape.paths)} if shape.columns else {}
     note = " ".join(filter(None, (table.note, shape.note)))
@@ -44,7 +44,7 @@ def answer_table(
     return marks.finish(Answer((Text(encode(shown).decode()),)), shown, rows=len(shape.paths) if head else None)
 
 
-def _fitted(head: dict[str, Json], items: list[Json], note: str, most: int, marks: Marks) -> dict[str, Json]:
+def _fitted(head: dict[str, Json], items: list[Json], note: str, most: int, marks: PiiTracker) -> dict[str, Json]:
     sizes = [marks.size(item) + 1 for item in items]
     kept, count = len(items), len(items)
     while True:

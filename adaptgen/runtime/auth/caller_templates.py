@@ -42,7 +42,7 @@ def _used(auth: Auth) -> frozenset[str]:
     return frozenset(name for name in names if name.startswith(PREFIX)) | tags
 
 
-class Whose:
+class SessionKey:
     """Tells the sessions of an auth apart: by tenant and name of the caller, by everything that its templates say of
     the caller, and in an exchange by the caller's token, so that a token with fewer rights gets a session of its own.
     """

@@ -37,7 +37,7 @@ def _templates(login: Login) -> list[Json]:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Got:
+class LoginResult:
     """What a login gave: ``found`` has every name of its ``save`` that has a value."""
 
     response: Response
@@ -46,7 +46,7 @@ class Got:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Attempt:
+class LoginCall:
     """Where a login runs. ``who`` names the auth in messages, and ``variables`` what it is given from outside."""
 
     who: str
@@ -55,7 +55,7 @@ class Attempt:
     client: Client
     secrets: Callable[[], list[str]]
 
-    async def run(self, login: Login, base: str, saved: Mapping[str, Json], cookies: Mapping[str, str]) -> Got:
+    async def run(self, login: Login, base: str, saved: Mapping[str, Json], cookies: Mapping[str, str]) -> LoginResult:
         """Send it. The status of an error is None where the API was not reached, else what it answered.
 
         Raises:
@@ -79,7 +79,9 @@ class Attempt:
             text = f"{named} gave no token. {problem.text} {self.look(login)}"
             raise LoginRefused(text, status=response.status, final=speaks_of_credentials(response)) from None
         kept = {name: value for name, value in response.cookies.items() if value} if login.cookies else {}
-        return Got(response, {name: value for name, value in found.items() if value not in (None, "", MISSING)}, kept)
+        return LoginResult(
+            response, {name: value for name, value in found.items() if value not in (None, "", MISSING)}, kept
+        )
 
     def look(self, login: Login) -> str:
         """Where to look: the variables whose values were sent."""

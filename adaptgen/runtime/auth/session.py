@@ -26,9 +26,9 @@ from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.caller_templates import about, saved
 from adaptgen.runtime.auth.credentials_in_requests import apply, due
 from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, waiting
-from adaptgen.runtime.auth.login_call import TRANSIENT, Attempt, placeholders_of, references_of
-from adaptgen.runtime.auth.session_files import Kept, StateFile, Superseded
-from adaptgen.runtime.auth.shared_context import Common
+from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, placeholders_of, references_of
+from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFile
+from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.auth.shared_sessions import LEASE
 from adaptgen.runtime.auth.signer import Signer
 from adaptgen.runtime.aws.credentials import Missing
@@ -53,7 +53,7 @@ class Session:
     """What one :class:`~adaptgen.model.tables.Auth` has got by logging in, for everybody or (``per="caller"``) for
     one."""
 
-    def __init__(self, auth: Auth, common: Common, caller: Caller = LOCAL, key: str = "") -> None:
+    def __init__(self, auth: Auth, common: SessionContext, caller: Caller = LOCAL, key: str = "") -> None:
         self.auth = auth
         self.generation = 0
         self._fresh = 0
@@ -66,7 +66,7 @@ class Session:
         self._ends: tuple[float, float] | None = None
         self._active = False
         self._stamp = ""
-        self._kept: Kept | None = None
+        self._kept: SessionStore | None = None
         self._doubt = False
         self._unsaved = False
         self._stored = ""
@@ -90,7 +90,7 @@ class Session:
         renewing = placeholders_of(auth.refresh) if auth.refresh is not None else frozenset()
         self._renewing = self._own(renewing) - self._sent
         self._chain_references = references([send.as_ for send in auth.send]).union(*map(references_of, auth.chain))
-        self._attempt = Attempt(auth.name, tuple(self.variables()), common.credentials, common.client, self.secrets)
+        self._attempt = LoginCall(auth.name, tuple(self.variables()), common.credentials, common.client, self.secrets)
         self._began_with: dict[str, Json] = {}
         self.signs = Signs()
         caller_token = hashlib.sha256(caller.token.encode()).hexdigest() if self._hidden and caller.token else ""
@@ -257,14 +257,14 @@ class Session:
                 problem = "Another process has been renewing the session for too long. Try again."
             except StoreError as away:
                 problem = f"The session cannot be shared: {away}. Try again later."
-            except Superseded:  # it was held for too long; what the other process wrote is used
+            except LeaseLost:  # it was held for too long; what the other process wrote is used
                 problem = "Another process renews the session again and again. Try again."
             if time.monotonic() > ends:
                 raise ToolError(problem)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
             pause = min(pause * 1.5, 0.2)
 
-    async def _held(self, kept: Kept) -> None:
+    async def _held(self, kept: SessionStore) -> None:
         try:
             if await self._adopt(kept):
                 return
@@ -470,7 +470,7 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------- keeping
 
-    def _opened(self) -> Kept:
+    def _opened(self) -> SessionStore:
         auth, common = self.auth, self._common
         logins = (*auth.chain, *((auth.refresh,) if auth.refresh else ()))
         parts = [common.server, auth.name, common.address(str(logins[0].call.base))]
@@ -482,7 +482,7 @@ class Session:
             raise ToolError(f"The session {auth.name!r} needs a {auth.store} store; set ADAPTGEN_STORE_URL.")
         return common.shared.state(key, _CALLERS if self._personal else None)
 
-    async def _adopt(self, kept: Kept) -> bool:
+    async def _adopt(self, kept: SessionStore) -> bool:
         """Take over what another process, or an earlier one, has stored. Whether it can be used as it is."""
         stored = await kept.read()
         if not stored or not isinstance(stored.get("saved"), dict) or stored.get("stamp") is None:

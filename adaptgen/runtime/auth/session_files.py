@@ -32,7 +32,7 @@ def folder(environ: Mapping[str, str]) -> Path:
     return (Path(state) if state else Path.home() / ".local" / "state") / "adaptgen"
 
 
-class Kept(Protocol):
+class SessionStore(Protocol):
     """Where one session is kept for other processes, and held against them while it is renewed."""
 
     async def read(self) -> dict[str, Json] | None:
@@ -64,7 +64,7 @@ class Kept(Protocol):
         ...
 
 
-class Superseded(Exception):
+class LeaseLost(Exception):
     """Another process has renewed the session in the meantime."""
 
 

@@ -8,9 +8,9 @@ from typing import Final
 
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Auth
-from adaptgen.runtime.auth.caller_templates import Whose
+from adaptgen.runtime.auth.caller_templates import SessionKey
 from adaptgen.runtime.auth.session import Session
-from adaptgen.runtime.auth.shared_context import Common
+from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.core.errors import ToolError
 
 MOST: Final = 1000
@@ -20,11 +20,11 @@ MOST: Final = 1000
 class Sessions:
     """Sessions by auth and caller. Those that are not per caller exist from the start."""
 
-    def __init__(self, auths: Iterable[Auth], common: Common, *, most: int = MOST) -> None:
+    def __init__(self, auths: Iterable[Auth], common: SessionContext, *, most: int = MOST) -> None:
         self._auths = {auth.name: auth for auth in auths}
         self._common = common
         self._most = most
-        self._whose = {name: Whose(auth) for name, auth in self._auths.items() if auth.per == "caller"}
+        self._whose = {name: SessionKey(auth) for name, auth in self._auths.items() if auth.per == "caller"}
         self._server = {name: Session(auth, common) for name, auth in self._auths.items() if name not in self._whose}
         self._callers: OrderedDict[tuple[str, str], Session] = OrderedDict()
 

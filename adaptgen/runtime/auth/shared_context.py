@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adaptgen.runtime.auth.login_attempts import Attempts
-from adaptgen.runtime.auth.shared_sessions import Shared
+from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
 from adaptgen.runtime.aws.assume_role import Roles
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.http.client import Client
@@ -17,7 +17,7 @@ Address = Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Common:
+class SessionContext:
     """``folder``: where those of ``store="file"`` live; ``shared``: where those
     of ``store="redis"`` and ``"dynamodb"`` do; ``region``: of AWS, where nothing else says it; ``attempts``: the logins
     that failed."""
@@ -28,6 +28,6 @@ class Common:
     address: Address
     folder: Path
     region: str = ""
-    shared: Shared | None = None
+    shared: SharedSessionStore | None = None
     roles: Roles = field(default_factory=Roles)
     attempts: Attempts = field(default_factory=Attempts)

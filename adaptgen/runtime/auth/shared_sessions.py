@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from adaptgen.model.tables import Auth, Json
-from adaptgen.runtime.auth.session_files import Superseded
+from adaptgen.runtime.auth.session_files import LeaseLost
 from adaptgen.runtime.store.protocol import Store, StoreError
 from adaptgen.runtime.store.url import FORMS, VARIABLE, store_from
 
@@ -28,7 +28,7 @@ PATIENCE: Final = 15.0
 """Seconds for which what was renewed is offered to a store that is away."""
 
 
-class Shared:
+class SharedSessionStore:
     """A store and the key of 32 bytes under which sessions are sealed in it."""
 
     def __init__(self, store: Store, key: bytes) -> None:
@@ -99,10 +99,10 @@ class Lease:
 
 
 class SharedState:
-    """One session in the store; see :class:`~adaptgen.runtime.auth.session_files.Kept`. Every method may raise
+    """One session in the store; see :class:`~adaptgen.runtime.auth.session_files.SessionStore`. Every method may raise
     ``StoreError``."""
 
-    def __init__(self, shared: Shared, key: str, ttl: float | None) -> None:
+    def __init__(self, shared: SharedSessionStore, key: str, ttl: float | None) -> None:
         self._shared = shared
         self._store = shared.store
         self._key = key
@@ -135,7 +135,7 @@ class SharedState:
             # An answer may have been lost, and a store without a disk forgets when it restarts.
             lost = now is None and await self._store.swap(self._key, None, new, ttl=self._ttl)
             if now != new and not lost:
-                raise Superseded
+                raise LeaseLost
         self._seen = new
 
     async def acquire(self) -> bool:
@@ -155,7 +155,7 @@ class SharedState:
 
 def sharing(
     auths: Iterable[Auth], store: Store | None, environ: Mapping[str, str], key: bytes | None
-) -> tuple[Shared | None, Store | None]:
+) -> tuple[SharedSessionStore | None, Store | None]:
     """Where the sessions of ``store: redis`` and ``store: dynamodb`` are kept, None where no auth asks for it; and the
     store that was opened for them and must be closed.
 
@@ -184,7 +184,7 @@ def sharing(
     except KeyFormatError as problem:
         raise error("AG073", str(problem)) from None
     if store is not None:
-        return Shared(store, key), None
+        return SharedSessionStore(store, key), None
     url = environ.get(VARIABLE, "").strip()
     if not url:
         raise error(
@@ -201,4 +201,4 @@ def sharing(
         if auth.store != kind:
             text = f"the hints keep {auth.name!r} in {auth.store}, and {VARIABLE} names something else"
             raise error("AG076", text, help=f"use {FORMS}")
-    return Shared(made, key), made
+    return SharedSessionStore(made, key), made

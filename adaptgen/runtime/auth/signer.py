@@ -15,7 +15,7 @@ from adaptgen.runtime.http.request import Request
 from adaptgen.syntax.templates import fill, references
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.auth.shared_context import Common
+    from adaptgen.runtime.auth.shared_context import SessionContext
 
 _AS_SENT = "%/:?#[]@!$&'()*+,;=~-._"
 """What HTTP clients leave as it is in a URL."""
@@ -24,7 +24,7 @@ _AS_SENT = "%/:?#[]@!$&'()*+,;=~-._"
 class Signer:
     """Signs the requests of one session. ``about``: what templates may say of the caller (``whose.about``)."""
 
-    def __init__(self, how: SigV4, common: Common, caller: Caller, about: Mapping[str, Any]) -> None:
+    def __init__(self, how: SigV4, common: SessionContext, caller: Caller, about: Mapping[str, Any]) -> None:
         self._how = how
         self._common = common
         self._name = caller.sub if about else f"adaptgen-{common.server}"

@@ -31,7 +31,7 @@ from adaptgen.runtime.http.request_meter import meter
 from adaptgen.runtime.http.response import Response
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.http.connection import Reaching, Turns
+    from adaptgen.runtime.http.connection import ConcurrencyLimiter, ConnectionSettings
 
 __all__ = ["MAX_BYTES", "Client", "Response", "Transport"]
 
@@ -65,13 +65,15 @@ class Elsewhere(ToolError):
 class Client:
     """Sends requests. ``timeout`` is the budget in seconds of one request with its retries and redirects."""
 
-    def __init__(self, *, timeout: float, transport: Transport | None = None, reaching: Reaching | None = None) -> None:
+    def __init__(
+        self, *, timeout: float, transport: Transport | None = None, reaching: ConnectionSettings | None = None
+    ) -> None:
         """``reaching``: certificates, an egress proxy, and how much at once; ``transport`` replaces the network."""
         self.timeout = timeout
         self._transport = transport
         self._reaching = reaching
         self._gate = SHARED if transport is None else OriginGate()
-        self._turns: Turns | None = None
+        self._turns: ConcurrencyLimiter | None = None
         self._more: dict[str, Any] = {}
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -92,7 +94,7 @@ class Client:
             self._turns = None if self._reaching is None else self._reaching.turns()
         return self._client
 
-    async def _reached(self, reaching: Reaching) -> None:
+    async def _reached(self, reaching: ConnectionSettings) -> None:
         """Look up what the connections of the running loop need, before the first of them."""
         loop = asyncio.get_running_loop()
         if self._client is not None and self._loop is loop:

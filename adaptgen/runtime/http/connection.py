@@ -52,7 +52,7 @@ def _path(server: Server, text: str) -> Path:
     return Path(os.path.normpath(server.contracts.parent / text))
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket: ``rate`` a second on average, as many at once as one second gives (at least one)."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,7 +73,7 @@ class Bucket:
         return wait
 
 
-class Turns:
+class ConcurrencyLimiter:
     """Whose turn it is: at most ``concurrency`` requests at once, and ``rate`` (``50/s``) of them."""
 
     def __init__(self, connection: Connection) -> None:
@@ -81,7 +81,7 @@ class Turns:
         self._slots = asyncio.Semaphore(connection.concurrency) if connection.concurrency else None
         self._said = connection.rate
         count, _, unit = connection.rate.partition("/")
-        self._bucket = Bucket(int(count) / _SECONDS[unit]) if unit else None
+        self._bucket = TokenBucket(int(count) / _SECONDS[unit]) if unit else None
 
     def busy(self) -> ToolError:
         """What a call is told whose time ran out while it waited for others."""
@@ -118,7 +118,7 @@ class Turns:
                 self._slots.release()
 
 
-class Reaching:
+class ConnectionSettings:
     """The connection of one server."""
 
     def __init__(self, server: Server, credentials: Credentials) -> None:
@@ -127,9 +127,9 @@ class Reaching:
         self._said = server.connection
         self._credentials = credentials
 
-    def turns(self) -> Turns:
+    def turns(self) -> ConcurrencyLimiter:
         """New turns: they belong to one event loop."""
-        return Turns(self._said)
+        return ConcurrencyLimiter(self._said)
 
     async def ready(self) -> tuple[ssl.SSLContext | None, str]:
         """The TLS context (None: the usual one) and the URL of the egress proxy ("": none).

@@ -15,7 +15,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.retry_after import seconds
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax.identifiers import vocabulary
 
 _MESSAGES = ("message", "detail", "error_description", "title", "error", "msg", "reason", "description", "errorMessage")
@@ -61,12 +61,12 @@ class Scrub:
         secrets: Iterable[str] = (),
         sensitive: Iterable[str] = (),
         given: Mapping[str, Json] | None = None,
-        marks: Marks | None = None,
+        marks: PiiTracker | None = None,
     ) -> None:
         self._secrets = sorted((one for one in secrets if len(one) >= 4), key=len, reverse=True)
         self.names = frozenset(re.split(r"[.\[\]\"*]+", path.rstrip('*]["'))[-1].lower() for path in sensitive)
         self._given = given or {}
-        self._marks = marks or Marks()
+        self._marks = marks or PiiTracker()
 
     def text(self, text: str, body: Json = None) -> str:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
@@ -282,9 +282,9 @@ def _cut(text: str, size: int) -> str:
     """The first ``size`` characters, without the beginning of what no pattern knows by half."""
     if len(text) <= size:
         return text
-    from adaptgen.runtime.pii.text_ranges import Guarded
+    from adaptgen.runtime.pii.text_ranges import SliceSafeText
 
-    return Guarded(text)[:size]
+    return SliceSafeText(text)[:size]
 
 
 def _short(text: str) -> str:

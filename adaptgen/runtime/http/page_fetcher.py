@@ -10,14 +10,14 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import parameters
 from adaptgen.runtime.http.completeness import sizes_of
 from adaptgen.runtime.http.page import LARGE, Fetch
-from adaptgen.runtime.http.page_parameters import Placed, in_query
+from adaptgen.runtime.http.page_parameters import PageParameters, in_query
 from adaptgen.runtime.http.request import Request, origin
 from adaptgen.runtime.http.response import Response
 
 
 def page_fetcher(
     paging: Paging | None,
-    make: Callable[[Placed | None], Awaitable[Request]],
+    make: Callable[[PageParameters | None], Awaitable[Request]],
     send: Callable[[Request], Awaitable[Response]],
 ) -> Fetch:
     """How the pages of a list are read. ``make`` gives the request, with the values of paging where not all of them are
@@ -31,7 +31,7 @@ def page_fetcher(
         request = first.copy()
         if query and not in_query(paging):
             assert paging is not None
-            request = await make(Placed(paging, query))
+            request = await make(PageParameters(paging, query))
         elif url is None:
             request.set_query({name: parameters.scalar(value) for name, value in query.items()})
         if url is not None:

@@ -24,7 +24,7 @@ def in_query(paging: Paging | None) -> bool:
     return paging is None or isinstance(paging, Unpaged) or (paging.place == "query" and not paging.inside)
 
 
-class Placed:
+class PageParameters:
     """The values of one request: ``values`` maps the names that ``paging`` gives to values."""
 
     def __init__(self, paging: Paging, values: Mapping[str, Json]) -> None:

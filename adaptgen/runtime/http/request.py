@@ -14,7 +14,7 @@ from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING, collect, encode, wrapped
-from adaptgen.runtime.http.page_parameters import Placed
+from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.path_values import SEPARATORS
 from adaptgen.syntax.templates import Reference, fill, fill_present, placeholders
 
@@ -127,7 +127,9 @@ def _template(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(quote(part, safe="/%:@!$&'()*+,;=~?|") for part in parts[::2]), tuple(parts[1::2])
 
 
-def build(call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed: Placed | None = None) -> Request:
+def build(
+    call: Call, base: str, inputs: Inputs, body: Json = MISSING, *, placed: PageParameters | None = None
+) -> Request:
     """The request of a call against ``base`` (a URL without a trailing slash).
 
     ``body`` replaces what the arguments would give as the body (an update's merged resource), not yet wrapped.
@@ -181,7 +183,7 @@ def path_references(path: str) -> frozenset[Reference]:
     return frozenset(Reference(*found) for found in _REFERENCE.findall(path)) if "${" in path else frozenset()
 
 
-def _address(call: Call, base: str, inputs: Inputs, placed: Placed | None) -> str:
+def _address(call: Call, base: str, inputs: Inputs, placed: PageParameters | None) -> str:
     address = call.path
     if "${" in address:
         address = _REFERENCE.sub(lambda found: inputs.resolve(Reference(*found.groups())).rstrip("/"), address)
@@ -215,7 +217,7 @@ def _names(template: str) -> frozenset[str]:
     return placeholders(template)
 
 
-def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: Placed | None) -> None:
+def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: PageParameters | None) -> None:
     declared = call.body or Body()
     if body is MISSING:
         extra = inputs.arguments.get(declared.extra, MISSING) if declared.extra else MISSING

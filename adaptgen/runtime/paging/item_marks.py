@@ -19,7 +19,7 @@ _EXACT: Final = ("id", "_id", "uuid", "guid", "pk", "uid", "Id", "ID", "UUID", "
 _LIKE: Final = ("_id", "Id", "ID", "_uuid", "_key", "_code", "name", "slug", "key", "code")
 
 
-class Anchors:
+class ItemFingerprints:
     """Keyed marks; the key is the box's, so that a mark tells nothing to anybody else."""
 
     def __init__(self, box: CursorBox) -> None:

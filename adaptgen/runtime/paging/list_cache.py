@@ -40,7 +40,7 @@ class _Entry:
     until: float
 
 
-class Kept:
+class ListCache:
     """The answers of one server. ``clock`` gives seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -48,10 +48,10 @@ class Kept:
         self._entries: OrderedDict[tuple[str, bytes], _Entry] = OrderedDict()
         self._bytes = 0
 
-    def of(self, caller: Caller) -> Whose:
+    def of(self, caller: Caller) -> CallerCache:
         """What is kept for ``caller``, as the API knows it: by its claims too."""
         claims = sorted((name, repr(value)) for name, value in caller.claims.items())
-        return Whose(self, caller.key, repr((caller.key, caller.groups, claims)))
+        return CallerCache(self, caller.key, repr((caller.key, caller.groups, claims)))
 
     def drop(self, caller: Caller) -> None:
         """Forget everything of ``caller``: it changed something."""
@@ -90,26 +90,26 @@ class Kept:
             self._remove(key)
 
 
-class Whose:
+class CallerCache:
     """What is kept for one caller."""
 
-    def __init__(self, kept: Kept, caller: str, identity: str) -> None:
+    def __init__(self, kept: ListCache, caller: str, identity: str) -> None:
         self._kept = kept
         self._caller = caller
         self._identity = identity
 
-    def slot(self, to: Bound) -> Slot:
+    def slot(self, to: Bound) -> CacheEntry:
         """The place of one call: the tool, its contract and its arguments."""
         mark = blake2b(digest_size=16)
         for part in (self._identity.encode(errors="surrogatepass"), *to.parts()):
             mark.update(len(part).to_bytes(8, "big") + part)
-        return Slot(self._kept, (self._caller, mark.digest()))
+        return CacheEntry(self._kept, (self._caller, mark.digest()))
 
 
-class Slot:
+class CacheEntry:
     """The place of the answer to one call."""
 
-    def __init__(self, kept: Kept, key: tuple[str, bytes]) -> None:
+    def __init__(self, kept: ListCache, key: tuple[str, bytes]) -> None:
         self._kept = kept
         self._key = key
         self._fresh: tuple[str, Response, float] | None = None

@@ -21,7 +21,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.item_marks import Anchors, identity, same
+from adaptgen.runtime.paging.item_marks import ItemFingerprints, identity, same
 
 MAX_REQUESTS: Final = 10
 """Requests to the API for one answer."""
@@ -75,7 +75,7 @@ class State:
         return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "", begin)
 
 
-class Walk:
+class PageIterator:
     """The pages of one answer. ``state`` is updated as pages show what the API does.
 
     ``note`` says what is odd, ``ended`` that the list can go on no further; ``most``: requests that may be made.
@@ -91,7 +91,7 @@ class Walk:
         self._settled = False
         self._fetch = fetch
         self._box = box
-        self.anchors = Anchors(box)
+        self.anchors = ItemFingerprints(box)
         self._positional = pages.positional(paging)
         self._doubtful = False
 

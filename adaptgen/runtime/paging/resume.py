@@ -15,7 +15,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Page
 from adaptgen.runtime.paging.item_marks import same
-from adaptgen.runtime.paging.pages import BEYOND, LIES, Walk
+from adaptgen.runtime.paging.pages import BEYOND, LIES, PageIterator
 
 AROUND: Final = 3
 """Pages before and after the remembered place in which the last item given is looked for."""
@@ -27,7 +27,7 @@ _CHANGED: Final = (
 _REFUSED: Final = "The API no longer accepts its own page token. Start again: leave `cursor` out."
 
 
-async def resume(walk: Walk) -> tuple[Page, int]:
+async def resume(walk: PageIterator) -> tuple[Page, int]:
     """The page where the list goes on, and the number of its items that were given before.
 
     Raises:
@@ -46,7 +46,7 @@ async def resume(walk: Walk) -> tuple[Page, int]:
     return page, given
 
 
-async def _between(walk: Walk) -> tuple[Page, int]:
+async def _between(walk: PageIterator) -> tuple[Page, int]:
     """The page before the place was given whole: its last item must still be its last one."""
     state = walk.state
     before = pages.neighbour(walk.paging, state.at, -1, state.step)
@@ -70,7 +70,7 @@ async def _between(walk: Walk) -> tuple[Page, int]:
     return await _around(walk, page, [state.at, before])
 
 
-async def _within(walk: Walk) -> tuple[Page, int]:
+async def _within(walk: PageIterator) -> tuple[Page, int]:
     """The page was given in part: the last item given must still be where it was."""
     state = walk.state
     try:
@@ -93,7 +93,7 @@ async def _within(walk: Walk) -> tuple[Page, int]:
     return await _around(walk, page, [state.at])
 
 
-async def _maybe(walk: Walk, at: At) -> Page:
+async def _maybe(walk: PageIterator, at: At) -> Page:
     """The page at ``at``, empty where the API says that it has none."""
     try:
         return await walk.read(at)
@@ -103,7 +103,7 @@ async def _maybe(walk: Walk, at: At) -> Page:
         return Page(at, [])
 
 
-async def _around(walk: Walk, page: Page, seen: list[At]) -> tuple[Page, int]:
+async def _around(walk: PageIterator, page: Page, seen: list[At]) -> tuple[Page, int]:
     state = walk.state
     if isinstance(walk.paging, Unpaged) or not state.step:
         raise ToolError(_CHANGED)
@@ -125,7 +125,7 @@ async def _around(walk: Walk, page: Page, seen: list[At]) -> tuple[Page, int]:
     raise ToolError(_CHANGED)
 
 
-async def _forward(walk: Walk, page: Page) -> tuple[Page, int]:
+async def _forward(walk: PageIterator, page: Page) -> tuple[Page, int]:
     for _ in range(AROUND):
         if page.next is None or (isinstance(walk.paging, Cursor) and walk.paging.single_use):
             break

@@ -16,7 +16,7 @@ from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import At, Fetch
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.paging.pages import State, Walk
+from adaptgen.runtime.paging.pages import PageIterator, State
 from adaptgen.runtime.paging.resume import resume
 from adaptgen.syntax.tables import UNREADABLE
 
@@ -39,7 +39,7 @@ class Bounds:
 
 
 @dataclass(slots=True)
-class Meter:
+class RequestBudget:
     """What one call has read so far, and whether that is enough."""
 
     bounds: Bounds
@@ -83,7 +83,7 @@ class Scan:
     ``doubt``: why the list may go on although it ended.
     """
 
-    def __init__(self, walk: Walk, meter: Meter) -> None:
+    def __init__(self, walk: PageIterator, meter: RequestBudget) -> None:
         self.walk = walk
         self.meter = meter
         self.rest: State | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.queries.search_filter import SearchFilter
 
 
-class Marks:
+class PiiTracker:
     """Of one call. ``classifier`` knows the tool's records (None: nothing is marked); ``given``: classified values of
     the arguments, as kind and value; ``kinds``: those that tokens will replace (None: all of them), in tokens of
     ``form``.
@@ -88,7 +88,7 @@ class Marks:
 
     def kind_at(self, keys: Sequence[str]) -> str | None:
         """The kind of what may stand in records under these keys: of a number, of a text, of a person's name."""
-        from adaptgen.runtime.pii.tagged_values import Marked
+        from adaptgen.runtime.pii.tagged_values import Tagged
 
         for leaf in ("Ada Lovelace", 12345) if self.on else ():
             record: Json = leaf
@@ -97,7 +97,7 @@ class Marks:
             found, _ = self.record(record)
             for key in keys:
                 found = found[key]
-            if isinstance(found, Marked):
+            if isinstance(found, Tagged):
                 return found.kind
         return None
 
@@ -148,12 +148,12 @@ class Marks:
 
     def capped(self, text: str, most: int) -> str:
         """``text`` cut so that it takes at most ``most`` bytes with tokens in it, and says so."""
-        from adaptgen.runtime.pii.text_ranges import Guarded
+        from adaptgen.runtime.pii.text_ranges import SliceSafeText
 
         whole = len(text.encode(errors="replace"))
         shown = text[: most + 1000].encode(errors="replace").decode()
         size = min(len(text), most)
-        guarded = Guarded(shown, list(self.seen))
+        guarded = SliceSafeText(shown, list(self.seen))
         if size < len(text):
             shown = guarded[:size]
         for _ in range(8):

@@ -14,8 +14,8 @@ from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.pii.search_roles import resource
-from adaptgen.runtime.pii.tagged_values import Marked, marked
-from adaptgen.runtime.pii.text_ranges import Guarded
+from adaptgen.runtime.pii.tagged_values import Tagged, marked
+from adaptgen.runtime.pii.text_ranges import SliceSafeText
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
 
@@ -135,11 +135,11 @@ class Classifier:
         if isinstance(value, list):
             return [self._mark(element, place, seen, guard) for element in value]
         if isinstance(value, str):
-            if not value or isinstance(value, Marked):
+            if not value or isinstance(value, Tagged):
                 return value
             kind = place.kinds.of_text(value)
             if kind is None:
-                return Guarded(clean(value), seen) if len(value) > guard else value
+                return SliceSafeText(clean(value), seen) if len(value) > guard else value
         elif value is None or isinstance(value, bool) or (kind := place.kinds.of_number(value)) is None:
             return value
         made = value if kind == "secret" else marked(value, kind)

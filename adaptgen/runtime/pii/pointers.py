@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from adaptgen.runtime.core.text import clean
-from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.syntax.json_pointer import escape_key
 
 _PLAIN = ""
@@ -46,7 +46,7 @@ def columns(rows: Sequence[Sequence[Any]], width: int, under: str) -> dict[str, 
     found: dict[str, str] = {}
     for at in range(width):
         types = {type(row[at]) for row in rows}
-        kinds = {one.kind for one in types if issubclass(one, Marked)}
+        kinds = {one.kind for one in types if issubclass(one, Tagged)}
         mixed = len(kinds) > 1 or (bool(kinds) and any(_plain(row[at]) for row in rows))
         if mixed or any(issubclass(one, (list, dict, tuple)) for one in types):
             return {under + rest: kind for rest, kind in positions(rows).items()}
@@ -56,12 +56,12 @@ def columns(rows: Sequence[Sequence[Any]], width: int, under: str) -> dict[str, 
 
 
 def _plain(cell: Any) -> bool:
-    return not isinstance(cell, (Marked, bool)) and cell is not None and cell != ""
+    return not isinstance(cell, (Tagged, bool)) and cell is not None and cell != ""
 
 
 def _form(value: Any) -> Any:
     """None for what says nothing (null, the empty string), a kind, _PLAIN, or the forms of members and elements."""
-    if isinstance(value, Marked):
+    if isinstance(value, Tagged):
         return value.kind
     if isinstance(value, dict):
         return {clean(str(key)): _form(member) for key, member in value.items()}

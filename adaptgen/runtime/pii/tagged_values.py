@@ -11,14 +11,14 @@ from typing import Any, ClassVar, SupportsIndex
 from adaptgen.runtime.core.text import clean
 
 
-class Marked:
+class Tagged:
     """What classified values have in common: the kind of personal data."""
 
     __slots__ = ()
     kind: ClassVar[str] = ""
 
 
-class MarkedText(Marked, str):
+class MarkedText(Tagged, str):
     """A classified string. A part of it is all of it: pieces of a value would tell it bit by bit."""
 
     __slots__ = ()
@@ -28,13 +28,13 @@ class MarkedText(Marked, str):
         return self
 
 
-class MarkedInteger(Marked, int):
+class MarkedInteger(Tagged, int):
     """A classified integer."""
 
     __slots__ = ()
 
 
-class MarkedNumber(Marked, float):
+class MarkedNumber(Tagged, float):
     """Any other classified number."""
 
     __slots__ = ()

@@ -14,7 +14,7 @@ _REACH = 1_000
 """Characters around a cut in which patterns are searched for: more than a value has."""
 
 
-class Guarded(str):
+class SliceSafeText(str):
     """A string whose slices hold every piece of personal data whole or not at all.
 
     ``seen``: classified values of the records at hand (kind, value), which count as much as what patterns find.
@@ -23,7 +23,7 @@ class Guarded(str):
     __slots__ = ("_seen",)
     _seen: Iterable[tuple[str, str]]
 
-    def __new__(cls, text: str, seen: Iterable[tuple[str, str]] = ()) -> Guarded:
+    def __new__(cls, text: str, seen: Iterable[tuple[str, str]] = ()) -> SliceSafeText:
         """The text; ``seen`` is read when it is cut."""
         made = super().__new__(cls, text)
         made._seen = seen

@@ -16,7 +16,7 @@ from adaptgen.pii.detectors import FOUND, Span, find
 from adaptgen.pii.matcher import SHORTEST, KnownValue, ValueMatcher
 from adaptgen.pii.token_length import canonical, token_length
 from adaptgen.runtime.core.text import clean, encode
-from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.pii.tagged_values import Tagged
 
 _LONG_NUMBER = 10**11
 _canonical = lru_cache(maxsize=256)(canonical)
@@ -63,7 +63,7 @@ def grown(value: Any, kinds: Collection[str] | None, form: Form = "sealed") -> i
     of = type(value)
     if value is None or of is bool or of is float:
         return 0
-    if isinstance(value, Marked):
+    if isinstance(value, Tagged):
         if kinds is not None and _canonical(value.kind) not in kinds:
             return 0
         text = str(value)
@@ -120,7 +120,7 @@ def _swept(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> i
 def texts(value: Any, found: list[str]) -> None:
     """Append every string and key in ``value`` that is not marked."""
     of = type(value)
-    if of is int or value is None or of is bool or of is float or isinstance(value, Marked):
+    if of is int or value is None or of is bool or of is float or isinstance(value, Tagged):
         return
     if isinstance(value, str):
         if len(value) >= SHORTEST:

@@ -14,11 +14,11 @@ import orjson
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
-from adaptgen.runtime.pii.call_pii import Marks
-from adaptgen.runtime.pii.tagged_values import Marked, cut, marked
+from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.tagged_values import Tagged, cut, marked
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.filters import Field
-from adaptgen.runtime.queries.values import Lens
+from adaptgen.runtime.queries.values import GuardedValues
 
 VALUES: Final = 50
 """Values in one answer, where the agent does not say ``limit``."""
@@ -27,10 +27,10 @@ _PARTIAL: Final = 6_000
 """Bytes of a count under way that a cursor carries."""
 
 
-class Tally:
+class Aggregator:
     """A count under way. ``most``: values in the answer; ``max_bytes`` of the whole answer."""
 
-    def __init__(self, tool: Tool, lens: Lens, marks: Marks, *, most: int | None, max_bytes: int) -> None:
+    def __init__(self, tool: Tool, lens: GuardedValues, marks: PiiTracker, *, most: int | None, max_bytes: int) -> None:
         self.question = lens.question
         self._tool = tool
         self._lens = lens
@@ -107,7 +107,7 @@ class Tally:
 
     def _by_value(self) -> list[list[Any]]:
         groups = list(self._groups.values())
-        if self._marks.on and any(isinstance(one, Marked) or _is_text(one) for one, _ in groups):
+        if self._marks.on and any(isinstance(one, Tagged) or _is_text(one) for one, _ in groups):
             return groups  # as the API gave them: an order of theirs would tell about what becomes a token
         order = comparing.keys([[one] for one, _ in groups], descending=False)
         return [groups[at] for at in sorted(range(len(groups)), key=order.__getitem__)]
@@ -128,7 +128,7 @@ class Tally:
 
     def _made(self, made: dict[str, Json], width: int | None = None) -> Answer:
         for one, _ in self._groups.values():
-            if isinstance(one, Marked):
+            if isinstance(one, Tagged):
                 self._marks.seen[one.kind, str(one)] = None
         text = encode(made)
         structured = orjson.loads(text) if self._tool.form == "structured" else None
@@ -136,7 +136,7 @@ class Tally:
 
 
 def _kind(value: Json) -> str:
-    return value.kind if isinstance(value, Marked) else ""
+    return value.kind if isinstance(value, Tagged) else ""
 
 
 def _key(value: Json) -> tuple[str, str, Any]:

@@ -74,7 +74,7 @@ def moment(value: Json) -> Moment | None:
     return Moment(parts, instant)
 
 
-class Wanted:
+class Operand:
     """One value that an agent compares with, read once."""
 
     __slots__ = ("moment", "number", "text", "value")

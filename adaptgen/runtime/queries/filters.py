@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.queries.comparison import Wanted
+from adaptgen.runtime.queries.comparison import Operand
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING, Segment
 
@@ -56,7 +56,7 @@ class Test:
     """One comparison; several ``wanted`` are alternatives."""
 
     operator: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[Operand, ...]
 
     def holds(self, there: Json, *, whole: bool = False) -> bool:
         """Whether the scalar ``there`` passes; for ``!=`` whether it is one of those that must not be. ``whole``: equal
@@ -213,7 +213,7 @@ def _test(path: str, operator: str, value: Json) -> Test:
         raise ToolError(f"{place}: `{operator}` compares with one number, date or text.")
     if operator == "contains" and any(one is None or isinstance(one, bool) or one == "" for one in several):
         raise ToolError(f"{place}: `contains` looks for a text.")
-    return Test(operator, tuple(map(Wanted, several)))
+    return Test(operator, tuple(map(Operand, several)))
 
 
 def _sort(given: Json) -> tuple[Key, ...]:

@@ -21,9 +21,9 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import Walk
-from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, Meter, Scan
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.paging.pages import PageIterator
+from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.queries.comparison import folded
 from adaptgen.runtime.queries.ids import is_id
 from adaptgen.syntax import field_paths as fields
@@ -50,7 +50,7 @@ class Named:
     labels: tuple[str, ...]
 
 
-Read = Callable[[Tool], tuple[Fetch, Marks]]
+Read = Callable[[Tool], tuple[Fetch, PiiTracker]]
 """How a list tool is read for the caller at hand, and what is personal in it."""
 
 
@@ -133,8 +133,8 @@ class Lookups:
         labels = [path for path in lookup.labels if _tellable(path, marks)]
         sizes = [MOST_SIZE] if fresh(tool, MOST_SIZE).size in (None, _USUAL) else [MOST_SIZE, _USUAL]
         for size in sizes:
-            meter = Meter(BOUNDS)
-            scan = Scan(Walk(tool.page, meter.metered(fetch), self._box(), fresh(tool, size)), meter)
+            meter = RequestBudget(BOUNDS)
+            scan = Scan(PageIterator(tool.page, meter.metered(fetch), self._box(), fresh(tool, size)), meter)
             found: list[Named] = []
             try:
                 async for page in scan.pages(resumed=False):
@@ -154,7 +154,7 @@ class Lookups:
         return tuple(found)
 
 
-def _tellable(path: str, marks: Marks) -> bool:
+def _tellable(path: str, marks: PiiTracker) -> bool:
     """Whether what stands at a path may be told to the caller, and compared with what the caller guesses."""
     keys = [one for one in fields.parse(path) if isinstance(one, str)]
     kind = marks.kind_at(keys)

@@ -19,20 +19,20 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import State, Walk
-from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, Meter, Scan
+from adaptgen.runtime.paging.pages import PageIterator, State
+from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.queries import comparison as comparing
-from adaptgen.runtime.queries.aggregates import Tally
+from adaptgen.runtime.queries.aggregates import Aggregator
 from adaptgen.runtime.queries.filters import NAMES, Field, question
-from adaptgen.runtime.queries.values import Lens
+from adaptgen.runtime.queries.values import GuardedValues
 
 _NARROW = "Narrow it down with the tool's own arguments."
 
 
-class Choosing:
-    """``where`` while a list is given page by page (see :class:`adaptgen.runtime.answers.list.Keep`)."""
+class ItemSelector:
+    """``where`` while a list is given page by page (see :class:`adaptgen.runtime.answers.list.ItemFilter`)."""
 
-    def __init__(self, lens: Lens, meter: Meter) -> None:
+    def __init__(self, lens: GuardedValues, meter: RequestBudget) -> None:
         self.most = meter.bounds.requests
         self._lens = lens
         self._meter = meter
@@ -72,14 +72,14 @@ async def answer(
         return await answer_list(tool, fetch, call)
 
     async def attempt(size: int) -> Answer:
-        lens = Lens(tool, call.marks, known)
-        meter = Meter(bounds or Bounds())
+        lens = GuardedValues(tool, call.marks, known)
+        meter = RequestBudget(bounds or Bounds())
         counted = meter.metered(fetch)
         if known.count or known.distinct is not None:
-            tally = Tally(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
+            tally = Aggregator(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
             return await _counted(tool, counted, tally, call, meter=meter, size=size)
         if not known.sort:
-            return await answer_list(tool, counted, call, keep=Choosing(lens, meter), size=size)
+            return await answer_list(tool, counted, call, keep=ItemSelector(lens, meter), size=size)
         items, note, doubt = await _sorted(tool, counted, lens, meter, call.box, size)
         whole = not note
         if not whole:
@@ -119,13 +119,13 @@ async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_s
 
 
 async def _sorted(
-    tool: Tool, fetch: Fetch, lens: Lens, meter: Meter, box: CursorBox, size: int
+    tool: Tool, fetch: Fetch, lens: GuardedValues, meter: RequestBudget, box: CursorBox, size: int
 ) -> tuple[list[Json], str, str]:
     """All items that ``where`` keeps, in order; what is to be said where they are not all; and why there may be more
     although the list ended."""
     assert tool.page is not None
     known = lens.question
-    scan = Scan(Walk(tool.page, fetch, box, fresh(tool, size)), meter)
+    scan = Scan(PageIterator(tool.page, fetch, box, fresh(tool, size)), meter)
     items: list[Json] = []
     async for page in scan.pages(resumed=False):
         items += [item for item in page if lens.holds(item)] if known.where else page
@@ -156,10 +156,10 @@ def given(items: list[Json]) -> Fetch:
 async def _counted(
     tool: Tool,
     fetch: Fetch,
-    tally: Tally,
+    tally: Aggregator,
     call: ListCall,
     *,
-    meter: Meter,
+    meter: RequestBudget,
     size: int,
 ) -> Answer:
     assert tool.page is not None
@@ -170,7 +170,7 @@ async def _counted(
         tally.resume(before)
     else:
         state = fresh(tool, size)
-    scan = Scan(Walk(tool.page, fetch, box, state), meter)
+    scan = Scan(PageIterator(tool.page, fetch, box, state), meter)
     named = known.count if isinstance(known.count, Field) else known.distinct
     async with aclosing(scan.pages(resumed=bool(cursor))) as pages:
         async for page in pages:

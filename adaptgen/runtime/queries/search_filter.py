@@ -22,11 +22,11 @@ from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import Walk
-from adaptgen.runtime.paging.scan import Bounds, Meter, Scan
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.paging.pages import PageIterator
+from adaptgen.runtime.paging.scan import Bounds, RequestBudget, Scan
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import scalar_texts
-from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.runtime.queries import query as asking
 from adaptgen.runtime.queries.filters import Field, scalars
 from adaptgen.syntax import field_paths as fields
@@ -34,7 +34,7 @@ from adaptgen.syntax.json_pointer import matching, pattern
 from adaptgen.syntax.templates import placeholders
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.workflow.step_result import Asked
+    from adaptgen.runtime.workflow.step_result import StepResponse
 
 NOTE: Final = "Records that match only by a part of a hidden value are left out."
 _DIGITS: Final = frozenset({"phone", "card", "iban", "account", "national_id"})
@@ -53,7 +53,7 @@ class Searched:
 class SearchFilter:
     """Of one call of ``tool``."""
 
-    def __init__(self, tool: Tool, marks: Marks, searched: Sequence[Searched]) -> None:
+    def __init__(self, tool: Tool, marks: PiiTracker, searched: Sequence[Searched]) -> None:
         self._tool = tool
         self._marks = marks
         self._searched = searched
@@ -68,7 +68,7 @@ class SearchFilter:
         hidden: list[tuple[str, str]] = []
         for path in one.search.fields:
             for value in _scalars(record, path):
-                if isinstance(value, Marked):
+                if isinstance(value, Tagged):
                     hidden.append((canonical(value.kind), str(value)))
                 elif isinstance(value, str) and any(_folded(text) in _folded(value) for text in one.texts):
                     return True
@@ -87,8 +87,8 @@ class SearchFilter:
             ToolError: the API failed; or it answers no list, so that nothing can be dropped.
         """
         assert tool.page is not None
-        meter = Meter(Bounds())
-        scan = Scan(Walk(tool.page, meter.metered(fetch), box, fresh(tool, MOST_SIZE)), meter)
+        meter = RequestBudget(Bounds())
+        scan = Scan(PageIterator(tool.page, meter.metered(fetch), box, fresh(tool, MOST_SIZE)), meter)
         items: list[Json] = []
         try:
             # How many items an API finds is what nobody must learn: the client hears nothing of the reading.
@@ -110,7 +110,7 @@ class SearchFilter:
         if not self.keeps(body):
             raise self.unshown()
 
-    def drop(self, step: Step, asked: Asked) -> None:
+    def drop(self, step: Step, asked: StepResponse) -> None:
         """The same for the answer to a step that searches with an argument: other steps see what is left.
 
         Raises:
@@ -151,7 +151,7 @@ def search_filter(
     roles: Mapping[str, SearchArgument],
     searched: Mapping[str, bool],
     arguments: Mapping[str, Json],
-    marks: Marks,
+    marks: PiiTracker,
 ) -> SearchFilter | None:
     """The filter of a call; None where nothing hidden is searched. ``searched``: argument -> whether it holds clear
     text; an argument of the path names one record whole."""

@@ -14,8 +14,8 @@ from typing import Final
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.layout import available, is_secret
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.pii.call_pii import Marks
-from adaptgen.runtime.pii.tagged_values import Marked
+from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.runtime.queries.filters import EQUALITY, OBJECT, Condition, Field, Question, scalars
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING
@@ -27,10 +27,10 @@ _SHORT: Final = 40
 _SAMPLE: Final = 50
 
 
-class Lens:
+class GuardedValues:
     """Looks at the items of one call of ``tool``; ``marks`` knows what is personal."""
 
-    def __init__(self, tool: Tool, marks: Marks, question: Question) -> None:
+    def __init__(self, tool: Tool, marks: PiiTracker, question: Question) -> None:
         """Raises :class:`ToolError` where the question is about what it must not be about."""
         self.question = question
         self._tool = tool
@@ -93,7 +93,7 @@ class Lens:
         return condition.holds(values, compared, self._hides)
 
     def _hides(self, value: Json) -> bool:
-        return isinstance(value, Marked) and self._marks.hides(value.kind)
+        return isinstance(value, Tagged) and self._marks.hides(value.kind)
 
     def _look(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
         if self._unmet:
@@ -115,7 +115,7 @@ class Lens:
         if not self._marks.on:
             return values
         for one in values:
-            if isinstance(one, Marked) and self._marks.hides(one.kind):
+            if isinstance(one, Tagged) and self._marks.hides(one.kind):
                 raise refusal(field, one.kind)
         return [self._marks.without(one, personal, _HOLE) if isinstance(one, str) else one for one in values]
 
@@ -166,7 +166,7 @@ class Lens:
 
     def _names(self, value: Json, personal: Mapping[tuple[str, str], None]) -> bool:
         """Whether a value can be told as one that there is."""
-        if not isinstance(value, str) or isinstance(value, Marked) or not 0 < len(value) <= _SHORT:
+        if not isinstance(value, str) or isinstance(value, Tagged) or not 0 < len(value) <= _SHORT:
             return False
         return not self._marks.on or self._marks.without(value, personal, _HOLE) == value
 

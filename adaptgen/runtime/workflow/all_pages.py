@@ -9,8 +9,8 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import State, Walk
-from adaptgen.runtime.paging.scan import Bounds, Meter, Scan
+from adaptgen.runtime.paging.pages import PageIterator, State
+from adaptgen.runtime.paging.scan import Bounds, RequestBudget, Scan
 
 MOST: Final = 1000
 """Items, where nothing else is said."""
@@ -29,8 +29,8 @@ async def every_page(paging: Paging, fetch: Fetch, box: CursorBox, most: int | N
     most = most or MOST
     bound = getattr(paging, "max_size", None) or _SIZE
     size = min(most, bound) if pages.size_parameter(paging) is not None else None
-    meter = Meter(Bounds(items=most, requests=REQUESTS))
-    walk = Walk(paging, meter.metered(fetch), box, State(pages.start(paging), size=size))
+    meter = RequestBudget(Bounds(items=most, requests=REQUESTS))
+    walk = PageIterator(paging, meter.metered(fetch), box, State(pages.start(paging), size=size))
     scan = Scan(walk, meter)
     items: list[Json] = []
     try:

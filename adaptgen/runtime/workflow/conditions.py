@@ -9,17 +9,17 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from adaptgen.model.tables import Check, Json
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step_result import Asked, pointed
+from adaptgen.runtime.workflow.step_result import StepResponse, pointed
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.runtime_expressions import Expression, condition, expression, holds
 
 
-def unmet(checks: Sequence[Check], scope: Scope, asked: Asked | None) -> Check | None:
+def unmet(checks: Sequence[Check], scope: Scope, asked: StepResponse | None) -> Check | None:
     """The first check that does not hold; None where all do. ``asked`` None: there is no answer."""
     return next((one for one in checks if not _holds(one, scope, asked)), None)
 
 
-def _holds(check: Check, scope: Scope, asked: Asked | None) -> bool:
+def _holds(check: Check, scope: Scope, asked: StepResponse | None) -> bool:
     def get(wanted: Expression) -> Json:
         found = value(wanted, scope, asked)
         return None if found is MISSING else found
@@ -46,7 +46,7 @@ def _plain(about: Json) -> str:
     return encode(about).decode()
 
 
-def value(wanted: Expression, scope: Scope, asked: Asked | None) -> Json:
+def value(wanted: Expression, scope: Scope, asked: StepResponse | None) -> Json:
     """The value of a runtime expression, or MISSING."""
     if wanted.root == "inputs":
         return _into(scope.arguments.get(wanted.name, MISSING), wanted)
@@ -69,7 +69,7 @@ def value(wanted: Expression, scope: Scope, asked: Asked | None) -> Json:
     return _of_request(wanted, asked) if wanted.root == "request" else MISSING
 
 
-def _of_request(wanted: Expression, asked: Asked) -> Json:
+def _of_request(wanted: Expression, asked: StepResponse) -> Json:
     request = asked.request
     if request is None:
         return MISSING

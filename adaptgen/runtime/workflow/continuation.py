@@ -9,7 +9,7 @@ from adaptgen.runtime.answers.layout import Secrets
 from adaptgen.runtime.answers.projection import view
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.polling import Pending
 from adaptgen.runtime.workflow.scope import Scope, marks_in, names_of
 from adaptgen.syntax.templates import placeholders
@@ -38,7 +38,7 @@ def state(tool: Tool, scope: Scope, run: Run) -> Json:
     return {name: value for name, value in kept.items() if value}
 
 
-def restored(kept: Json, scope: Scope, run: Run, marks: Marks) -> int:
+def restored(kept: Json, scope: Scope, run: Run, marks: PiiTracker) -> int:
     """Put back what a cursor carried; the step that goes on."""
     if kept is None:
         return 0
@@ -54,7 +54,9 @@ def restored(kept: Json, scope: Scope, run: Run, marks: Marks) -> int:
     return int(kept.get("at", 0))
 
 
-def answered(tool: Tool, waiting: Pending, scope: Scope, run: Run, kept: Json, max_bytes: int, marks: Marks) -> Answer:
+def answered(
+    tool: Tool, waiting: Pending, scope: Scope, run: Run, kept: Json, max_bytes: int, marks: PiiTracker
+) -> Answer:
     """``{"pending": {"step", "state"}, "saved": {step: {name: value}}, "next_cursor", "omitted", "note"}``."""
     step = tool.steps[run.at]
     cursor = run.carry.sealed(kept)

@@ -26,7 +26,7 @@ _AGAIN = (
 )
 
 
-class Used:
+class UsedContinuations:
     """The cursors that were used to change something, the last ones of this process."""
 
     def __init__(self) -> None:
@@ -49,11 +49,11 @@ class Used:
         self._digests.pop(digest, None)
 
 
-class Carry:
+class Continuation:
     """Seals and opens the states of one call. ``cursor``: the one that the agent gave, if any; ``box`` is asked for
     when it is needed."""
 
-    def __init__(self, box: Callable[[], CursorBox], to: Bound, cursor: str | None, used: Used) -> None:
+    def __init__(self, box: Callable[[], CursorBox], to: Bound, cursor: str | None, used: UsedContinuations) -> None:
         self.box = box
         self._to = to
         self._cursor = cursor

@@ -9,9 +9,9 @@ from typing import Final, Protocol
 from adaptgen.model.tables import Json, Step
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.scope import ITEM, Scope, found
-from adaptgen.runtime.workflow.step_result import Asked, Gave, together
+from adaptgen.runtime.workflow.step_result import StepResponse, StepResult, together
 from adaptgen.syntax.templates import placeholders
 
 ITEMS: Final = 100
@@ -23,10 +23,10 @@ AT_ONCE: Final = 4
 class Ask(Protocol):
     """Sends what a step asks for one of ``of`` items, of which ``done`` are done."""
 
-    async def __call__(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> Asked: ...
+    async def __call__(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> StepResponse: ...
 
 
-async def for_each(step: Step, scope: Scope, ask: Ask, marks: Marks) -> tuple[Gave, Gave | None, str]:
+async def for_each(step: Step, scope: Scope, ask: Ask, marks: PiiTracker) -> tuple[StepResult, StepResult | None, str]:
     """What the step gives for all items: lists in the order of the items; the same marked; what is missing of it.
 
     Raises:
@@ -42,18 +42,20 @@ async def for_each(step: Step, scope: Scope, ask: Ask, marks: Marks) -> tuple[Ga
 
 
 class _Items:
-    def __init__(self, step: Step, scope: Scope, ask: Ask, marks: Marks, items: list[Json], known: list[Json]) -> None:
+    def __init__(
+        self, step: Step, scope: Scope, ask: Ask, marks: PiiTracker, items: list[Json], known: list[Json]
+    ) -> None:
         self.step, self.scope, self.ask, self.marks = step, scope, ask, marks
         self.items, self.known = items[:ITEMS], known
         self.cut = f"only the first {ITEMS} of {len(items)} items" if len(items) > ITEMS else ""
-        self.gave: list[Gave | None] = [None] * len(self.items)
-        self.marked: list[Gave | None] = [None] * len(self.items)
+        self.gave: list[StepResult | None] = [None] * len(self.items)
+        self.marked: list[StepResult | None] = [None] * len(self.items)
         self.failures: dict[int, ToolError] = {}
         self.skipped = 0
         self.done = 0
         self.notes: list[str] = []
 
-    async def all(self) -> tuple[Gave, Gave | None, str]:
+    async def all(self) -> tuple[StepResult, StepResult | None, str]:
         waiting = iter(range(len(self.items)))
         workers = AT_ONCE if self.step.effect == "read" else 1
         tasks = [asyncio.ensure_future(self._work(waiting)) for _ in range(min(workers, len(self.items)))]

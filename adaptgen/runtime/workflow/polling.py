@@ -14,7 +14,7 @@ from adaptgen.runtime.core.retry_after import seconds
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.workflow.scope import one_of
-from adaptgen.runtime.workflow.step_result import Asked
+from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 
@@ -37,7 +37,9 @@ class Pending(Exception):
         self.waited = waited
 
 
-async def poll(rule: Until, ask: Callable[[], Awaitable[Asked]], words: Callable[[Response], str]) -> Asked:
+async def poll(
+    rule: Until, ask: Callable[[], Awaitable[StepResponse]], words: Callable[[Response], str]
+) -> StepResponse:
     """The answer that says that the job is done. ``words``: what the API says about a failure, "" for nothing.
 
     Between two questions ``rule.every`` seconds go by, or what ``Retry-After`` wants (RFC 9110, 10.2.3).

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adaptgen.runtime.pii.tagged_values import Marked, marked
+from adaptgen.runtime.pii.tagged_values import Tagged, marked
 from adaptgen.syntax.templates import Placeholder, Reference, fill, lookup, parse
 
 _WORD = re.compile(r"\w")
@@ -25,7 +25,7 @@ def composed(template: Any, scope: Mapping[str, Any], resolve: Callable[[Referen
     if isinstance(template, (list, tuple)):
         return [composed(one, scope, resolve) for one in template]
     made = fill(template, scope, resolve)
-    if not isinstance(template, str) or not isinstance(made, str) or isinstance(made, Marked):
+    if not isinstance(template, str) or not isinstance(made, str) or isinstance(made, Tagged):
         return made
     kinds: set[str] = set()
     for part in parse(template):
@@ -34,5 +34,5 @@ def composed(template: Any, scope: Mapping[str, Any], resolve: Callable[[Referen
         if isinstance(part, Placeholder):
             value = lookup(scope, part.name)
             if value is not None and value != "":
-                kinds.add(value.kind if isinstance(value, Marked) else "")
+                kinds.add(value.kind if isinstance(value, Tagged) else "")
     return marked(made, kinds.pop()) if len(kinds) == 1 and "" not in kinds else made

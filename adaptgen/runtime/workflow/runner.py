@@ -11,14 +11,14 @@ from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.continuation import answered, restored, state
-from adaptgen.runtime.workflow.continuation_state import Carry
+from adaptgen.runtime.workflow.continuation_state import Continuation
 from adaptgen.runtime.workflow.polling import Pending
 from adaptgen.runtime.workflow.result_template import composed
 from adaptgen.runtime.workflow.scope import Scope, Without, found
-from adaptgen.runtime.workflow.step import Stepping
-from adaptgen.runtime.workflow.step_result import Asked
+from adaptgen.runtime.workflow.step import StepExecutor
+from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax.templates import Placeholder, TemplateError, fill, parse, placeholders
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ async def run(
     fields: Sequence[str] | None,
     max_bytes: int,
     dry_run: bool,
-    marks: Marks,
-    carry: Carry,
+    marks: PiiTracker,
+    carry: Continuation,
 ) -> Answer:
     """Run the steps in order and answer the ``result`` template, or the last step where there is none.
 
@@ -78,7 +78,7 @@ class Run:
     ``left``: steps that stand nowhere in the result.
     """
 
-    def __init__(self, execution: Execution, tool: Tool, marks: Marks, carry: Carry, dry_run: bool) -> None:
+    def __init__(self, execution: Execution, tool: Tool, marks: PiiTracker, carry: Continuation, dry_run: bool) -> None:
         self.carry = carry
         self.notes: dict[str, str] = {}
         self.written: list[str] = []
@@ -88,7 +88,7 @@ class Run:
         self._tool = tool
         self._marks = marks
         self._dry_run = dry_run
-        self._stepping = Stepping(execution, tool, marks, carry.box)
+        self._stepping = StepExecutor(execution, tool, marks, carry.box)
         self.left: set[str] = set()
         self._count = 0
 
@@ -98,10 +98,10 @@ class Run:
         Raises:
             ToolError, Pending, Dry: they end here.
         """
-        from adaptgen.runtime.workflow.transitions import Tries
+        from adaptgen.runtime.workflow.transitions import RetryCount
 
         places = {step.id: index for index, step in enumerate(steps)}
-        tries = Tries()
+        tries = RetryCount()
         while at < len(steps):
             self._count += 1
             if self._count > MOST:
@@ -121,9 +121,9 @@ class Run:
 
     async def _one(self, step: Step, scope: Scope, tries: object) -> Then | None:
         """Run a step; what follows it, None for the next one."""
-        from adaptgen.runtime.workflow.transitions import Tries, after_failure, after_success
+        from adaptgen.runtime.workflow.transitions import RetryCount, after_failure, after_success
 
-        assert isinstance(tries, Tries)
+        assert isinstance(tries, RetryCount)
         if step.when is not None and not _by_item(step) and not scope.runs(step.when):
             self.notes[step.id] = "skipped: its condition does not hold"
             scope.nothing(step, "was skipped: its condition does not hold")
@@ -175,7 +175,7 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------- one step
 
-    async def _given(self, step: Step, scope: Scope) -> Asked | None:
+    async def _given(self, step: Step, scope: Scope) -> StepResponse | None:
         """Run a step and keep what it gives."""
         if step.each:
             from adaptgen.runtime.workflow.for_each import for_each
@@ -194,7 +194,7 @@ class Run:
         if text:
             self.notes[step.id] = text
 
-    async def ask(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> Asked:
+    async def ask(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> StepResponse:
         """Send what a step asks for, as the next of ``of`` items, of which ``done`` are done.
 
         Raises:
@@ -225,14 +225,14 @@ class Run:
             self.written.pop()
         self.written.append(f"{step.id!r} ({done + 1} of {of} items)")
 
-    async def _flow(self, step: Step, flow: Flow, scope: Scope) -> Asked:
+    async def _flow(self, step: Step, flow: Flow, scope: Scope) -> StepResponse:
         """The steps inside a step; what they give stands for the answer of an API."""
         inner = Scope(self._filled(flow.given, scope.values), self._marks, flow.steps)
         if self._marks.on:
             inner.known = self._filled(flow.given, scope.known)
         await self.steps(flow.steps, inner)
         marked = self.result(flow.result, inner.known) if self._marks.on else None
-        return Asked(Response(200, {}, b""), self.result(flow.result, inner.values), marked=marked)
+        return StepResponse(Response(200, {}, b""), self.result(flow.result, inner.values), marked=marked)
 
     def _filled(self, given: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
         named = {name: found(values, name) for name in placeholders(dict(given))} | dict(values)

@@ -8,9 +8,9 @@ from copy import copy
 from adaptgen.model.tables import Json, Step, When
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.request import templates
-from adaptgen.runtime.pii.call_pii import Marks
-from adaptgen.runtime.pii.tagged_values import Marked
-from adaptgen.runtime.workflow.step_result import Gave
+from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.tagged_values import Tagged
+from adaptgen.runtime.workflow.step_result import StepResult
 from adaptgen.syntax.templates import lookup, placeholders
 
 ITEM = "item"
@@ -29,7 +29,7 @@ class Scope:
     classified values marked; ``empty``: ``step.name`` -> how the answer was empty that should have held it;
     ``without``: step -> why it gave nothing (it was skipped, or failed and may)."""
 
-    def __init__(self, arguments: Mapping[str, Json], marks: Marks, steps: Sequence[Step]) -> None:
+    def __init__(self, arguments: Mapping[str, Json], marks: PiiTracker, steps: Sequence[Step]) -> None:
         self.arguments = arguments
         self.steps = {step.id: step for step in steps}
         self.values: dict[str, Json] = dict(arguments)
@@ -37,7 +37,7 @@ class Scope:
         self.empty: dict[str, str] = {}
         self.without: dict[str, str] = {}
 
-    def keep(self, step: Step, gave: Gave, known: Gave | None = None) -> None:
+    def keep(self, step: Step, gave: StepResult, known: StepResult | None = None) -> None:
         """Put what a step gave where later steps find it."""
         self.empty = {name: why for name, why in self.empty.items() if not name.startswith(f"{step.id}.")}
         self.empty |= {f"{step.id}.{name}": why for name, why in gave.empty.items()}
@@ -48,7 +48,7 @@ class Scope:
 
     def nothing(self, step: Step, why: str) -> None:
         """The step gave nothing: its values are null."""
-        self.keep(step, nulls := Gave(None, dict.fromkeys(step.save)), nulls)
+        self.keep(step, nulls := StepResult(None, dict.fromkeys(step.save)), nulls)
         self.without[step.id] = why
 
     def of_item(self, item: Json, known: Json) -> Scope:
@@ -133,7 +133,7 @@ def marks_in(value: Json) -> list[list[str]]:
             waiting += one.values()
         elif isinstance(one, (list, tuple)):
             waiting += one
-        elif isinstance(one, Marked):
+        elif isinstance(one, Tagged):
             pairs[one.kind, str(one)] = None
     return [list(pair) for pair in pairs]
 

@@ -11,13 +11,13 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.body import MISSING
 from adaptgen.runtime.http.error_messages import Scrub, check, message, refusal
 from adaptgen.runtime.http.expected_answer import likeness, refuse_page
-from adaptgen.runtime.http.page_parameters import Placed
+from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step_result import Asked, body_of
+from adaptgen.runtime.workflow.step_result import StepResponse, body_of
 from adaptgen.syntax.json_pointer import unescape
 from adaptgen.syntax.templates import fill_present
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from adaptgen.runtime.calls import Execution
 
 
-class Unmet(ToolError):
+class CriterionFailed(ToolError):
     """The API answered, and not with success; ``asked`` is its answer."""
 
-    def __init__(self, problem: ToolError, asked: Asked) -> None:
+    def __init__(self, problem: ToolError, asked: StepResponse) -> None:
         super().__init__(problem.text, status=problem.status, retry_after=problem.retry_after, unknown=problem.unknown)
         self.asked = asked
 
 
-class Stepping:
+class StepExecutor:
     """Sends the steps of one call of ``tool``. ``box`` marks the items of lists that are read page by page."""
 
-    def __init__(self, execution: Execution, tool: Tool, marks: Marks, box: Callable[[], CursorBox]) -> None:
+    def __init__(self, execution: Execution, tool: Tool, marks: PiiTracker, box: Callable[[], CursorBox]) -> None:
         self._execution = execution
         self._tool = tool
         self._marks = marks
         self._box = box
 
-    async def request(self, step: Step, scope: Scope, placed: Placed | None = None) -> Request:
+    async def request(self, step: Step, scope: Scope, placed: PageParameters | None = None) -> Request:
         """What the step sends first, or with the values of paging ``placed``.
 
         Raises:
@@ -57,19 +57,19 @@ class Stepping:
         request.safe = step.effect == "read"
         return request
 
-    async def ask(self, step: Step, scope: Scope, request: Request) -> Asked:
+    async def ask(self, step: Step, scope: Scope, request: Request) -> StepResponse:
         """The answer to ``request``, to all its pages or in the end, as the step has it.
 
         Raises:
             Pending: the job is not done in time.
-            ToolError: the API failed; :class:`Unmet` where it answered.
+            ToolError: the API failed; :class:`CriterionFailed` where it answered.
         """
         asked = await self._ask(step, scope, request)
         if self._marks.search is not None:
             self._marks.search.drop(step, asked)
         return asked
 
-    async def _ask(self, step: Step, scope: Scope, request: Request) -> Asked:
+    async def _ask(self, step: Step, scope: Scope, request: Request) -> StepResponse:
         if step.until is not None:
             from adaptgen.runtime.workflow.polling import poll
 
@@ -79,9 +79,9 @@ class Stepping:
         from adaptgen.runtime.http.page_fetcher import page_fetcher
         from adaptgen.runtime.workflow.all_pages import every_page
 
-        last: list[Asked] = []
+        last: list[StepResponse] = []
 
-        async def make(placed: Placed | None) -> Request:
+        async def make(placed: PageParameters | None) -> Request:
             return request if placed is None else await self.request(step, scope, placed)
 
         async def send(turned: Request) -> Response:
@@ -93,7 +93,7 @@ class Stepping:
         items, note = await every_page(step.page, page_fetcher(step.page, make, send), self._box(), step.most)
         return replace(last[0], items=items, note=note)
 
-    async def _once(self, step: Step, scope: Scope, request: Request) -> Asked:
+    async def _once(self, step: Step, scope: Scope, request: Request) -> StepResponse:
         response = await self._sent(step, scope, request)
         scrub = self._scrub(step, scope)
         if not step.success:
@@ -101,7 +101,7 @@ class Stepping:
                 check(response, scrub, reads=request.harmless, addressed="{" in (step.call.path if step.call else ""))
             except ToolError as problem:
                 if step.otherwise:
-                    raise Unmet(problem, _asked(step, request, response)) from None
+                    raise CriterionFailed(problem, _asked(step, request, response)) from None
                 raise
             return _asked(step, request, response, strict=True)
         from adaptgen.runtime.workflow.conditions import unmet
@@ -112,8 +112,8 @@ class Stepping:
             return asked
         if 200 <= response.status < 300:
             text = f"The API answered {response.status}, and that does not meet `{failed.condition}`."
-            raise Unmet(ToolError(text, status=response.status), asked)
-        raise Unmet(refusal(response, scrub(), reads=request.harmless), asked)
+            raise CriterionFailed(ToolError(text, status=response.status), asked)
+        raise CriterionFailed(refusal(response, scrub(), reads=request.harmless), asked)
 
     async def _sent(self, step: Step, scope: Scope, request: Request) -> Response:
         assert step.call is not None
@@ -132,7 +132,7 @@ class Stepping:
         return lambda response: message(response, scrub())
 
 
-def _asked(step: Step, request: Request, response: Response, *, strict: bool = False) -> Asked:
+def _asked(step: Step, request: Request, response: Response, *, strict: bool = False) -> StepResponse:
     """The answer with its body; ``strict``: a value is to be read from it."""
     assert step.call is not None
     try:
@@ -141,7 +141,7 @@ def _asked(step: Step, request: Request, response: Response, *, strict: bool = F
         if strict:
             raise
         body = response.text()
-    return Asked(response, body, request, step.call.path)
+    return StepResponse(response, body, request, step.call.path)
 
 
 def _replaced(step: Step, inputs: Inputs, scope: Scope) -> Json:

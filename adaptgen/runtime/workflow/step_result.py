@@ -12,7 +12,7 @@ from adaptgen.runtime.http.page import find_items, is_json
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.http.table_response import table_of
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.json_pointer import unescape
@@ -21,7 +21,7 @@ _WHOLE = ("header:", "cookie:", "status", "method", "url")
 
 
 @dataclass(slots=True)
-class Gave:
+class StepResult:
     """``shown``: the answer under the view; ``saved``: name -> value, None where the answer does not have it;
     ``empty``: why it does not."""
 
@@ -31,7 +31,7 @@ class Gave:
 
 
 @dataclass(slots=True)
-class Asked:
+class StepResponse:
     """One answer of the API to a step. ``request``: what was sent, to ``path``, a path template; ``items``: all of
     them, where several pages were read; ``note``: what of them is missing, and why. ``marked``: the body with its
     classified values marked, where that is known already.
@@ -45,7 +45,7 @@ class Asked:
     note: str = ""
     marked: Json = None
 
-    def of(self, step: Step, marks: Marks | None = None) -> Gave:
+    def of(self, step: Step, marks: PiiTracker | None = None) -> StepResult:
         """What it gives ``step``; with ``marks``, its classified values marked."""
         body, items = self.body, self.items
         if marks is not None and step.call is not None:
@@ -53,7 +53,7 @@ class Asked:
             items = None if items is None else marks.step(step.call, items)
         elif marks is not None:
             body = self.marked
-        found = Gave()
+        found = StepResult()
         for name, place in step.save.items():
             value = self._at(place, body)
             found.saved[name] = None if value is MISSING else value
@@ -114,10 +114,10 @@ def pointed(pointer: str, body: Json) -> Json:
     return here
 
 
-def together(answers: Sequence[Gave | None]) -> Gave:
+def together(answers: Sequence[StepResult | None]) -> StepResult:
     """What the answers to the items of a list give: lists, with null where there is no answer."""
     names = dict.fromkeys(name for one in answers if one is not None for name in one.saved)
-    return Gave(
+    return StepResult(
         [None if one is None else one.shown for one in answers],
         {name: [None if one is None else one.saved.get(name) for one in answers] for name in names},
     )

@@ -12,29 +12,29 @@ from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.workflow.conditions import unmet
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step import Unmet
-from adaptgen.runtime.workflow.step_result import Asked
+from adaptgen.runtime.workflow.step import CriterionFailed
+from adaptgen.runtime.workflow.step_result import StepResponse
 
 _LONGEST: Final = 60.0
 """Seconds that are waited for between two tries."""
 _MARGIN: Final = 1.5
 
 
-class Tries(Counter[tuple[str, int]]):
+class RetryCount(Counter[tuple[str, int]]):
     """(step, index of the action) -> how often it was tried again."""
 
 
-def after_success(step: Step, scope: Scope, asked: Asked) -> Then | None:
+def after_success(step: Step, scope: Scope, asked: StepResponse) -> Then | None:
     """The first action whose checks hold; None: the next step."""
     return next((one for one in step.then if unmet(one.checks, scope, asked) is None), None)
 
 
-async def after_failure(step: Step, scope: Scope, problem: ToolError, tries: Tries) -> Then | None:
+async def after_failure(step: Step, scope: Scope, problem: ToolError, tries: RetryCount) -> Then | None:
     """The first action whose checks hold, after the pause that it wants; None: the step has failed.
 
     What changes something is tried again only where the API answered and the action says at what answer.
     """
-    asked = problem.asked if isinstance(problem, Unmet) else None
+    asked = problem.asked if isinstance(problem, CriterionFailed) else None
     for index, one in enumerate(step.otherwise):
         if unmet(one.checks, scope, asked) is not None:
             continue

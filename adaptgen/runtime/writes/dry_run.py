@@ -21,7 +21,7 @@ from adaptgen.runtime.http.body import FORM
 from adaptgen.runtime.http.parameters import is_json
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.search_roles import resource
 from adaptgen.syntax import field_paths as fields
@@ -37,7 +37,7 @@ _HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "
 def described(
     request: Request,
     hidden: Iterable[str] = (),
-    marks: Marks | None = None,
+    marks: PiiTracker | None = None,
     note: str = "",
     *,
     tool: Tool | None = None,
@@ -49,7 +49,7 @@ def described(
     Classified values of the arguments stand in it as they were given, not percent-encoded, so that ``marks`` can name
     them. ``tool``: the one that would send it; ``readers``: those that read the record that it changes.
     """
-    marks = marks or Marks()
+    marks = marks or PiiTracker()
     for value in sorted(hidden, key=len, reverse=True):
         _hide(request, value)
     headers = {name: _of_header(name, value) for name, value in request.headers.items() if name.lower() != "accept"}
@@ -88,7 +88,7 @@ def sensitive_in_body(tool: Tool | None, readers: Sequence[Tool]) -> dict[str, s
     return found
 
 
-def _guarded(body: Json, tool: Tool | None, readers: Sequence[Tool], marks: Marks) -> Json:
+def _guarded(body: Json, tool: Tool | None, readers: Sequence[Tool], marks: PiiTracker) -> Json:
     """The body with secrets withheld and personal data marked, by what the tools declare and by names."""
     inside = (
         tool.call.body.inside if tool is not None and tool.call is not None and tool.call.body is not None else None
@@ -98,7 +98,7 @@ def _guarded(body: Json, tool: Tool | None, readers: Sequence[Tool], marks: Mark
     return _guarded_record(body, tool, readers, marks)
 
 
-def _guarded_record(record: Json, tool: Tool | None, readers: Sequence[Tool], marks: Marks) -> Json:
+def _guarded_record(record: Json, tool: Tool | None, readers: Sequence[Tool], marks: PiiTracker) -> Json:
     declared = sensitive_in_body(tool, readers)
     if marks.on:
         plain = tool.plain if tool is not None else ()

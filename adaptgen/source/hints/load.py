@@ -19,10 +19,10 @@ from adaptgen.source.hints.model import Hints, SourceHint
 from adaptgen.source.hints.table import FORMS, HINTS
 from adaptgen.source.merge_documents import join
 from adaptgen.source.read import read
-from adaptgen.source.text.locations import Places
+from adaptgen.source.text.locations import SourceMap
 from adaptgen.source.text.parse import parse
 from adaptgen.source.tree import read_file
-from adaptgen.source.workspace import NOTHING, Shared, fleet_of
+from adaptgen.source.workspace import NOTHING, WorkspaceDefaults, fleet_of
 from adaptgen.syntax.templates import TemplateError, placeholders
 
 _SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
@@ -44,7 +44,7 @@ def read_hints(path: Path) -> Hints:
     # A file of comments only says nothing, which is fine.
     parsed = parse(data, shown, strict=True)
     raw = {} if parsed.value is None else parsed.value
-    places = Places(path, shown, parsed.syntax)
+    places = SourceMap(path, shown, parsed.syntax)
 
     def where(*keys: str | int) -> Where:
         return places.where([str(key) for key in keys])
@@ -97,7 +97,7 @@ def read_under(path: Path, hints: Hints) -> Document:
     return join(document, ((Part(name, one.base_url), read(one.path)) for name, one in sorted(hints.joins.items())))
 
 
-def _locate(places: Places, own: Mapping[str, Any], shared: Shared, keys: list[str]) -> Where:
+def _locate(places: SourceMap, own: Mapping[str, Any], shared: WorkspaceDefaults, keys: list[str]) -> Where:
     """In the file itself, or where the fleet says what it does not."""
     inherited = len(keys) > 1 and keys[1] in shared.raw.get(keys[0], {}) and keys[1] not in own.get(keys[0], {})
     return shared.where(keys) if inherited and shared.where is not None else places.where(keys)

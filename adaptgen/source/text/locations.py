@@ -14,7 +14,7 @@ from adaptgen.source.text.decode import Text, decode
 _BLANK = re.compile(r"(?:[ \t\n\r,]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 
 
-class Places:
+class SourceMap:
     """The places of one file. ``syntax`` is ``"json"`` or ``"yaml"``, as ``parse`` found."""
 
     def __init__(self, path: Path, file: str, syntax: str) -> None:

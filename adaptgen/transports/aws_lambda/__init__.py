@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.govern.pipeline.factory import Place
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.transports.aws_lambda.handler import Handler
 from adaptgen.transports.load import load_server
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.assemble import Governed
+    from adaptgen.govern.pipeline.assemble import GovernedServer
 
 __all__ = ["Handler", "proxy", "serve"]
 
@@ -37,7 +37,7 @@ def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
     server = load_server(folder)
     named = environ.get(VARIABLE, "").strip() or _own(folder, server.governance)
 
-    async def make(place: Place) -> Governed:
+    async def make(place: ServingContext) -> GovernedServer:
         from adaptgen.govern.pipeline.embedded import govern_server
 
         return await govern_server(named, server, place)
@@ -55,7 +55,7 @@ def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
     if not named:
         raise error("AG078", f"no governance settings: {VARIABLE} is not set", None, f"set {VARIABLE} on the function")
 
-    async def make(place: Place) -> Governed:
+    async def make(place: ServingContext) -> GovernedServer:
         from adaptgen.govern.pipeline.assemble import assemble
         from adaptgen.govern.settings.source import source
         from adaptgen.proxy.factory import mirrored

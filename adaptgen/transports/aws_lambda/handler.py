@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from adaptgen.govern.pipeline.factory import Place
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.runtime.core.deadline import until
 from adaptgen.runtime.core.gc import paused
@@ -26,10 +26,10 @@ from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.host_guard import Guard
 from adaptgen.transports.streamable_http.http import HttpAnswer
 from adaptgen.transports.streamable_http.request_context import report
-from adaptgen.transports.streamable_http.server import Kernel
+from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.assemble import Governed
+    from adaptgen.govern.pipeline.assemble import GovernedServer
 
 LOOK = 1.0
 """Seconds after which an invocation looks whether the settings have changed."""
@@ -52,7 +52,9 @@ class Context(Protocol):
 class Handler:
     """Callable with an event and a context; whatever happens, the process is there for the next event."""
 
-    def __init__(self, make: Callable[[Place], Awaitable[Governed]], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, make: Callable[[ServingContext], Awaitable[GovernedServer]], environ: Mapping[str, str] = os.environ
+    ) -> None:
         """``make``: puts the governed desk together; it is called now, and again after a snapshot was restored.
 
         Raises:
@@ -60,10 +62,10 @@ class Handler:
         """
         settle()
         self._make = make
-        self._place = Place(http=True, loopback=False, environ=environ, frozen=True)
+        self._place = ServingContext(http=True, loopback=False, environ=environ, frozen=True)
         self._loop = asyncio.new_event_loop()
         self._looking: asyncio.Task[None] | None = None
-        self._governed: Governed | None = None
+        self._governed: GovernedServer | None = None
         try:
             self._open()
         except BaseException:
@@ -98,7 +100,7 @@ class Handler:
         # The name under which the platform received a request is checked here, with the event at hand.
         public = urlsplit(listen.resource).netloc
         self._guard = Guard((*listen.hosts, *((public,) if public else ())))
-        self._kernel = Kernel(over(governed), hosts=("*",), origins=listen.origins)
+        self._kernel = StreamableHttpServer(over(governed), hosts=("*",), origins=listen.origins)
         self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
         self._due = time.monotonic() + LOOK
         for notice in governed.notices:
@@ -120,7 +122,7 @@ class Handler:
         if governed is not None:
             self._loop.run_until_complete(self._closed(governed))
 
-    async def _closed(self, governed: Governed) -> None:
+    async def _closed(self, governed: GovernedServer) -> None:
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
@@ -148,7 +150,7 @@ class Handler:
         await governed.desk.flush(max(min(FLUSH, deadline + events.MARGIN / 2 - time.monotonic()), 0.05))
         return made
 
-    async def _look(self, governed: Governed) -> None:
+    async def _look(self, governed: GovernedServer) -> None:
         """What a running server does every second: no timer runs between invocations."""
         now = time.monotonic()
         if now < self._due or (self._looking is not None and not self._looking.done()):

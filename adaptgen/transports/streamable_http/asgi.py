@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from adaptgen.mcp.protocol import Desk
+from adaptgen.mcp.protocol import McpHandler
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, folded
-from adaptgen.transports.streamable_http.server import Kernel
+from adaptgen.transports.streamable_http.server import StreamableHttpServer
 from adaptgen.transports.streamable_http.turns import Turns
 
 Event: TypeAlias = MutableMapping[str, Any]
@@ -28,7 +28,7 @@ UNREAD = 64 * 1024
 class App:
     """ASGI 3, HTTP and lifespan. Scopes of other types are refused."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: StreamableHttpServer) -> None:
         self.kernel = kernel
         self._turns = Turns()
 
@@ -53,16 +53,16 @@ class App:
                 return
 
 
-def app(desk: Desk, **options: Any) -> App:
+def app(desk: McpHandler, **options: Any) -> App:
     """The application that serves ``desk``; ``options`` are those of
-    :class:`~adaptgen.transports.streamable_http.server.Kernel`."""
-    return App(Kernel(desk, **options))
+    :class:`~adaptgen.transports.streamable_http.server.StreamableHttpServer`."""
+    return App(StreamableHttpServer(desk, **options))
 
 
 class _Http:
     """One HTTP request."""
 
-    def __init__(self, kernel: Kernel, scope: Event, receive: Receive, send: Send) -> None:
+    def __init__(self, kernel: StreamableHttpServer, scope: Event, receive: Receive, send: Send) -> None:
         self._kernel = kernel
         self._scope = scope
         self._receive = receive

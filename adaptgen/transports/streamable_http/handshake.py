@@ -12,14 +12,14 @@ from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer, HttpRequest
-from adaptgen.transports.streamable_http.jobs import Job
+from adaptgen.transports.streamable_http.jobs import RunningRequest
 from adaptgen.transports.streamable_http.param_checks import parameters
-from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http.request_context import RequestContext
 from adaptgen.transports.streamable_http.sessions import Session
 from adaptgen.transports.streamable_http.stream import Stream
 
 if TYPE_CHECKING:
-    from adaptgen.transports.streamable_http.server import Kernel
+    from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 SESSION = "mcp-session-id"
 MOST = 100
@@ -30,7 +30,7 @@ _EVERYTHING: dict[str, Json] = {"toolsListChanged": True, "promptsListChanged": 
 class Handshake:
     """POST, GET and DELETE of the handshake revisions."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: StreamableHttpServer) -> None:
         self._kernel = kernel
 
     async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
@@ -61,7 +61,7 @@ class Handshake:
             return answers.body(early)
         if not http.accepts()[0]:
             stream.begin()
-        job = Job(said, exchange, caller)
+        job = RunningRequest(said, exchange, caller)
         if session is not None:
             session.running[said.id] = exchange
         self._kernel.workshop.start(job, stream, lambda: _settle(job, session))
@@ -89,7 +89,7 @@ class Handshake:
         exchange.bind(session)
         exchange.method, exchange.deadline = revisions.LISTEN, None
         session.listening = exchange
-        job = Job(request, exchange, caller)
+        job = RunningRequest(request, exchange, caller)
         self._kernel.workshop.listen(job, stream, lambda: _unlisten(session, exchange))
         self._kernel.streams.admit(exchange, caller)
         return HttpAnswer(200, dict(SSE_HEADERS), stream.events(exchange.cancel))
@@ -156,7 +156,9 @@ class Handshake:
             return message.failed(request.id, problem.code, problem.message, problem.data)
         return None
 
-    async def _take(self, said: Notice | Response, caller: Caller, exchange: Exchange, session: Session | None) -> None:
+    async def _take(
+        self, said: Notice | Response, caller: Caller, exchange: RequestContext, session: Session | None
+    ) -> None:
         if isinstance(said, Response):
             if session is not None:
                 session.heard(said)
@@ -175,7 +177,7 @@ class Handshake:
         """A batch is answered as JSON: what its requests say meanwhile has no place there."""
         if not 0 < len(values) <= MOST:
             raise Malformed(message.INVALID_REQUEST, f"a batch holds 1 to {MOST} messages")
-        jobs: list[Job] = []
+        jobs: list[RunningRequest] = []
         responses: list[bytes] = []
         session: Session | None = None
         silent = Stream(False, 0)
@@ -205,7 +207,7 @@ class Handshake:
                 if early is not None:
                     responses.append(early)
                     continue
-                jobs.append(Job(said, exchange, caller))
+                jobs.append(RunningRequest(said, exchange, caller))
                 if session is not None:
                     session.running[said.id] = exchange
             if not jobs and not responses:
@@ -225,11 +227,11 @@ def _id(value: Json) -> message.MessageId:
     return value if isinstance(value, int | str) else ""
 
 
-def _settle(job: Job, session: Session | None) -> None:
+def _settle(job: RunningRequest, session: Session | None) -> None:
     if session is not None and session.running.get(job.request.id) is job.exchange:
         del session.running[job.request.id]
 
 
-def _unlisten(session: Session, exchange: Exchange) -> None:
+def _unlisten(session: Session, exchange: RequestContext) -> None:
     if session.listening is exchange:
         session.listening = None

@@ -10,13 +10,13 @@ from typing import Any
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import Request
-from adaptgen.mcp.protocol import Challenge, Desk, RpcError
+from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.encoding import Encoder
 from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer
-from adaptgen.transports.streamable_http.request_context import Exchange, guarded, subscribed
+from adaptgen.transports.streamable_http.request_context import RequestContext, guarded, subscribed
 from adaptgen.transports.streamable_http.stream import Stream
 
 ROUNDS = 16
@@ -26,11 +26,11 @@ PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RunningRequest:
     """A request that passed every check of the wire."""
 
     request: Request
-    exchange: Exchange
+    exchange: RequestContext
     caller: Caller
 
 
@@ -43,10 +43,10 @@ class Outcome:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Workshop:
+class RequestRunner:
     """Runs jobs, one task each."""
 
-    def __init__(self, desk: Desk, encoder: Encoder) -> None:
+    def __init__(self, desk: McpHandler, encoder: Encoder) -> None:
         self._desk = desk
         self._encoder = encoder
         self._tasks: set[asyncio.Task[Outcome]] = set()
@@ -54,11 +54,11 @@ class Workshop:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, job: Job, stream: Stream, ended: Callable[[], None] | None = None) -> None:
+    def start(self, job: RunningRequest, stream: Stream, ended: Callable[[], None] | None = None) -> None:
         """Begin a job. ``ended`` is called when it is over, however it went."""
         self._start(job, self._run(job), stream, ended)
 
-    async def answer(self, job: Job, stream: Stream) -> HttpAnswer:
+    async def answer(self, job: RunningRequest, stream: Stream) -> HttpAnswer:
         """The answer to a POST of one started job. Whoever cancels this cancels the request."""
         task = job.exchange.task
         assert task is not None
@@ -74,11 +74,11 @@ class Workshop:
         done: Outcome = task.result()
         return answers.body(done.body, done.status, done.headers)
 
-    def listen(self, job: Job, stream: Stream, ended: Callable[[], None]) -> None:
+    def listen(self, job: RunningRequest, stream: Stream, ended: Callable[[], None]) -> None:
         """Begin to pass on what the desk says unasked, until the stream ends."""
         self._start(job, self._overhear(job), stream, ended)
 
-    async def several(self, jobs: list[Job], others: list[bytes]) -> HttpAnswer:
+    async def several(self, jobs: list[RunningRequest], others: list[bytes]) -> HttpAnswer:
         """The answer to a batch: an array of the responses, and of ``others`` that are responses already."""
         tasks = [self._start(job, self._run(job), None, None) for job in jobs]
         try:
@@ -99,7 +99,7 @@ class Workshop:
 
     def _start(
         self,
-        job: Job,
+        job: RunningRequest,
         work: Coroutine[Any, Any, Outcome],
         stream: Stream | None,
         ended: Callable[[], None] | None,
@@ -120,7 +120,7 @@ class Workshop:
         task.add_done_callback(over)
         return task
 
-    async def _overhear(self, job: Job) -> Outcome:
+    async def _overhear(self, job: RunningRequest) -> Outcome:
         async def work() -> bytes:
             try:
                 await self._desk.request(job.caller, job.request.method, job.request.params, job.exchange)
@@ -134,7 +134,7 @@ class Workshop:
         await guarded(work, job.exchange)
         return Outcome(b"")
 
-    async def _run(self, job: Job) -> Outcome:
+    async def _run(self, job: RunningRequest) -> Outcome:
         request, exchange = job.request, job.exchange
         outcome = await guarded(lambda: self._result(job), exchange)
         if isinstance(outcome, bytes):
@@ -148,7 +148,7 @@ class Workshop:
             done = Outcome(message.failed(request.id, outcome.code, outcome.message, outcome.data), status)
         return done
 
-    async def _result(self, job: Job) -> bytes:
+    async def _result(self, job: RunningRequest) -> bytes:
         request, exchange = job.request, job.exchange
         if request.method == revisions.LISTEN:
             return await self._listen(job)
@@ -157,7 +157,7 @@ class Workshop:
             result = await self._interviewed(job, result)
         return self._encoder.result(request.method, result, exchange.version)
 
-    async def _interviewed(self, job: Job, result: dict[str, Json]) -> dict[str, Json]:
+    async def _interviewed(self, job: RunningRequest, result: dict[str, Json]) -> dict[str, Json]:
         """The result of a request that needs input (SEP-2322), for a client that must be asked instead."""
         exchange = job.exchange
         for _ in range(ROUNDS):
@@ -176,7 +176,7 @@ class Workshop:
                 return result
         raise RpcError(message.INTERNAL_ERROR, f"still no result after {ROUNDS} rounds of questions")
 
-    async def _listen(self, job: Job) -> bytes:
+    async def _listen(self, job: RunningRequest) -> bytes:
         request, exchange = job.request, job.exchange
         try:
             result = await self._desk.request(job.caller, request.method, request.params, exchange)

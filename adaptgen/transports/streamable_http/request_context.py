@@ -26,7 +26,7 @@ def harmless(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in _KEPT_BACK}
 
 
-class Exchange(Context):
+class RequestContext(Context):
     """A request and the stream of the HTTP answer that belongs to it; ``rpc`` is the client's id of the request,
     ``method`` and ``params`` are those of the request (empty for a GET stream).
     """
@@ -115,7 +115,7 @@ def subscribed(params: Mapping[str, Json], rpc: message.MessageId) -> dict[str, 
     return {**params, "_meta": {**known, revisions.SUBSCRIPTION_KEY: rpc}}
 
 
-async def guarded(work: Callable[[], Awaitable[bytes]], exchange: Exchange) -> bytes | RpcError | Challenge:
+async def guarded(work: Callable[[], Awaitable[bytes]], exchange: RequestContext) -> bytes | RpcError | Challenge:
     """The encoded result of ``work``, or what became of it. Unexpected failures are logged without their text: it
     may hold what the request held.
     """

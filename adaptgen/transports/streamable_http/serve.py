@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from adaptgen.mcp.advertised_schema import Profile
-from adaptgen.mcp.protocol import Desk
+from adaptgen.mcp.protocol import McpHandler
 from adaptgen.tool_search import over
 from adaptgen.transports.process_setup import settle
 from adaptgen.transports.streamable_http.asgi import App, app
@@ -24,7 +24,7 @@ from adaptgen.transports.streamable_http.connections import Connections
 from adaptgen.transports.streamable_http.protocol import IDLE_SECONDS, WireProtocol
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.assemble import Governed
+    from adaptgen.govern.pipeline.assemble import GovernedServer
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GRACE = 10
@@ -78,10 +78,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
+async def run(desk: McpHandler, listener: socket.socket, **options: Any) -> None:
     """Serve ``desk`` on ``listener`` until SIGINT or SIGTERM; ``options`` are those of
-    :class:`~adaptgen.transports.streamable_http.server.Kernel`. Sessions are ended when it returns; the desk is the
-    caller's to close.
+    :class:`~adaptgen.transports.streamable_http.server.StreamableHttpServer`. Sessions are ended when it returns; the
+    desk is the caller's to close.
     """
     served = app(desk, **options)
     config = uvicorn.Config(
@@ -101,7 +101,7 @@ async def run(desk: Desk, listener: socket.socket, **options: Any) -> None:
     await _Server(config, served).serve([listener])
 
 
-async def run_governed(governed: Governed, listener: socket.socket, profile: Profile = "") -> None:
+async def run_governed(governed: GovernedServer, listener: socket.socket, profile: Profile = "") -> None:
     """:func:`run` as the settings of governance say."""
     settle()
     listen = governed.settings.listen
@@ -112,7 +112,7 @@ async def run_governed(governed: Governed, listener: socket.socket, profile: Pro
 
 
 def serve(
-    desk: Desk, listener: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None, **options: Any
+    desk: McpHandler, listener: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None, **options: Any
 ) -> None:
     """:func:`run` in a loop of its own; ``closing`` is awaited in it at the end."""
     settle()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
-from adaptgen.mcp.protocol import Challenge, Context, Desk, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.tool_search.menu import Menu
@@ -24,11 +24,11 @@ from adaptgen.transports.streamable_http.encoding import Encoder
 from adaptgen.transports.streamable_http.handshake import Handshake
 from adaptgen.transports.streamable_http.host_guard import Guard
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow
-from adaptgen.transports.streamable_http.jobs import Workshop
-from adaptgen.transports.streamable_http.request_context import Exchange, harmless, report
+from adaptgen.transports.streamable_http.jobs import RequestRunner
+from adaptgen.transports.streamable_http.request_context import RequestContext, harmless, report
 from adaptgen.transports.streamable_http.server_streams import Streams
 from adaptgen.transports.streamable_http.sessions import Session, Sessions, owner
-from adaptgen.transports.streamable_http.stateless import Modern
+from adaptgen.transports.streamable_http.stateless import StatelessRevision
 from adaptgen.transports.streamable_http.stream import Stream
 from adaptgen.transports.streamable_http.uploads import BusyError, Uploads
 
@@ -46,7 +46,7 @@ _CORS = {
 }
 
 
-class Kernel:
+class StreamableHttpServer:
     """Serves one desk. Nothing here is shared between event loops: use it from one.
 
     ``path``: of the endpoint. ``hosts``, ``origins``: see
@@ -59,7 +59,7 @@ class Kernel:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: McpHandler,
         *,
         path: str = "/mcp",
         hosts: Iterable[str] = (),
@@ -81,7 +81,7 @@ class Kernel:
         self.info: Mapping[str, Json] = info
         self.sessions = Sessions(max_sessions, max(max_sessions // 8, 1), idle)
         self.streams = Streams(max_streams, max(max_streams // 8, 1))
-        self.workshop = Workshop(desk, Encoder(info))
+        self.workshop = RequestRunner(desk, Encoder(info))
         self._guard = Guard(hosts, origins)
         self._uploads = Uploads()
         self._parts = isinstance(desk, Menu)
@@ -89,7 +89,7 @@ class Kernel:
         self._max_requests = max_requests
         self._timeout = timeout
         self._ping = ping
-        self._modern = Modern(self)
+        self._modern = StatelessRevision(self)
         self._handshake = Handshake(self)
 
     async def handle(self, request: HttpRequest) -> HttpAnswer:
@@ -122,12 +122,12 @@ class Kernel:
 
     # ------------------------------------------------------------------------------------- for the two eras
 
-    def exchange(self, http: HttpRequest, said: Message | None, stream: Stream, version: str) -> Exchange:
+    def exchange(self, http: HttpRequest, said: Message | None, stream: Stream, version: str) -> RequestContext:
         """The context of a message (None: of a request without one)."""
         asking = said if isinstance(said, Request) else None
         meta = said.meta if isinstance(said, Request | Notice) else {}
         capabilities = meta.get(revisions.CAPABILITIES_KEY)
-        exchange = Exchange(
+        exchange = RequestContext(
             asking,
             stream,
             request_id=uuid.uuid4().hex,
@@ -147,7 +147,7 @@ class Kernel:
         """The stream that the answer can become."""
         return Stream(http.streaming and http.accepts()[1], self._ping)
 
-    async def caller(self, http: HttpRequest, exchange: Exchange) -> Caller:
+    async def caller(self, http: HttpRequest, exchange: RequestContext) -> Caller:
         """Who calls.
 
         Raises:

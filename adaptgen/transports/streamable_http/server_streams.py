@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from adaptgen.model.caller import Caller
-from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http.request_context import RequestContext
 from adaptgen.transports.streamable_http.sessions import owner
 
 
@@ -15,12 +15,12 @@ class Streams:
     def __init__(self, most: int, most_each: int) -> None:
         self._most = most
         self._most_each = most_each
-        self._open: OrderedDict[Exchange, tuple[str, str]] = OrderedDict()
+        self._open: OrderedDict[RequestContext, tuple[str, str]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, exchange: Exchange, caller: Caller) -> None:
+    def admit(self, exchange: RequestContext, caller: Caller) -> None:
         """Take in an exchange that has started, and goes on until somebody ends it."""
         mine = owner(caller)
         own = [one for one, whose in self._open.items() if whose == mine]
@@ -37,6 +37,6 @@ class Streams:
         for one in list(self._open):
             one.cancel()
 
-    def _end(self, exchange: Exchange) -> None:
+    def _end(self, exchange: RequestContext) -> None:
         self._open.pop(exchange, None)
         exchange.cancel()

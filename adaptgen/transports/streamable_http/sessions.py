@@ -17,7 +17,7 @@ from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
-    from adaptgen.transports.streamable_http.request_context import Exchange
+    from adaptgen.transports.streamable_http.request_context import RequestContext
 
 
 def owner(caller: Caller) -> tuple[str, str]:
@@ -34,8 +34,8 @@ class Session:
     version: str
     capabilities: Mapping[str, Json]
     used: float
-    running: dict[MessageId, Exchange] = field(default_factory=dict)
-    listening: Exchange | None = None
+    running: dict[MessageId, RequestContext] = field(default_factory=dict)
+    listening: RequestContext | None = None
     questions: dict[MessageId, asyncio.Future[Response]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 

@@ -13,17 +13,17 @@ from adaptgen.model.tables import Json
 from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.header_checks import PREFIX, Parameters, envelope, served
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest
-from adaptgen.transports.streamable_http.jobs import Job
+from adaptgen.transports.streamable_http.jobs import RunningRequest
 from adaptgen.transports.streamable_http.param_checks import parameters
 
 if TYPE_CHECKING:
-    from adaptgen.transports.streamable_http.server import Kernel
+    from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
 
-class Modern:
+class StatelessRevision:
     """POST of 2026-07-28."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: StreamableHttpServer) -> None:
         self._kernel = kernel
         self._parameters = Parameters()
 
@@ -53,7 +53,7 @@ class Modern:
             return answers.body(failed, answers.STATUS.get(problem.code, 200))
         except Challenge as challenge:
             return answers.challenged(challenge, said.id)
-        job = Job(said, exchange, caller)
+        job = RunningRequest(said, exchange, caller)
         if said.method == revisions.LISTEN:
             if not stream.allowed:
                 return answers.refused(406, "this method answers with text/event-stream alone", given=said.id)

@@ -12,7 +12,7 @@ from support.services import Unavailable
 
 from adaptgen.cli import main
 from adaptgen.govern.limits.usage import Usage
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.store.redis import RedisStore
 
@@ -31,7 +31,7 @@ def test_counters_in_memory_cannot_be_read(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.slow
 @pytest.mark.network
 def test_counters_are_read_by_group_and_tool(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tool = Facts("list", "crm", "list", "read", True, {})
+    tool = ToolInfo("list", "crm", "list", "read", True, {})
 
     async def count(url: str) -> None:
         store = RedisStore(url, "adaptgen")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.compare.model import Seen
+from adaptgen.compare.model import ToolSnapshot
 from adaptgen.compare.tools import changes
 from adaptgen.diagnostics import Where
 from adaptgen.model.tables import Call, Check, Contract, Flow, Step, Then, Tool, Unpaged, Until, When
@@ -15,9 +15,9 @@ from adaptgen.model.tables import Call, Check, Contract, Flow, Step, Then, Tool,
 STEP = Step(id="a", call=Call("GET", "/a"))
 
 
-def seen(step: Step) -> Seen:
+def seen(step: Step) -> ToolSnapshot:
     contract = Contract(name="t", description="", input_schema={"type": "object"}, annotations={})
-    return Seen(Tool(name="t", steps=(step,), result="{a}"), contract, Where("x"))
+    return ToolSnapshot(Tool(name="t", steps=(step,), result="{a}"), contract, Where("x"))
 
 
 @pytest.mark.parametrize(

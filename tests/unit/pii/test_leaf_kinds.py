@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adaptgen.govern.tokenization.classification import Positions
-from adaptgen.govern.tokenization.json_redactor import Walk
+from adaptgen.govern.tokenization.classification import Classification
+from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.pii.field_kinds import leaf_kinds
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.pii.classifier import Classifier
@@ -41,7 +41,7 @@ def by_proxy(record: Any) -> dict[str, str]:
         found[value] = kind
         return "tok"
 
-    walk = Walk(KINDS, frozenset(), replace, lambda kind, value: False, Positions({}))
+    walk = JsonRedactor(KINDS, frozenset(), replace, lambda kind, value: False, Classification({}))
     walk.json(copy.deepcopy(record), None, by_name=True)
     return found
 

@@ -25,8 +25,8 @@ from adaptgen.mcp.protocol import Context
 from adaptgen.model.caller import LOCAL
 from adaptgen.proxy import connection_pool as connections
 from adaptgen.proxy.connection_pool import Connection
-from adaptgen.proxy.http_client import MAX_BYTES, Failure, Line, address, secure
-from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.http_client import MAX_BYTES, HttpClient, UpstreamError, address, secure
+from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.sse import Event, Events
 
 RESULT = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"content": []}}).encode()
@@ -168,7 +168,7 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(monkeyp
             await until(lambda idle=idle: not idle[0].usable)  # type: ignore[misc]
 
 
-def idle_of(mirror: Mirror) -> list[Connection]:
+def idle_of(mirror: UpstreamAggregator) -> list[Connection]:
     """The idle connections to the one server of a mirror."""
     pool = mirror._line._pooled()
     return pool._idle[mirror._syncs["a"].remote.url.origin]
@@ -176,8 +176,8 @@ def idle_of(mirror: Mirror) -> list[Connection]:
 
 @pytest.mark.asyncio
 async def test_a_name_that_does_not_resolve_is_a_failure_before_sending(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Failure) as failed:
-        await Line().send("POST", address("http://no-such-host.invalid/"), {}, b"{}", silence=1.0)
+    with pytest.raises(UpstreamError) as failed:
+        await HttpClient().send("POST", address("http://no-such-host.invalid/"), {}, b"{}", silence=1.0)
     assert failed.value.sent is False
     assert "no-such-host" not in failed.value.text
 
@@ -306,12 +306,12 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
 
     async with await asyncio.start_server(hello, "127.0.0.1", 0, ssl=context) as listening:
         url = address(f"https://localhost:{listening.sockets[0].getsockname()[1]}/")
-        line = Line()
-        with pytest.raises(Failure, match="certificate") as failed:
+        line = HttpClient()
+        with pytest.raises(UpstreamError, match="certificate") as failed:
             await line.send("GET", url, {}, None, silence=5.0)
         assert failed.value.sent is False
         monkeypatch.setenv("SSL_CERT_FILE", str(folder / "cert.pem"))
-        line = Line()
+        line = HttpClient()
         reply = await line.send("GET", url, {}, None, silence=5.0)
         assert await reply.body() == b"hi"
         await reply.aclose()

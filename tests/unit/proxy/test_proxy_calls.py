@@ -13,7 +13,7 @@ from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.proxy.http_client import address
-from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.proxy_target import UpstreamAggregator
 
 pytestmark = pytest.mark.asyncio
 
@@ -43,7 +43,9 @@ def old(session: str | None = "s1", **more: Any) -> Client:
     return Client("2025-11-25", session, **more)
 
 
-async def call(mirror: Mirror, context: Context, caller: Caller = ALICE, name: str = "a__x", **arguments: Any) -> Any:
+async def call(
+    mirror: UpstreamAggregator, context: Context, caller: Caller = ALICE, name: str = "a__x", **arguments: Any
+) -> Any:
     return await mirror.call(caller, mirror.tools()[name], arguments, context)
 
 

@@ -12,7 +12,7 @@ from adaptgen.mcp.protocol import Context
 from adaptgen.model.caller import Caller
 from adaptgen.proxy import tool_pins as pinning
 from adaptgen.proxy.session_pool import Sessions, key_of
-from adaptgen.proxy.tool_pins import FilePins, Memory, StorePins
+from adaptgen.proxy.tool_pins import FilePins, PinState, StorePins
 from adaptgen.runtime.store.memory import MemoryStore
 
 pytestmark = pytest.mark.asyncio
@@ -36,8 +36,8 @@ async def test_proxies_that_share_a_store_share_the_pins() -> None:
 async def test_lists_too_large_for_the_store_are_left_out_and_the_pins_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pinning, "_LARGEST", 1000)
     pins = StorePins(MemoryStore())
-    await pins.save("a", Memory({"x": "hash"}, {"tools": ["t" * 2000]}))
-    assert await pins.load("a") == Memory({"x": "hash"}, None)
+    await pins.save("a", PinState({"x": "hash"}, {"tools": ["t" * 2000]}))
+    assert await pins.load("a") == PinState({"x": "hash"}, None)
 
 
 async def test_a_file_of_pins_that_is_none_is_not_overwritten(tmp_path: Path) -> None:

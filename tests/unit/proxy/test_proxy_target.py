@@ -13,7 +13,7 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_FOUND, META_SENSITIVE, Context, RpcError
 from adaptgen.model.caller import Caller
-from adaptgen.proxy.proxy_target import Mirror
+from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.third_party_tools import suspected
 from adaptgen.proxy.tool_pins import FilePins
 
@@ -314,7 +314,7 @@ async def test_a_server_that_is_dead_at_the_start_is_located() -> None:
     async with running(server):
         pass
     at = Where("gov.yaml", 4, 9)
-    mirror = Mirror(
+    mirror = UpstreamAggregator(
         {"crm": Upstream(url=server.url)}, where=lambda *keys: at if keys == ("upstreams", "crm", "url") else None
     )
     with pytest.raises(AdaptgenError) as dead:
@@ -325,7 +325,7 @@ async def test_a_server_that_is_dead_at_the_start_is_located() -> None:
 @pytest.mark.parametrize("url", ["http://example.com/mcp", "ftp://x/", "http://user:pw@127.0.0.1/", "/mcp", "http://"])
 async def test_addresses_that_others_could_read_along_or_that_are_none_are_refused(url: str) -> None:
     with pytest.raises(AdaptgenError, match="AG075") as refused:
-        Mirror({"crm": Upstream(url=url)})
+        UpstreamAggregator({"crm": Upstream(url=url)})
     assert "pw" not in str(refused.value)
 
 

@@ -22,7 +22,7 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import UpstreamAuth
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.caller import LOCAL, Caller
-from adaptgen.proxy.upstream_auth import Outward
+from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 
 URL = "https://abc.lambda-url.eu-west-1.on.aws/mcp"
 BODY = b'{"jsonrpc":"2.0"}'
@@ -52,22 +52,22 @@ async def idp() -> AsyncIterator[Idp]:
     await one.stop()
 
 
-MADE: list[Outward] = []
+MADE: list[UpstreamAuthenticator] = []
 
 
-def outward(idp: Idp, clock: Clock, kind: Any = "oauth2", **more: Any) -> Outward:
+def outward(idp: Idp, clock: Clock, kind: Any = "oauth2", **more: Any) -> UpstreamAuthenticator:
     auth = UpstreamAuth(
         **{"kind": kind, "token_url": f"{idp.url}/token", "client_id": "m2m", "client_secret": "s3cret", **more}
     )
-    MADE.append(Outward(auth, "crm", clock=clock))
+    MADE.append(UpstreamAuthenticator(auth, "crm", clock=clock))
     return MADE[-1]
 
 
-async def sent(one: Outward, caller: Caller | None = LOCAL) -> str:
+async def sent(one: UpstreamAuthenticator, caller: Caller | None = LOCAL) -> str:
     return (await one.headers(caller, "POST", URL, BODY))["authorization"]
 
 
-async def refused(one: Outward, caller: Caller | None = LOCAL) -> str:
+async def refused(one: UpstreamAuthenticator, caller: Caller | None = LOCAL) -> str:
     with pytest.raises(RpcError) as caught:
         await one.headers(caller, "POST", URL, BODY)
     shown = f"{caught.value} {caught.value.__cause__}"
@@ -81,8 +81,8 @@ async def refused(one: Outward, caller: Caller | None = LOCAL) -> str:
 @pytest.mark.asyncio
 async def test_none_adds_nothing_and_bearer_its_own_token() -> None:
     alice = Caller("alice", token="the-callers-own")
-    assert await Outward(UpstreamAuth()).headers(alice, "POST", URL, BODY) == {}
-    bearer = Outward(UpstreamAuth(kind="bearer", token="static"))
+    assert await UpstreamAuthenticator(UpstreamAuth()).headers(alice, "POST", URL, BODY) == {}
+    bearer = UpstreamAuthenticator(UpstreamAuth(kind="bearer", token="static"))
     assert await bearer.headers(alice, "POST", URL, BODY) == {"authorization": "Bearer static"}
     assert "static" not in repr(bearer)
 
@@ -164,7 +164,7 @@ async def test_an_endpoint_that_wants_the_secret_in_the_form_gets_it_there(idp: 
         return 200, {}, b'{"access_token": "t", "token_type": "bearer", "expires_in": "300"}'
 
     auth = UpstreamAuth(kind="oauth2", token_url="https://idp.example/token", client_id="m2m", client_secret="a b&c")
-    one = Outward(auth, "crm", requests=posting, clock=clock)
+    one = UpstreamAuthenticator(auth, "crm", requests=posting, clock=clock)
     assert await sent(one) == "Bearer t"
     assert seen[1] == b"grant_type=client_credentials&client_id=m2m&client_secret=a+b%26c"
     clock.now += 301
@@ -277,7 +277,9 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 @pytest.mark.asyncio
 async def test_botocore_would_sign_the_same(keys: None, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    one = Outward(UpstreamAuth(kind="sigv4", service="lambda"), "crm", environ={"AWS_REGION": "eu-west-1"})
+    one = UpstreamAuthenticator(
+        UpstreamAuth(kind="sigv4", service="lambda"), "crm", environ={"AWS_REGION": "eu-west-1"}
+    )
     headers = await one.headers(LOCAL, "POST", url, BODY)
     stamp = datetime.strptime(headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: stamp)
@@ -316,11 +318,11 @@ QUIET = [
 ]
 
 
-def tagged(**tags: str) -> Outward:
-    return Outward(UpstreamAuth(kind="sigv4", region="eu-west-1", role=ROLE, tags=tags), "crm")
+def tagged(**tags: str) -> UpstreamAuthenticator:
+    return UpstreamAuthenticator(UpstreamAuth(kind="sigv4", region="eu-west-1", role=ROLE, tags=tags), "crm")
 
 
-async def access_key(one: Outward, caller: Caller | None) -> str:
+async def access_key(one: UpstreamAuthenticator, caller: Caller | None) -> str:
     header = (await one.headers(caller, "POST", URL, BODY))["Authorization"]
     return header.partition("Credential=")[2].partition("/")[0]
 
@@ -388,7 +390,7 @@ class TestRole:
     ],
 )
 def test_settings_that_cannot_work_are_found_where_they_stand(auth: dict[str, Any], key: str) -> None:
-    one = Outward(UpstreamAuth(**auth), "crm", where=lambda *keys: Where(".".join(keys)))
+    one = UpstreamAuthenticator(UpstreamAuth(**auth), "crm", where=lambda *keys: Where(".".join(keys)))
     with pytest.raises(AdaptgenError) as caught:
         one.check()
     [found] = caught.value.diagnostics
@@ -402,4 +404,4 @@ def test_settings_that_can_work_pass() -> None:
         UpstreamAuth(kind="oauth2", token_url="https://idp.example/token", client_id="m2m", client_secret="s"),
         UpstreamAuth(kind="sigv4", region="eu-west-1", role=ROLE, tags={"tenant": "tenant"}),
     ):
-        Outward(auth, "crm").check()
+        UpstreamAuthenticator(auth, "crm").check()

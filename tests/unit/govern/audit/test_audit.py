@@ -16,7 +16,7 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.audit import sinks as audit_sink
 from adaptgen.govern.audit.sinks import FileSink, StreamSink
-from adaptgen.govern.audit.trail import AuditError, Trail, trail
+from adaptgen.govern.audit.trail import AuditError, AuditLog, trail
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.load import parse
 from adaptgen.model.caller import Caller
@@ -40,7 +40,7 @@ class Lines(io.BytesIO):
 
 def test_a_line_says_what_happened() -> None:
     sink = Lines()
-    one = Trail(KEY, sink, settings="5e7", clock=lambda: 1_795_246_496.0625)  # type: ignore[arg-type]
+    one = AuditLog(KEY, sink, settings="5e7", clock=lambda: 1_795_246_496.0625)  # type: ignore[arg-type]
     record = {
         "event": "decision",
         "request_id": "r1",
@@ -68,15 +68,15 @@ def test_a_line_says_what_happened() -> None:
 
 def test_the_key_id_tells_nothing_of_the_key_and_the_chain_nothing_of_the_process() -> None:
     first, second = Lines(), Lines()
-    Trail(KEY, first)  # type: ignore[arg-type]
-    Trail(KEY, second)  # type: ignore[arg-type]
+    AuditLog(KEY, first)  # type: ignore[arg-type]
+    AuditLog(KEY, second)  # type: ignore[arg-type]
     assert first.all[0]["key"] == second.all[0]["key"]
     assert first.all[0]["key"] not in KEY.hex()
     assert first.all[0]["chain"] != second.all[0]["chain"]
 
 
 def test_arguments_are_told_apart_without_their_values() -> None:
-    one, other = Trail(KEY, Lines()), Trail(bytes(reversed(KEY)), Lines())  # type: ignore[arg-type]
+    one, other = AuditLog(KEY, Lines()), AuditLog(bytes(reversed(KEY)), Lines())  # type: ignore[arg-type]
     same = one.digest({"a": 1, "b": {"c": [1], "d": None}})
     assert one.digest({"b": {"d": None, "c": [1]}, "a": 1}) == same
     assert one.digest({"a": 1, "b": {"c": [1], "d": 0}}) != same
@@ -86,7 +86,7 @@ def test_arguments_are_told_apart_without_their_values() -> None:
 
 
 def test_callers_that_are_e_mail_addresses_are_not_written_down() -> None:
-    one = Trail(KEY, Lines())  # type: ignore[arg-type]
+    one = AuditLog(KEY, Lines())  # type: ignore[arg-type]
     found = one.who(Caller("ada@acme.example", "acme", ("sales@acme.example",)))
     assert "ada" not in json.dumps(found)
     assert "sales" not in json.dumps(found)
@@ -99,7 +99,7 @@ def test_callers_that_are_e_mail_addresses_are_not_written_down() -> None:
                                   '"}', "\ud800", "é"])  # fmt: skip
 def test_no_text_can_end_a_line_or_reach_a_terminal(text: str, tmp_path: Path) -> None:
     sink = Lines()
-    one = Trail(KEY, sink)  # type: ignore[arg-type]
+    one = AuditLog(KEY, sink)  # type: ignore[arg-type]
     one.write({"event": "decision", "tool": text})
     one.close()
     written = sink.getvalue()
@@ -112,7 +112,7 @@ def test_no_text_can_end_a_line_or_reach_a_terminal(text: str, tmp_path: Path) -
 
 def test_checkpoints_are_held_elsewhere() -> None:
     sink, copy, told = Lines(), Lines(), []
-    one = Trail(KEY, sink, checkpoint=4, copy=copy, notify=told.append)  # type: ignore[arg-type]
+    one = AuditLog(KEY, sink, checkpoint=4, copy=copy, notify=told.append)  # type: ignore[arg-type]
     for number in range(6):
         one.write({"event": "decision", "n": number})
     one.close()
@@ -132,7 +132,7 @@ def test_checkpoints_are_held_elsewhere() -> None:
 def test_a_file_belongs_to_its_owner_and_is_appended_to(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     for _ in range(2):
-        one = Trail(KEY, FileSink(path))
+        one = AuditLog(KEY, FileSink(path))
         one.write({"event": "decision"})
         one.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -142,7 +142,7 @@ def test_a_file_belongs_to_its_owner_and_is_appended_to(tmp_path: Path) -> None:
 
 def test_two_processes_share_a_file(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    first, second = Trail(KEY, FileSink(path)), Trail(KEY, FileSink(path))
+    first, second = AuditLog(KEY, FileSink(path)), AuditLog(KEY, FileSink(path))
     for number in range(5):
         first.write({"event": "decision", "n": number})
         second.write({"event": "decision", "n": number})
@@ -153,7 +153,7 @@ def test_two_processes_share_a_file(tmp_path: Path) -> None:
 
 def test_a_fork_begins_a_chain_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "audit.jsonl"
-    one = Trail(KEY, FileSink(path))
+    one = AuditLog(KEY, FileSink(path))
     one.write({"event": "decision"})
     own = os.getpid()
     monkeypatch.setattr(os, "getpid", lambda: own + 1)
@@ -166,7 +166,7 @@ def test_a_fork_begins_a_chain_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_restored_snapshot_begins_a_chain_of_its_own() -> None:
     sink = Lines()
-    one = Trail(KEY, sink)  # type: ignore[arg-type]
+    one = AuditLog(KEY, sink)  # type: ignore[arg-type]
     one.renew()
     assert [line["seq"] for line in sink.all] == [0, 0]
     assert len({line["chain"] for line in sink.all}) == 2
@@ -176,7 +176,7 @@ def test_a_full_disk_refuses_and_the_trail_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    one = Trail(KEY, FileSink(path))
+    one = AuditLog(KEY, FileSink(path))
     real = os.write
 
     def full(file: int, data: bytes) -> int:
@@ -196,7 +196,7 @@ def test_a_line_that_was_written_in_part_does_not_swallow_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    one = Trail(KEY, FileSink(path))
+    one = AuditLog(KEY, FileSink(path))
     real = os.write
     calls = iter([lambda file, data: real(file, data[:20]), lambda file, data: 0])
     monkeypatch.setattr(audit_sink.os, "write", lambda file, data: next(calls)(file, data))
@@ -213,13 +213,13 @@ def test_a_line_that_was_written_in_part_does_not_swallow_the_next(
 def test_a_process_that_died_in_a_line_does_not_swallow_the_next_one(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b'{"v":1,"chain":"half of')
-    Trail(KEY, FileSink(path)).close()
+    AuditLog(KEY, FileSink(path)).close()
     assert [one.where for one in verify([path], KEY)] == [Where(path.as_posix(), 1, 1)]
 
 
 def test_a_file_that_is_rotated_goes_on_under_its_name(tmp_path: Path) -> None:
     path, old = tmp_path / "audit.jsonl", tmp_path / "audit.jsonl.1"
-    one = Trail(KEY, FileSink(path), checkpoint=3)
+    one = AuditLog(KEY, FileSink(path), checkpoint=3)
     for number in range(8):
         if number == 4:
             path.rename(old)
@@ -233,14 +233,14 @@ def test_a_file_that_is_rotated_goes_on_under_its_name(tmp_path: Path) -> None:
 def test_a_file_that_may_only_be_written_will_do(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.touch(0o200)
-    Trail(KEY, FileSink(path)).close()
+    AuditLog(KEY, FileSink(path)).close()
     path.chmod(0o600)
     assert verify([path], KEY) == []
 
 
 def test_flushing_to_the_disk_fails_with_the_next_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sink = FileSink(tmp_path / "audit.jsonl")
-    one = Trail(KEY, sink, checkpoint=2)
+    one = AuditLog(KEY, sink, checkpoint=2)
 
     def broken(file: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -256,7 +256,7 @@ def test_flushing_to_the_disk_fails_with_the_next_line(tmp_path: Path, monkeypat
 
 
 def test_nothing_is_written_after_the_end() -> None:
-    one = Trail(KEY, Lines())  # type: ignore[arg-type]
+    one = AuditLog(KEY, Lines())  # type: ignore[arg-type]
     one.close()
     one.close()
     with pytest.raises(AuditError, match="closed"):
@@ -265,7 +265,7 @@ def test_nothing_is_written_after_the_end() -> None:
 
 def test_a_stream_gets_whole_lines() -> None:
     reader, writer = os.pipe()
-    one = Trail(KEY, StreamSink(writer))
+    one = AuditLog(KEY, StreamSink(writer))
     os.close(writer)
     one.close()
     with os.fdopen(reader, "rb") as file:
@@ -305,7 +305,7 @@ def test_a_sink_that_cannot_be_used_is_located(tmp_path: Path, text: str, stdio:
 def test_a_line_costs_microseconds(tmp_path: Path) -> None:
     import time
 
-    one = Trail(KEY, FileSink(tmp_path / "audit.jsonl"), checkpoint=1_000_000)
+    one = AuditLog(KEY, FileSink(tmp_path / "audit.jsonl"), checkpoint=1_000_000)
     record = {"event": "decision", "request_id": "r1", **one.who(Caller("ada")), "args": "0" * 64, "policies": ["p1"]}
 
     def round_() -> float:

@@ -15,7 +15,7 @@ from support import aws
 from support.services import Service
 
 from adaptgen.govern.audit.sinks import FileSink
-from adaptgen.govern.audit.trail import AuditError, Trail
+from adaptgen.govern.audit.trail import AuditError, AuditLog
 from adaptgen.govern.settings import audit_signing
 from adaptgen.govern.settings.audit_signing import KmsSigner, SigningError, check, ed25519_signer, public_keys, signed
 
@@ -130,4 +130,4 @@ def test_a_trail_that_cannot_be_signed_is_not_written(tmp_path: Path) -> None:
             raise SigningError("KMS does not sign: ThrottlingException")
 
     with pytest.raises(AuditError, match="cannot be signed: KMS does not sign: ThrottlingException"):
-        Trail(bytes(range(32)), FileSink(tmp_path / "audit.jsonl"), signer=Broken())
+        AuditLog(bytes(range(32)), FileSink(tmp_path / "audit.jsonl"), signer=Broken())

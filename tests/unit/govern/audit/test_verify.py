@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptgen.cli import main
-from adaptgen.govern.audit.trail import Trail
+from adaptgen.govern.audit.trail import AuditLog
 from adaptgen.govern.audit.verify import Verifier, verify
 
 KEY = hashlib.sha256(b"audit").digest()
@@ -31,7 +31,7 @@ class Sink(io.BytesIO):
 def written(*events: int, key: bytes = KEY, end: bool = True, checkpoint: int = 4) -> tuple[list[bytes], bytes]:
     """The lines of several chains that were written in turns, and the copies of their checkpoints."""
     sink, copy = Sink(), Sink()
-    trails = [Trail(key, sink, checkpoint=checkpoint, copy=copy) for _ in events]
+    trails = [AuditLog(key, sink, checkpoint=checkpoint, copy=copy) for _ in events]
     left = list(events)
     while any(left):
         for index, one in enumerate(trails):
@@ -106,7 +106,7 @@ def test_a_line_that_stands_twice_shows(tmp_path: Path) -> None:
 def test_two_futures_of_one_chain_show(tmp_path: Path) -> None:
     """A snapshot that runs twice would write two lines of one number; whoever has the key could splice them."""
     sink, fork = Sink(), Sink()
-    one = Trail(KEY, sink)
+    one = AuditLog(KEY, sink)
     one.write({"event": "decision", "n": 1})
     fork.write(sink.getvalue())
     one.write({"event": "decision", "n": 2})
@@ -123,7 +123,7 @@ def test_two_futures_of_one_chain_show(tmp_path: Path) -> None:
 def test_another_future_than_the_one_that_is_held_elsewhere_shows(tmp_path: Path) -> None:
     """Whoever has the key can write a whole new end of a chain, but not the line that is held elsewhere."""
     sink, copy = Sink(), Sink()
-    one = Trail(KEY, sink, copy=copy)
+    one = AuditLog(KEY, sink, copy=copy)
     start = sink.getvalue()
     one.write({"event": "decision", "tool": "pay"})
     one.close()
@@ -140,7 +140,7 @@ def test_another_future_than_the_one_that_is_held_elsewhere_shows(tmp_path: Path
 
 def test_a_chain_that_goes_on_after_its_end_shows(tmp_path: Path) -> None:
     sink = Sink()
-    one = Trail(KEY, sink)
+    one = AuditLog(KEY, sink)
     one.close()
     one._closed = False
     one.write({"event": "decision"})

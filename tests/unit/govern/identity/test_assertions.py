@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, RSAKey
 from support.idp import Idp
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.identity.identity_assertion import Acceptance, Handover, fingerprint
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier, fingerprint
 from adaptgen.govern.settings.model import Accept
 from adaptgen.mcp.protocol import Challenge, RpcError
 from adaptgen.model.caller import Caller
@@ -69,8 +69,8 @@ def key() -> ECKey:
 
 
 @pytest.fixture
-def proxy(key: ECKey, clock: Clock) -> Handover:
-    return Handover(key.as_pem(private=True), "proxy", clock=clock)
+def proxy(key: ECKey, clock: Clock) -> AssertionIssuer:
+    return AssertionIssuer(key.as_pem(private=True), "proxy", clock=clock)
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def store() -> Any:
 
 
 @pytest_asyncio.fixture
-async def server(proxy: Handover, store: Store, clock: Clock) -> Acceptance:
-    made = Acceptance(Accept(issuer="proxy", audience="crm", jwks=proxy.jwks()), store, clock=clock)
+async def server(proxy: AssertionIssuer, store: Store, clock: Clock) -> AssertionVerifier:
+    made = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=proxy.jwks()), store, clock=clock)
     await made.start()
     return made
 
 
 async def refused(
-    server: Acceptance, token: str, params: Mapping[str, Any] = PARAMS, method: str = "tools/call"
+    server: AssertionVerifier, token: str, params: Mapping[str, Any] = PARAMS, method: str = "tools/call"
 ) -> str:
     with pytest.raises(Challenge) as caught:
         await server.open(token, method, params)
@@ -94,7 +94,7 @@ async def refused(
     return caught.value.text
 
 
-def signed(key: Any, proxy: Handover, header: dict[str, Any] | None = None, **more: Any) -> str:
+def signed(key: Any, proxy: AssertionIssuer, header: dict[str, Any] | None = None, **more: Any) -> str:
     """A handover like a good one, with these claims and header members changed (None: left out)."""
     now = int(time.time())
     claims = {
@@ -115,40 +115,40 @@ def signed(key: Any, proxy: Handover, header: dict[str, Any] | None = None, **mo
 # -------------------------------------------------------------------------------------------------------- accepted
 
 
-async def test_the_server_learns_who_calls(proxy: Handover, server: Acceptance) -> None:
+async def test_the_server_learns_who_calls(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     caller = await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     assert caller == ALICE
     assert caller.claims == {"region": "eu"}
 
 
-async def test_the_callers_own_token_does_not_travel(proxy: Handover, server: Acceptance) -> None:
+async def test_the_callers_own_token_does_not_travel(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
     assert "own-token" not in json.dumps(jwt.decode(token, proxy._key, algorithms=["ES256"]).claims)
     assert (await server.open(token, "tools/call", PARAMS)).token == ""
 
 
-async def test_meta_is_no_part_of_what_is_signed(proxy: Handover, server: Acceptance) -> None:
+async def test_meta_is_no_part_of_what_is_signed(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
     assert await server.open(token, "tools/call", {**PARAMS, "_meta": {"dev.adaptgen/handover": token}})
 
 
-async def test_params_that_went_over_the_wire_still_fit(proxy: Handover, server: Acceptance) -> None:
+async def test_params_that_went_over_the_wire_still_fit(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     params = {**PARAMS, "arguments": {"b": 2**70, "a": [0.1, 1e300, None, "\U0001f600", {"z": 1, "y": -0.0}]}}
     token = proxy.seal(ALICE, "crm", "tools/call", params)
     assert await server.open(token, "tools/call", json.loads(json.dumps(params)))
 
 
 async def test_the_second_key_of_a_set_is_accepted_too(key: ECKey, store: Store) -> None:
-    other = Handover(ECKey.generate_key("P-256", private=True), "proxy")
-    old = Handover(key, "proxy")
+    other = AssertionIssuer(ECKey.generate_key("P-256", private=True), "proxy")
+    old = AssertionIssuer(key, "proxy")
     both = {"keys": [*old.jwks()["keys"], *other.jwks()["keys"]]}  # type: ignore[misc]
-    server = Acceptance(Accept(issuer="proxy", audience="crm", jwks=both), store)
+    server = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=both), store)
     await server.start()
     for one in (old, other):
         assert await server.open(one.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
 
 
-async def test_the_published_set_holds_no_private_part(proxy: Handover, key: ECKey) -> None:
+async def test_the_published_set_holds_no_private_part(proxy: AssertionIssuer, key: ECKey) -> None:
     [published] = proxy.jwks()["keys"]  # type: ignore[misc]
     assert sorted(published) == ["alg", "crv", "kid", "kty", "use", "x", "y"]  # type: ignore[arg-type]
     assert published["kid"] == ECKey.import_key({**key.as_dict(private=False)}).thumbprint()  # type: ignore[index, call-overload]
@@ -157,16 +157,16 @@ async def test_the_published_set_holds_no_private_part(proxy: Handover, key: ECK
 # --------------------------------------------------------------------------------------------------------- refused
 
 
-async def test_a_replayed_handover_is_refused(proxy: Handover, server: Acceptance) -> None:
+async def test_a_replayed_handover_is_refused(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
     await server.open(token, "tools/call", PARAMS)
     assert "used before" in await refused(server, token)
 
 
-async def test_processes_that_share_a_store_accept_a_handover_once(proxy: Handover, clock: Clock) -> None:
+async def test_processes_that_share_a_store_accept_a_handover_once(proxy: AssertionIssuer, clock: Clock) -> None:
     shared = MemoryStore()
     accept = Accept(issuer="proxy", audience="crm", jwks=proxy.jwks())
-    servers = [Acceptance(accept, shared, clock=clock) for _ in range(5)]
+    servers = [AssertionVerifier(accept, shared, clock=clock) for _ in range(5)]
     for one in servers:
         await one.start()
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
@@ -177,7 +177,7 @@ async def test_processes_that_share_a_store_accept_a_handover_once(proxy: Handov
 
 
 async def test_a_store_that_denies_what_it_has_done_refuses_nobody(
-    proxy: Handover, server: Acceptance, store: Any
+    proxy: AssertionIssuer, server: AssertionVerifier, store: Any
 ) -> None:
     store.denies = True  # its first answer was lost, and the command was sent again
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
@@ -186,7 +186,7 @@ async def test_a_store_that_denies_what_it_has_done_refuses_nobody(
 
 
 async def test_what_was_used_is_remembered_for_longer_than_it_is_good(
-    proxy: Handover, server: Acceptance, store: Any
+    proxy: AssertionIssuer, server: AssertionVerifier, store: Any
 ) -> None:
     await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     [ttl] = store.kept.values()
@@ -194,7 +194,7 @@ async def test_what_was_used_is_remembered_for_longer_than_it_is_good(
 
 
 async def test_a_handover_with_swapped_arguments_is_refused_and_not_used_up(
-    proxy: Handover, server: Acceptance
+    proxy: AssertionIssuer, server: AssertionVerifier
 ) -> None:
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
     for params in (
@@ -208,25 +208,27 @@ async def test_a_handover_with_swapped_arguments_is_refused_and_not_used_up(
     assert await server.open(token, "tools/call", PARAMS)
 
 
-async def test_a_handover_for_another_server_is_refused(proxy: Handover, server: Acceptance) -> None:
+async def test_a_handover_for_another_server_is_refused(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     assert "audience" in await refused(server, proxy.seal(ALICE, "billing", "tools/call", PARAMS))
 
 
-async def test_an_expired_handover_is_refused(proxy: Handover, server: Acceptance, clock: Clock) -> None:
+async def test_an_expired_handover_is_refused(proxy: AssertionIssuer, server: AssertionVerifier, clock: Clock) -> None:
     token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
     clock.now += 36
     assert "expired" in await refused(server, token)
 
 
-async def test_a_handover_of_another_proxy_is_refused(key: ECKey, proxy: Handover, server: Acceptance) -> None:
-    assert "issuer" in await refused(server, Handover(key, "other").seal(ALICE, "crm", "tools/call", PARAMS))
-    stranger = Handover(ECKey.generate_key("P-256", private=True), "proxy")
+async def test_a_handover_of_another_proxy_is_refused(
+    key: ECKey, proxy: AssertionIssuer, server: AssertionVerifier
+) -> None:
+    assert "issuer" in await refused(server, AssertionIssuer(key, "other").seal(ALICE, "crm", "tools/call", PARAMS))
+    stranger = AssertionIssuer(ECKey.generate_key("P-256", private=True), "proxy")
     assert "not known" in await refused(server, stranger.seal(ALICE, "crm", "tools/call", PARAMS))
     assert "does not hold" in await refused(server, signed(ECKey.generate_key("P-256", private=True), proxy))
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
-async def test_what_is_no_handover_is_refused(server: Acceptance, token: str) -> None:
+async def test_what_is_no_handover_is_refused(server: AssertionVerifier, token: str) -> None:
     await refused(server, token)
 
 
@@ -248,7 +250,7 @@ async def test_what_is_no_handover_is_refused(server: Acceptance, token: str) ->
     ],
 )
 async def test_a_signed_handover_with_wrong_claims_is_refused(
-    key: ECKey, proxy: Handover, server: Acceptance, claims: dict[str, Any]
+    key: ECKey, proxy: AssertionIssuer, server: AssertionVerifier, claims: dict[str, Any]
 ) -> None:
     # Numbers are seconds from now: minutes may lie between the reading of this file and the test.
     now = int(time.time())
@@ -258,19 +260,19 @@ async def test_a_signed_handover_with_wrong_claims_is_refused(
 
 @pytest.mark.parametrize("header", [{"typ": "at+jwt"}, {"typ": "JWT"}])
 async def test_other_tokens_of_the_same_key_are_no_handovers(
-    key: ECKey, proxy: Handover, server: Acceptance, header: dict[str, Any]
+    key: ECKey, proxy: AssertionIssuer, server: AssertionVerifier, header: dict[str, Any]
 ) -> None:
     await refused(server, signed(key, proxy, header))
 
 
-async def test_a_lost_store_lets_nobody_in(proxy: Handover, server: Acceptance, store: Any) -> None:
+async def test_a_lost_store_lets_nobody_in(proxy: AssertionIssuer, server: AssertionVerifier, store: Any) -> None:
     store.lost = True
     with pytest.raises(RpcError):
         await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
 
 
-async def test_before_it_has_keys_a_server_accepts_nobody(proxy: Handover, store: Store) -> None:
-    made = Acceptance(Accept(issuer="proxy", audience="crm", jwks=proxy.jwks()), store)
+async def test_before_it_has_keys_a_server_accepts_nobody(proxy: AssertionIssuer, store: Store) -> None:
+    made = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=proxy.jwks()), store)
     await refused(made, proxy.seal(ALICE, "crm", "tools/call", PARAMS))
 
 
@@ -278,7 +280,7 @@ async def test_before_it_has_keys_a_server_accepts_nobody(proxy: Handover, store
 
 
 @pytest.mark.parametrize("form", ["pem", "text", "jwk", "json", "object"])
-async def test_the_key_comes_as_pem_or_jwk(key: ECKey, server: Acceptance, form: str) -> None:
+async def test_the_key_comes_as_pem_or_jwk(key: ECKey, server: AssertionVerifier, form: str) -> None:
     given: Any = {
         "pem": key.as_pem(private=True),
         "text": key.as_pem(private=True).decode(),
@@ -286,7 +288,7 @@ async def test_the_key_comes_as_pem_or_jwk(key: ECKey, server: Acceptance, form:
         "json": json.dumps(key.as_dict(private=True)),
         "object": key,
     }[form]
-    made = Handover(given, "proxy")
+    made = AssertionIssuer(given, "proxy")
     assert await server.open(made.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
 
 
@@ -300,11 +302,11 @@ async def test_another_key_is_refused_without_being_shown(key: ECKey, wrong: str
         "none": None,
     }[wrong]
     with pytest.raises(ValueError, match="the handover key is no ES256 private key") as caught:
-        Handover(given, "proxy")
+        AssertionIssuer(given, "proxy")
     assert caught.value.__cause__ is None
 
 
-async def test_nothing_of_the_key_is_in_the_repr(proxy: Handover, key: ECKey) -> None:
+async def test_nothing_of_the_key_is_in_the_repr(proxy: AssertionIssuer, key: ECKey) -> None:
     assert str(key.as_dict(private=True)["d"]) not in repr(proxy)
 
 
@@ -319,18 +321,20 @@ async def idp() -> AsyncIterator[Idp]:
     await one.stop()
 
 
-async def test_the_keys_come_from_a_file_beside_the_settings(proxy: Handover, store: Store, tmp_path: Path) -> None:
+async def test_the_keys_come_from_a_file_beside_the_settings(
+    proxy: AssertionIssuer, store: Store, tmp_path: Path
+) -> None:
     (tmp_path / "proxy.jwks").write_text(json.dumps(proxy.jwks()))
-    server = Acceptance(Accept(issuer="proxy", audience="crm", jwks="proxy.jwks"), store, base=tmp_path)
+    server = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks="proxy.jwks"), store, base=tmp_path)
     await server.start()
     assert await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
 
 
 async def test_the_keys_come_from_a_url_and_follow_a_rotation(idp: Idp, store: Store, clock: Clock) -> None:
-    old = Handover(ECKey.generate_key("P-256", private=True), "proxy", clock=clock)
-    new = Handover(ECKey.generate_key("P-256", private=True), "proxy", clock=clock)
+    old = AssertionIssuer(ECKey.generate_key("P-256", private=True), "proxy", clock=clock)
+    new = AssertionIssuer(ECKey.generate_key("P-256", private=True), "proxy", clock=clock)
     idp.answers["/jwks"] = (200, {}, old.jwks())
-    server = Acceptance(Accept(issuer="proxy", audience="crm", jwks=f"{idp.url}/jwks"), store, clock=clock)
+    server = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=f"{idp.url}/jwks"), store, clock=clock)
     await server.start()
     assert await server.open(old.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     idp.answers["/jwks"] = (200, {}, new.jwks())
@@ -356,7 +360,7 @@ async def test_the_keys_come_from_a_url_and_follow_a_rotation(idp: Idp, store: S
 async def test_keys_that_cannot_be_used_stop_the_start(store: Store, tmp_path: Path, jwks: Any) -> None:
     (tmp_path / "broken.jwks").write_text("{")
     (tmp_path / "list.jwks").write_text("[]")
-    server = Acceptance(
+    server = AssertionVerifier(
         Accept(issuer="proxy", audience="crm", jwks=jwks),
         store,
         base=tmp_path,
@@ -369,7 +373,7 @@ async def test_keys_that_cannot_be_used_stop_the_start(store: Store, tmp_path: P
 
 
 @pytest.mark.parametrize("missing", ["issuer", "audience"])
-async def test_an_issuer_and_an_audience_are_needed(proxy: Handover, store: Store, missing: str) -> None:
+async def test_an_issuer_and_an_audience_are_needed(proxy: AssertionIssuer, store: Store, missing: str) -> None:
     accept = Accept(**{"issuer": "proxy", "audience": "crm", "jwks": proxy.jwks(), missing: ""})
     with pytest.raises(AdaptgenError, match="AG074"):
-        await Acceptance(accept, store).start()
+        await AssertionVerifier(accept, store).start()

@@ -13,9 +13,9 @@ from joserfc.jwk import ECKey
 from support.idp import Idp
 
 from adaptgen.govern.identity.authenticator import Authenticator
-from adaptgen.govern.identity.identity_assertion import Acceptance, Handover
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
 from adaptgen.govern.settings.model import Accept, Authenticate, Listen, Settings
-from adaptgen.mcp.protocol import META_HANDOVER, About, Context
+from adaptgen.mcp.protocol import META_HANDOVER, Context, ServerInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.store.memory import MemoryStore
@@ -31,12 +31,12 @@ VERSION = "2026-07-28"
 class Echo:
     """A desk that answers who called."""
 
-    def __init__(self, authenticator: Authenticator, acceptance: Acceptance | None = None) -> None:
+    def __init__(self, authenticator: Authenticator, acceptance: AssertionVerifier | None = None) -> None:
         self.authenticate = authenticator
         self._acceptance = acceptance
 
-    def about(self) -> About:
-        return About("echo", "1")
+    def about(self) -> ServerInfo:
+        return ServerInfo("echo", "1")
 
     async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
         return None
@@ -132,10 +132,10 @@ async def test_two_authorization_headers_are_refused(protected: httpx.AsyncClien
 
 
 @pytest_asyncio.fixture
-async def behind() -> AsyncIterator[tuple[httpx.AsyncClient, Handover]]:
-    proxy = Handover(ECKey.generate_key("P-256", private=True), "proxy")
+async def behind() -> AsyncIterator[tuple[httpx.AsyncClient, AssertionIssuer]]:
+    proxy = AssertionIssuer(ECKey.generate_key("P-256", private=True), "proxy")
     accept = Accept(issuer="proxy", audience="crm", jwks=proxy.jwks())
-    acceptance = Acceptance(accept, MemoryStore())
+    acceptance = AssertionVerifier(accept, MemoryStore())
     await acceptance.start()
     async with client(Echo(Authenticator(Settings(mode="behind", accept=accept)), acceptance)) as made:
         yield made, proxy
@@ -150,7 +150,7 @@ ARGUMENTS = {
 }
 
 
-async def test_what_was_sealed_is_what_arrives(behind: tuple[httpx.AsyncClient, Handover]) -> None:
+async def test_what_was_sealed_is_what_arrives(behind: tuple[httpx.AsyncClient, AssertionIssuer]) -> None:
     made, proxy = behind
     params = {"name": "who", "arguments": ARGUMENTS}
     token = proxy.seal(Caller("alice"), "crm", "tools/call", params)
@@ -159,7 +159,7 @@ async def test_what_was_sealed_is_what_arrives(behind: tuple[httpx.AsyncClient, 
 
 
 async def test_a_server_behind_refuses_what_does_not_come_from_its_proxy(
-    behind: tuple[httpx.AsyncClient, Handover],
+    behind: tuple[httpx.AsyncClient, AssertionIssuer],
 ) -> None:
     made, proxy = behind
     token = proxy.seal(Caller("alice"), "crm", "tools/call", {"name": "who", "arguments": ARGUMENTS})

@@ -12,15 +12,15 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.limits.kill_switch import Switch, switch
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings.load import read
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Effect
 
 ADA = Caller("ada", "acme")
 
 
-def tool(own: str = "find", server: str = "crm", effect: Effect = "read") -> Facts:
-    return Facts(f"{server}__{own}", server, own, effect, True, {})
+def tool(own: str = "find", server: str = "crm", effect: Effect = "read") -> ToolInfo:
+    return ToolInfo(f"{server}__{own}", server, own, effect, True, {})
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def tool(own: str = "find", server: str = "crm", effect: Effect = "read") -> Fac
     ],
 )
 def test_it_refuses_what_it_names_and_nothing_else(
-    rules: vocabulary.Switch, refused: tuple[Caller, Facts], served: tuple[Caller, Facts]
+    rules: vocabulary.Switch, refused: tuple[Caller, ToolInfo], served: tuple[Caller, ToolInfo]
 ) -> None:
     one = Switch(rules)
     assert one.refuses(*refused)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adaptgen.govern.limits.rate_limiter import Limiter
 from adaptgen.govern.settings.model import Limit
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import StoreError
@@ -23,8 +23,8 @@ EVE = Caller("ada", "other", ("sales",))
 NOBODY = Caller("nobody", "bank")
 
 
-def facts(own: str = "find", server: str = "crm") -> Facts:
-    return Facts(f"{server}__{own}", server, own, "read", True, {})
+def facts(own: str = "find", server: str = "crm") -> ToolInfo:
+    return ToolInfo(f"{server}__{own}", server, own, "read", True, {})
 
 
 class Clock:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from adaptgen.govern.limits.usage import Row, Usage
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import StoreError
@@ -18,8 +18,8 @@ ADA = Caller("ada", "bank", ("sales", "risk"))
 NOBODY = Caller("nobody")
 
 
-def facts(own: str = "find") -> Facts:
-    return Facts(own, "crm", own, "read", True, {})
+def facts(own: str = "find") -> ToolInfo:
+    return ToolInfo(own, "crm", own, "read", True, {})
 
 
 async def test_processes_add_up() -> None:

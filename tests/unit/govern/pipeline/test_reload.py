@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.govern.pipeline.assemble import Governed
+from adaptgen.govern.pipeline.assemble import GovernedServer
 from adaptgen.model.caller import Caller
 
 ADA = Caller("ada")
 NOBODY = "forbid (principal, action, resource);"
 
 
-def session(path: Path, target: FakeTarget, steps: Callable[[Governed], Awaitable[Any]]) -> Any:
+def session(path: Path, target: FakeTarget, steps: Callable[[GovernedServer], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         async with governed(path, target, http=True) as made:
             return await steps(made)
@@ -26,12 +26,12 @@ def session(path: Path, target: FakeTarget, steps: Callable[[Governed], Awaitabl
     return asyncio.run(run())
 
 
-async def tools(made: Governed) -> list[str]:
+async def tools(made: GovernedServer) -> list[str]:
     return [tool["name"] for tool in (await ask(made, ADA, "tools/list", {}))["tools"]]
 
 
 def test_a_new_policy_holds_from_then_on(tmp_path: Path) -> None:
-    async def steps(made: Governed) -> Any:
+    async def steps(made: GovernedServer) -> Any:
         before = await tools(made)
         (tmp_path / "all.cedar").write_text(NOBODY)
         assert await made.watch.look()
@@ -41,7 +41,7 @@ def test_a_new_policy_holds_from_then_on(tmp_path: Path) -> None:
 
 
 def test_a_broken_policy_leaves_the_last_good_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def steps(made: Governed) -> Any:
+    async def steps(made: GovernedServer) -> Any:
         (tmp_path / "all.cedar").write_text("permit (principal, action ==")
         assert not await made.watch.look()
         return await tools(made)
@@ -51,7 +51,7 @@ def test_a_broken_policy_leaves_the_last_good_ones(tmp_path: Path, caplog: pytes
 
 
 def test_the_kill_switch_of_a_broken_version_acts(tmp_path: Path) -> None:
-    async def steps(made: Governed) -> Any:
+    async def steps(made: GovernedServer) -> Any:
         (tmp_path / "all.cedar").write_text("permit (principal, action ==")
         settings(tmp_path, "permit (principal, action ==", switch={"callers": ["ada"]})
         assert not await made.watch.look()
@@ -61,7 +61,7 @@ def test_the_kill_switch_of_a_broken_version_acts(tmp_path: Path) -> None:
 
 
 def test_what_takes_a_restart_is_said_and_not_taken_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def steps(made: Governed) -> Any:
+    async def steps(made: GovernedServer) -> Any:
         settings(tmp_path, NOBODY, audit={"sink": str(tmp_path / "other.jsonl")})
         assert not await made.watch.look()
         return await tools(made)
@@ -73,7 +73,7 @@ def test_what_takes_a_restart_is_said_and_not_taken_over(tmp_path: Path, caplog:
 def test_a_changed_target_is_made_anew(tmp_path: Path) -> None:
     target = FakeTarget(fact("read_note"))
 
-    async def steps(made: Governed) -> Any:
+    async def steps(made: GovernedServer) -> Any:
         first = made.desk.parts.settings.tools
         settings(tmp_path, tools={"fake/read_note": {"effect": "write"}})
         assert await made.watch.look()
@@ -85,7 +85,7 @@ def test_a_changed_target_is_made_anew(tmp_path: Path) -> None:
 def test_new_tools_are_served_once_they_are_known_to_the_policies(tmp_path: Path) -> None:
     target = FakeTarget(fact("read_note"))
 
-    async def steps(made: Governed) -> Any:
+    async def steps(made: GovernedServer) -> Any:
         target.known = {**target.known, "read_more": fact("read_more")}
         before = await tools(made)
         assert await made.watch.look()

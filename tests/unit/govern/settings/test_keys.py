@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.settings.keys import Material, material
+from adaptgen.govern.settings.keys import KeyMaterial, material
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.model import Settings
 
@@ -95,7 +95,7 @@ async def test_random_keys_outlive_a_change_of_the_settings() -> None:
 
 
 async def test_a_random_key_never_replaces_one_that_was_named() -> None:
-    named = Material(cursors=KEY)
+    named = KeyMaterial(cursors=KEY)
     found = await material(settings(""), {}, ephemeral=named)
     assert found.cursors not in (KEY, None)
 

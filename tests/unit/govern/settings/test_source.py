@@ -19,7 +19,7 @@ from adaptgen.govern.limits.kill_switch import switch
 from adaptgen.govern.settings import remote_files as documents
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.source import source
-from adaptgen.mcp.protocol import Facts
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 
 pytestmark = [
@@ -220,7 +220,7 @@ async def test_the_kill_switch_may_lie_in_s3(s3: Any) -> None:
     settings = parse(b"adaptgen: 1\nswitch: {source: 's3://bank/off.yaml'}\n", "g.yaml")
     one = switch(settings, {}, aws=lambda name: s3)
     await one.start()
-    tool = Facts("crm__find", "crm", "find", "read", True, {})
+    tool = ToolInfo("crm__find", "crm", "find", "read", True, {})
     assert one.refuses(Caller("ada"), tool) is None
     put(s3, off_dot_yaml="tools: crm/*\n")
     await one.refresh()

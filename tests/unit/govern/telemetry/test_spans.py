@@ -23,12 +23,12 @@ from adaptgen import govern
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.telemetry.spans import Tracer, number_of, tracer
-from adaptgen.mcp.protocol import Challenge, Context, Facts, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
 from adaptgen.model.caller import Caller
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-FIND = Facts("crm__find", "crm", "find", "read", True, {})
+FIND = ToolInfo("crm__find", "crm", "find", "read", True, {})
 ADA = Caller("ada@acme.example", "acme")
 
 

@@ -36,7 +36,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
         stubs[service] = Stubber(made)
         stubs[service].activate()
     monkeypatch.setattr(
-        detect_aws.SecondOpinion.__init__, "__defaults__", (lambda service, region: stubs[service].client,)
+        detect_aws.AwsPiiDetectors.__init__, "__defaults__", (lambda service, region: stubs[service].client,)
     )
     yield stubs
     for stub in stubs.values():
@@ -120,7 +120,7 @@ def test_a_slow_opinion_withholds_the_answer(monkeypatch: pytest.MonkeyPatch) ->
         def detect_pii_entities(self, **more: Any) -> Any:
             return {"Entities": []}
 
-    monkeypatch.setattr(detect_aws.SecondOpinion.__init__, "__defaults__", (lambda service, region: Slow(),))
+    monkeypatch.setattr(detect_aws.AwsPiiDetectors.__init__, "__defaults__", (lambda service, region: Slow(),))
     slow = Detector(kind="comprehend", timeout=0.0)
     with pytest.raises(ToolError, match="could not be checked"):
         shield(tokenizer(detectors=(slow,)), "this is about Ada Lovelace")

@@ -10,10 +10,10 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen.govern.settings.keys import Material, Ring
+from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
-from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE, Facts
+from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE, ToolInfo
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Call, Tool, Unpaged
 from adaptgen.runtime.answers import mcp_result as content
@@ -22,7 +22,7 @@ from adaptgen.runtime.answers.record import answer_detail, show
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import classifier
 from adaptgen.runtime.store.memory import MemoryStore
 
@@ -55,12 +55,14 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def tokenizer() -> Tokenizer:
-    material = Material(tokens=Ring("k1", {"k1": b"\1" * 64}), surrogates=None, cursors=None, handover=None, audit=None)
+    material = KeyMaterial(
+        tokens=KeyRing("k1", {"k1": b"\1" * 64}), surrogates=None, cursors=None, handover=None, audit=None
+    )
     return Tokenizer(Settings(tokenize=Tokenize(kinds=KINDS)), material, MemoryStore())
 
 
 def shielded(tool: Tool, answer: Answer) -> str:
-    facts = Facts(name=tool.name, server="crm", own=tool.name, effect="read", open=True, wire={"name": tool.name})
+    facts = ToolInfo(name=tool.name, server="crm", own=tool.name, effect="read", open=True, wire={"name": tool.name})
     result = content.result(answer)
     result["_meta"] = {META_SENSITIVE: dict(answer.sensitive), META_FOUND: [list(pair) for pair in answer.found]}
     shown = asyncio.run(tokenizer().result(LOCAL, facts, result)).result
@@ -88,7 +90,7 @@ def listed(rows: list[Any], fields: list[str] | None, most: int) -> Answer:
                 contract_hash="c1",
                 page_size=50,
                 max_bytes=most,
-                marks=Marks(classifier(LIST), kinds=frozenset(KINDS)),
+                marks=PiiTracker(classifier(LIST), kinds=frozenset(KINDS)),
             ),
         )
     )
@@ -110,7 +112,7 @@ def test_lists(rows: list[Any], fields: list[str] | None, most: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=20), st.integers(3000, 9000))
 def test_records(rows: list[Any], most: int) -> None:
-    marks = Marks(classifier(GET), kinds=frozenset(KINDS))
+    marks = PiiTracker(classifier(GET), kinds=frozenset(KINDS))
     text = shielded(GET, show(GET, {"customer": rows[0], "others": rows}, fields=None, max_bytes=most, marks=marks))
     assert clean_of(text, rows)
     assert len(text.encode()) <= most
@@ -121,7 +123,7 @@ def test_records(rows: list[Any], most: int) -> None:
 def test_tables(rows: list[Any], most: int) -> None:
     plain = [{key: value for key, value in row.items() if not isinstance(value, (dict, list))} for row in rows]
     response = Response(200, {}, b"\n".join(map(orjson.dumps, plain)), media_type="application/x-ndjson")
-    marks = Marks(classifier(GET), kinds=frozenset(KINDS))
+    marks = PiiTracker(classifier(GET), kinds=frozenset(KINDS))
     text = shielded(GET, answer_detail(GET, response, fields=None, max_bytes=most, marks=marks))
     assert clean_of(text, rows)
     assert len(text.encode()) <= most

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.shielding import ANNA, BEN, EVE, OTHER_KEY, always, never, restore, run, shield, tokenizer, tool
 
-from adaptgen.govern.settings.keys import Ring
+from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.tokenization.tokenizer import Restored
 from adaptgen.runtime.core.errors import ToolError
 
@@ -143,7 +143,7 @@ def test_tokens_of_others_look_like_mangled_ones() -> None:
     mangled = refusal({"email": token()[:-4]})
     assert refusal({"email": token()}, caller=EVE) == mangled
     with pytest.raises(ToolError) as problem:
-        restore(tokenizer(ring=Ring("k1", {"k1": OTHER_KEY})), {"email": token()}, WRITES)
+        restore(tokenizer(ring=KeyRing("k1", {"k1": OTHER_KEY})), {"email": token()}, WRITES)
     assert problem.value.text == mangled
 
 

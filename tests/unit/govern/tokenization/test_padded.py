@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.shielding import ANNA, KEY, OTHER_KEY, always, run, shield, tool
 
-from adaptgen.govern.settings.keys import Material, Ring
+from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
-from adaptgen.govern.tokenization.tokens import Expired, Mangled, Tokens
+from adaptgen.govern.tokenization.tokens import Expired, MalformedToken, Tokens
 from adaptgen.pii.token_length import token_length
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.store.memory import MemoryStore
 
-OLD = Ring("k1", {"k1": KEY})
-NEW = Ring("k2", {"k1": KEY, "k2": OTHER_KEY}, frozenset({"k2"}))
+OLD = KeyRing("k1", {"k1": KEY})
+NEW = KeyRing("k2", {"k1": KEY, "k2": OTHER_KEY}, frozenset({"k2"}))
 SCOPE = b"scope"
 
 
@@ -29,8 +29,8 @@ def opened(tokens: Tokens, token: str, scope: bytes = SCOPE) -> Any:
     return tokens.open(scope, found)
 
 
-def tokenizer(ring: Ring, **chosen: Any) -> Tokenizer:
-    return Tokenizer(Settings(tokenize=Tokenize(**chosen)), Material(tokens=ring), MemoryStore())
+def tokenizer(ring: KeyRing, **chosen: Any) -> Tokenizer:
+    return Tokenizer(Settings(tokenize=Tokenize(**chosen)), KeyMaterial(tokens=ring), MemoryStore())
 
 
 @given(st.text(min_size=1, max_size=80), st.booleans())
@@ -42,7 +42,7 @@ def test_what_is_sealed_opens_as_it_was(text: str, number: bool) -> None:
     assert (one.text, one.number) == (text, number)
     assert len(token) == token_length("name", len(text.encode()), padded=True)
     for scope in (b"other", b""):
-        with pytest.raises(Mangled):
+        with pytest.raises(MalformedToken):
             opened(tokens, token, scope)
 
 
@@ -67,7 +67,7 @@ def test_tokens_of_older_keys_keep_their_form_and_resolve() -> None:
     assert opened(after, old).text == "ada@example.org"
     assert after.seal(SCOPE, "email", "ada@example.org") != old
     # A server that was not told of the padding yet opens what the others made.
-    later = Tokens(Ring("k1", NEW.all), ["email"])
+    later = Tokens(KeyRing("k1", NEW.all), ["email"])
     assert opened(later, after.seal(SCOPE, "email", "ada@example.org")).text == "ada@example.org"
     assert later.seal(SCOPE, "email", "ada@example.org") == old, "an existing key keeps the form of its tokens"
 
@@ -85,7 +85,7 @@ def test_a_value_has_one_token_within_an_epoch_and_the_token_ends() -> None:
     now[0] = start + 7200
     with pytest.raises(Expired):
         opened(tokens, first)
-    with pytest.raises(Mangled):
+    with pytest.raises(MalformedToken):
         opened(tokens, first, b"other")
 
 
@@ -124,16 +124,16 @@ def test_the_form_is_told_to_those_who_measure(chosen: dict[str, Any], form: str
 
 @pytest.mark.parametrize("ring", [OLD, NEW])
 @pytest.mark.parametrize("chosen", [{}, {"form": "short"}])
-def test_what_is_measured_before_is_what_leaves(ring: Ring, chosen: dict[str, Any]) -> None:
+def test_what_is_measured_before_is_what_leaves(ring: KeyRing, chosen: dict[str, Any]) -> None:
     """A budget counts the bytes that agents get, with tokens of the form that they will have."""
     import json
 
-    from adaptgen.runtime.pii.call_pii import Marks
+    from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.pii.classifier import Classifier
 
     one = tokenizer(ring, **chosen)
     record = {"email": "ada@example.org", "full_name": "Ada Lovelace", "id": 7, "note": "write to bob@example.org"}
-    marks = Marks(Classifier({"email": "email", "full_name": "name"}), kinds={"email", "name"}, form=one.form)
+    marks = PiiTracker(Classifier({"email": "email", "full_name": "name"}), kinds={"email", "name"}, form=one.form)
     measured = marks.size(marks.mark(record))
     shown = shield(one, record, tool(sensitive={"email": "email", "full_name": "name"}))
     assert measured == len(json.dumps(shown, separators=(",", ":")))

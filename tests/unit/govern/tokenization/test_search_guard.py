@@ -8,7 +8,7 @@ import pytest
 from support.governing import FakeTarget, ask, governed, settings
 from support.shielding import ANNA, KEY, always, never, run, tool
 
-from adaptgen.govern.settings.keys import Ring
+from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.tokenization.search_guard import SearchGuard, SearchRefused
 from adaptgen.govern.tokenization.tokens import Tokens, scope_of
@@ -18,7 +18,7 @@ from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import StoreError
 
 KINDS = frozenset({"email", "name", "phone"})
-TOKENS = Tokens(Ring("k1", {"k1": KEY}), KINDS)
+TOKENS = Tokens(KeyRing("k1", {"k1": KEY}), KINDS)
 TEXT = {"type": "string"}
 
 
@@ -110,17 +110,17 @@ def test_the_target_hears_what_is_searched(tmp_path: Any) -> None:
 def test_the_handover_carries_what_is_searched() -> None:
     from joserfc.jwk import ECKey
 
-    from adaptgen.govern.identity.identity_assertion import Acceptance, Handover
+    from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
     from adaptgen.govern.settings.model import Accept
     from adaptgen.model.caller import Caller
 
     key = ECKey.generate_key("P-256", private=True)
-    handover = Handover(key, "https://proxy.example")
+    handover = AssertionIssuer(key, "https://proxy.example")
     accept = Accept(issuer="https://proxy.example", audience="crm", jwks=handover.jwks())
     caller = Caller("ada", "bank", searched={"q": True, "email": False}, tokens="padded")
 
     async def handed() -> Caller:
-        acceptance = Acceptance(accept, MemoryStore())
+        acceptance = AssertionVerifier(accept, MemoryStore())
         await acceptance.start()
         params = {"name": "find", "arguments": {}}
         return await acceptance.open(handover.seal(caller, "crm", "tools/call", params), "tools/call", params)

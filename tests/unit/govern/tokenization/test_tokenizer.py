@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, run, shield, tokenizer, tool
 
-from adaptgen.govern.settings.keys import Ring
+from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE, META_STATUS
 from adaptgen.runtime.core.errors import ToolError
@@ -373,7 +373,7 @@ def test_tenants_get_different_tokens_and_callers_where_the_scope_says_so() -> N
 
 def test_a_new_key_changes_nothing_for_old_tokens() -> None:
     old = shield(tokenizer(), {"email": "a@b.example"})["email"]
-    rotated = tokenizer(ring=Ring("k2", {"k1": KEY, "k2": OTHER_KEY}))
+    rotated = tokenizer(ring=KeyRing("k2", {"k1": KEY, "k2": OTHER_KEY}))
     assert shield(rotated, {"email": old})["email"] == old
     assert restore(rotated, {"email": old}, TAKES)["email"] == "a@b.example"
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, RING
 
-from adaptgen.govern.settings.keys import Ring
-from adaptgen.govern.tokenization.tokens import Mangled, Tokens, base32, scope, scope_of
+from adaptgen.govern.settings.keys import KeyRing
+from adaptgen.govern.tokenization.tokens import MalformedToken, Tokens, base32, scope, scope_of
 from adaptgen.pii.token_length import canonical, token_length
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
@@ -87,7 +87,7 @@ def test_a_changed_token_does_not_open(value: str, data: st.DataObject) -> None:
     other = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz234567").filter(lambda one: one != token[at]))
     cut = data.draw(st.integers(len("tok_email_k1"), len(token) - 1))
     for broken in (token[:at] + other + token[at + 1 :], token[:cut], token + "a", token.replace("email", "phone")):
-        with pytest.raises(Mangled):
+        with pytest.raises(MalformedToken):
             [tokens.open(ACME, found) for found in tokens.find(broken)] or opened(tokens, token, b"nowhere")
 
 
@@ -97,10 +97,10 @@ def test_other_scopes_and_keys_do_not_open_it() -> None:
     assert opened(tokens, token, scope_of("caller", ANNA, "billing")) == "ada@example.com"
     elsewhere = (scope_of("caller", BEN, "crm"), scope_of("tenant", ANNA, "crm"), scope_of("server", ANNA, "crm"))
     for other in elsewhere:
-        with pytest.raises(Mangled):
+        with pytest.raises(MalformedToken):
             opened(tokens, token, other)
-    with pytest.raises(Mangled):
-        opened(Tokens(Ring("k1", {"k1": OTHER_KEY}), KINDS), token, scope_of("caller", ANNA, "crm"))
+    with pytest.raises(MalformedToken):
+        opened(Tokens(KeyRing("k1", {"k1": OTHER_KEY}), KINDS), token, scope_of("caller", ANNA, "crm"))
 
 
 def test_scopes_do_not_run_into_each_other() -> None:
@@ -110,13 +110,13 @@ def test_scopes_do_not_run_into_each_other() -> None:
 
 def test_old_keys_still_open_and_the_current_one_seals() -> None:
     old = Tokens(RING, KINDS).seal(ACME, "email", "ada@example.com")
-    ring = Ring("2027-key", {"k1": KEY, "2027-key": OTHER_KEY})
+    ring = KeyRing("2027-key", {"k1": KEY, "2027-key": OTHER_KEY})
     rotated = Tokens(ring, KINDS)
     fresh = rotated.seal(ACME, "email", "ada@example.com")
     assert len(fresh) == len(old)
     assert fresh != old
     assert opened(rotated, old) == opened(rotated, fresh) == "ada@example.com"
-    with pytest.raises(Mangled):
+    with pytest.raises(MalformedToken):
         opened(Tokens(RING, KINDS), fresh)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, run, shield, tokenizer, tool
 
-from adaptgen.govern.settings.keys import Ring
+from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import StoreError
@@ -85,7 +85,7 @@ def test_entries_end_and_others_cannot_read_them() -> None:
     with pytest.raises(ToolError):
         restore(short(store), shown, TAKES, EVE)
     with pytest.raises(ToolError):
-        restore(short(store, ring=Ring("k1", {"k1": OTHER_KEY})), shown, TAKES)
+        restore(short(store, ring=KeyRing("k1", {"k1": OTHER_KEY})), shown, TAKES)
     run(store.delete(store.written[0][0]))
     with pytest.raises(ToolError):
         restore(short(store), shown, TAKES)
@@ -105,7 +105,7 @@ def test_an_entry_put_in_the_place_of_another_is_not_believed() -> None:
 def test_old_handles_survive_a_new_key() -> None:
     store = Recording()
     shown = shield(short(store), {"email": ADA})
-    rotated = short(store, ring=Ring("k2", {"k1": KEY, "k2": OTHER_KEY}))
+    rotated = short(store, ring=KeyRing("k2", {"k1": KEY, "k2": OTHER_KEY}))
     assert restore(rotated, shown, TAKES)["email"] == ADA
 
 

@@ -12,8 +12,8 @@ from adaptgen.model.plan import Input
 from adaptgen.model.tables import Auth, Contract, Send, Tool
 from adaptgen.plan.document.reader import operations
 from adaptgen.plan.tools import tool as tools
-from adaptgen.plan.tools.coverage_proof import Proof, inputs_of
-from adaptgen.plan.tools.tool import Built
+from adaptgen.plan.tools.coverage_proof import InputCoverage, inputs_of
+from adaptgen.plan.tools.tool import BuiltTool
 
 BODY = {
     "type": "object",
@@ -50,7 +50,7 @@ def walk(make: Any, planned: Any) -> Any:
     def run(change: Any = None, shrink: Any = None, auths: Any = None) -> dict[tuple[str, str], Input]:
         changed: Tool = change(tool) if change else tool
         shown: Contract = replace(contract, input_schema=shrink(contract.input_schema)) if shrink else contract
-        proof = Proof(document, auths or {}, {}, frozenset())
+        proof = InputCoverage(document, auths or {}, {}, frozenset())
         return {(one.place, one.name): one for one in inputs_of(proof, operation, [(changed, shown)])}
 
     return run
@@ -113,8 +113,8 @@ def test_a_credential_is_absorbed_only_by_an_auth_that_sends_it(walk: Any) -> No
 def test_a_lost_input_ends_the_build(planned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     finish = tools.finish
 
-    def forgetful(*arguments: Any) -> Built:
-        built: Built = finish(*arguments)
+    def forgetful(*arguments: Any) -> BuiltTool:
+        built: BuiltTool = finish(*arguments)
         assert built.tool.call is not None
         return replace(built, tool=replace(built.tool, call=replace(built.tool.call, headers=())))
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from adaptgen.model.tables import Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import classifier
 
 CSV = b"id,name,email\n1,Ada,ada@example.com\n2,Bob,bob@example.com\n"
@@ -108,7 +108,7 @@ def test_json_under_the_type_of_a_table_is_json(kit: Any) -> None:
     assert kit.Agent(api).call()["items"] == [[1, "Ada"]]
 
 
-async def ask(tool: Tool, api: Any, marks: Marks | None = None, fields: list[str] | None = None) -> Any:
+async def ask(tool: Tool, api: Any, marks: PiiTracker | None = None, fields: list[str] | None = None) -> Any:
     box = CursorBox(b"k" * 32)
     call = ListCall(box=box, caller="local", contract_hash="c", page_size=25, max_bytes=9000, fields=fields)
     return await answer_list(tool, api, replace(call, marks=marks) if marks else call)
@@ -120,7 +120,7 @@ def test_columns_are_classified_and_a_torn_line_is_withheld(kit: Any) -> None:
     api = api_of(kit, content)
     tool = Tool(name="t", page=api.paging, view=("id", "name", "email"))
     for asked in (None, ["*"], ["name", "unreadable"]):
-        answer = asyncio.run(ask(tool, api, Marks(classifier(tool)), asked))
+        answer = asyncio.run(ask(tool, api, PiiTracker(classifier(tool)), asked))
         text = answer.content[0].text  # type: ignore[union-attr]
         assert "eve@" not in text
         assert "line 4: [withheld]" in text

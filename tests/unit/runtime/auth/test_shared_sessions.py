@@ -12,7 +12,7 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Login, Param, Send, Tool
 from adaptgen.runtime.auth import shared_sessions as shared
-from adaptgen.runtime.auth.session_files import Superseded
+from adaptgen.runtime.auth.session_files import LeaseLost
 from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import StoreError
 
@@ -249,10 +249,10 @@ async def test_wrong_credentials_are_tried_once_by_all_processes(make: Make, crm
 
 async def test_what_another_process_wrote_is_not_replaced_unseen() -> None:
     store = Line()
-    one, other = (shared.Shared(store, KEY).state("crm") for _ in range(2))
+    one, other = (shared.SharedSessionStore(store, KEY).state("crm") for _ in range(2))
     assert await one.read() is await other.read() is None
     await other.write({"stamp": "b"})
-    with pytest.raises(Superseded):
+    with pytest.raises(LeaseLost):
         await one.write({"stamp": "a"})
     assert await one.read() == {"stamp": "b"}
     await one.write({"stamp": "c"})
@@ -265,10 +265,10 @@ async def test_a_write_whose_answer_was_lost_counts_and_so_does_one_into_an_empt
             await super().swap(key, old, new, ttl=ttl)
             return False
 
-    state = shared.Shared(Lossy(), KEY).state("crm")
+    state = shared.SharedSessionStore(Lossy(), KEY).state("crm")
     await state.write({"stamp": "a"})
     store = Line()
-    state = shared.Shared(store, KEY).state("crm")
+    state = shared.SharedSessionStore(store, KEY).state("crm")
     await state.write({"stamp": "a"})
     store._values.clear()
     await state.write({"stamp": "b"})
@@ -278,7 +278,7 @@ async def test_a_write_whose_answer_was_lost_counts_and_so_does_one_into_an_empt
 async def test_a_lease_is_held_by_one_and_ends_with_its_holder() -> None:
     store = Line()
     holder, other = Line(store), Line(store)
-    one, two = (shared.Shared(line, KEY).state("crm") for line in (holder, other))
+    one, two = (shared.SharedSessionStore(line, KEY).state("crm") for line in (holder, other))
     assert [await one.acquire(), await two.acquire()] == [True, False]
     await asyncio.sleep(shared.LEASE * 1.5)
     assert not await two.acquire(), "a holder that lives extends it"

@@ -10,7 +10,7 @@ import pytest
 
 from adaptgen.runtime.http.error_messages import Scrub, refusal
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import Classifier
 
 
@@ -83,7 +83,7 @@ def test_classified_values_and_unknown_addresses_are_removed() -> None:
 
 def test_a_classified_name_is_removed_in_every_case_and_by_its_words() -> None:
     body = {"message": "ADA BYRON and Byron clash, o'ada@x.example too", "person": "Ada Byron"}
-    text = told(body, scrub=Scrub((), ["person"], marks=Marks(Classifier({"person": "name"}))))
+    text = told(body, scrub=Scrub((), ["person"], marks=PiiTracker(Classifier({"person": "name"}))))
     assert "[removed] and [removed] clash" in text
     assert "o'ada" not in text
 
@@ -156,7 +156,7 @@ def test_what_may_be_personal_or_a_record_is_not(body: Any) -> None:
 
 def test_secrets_and_classified_values_are_removed_from_the_other_values_too() -> None:
     body = {"code": 4, "remark": "for tok-123456 and Ada Byron", "person": "Ada Byron"}
-    text = told(body, scrub=Scrub(["tok-123456"], ["person"], marks=Marks(Classifier({"person": "name"}))))
+    text = told(body, scrub=Scrub(["tok-123456"], ["person"], marks=PiiTracker(Classifier({"person": "name"}))))
     assert "remark: for [removed] and [removed]" in text
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adaptgen.model.tables import Base, Call, Cursor, NextUrl, Offset, PageNumber, Param, Server, Tool
 from adaptgen.runtime import LOCAL, Engine
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.page_parameters import Placed
+from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, build
 
 PATH = {"place": "path", "items": "$.things"}
@@ -145,7 +145,7 @@ def test_where_pages_in_the_address_begin_is_looked_for_once(tmp_path: Path) -> 
 
 def request(page: Any, values: dict[str, Any], **arguments: Any) -> Any:
     call = Call("GET", "/find", query=(Param("size"),), headers=(Param("x-TOKEN", value="own"),))
-    return build(call, "http://api.test", Inputs(arguments, lambda reference: ""), placed=Placed(page, values))
+    return build(call, "http://api.test", Inputs(arguments, lambda reference: ""), placed=PageParameters(page, values))
 
 
 def test_a_value_of_paging_takes_the_place_of_another() -> None:

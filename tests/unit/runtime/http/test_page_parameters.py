@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adaptgen.model.tables import Base, Body, Call, Cursor, NextUrl, Offset, PageNumber, Param, Server, Tool
 from adaptgen.runtime import LOCAL, Engine
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.page_parameters import Placed
+from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, build
 
 Api = Any
@@ -207,7 +207,7 @@ def test_every_record_exactly_once(
 
 def request(call: Call, page: Any, values: dict[str, Any], **arguments: Any) -> Any:
     made = Inputs(arguments, lambda reference: "")
-    return build(call, "http://api.test", made, placed=Placed(page, values))
+    return build(call, "http://api.test", made, placed=PageParameters(page, values))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from adaptgen.model.tables import Body, Call, Offset, Param, Tool, Unpaged
 from adaptgen.runtime import Caller
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.paging.list_cache import BYTES, ENTRIES, Kept
+from adaptgen.runtime.paging.list_cache import BYTES, ENTRIES, ListCache
 
 Api = Any
 Make = Any
@@ -40,7 +40,7 @@ def calls(api: Api, make: Make, reply: Any) -> Any:
 
     api.handler = answer
     made = make(LIST, PAGED, WRITE, schemas=SCHEMAS)
-    made.engine._kept = Kept(Clock())
+    made.engine._kept = ListCache(Clock())
     return made
 
 
@@ -139,7 +139,7 @@ async def test_a_list_given_to_its_end_is_not_kept(api: Api, calls: Any) -> None
 
 
 async def test_it_is_bounded() -> None:
-    kept = Kept(Clock())
+    kept = ListCache(Clock())
     for number in range(ENTRIES + 5):
         kept.put(("c", b"%d" % number), "d", Response(200, {}, b"x"), 60)
     assert len(kept._entries) == ENTRIES

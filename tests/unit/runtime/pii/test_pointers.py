@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.pointers import columns, positions
-from adaptgen.runtime.pii.tagged_values import Marked, marked
-from adaptgen.runtime.pii.text_ranges import Guarded
+from adaptgen.runtime.pii.tagged_values import Tagged, marked
+from adaptgen.runtime.pii.text_ranges import SliceSafeText
 from adaptgen.runtime.workflow.result_template import composed
 
 
@@ -59,7 +59,7 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_pointers_name_every_marked_value_and_no_other(value: Any) -> None:
-    wanted = {at: leaf.kind for at, leaf in leaves(value) if isinstance(leaf, Marked)}
+    wanted = {at: leaf.kind for at, leaf in leaves(value) if isinstance(leaf, Tagged)}
     said = {at: kind for pointer, kind in positions(value).items() for at in expand(pointer, value)}
     known = dict(leaves(value))
     said = {at: kind for at, kind in said.items() if at in known and known[at] not in (None, "", True)}
@@ -103,7 +103,7 @@ def test_records_are_classified_by_declared_paths_by_names_and_by_what_holds_a_n
     }
     known = Classifier({"login": "account", "code": "voucher"}, ("street",))
     seen: dict[tuple[str, str], None] = {}
-    kinds = {at: leaf.kind for at, leaf in leaves(known.mark(record, seen)) if isinstance(leaf, Marked)}
+    kinds = {at: leaf.kind for at, leaf in leaves(known.mark(record, seen)) if isinstance(leaf, Tagged)}
     assert kinds == {
         ("login",): "account",
         ("owner", "name"): "name",
@@ -118,7 +118,7 @@ def test_records_are_classified_by_declared_paths_by_names_and_by_what_holds_a_n
 
 def test_a_hint_takes_every_field_of_a_name_out() -> None:
     made = Classifier({}, ("$..email",)).mark({"email": "a@example.com", "x": [{"email": "b@example.com"}]}, {})
-    assert not any(isinstance(leaf, Marked) for _, leaf in leaves(made))
+    assert not any(isinstance(leaf, Tagged) for _, leaf in leaves(made))
 
 
 def test_records_keyed_by_an_id_do_not_fill_the_memory() -> None:
@@ -146,7 +146,7 @@ def test_what_is_put_together_of_values_of_one_kind_is_of_that_kind(template: st
 
 def test_a_part_of_a_text_holds_personal_data_whole_or_not_at_all() -> None:
     text = "write to ada.lovelace@example.com or ask Grace Hopper at once"
-    guarded = Guarded(text, [("name", "Grace Hopper")])
+    guarded = SliceSafeText(text, [("name", "Grace Hopper")])
     for start in range(0, len(text), 3):
         for end in range(start, len(text) + 1, 3):
             part = guarded[start:end]

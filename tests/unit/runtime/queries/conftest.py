@@ -14,7 +14,7 @@ from adaptgen.model.tables import Tool
 from adaptgen.runtime.answers.list import ListCall
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.paging.scan import Bounds
-from adaptgen.runtime.pii.call_pii import Marks
+from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.queries import query as asking
 
 
@@ -28,7 +28,7 @@ class Asker:
     max_bytes: int = 9000
     page_size: int = 25
     more: dict[str, Any] = field(default_factory=dict)
-    marks: Any = Marks
+    marks: Any = PiiTracker
     box: CursorBox = field(default_factory=lambda: CursorBox(b"k" * 32))
     texts: list[str] = field(default_factory=list)
 

@@ -186,7 +186,7 @@ def test_a_list_that_is_not_read_to_its_end_names_nothing(kit: Any) -> None:
     from adaptgen.model.tables import Lookup, Tool
     from adaptgen.runtime.core.errors import ToolError
     from adaptgen.runtime.paging.cursor import CursorBox
-    from adaptgen.runtime.pii.call_pii import Marks
+    from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.queries.name_lookup import BOUNDS, Lookups
 
     def sent(count: int) -> Any:
@@ -195,7 +195,7 @@ def test_a_list_that_is_not_read_to_its_end_names_nothing(kit: Any) -> None:
         deals = Tool(name="list_deals", lookups={"stage_id": Lookup(tool="list_stages")})
         known = Lookups({"list_stages": stages}, lambda: CursorBox(b"k" * 32), lambda: 0.0)
         named = {"stage_id": "n3"}
-        return asyncio.run(known.resolved(deals, named, frozenset({"stage_id"}), "ada", lambda _: (api, Marks())))
+        return asyncio.run(known.resolved(deals, named, frozenset({"stage_id"}), "ada", lambda _: (api, PiiTracker())))
 
     assert sent(BOUNDS.items) == {"stage_id": 3}
     with pytest.raises(ToolError, match="too long"):

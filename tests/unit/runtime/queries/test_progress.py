@@ -19,7 +19,7 @@ from adaptgen.model.tables import Base, Call, Offset, Server, Tool
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.deadline import until
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.paging.scan import MARGIN, Bounds, Meter
+from adaptgen.runtime.paging.scan import MARGIN, Bounds, RequestBudget
 from adaptgen.transports.fastmcp import front
 
 ITEMS = [{"id": n, "state": "OPEN" if n % 2 else "DONE"} for n in range(230)]
@@ -104,7 +104,7 @@ def test_nothing_is_told_where_nobody_listens() -> None:
 def test_no_page_is_asked_for_when_the_call_is_about_to_end() -> None:
     now = [100.0]
     with progress.channel(None, 100.0 + MARGIN + 5.0):
-        meter = Meter(Bounds(), clock=lambda: now[0])
+        meter = RequestBudget(Bounds(), clock=lambda: now[0])
     assert meter.reached() == ""
     now[0] = 105.1
     assert meter.reached() == "the time for one call is over"
@@ -113,7 +113,7 @@ def test_no_page_is_asked_for_when_the_call_is_about_to_end() -> None:
 def test_the_platforms_deadline_counts_as_well() -> None:
     token = until.set(100.0 + MARGIN)
     try:
-        assert Meter(Bounds(), clock=lambda: 100.0).reached() == "the time for one call is over"
+        assert RequestBudget(Bounds(), clock=lambda: 100.0).reached() == "the time for one call is over"
     finally:
         until.reset(token)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.queries.comparison import Wanted, keys
+from adaptgen.runtime.queries.comparison import Operand, keys
 
 ITEMS = [
     {"id": 1, "name": "Ada", "amount": 100, "due": "2026-03-31", "tags": ["vip", "new"], "owner": {"id": 7}},
@@ -168,4 +168,4 @@ def test_sorting_is_by_number_date_or_text_as_the_whole_column_is() -> None:
 
 def test_what_has_no_order_is_neither_before_nor_behind() -> None:
     for value, there in ((5, "five"), ("five", 5), ("2026-01-01", "soon"), (5, True), ("x", None)):
-        assert Wanted(value).order(there) is None
+        assert Operand(value).order(there) is None

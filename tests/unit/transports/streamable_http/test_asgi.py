@@ -10,7 +10,7 @@ import pytest
 from support.wire import FakeDesk
 
 from adaptgen.transports.streamable_http import app, asgi
-from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http.request_context import RequestContext
 
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":{"progressToken":1}}}'
 
@@ -97,7 +97,7 @@ class Waiting:
         self.over = asyncio.Event()
         self.speaks = speaks
 
-    async def __call__(self, params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def __call__(self, params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         if self.speaks:
             await context.notify("notifications/progress", {"progress": 1})
         self.begun.set()
@@ -152,7 +152,7 @@ def test_a_client_that_leaves_while_it_is_sent_to_cancels_its_call() -> None:
 
 
 def test_a_stream_ends_where_its_answer_does() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         await context.notify("notifications/progress", {"progress": 1})
         return {"content": []}
 

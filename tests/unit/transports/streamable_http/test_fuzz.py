@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.wire import CAPABILITIES, MODERN, VERSION, FakeDesk, request
 
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(max_size=8)
 ANY = st.recursive(
@@ -43,7 +43,9 @@ HEADERS = st.fixed_dictionaries(
 @settings(max_examples=400, deadline=None)
 @given(BODIES, HEADERS, st.booleans())
 def test_every_body_is_answered_with_a_message_or_nothing(body: bytes, headers: dict[str, Any], stateful: bool) -> None:
-    answer = asyncio.run(Kernel(FakeDesk(stateful=stateful)).handle(request("POST", body=body, **headers)))
+    answer = asyncio.run(
+        StreamableHttpServer(FakeDesk(stateful=stateful)).handle(request("POST", body=body, **headers))
+    )
     assert answer.status in (200, 202, 400, 404)
     assert isinstance(answer.body, bytes)
     if answer.status == 202:

@@ -10,8 +10,8 @@ import pytest
 from support.wire import Client, FakeDesk, Handler, messages, parsed, said, settle, stream
 
 from adaptgen.mcp.protocol import RpcError
-from adaptgen.transports.streamable_http import Kernel
-from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http import StreamableHttpServer
+from adaptgen.transports.streamable_http.request_context import RequestContext
 
 VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 
@@ -25,7 +25,7 @@ def run(work: Callable[[], Awaitable[Any]]) -> Any:
 
 def client(call: Handler | None = None, *, stateful: bool = True, **options: Any) -> tuple[Client, FakeDesk]:
     desk = FakeDesk(stateful=stateful, **({"tools_call": call} if call else {}))
-    return Client(Kernel(desk, **options), "2025-11-25"), desk
+    return Client(StreamableHttpServer(desk, **options), "2025-11-25"), desk
 
 
 def notice(method: str, **params: Any) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def test_notifications_reach_the_desk_but_not_the_wires_own() -> None:
 
 
 def test_progress_and_logs_come_before_the_answer() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         await context.notify("notifications/message", {"level": "info", "data": "a"})
         await context.notify("notifications/progress", {"progress": 1})
         await context.notify("notifications/subscriptions/acknowledged", {})
@@ -153,7 +153,7 @@ def test_progress_and_logs_come_before_the_answer() -> None:
 # --------------------------------------------------------------------------------------- questions to the client
 
 
-async def asking(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+async def asking(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
     answer = await context.ask("elicitation/create", {"message": "Who?"})
     return {"content": [{"type": "text", "text": str(answer["content"]["name"])}]}
 
@@ -216,7 +216,7 @@ def test_the_end_of_the_session_ends_the_question() -> None:
 
 
 def test_a_result_that_needs_input_asks_a_client_of_an_older_revision() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         assert context.params is params
         given = params.get("inputResponses")
         if given is None:
@@ -238,7 +238,7 @@ def test_a_result_that_needs_input_asks_a_client_of_an_older_revision() -> None:
 
 
 def test_questions_without_end_have_one() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         return {"resultType": "input_required", "requestState": "again"}
 
     answer = said(run(client(call, stateful=False)[0].call))
@@ -255,7 +255,7 @@ class Waiting:
         self.begun = asyncio.Event()
         self.cancelled = False
 
-    async def __call__(self, params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def __call__(self, params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         self.begun.set()
         try:
             await asyncio.Event().wait()
@@ -296,7 +296,7 @@ def test_a_request_is_cancelled_by_its_id_in_its_session() -> None:
 def test_what_the_desk_says_unasked_is_on_the_get_stream() -> None:
     heard: list[Mapping[str, Any]] = []
 
-    async def listen(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def listen(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         heard.append(params["notifications"])
         await context.notify("notifications/subscriptions/acknowledged", {"notifications": {}})
         await context.notify("notifications/tools/list_changed", {})
@@ -380,7 +380,7 @@ def test_batches_have_a_size(batch: list[Any]) -> None:
 
 
 def test_an_error_of_the_desk_has_status_200() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         raise RpcError(-32602, "Unknown tool")
 
     answer = run(client(call, stateful=False)[0].call)

@@ -10,7 +10,7 @@ import pytest
 from support.wire import CAPABILITIES, MODERN, SCHEMA, VERSION, Client, FakeDesk, said
 
 from adaptgen.mcp.protocol import RpcError
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 from adaptgen.transports.streamable_http.header_checks import Parameters, decoded, mirrored
 
 
@@ -22,7 +22,7 @@ def code_of(method: str, params: dict[str, Any], body: dict[str, Any] | None = N
     """HTTP status and error code of a request with its own _meta and headers."""
 
     async def ask() -> tuple[int, int]:
-        client = Client(Kernel(FakeDesk()))
+        client = Client(StreamableHttpServer(FakeDesk()))
         message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params, **(body or {})}
         answer = await client.send(message, **headers)
         return answer.status, said(answer).get("error", {}).get("code", 0)
@@ -65,7 +65,7 @@ def test_headers_and_body_agree(params: dict[str, Any], headers: dict[str, str],
 
 def test_a_revision_that_nobody_knows_is_told_which_there_are() -> None:
     async def ask() -> Any:
-        client = Client(Kernel(FakeDesk()), mcp_protocol_version="2031-01-01", mcp_method="tools/list")
+        client = Client(StreamableHttpServer(FakeDesk()), mcp_protocol_version="2031-01-01", mcp_method="tools/list")
         params = {"_meta": {VERSION: "2031-01-01", CAPABILITIES: {}}}
         return said(await client.send({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params}))["error"]
 
@@ -167,7 +167,7 @@ def test_data_in_a_schema_is_no_annotation() -> None:
 
 def test_the_wire_compares_parameters_of_a_call() -> None:
     async def call(**headers: str) -> int:
-        return (await Client(Kernel(FakeDesk())).call("echo", {"region": "eu"}, **headers)).status
+        return (await Client(StreamableHttpServer(FakeDesk())).call("echo", {"region": "eu"}, **headers)).status
 
     assert asyncio.run(call(mcp_param_region="eu")) == 200
     assert asyncio.run(call(mcp_param_region="us")) == 400

@@ -12,7 +12,7 @@ from support.wire import Client, FakeDesk, request, said
 
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
 from adaptgen.model.caller import Caller
-from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, Kernel, folded, whole
+from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer, folded, whole
 from adaptgen.transports.streamable_http.http import TooSlow
 
 POST = {"content_type": "application/json", "accept": "application/json"}
@@ -21,7 +21,7 @@ PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
 def handled(http: HttpRequest, desk: FakeDesk | None = None, **options: Any) -> HttpAnswer:
     async def work() -> HttpAnswer:
-        return await Kernel(desk or FakeDesk(), **options).handle(http)
+        return await StreamableHttpServer(desk or FakeDesk(), **options).handle(http)
 
     return asyncio.run(work())
 
@@ -97,7 +97,7 @@ def test_refusals_repeat_nothing_of_the_request() -> None:
 
 def test_every_request_is_authenticated() -> None:
     async def work() -> None:
-        kernel = Kernel(FakeDesk(locked=True, stateful=True))
+        kernel = StreamableHttpServer(FakeDesk(locked=True, stateful=True))
         one = Client(kernel, "2025-11-25")
         asked = [
             await one.ask("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}}),

@@ -11,8 +11,8 @@ import pytest
 from support.wire import MODERN, Client, FakeDesk, Handler, messages, parsed, said, settle, stream
 
 from adaptgen.mcp.protocol import Challenge, RpcError
-from adaptgen.transports.streamable_http import Kernel
-from adaptgen.transports.streamable_http.request_context import Exchange
+from adaptgen.transports.streamable_http import StreamableHttpServer
+from adaptgen.transports.streamable_http.request_context import RequestContext
 
 SERVER = {"io.modelcontextprotocol/serverInfo": {"name": "fake", "version": "1.2", "title": "Fake"}}
 LEVEL = "io.modelcontextprotocol/logLevel"
@@ -27,11 +27,11 @@ def run(work: Callable[[], Awaitable[Any]]) -> Any:
 
 def client(call: Handler | None = None, **options: Any) -> tuple[Client, FakeDesk]:
     desk = FakeDesk(**({"tools_call": call} if call else {}))
-    return Client(Kernel(desk, **options)), desk
+    return Client(StreamableHttpServer(desk, **options)), desk
 
 
 def failing(problem: Exception) -> Handler:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         raise problem
 
     return call
@@ -104,7 +104,7 @@ def test_a_list_is_encoded_once_while_it_is_the_same() -> None:
 
 
 def test_what_is_said_meanwhile_makes_a_stream() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         await context.notify("notifications/progress", {"progressToken": "upstream's", "progress": 1})
         await context.notify("notifications/message", {"level": "debug", "data": "x"})
         await context.notify("notifications/message", {"level": "error", "data": "y"})
@@ -124,7 +124,7 @@ def test_what_is_said_meanwhile_makes_a_stream() -> None:
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream", "*/*", "application/json;q=0.5, text/*"])
 def test_the_client_gets_what_it_takes(accept: str) -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         await context.notify("notifications/progress", {"progress": 1})
         return {"content": []}
 
@@ -145,7 +145,7 @@ def test_the_client_gets_what_it_takes(accept: str) -> None:
 
 
 def test_nobody_is_asked() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         await context.ask("roots/list", {})
         return {}
 
@@ -155,7 +155,7 @@ def test_nobody_is_asked() -> None:
 def test_a_question_instead_of_an_answer_passes_through() -> None:
     question = {"resultType": "input_required", "requestState": "s", "inputRequests": {"a": {"method": "roots/list"}}}
 
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         return dict(question)
 
     assert said(run(client(call)[0].call))["result"] == {**question, "_meta": SERVER}
@@ -189,7 +189,7 @@ def test_the_log_of_a_failure_holds_no_value(caplog: pytest.LogCaptureFixture, l
 
 
 def test_a_result_that_is_no_json_is_an_error() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         return {"content": object()}
 
     assert said(run(client(call)[0].call))["error"] == {"code": -32603, "message": "Internal error"}
@@ -228,7 +228,7 @@ class Waiting:
         self.cancelled = False
         self.first = first
 
-    async def __call__(self, params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def __call__(self, params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         self.begun.set()
         for method in self.first:
             await context.notify(method, {"progress": 1})
@@ -295,21 +295,21 @@ def test_there_is_a_limit_to_what_runs_at_once() -> None:
 # --------------------------------------------------------------------------------------------- subscriptions/listen
 
 
-async def listening(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+async def listening(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
     await context.notify("notifications/subscriptions/acknowledged", {"notifications": params["notifications"]})
     await context.notify("notifications/tools/list_changed", {"_meta": {"a": 1}})
     await asyncio.Event().wait()
     return {}
 
 
-async def subscribed(kernel: Kernel, id: int | str = "sub", **headers: str) -> AsyncIterator[bytes]:
+async def subscribed(kernel: StreamableHttpServer, id: int | str = "sub", **headers: str) -> AsyncIterator[bytes]:
     asked = {"notifications": {"toolsListChanged": True}}
     return stream(await Client(kernel).ask("subscriptions/listen", asked, id=id, **headers))
 
 
 def test_every_message_of_a_subscription_names_it_and_its_end_is_told() -> None:
     async def work() -> None:
-        kernel = Kernel(FakeDesk(subscriptions_listen=listening), timeout=0.01)
+        kernel = StreamableHttpServer(FakeDesk(subscriptions_listen=listening), timeout=0.01)
         events = await subscribed(kernel)
         acknowledged, changed = parsed(await anext(events)), parsed(await anext(events))
         mark = {"io.modelcontextprotocol/subscriptionId": "sub"}
@@ -327,7 +327,7 @@ def test_every_message_of_a_subscription_names_it_and_its_end_is_told() -> None:
 
 def test_one_subscription_too_many_ends_the_callers_oldest() -> None:
     async def work() -> None:
-        kernel = Kernel(FakeDesk(subscriptions_listen=listening), max_streams=16)
+        kernel = StreamableHttpServer(FakeDesk(subscriptions_listen=listening), max_streams=16)
         bert = await subscribed(kernel, authorization="Bearer bert")
         first = await subscribed(kernel, 1)
         await subscribed(kernel, 2)
@@ -341,17 +341,17 @@ def test_one_subscription_too_many_ends_the_callers_oldest() -> None:
 
 def test_a_subscription_needs_events_and_a_desk_that_has_them() -> None:
     async def work() -> None:
-        kernel = Kernel(FakeDesk(subscriptions_listen=listening))
+        kernel = StreamableHttpServer(FakeDesk(subscriptions_listen=listening))
         asked = {"notifications": {}}
         assert (await Client(kernel).ask("subscriptions/listen", asked, accept="application/json")).status == 406
-        answer = await Client(Kernel(FakeDesk())).ask("subscriptions/listen", asked)
+        answer = await Client(StreamableHttpServer(FakeDesk())).ask("subscriptions/listen", asked)
         assert (answer.status, said(answer)["error"]["code"]) == (404, -32601)
 
     run(work)
 
 
 def test_changes_travel_on_subscriptions_alone() -> None:
-    async def call(params: Mapping[str, Any], context: Exchange) -> dict[str, Any]:
+    async def call(params: Mapping[str, Any], context: RequestContext) -> dict[str, Any]:
         await context.notify("notifications/tools/list_changed", {})
         return {"content": []}
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.wire import MODERN, Client, said
 
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.runtime.engine import Engine
-from adaptgen.transports.streamable_http import Kernel
+from adaptgen.transports.streamable_http import StreamableHttpServer
 
 if TYPE_CHECKING:
     from .conftest import FakeEngine
@@ -22,7 +22,7 @@ VERSIONS = ("2025-11-25", MODERN)
 
 def results(engine: Engine, version: str, *asked: tuple[str, dict[str, Any]]) -> list[Any]:
     async def work() -> list[Any]:
-        client = Client(Kernel(EngineDesk(engine)), version)
+        client = Client(StreamableHttpServer(UngovernedHandler(engine)), version)
         return [said(await client.ask(method, params)) for method, params in asked]
 
     return asyncio.run(work())
