@@ -34,9 +34,13 @@ class Running:
 def listen(port: int = 0) -> socket.socket:
     """A listening socket on loopback. Made with the protocol named, else TCP_NODELAY is not set on what it accepts."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    listening.listen(128)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen(128)
+    except BaseException:
+        listening.close()
+        raise
     return listening
 
 

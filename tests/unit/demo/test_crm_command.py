@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import httpx
+import pytest
+
+from adaptgen.demo.crm.serving import listen
 
 
 def test_serves_on_a_free_port_and_says_where() -> None:
@@ -20,3 +24,10 @@ def test_serves_on_a_free_port_and_says_where() -> None:
     assert url.startswith("http://127.0.0.1:")
     assert url.endswith("/crm/rest/v2")
     assert answer.status_code == 403
+
+
+def test_a_taken_port_leaves_no_socket_open() -> None:
+    with listen() as taken:
+        with pytest.raises(OSError):
+            listen(taken.getsockname()[1])
+        gc.collect()  # what is left open is an error of this test, not of a later one
