@@ -85,15 +85,15 @@ import asyncio
 from pathlib import Path
 from adaptgen.transports.aws_lambda import answer, event
 from adaptgen.transports.load import load_server
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.transports.process_setup import settle
-from adaptgen.transports.streamable_http.server import Kernel
+from adaptgen.transports.streamable_http.server import StreamableHttpServer
 from adaptgen.runtime.engine import Engine
 
 settle()
 engine = Engine(load_server(Path(sys.argv[1])), cursor_key=bytes(32))
 loop = asyncio.new_event_loop()
-kernel = Kernel(EngineDesk(engine), hosts=("*",))
+kernel = StreamableHttpServer(UngovernedHandler(engine), hosts=("*",))
 
 async def answered(given):
     asked = event.read(given, 30.0)

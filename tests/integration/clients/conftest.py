@@ -63,14 +63,14 @@ from pathlib import Path
 from adaptgen.transports import address
 from adaptgen.transports.load import load_server
 from adaptgen.tool_search import menu_of
-from adaptgen.govern.pipeline.ungoverned import EngineDesk
+from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.transports.streamable_http.serve import serve
 from adaptgen.runtime.engine import Engine
 
 engine = Engine(load_server(Path(sys.argv[1])))
 listener = address.listening("127.0.0.1", 0)
 print(address.url(listener), flush=True)
-serve(menu_of(EngineDesk(engine), engine.server), listener, closing=engine.aclose)
+serve(menu_of(UngovernedHandler(engine), engine.server), listener, closing=engine.aclose)
 """
 PAGED = {
     "cursor": {"type": "string"},
