@@ -47,7 +47,7 @@ def write(out: Path, files: Mapping[str, str]) -> Changes:
     """
     for path in files:
         if path.startswith("/") or "\\" in path or ".." in path.split("/"):
-            raise ValueError(f"{path!r} is no path inside a folder")
+            raise ValueError(f"{path!r} is not a path inside a folder")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with _alone(out.parent):

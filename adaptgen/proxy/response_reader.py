@@ -141,7 +141,7 @@ class ResponseReader:
             raise rpc.problem(message["error"])
         result = message.get("result")
         if not isinstance(result, dict):
-            raise UpstreamError("its result is no object", sent=True)
+            raise UpstreamError("its result is not an object", sent=True)
         return result
 
     def _asked(self, number: str | int, method: str, params: Mapping[str, Json]) -> None:

@@ -27,7 +27,7 @@ from adaptgen.model.tables import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
 from adaptgen.proxy.messages import without_ours
-from adaptgen.syntax.json_pointer import escape, local
+from adaptgen.syntax.json_pointer import local, pattern_of
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
 _HEADER = re.compile(r"(?i)x-(?:[a-z0-9]+-)*header(?:-name)?")
@@ -183,7 +183,7 @@ def suspected(schema: Json) -> Iterator[tuple[str, str]]:
         name = path[-1] if path else ""
         kind = _kind(path, part)
         if kind is not None:
-            yield ("/" + "/".join(_escaped(step) for step in path) if len(path) > 1 else name), kind
+            yield (pattern_of(path) if len(path) > 1 else name), kind
             continue
         for key in ("allOf", "anyOf", "oneOf"):
             several = part.get(key)
@@ -207,10 +207,6 @@ def _kind(path: tuple[str, ...], part: Mapping[str, Any]) -> str | None:
     if found is None and len(named) > 1:
         found = kind_of(f"{named[-2]}_{named[-1]}", type=kind, format=form)
     return found
-
-
-def _escaped(step: str) -> str:
-    return step if step == "*" else escape(step)
 
 
 def _resolved(part: Json, root: Json) -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def load(server: Server) -> dict[str, Contract]:
 def _contract(name: str, entry: Mapping[str, Json]) -> Contract:
     schema = entry["inputSchema"]
     if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
-        raise TypeError(f"inputSchema of {name!r} is no object schema")
+        raise TypeError(f"inputSchema of {name!r} is not an object schema")
     return Contract(
         name=name,
         description=str(entry.get("description", "")),

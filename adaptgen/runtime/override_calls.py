@@ -88,7 +88,9 @@ class ToolCall:
             ToolError: the API refused or failed, its status in ``status``.
         """
         if not path.startswith("/"):
-            raise ToolError("The override of this tool names an address that is no path of the API. Nothing was sent.")
+            raise ToolError(
+                "The override of this tool names an address that is not a path of the API. Nothing was sent."
+            )
         call = Call(
             method.upper(),
             path,

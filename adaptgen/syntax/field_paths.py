@@ -43,7 +43,7 @@ _SLICE = re.compile(r"(-?\d*):(-?\d*)")
 
 
 class PathError(ValueError):
-    """The text is no path. ``at`` is the offset of what is wrong, in characters from 0."""
+    """The text is not a path. ``at`` is the offset of what is wrong, in characters from 0."""
 
     def __init__(self, text: str, at: int, message: str) -> None:
         super().__init__(f"{text!r} is no field path: {message} at character {at + 1}")

@@ -143,6 +143,11 @@ def escape_key(key: str) -> str:
     return "~2" if key == "*" else escape(key)
 
 
+def pattern_of(steps: Iterable[str]) -> str:
+    """The pattern that goes through ``steps``, of which ``*`` is every member or element."""
+    return "".join("/*" if one == "*" else f"/{escape(one)}" for one in steps)
+
+
 def pattern(text: str) -> tuple[str | None, ...]:
     """The keys of a pattern, None for every member or element. What does not begin with a slash is one key."""
     if not text.startswith("/"):

@@ -62,7 +62,7 @@ def _fields(asked: list[str]) -> tuple[list[str], list[str]]:
 
 @lru_cache(maxsize=4096)
 def _written(path: str) -> str:
-    """A path in the one way to write it; a text that is no path stays, and the server refuses it."""
+    """A path in the one way to write it; a text that is not a path stays, and the server refuses it."""
     whole = _WHOLE.get("".join(path.split()))
     text = path.strip()
     if whole is not None or text.startswith(_ROOT):

@@ -99,7 +99,7 @@ def lower(kind: Type, value: Json, where: str) -> Json:
     """
     if isinstance(kind, SetOf):
         if not isinstance(value, list):
-            raise UnrepresentableValue(f"argument `{where}` is no array")
+            raise UnrepresentableValue(f"argument `{where}` is not an array")
         return [lower(kind.element, one, where) for one in value if one is not None]
     if isinstance(kind, Record):
         return _record(kind, value, where)
@@ -114,7 +114,7 @@ def lower(kind: Type, value: Json, where: str) -> Json:
 
 def _record(kind: Record, value: Json, where: str) -> Json:
     if not isinstance(value, Mapping):
-        raise UnrepresentableValue(f"argument `{where}` is no object")
+        raise UnrepresentableValue(f"argument `{where}` is not an object")
     lowered: dict[str, Json] = {}
     for name, one in kind.attributes.items():
         member = value.get(name)
@@ -132,7 +132,7 @@ def _string(value: Json, where: str) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    raise UnrepresentableValue(f"argument `{where}` is no string")
+    raise UnrepresentableValue(f"argument `{where}` is not a string")
 
 
 def _long(value: Json, where: str) -> int:
@@ -141,7 +141,7 @@ def _long(value: Json, where: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise UnrepresentableValue(f"argument `{where}` is no whole number")
+        raise UnrepresentableValue(f"argument `{where}` is not a whole number")
     if not _SMALLEST <= value <= _LARGEST:
         raise UnrepresentableValue(f"argument `{where}` is too large for a policy to judge")
     return value
@@ -159,7 +159,7 @@ def _decimal(value: Json, where: str) -> str:
     if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.match(value.strip()):
         value = value.strip()
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UnrepresentableValue(f"argument `{where}` is no number")
+        raise UnrepresentableValue(f"argument `{where}` is not a number")
     elif isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
         raise UnrepresentableValue(f"argument `{where}` is too large for a policy to judge")
     try:
@@ -170,7 +170,7 @@ def _decimal(value: Json, where: str) -> str:
         scaled = _EXACT.multiply(exact, Decimal(_FIXED))
         whole = int(scaled)
     except InvalidOperation as problem:
-        raise UnrepresentableValue(f"argument `{where}` is no number that a policy can judge") from problem
+        raise UnrepresentableValue(f"argument `{where}` is not a number that a policy can judge") from problem
     if whole != scaled:
         raise UnrepresentableValue(f"argument `{where}` has more than four digits after the point")
     if not _SMALLEST <= whole <= _LARGEST:

@@ -137,7 +137,7 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise InvalidToken(f"the claim {name} of the access token is no number")
+        raise InvalidToken(f"the claim {name} of the access token is not a number")
     return float(value)
 
 

@@ -11,7 +11,7 @@ from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classifica
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.pii.token_length import canonical
-from adaptgen.syntax.json_pointer import escape
+from adaptgen.syntax.json_pointer import pattern_of
 
 _KEPT = 20_000
 
@@ -108,7 +108,7 @@ def pointer_of(place: str) -> str:
     if place.startswith("/"):
         return place
     parts = [part for part in place.replace("[*]", ".*").split(".") if part] if "[*]" in place else [place]
-    return "/" + "/".join("*" if one == "*" else escape(one) for one in parts)
+    return pattern_of(parts)
 
 
 def _shown(place: str) -> str:

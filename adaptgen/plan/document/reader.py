@@ -100,7 +100,7 @@ class _Reader:
             item = self.deref(node, pointer)
             if not isinstance(item, Mapping):
                 if item is not None:
-                    self.note("AG021", f"the path {key!r} is no object and was left out", pointer)
+                    self.note("AG021", f"the path {key!r} is not an object and was left out", pointer)
                 continue
             if isinstance(node, Mapping) and node is not item and len(node) > 1:
                 item = {**item, **{name: value for name, value in node.items() if name != "$ref"}}
@@ -110,8 +110,8 @@ class _Reader:
         raw = self.deref(node, pointer)
         name = f"{method.upper()} {key}"
         if not isinstance(raw, Mapping):
-            self.left_out.append(LeftOut(name, pointer, "broken", "the operation is no object"))
-            self.note("AG021", f"{name} is no object and was left out", pointer)
+            self.left_out.append(LeftOut(name, pointer, "broken", "the operation is not an object"))
+            self.note("AG021", f"{name} is not an object and was left out", pointer)
             return None
         path, pairs = _split(key.strip())
         path = path.rstrip()  # white space at the end of a path is a slip of the pen, and another path for servers

@@ -173,7 +173,7 @@ class Parameters:
         if one.type in {"integer", "number"}:
             return True
         if self.queries[name].place == "body":
-            return one.type is None  # in JSON a text is no number
+            return one.type is None  # in JSON a text is not a number
         if one.type is None and (not one.types or "integer" in one.types):
             return True
         return one.type == "string" and one.format in _NUMBER_FORMATS and (self.numeric(name) or self.by_name(name))

@@ -417,7 +417,7 @@ def _readable(write: Operation, read: Operation) -> bool:
 
 
 def _properties(document: Document, schema: Json | None, payload: str) -> Mapping[str, Json] | None:
-    """The properties of the resource in the answer; {} for an open object, None where it is no object."""
+    """The properties of the resource in the answer; {} for an open object, None where it is not an object."""
     one = _at(document, schema, payload)
     open_or_object = one is not None and (one.type == "object" or (one.type is None and not one.types))
     return one.properties if one is not None and open_or_object else None

@@ -200,7 +200,7 @@ def _is_expression(text: str) -> bool:
 
 def _members(found: Expression, where: Where) -> list[str]:
     """The members of a value that an expression goes into."""
-    tokens = [json_pointer.unescape(one) for one in found.pointer.split("/")[1:]]
+    tokens = json_pointer.split(found.pointer)
     members = [*tokens, *map(str, found.path)]
     for one in members:
         if not _MEMBER.fullmatch(one):

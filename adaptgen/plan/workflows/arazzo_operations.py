@@ -46,7 +46,8 @@ class Calls:
             found = _PATH.fullmatch(raw["operationPath"])
             if found is None:
                 help = "write {$sourceDescriptions.<name>.url}#/paths/~1pets/get"
-                raise error(CODE, f"{raw['operationPath']!r} is no path of an operation", where("operationPath"), help)
+                message = f"{raw['operationPath']!r} is not a path of an operation"
+                raise error(CODE, message, where("operationPath"), help)
             name, pointer = found.groups()
             return self.by_pointer(self.source(name, where("operationPath")), pointer, where("operationPath"))
         id, at = raw["operationId"], where("operationId")

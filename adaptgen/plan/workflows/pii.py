@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Effect, Json, value
 from adaptgen.syntax import field_paths as fields
-from adaptgen.syntax.json_pointer import unescape
+from adaptgen.syntax.json_pointer import split
 from adaptgen.syntax.templates import Placeholder, parse
 
 if TYPE_CHECKING:
@@ -131,6 +131,6 @@ def _saved(at: str, one: PlannedStep, place: str) -> dict[str, str]:
 def keys(place: str) -> list[str]:
     """The keys of a JSONPath or a JSON Pointer, ``[*]`` for the elements of a list."""
     if place.startswith("#"):
-        tokens = [unescape(one) for one in place[1:].split("/")[1:]]
+        tokens = split(place)
         return ["[*]" if one.isdecimal() else one for one in tokens]
     return [match[1] or match[2] or match[3] or "[*]" for match in _STEP.finditer(place.removeprefix("$"))]

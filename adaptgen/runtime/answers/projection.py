@@ -28,7 +28,7 @@ class View:
     __slots__ = ("_build", "_columns", "cuts", "flat", "paths", "segments", "whole")
 
     def __init__(self, paths: Sequence[str]) -> None:
-        """Raises :class:`adaptgen.syntax.field_paths.PathError` for a text that is no path."""
+        """Raises :class:`adaptgen.syntax.field_paths.PathError` for text that is not a path."""
         self.whole = any(path.strip() in ("*", "**") for path in paths)
         parsed = () if self.whole else tuple(map(fields.parse, paths))
         unique = {fields.text(segments): segments for segments in parsed}
@@ -82,7 +82,7 @@ def view(paths: Iterable[str]) -> View:
     """The compiled view of ``paths``, kept for the next call.
 
     Raises:
-        adaptgen.syntax.field_paths.PathError: one of them is no path.
+        adaptgen.syntax.field_paths.PathError: one of them is not a path.
     """
     return _compiled(tuple(paths))
 

@@ -91,7 +91,7 @@ class PageParameters:
         """The whole body, of what the arguments gave and of the values.
 
         Raises:
-            ToolError: the body, or what is to hold the values, is no object.
+            ToolError: the body, or what is to hold the values, is not an object.
         """
         if not isinstance(value, Mapping):
             name = (declared.whole.arg or declared.whole.name) if declared.whole is not None else "body"

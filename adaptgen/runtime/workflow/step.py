@@ -18,7 +18,7 @@ from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.scope import Scope
 from adaptgen.runtime.workflow.step_result import StepResponse, body_of
-from adaptgen.syntax.json_pointer import unescape
+from adaptgen.syntax.json_pointer import split
 from adaptgen.syntax.templates import fill_present
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _replaced(step: Step, inputs: Inputs, scope: Scope) -> Json:
             value = fill_present(template, scope.values, inputs.resolve)
         except KeyError:  # an optional argument that was not given replaces nothing
             continue
-        tokens = [unescape(one) for one in pointer.removeprefix("#").split("/")[1:]]
+        tokens = split(pointer)
         body = _put(body, tokens, value)
     return body
 

@@ -15,7 +15,7 @@ from adaptgen.runtime.http.table_response import table_of
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
-from adaptgen.syntax.json_pointer import unescape
+from adaptgen.syntax.json_pointer import split
 
 _WHOLE = ("header:", "cookie:", "status", "method", "url")
 
@@ -104,7 +104,7 @@ def body_of(step: Step, response: Response) -> Json:
 def pointed(pointer: str, body: Json) -> Json:
     """The value at a JSON Pointer in URI fragment form (``#/data/0``; RFC 6901, 4 and 6), or MISSING."""
     here = body
-    for token in map(unescape, pointer.removeprefix("#").split("/")[1:]):
+    for token in split(pointer):
         if isinstance(here, dict) and token in here:
             here = here[token]
         elif isinstance(here, list) and token.isdecimal() and int(token) < len(here):

@@ -62,7 +62,8 @@ class MergeUpdate:
         """The guarded write; the resource is read, nothing is written.
 
         Raises:
-            ToolError: the resource cannot be read or is no object, lacks what the write requires, or changed meanwhile.
+            ToolError: the resource cannot be read or is not an object, lacks what the write requires, or changed
+                meanwhile.
         """
         try:
             response = await self._read(self._reading)

@@ -63,7 +63,7 @@ def body(data: bytes, coding: str = "") -> FakeServer:
         (b"[" * 100_000, "", "no JSON"),
         (b'{"jsonrpc": "2.0", "id": 1, "result": {"a": ' + b"[" * 200 + b"]" * 200 + b"}}", "", "no JSON"),
         (b'{"jsonrpc": "2.0", "id": 77, "result": {}}', "", "without a result"),
-        (b'{"jsonrpc": "2.0", "id": 1, "result": []}', "", "no object"),
+        (b'{"jsonrpc": "2.0", "id": 1, "result": []}', "", "not an object"),
     ],
 )
 async def test_answers_that_are_none_end_the_call(data: bytes, coding: str, said: str) -> None:
