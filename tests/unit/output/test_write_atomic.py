@@ -175,7 +175,7 @@ def test_the_next_build_repairs_what_a_crash_between_the_renames_left(tmp_path: 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "a\\..\\x"])
 def test_a_path_outside_the_folder_is_a_mistake_of_the_caller(tmp_path: Path, path: str) -> None:
     files: Mapping[str, str] = {path: ""}
-    with pytest.raises(ValueError, match="no path inside a folder"):
+    with pytest.raises(ValueError, match="is not a path inside a folder"):
         write(tmp_path / "crm", files)
 
 
