@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from adaptgen.model.tables import Contract, Server, Tool, value
 
@@ -24,6 +24,11 @@ class Module:
     contracts: Mapping[str, Contract]
 
 
+Basis: TypeAlias = Literal["hint", "document", "inference", "default"]
+"""What a decision rests on: hints or extensions say it, the document declares it, names and shapes point to it, or
+nothing speaks about it."""
+
+
 @value()
 class Evidence:
     """Why something was decided: ``subject`` (a tool, an auth, "server"), ``aspect`` ("paging", "view", "login", …)."""
@@ -33,6 +38,7 @@ class Evidence:
     decision: str
     because: str
     pointer: str = ""
+    basis: Basis = "inference"
 
 
 @value()

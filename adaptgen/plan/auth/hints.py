@@ -48,6 +48,7 @@ def hinted(document: Document, operations: Sequence[Operation], hints: Hints, na
             "login" if auth.chain or auth.refresh else "auth",
             auth.kind,
             reader.because.get(auth.name, "the hints say so"),
+            basis="hint",
         )
         for auth in auths
     )

@@ -70,6 +70,14 @@ def find_auth(
     return _finish(_at_home(plan, operations, places), operations, name)
 
 
+def _declared(auth: Auth, because: str, pointer: str = "") -> Evidence:
+    return Evidence(auth.name, "auth", auth.kind, because, pointer, "document")
+
+
+def _assumed(name: str, because: str) -> Evidence:
+    return Evidence(name, "auth", "what the environment gives", because, basis="default")
+
+
 class _Inference:
     def __init__(self, document: Document, operations: Sequence[Operation], name: str, places: Places) -> None:
         self.places = places
@@ -115,10 +123,10 @@ class _Inference:
         for scheme, auth in self.made.items():
             if auth is not None and any(auth.name in names for names in by_operation.values()):
                 pointer = f"#/components/securitySchemes/{scheme}"
-                evidence.append(Evidence(auth.name, "auth", auth.kind, f"the scheme {scheme!r} is declared", pointer))
+                evidence.append(_declared(auth, f"the scheme {scheme!r} is declared", pointer))
         if extra is None and "credentials" in auths:
             because = "no declared scheme can be served"
-            evidence.append(Evidence("credentials", "auth", "what the environment gives", because))
+            evidence.append(_assumed("credentials", because))
         used = {each for names in by_operation.values() for each in names} | set(login.values())
         kept = tuple(auth for auth_name, auth in auths.items() if auth_name in used)
         return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence), unsaid=frozenset(unsaid))
@@ -141,11 +149,11 @@ class _Inference:
 
     def because(self, auth: Auth, unapplied: bool) -> Evidence:
         if unapplied and not auth.optional:
-            return Evidence(auth.name, "auth", auth.kind, "a scheme is declared")
+            return _declared(auth, "a scheme is declared")
         if unapplied:
             return Evidence(auth.name, "auth", auth.kind, "schemes are declared, but no operation names one")
         if auth.optional and len(auth.send) > 1:
-            return Evidence(auth.name, "auth", "what the environment gives", "the document says nothing about security")
+            return _assumed(auth.name, "the document says nothing about security")
         send = auth.send[0]
         return Evidence(auth.name, "auth", auth.kind, f"most operations take {send.place} parameter {send.name!r}")
 

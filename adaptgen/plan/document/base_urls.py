@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, error
-from adaptgen.model.plan import Evidence, Variable
+from adaptgen.model.plan import Basis, Evidence, Variable
 from adaptgen.model.tables import Base, value
 from adaptgen.net.addresses import UrlProblem, is_metadata_url
 from adaptgen.plan.document import tool_names as naming
@@ -50,6 +50,7 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
     absolute = _first_absolute(declared)
     relative = next((url for url in declared if url.startswith("/") and url != "/"), "")
     diagnostics: list[Diagnostic] = []
+    basis: Basis
     if hints.base_url:
         try:
             named = references(hints.base_url)
@@ -59,20 +60,20 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         variables = [Variable(one.name, "base URL of the API") for one in sorted(named, key=str) if one.kind == "env"]
         if not named:
             variables.append(Variable(env, "base URL of the API, instead of the one in the hints", required=False))
-        because = "the hints say so"
+        because, basis = "the hints say so", "hint"
     elif absolute:
         bases = [Base(escape(absolute), env)]
         variables = [Variable(env, f"base URL of the API, instead of {absolute}", required=False)]
-        because = "the first absolute URL among the document's servers"
+        because, basis = "the first absolute URL among the document's servers", "document"
     else:
         ending = f", ending in {relative}" if relative else ""
         bases = [Base("", env)]
         variables = [Variable(env, f"base URL of the API{ending}")]
-        because = "the document declares no absolute server URL"
+        because, basis = "the document declares no absolute server URL", "default"
         diagnostics.append(
             Diagnostic("AG025", because, document.where("#/servers"), f"set {env} or `server.base_url`", "warning")
         )
-    evidence = [Evidence("server", "base", bases[0].url or f"${env}", because, "#/servers")]
+    evidence = [Evidence("server", "base", bases[0].url or f"${env}", because, "#/servers", basis)]
     by_operation: dict[str, str] = {}
     known: dict[str, str] = dict.fromkeys(declared, "")
     joined = _Joined(document, name)
@@ -89,7 +90,8 @@ def find_bases(document: Document, hints: Hints, operations: Sequence[Operation]
         variable = f"{prefix(name)}_{prefix(base)}_BASE_URL"
         bases.append(Base(escape(url), variable, base, follows(url, absolute)))
         variables.append(Variable(variable, f"base URL of {operation.key} and others, instead of {url}", False))
-        evidence.append(Evidence("server", "base", url, f"{operation.key} has a server of its own", operation.pointer))
+        because = f"{operation.key} has a server of its own"
+        evidence.append(Evidence("server", "base", url, because, operation.pointer, "document"))
         known[url] = base
         by_operation[operation.pointer] = base
     found = Bases(tuple(bases), by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
@@ -161,6 +163,7 @@ class _Joined:
     def added(self, found: Bases, hints: Hints, main: str) -> Bases:
         bases, variables = list(found.bases), list(found.variables)
         evidence, diagnostics = list(found.evidence), list(found.diagnostics)
+        basis: Basis
         for name, part in sorted(self.parts.items()):
             env = f"{prefix(self.server)}_{prefix(name)}_BASE_URL"
             url = _first_absolute(server_urls(list(part.servers)))
@@ -171,20 +174,21 @@ class _Joined:
                     raise error("AG035", str(wrong), hints.where("documents", name, "base_url")) from None
                 bases.append(Base(part.base_url, "" if named else env, name))
                 variables += [Variable(one.name, f"base URL of {name}") for one in named if one.kind == "env"]
-                because = "the hints say so"
+                because, basis = "the hints say so", "hint"
             elif url:
                 bases.append(Base(escape(url), env, name, follows(url, main)))
-                because = "the first absolute URL among its servers"
+                because, basis = "the first absolute URL among its servers", "document"
                 because += "; it goes where the main base goes" if bases[-1].follows else ""
             else:
                 bases.append(Base("", env, name))
-                because = f"the document {name} declares no absolute server URL"
+                because, basis = f"the document {name} declares no absolute server URL", "default"
                 where = hints.where("documents", name)
                 help = f"set {env}, or base_url: in documents.{name}"
                 diagnostics.append(Diagnostic("AG025", because, where, help, "warning"))
             if not part.base_url or bases[-1].env:
                 variables.append(Variable(env, f"base URL of {name}", required=not bases[-1].url))
-            evidence.append(Evidence("server", "base", bases[-1].url or f"${env}", f"{name}: {because}"))
+            decision = bases[-1].url or f"${env}"
+            evidence.append(Evidence("server", "base", decision, f"{name}: {because}", basis=basis))
         return Bases(tuple(bases), found.by_operation, tuple(variables), tuple(evidence), tuple(diagnostics))
 
 

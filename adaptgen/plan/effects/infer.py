@@ -11,7 +11,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from adaptgen.model.plan import Evidence
+from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Effect
 from adaptgen.plan.document.operation_words import OperationWords, said_of
 from adaptgen.plan.document.schemas import shape
@@ -60,9 +60,10 @@ def find_effect(
     body leads; what it asks to keep is evidence too."""
     hinted = hint.effect if hint is not None else None
     if hinted in {"read", "write", "delete"}:
-        return hinted, _evidence(operation, hinted, "the hints say so")
+        return hinted, _evidence(operation, hinted, "the hints say so", "hint")
     effect, because = _inferred(operation, answers_list, _sent(operation, document))
-    return effect, _evidence(operation, effect, because)
+    # The method alone is what HTTP says of the effect (RFC 9110, 9.2.1).
+    return effect, _evidence(operation, effect, because, "document" if because == operation.method else "inference")
 
 
 def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -> tuple[Effect, str]:
@@ -178,5 +179,5 @@ def _sent(operation: Operation, document: Document | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _evidence(operation: Operation, effect: str, because: str) -> Evidence:
-    return Evidence(operation.key, "effect", effect, because, operation.pointer)
+def _evidence(operation: Operation, effect: str, because: str, basis: Basis) -> Evidence:
+    return Evidence(operation.key, "effect", effect, because, operation.pointer, basis)

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.model.plan import Evidence
+from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Cursor, Effect, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged, value
 from adaptgen.plan.document.envelope import Envelope, find_envelope
 from adaptgen.plan.document.reader import Operation
@@ -61,7 +61,7 @@ def find_paging(
         envelope = find_envelope(document, operation, paged=True) or find_table(document, operation)
         inferred = _infer(document, operation, places, envelope) if envelope else None
         page, _ = hinted(document, operation, hint, envelope, inferred.page if inferred else None, where)
-        return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, "the hints say so"),))
+        return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, "the hints say so", "hint"),))
     said = extensions_paging.said(document, operation)
     signs = said is not None or any(one.signs for one in places)
     envelope = find_envelope(document, operation, paged=signs) or find_table(document, operation)
@@ -82,7 +82,7 @@ def find_paging(
         because = f"{said[1]} is not used: {wrong.diagnostics[0].message}"
         return replace(plan, evidence=(*plan.evidence, _evidence(operation, plan.page, because)))
     page = _sized(page, inferred.page if inferred else None)
-    return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, f"{said[1]} says so"),))
+    return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, f"{said[1]} says so", "hint"),))
 
 
 def _sized(page: Paging, inferred: Paging | None) -> Paging:
@@ -95,8 +95,11 @@ def _sized(page: Paging, inferred: Paging | None) -> Paging:
     return replace(page, limit=limit, max_size=inferred.max_size)
 
 
-def _evidence(operation: Operation, page: Paging | None, because: str) -> Evidence:
-    return Evidence(operation.key, "paging", _SAID[type(page)] if page else "no list", because, operation.pointer)
+def _evidence(operation: Operation, page: Paging | None, because: str, basis: Basis = "inference") -> Evidence:
+    if basis == "inference" and isinstance(page, Unpaged):
+        basis = "default"
+    decision = _SAID[type(page)] if page else "no list"
+    return Evidence(operation.key, "paging", decision, because, operation.pointer, basis)
 
 
 _SAID: dict[type[object], str] = {

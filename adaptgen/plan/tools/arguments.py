@@ -229,8 +229,10 @@ def _held(document: Document, operation: Operation, slot: Slot, subject: str) ->
     declared = next((one for one in operation.parameters if one.place == "path" and one.name == slot.name), None)
     shown = find_separators(document, declared) if declared is not None else None
     told = shown is not None and shown.separators == slot.param.holds
-    because = shown.because if told and shown is not None else "the hints say so"
-    return Evidence(subject, "argument", f"path {slot.name!r} may hold {slot.param.holds}", because, slot.pointer)
+    decision = f"path {slot.name!r} may hold {slot.param.holds}"
+    if told and shown is not None:
+        return Evidence(subject, "argument", decision, shown.because, slot.pointer)
+    return Evidence(subject, "argument", decision, "the hints say so", slot.pointer, "hint")
 
 
 def _check_values(

@@ -51,7 +51,7 @@ def looked_up(emitted: Sequence[ExposedTool], hints: Hints) -> tuple[list[Expose
             tool = replace(one.tool, lookups={**one.tool.lookups, name: lookup})
             one = replace(one, tool=tool, contract=contract)
             said = f"{name} takes {' or '.join(lookup.labels)} of {lookup.tool} for its {lookup.id}"
-            evidence.append(Evidence(tool.name, "argument", said, "the hints say so", tool.source))
+            evidence.append(Evidence(tool.name, "argument", said, "the hints say so", tool.source, "hint"))
         made.append(one)
     return made, evidence
 

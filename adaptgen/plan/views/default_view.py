@@ -72,7 +72,7 @@ def find_view(
     record = _item(document, schema, page) if page is not None and schema is not None else root
     if hint is not None and hint.view is not None:
         notes = _check(document, operation, record, hint.view, where)
-        made = Evidence(operation.key, "view", ", ".join(hint.view), "the hints say so", operation.pointer)
+        made = Evidence(operation.key, "view", ", ".join(hint.view), "the hints say so", operation.pointer, "hint")
         return ViewPlan(tuple(hint.view), payload, (made,), notes)
     if record is None or operation.method == "HEAD":
         return ViewPlan(None, payload)

@@ -89,7 +89,7 @@ def workflow(
     contract = contracts.contract(name, describe.clean(said, describe.DESCRIPTION), input_schema, effect, "", "", title)
     calls = ", ".join(one.key for one in shared.operations)
     because = f"{description.path.name} says so"
-    evidence = Evidence(name, "steps", f"{len(shared.operations)} calls: {calls}", because, tool.source)
+    evidence = Evidence(name, "steps", f"{len(shared.operations)} calls: {calls}", because, tool.source, "hint")
     return tool, contract, (evidence,), ()
 
 

@@ -77,7 +77,7 @@ def workflow(
     text = hint.description or f"{describe.words(key).capitalize()}."
     contract = contracts.contract(key, text, schema, effect, "", "", describe.words(key).capitalize())
     calls = ", ".join(one.key for one in maker.operations)
-    evidence = Evidence(key, "steps", f"{len(steps)} calls: {calls}", "the hints say so", tool.source)
+    evidence = Evidence(key, "steps", f"{len(steps)} calls: {calls}", "the hints say so", tool.source, "hint")
     told = [SearchArgument(name, "search", paths, "a step searches with it") for name, paths in searches.items()]
     return tool, contract, (evidence, *(search_evidence(key, one, tool.source) for one in told)), tuple(maker.notes)
 
