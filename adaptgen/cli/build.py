@@ -17,7 +17,7 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.frozen import value
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Connection
-from adaptgen.output import lock
+from adaptgen.output import build_cache, lock
 from adaptgen.runtime.core.gc import paused
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class BuildResult:
     version: str
     plan: Plan
     files: dict[str, str]
+    inputs: dict[str, str]
+    options: dict[str, str]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -52,7 +54,8 @@ def _run(options: argparse.Namespace) -> int:
         try:
             if options.validate:
                 validate(spec)
-            folder = up_to_date(spec, options.out)
+            # A check does not rely on what an earlier build recorded.
+            folder = None if options.check else up_to_date(spec, options.out)
             if folder is not None:
                 policy.check_beside(side_file(spec).parent, partial(policy.folder_actions, folder))
                 fresh.append(folder)
@@ -94,7 +97,9 @@ def up_to_date(spec: Path, out: Path) -> Path | None:
         return None
     options = _options(spec, out)
     sides = [side_file(spec), hand_edits(spec)]
-    return next((one for one in folders if lock.unchanged(one, spec=spec, sides=sides, options=options)), None)
+    return next(
+        (one for one in folders if build_cache.is_unchanged(one, spec=spec, sides=sides, options=options)), None
+    )
 
 
 def make(spec: Path, out: Path) -> BuildResult:
@@ -127,8 +132,10 @@ def make(spec: Path, out: Path) -> BuildResult:
         inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in hints.inputs}
         if edits:
             inputs[f"{beside}/{overrides.NAME}"] = overrides.digest(hand_edits(spec))
-        files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=_options(spec, out), files=files)
-    return BuildResult(spec, out / name, document.version, planned, files, (*document.diagnostics, *found))
+        options = _options(spec, out)
+        files[lock.NAME] = lock.make(spec=spec.name, inputs=inputs.items(), options=options, files=files)
+    diagnostics = (*document.diagnostics, *found)
+    return BuildResult(spec, out / name, document.version, planned, files, inputs, options, diagnostics)
 
 
 def validate(spec: Path) -> None:
@@ -231,7 +238,9 @@ def _write(one: BuildResult, quiet: bool) -> None:
     from adaptgen.output import write
 
     lock.refuse_edits(one.folder, hints=str(side_file(one.spec)))
-    changes = write.write(one.folder, lock.keep(one.folder, one.files))
+    files = lock.keep(one.folder, one.files)
+    changes = write.write(one.folder, files)
+    build_cache.record(one.folder, inputs=one.inputs, options=one.options, files=files)
     if not quiet:
         report.show(one.plan, one.spec, one.version)
     terminal.diagnostics(one.diagnostics)

@@ -73,10 +73,10 @@ def _written(path: Path, data: bytes) -> None:
 
 def make(options: argparse.Namespace, target: str) -> Bundle:
     """The bundle that the options name; warnings are printed."""
+    from adaptgen.output.build_cache import user_cache
     from adaptgen.ship.package import package
     from adaptgen.ship.shipment import shipment
     from adaptgen.ship.target import Target
-    from adaptgen.ship.wheels import cache_folder
 
     place = Target(target, options.arch or ("arm64" if target == "agentcore" else "x86_64"), options.python)  # type: ignore[arg-type]
     found = shipment(options.what, options.governance)
@@ -85,7 +85,7 @@ def make(options: argparse.Namespace, target: str) -> Bundle:
         return package(
             found,
             place,
-            cache_folder(os.environ),
+            user_cache(os.environ) / "wheels",
             compile=not options.no_compile,
             interpreter=options.interpreter,
         )

@@ -1,10 +1,9 @@
 """``adaptgen.lock``: what a generated folder was made from, and what was made.
 
-It is JSON in a stable layout: the format, a hash of the generator's own sources and templates, the document, the hash
-of every file that was read (paths relative to the folder of the document, so that the lock is the same on every
-machine), the options, and the hash of every file that was written. Hashes are SHA-256, in hexadecimal digits.
-
-Nothing here imports the generator: an unchanged build only reads and compares.
+It is JSON in a stable layout: the format, the document, the hash of every file that was read (paths relative to the
+folder of the document, so that the lock is the same on every machine), the options, and the hash of every file that was
+written. Hashes are SHA-256, in hexadecimal digits. It says nothing about the generator: another version of adaptgen
+that writes the same files writes the same lock.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +24,6 @@ NAME = "adaptgen.lock"
 IGNORED = frozenset(("__pycache__", ".DS_Store"))
 """Names in a generated folder that are nobody's work."""
 
-# What the output depends on: the bottom layer, the build column, and this file's own layout.
-_SOURCES = ("mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "views")
 _LONGEST_DIFF = 20_000
 
 
@@ -36,7 +31,6 @@ _LONGEST_DIFF = 20_000
 class Lock:
     """The content of a lock. ``inputs`` and ``files`` map paths (POSIX) to hashes."""
 
-    generator: str
     spec: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
@@ -48,7 +42,6 @@ def make(*, spec: str, inputs: Iterable[tuple[str, str]], options: Mapping[str, 
     """The text of the lock for ``files`` (path -> text). ``spec`` is the document's file name."""
     lock = {
         "format": FORMAT,
-        "generator": generator(),
         "spec": spec,
         "options": dict(sorted(options.items())),
         "inputs": dict(sorted(inputs)),
@@ -66,8 +59,8 @@ def read(folder: Path) -> Lock | None:
     path = folder / NAME
     try:
         found = json.loads(path.read_bytes())
-        lock = Lock(**{key: found[key] for key in ("generator", "spec", "inputs", "options", "files", "format")})
-        texts = (lock.generator, lock.spec, *lock.inputs.items(), *lock.files.items())
+        lock = Lock(**{key: found[key] for key in ("spec", "inputs", "options", "files", "format")})
+        texts = (lock.spec, *lock.inputs.items(), *lock.files.items())
         if not isinstance(lock.format, int) or not isinstance(lock.options, dict) or not all(map(_is_text, texts)):
             raise TypeError
     except (FileNotFoundError, NotADirectoryError):
@@ -85,31 +78,6 @@ def _is_text(value: Any) -> bool:
 def digest(data: bytes) -> str:
     """The SHA-256 of ``data`` in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
-
-
-@cache
-def generator() -> str:
-    """A hash of everything of adaptgen that the output depends on: its sources, up to the renderer, and templates."""
-    from adaptgen.render.environment import templates
-
-    package = str(Path(__file__).parents[1])
-    sources = [*_files(package, ".py"), *(path for one in _SOURCES for path in _files(f"{package}/{one}", ".py", True))]
-    named = [(path[len(package) + 1 :].replace(os.sep, "/"), path) for path in sources]
-    named += [(f"templates/{path.rpartition(os.sep)[2]}", path) for path in _files(str(templates()), ".j2")]
-    total = hashlib.sha256()
-    for name, path in sorted(named):
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            total.update(f"{name}\0{digest(file.read())}\n".encode())
-    return total.hexdigest()
-
-
-def _files(folder: str, suffix: str, deep: bool = False) -> Iterator[str]:
-    # Not by pathlib: every build goes through two hundred files here.
-    for one in os.scandir(folder):
-        if one.name.endswith(suffix):
-            yield one.path
-        elif deep and one.is_dir():
-            yield from _files(one.path, suffix, deep)
 
 
 # ------------------------------------------------------------------------------------------------------------- drift
@@ -162,30 +130,6 @@ def _instead(path: str, hints: str) -> str:
     return f"{where}, then delete the edited file and build again"
 
 
-def unchanged(folder: Path, *, spec: Path, sides: Iterable[Path] = (), options: Mapping[str, Json] = {}) -> bool:
-    """Whether a build would write what is there: the same generator, options and inputs, and every file as written.
-
-    ``sides``: the side files that would be read if they existed; one that appeared or went makes a difference.
-    Raises nothing: whatever is odd is a difference.
-    """
-    try:
-        lock = read(folder)
-        if lock is None or lock.format != FORMAT or lock.spec != spec.name or dict(lock.options) != dict(options):
-            return False
-        if lock.generator != generator():
-            return False
-        base = spec.parent
-        if any(path.exists() != (path.relative_to(base).as_posix() in lock.inputs) for path in sides):
-            return False
-        if any(digest((base / path).read_bytes()) != hash for path, hash in lock.inputs.items()):
-            return False
-        return present(folder) == {NAME, *lock.files} and not any(
-            digest((folder / path).read_bytes()) != hash for path, hash in lock.files.items()
-        )
-    except (AdaptgenError, OSError, ValueError):
-        return False
-
-
 def present(folder: Path) -> set[str]:
     """The paths (POSIX, relative) of all files in ``folder``, and of symbolic links and empty folders, which adaptgen
     never writes, with a ``/`` at the end. Links are not followed."""
@@ -206,7 +150,7 @@ def present(folder: Path) -> set[str]:
 def diff(folder: Path, files: Mapping[str, str]) -> str:
     """What a build would change, as a unified diff; empty if nothing.
 
-    A lock that differs in the hashes of the generator and of the inputs alone is no change: the same files came out.
+    A lock that differs in the hashes of the inputs alone is no change: the same files came out.
     """
     there = {path for path in present(folder) if not path.endswith("/")}
     parts = [_file_diff(folder, path, files.get(path)) for path in sorted(there | set(files))]
@@ -218,7 +162,7 @@ def _file_diff(folder: Path, path: str, new: str | None) -> str:
         old = _lines(folder / path).decode("utf-8", "replace")
     except OSError:
         old = None
-    if old == new or (path == NAME and old and new and _same(old, new, _HASHES)):
+    if old == new or (path == NAME and old and new and _same_but_hashes(old, new)):
         return ""
     before, after = (old or "").splitlines(keepends=True), (new or "").splitlines(keepends=True)
     names = "/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}"
@@ -232,25 +176,22 @@ def keep(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     """``files`` with the lock that is there, where only the hashes of the inputs would differ in it.
 
     A document that was reformatted, reordered or commented gives the same server: no byte of it changes, nor of the
-    lock. The next build plans once more instead of comparing hashes, until something does change.
+    lock.
     """
     try:
         old = _lines(folder / NAME).decode()
     except (OSError, UnicodeDecodeError):
         return dict(files)
-    return {**files, NAME: old} if NAME in files and _same(old, files[NAME], ("inputs",)) else dict(files)
+    return {**files, NAME: old} if NAME in files and _same_but_hashes(old, files[NAME]) else dict(files)
 
 
-_HASHES = ("generator", "inputs")
-
-
-def _same(old: str, new: str, hashes: Collection[str]) -> bool:
-    """Whether two locks differ in nothing but these hashes."""
+def _same_but_hashes(old: str, new: str) -> bool:
+    """Whether two locks differ in nothing but the hashes of the inputs."""
     try:
         first, second = json.loads(old), json.loads(new)
         if set(first["inputs"]) != set(second["inputs"]):
             return False
-        return bool({**first, **dict.fromkeys(hashes)} == {**second, **dict.fromkeys(hashes)})
+        return bool({**first, "inputs": None} == {**second, "inputs": None})
     except (ValueError, TypeError, LookupError):
         return False
 

@@ -79,12 +79,6 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where wheels stay (XDG Base Directory Specification)."""
-    base = environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "adaptgen" / "wheels"
-
-
 def gather(roots: Iterable[str], target: Target, cache: Path, lock: Path | None = None) -> list[Wheel]:
     """The wheels of ``roots`` and of all that they need on ``target``, by name.
 

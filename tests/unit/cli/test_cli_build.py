@@ -12,6 +12,7 @@ import pytest
 
 from adaptgen.cli import main
 from adaptgen.cli.build import identifier, shown_path
+from adaptgen.output import build_cache
 from adaptgen.transports.load import load_server
 
 SPEC = "specs/notes.json"
@@ -48,6 +49,19 @@ def test_an_unchanged_build_says_so_and_loads_no_generator(workplace: Path) -> N
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=True)
     assert done.stdout == "generated/notes is up to date\n"
     assert done.stderr.strip() == "[]"
+    assert tree(workplace / "generated") == before
+
+
+def test_another_version_with_the_same_output_changes_no_file(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", SPEC, "--quiet"]) == 0
+    before = tree(workplace / "generated")
+    monkeypatch.setattr(build_cache, "generator", lambda: "another")
+    monkeypatch.setattr("adaptgen.__version__", "99.0")
+    capsys.readouterr()
+    assert main(["build", SPEC, "--quiet"]) == 0
+    assert "files unchanged" in capsys.readouterr().out
     assert tree(workplace / "generated") == before
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.output import lock
+from adaptgen.output import build_cache, lock
 from adaptgen.output.write import write
 
 
 @pytest.fixture
-def built(tmp_path: Path) -> Path:
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder ``generated/crm`` made from ``specs/crm.yaml`` and its hints."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     specs = tmp_path / "specs"
     (specs / "crm").mkdir(parents=True)
     (specs / "crm.yaml").write_text("openapi: 3.1.0")
@@ -26,19 +27,20 @@ def built(tmp_path: Path) -> Path:
     files[lock.NAME] = lock.make(spec="crm.yaml", inputs=inputs, options={"name": "crm"}, files=files)
     out = tmp_path / "generated" / "crm"
     write(out, files)
+    build_cache.record(out, inputs=dict(inputs), options={"name": "crm"}, files=files)
     return out
 
 
 def is_unchanged(out: Path, **options: str) -> bool:
     specs = out.parent.parent / "specs"
     sides = [specs / "crm" / "hints.yaml"]
-    return lock.unchanged(out, spec=specs / "crm.yaml", sides=sides, options=options or {"name": "crm"})
+    return build_cache.is_unchanged(out, spec=specs / "crm.yaml", sides=sides, options=options or {"name": "crm"})
 
 
 def test_a_lock_says_nothing_about_the_machine(built: Path) -> None:
     text = (built / lock.NAME).read_text()
     found = json.loads(text)
-    assert list(found) == ["format", "generator", "spec", "options", "inputs", "files"]
+    assert list(found) == ["format", "spec", "options", "inputs", "files"]
     assert found["format"] == 1
     assert found["inputs"].keys() == {"crm.yaml", "crm/hints.yaml"}
     # printf 'server\n' | sha256sum
@@ -71,27 +73,49 @@ def test_other_options_are_a_difference(built: Path) -> None:
 
 def test_hints_that_appear_are_a_difference(built: Path) -> None:
     specs = built.parent.parent / "specs"
-    assert not lock.unchanged(
+    assert not build_cache.is_unchanged(
         built, spec=specs / "crm.yaml", sides=[specs / "crm.yaml", specs / "crm"], options={"name": "crm"}
     )
 
 
 def test_another_generator_is_a_difference(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "generator", lambda: "another")
+    monkeypatch.setattr(build_cache, "generator", lambda: "another")
     assert not is_unchanged(built)
+
+
+@pytest.mark.parametrize("damage", ["", "another"])
+def test_without_a_record_of_the_build_nothing_is_known(built: Path, tmp_path: Path, damage: str) -> None:
+    (recorded,) = (tmp_path / "cache" / "adaptgen" / "builds").iterdir()
+    if damage:
+        recorded.write_text(damage)
+    else:
+        recorded.unlink()
+    assert not is_unchanged(built)
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(built / "server.py"))
+    build_cache.record(built, inputs={}, options={}, files={})
+    assert not is_unchanged(built)
+
+
+def test_a_lock_with_the_generator_of_0_1_is_read(built: Path) -> None:
+    written = json.loads((built / lock.NAME).read_text())
+    (built / lock.NAME).write_text(json.dumps({**written, "generator": "0" * 64}))
+    assert lock.edited(built) == []
 
 
 def test_the_generator_covers_sources_and_templates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from adaptgen.render import environment
 
-    before = lock.generator.__wrapped__()
+    before = build_cache.generator.__wrapped__()
     (tmp_path / "tools.py.j2").write_text("another template")
     monkeypatch.setattr(environment, "templates", lambda: tmp_path)
-    assert lock.generator.__wrapped__() != before
+    assert build_cache.generator.__wrapped__() != before
 
 
 def test_the_fast_path_imports_no_generator() -> None:
-    script = "import sys; from adaptgen.output import lock; lock.generator(); print(*sorted(sys.modules))"
+    script = "import sys; from adaptgen.output import build_cache; build_cache.generator(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"jinja2", "pydantic", "openapi_pydantic", "yaml", "httpx", "fastmcp"} & set(done.stdout.split())
 
@@ -154,9 +178,10 @@ def test_the_diff_shows_changed_new_and_removed_files(built: Path) -> None:
     )
 
 
-def test_another_generator_with_the_same_files_is_no_diff(built: Path) -> None:
+def test_other_inputs_with_the_same_files_are_no_diff(built: Path) -> None:
     files = {path: (built / path).read_text() for path in ("server.py", "tools/contacts.py", lock.NAME)}
-    files[lock.NAME] = files[lock.NAME].replace(lock.generator(), "0" * 64)
+    written = json.loads(files[lock.NAME])
+    files[lock.NAME] = json.dumps({**written, "inputs": dict.fromkeys(written["inputs"], "0" * 64)})
     assert lock.diff(built, files) == ""
 
 
