@@ -51,6 +51,20 @@ _OTHER_TOKEN = vocabulary(
 )
 
 
+GRANTS = frozenset(
+    {
+        "authorization_code",
+        "client_credentials",
+        "password",
+        "refresh_token",
+        "device_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    }
+)
+"""The grants of RFC 6749 (4.1 to 4.4 and 6), RFC 7523 and RFC 8628."""
+
+
 TOKEN_PARAMETERS = {
     ("token",), ("auth", "token"), ("access", "token"), ("session", "token"), ("session", "id"), ("session", "key"),
     ("session",), ("jwt",), ("jwt", "token"), ("authorization",), ("api", "token"), ("user", "token"), ("ticket",),
@@ -116,7 +130,7 @@ class LoginInput:
         return self.keys[-1] if self.keys else "body"
 
 
-def inputs(document: Document, operation: Operation) -> list[LoginInput]:
+def read_inputs(document: Document, operation: Operation) -> list[LoginInput]:
     """Every input of ``operation`` with its role in a login, the body's two levels deep."""
     found: list[LoginInput] = []
     for one in operation.parameters:
@@ -231,6 +245,14 @@ def credentials(given: Sequence[LoginInput]) -> bool:
     if "api_secret" in roles:
         return bool(roles & {"user", "api_key", "client_id"})
     return "api_key" in roles
+
+
+def grants_of(given: Sequence[LoginInput]) -> set[str]:
+    """The grants that a token endpoint takes: those that it lists, else the standard ones that its description names;
+    empty where nothing says so."""
+    grants = [one for one in given if one.role == "grant"]
+    listed = {str(value) for one in grants for value in one.enum or ()}
+    return listed or {name for one in grants for name in GRANTS if re.search(rf"\b{name}\b", one.description)}
 
 
 # ------------------------------------------------------------------------------------------------------ the answer

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from adaptgen.diagnostics import error
 from adaptgen.model.tables import Base, Call
-from adaptgen.plan.auth.field_roles import LoginInput, inputs
+from adaptgen.plan.auth.field_roles import LoginInput, read_inputs
 from adaptgen.plan.auth.login_request import build_call, constant
 from adaptgen.plan.auth.security_schemes import identifier, server_url
 from adaptgen.plan.document.base_urls import follows, prefix
@@ -107,44 +107,42 @@ class HintedCalls:
         supplied: Collection[str] = (),
     ) -> list[tuple[tuple[str, ...], Any]]:
         """Where each value goes: the body before the query, path, header and cookie; ``a.b`` into objects."""
-        declared = inputs(document, operation)
-        order = ("body", "query", "path", "header", "cookie")
-        found: list[tuple[tuple[str, ...], Any]] = []
-        used: set[tuple[str, ...]] = set()
-        for name, value in values.items():
-            fitting = [one for one in declared if ".".join(one.keys) == name or one.name == name]
-            fitting.sort(key=lambda one: (len(one.keys), order.index(one.place)))
-            if fitting:
-                target: tuple[str, ...] = (fitting[0].place, *fitting[0].keys)
-            elif self.open_body(document, operation):
-                target = ("body", *self.nested(document, operation, name))
-            elif any(one.keys[:1] == (name,) and one.place == "body" for one in declared):
-                target = ("body", name)
-            else:
-                names = sorted({one.name for one in declared})
-                close = difflib.get_close_matches(name, names, 1)
-                help = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
-                raise error(
-                    "AG034", f"{operation.key} has no input {name!r}", self.hints.where(*keys, "with", name), help
-                )
-            used.add(target)
-            found.append((target, value))
-        for one in declared:
-            target = (one.place, *one.keys)
-            given = any(target[: len(each)] == each for each in used)
-            if one.required and not given and (value := constant(one)) is not MISSING:
-                found.append((target, value))
-        unfilled = [
-            one.name for one in declared if one.required and not _filled(one, used, found) and one.name not in supplied
-        ]
+        declared = read_inputs(document, operation)
+        placed = [(self.target(document, operation, declared, name, keys), value) for name, value in values.items()]
+        targets = {target for target, _ in placed}
+        for each in declared:
+            target = (each.place, *each.keys)
+            filled = any(target[: len(other)] == other for other in targets)
+            if each.required and not filled and (value := constant(each)) is not MISSING:
+                placed.append((target, value))
+        targets = {target for target, _ in placed}
+        unfilled = {each.name for each in declared if each.required and not _is_filled(each, targets)} - {*supplied}
         if unfilled:
             message = f"{operation.key} requires {', '.join(map(repr, sorted(unfilled)))}, which nobody fills"
             raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
-        missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target, _ in found if target[0] == "path"}
+        missing = set(PLACEHOLDER.findall(operation.path)) - {target[1] for target in targets if target[0] == "path"}
         if missing:
             message = f"{operation.key} needs {', '.join(map(repr, sorted(missing)))}"
             raise error("AG034", message, self.hints.where(*keys, "with"), "add it to with:")
-        return found
+        return placed
+
+    def target(
+        self, document: Document, operation: Operation, declared: Sequence[LoginInput], name: str, keys: Keys
+    ) -> tuple[str, ...]:
+        """Where the value called ``name`` goes."""
+        order = ("body", "query", "path", "header", "cookie")
+        fitting = [each for each in declared if ".".join(each.keys) == name or each.name == name]
+        if fitting:
+            best = min(fitting, key=lambda each: (len(each.keys), order.index(each.place)))
+            return (best.place, *best.keys)
+        if self.open_body(document, operation):
+            return ("body", *(name.split(".") if operation.body is None else (name,)))
+        if any(each.keys[:1] == (name,) and each.place == "body" for each in declared):
+            return ("body", name)
+        names = sorted({each.name for each in declared})
+        close = difflib.get_close_matches(name, names, 1)
+        help = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+        raise error("AG034", f"{operation.key} has no input {name!r}", self.hints.where(*keys, "with", name), help)
 
     def open_body(self, document: Document, operation: Operation) -> bool:
         if operation.body is None:
@@ -152,15 +150,11 @@ class HintedCalls:
         one = shape(document, operation.body.schema)
         return not one.properties or bool(one.additional)
 
-    def nested(self, document: Document, operation: Operation, name: str) -> tuple[str, ...]:
-        return tuple(name.split(".")) if operation.body is None else (name,)
 
-
-def _filled(one: LoginInput, used: set[tuple[str, ...]], found: Sequence[tuple[tuple[str, ...], Any]]) -> bool:
+def _is_filled(one: LoginInput, targets: set[tuple[str, ...]]) -> bool:
     """Whether a value goes to an input, into it, or to what holds it."""
-    target = (one.place, *one.keys)
-    targets = used | {each for each, _ in found}
-    return any(target[: len(each)] == each or each[: len(target)] == target for each in targets)
+    own = (one.place, *one.keys)
+    return any(own[: len(each)] == each or each[: len(own)] == own for each in targets)
 
 
 def match(operations: Sequence[Operation], method: str, path: str) -> Operation | None:

@@ -13,8 +13,7 @@ from adaptgen.model.tables import Auth, Call, Expires, Login, Refused, Send, Sig
 from adaptgen.plan.auth.hinted_calls import HintedCalls, Keys
 from adaptgen.plan.auth.login_chain import ends_session, find_chain
 from adaptgen.plan.auth.plan import AuthPlan
-from adaptgen.plan.auth.security_schemes import oauth2_session, reference
-from adaptgen.plan.auth.token_exchange import exchange_session
+from adaptgen.plan.auth.security_schemes import exchange_session, oauth2_session, reference
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.templates import placeholders
 

@@ -8,11 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from adaptgen.model.tables import Auth, Call, Login, Send, value
-from adaptgen.plan.auth.candidates import LOGIN, NOT_LOGIN, Candidate, Candidates, said_of
-from adaptgen.plan.auth.expiry import find_expiry
+from adaptgen.model.tables import Auth, Call, Expires, Login, Send, value
+from adaptgen.plan.auth.candidates import LOGIN_WORDS, OTHER_WORDS, Candidate, Candidates, name_words
 from adaptgen.plan.auth.field_roles import answer_leaves, basic_header, find_refresh_token, find_token, jsonpath
 from adaptgen.plan.auth.login_request import login_call
 from adaptgen.plan.auth.security_schemes import basic_send, identifier, reference, static
@@ -26,6 +25,15 @@ if TYPE_CHECKING:
 _OUT = vocabulary("logout signout logoff")
 _TOKEN = vocabulary("csrf xsrf token")
 _CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken")
+_SPAN = {("expires", "in"), ("expire", "in"), ("expires",), ("ttl",), ("expiration",), ("lifetime",), ("validity",),
+         ("valid", "for"), ("expires", "in", "seconds"), ("expiry",), ("expire",), ("access", "expires", "in"),
+         ("max", "age"), ("timeout",), ("duration",), ("expiresin",), ("access", "token", "expires", "in"),
+         ("token", "expires", "in"), ("validity", "period"), ("session", "timeout"), ("exp", "in")}  # fmt: skip
+_MOMENT = {("expires", "at"), ("expires", "on"), ("expiration", "date"), ("expiry", "date"), ("expires",), ("expiry",),
+           ("expiration",), ("exp",), ("valid", "until"), ("expire", "at"), ("expiration", "time"), ("expires", "date"),
+           ("token", "expiry"), ("access", "token", "expires", "at"), ("token", "expires", "at"), ("expire", "date"),
+           ("expired", "at"), ("access", "expires", "at"), ("token", "expiration"), ("valid", "to"), ("expire",),
+           ("expires", "utc"), ("expiry", "time"), ("expire", "time")}  # fmt: skip
 
 
 @value()
@@ -55,7 +63,7 @@ def find_chain(document: Document, operations: Sequence[Operation], name: str) -
 
 def is_logout(operation: Operation) -> bool:
     """Whether the operation ends a session."""
-    said = said_of(operation)
+    said = name_words(operation)
     pairs = set(zip(words(operation.id or ""), words(operation.id or "")[1:], strict=False))
     return bool(said & _OUT) or bool(pairs & {("log", "out"), ("sign", "out"), ("log", "off")})
 
@@ -64,7 +72,7 @@ def ends_session(operation: Operation, login: Operation) -> bool:
     """Whether the operation ends the session that ``login`` begins: by its name, or as the DELETE of the same path."""
     if is_logout(operation):
         return True
-    return operation.path == login.path and operation.method == "DELETE" and bool(said_of(operation) & LOGIN)
+    return operation.path == login.path and operation.method == "DELETE" and bool(name_words(operation) & LOGIN_WORDS)
 
 
 class _Finder:
@@ -73,14 +81,14 @@ class _Finder:
         self.inputs, self.name = candidates.inputs, name
 
     def chain(self, one: Candidate) -> Chain | None:
-        loose = any(each.mentioned for each in one.told)
+        loose = any(each.mentioned for each in one.promised)
         use = find_use(self.candidates, one)
         if use is None:
             return None
         call = login_call(
             self.document,
             one.operation,
-            one.given,
+            one.inputs,
             self.name,
             basic=one.basic or one.keyed,
             loose=loose,
@@ -127,12 +135,12 @@ class _Finder:
         )
         gives = " and ".join(save.values()) or "a cookie"
         takes = "HTTP Basic" if one.basic else " and ".join(_takes(call))
-        because = f"takes {takes}, answers {gives}; {use.because}"
+        because = f"takes {takes}, answers {gives}; {use.because} ({', '.join(one.score.because)})"
         return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)
 
     def sure(self, one: Candidate, use: TokenPlacement) -> bool:
         """Whether the rest of the evidence leaves no doubt: a user with a password, a token, and where it goes."""
-        roles = {each.role for each in one.given}
+        roles = {each.role for each in one.inputs}
         return {"password", "user"} <= roles and one.token is not None and bool(use.serves or use.parameter)
 
     def where(self, operation: Operation) -> frozenset[str]:
@@ -148,7 +156,7 @@ class _Finder:
         """What the login itself must be sent with: HTTP Basic, by a header that it declares of the client's identity
         (RFC 6749, 2.3.1), and the API keys that its security names beside the token."""
         sends = [basic_send(self.name)] if one.basic else []
-        if not one.basic and any(basic_header(each) and each.required for each in one.given):
+        if not one.basic and any(basic_header(each) and each.required for each in one.inputs):
             pair = f"{reference(self.name, 'CLIENT_ID')}:{reference(self.name, 'CLIENT_SECRET')}"
             sends.append(Send("header", "Authorization", pair, basic=True))
         schemes = self.candidates.schemes
@@ -164,14 +172,14 @@ class _Finder:
         """Further operations that only make sense for who logs in by hand: logging out, other ways to log in."""
         if ends_session(operation, one.operation):
             return True
-        if operation.method not in {"POST", "PUT"} or not said_of(operation) & LOGIN:
+        if operation.method not in {"POST", "PUT"} or not name_words(operation) & LOGIN_WORDS:
             return False
         roles = {each.role for each in self.inputs(operation)}
         secret = bool(roles & {"password", "client_secret", "refresh"})
         return (
             secret
             and find_token(self.document, operation) is not None
-            and not said_of(operation) & (NOT_LOGIN - {"refresh", "renew"})
+            and not name_words(operation) & (OTHER_WORDS - {"refresh", "renew"})
         )
 
     def refresh(self, one: Candidate, first: Login) -> tuple[Login | None, Login, str]:
@@ -181,7 +189,7 @@ class _Finder:
         for operation in sorted(self.operations, key=lambda each: _far(each, one.operation)):
             given = self.inputs(operation)
             takes = [each for each in given if each.role == "refresh"]
-            if not takes and "refresh" in said_of(operation):
+            if not takes and "refresh" in name_words(operation):
                 takes = [
                     each for each in given if words(each.name) in {("refresh",), ("token",)} and each.place != "header"
                 ]
@@ -266,3 +274,27 @@ def _takes(call: Call) -> list[str]:
     filled = [one for one in params if "${env:" in str(one.value)]
     filled.sort(key=lambda one: "PASSWORD" in str(one.value) or "SECRET" in str(one.value))
     return [one.name for one in filled] or ["credentials"]
+
+
+def find_expiry(document: Document, operation: Operation) -> Expires | None:
+    """When the token of an answer ends, by its declared fields. A number is seconds unless its description says
+    otherwise (RFC 6749, 5.1)."""
+    for leaf in answer_leaves(document, operation):
+        spoken = words(leaf.name)
+        if "refresh" in spoken or any("refresh" in words(key) for key in leaf.path.split(".")[:-1]):
+            continue
+        path, text = jsonpath(leaf.path), f"{leaf.name} {leaf.description}".lower()
+        number = leaf.type in {"integer", "number"}
+        if spoken in _MOMENT and (leaf.format == "date-time" or (leaf.type == "string" and spoken not in _SPAN)):
+            return Expires(at=path, unit="iso")
+        epoch = (
+            spoken == ("exp",)
+            or bool(re.search(r"epoch|unix|timestamp", text))
+            or spoken[-1:] in {("at",), ("until",), ("on",)}
+        )
+        unit: Any = "ms" if re.search(r"milli|\bms\b", text) else "min" if re.search(r"\bminutes?\b", text) else "s"
+        if number and spoken in _MOMENT and epoch:
+            return Expires(at=path, unit=unit)
+        if spoken in _SPAN and (number or (leaf.type in {"string", None} and spoken[-1] in {"in", "seconds", "ttl"})):
+            return Expires(after=path, unit=unit)
+    return None

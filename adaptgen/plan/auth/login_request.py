@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Body, Call, Param
-from adaptgen.plan.auth.exclusions import GRANTS, grants_of
-from adaptgen.plan.auth.field_roles import LoginInput, basic_header, default_of
+from adaptgen.plan.auth.field_roles import GRANTS, LoginInput, basic_header, default_of, grants_of
 from adaptgen.plan.auth.security_schemes import reference
 from adaptgen.plan.document.reader import Operation
 from adaptgen.plan.document.schemas import MISSING

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.model.tables import value
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
 from adaptgen.plan.document.reader import Operation, Parameter
-from adaptgen.plan.document.schemas import shape
+from adaptgen.plan.document.schemas import Leaf, shape
 from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.syntax.templates import escape
 
@@ -27,7 +27,7 @@ _SHOWN = re.compile(r"['\"`](Bearer|Token|JWT) |\b(Bearer|Token|JWT) [<{\[]")
 
 
 @value()
-class Told:
+class ParameterValue:
     """A parameter (``place``, ``name``) that takes what the answer has at JSONPath ``path``, with ``before`` in front.
     ``mentioned``: the login's description names the parameter."""
 
@@ -38,39 +38,51 @@ class Told:
     mentioned: bool
 
 
-Taken = Mapping[tuple[str, str], tuple[Parameter, int]]
+TakenParameters = Mapping[tuple[str, str], tuple[Parameter, int]]
 """(place, name) of a parameter -> the parameter as one operation declares it, and how many operations take it."""
 
 
-def told(document: Document, operation: Operation, taken: Taken, others: int) -> tuple[Told, ...]:
+def values_from_description(
+    document: Document, operation: Operation, taken: TakenParameters, others: int
+) -> tuple[ParameterValue, ...]:
     """What the answer of ``operation`` gives for parameters that most of the ``others`` take, or whose description
     names the operation; empty where nothing says so. ``taken``: what all operations take."""
-    own = {(one.place, one.name) for one in operation.parameters}
-    common = {
-        key: found
-        for key, found in taken.items()
-        if (found[1] - (key in own)) * 2 >= others or (found[1] > 1 and _returned_by(found[0], operation))
-    }
+    own = {(each.place, each.name) for each in operation.parameters}
+    common = [
+        (key, parameter)
+        for key, (parameter, count) in taken.items()
+        if (count - (key in own)) * 2 >= others or (count > 1 and _returned_by(parameter, operation))
+    ]
     if not common:
         return ()
-    leaves = [one for one in answer_leaves(document, operation) if one.type in {"string", None} and one.path]
+    leaves = [leaf for leaf in answer_leaves(document, operation) if leaf.type in {"string", None} and leaf.path]
     text = f"{operation.summary}\n{operation.description}"
-    found = []
-    for (place, name), (parameter, _) in common.items():
+    values = []
+    for (place, name), parameter in common:
         if not _SECRET & {*words(name), *words(parameter.description)}:
             continue
-        same = [one for one in leaves if _folded(one.name) == _folded(name) and _SECRET & set(words(name))]
         mentioned = len(name) > 3 and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text))
-        path = jsonpath(same[0].path) if same else None
-        if path is None and _answers_text(document, operation) and _returned_by(parameter, operation):
-            path = "$"
-        if path is None and mentioned:
-            path = _only(document, operation, [one.path for one in leaves], name)
+        path = _path_of(document, operation, parameter, leaves, mentioned)
         if path is not None:
             raw: Mapping[str, Any] = parameter.raw if parameter.raw is not None else {}
             word = word_before(f"{parameter.description} {raw.get('example', '')}")
-            found.append(Told(place, name, path, word, mentioned))
-    return tuple(found) if len({one.path for one in found}) == len(found) else ()
+            values.append(ParameterValue(place, name, path, word, mentioned))
+    return tuple(values) if len({each.path for each in values}) == len(values) else ()
+
+
+def _path_of(
+    document: Document, operation: Operation, parameter: Parameter, leaves: Sequence[Leaf], mentioned: bool
+) -> str | None:
+    """Where the answer has the value of ``parameter``: in the field of its name, as the whole text, or in the only
+    field."""
+    name = parameter.name
+    if _SECRET & set(words(name)):
+        for leaf in leaves:
+            if _folded(leaf.name) == _folded(name):
+                return jsonpath(leaf.path)
+    if _answers_text(document, operation) and _returned_by(parameter, operation):
+        return "$"
+    return _only_path(document, operation, [leaf.path for leaf in leaves], name) if mentioned else None
 
 
 def _answers_text(document: Document, operation: Operation) -> bool:
@@ -82,23 +94,23 @@ def _returned_by(parameter: Parameter, operation: Operation) -> bool:
     """Whether a parameter's description says that the operation returns it: "the token returned from the /session POST
     call"."""
     last = [part for part in operation.path.split("/") if part and not part.startswith("{")][-1:]
-    found = _RETURNED.search(parameter.description)
-    return bool(last and found and last[0].lower() in found[1].lower())
+    returned = _RETURNED.search(parameter.description)
+    return bool(last and returned and last[0].lower() in returned[1].lower())
 
 
-def parameters(operations: Sequence[Operation]) -> Taken:
+def taken_parameters(operations: Sequence[Operation]) -> TakenParameters:
     """What ``operations`` take in headers, query and cookies."""
     counts: Counter[tuple[str, str]] = Counter()
-    shown: dict[tuple[str, str], Parameter] = {}
+    first: dict[tuple[str, str], Parameter] = {}
     for operation in operations:
-        for one in operation.parameters:
-            if one.place in {"header", "query", "cookie"}:
-                counts[(one.place, one.name)] += 1
-                shown.setdefault((one.place, one.name), one)
-    return {key: (shown[key], counts[key]) for key in sorted(counts)}
+        for each in operation.parameters:
+            if each.place in {"header", "query", "cookie"}:
+                counts[(each.place, each.name)] += 1
+                first.setdefault((each.place, each.name), each)
+    return {key: (first[key], counts[key]) for key in sorted(counts)}
 
 
-def _only(document: Document, operation: Operation, paths: list[str], name: str) -> str | None:
+def _only_path(document: Document, operation: Operation, paths: list[str], name: str) -> str | None:
     """The only text of an answer, or the member ``name`` of the only object in it whose members are not declared."""
     answer = operation.success()
     one = shape(document, answer.schema) if answer else None

@@ -9,13 +9,12 @@ from dataclasses import field
 from typing import Any
 
 from adaptgen.model.tables import Send, value
-from adaptgen.plan.auth.candidates import LOGIN, Candidate, Candidates
-from adaptgen.plan.auth.exclusions import only_checks
+from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath, token_parameter
-from adaptgen.plan.auth.prose import Told, word_before
+from adaptgen.plan.auth.prose import ParameterValue, word_before
 from adaptgen.plan.auth.security_schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
 from adaptgen.plan.document.reader import Operation, Parameter
-from adaptgen.syntax.identifiers import words
+from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.syntax.lazy_regex import lazy
 from adaptgen.syntax.templates import escape
 
@@ -48,8 +47,8 @@ class _Finder:
 
     def use(self, one: Candidate) -> TokenPlacement | None:
         rest = [each for each in self.operations if each.pointer != one.operation.pointer]
-        if one.told:
-            return _told_use(one.told)
+        if one.promised:
+            return _placed_by_description(one.promised)
         if one.cookie:
             names = [name for name, scheme in self.schemes.items() if (place_of(scheme) or ("",))[0] == "cookie"]
             return TokenPlacement((), "its cookies are kept", names[0] if names else None, None, tuple(names[1:]))
@@ -190,6 +189,7 @@ class _Finder:
         return TokenPlacement((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
 
 
+_CHECKS = vocabulary("check checks validate validates verify verifies test tests")
 _ENCODED = re.compile(r"[<{\[]\s*base64|\bbase64[- ]encoded (access )?token", re.IGNORECASE)
 
 
@@ -211,7 +211,7 @@ def _untold(one: Candidate) -> TokenPlacement | None:
             return TokenPlacement(
                 (Send("header", name, "{access}"),), f"its description puts it into the header {name!r}"
             )
-    if only_checks(one.operation):
+    if set(words(one.operation.summary)[:1]) & _CHECKS:
         return None
     word = scheme_word("", {"description": text})
     template = f"{'Bearer ' if word == 'Basic' else before(word)}{{access}}"
@@ -231,19 +231,19 @@ def _beside(login: Operation, other: Operation) -> bool:
     """Whether an operation is only about logging in itself: below the login's path, or beside it in a folder for it."""
     folder = login.path.rpartition("/")[0]
     below = other.path == login.path or other.path.startswith(f"{login.path.rstrip('/')}/")
-    return below or (bool(set(words(folder)) & LOGIN) and other.path.startswith(f"{folder}/"))
+    return below or (bool(set(words(folder)) & LOGIN_WORDS) and other.path.startswith(f"{folder}/"))
 
 
-def _told_use(known: Sequence[Told]) -> TokenPlacement:
+def _placed_by_description(promised: Sequence[ParameterValue]) -> TokenPlacement:
     """Every parameter gets its own field of the answer; a single one is the access token."""
-    names = ["access"] if len(known) == 1 else [identifier(one.name) for one in known]
+    names = ["access"] if len(promised) == 1 else [identifier(each.name) for each in promised]
     sends = tuple(
-        Send(one.place, one.name, f"{one.before}{{{name}}}")  # type: ignore[arg-type]
-        for one, name in zip(known, names, strict=True)
+        Send(each.place, each.name, f"{each.before}{{{name}}}")  # type: ignore[arg-type]
+        for each, name in zip(promised, names, strict=True)
     )
-    save = {name: one.path for one, name in zip(known, names, strict=True)}
-    what = " and ".join(f"{one.place} parameter {one.name!r}" for one in known)
-    return TokenPlacement(sends, f"most operations take {what}", None, (known[0].place, known[0].name), (), save)
+    save = {name: each.path for each, name in zip(promised, names, strict=True)}
+    what = " and ".join(f"{each.place} parameter {each.name!r}" for each in promised)
+    return TokenPlacement(sends, f"most operations take {what}", None, (promised[0].place, promised[0].name), (), save)
 
 
 def _plain(name: str) -> str:
