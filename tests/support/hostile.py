@@ -174,7 +174,10 @@ def written(document: Any, form: str) -> bytes:
         return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
     import yaml
 
-    text: str = yaml.safe_dump(document, sort_keys=False)
+    try:
+        text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False)
+    except UnicodeEncodeError:  # a lone surrogate, which only the slow writer can escape
+        text = yaml.safe_dump(document, sort_keys=False)
     return text.encode("utf-8", "surrogatepass")
 
 
