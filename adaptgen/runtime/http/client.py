@@ -15,7 +15,7 @@ import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -41,6 +41,7 @@ MAX_BYTES = 16 * 1024 * 1024
 """Bytes of an answer after decompression."""
 RETRIES = 2
 REDIRECTS = 5
+_REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _BACKOFF = 0.15
 _ADDRESS = 65_536
 """Characters that the HTTP client takes as an address."""
@@ -124,51 +125,50 @@ class Client:
         limit = min(self.timeout, until.get() - started)
         if limit <= 0:
             raise ToolError("There is no time left in this call: nothing was sent. Try again.")
-        state = _State(request, login)
+        state = _State(request, login, started, limit)
+        asked, redirected = request.url, 0
         try:
             async with asyncio.timeout(limit):
                 if self._reaching is not None:
                     await self._reached(self._reaching)
-                return await self._followed(request, state, started, limit, keep)
+                for _ in range(REDIRECTS + 1):
+                    response = await self._retried(request, state)
+                    response.asked, response.redirected = asked, redirected
+                    target = response.headers.get("location")
+                    if response.status not in _REDIRECTED or response.status in keep or not target:
+                        return response
+                    request = _redirected(request, response.status, urljoin(request.url, target))
+                    redirected = response.status
         except TimeoutError:
             if state.waiting and self._turns is not None:
                 raise self._turns.busy() from None
             raise state.slow(limit) from None
+        raise ToolError("The API redirects again and again; the address of this call is wrong.", status=redirected)
 
-    async def _followed(
-        self, request: Request, state: _State, started: float, limit: float, keep: Collection[int]
-    ) -> Response:
-        asked, redirected = request.url, 0
-        for _ in range(REDIRECTS + 1):
-            response = await self._retried(request, state, started, limit)
-            response.asked, response.redirected = asked, redirected
-            if response.status not in (301, 302, 303, 307, 308) or response.status in keep:
-                return response
-            target = response.headers.get("location")
-            if not target:
-                return response
-            request = _redirected(request, response.status, urljoin(request.url, target))
-            redirected = response.status
-        raise ToolError("The API redirects again and again; the address of this call is wrong.", status=response.status)
-
-    async def _retried(self, request: Request, state: _State, started: float, limit: float) -> Response:
+    async def _retried(self, request: Request, state: _State) -> Response:
         """One request; again after failures that certainly did not run it, and after any failure of a read."""
-        there = origin(request.url)
         attempt = 0
         while True:
-            await self._let_in(there, started, limit)
-            state.sent = False
+            await self._admit(request, state)
+            prepared = self._prepared(request, state)
             response: Response | None = None
             failure: ToolError | None = None
             try:
-                response = await self._once(request, state, started, limit)
-                pause = self._pause(request, response, attempt, started)
+                state.waiting = self._turns is not None
+                async with nullcontext() if self._turns is None else self._turns.turn(state.ends):
+                    state.waiting = False
+                    answer = await self._pool().send(prepared, stream=True)
+                    try:
+                        content = await _read(answer, request)
+                    finally:
+                        await answer.aclose()
+                response = _response(answer, content, request, state)
+                pause = self._pause(request, response, attempt, state)
             except httpx.TransportError as problem:
                 failure = state.failed(problem, request.url)
                 again = (request.harmless or not state.sent) and not isinstance(problem, httpx.ReadTimeout)
                 pause = _BACKOFF * 3**attempt if again and attempt < RETRIES else -1
-            late = time.monotonic() - started + pause > limit * 0.8
-            if pause < 0 or late:
+            if pause < 0 or state.late(pause):
                 break
             attempt += 1
             await asyncio.sleep(pause * random.uniform(0.8, 1.2) if pause < LEAST else pause)  # noqa: S311
@@ -177,25 +177,28 @@ class Client:
             raise failure
         return response
 
-    async def _let_in(self, there: tuple[str, str, int], started: float, limit: float) -> None:
-        """Wait where the API asked for a pause.
+    async def _admit(self, request: Request, state: _State) -> None:
+        """Wait where the API asked for a pause, and count the request.
 
         Raises:
-            ToolError: it asked for a longer one than this call waits for.
+            ToolError: it asked for a longer pause than this call waits for, or the call may send no more.
         """
-        wait = self._gate.wait(there)
-        if not wait:
-            return
-        if wait > _PATIENCE or time.monotonic() - started + wait > limit * 0.8:
+        wait = self._gate.wait(origin(request.url))
+        if wait and (wait > _PATIENCE or state.late(wait)):
             raise ToolError(
                 "The API answered another call that there are too many requests, and wants a pause. Nothing was sent. "
                 f"Try again in {max(1, math.ceil(wait))} s.",
                 status=429,
                 retry_after=wait,
             )
-        await asyncio.sleep(wait)
+        if wait:
+            await asyncio.sleep(wait)
+        state.sent = False
+        count = meter.get()
+        if count is not None and not state.login:
+            await count()
 
-    def _pause(self, request: Request, response: Response, attempt: int, started: float) -> float:
+    def _pause(self, request: Request, response: Response, attempt: int, state: _State) -> float:
         """Seconds before this request is sent again, below 0 for not at all.
 
         Where the API says when, time is counted, not tries: it is waited for at least 0.25 s, twice as long each time.
@@ -211,20 +214,14 @@ class Client:
         if wait is None:
             return -1 if busy or attempt >= RETRIES else _BACKOFF * 3**attempt
         wait = max(wait, LEAST * 2**attempt)
-        return wait if wait <= _PATIENCE and time.monotonic() - started + wait <= _WAITED else -1
+        return wait if wait <= _PATIENCE and state.elapsed() + wait <= _WAITED else -1
 
-    async def _once(self, request: Request, state: _State, started: float, limit: float) -> Response:
-        count = meter.get()
-        if count is not None and not state.login:
-            await count()
-        if self._turns is None:
-            return await self._exchanged(request, state, started)
-        state.waiting = True
-        async with self._turns.turn(started + limit):
-            state.waiting = False
-            return await self._exchanged(request, state, started)
+    def _prepared(self, request: Request, state: _State) -> httpx.Request:
+        """``request`` as httpx sends it.
 
-    async def _exchanged(self, request: Request, state: _State, started: float) -> Response:
+        Raises:
+            ToolError: it has no valid address.
+        """
         headers = dict(request.headers)
         given = {name.lower() for name in headers}
         # What an API declares as its own input is the caller's, however its name is spelled (RFC 9110, 5.1).
@@ -242,36 +239,32 @@ class Client:
                 told = f"The arguments make an address of {len(request.url):,} characters, more than any server takes"
                 raise ToolError(f"{told}. Nothing was sent: give less in one call.") from None
             raise ToolError("The address of this call is no valid URL.") from None
-        client = self._pool()
-        prepared.extensions["timeout"] = client.timeout.as_dict()
+        prepared.extensions["timeout"] = self._pool().timeout.as_dict()
         if not state.harmless:
             prepared.extensions["trace"] = state.trace
             state.sent = self._transport is not None  # which may not tell how far it came
-        answer = await client.send(prepared, stream=True)
-        try:
-            content = await _read(answer, request)
-        finally:
-            await answer.aclose()
-        kind = answer.headers.get("content-type", "")
-        return Response(
-            status=answer.status_code,
-            headers=_joined(answer.headers),
-            content=content,
-            url=request.url,
-            elapsed=time.monotonic() - started,
-            media_type=kind.partition(";")[0].strip().lower(),
-            cookies=_cookies(answer.headers) if "set-cookie" in answer.headers else {},
-        )
+        return prepared
 
 
 class _State:
     """How far a request came, to say what its failure means."""
 
-    def __init__(self, request: Request, login: bool) -> None:
+    def __init__(self, request: Request, login: bool, started: float, limit: float) -> None:
         self.harmless = request.harmless or login
         self.login = login
+        self.ends = started + limit
+        self._started = started
+        self._limit = limit
         self.sent = False
         self.waiting = False
+
+    def elapsed(self) -> float:
+        """Seconds since the call began."""
+        return time.monotonic() - self._started
+
+    def late(self, pause: float) -> bool:
+        """Whether too little time is left for another request after ``pause`` seconds."""
+        return self.elapsed() + pause > self._limit * 0.8
 
     async def trace(self, event: str, info: object) -> None:
         """httpcore's trace extension: from its first byte on, a request may have been carried out."""
@@ -427,6 +420,19 @@ def _broken_coding(answer: httpx.Response) -> Iterator[None]:
         yield
     except zlib.error:
         raise ToolError("The answer of the API is compressed but broken.", status=answer.status_code) from None
+
+
+def _response(answer: httpx.Response, content: bytes, request: Request, state: _State) -> Response:
+    kind = answer.headers.get("content-type", "")
+    return Response(
+        status=answer.status_code,
+        headers=_joined(answer.headers),
+        content=content,
+        url=request.url,
+        elapsed=state.elapsed(),
+        media_type=kind.partition(";")[0].strip().lower(),
+        cookies=_cookies(answer.headers) if "set-cookie" in answer.headers else {},
+    )
 
 
 def _joined(headers: httpx.Headers) -> dict[str, str]:
