@@ -6,9 +6,8 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.queries.search_filter import SearchFilter
     from adaptgen.runtime.store.protocol import Store
     from adaptgen.runtime.validation import Arguments
-    from adaptgen.runtime.workflow.continuation_state import Continuation
+    from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
 
 _log = logging.getLogger("adaptgen.runtime")
 _QUESTIONS = frozenset({"where", "sort", "count", "distinct"})
@@ -115,6 +114,7 @@ class Engine:
         self._box: CursorBox | None = None
         self._kept: ListCache | None = None
         self._lookups: Lookups | None = None
+        self._used: UsedContinuations | None = None
 
     def list(self, caller: Caller) -> Sequence[Contract]:
         """The contracts of every tool, ordered by name."""
@@ -127,21 +127,29 @@ class Engine:
 
     async def call(self, caller: Caller, tool: str, arguments: Mapping[str, Json]) -> Answer:
         """Execute one tool. A failure of the tool is an answer with ``is_error``, never an exception."""
-        found = self._tools.get(tool)
-        marks = self._marks(found, arguments, caller) if found is not None else PiiTracker()
+        known = self._tools.get(tool)
+        marks = self._marks(known, arguments, caller) if known is not None else PiiTracker()
         status, unknown = None, False
         try:
-            if found is None:
+            if known is None:
                 raise ToolError(self._no_tool(tool))
-            return marks.with_status(await self._call(caller, found, arguments, marks))
+            checked = self._check(known, arguments)
+            execution = self.execution().by(caller)
+            if known.lookups:
+                checked = await self._looked_up(execution, caller, known, checked)
+            try:
+                return marks.with_status(await self._answer(execution, caller, known, checked, marks))
+            finally:
+                if self._kept is not None and known.effect != "read":
+                    self._kept.drop(caller)
         except ToolError as problem:
             text, status, unknown = problem.told(tool), problem.status, problem.unknown
         except UnicodeEncodeError:
             text = "An argument holds half of a surrogate pair, which is no text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace
-            _log.error("call of %s failed: %s", found.name if found else "?", type(problem).__name__, exc_info=_trace())
+            _log.error("call of %s failed: %s", known.name if known else "?", type(problem).__name__, exc_info=_trace())
             text = f"The call failed inside the server ({type(problem).__name__}); trying again does not help."
-            unknown = found is not None and found.effect != "read" and marks.status is not None
+            unknown = known is not None and known.effect != "read" and marks.status is not None
         return marks.finish(Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown))
 
     async def aclose(self) -> None:
@@ -180,20 +188,13 @@ class Engine:
             kinds = inside(tool)
         return PiiTracker(known, classified(arguments, kinds), self._kinds, caller.tokens)
 
-    async def _call(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker) -> Answer:
-        checked = self._check(tool, arguments)
-        execution = self.execution()
-        execution = execution.by(caller)
-        if tool.lookups:
-            checked = await self._looked_up(execution, caller, tool, checked)
+    def _answer(
+        self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
+    ) -> Awaitable[Answer]:
         edits = self.server.edits
-        try:
-            if edits is not None and (acting := edits.acting(tool.name)):
-                return await self._overridden(acting, execution, caller, tool, checked, marks)
-            return await self._run(execution, caller, tool, checked, marks)
-        finally:
-            if self._kept is not None and tool.effect != "read":
-                self._kept.drop(caller)
+        if edits is not None and (acting := edits.acting(tool.name)):
+            return self._overridden(acting, execution, caller, tool, checked, marks)
+        return self._run(execution, caller, tool, checked, marks)
 
     async def _overridden(
         self,
@@ -246,9 +247,9 @@ class Engine:
         )
         return await answered(acting, execution, tool, own, caller, marks, asked)
 
-    async def _run(
+    def _run(
         self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """A tool as it was generated."""
         fields = checked.pop("fields", None)
         limit = checked.pop("limit", None)
@@ -258,14 +259,11 @@ class Engine:
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
             marks.search = self._searching(caller, tool, checked, marks)
-            carry = self._carry(execution, caller, tool, checked, cursor)
-            return await execution.steps(
-                tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
-            )
-        assert tool.call is not None
+            carry = self._carry(caller, tool, checked, cursor)
+            return self._steps(execution, tool, checked, marks, carry, fields=fields, dry_run=dry_run)
         if tool.page is None:
             searching = self._searching(caller, tool, checked, marks)
-            return await execution.detail(
+            return execution.detail(
                 tool,
                 checked,
                 fields=fields,
@@ -274,24 +272,49 @@ class Engine:
                 marks=marks,
                 inspect=searching.check if searching is not None else None,
             )
-        from adaptgen.runtime.answers.list import answer_list
-
         asked = {name: checked.pop(name) for name in sorted(_QUESTIONS & checked.keys())}
         searching = self._searching(caller, tool, checked, marks)
         if dry_run:
-            return execution.dry(tool, await execution.request(tool, checked), marks)
-        answer: Callable[..., Awaitable[Answer]] = answer_list
-        if isinstance(tool.page, Unpaged):
-            answer = partial(answer_list, kept=self._remembered().of(caller))
-        if asked:
-            from adaptgen.runtime.queries import query as asking
-
-            answer = partial(asking.answer, asked=asked)
+            return execution.dry_list(tool, checked, marks)
         call = self._list_call(caller, tool, checked, marks, limit=limit, fields=fields, cursor=cursor)
         fetch = execution.fetch(tool, checked, marks)
         if searching is not None:
-            return await self._searched(searching, tool, fetch, call, asked) or await answer(tool, fetch, call)
-        return await answer(tool, fetch, call)
+            return self._list_searched(searching, tool, fetch, call, asked, caller)
+        return self._list(tool, fetch, call, asked, caller)
+
+    def _list(
+        self, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json], caller: Caller
+    ) -> Awaitable[Answer]:
+        if asked:
+            from adaptgen.runtime.queries.query import answer
+
+            return answer(tool, fetch, call, asked=asked)
+        from adaptgen.runtime.answers.list import answer_list
+
+        kept = self._remembered().of(caller) if isinstance(tool.page, Unpaged) else None
+        return answer_list(tool, fetch, call, kept=kept)
+
+    async def _steps(
+        self,
+        execution: Execution,
+        tool: Tool,
+        checked: dict[str, Json],
+        marks: PiiTracker,
+        carry: Continuation,
+        *,
+        fields: Sequence[str] | None,
+        dry_run: bool,
+    ) -> Answer:
+        """A tool of several calls."""
+        from adaptgen.runtime.workflow.runner import DryRun, run
+
+        max_bytes = tool.max_bytes or self.server.max_bytes
+        try:
+            return await run(
+                execution, tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
+            )
+        except DryRun as stopped:
+            return execution.dry(tool, stopped.request, marks, stopped.auth, stopped.note)
 
     def _searching(
         self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker
@@ -308,6 +331,18 @@ class Engine:
                 tool, self._contracts[tool.name].input_schema, told=tells(self.server.tools)
             )
         return search_filter(tool, roles, caller.searched, arguments, marks)
+
+    async def _list_searched(
+        self,
+        searching: SearchFilter,
+        tool: Tool,
+        fetch: Fetch,
+        call: ListCall,
+        asked: Mapping[str, Json],
+        caller: Caller,
+    ) -> Answer:
+        answer = await self._searched(searching, tool, fetch, call, asked)
+        return answer if answer is not None else await self._list(tool, fetch, call, asked, caller)
 
     async def _searched(
         self, searching: SearchFilter, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json]
@@ -344,18 +379,18 @@ class Engine:
             **asked,
         )
 
-    def _carry(
-        self, execution: Execution, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None
-    ) -> Continuation:
+    def _carry(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None) -> Continuation:
         from adaptgen.runtime.paging.cursor import bound
-        from adaptgen.runtime.workflow.continuation_state import Continuation
+        from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
 
+        if self._used is None:
+            self._used = UsedContinuations()
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
             text = repr((tool.steps, tool.result)).encode(errors="replace")
             steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
         to = bound(tool.name, self._hash(tool) + steps, caller.key, arguments)
-        return Continuation(self._sealed, to, cursor, execution.used)
+        return Continuation(self._sealed, to, cursor, self._used)
 
     def _remembered(self) -> ListCache:
         if self._kept is None:

@@ -17,13 +17,13 @@ import orjson
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
 from adaptgen.runtime.answers.record import show
+from adaptgen.runtime.api_client import ApiCall
 from adaptgen.runtime.calls import Execution
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING
-from adaptgen.runtime.http.logged_out import Like
 from adaptgen.runtime.http.request import Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.overrides import Override, Overrides
@@ -213,33 +213,16 @@ class Outgoing:
 class OverriddenCalls(Execution):
     """Execution of a server whose requests a side file changes."""
 
-    async def exchange(
-        self,
-        tool: Tool,
-        request: Request,
-        auth: Sequence[str],
-        base: str,
-        arguments: Mapping[str, Json],
-        marks: PiiTracker | None = None,
-        like: Like | None = None,
-    ) -> Response:
-        """As usual, with the changes of the side file."""
-        shaped = self._shaped(tool, request, arguments) if self._edits.shaping(tool.name) else request
-        return await super().exchange(tool, shaped, auth, base, arguments, marks, like)
-
-    def dry(
-        self, tool: Tool, request: Request, marks: PiiTracker, auth: Sequence[str] | None = None, note: str = ""
-    ) -> Answer:
-        """As usual, with the changes of the side file."""
-        return super().dry(tool, self._shaped(tool, request, marks.arguments({})), marks, auth, note)
-
     @property
     def _edits(self) -> Overrides:
         edits = self.server.edits
         assert isinstance(edits, Overrides)
         return edits
 
-    def _shaped(self, tool: Tool, request: Request, arguments: Mapping[str, Json]) -> Request:
+    def shaped(self, tool: Tool, request: Request, arguments: Mapping[str, Json]) -> Request:
+        """A copy of ``request`` with the changes of the side file."""
+        if not self._edits.shaping(tool.name):
+            return request
         request = request.copy()
         left_out = partial(_is_left_out, tool) if tool.update is not None and request.reads else lambda _: False
         outgoing = Outgoing(request, tool.name, dict(arguments), left_out)
@@ -291,7 +274,7 @@ async def answered(
         arguments,
         caller,
         asked.dry_run,
-        lambda request: execution.sender(tool, auth, execution.base(""), arguments, marks)(request),
+        ApiCall(execution, tool, arguments, marks, auth=auth, base="").send,
         execution,
         asked.others,
         lambda request: execution.dry(tool, request, marks, auth),

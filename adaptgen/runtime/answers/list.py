@@ -6,9 +6,9 @@ is one, ``limit`` items at most, and no more bytes than its budget. ``next_curso
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
@@ -28,7 +28,7 @@ from adaptgen.runtime.paging.resume import resume
 from adaptgen.runtime.pii.call_pii import PiiTracker
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.paging.list_cache import CallerCache
+    from adaptgen.runtime.paging.list_cache import CacheEntry, CallerCache
 
 __all__ = ["Fetch", "answer_detail", "answer_list"]
 
@@ -64,7 +64,7 @@ class ListCall:
         return bound(tool.name, self.contract_hash, self.caller, self.arguments)
 
 
-async def answer_list(
+def answer_list(
     tool: Tool,
     fetch: Fetch,
     call: ListCall,
@@ -75,7 +75,7 @@ async def answer_list(
     kept: CallerCache | None = None,
     size: int | None = None,
     doubt: str = "",
-) -> Answer:
+) -> Coroutine[Any, Any, Answer]:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "complete", "omitted", "note"}``.
 
     It is JSON. Keys stand only where they say something. ``keep`` chooses among the items, and says how
@@ -89,14 +89,13 @@ async def answer_list(
     """
     if tool.page is None:
         raise ValueError(f"{tool.name} does not page")
-    fields, marks = call.fields, call.marks
-    if fields and is_around(fields):
-        return await answer_around(tool, fetch, fields, max_bytes=call.max_bytes, marks=marks)
-    if fields:
-        asked_view(fields)
-    to = call.bound(tool)
+    if call.fields and is_around(call.fields):
+        return answer_around(tool, fetch, call.fields, max_bytes=call.max_bytes, marks=call.marks)
+    if call.fields:
+        asked_view(call.fields)
     if isinstance(tool.page, Cursor) and tool.page.single_use:
         size = None
+    to = call.bound(tool)
     if call.cursor:
         state = State.unpack(call.box.open(call.cursor, to))
     else:
@@ -105,20 +104,9 @@ async def answer_list(
     slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
     if slot is not None:
         fetch = slot.fetch(fetch, state)
-    reading = _ListAnswerBuilder(tool, fetch, call.box, to, state, fields, call.max_bytes, marks, keep)
-    reading.before, reading.whole_list, reading.doubt = note, whole, doubt
-    try:
-        answer = await reading.answer(min(max(state.limit or call.page_size, 1), MAX_LIMIT), resumed=bool(call.cursor))
-        if slot is not None:
-            slot.settle(reading.continues)
-        return answer
-    except RecursionError:
-        raise ToolError(TOO_DEEP) from None
-    except NoList as nothing:
-        if keep is not None:
-            raise
-        note = "The API answered no list; this is all that it said."
-        return answer_detail(tool, nothing.response, fields=fields, max_bytes=call.max_bytes, note=note, marks=marks)
+    builder = _ListAnswerBuilder(tool, PageIterator(tool.page, fetch, call.box, state), call, to, keep, slot)
+    builder.before, builder.whole_list, builder.doubt = note, whole, doubt
+    return builder.answer()
 
 
 class ItemFilter(Protocol):
@@ -155,32 +143,29 @@ class _ListAnswerBuilder:
     def __init__(
         self,
         tool: Tool,
-        fetch: Fetch,
-        box: CursorBox,
+        walk: PageIterator,
+        call: ListCall,
         to: Bound,
-        state: State,
-        fields: Sequence[str] | None,
-        max_bytes: int,
-        marks: PiiTracker,
-        keep: ItemFilter | None = None,
+        keep: ItemFilter | None,
+        slot: CacheEntry | None,
     ) -> None:
-        assert tool.page is not None
         self.before = ""
         self.whole_list = True
         self.doubt = ""
-        self._beside: tuple[str, ...] = ()
-        self.continues = False
-        self._keep = keep
         self._tool = tool
-        self._box = box
+        self._walk = walk
+        self._call = call
         self._to = to
-        self._asked = fields
-        self._budget = max_bytes
-        self._marks = marks
-        self._walk = PageIterator(tool.page, fetch, box, state)
+        self._keep = keep
+        self._slot = slot
+        self._resumed = bool(call.cursor)
+        self._limit = min(max(walk.state.limit or call.page_size, 1), MAX_LIMIT)
+        self._budget = call.max_bytes
+        self._marks = call.marks
+        self._beside: tuple[str, ...] = ()
         if keep is not None:
-            self._walk.most = keep.most
-        self._whole = isinstance(tool.page, Cursor) and tool.page.single_use
+            walk.most = keep.most
+        self._whole = isinstance(walk.paging, Cursor) and walk.paging.single_use
         self._taken: list[tuple[Page, int]] = []
         self._looked: tuple[Page, int] | None = None
         self._shown: list[Json] = []
@@ -189,64 +174,79 @@ class _ListAnswerBuilder:
         self._bytes = 0
         self._goes_on: State | None = None
         self._following: dict[int, At] = {}
+        self._notes: list[str] = []
 
-    async def answer(self, limit: int, *, resumed: bool) -> Answer:
+    async def answer(self) -> Answer:
+        """Read pages until the answer is full, and cut it to its budget."""
         walk = self._walk
-        page, begin = await resume(walk) if resumed else (await walk.first(), 0)
-        if self._whole and not resumed:
-            page = await self._fitting(page)
-        shape = self._shape(page, begin)
-        self._beside = () if resumed else page.beside
-        notes: list[str] = []
-        why = ""
-        while True:
-            if page.torn and not begin and page.torn not in notes:
-                notes.append(page.torn)
-            self.doubt = page.doubt or self.doubt
-            at = self._take(shape, page, begin, limit)
-            if at < len(page.items):
-                self._goes_on = self._state(page.at, at)
-                break
-            following = None if walk.ended else walk.after(page)
-            self._following[id(page)] = following
-            if following is None:
-                self._goes_on = None
-                break
-            enough = len(self._lines) >= limit or self._bytes > self._budget or (self._whole and bool(self._lines))
-            self._goes_on = self._state(following, 0)
+        try:
+            page, begin = await resume(walk) if self._resumed else (await walk.first(), 0)
+            if self._whole and not self._resumed:
+                page = await self._fitting(page)
+            shape = self._shape(page, begin)
+            self._beside = () if self._resumed else page.beside
+            why = ""
+            while (following := self._take(shape, page, begin)) is not None:
+                if self._keep is not None:
+                    why = await self._keep.enough(len(page.items) - begin, walk.total)
+                if (self._full() and not walk.doubtful) or walk.requests >= walk.most or why:
+                    break
+                try:
+                    next_page = await walk.follow(page, following)
+                except ToolError as problem:
+                    if not self._lines:
+                        raise
+                    self._notes.append(f"The next page could not be read: {problem.text}")
+                    break
+                if next_page is None:
+                    self._goes_on = None
+                    break
+                page = next_page
+                begin = walk.overlap(page, self._looked[0].items[self._looked[1]]) if self._looked else 0
+                if (self._full() and page.items[begin:]) or (self._lines and page.torn and not shape.torn):
+                    break
+                if not self._lines and page.items:
+                    shape = self._shape(page, begin)
             if self._keep is not None:
-                why = await self._keep.enough(len(page.items) - begin, walk.total)
-            if (enough and not walk.doubtful) or walk.requests >= walk.most or why:
-                break
-            try:
-                next_page = await walk.follow(page, following)
-            except ToolError as problem:
-                if not self._lines:
-                    raise
-                notes.append(f"The next page could not be read: {problem.text}")
-                break
-            if next_page is None:
-                self._goes_on = None
-                break
-            begin = walk.overlap(next_page, self._looked[0].items[self._looked[1]]) if self._looked else 0
-            page = next_page
-            if (enough and page.items[begin:]) or (self._lines and page.torn and not shape.torn):
-                break
-            if not self._lines and page.items:
-                shape = self._shape(page, begin)
-        if self._keep is not None:
-            notes.append(self._keep.note(len(self._lines), why))
-        return self._cut(shape, " ".join(filter(None, notes)), resumed)
+                self._notes.append(self._keep.note(len(self._lines), why))
+            return self._cut(shape)
+        except RecursionError:
+            raise ToolError(TOO_DEEP) from None
+        except NoList as nothing:
+            if self._keep is not None:
+                raise
+            note = "The API answered no list; this is all that it said."
+            fields, size = self._call.fields, self._budget
+            return answer_detail(
+                self._tool, nothing.response, fields=fields, max_bytes=size, note=note, marks=self._marks
+            )
+
+    def _take(self, shape: AnswerLayout, page: Page, begin: int) -> At:
+        """Take the items of ``page`` from ``begin`` on; where the list goes on behind the page, None where it ends or
+        the page has more than the answer may hold."""
+        if page.torn and not begin and page.torn not in self._notes:
+            self._notes.append(page.torn)
+        self.doubt = page.doubt or self.doubt
+        at = self._take_items(shape, page, begin)
+        if at < len(page.items):
+            self._goes_on = self._state(page.at, at)
+            return None
+        following = self._following[id(page)] = None if self._walk.ended else self._walk.after(page)
+        self._goes_on = None if following is None else self._state(following, 0)
+        return following
+
+    def _full(self) -> bool:
+        return len(self._lines) >= self._limit or self._bytes > self._budget or (self._whole and bool(self._lines))
 
     def _shape(self, page: Page, begin: int) -> AnswerLayout:
         kept = self._walk.state.paths
-        return AnswerLayout(self._tool, page.items[begin:], self._asked, kept, self._marks, torn=bool(page.torn))
+        return AnswerLayout(self._tool, page.items[begin:], self._call.fields, kept, self._marks, torn=bool(page.torn))
 
     # ---------------------------------------------------------------------------------------------------- reading
 
-    def _take(self, shape: AnswerLayout, page: Page, begin: int, limit: int) -> int:
+    def _take_items(self, shape: AnswerLayout, page: Page, begin: int) -> int:
         """Take items of ``page`` from ``begin`` on; the position behind the last that was looked at."""
-        room = len(page.items) if self._whole else limit - len(self._lines)
+        room = len(page.items) if self._whole else self._limit - len(self._lines)
         at = begin
         while at < len(page.items) and room > 0 and (self._whole or self._bytes <= self._budget):
             batch: list[int] = []
@@ -269,7 +269,7 @@ class _ListAnswerBuilder:
     async def _fitting(self, page: Page) -> Page:
         """The first page of an API whose cursors work once, read again in a size that fits the budget."""
         for _ in range(3):
-            shape = AnswerLayout(self._tool, page.items, self._asked, None, self._marks)
+            shape = AnswerLayout(self._tool, page.items, self._call.fields, None, self._marks)
             measured = sum(self._marks.size(shown) + 1 for shown in shape.project(page.items)) + 300
             if measured <= self._budget or self._walk.state.size is None or len(page.items) < 2:
                 break
@@ -288,26 +288,13 @@ class _ListAnswerBuilder:
 
     # ---------------------------------------------------------------------------------------------------- cutting
 
-    def _cut(self, shape: AnswerLayout, note: str, resumed: bool) -> Answer:
-        walk = self._walk
-        walk.state.paths = shape.chosen
-        notes = " ".join(one for one in (self.before, shape.note if not resumed else "", walk.note, note) if one)
-        total = walk.total if self._keep is None else None
-        if total is None and not resumed and self._goes_on is None:
-            total = len(self._lines)
-        doubt = walk.note or self.doubt
-        if not self.whole_list or doubt:
-            total = None
-        if self.doubt:
-            notes = f"This may not be the whole list: {self.doubt}. {notes}".rstrip()
-        omitted: dict[str, Json] = {}
-        if self._beside and not self._asked:
-            omitted["beside"] = _few(self._beside)
-        if shape.others and not resumed:
-            omitted["fields"] = _few(shape.others)
-        count = len(self._lines)
+    def _cut(self, shape: AnswerLayout) -> Answer:
+        """The answer with as many items as fit into the budget; where not even one fits, with what of it does."""
+        self._walk.state.paths = shape.chosen
+        total, notes, omitted = self._total(), self._note(shape), self._omitted(shape)
         if self._whole:
             omitted |= self._squeeze(shape)
+        count = len(self._lines)
         while True:
             parts = self._tail(count, total, omitted, notes)
             over = self._size(shape, count, parts) - self._budget
@@ -328,12 +315,37 @@ class _ListAnswerBuilder:
                 if over <= 0 or room <= 40:
                     break
                 room = max(room - over - 20, 40)
-        self.continues = "next_cursor" in parts
+        if self._slot is not None:
+            self._slot.settle("next_cursor" in parts)
         text = self._text(shape, count, parts)
         structured = orjson.loads(text) if self._tool.form == "structured" else None
         answer = Answer((Text(text.decode()),), structured=structured)
         shown = {"items": self._shown[:count], **parts} if self._marks.on else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
+
+    def _total(self) -> int | None:
+        """The number of items in the list, where it is certain."""
+        if not self.whole_list or self.doubt or self._walk.note:
+            return None
+        total = self._walk.total if self._keep is None else None
+        ended = not self._resumed and self._goes_on is None
+        return len(self._lines) if total is None and ended else total
+
+    def _note(self, shape: AnswerLayout) -> str:
+        """What the agent should know about the answer."""
+        notes = [self.before, "" if self._resumed else shape.note, self._walk.note, *self._notes]
+        if self.doubt:
+            notes.insert(0, f"This may not be the whole list: {self.doubt}.")
+        return " ".join(filter(None, notes))
+
+    def _omitted(self, shape: AnswerLayout) -> dict[str, Json]:
+        """What stands in the API's answer and not in this one."""
+        omitted: dict[str, Json] = {}
+        if self._beside and not self._call.fields:
+            omitted["beside"] = _few(self._beside)
+        if shape.others and not self._resumed:
+            omitted["fields"] = _few(shape.others)
+        return omitted
 
     def _size(self, shape: AnswerLayout, count: int, parts: dict[str, Json]) -> int:
         """Bytes of the answer with ``count`` items, with tokens in it."""
@@ -364,7 +376,7 @@ class _ListAnswerBuilder:
         parts: dict[str, Json] = {}
         state = self._resumption(count)
         if state is not None and self.whole_list:
-            parts["next_cursor"] = self._box.seal(state.pack(), self._to)
+            parts["next_cursor"] = self._call.box.seal(state.pack(), self._to)
         if total is not None:
             parts["total"] = total
         if self.doubt or self._walk.note or not self.whole_list:

@@ -111,6 +111,17 @@ def raise_for(sign: Sign, session: Session, request: Request, *, in_vain: bool) 
     raise ToolError(f"The API answers 200, but says {tried} that nobody is logged in. {look}", status=200)
 
 
+async def _with_credentials(request: Request, generations: Sequence[tuple[Session, int]]) -> Request:
+    """A copy of ``request`` with the credentials of the sessions, signed where they sign."""
+    prepared = request.copy()
+    for session, generation in generations:
+        if generation >= 0:
+            session.apply(prepared)
+    for session, _ in generations:
+        await session.sign(prepared)
+    return prepared
+
+
 class Authenticator:
     """Sends requests under the auths of a tool, in the name of ``caller``."""
 
@@ -155,52 +166,64 @@ class Authenticator:
         if sessions and origin(request.url) != origin(home):
             raise ToolError("This address is not the API's own; credentials are not sent there.")
         if not sessions:
-            response = await self._send(request, (), frozenset())
+            response = await self._client.send(request.copy())
             if response.status not in (401, 403) or not (way := spare()) or not self._may_repeat(request, way):
                 return response
             return await self.exchange(request, way, home, like=like)
-        keep = frozenset(rule.status for one in sessions for rule in one.auth.refused)
+        keep = frozenset(rule.status for session in sessions for rule in session.auth.refused)
         renewed = 0
         doubt: Doubt | None = None
         while True:
-            generations = [(one, await one.ready(optional=optional)) for one in sessions]
+            generations = [(session, await session.ready(optional=optional)) for session in sessions]
+            prepared = await _with_credentials(request, generations)
             try:
-                response = await self._send(request, generations, keep)
+                response = await self._client.send(prepared, keep=keep)
             except Elsewhere as away:
                 if (doubt := await self._renewed_for(generations, request, away, doubt)) is None:
                     raise
                 continue
-            verdict = next(
-                ((one, at, rule) for one, at in generations if (rule := refused(one.auth.refused, response))), None
+            for session in sessions:
+                session.absorb(response)
+            refusal = next(
+                ((*held, rule) for held in generations if (rule := refused(held[0].auth.refused, response))), None
             )
-            if verdict is None:
-                if optional and response.status == 403 and all(at < 0 for _, at in generations):
-                    raise self._unaccepted(generations[0][0], request, response)
-                if (again := await self._renewed_for(generations, request, response, doubt, like)) is None:
-                    return response
-                doubt = again
+            if refusal is not None:
+                await self._renew_refused(*refusal, request, response, renewed)
+                renewed += 1
                 continue
-            session, generation, rule = verdict
-            if not session.logs_in or generation < 0:
-                if not renewed and await session.reread():
-                    renewed += 1
-                    continue
-                raise self._unaccepted(session, request, response)
-            again_ = session.expired() or not session.fresh(generation)
-            if renewed and not (renewed < _RENEWALS and again_):
-                raise ToolError(
-                    f"The API refuses this call ({response.status}) even after a fresh login: the server's account is "
-                    "not permitted to do it. Trying again does not help.",
-                    status=response.status,
-                )
-            await session.renew(generation)
-            renewed += 1
-            if not rule.replay and not request.reads:
-                raise ToolError(
-                    f"The API refused the session ({response.status}); it has been renewed, but the change was not "
-                    "repeated. Read the current state, then try again.",
-                    status=response.status,
-                )
+            if optional and response.status == 403 and all(generation < 0 for _, generation in generations):
+                raise self._unaccepted(sessions[0], request, response)
+            doubt = await self._renewed_for(generations, request, response, doubt, like)
+            if doubt is None:
+                return response
+
+    async def _renew_refused(
+        self, session: Session, generation: int, rule: Refused, request: Request, response: Response, renewed: int
+    ) -> None:
+        """Renew a session that the API refused by ``rule``, so that the request can be sent again. ``renewed``: how
+        often that was done for this request.
+
+        Raises:
+            ToolError: it cannot be renewed, was renewed in vain, or the request must not be repeated.
+        """
+        if not session.logs_in or generation < 0:
+            if not renewed and await session.reread():
+                return
+            raise self._unaccepted(session, request, response)
+        outlived = session.expired() or not session.fresh(generation)
+        if renewed and not (renewed < _RENEWALS and outlived):
+            raise ToolError(
+                f"The API refuses this call ({response.status}) even after a fresh login: the server's account is "
+                "not permitted to do it. Trying again does not help.",
+                status=response.status,
+            )
+        await session.renew(generation)
+        if not rule.replay and not request.reads:
+            raise ToolError(
+                f"The API refused the session ({response.status}); it has been renewed, but the change was not "
+                "repeated. Read the current state, then try again.",
+                status=response.status,
+            )
 
     def _may_repeat(self, request: Request, names: Sequence[str]) -> bool:
         """Whether a refusal means that nothing was done, as the rules of the auths have it."""
@@ -255,20 +278,6 @@ class Authenticator:
                 unknown=True,
             )
         return Doubt(session, sign)
-
-    async def _send(
-        self, request: Request, generations: Sequence[tuple[Session, int]], keep: frozenset[int]
-    ) -> Response:
-        ready = request.copy()
-        for session, generation in generations:
-            if generation >= 0:
-                session.apply(ready)
-        for session, _ in generations:
-            await session.sign(ready)
-        response = await self._client.send(ready, keep=keep)
-        for session, _ in generations:
-            session.absorb(response)
-        return response
 
     @staticmethod
     def _unaccepted(session: Session, request: Request, response: Response) -> ToolError:

@@ -9,39 +9,48 @@ from adaptgen.model.tables import Json, Paging
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import parameters
 from adaptgen.runtime.http.completeness import sizes_of
-from adaptgen.runtime.http.page import LARGE, Fetch
+from adaptgen.runtime.http.page import LARGE
 from adaptgen.runtime.http.page_parameters import PageParameters, in_query
 from adaptgen.runtime.http.request import Request, origin
 from adaptgen.runtime.http.response import Response
 
 
-def page_fetcher(
-    paging: Paging | None,
-    make: Callable[[PageParameters | None], Awaitable[Request]],
-    send: Callable[[Request], Awaitable[Response]],
-) -> Fetch:
-    """How the pages of a list are read. ``make`` gives the request, with the values of paging where not all of them are
-    query parameters; ``send`` sends it."""
-    first: Request | None = None
+class PageFetcher:
+    """How the pages of a list are read (a :class:`~adaptgen.runtime.http.page.Fetch`).
 
-    async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
-        nonlocal first
-        if first is None:
-            first = await make(None)
-        request = first.copy()
-        if query and not in_query(paging):
-            assert paging is not None
-            request = await make(PageParameters(paging, query))
+    ``make`` makes the request, with the values of paging where not all of them are query parameters; ``send`` returns
+    its answer, and ``accept`` what is read of it.
+    """
+
+    def __init__(
+        self,
+        paging: Paging | None,
+        make: Callable[[PageParameters | None], Awaitable[Request]],
+        send: Callable[[Request], Awaitable[Response]],
+        accept: Callable[[Request, Response], Response],
+    ) -> None:
+        self._paging = paging
+        self._make = make
+        self._send = send
+        self._accept = accept
+        self._first: Request | None = None
+
+    async def __call__(self, query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
+        """The answer with these values of paging, or that of a next-page URL."""
+        if self._first is None:
+            self._first = await self._make(None)
+        request = self._first.copy()
+        if query and not in_query(self._paging):
+            assert self._paging is not None
+            request = await self._make(PageParameters(self._paging, query))
         elif url is None:
             request.set_query({name: parameters.scalar(value) for name, value in query.items()})
         if url is not None:
-            request.url = _next(url, first.url)
-        response = await send(request)
+            request.url = _next(url, self._first.url)
+        response = self._accept(request, await self._send(request))
         if request.content is not None and len(request.content) < LARGE and request.content[:1] == b"{":
             response.sizes = sizes_of(request.content)
         return response
-
-    return fetch
 
 
 def _next(url: str, current: str) -> str:

@@ -11,7 +11,7 @@ list between two calls. Nothing here believes one sign alone:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -95,10 +95,10 @@ class PageIterator:
         self._positional = pages.positional(paging)
         self._doubtful = False
 
-    async def read(self, at: At) -> Page:
+    def read(self, at: At) -> Awaitable[Page]:
         """The page at ``at``."""
         self.requests += 1
-        return await pages.read(self.paging, self._fetch, at, self.state.size)
+        return pages.read(self.paging, self._fetch, at, self.state.size)
 
     # ------------------------------------------------------------------------------------------------ first page
 

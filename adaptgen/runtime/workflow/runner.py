@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from adaptgen.model.tables import Flow, Json, Step, Then, Tool
 from adaptgen.runtime.answers.record import show
+from adaptgen.runtime.api_client import ApiClient
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.continuation import answered, restored, state
@@ -21,15 +23,12 @@ from adaptgen.runtime.workflow.step import StepExecutor
 from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax.templates import Placeholder, TemplateError, fill, parse, placeholders
 
-if TYPE_CHECKING:
-    from adaptgen.runtime.calls import Execution
-
 MOST: Final = 200
 """Steps that one call runs, those that are run again included."""
 
 
 async def run(
-    execution: Execution,
+    api: ApiClient,
     tool: Tool,
     arguments: Mapping[str, Json],
     *,
@@ -41,19 +40,18 @@ async def run(
 ) -> Answer:
     """Run the steps in order and answer the ``result`` template, or the last step where there is none.
 
-    A dry run ends before the first step that writes, with the request of that step. A step that waits for longer than
+    A dry run ends before the first step that writes. A step that waits for longer than
     it may ends the call with what is known and a cursor; with that, the call goes on there.
 
     Raises:
         ToolError: a step failed; the text names it, and what was changed before.
+        DryRun: with the request of the first step that writes.
     """
-    one = Run(execution, tool, marks, carry, dry_run)
+    one = Run(api, tool, marks, carry, dry_run)
     scope = Scope({**tool.defaults, **arguments}, marks, tool.steps)
     at = restored(carry.opened(), scope, one, marks)
     try:
         await one.steps(tool.steps, scope, at)
-    except Dry as shown:
-        return shown.answer
     except Pending as waiting:
         return answered(tool, waiting, scope, one, state(tool, scope, one), max_bytes, marks)
     if dry_run:
@@ -64,12 +62,14 @@ async def run(
     return replace(answer, unknown=True) if one.unknown else answer
 
 
-class Dry(Exception):
-    """A dry run has come to a request that changes something: ``answer`` shows it."""
+class DryRun(Exception):
+    """A dry run has come to a ``request`` that changes something, sent under ``auth``. ``note``: what to say of it."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, request: Request, auth: Sequence[str], note: str) -> None:
         super().__init__("dry run")
-        self.answer = answer
+        self.request = request
+        self.auth = auth
+        self.note = note
 
 
 class Run:
@@ -78,17 +78,17 @@ class Run:
     ``left``: steps that stand nowhere in the result.
     """
 
-    def __init__(self, execution: Execution, tool: Tool, marks: PiiTracker, carry: Continuation, dry_run: bool) -> None:
+    def __init__(self, api: ApiClient, tool: Tool, marks: PiiTracker, carry: Continuation, dry_run: bool) -> None:
         self.carry = carry
         self.notes: dict[str, str] = {}
         self.written: list[str] = []
         self.unknown = False
         self.at = 0
-        self._execution = execution
+        self._api = api
         self._tool = tool
         self._marks = marks
         self._dry_run = dry_run
-        self._stepping = StepExecutor(execution, tool, marks, carry.box)
+        self._stepping = StepExecutor(api, tool, marks, carry.box)
         self.left: set[str] = set()
         self._count = 0
 
@@ -96,7 +96,7 @@ class Run:
         """Run ``steps`` from ``at`` on.
 
         Raises:
-            ToolError, Pending, Dry: they end here.
+            ToolError, Pending, DryRun: they end here.
         """
         from adaptgen.runtime.workflow.transitions import RetryCount
 
@@ -198,14 +198,14 @@ class Run:
         """Send what a step asks for, as the next of ``of`` items, of which ``done`` are done.
 
         Raises:
-            Dry: the request would change something, and nothing may be changed.
+            DryRun: the request would change something, and nothing may be changed.
         """
         request = await self._stepping.request(step, scope)
         if step.effect == "read":
             return await self._stepping.ask(step, scope, request)
         if self._dry_run:
             note = f"The first of {of} requests, one for each item." if of > 1 else ""
-            raise Dry(self._execution.dry(self._tool, request, self._marks, step.auth, note))
+            raise DryRun(request, step.auth, note)
         if not self.written:
             self.carry.changes()
         try:
@@ -236,7 +236,7 @@ class Run:
 
     def _filled(self, given: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
         named = {name: found(values, name) for name in placeholders(dict(given))} | dict(values)
-        resolve = self._execution.inputs({}).resolve
+        resolve = self._api.inputs({}).resolve
         made = {name: fill(template, named, resolve) for name, template in given.items()}
         return {name: value for name, value in made.items() if value is not None}
 
@@ -248,7 +248,7 @@ class Run:
         template = _without(template, self.left)
         named = {name: found(values, name) for name in placeholders(template)} | dict(values)
         try:
-            return composed(template, named, self._execution.inputs({}).resolve)
+            return composed(template, named, self._api.inputs({}).resolve)
         except (KeyError, TemplateError):
             raise ToolError("The result of the tool's steps cannot be put together.") from None
 

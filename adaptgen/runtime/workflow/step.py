@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Json, Step, Tool
+from adaptgen.runtime.api_client import ApiCall, ApiClient
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.body import MISSING
-from adaptgen.runtime.http.error_messages import Scrub, check, message, refusal
-from adaptgen.runtime.http.expected_answer import likeness, refuse_page
+from adaptgen.runtime.http.error_messages import check, message, refusal
+from adaptgen.runtime.http.page_fetcher import PageFetcher
 from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, Request, build
 from adaptgen.runtime.http.response import Response
@@ -20,9 +20,6 @@ from adaptgen.runtime.workflow.scope import Scope
 from adaptgen.runtime.workflow.step_result import StepResponse, body_of
 from adaptgen.syntax.json_pointer import split
 from adaptgen.syntax.templates import fill_present
-
-if TYPE_CHECKING:
-    from adaptgen.runtime.calls import Execution
 
 
 class CriterionFailed(ToolError):
@@ -36,8 +33,8 @@ class CriterionFailed(ToolError):
 class StepExecutor:
     """Sends the steps of one call of ``tool``. ``box`` marks the items of lists that are read page by page."""
 
-    def __init__(self, execution: Execution, tool: Tool, marks: PiiTracker, box: Callable[[], CursorBox]) -> None:
-        self._execution = execution
+    def __init__(self, api: ApiClient, tool: Tool, marks: PiiTracker, box: Callable[[], CursorBox]) -> None:
+        self._api = api
         self._tool = tool
         self._marks = marks
         self._box = box
@@ -49,9 +46,9 @@ class StepExecutor:
             ToolError: an input has no value, or one that it cannot have.
         """
         assert step.call is not None
-        base = self._execution.base(step.call.base)
-        await self._execution.constants(step.call)
-        inputs = self._execution.inputs(scope.arguments, scope.values)
+        base = self._api.base(step.call.base)
+        await self._api.constants(step.call)
+        inputs = self._api.inputs(scope.arguments, scope.values)
         body = _replaced(step, inputs, scope) if step.replace else MISSING
         request = build(step.call, base, inputs, body, placed=placed)
         request.safe = step.effect == "read"
@@ -76,29 +73,30 @@ class StepExecutor:
             return await poll(step.until, lambda: self._once(step, scope, request.copy()), self._words(step, scope))
         if step.page is None:
             return await self._once(step, scope, request)
-        from adaptgen.runtime.http.page_fetcher import page_fetcher
         from adaptgen.runtime.workflow.all_pages import every_page
 
+        call = self._call(step, scope)
         last: list[StepResponse] = []
 
         async def make(placed: PageParameters | None) -> Request:
             return request if placed is None else await self.request(step, scope, placed)
 
-        async def send(turned: Request) -> Response:
-            response = await self._sent(step, scope, turned)
-            check(response, self._scrub(step, scope), reads=turned.harmless)
+        def accept(turned: Request, response: Response) -> Response:
+            response = call.received(response)
+            check(response, call.scrub, reads=turned.harmless)
             last[:] = [_asked(step, turned, response)]
             return response
 
-        items, note = await every_page(step.page, page_fetcher(step.page, make, send), self._box(), step.most)
+        fetch = PageFetcher(step.page, make, call.exchange, accept)
+        items, note = await every_page(step.page, fetch, self._box(), step.most)
         return replace(last[0], items=items, note=note)
 
     async def _once(self, step: Step, scope: Scope, request: Request) -> StepResponse:
-        response = await self._sent(step, scope, request)
-        scrub = self._scrub(step, scope)
+        call = self._call(step, scope)
+        response = call.received(await call.exchange(request))
         if not step.success:
             try:
-                check(response, scrub, reads=request.harmless, addressed="{" in (step.call.path if step.call else ""))
+                call.check(request, response)
             except ToolError as problem:
                 if step.otherwise:
                     raise CriterionFailed(problem, _asked(step, request, response)) from None
@@ -113,22 +111,13 @@ class StepExecutor:
         if 200 <= response.status < 300:
             text = f"The API answered {response.status}, and that does not meet `{failed.condition}`."
             raise CriterionFailed(ToolError(text, status=response.status), asked)
-        raise CriterionFailed(refusal(response, scrub(), reads=request.harmless), asked)
+        raise CriterionFailed(refusal(response, call.scrub(), reads=request.harmless), asked)
 
-    async def _sent(self, step: Step, scope: Scope, request: Request) -> Response:
-        assert step.call is not None
-        base = self._execution.base(step.call.base)
-        response = await self._execution.exchange(
-            self._tool, request, step.auth, base, scope.arguments, self._marks, likeness(step)
-        )
-        refuse_page(step, response, self._execution.to_check(step.call, step.auth))
-        return response
-
-    def _scrub(self, step: Step, scope: Scope) -> Callable[[], Scrub]:
-        return self._execution.scrubbing(self._tool, step.auth, scope.arguments, self._marks)
+    def _call(self, step: Step, scope: Scope) -> ApiCall:
+        return ApiCall(self._api, self._tool, scope.arguments, self._marks, step=step)
 
     def _words(self, step: Step, scope: Scope) -> Callable[[Response], str]:
-        scrub = self._scrub(step, scope)
+        scrub = self._call(step, scope).scrub
         return lambda response: message(response, scrub())
 
 

@@ -61,7 +61,9 @@ async def watched(tool: str, arguments: dict[str, Any]) -> list[tuple[str, list[
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("tool", "arguments"), [("list_customers", {"limit": 120}), ("list_contacts", {"limit": 120})])
+@pytest.mark.parametrize(
+    ("tool", "arguments"), [("list_customers", {"limit": 120}), ("list_contacts", {"limit": 400, "fields": ["id"]})]
+)
 async def test_few_frames_lie_between_a_list_call_and_httpx(tool: str, arguments: dict[str, Any]) -> None:
     stacks = await watched(tool, arguments)
     assert len(stacks) > 1, "a list of several pages"
@@ -70,7 +72,7 @@ async def test_few_frames_lie_between_a_list_call_and_httpx(tool: str, arguments
 
 
 if __name__ == "__main__":
-    where = {"where": 'status = "ACTIVE"'}
+    where = {"where": {"status": "ACTIVE"}}
     for name, given in (("list_customers", {"limit": 120}), ("list_customers", where)):
         for url, frames in asyncio.run(watched(name, given))[:2]:
             print(len(frames), name, given, url, *(f"    {one}" for one in frames), sep="\n  ")

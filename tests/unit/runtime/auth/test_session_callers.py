@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from adaptgen.model.tables import Auth, Base, Body, Call, Login, Param, Send, Server, SigV4, Tool
 from adaptgen.runtime import Caller, Engine
-from adaptgen.runtime import calls as execution
+from adaptgen.runtime import api_client
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.aws import clients as aws
 
@@ -72,7 +72,7 @@ def who(caller: Caller) -> str:
 async def test_a_request_carries_its_own_callers_session(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waves: list[list[Caller]]
 ) -> None:
-    monkeypatch.setattr(execution, "Sessions", functools.partial(Sessions, most=3))
+    monkeypatch.setattr(api_client, "Sessions", functools.partial(Sessions, most=3))
     uses: dict[str, int] = {}
     number = 0
 
@@ -96,7 +96,7 @@ async def test_a_request_carries_its_own_callers_session(
         for caller, answer in zip(wave, answers, strict=True):
             assert json.loads(answer.content[0].text) == {"id": who(caller), "name": caller.sub}  # type: ignore[union-attr]
     assert engine._execution is not None
-    assert len(engine._execution._auth.sessions._callers) <= 3
+    assert len(engine._execution.auth.sessions._callers) <= 3
     await engine.aclose()
 
 

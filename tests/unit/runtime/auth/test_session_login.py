@@ -264,7 +264,7 @@ async def test_a_key_that_is_not_accepted_names_its_variable(api: Api, make: Mak
     assert api.received[0].query == {"key": ["k-123456"]}
     execution = calls.engine._execution
     assert execution is not None
-    assert "k-123456" not in repr([execution, execution._auth.sessions, execution._credentials])
+    assert "k-123456" not in repr([execution, execution.auth.sessions, execution._credentials])
 
 
 async def test_a_credential_that_breaks_a_header_is_named_not_shown(api: Api, make: Make) -> None:
