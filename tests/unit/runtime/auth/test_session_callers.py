@@ -19,8 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adaptgen.model.tables import Auth, Base, Body, Call, Login, Param, Send, Server, SigV4, Tool
-from adaptgen.runtime import Caller, Engine
-from adaptgen.runtime import api_client
+from adaptgen.runtime import Caller, Engine, api_client
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.aws import clients as aws
 
