@@ -16,7 +16,6 @@ from adaptgen.model.tables import Contract, Server, Tool
 from adaptgen.plan.auth.plan import AuthPlan, find_auth
 from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas
-from adaptgen.plan.document import vendor_extensions as extensions
 from adaptgen.plan.document.base_urls import Bases, find_bases
 from adaptgen.plan.document.contradictions import contradiction
 from adaptgen.plan.document.descriptions import clean
@@ -24,6 +23,7 @@ from adaptgen.plan.document.exposure import ExposedTool
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation, mapping, operations, sendable, text
 from adaptgen.plan.document.tool_names import Names, Wanted
+from adaptgen.plan.facts import OperationFacts, read_facts
 from adaptgen.plan.tools import name_lookups as lookups
 from adaptgen.plan.tools import tool as tools
 from adaptgen.plan.tools.coverage_proof import InputCoverage, inputs_of
@@ -84,7 +84,8 @@ class _Planner:
         credentials: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
         for (pointer, place, parameter), owner in auth.absorbed.items():
             credentials[pointer][place, parameter] = owner
-        context = Context(self.document, self.hints, auth, bases, siblings, credentials)
+        facts = {operation.pointer: read_facts(self.document, operation) for operation in self.operations}
+        context = Context(self.document, self.hints, auth, bases, siblings, credentials, facts)
 
         drafts = self.drafts(context, auth)
         self.stop()
@@ -168,9 +169,9 @@ class _Planner:
             (self.errors if found.severity == "error" else self.diagnostics).append(located)
         plain: list[Analysis] = []
         for operation in self.operations:
-            if operation.pointer in spoken_for or self.leaves_out(operation, auth):
+            if operation.pointer in spoken_for or self.leaves_out(context.facts[operation.pointer], auth):
                 continue
-            plain.append(tools.draft(context, operation))
+            plain.append(tools.analyse(context, context.facts[operation.pointer]))
         payloads: dict[str, str | None] = {}
         for one in [*plain, *(made for made, _ in hinted)]:
             if one.operation.method == "GET" and one.context is context:
@@ -178,7 +179,7 @@ class _Planner:
         for operation in self.operations:
             # A GET that is no tool itself (hidden, a login) can still be read before a write.
             if operation.method == "GET" and operation.pointer not in payloads:
-                payloads[operation.pointer] = tools.payload_of(tools.draft(context, operation))
+                payloads[operation.pointer] = tools.payload_of(tools.analyse(context, context.facts[operation.pointer]))
         for one in [*plain, *(made for made, _ in hinted)]:
             self.attempt(lambda one=one: tools.settle(one, payloads))  # type: ignore[misc]
         return [*hinted, *self.named(context, plain, payloads)]
@@ -197,7 +198,7 @@ class _Planner:
             context = self.foreign(context, self.hints.documents[hint.call.document], operation)
         if (owner := self.names.reserve(key, key)) is not None:
             raise AdaptgenError(Diagnostic("AG038", f"two tools are called {key!r} ({owner})", where))
-        return tools.draft(context, operation, key, hint)
+        return tools.analyse(context, context.facts_of(operation), key, hint)
 
     def foreign(self, context: Context, document: Document, operation: Operation) -> Context:
         """The context of an operation of another document of the hints: it logs in like the rest of the server."""
@@ -222,15 +223,15 @@ class _Planner:
                 message = f"two tools are called {key!r} ({owner})"
                 self.errors.append(Diagnostic("AG038", message, self.hints.where("tools", key)))
         given = self.names.give(
-            [Wanted(one.operation, one.role, extensions.said(self.document, one.operation).name) for one in plain],
+            [Wanted(one.operation, one.role, one.facts.extensions.name) for one in plain],
             about,
         )
         found: list[tuple[Analysis, str]] = []
         for one in plain:
             name = given[one.operation.pointer]
             if name in about:
-                hint, operation = about.pop(name), one.operation
-                made = self.attempt(lambda o=operation, n=name, h=hint: tools.draft(context, o, n, h))  # type: ignore[misc]
+                hint, facts = about.pop(name), one.facts
+                made = self.attempt(lambda f=facts, n=name, h=hint: tools.analyse(context, f, n, h))  # type: ignore[misc]
                 if made is None:
                     continue
                 tools.settle(made, payloads)
@@ -242,11 +243,12 @@ class _Planner:
             self.errors.append(Diagnostic("AG037", message, self.hints.where("tools", key), help))
         return found
 
-    def leaves_out(self, operation: Operation, auth: AuthPlan) -> bool:
+    def leaves_out(self, facts: OperationFacts, auth: AuthPlan) -> bool:
         """Whether the operation becomes no tool; remembers why."""
+        operation = facts.operation
         if pattern := surface.hidden_by(operation, self.hints.hide):
             self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", f"hide: {pattern}"))
-        elif reason := extensions.said(self.document, operation).hidden:
+        elif reason := facts.extensions.hidden:
             self.left_out.append(LeftOut(operation.key, operation.pointer, "hidden", reason))
         elif (login := auth.login_operations.get(operation.pointer)) is not None:
             self.left_out.append(LeftOut(operation.key, operation.pointer, "login", f"serves the auth {login}"))

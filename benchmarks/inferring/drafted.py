@@ -69,7 +69,7 @@ def _planned(path: str, keys: tuple[str, ...], answers: bool) -> dict[str, tuple
             if key in keys and key not in made:
                 answer = one.success() if answers else None
                 found = schemas.leaves(document, answer.schema, depth=8, limit=20000) if answer else []
-                made[key] = (tools.draft(context, one), tuple(map(_path, found)))
+                made[key] = (tools.analyse(context, context.facts_of(one)), tuple(map(_path, found)))
     return made
 
 

@@ -15,9 +15,12 @@ from typing import Any
 
 from inferring.drafted import labels, opened
 
-from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Unpaged
-from adaptgen.plan.document.reader import operations
+from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
+from adaptgen.plan.document.reader import Operation, operations
+from adaptgen.plan.effects.infer import find_effect
+from adaptgen.plan.facts import read_facts
 from adaptgen.plan.paging.infer import find_paging
+from adaptgen.source import Document
 
 STYLES = {
     Offset: "offset",
@@ -105,9 +108,14 @@ def _judged(half: str | None) -> Iterator[Verdict]:
             known = {name: one for one in every for name in (f"{one.method} {one.path}", one.key)}
             for label in given:
                 one = known.get(label["operation"])
-                page = find_paging(document, one).page if one else None
+                page = _page(document, one) if one else None
                 planned = STYLES[type(page)] if page is not None else "no list"
                 yield Verdict(label, planned, wrong(label, page), getattr(page, "items", None))
+
+
+def _page(document: Document, operation: Operation) -> Paging | None:
+    facts = read_facts(document, operation)
+    return find_paging(facts, find_effect(facts)[0]).page
 
 
 def wrong(label: Mapping[str, Any], page: Any) -> str:

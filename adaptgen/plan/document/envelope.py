@@ -19,7 +19,7 @@ from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.views.wrapper_words import identifies, is_wrapper_word
 
 if TYPE_CHECKING:
-    from adaptgen.plan.document.reader import Operation
+    from adaptgen.plan.document.reader import Operation, Response
     from adaptgen.source import Document
 
 Json = Any
@@ -145,10 +145,16 @@ def ends_in_placeholder(operation: Operation) -> bool:
     return bool(parts) and "{" in parts[-1]
 
 
-def find_envelope(document: Document, operation: Operation, *, paged: bool = False) -> Envelope | None:
-    """How the success answer of ``operation`` holds a list; None where it is no list. ``paged``: the operation has
-    parameters for paging, which speaks for a list."""
-    answer = operation.success()
+def find_envelope(
+    document: Document,
+    answer: Response | None,
+    resource: tuple[str, ...],
+    *,
+    names_record: bool = False,
+    paged: bool = False,
+) -> Envelope | None:
+    """How ``answer`` holds a list of ``resource``; None where it is not a list. ``names_record``: the path names one
+    record; ``paged``: the operation has parameters for paging, which speaks for a list."""
     if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
         return None
     one = shape(document, answer.schema)
@@ -160,14 +166,14 @@ def find_envelope(document: Document, operation: Operation, *, paged: bool = Fal
             return Envelope("$", shape(document, lists[0]).items, (), "the answer is an array")
     if not one.properties:
         return None
-    return _Reader(document, operation, paged).read(one)
+    return _Reader(document, resource, names_record, paged).read(one)
 
 
 class _Reader:
-    def __init__(self, document: Document, operation: Operation, paged: bool) -> None:
+    def __init__(self, document: Document, resource: tuple[str, ...], detail: bool, paged: bool) -> None:
         self.document = document
-        self.resource = resource_words(operation)
-        self.detail = ends_in_placeholder(operation)
+        self.resource = resource
+        self.detail = detail
         self.paged = paged
 
     def read(self, root: Shape) -> Envelope | None:

@@ -49,7 +49,7 @@ class OperationWords:
     harmless: bool
 
 
-def said_of(operation: Operation) -> OperationWords:
+def read_words(operation: Operation) -> OperationWords:
     """What is said about ``operation``."""
     plain = re.sub(r"<[^>]{0,200}>|[*_`#]{2,}|`", " ", operation.description[:2000]).strip()
     sentences = [part.strip() for part in _SENTENCE.split(plain) if part.strip()]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.envelope import Envelope
-from adaptgen.plan.document.reader import Operation, mapping
-from adaptgen.plan.document.schemas import memory, shape
-from adaptgen.syntax.tables import columns, kind_of_media
+from adaptgen.plan.document.reader import Operation, Response, mapping
+from adaptgen.plan.document.schemas import shape
+from adaptgen.syntax.tables import Kind, columns, kind_of_media
 
 if TYPE_CHECKING:
     from adaptgen.source import Document
@@ -21,44 +21,30 @@ if TYPE_CHECKING:
 _COLUMNS = 200
 
 
-def find_table(document: Document, operation: Operation) -> Envelope | None:
-    """The records of a success answer that is a table; None where it is something else."""
-    rows = rows_of(document, operation)
-    if rows is None:
-        return None
-    answer = operation.success()
+def table_envelope(answer: Response | None, rows: Mapping[str, Any]) -> Envelope:
+    """The records of a table."""
     media = answer.media if answer is not None else ""
     return Envelope("$", rows["items"], (), f"the answer is a table ({media})")
 
 
-def rows_of(document: Document, operation: Operation) -> Mapping[str, Any] | None:
-    """The schema of the records as an array, the same value for the same operation; None for what is no table."""
-    answer = operation.success()
-    if answer is None or answer.media is None or kind_of_media(answer.media) is None:
+def read_rows(document: Document, operation: Operation, answer: Response | None) -> Mapping[str, Any] | None:
+    """The schema of the list of records that ``answer`` is; None where it is not a table."""
+    if answer is None or answer.media is None or (kind := kind_of_media(answer.media)) is None:
         return None
-    known = memory(document)
-    key = ("table", operation.pointer)
-    if key not in known:
-        known[key] = {"type": "array", "items": _record(document, operation)}
-    found: Mapping[str, Any] = known[key]
-    return found
+    return {"type": "array", "items": _record(document, operation, answer, answer.media, kind)}
 
 
-def _record(document: Document, operation: Operation) -> Json:
-    answer = operation.success()
-    assert answer is not None
-    assert answer.media is not None
-    raw = _content(document, operation, answer.status, answer.media)
+def _record(document: Document, operation: Operation, answer: Response, media: str, kind: Kind) -> Json:
+    raw = _content(document, operation, answer.status, media)
     for schema in (raw.get("itemSchema"), answer.schema):
         one = shape(document, schema)
         if one.type == "array" and one.items is not None and shape(document, one.items).properties:
             return one.items
         if one.properties:
             return schema
-    kind = kind_of_media(answer.media)
     if kind in ("separated", "tabbed"):
         for example in _examples(document, raw, answer.schema):
-            names = columns(example, kind, answer.media)
+            names = columns(example, kind, media)
             if 0 < len(names) <= _COLUMNS:
                 return {"type": "object", "properties": {name: {"type": "string"} for name in names}}
     return {}

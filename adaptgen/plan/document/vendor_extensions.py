@@ -46,18 +46,8 @@ class ExtensionHints:
 NOTHING = ExtensionHints()
 
 
-def said(document: Document, operation: Operation) -> ExtensionHints:
-    """What the extensions say of ``operation``."""
-    known = memory(document).setdefault("extensions", {})
-    found: ExtensionHints | None = known.get(operation.pointer)
-    if found is None:
-        found = known[operation.pointer] = _read(document, operation)
-    return found
-
-
-def described(document: Document, operation: Operation) -> Operation:
+def described(operation: Operation, found: ExtensionHints) -> Operation:
     """``operation`` with the description and the tags that extensions give it."""
-    found = said(document, operation)
     if found.description:
         operation = replace(operation, summary="", description=found.description)
     if found.tags:
@@ -73,7 +63,8 @@ def under(found: ExtensionHints, hint: ToolHint | None) -> ToolHint | None:
     return replace(own, arguments={**found.arguments, **own.arguments})
 
 
-def _read(document: Document, operation: Operation) -> ExtensionHints:
+def read_extensions(document: Document, operation: Operation) -> ExtensionHints:
+    """What the extensions say of ``operation``."""
     raw = operation.raw
     if not isinstance(raw, Mapping):
         return NOTHING

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Effect
-from adaptgen.plan.document.operation_words import OperationWords, said_of
+from adaptgen.plan.document.operation_words import OperationWords
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.effects.unsafe_gets import mutation, performed
 from adaptgen.plan.effects.verbs import (
@@ -41,33 +41,31 @@ from adaptgen.syntax.identifiers import singular, words
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.reader import Operation
-    from adaptgen.source import Document
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source.hints.model import ToolHint
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _FIRST_SEARCH = {(word,) for word in SEARCH_VERB}
 
 
-def find_effect(
-    operation: Operation,
-    hint: ToolHint | None = None,
-    *,
-    answers_list: bool = False,
-    document: Document | None = None,
-) -> tuple[Effect, Evidence]:
-    """The effect of ``operation`` and why. ``answers_list``: its declared answer is a list of records, the second
-    half of the evidence that a POST only reads. ``document``: where the schema of its
-    body leads; what it asks to keep is evidence too."""
+def find_effect(facts: OperationFacts, hint: ToolHint | None = None) -> tuple[Effect, Evidence]:
+    """The effect of an operation and why. An answer that is declared as a list of records is the second half of the
+    evidence that a POST only reads; an input that asks to keep something is evidence against it."""
+    operation = facts.operation
     hinted = hint.effect if hint is not None else None
     if hinted in {"read", "write", "delete"}:
         return hinted, _evidence(operation, hinted, "the hints say so", "hint")
-    effect, because = _inferred(operation, answers_list, _sent(operation, document))
+    answers_list = facts.answers_list or (hint is not None and hint.page is not None)
+    effect, because = _inferred(facts, answers_list)
+    if effect == "read" and facts.extensions.writes:
+        return "write", _evidence(operation, "write", "an extension says that it is not read-only", "hint")
     # The method alone is what HTTP says of the effect (RFC 9110, 9.2.1).
     return effect, _evidence(operation, effect, because, "document" if because == operation.method else "inference")
 
 
-def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -> tuple[Effect, str]:
-    method, said = operation.method, said_of(operation)
+def _inferred(facts: OperationFacts, answers_list: bool) -> tuple[Effect, str]:
+    operation, said = facts.operation, facts.words
+    method = operation.method
     if method in _SAFE:
         verb, source = mutation(operation, said)
         if verb:
@@ -78,7 +76,7 @@ def _inferred(operation: Operation, answers_list: bool, sent: tuple[str, ...]) -
     if method == "POST":
         if answers_list and _only_searches(said):
             return "read", "POST that searches: its path and its name say so, and it answers a list"
-        if because := _only_asks(operation, said, sent, answers_list):
+        if because := _only_asks(facts, answers_list):
             return "read", because
     for spoken in (said.name or said.summary, said.last):
         for word in spoken[: 2 if spoken and spoken[0] in MANY else 1]:
@@ -108,9 +106,10 @@ def _changes(spoken: tuple[str, ...]) -> set[str]:
     return alone & (CHANGE | DELETE)
 
 
-def _only_asks(operation: Operation, said: OperationWords, sent: tuple[str, ...], answers_list: bool) -> str:
+def _only_asks(facts: OperationFacts, answers_list: bool) -> str:
     """Why a POST only reads: what it is called and what is told about it agree that it asks, nothing speaks of a
     change, no input asks to keep something, and it answers 200 with a body. Empty where that is not so."""
+    operation, said = facts.operation, facts.words
     if "".join(said.last) == "dryrun":
         return "POST that is a dry run"
     if set(said.last[-1:]) & PERFORM or singular("".join(said.last[-1:])) == "return":
@@ -142,14 +141,14 @@ def _only_asks(operation: Operation, said: OperationWords, sent: tuple[str, ...]
             return ""
     if any(one and one[0] in WEAK for one in (said.name, said.last, said.summary, said.tells)):
         return ""
-    answer = operation.success()
+    answer = facts.answer
     if answer is None or (answer.schema is None and called not in TESTS and witnesses < 3):
         return ""
     if answer.status not in ({"200", "204"} if called in TESTS else {"200", "2XX", "default"}):
         return ""
     if any(one.status in {"201", "202"} for one in operation.responses):
         return ""
-    if any(words(name)[:1] and words(name)[0] in KEEPS for name in sent):
+    if any(words(name)[:1] and words(name)[0] in KEEPS for name in _sent(facts)):
         return ""
     if called in TESTS and "{" in operation.path and operation.body is None:
         return ""  # what is stored is tested, and its state with it
@@ -171,11 +170,11 @@ def _method_first(operation: Operation, name: tuple[str, ...]) -> bool:
     return len(name) > 1 and name[0] == operation.method.lower() not in path and name[1] in path
 
 
-def _sent(operation: Operation, document: Document | None) -> tuple[str, ...]:
+def _sent(facts: OperationFacts) -> tuple[str, ...]:
     """The names of what is sent."""
-    names = [one.name for one in operation.parameters]
-    if document is not None and operation.body is not None:
-        names += shape(document, operation.body.schema).properties
+    names = [one.name for one in facts.operation.parameters]
+    if facts.operation.body is not None:
+        names += shape(facts.document, facts.operation.body.schema).properties
     return tuple(names)
 
 

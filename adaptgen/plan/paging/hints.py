@@ -12,13 +12,11 @@ from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Place, Unpaged
 from adaptgen.plan.document.operation import PLACEHOLDER, sendable
 from adaptgen.plan.document.schemas import shape
-from adaptgen.plan.paging.places import spaces
 from adaptgen.syntax import field_paths as fields
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.envelope import Envelope
-    from adaptgen.plan.document.reader import Operation
-    from adaptgen.source import Document
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source.hints.model import PageHint
 
 _STYLES = {
@@ -48,8 +46,7 @@ _NAMES = ("offset", "page", "cursor", "limit", "size")
 
 
 def hinted(
-    document: Document,
-    operation: Operation,
+    facts: OperationFacts,
     hint: PageHint,
     envelope: Envelope | None,
     inferred: Paging | None,
@@ -60,27 +57,26 @@ def hinted(
     Raises:
         AdaptgenError: as in ``find_paging``.
     """
-    reader = _Reader(document, operation, hint, envelope, inferred, where)
+    reader = _Reader(facts, hint, envelope, inferred, where)
     return reader.read()
 
 
 class _Reader:
     def __init__(
         self,
-        document: Document,
-        operation: Operation,
+        facts: OperationFacts,
         hint: PageHint,
         envelope: Envelope | None,
         inferred: Paging | None,
         where: Callable[..., Where] | None,
     ) -> None:
-        self.operation, self.hint, self.envelope, self.where = operation, hint, envelope, where
-        self.document = document
+        self.document, self.operation = facts.document, facts.operation
+        self.hint, self.envelope, self.where = hint, envelope, where
         style = self.style(inferred)
         self.style_name = style
         self.total = getattr(inferred, "total", None)
         same = inferred if isinstance(inferred, _STYLES[style]) else None
-        self.spaces = tuple(spaces(document, operation))
+        self.spaces = facts.page_inputs
         self.place_name, self.inside = self.places(same)
         there = (getattr(same, "place", "query"), getattr(same, "inside", ""))
         self.known = same if there == (self.place_name, self.inside) else None

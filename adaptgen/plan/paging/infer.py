@@ -6,26 +6,24 @@ answer is sliced all the same. A parameter is absorbed only when the style found
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Cursor, Effect, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged, value
-from adaptgen.plan.document.envelope import Envelope, find_envelope
+from adaptgen.plan.document.envelope import Envelope
 from adaptgen.plan.document.reader import Operation
 from adaptgen.plan.document.schemas import shape
-from adaptgen.plan.document.table_responses import find_table
-from adaptgen.plan.effects.infer import find_effect
-from adaptgen.plan.paging import vendor_extensions as extensions_paging
 from adaptgen.plan.paging.hints import hinted
 from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, Parameters, fold
-from adaptgen.plan.paging.places import PagingLocation, absorbed, last_key, spaces
+from adaptgen.plan.paging.places import PagingLocation, absorbed, last_key
 from adaptgen.plan.paging.prose import last_id_told, link_told, page_told
 from adaptgen.plan.paging.response_signals import PagingSignals
 
 if TYPE_CHECKING:
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source import Document
     from adaptgen.source.hints.model import PageHint
 
@@ -40,42 +38,31 @@ class PagingPlan:
 
 
 def find_paging(
-    document: Document,
-    operation: Operation,
-    hint: PageHint | None = None,
-    *,
-    where: Callable[..., Where] | None = None,
-    effect: Effect | None = None,
+    facts: OperationFacts, effect: Effect, hint: PageHint | None = None, *, where: Callable[..., Where] | None = None
 ) -> PagingPlan:
-    """How ``operation`` answers a list. Hints win over extensions, and these over inference.
+    """How an operation with this ``effect`` answers a list. Hints win over extensions, and these over inference.
 
-    Only calls that read are lists: the next page of a call that writes would write again. ``effect`` is what a hint
-    says about that. ``where`` gives the place of a key of the hint, for errors.
+    Only calls that read are lists: the next page of a call that writes would write again. ``where`` gives the place of
+    a key of the hint, for errors.
 
     Raises:
         AdaptgenError: for a hint that names an undeclared parameter (AG034), a path that cannot be read (AG036) or a
             style without what it needs (AG031).
     """
-    places = tuple(spaces(document, operation))
+    operation = facts.operation
     if hint is not None:
-        envelope = find_envelope(document, operation, paged=True) or find_table(document, operation)
-        inferred = _infer(document, operation, places, envelope) if envelope else None
-        page, _ = hinted(document, operation, hint, envelope, inferred.page if inferred else None, where)
+        envelope = facts.paged_envelope()
+        inferred = _infer(facts, envelope) if envelope else None
+        page, _ = hinted(facts, hint, envelope, inferred.page if inferred else None, where)
         return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, "the hints say so", "hint"),))
-    said = extensions_paging.said(document, operation)
-    signs = said is not None or any(one.signs for one in places)
-    envelope = find_envelope(document, operation, paged=signs) or find_table(document, operation)
-    if envelope is None and said is None:
+    if effect != "read" or operation.method == "HEAD" or not facts.answers_list:
         return PagingPlan(None)
-    if effect is None:
-        effect, _ = find_effect(operation, None, answers_list=True, document=document)
-    if effect != "read" or operation.method == "HEAD":
-        return PagingPlan(None)
-    inferred = _infer(document, operation, places, envelope) if envelope else None
+    inferred = _infer(facts, facts.envelope) if facts.envelope else None
+    said = facts.page_extension
     if said is None:
         return inferred or PagingPlan(None)
     try:
-        page, _ = hinted(document, operation, said[0], envelope, inferred.page if inferred else None, None)
+        page, _ = hinted(facts, said[0], facts.envelope, inferred.page if inferred else None, None)
     except AdaptgenError as wrong:
         # A document's extension may fit another version of its paths: inference goes on without it.
         plan = inferred or PagingPlan(None)
@@ -138,15 +125,14 @@ class _Found:
     because: str
 
 
-def _infer(
-    document: Document, operation: Operation, places: Sequence[PagingLocation], envelope: Envelope
-) -> PagingPlan:
+def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
     """The style that the inputs of one place show, the query before others; else what the answer alone shows, with
     the size where it stands."""
+    document, operation, places = facts.document, facts.operation, facts.page_inputs
     page: Paging | None = None
     because = ""
     for place in places:
-        found = _Finder(document, operation, place, envelope).find()
+        found = _Finder(facts, place, envelope).find()
         here = found.page
         if place.place != "query" or place.inside:
             if isinstance(here, Unpaged) or not place.takes_numbers(document, here):
@@ -167,11 +153,11 @@ def _infer(
 
 
 class _Finder:
-    def __init__(self, document: Document, operation: Operation, place: PagingLocation, envelope: Envelope) -> None:
-        self.document, self.operation, self.envelope, self.place = document, operation, envelope, place
-        self.parameters = Parameters(document, place.queries, operation.description, folded=place.folded)
-        answer = operation.success()
-        self.signs = PagingSignals(document, envelope, answer.headers if answer else {}, operation.description)
+    def __init__(self, facts: OperationFacts, place: PagingLocation, envelope: Envelope) -> None:
+        self.document, self.operation, self.envelope, self.place = facts.document, facts.operation, envelope, place
+        self.parameters = Parameters(facts.document, place.queries, self.operation.description, folded=place.folded)
+        headers = facts.answer.headers if facts.answer else {}
+        self.signs = PagingSignals(facts.document, envelope, headers, self.operation.description)
         self.items = envelope.items
         self.total = self.signs.total()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from adaptgen.model.tables import Json, Paging, Place, Unpaged, value
 from adaptgen.plan.document.reader import Operation, Parameter, base_media, is_json
-from adaptgen.plan.document.request_bodies import FORM, read_body
+from adaptgen.plan.document.request_bodies import FORM, BodyInputs
 from adaptgen.plan.document.schemas import Shape, shape
 from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, fold
 from adaptgen.syntax import field_paths as fields
@@ -73,7 +73,7 @@ class PagingLocation:
         return all(shape(document, self.queries[name].schema).type != "string" for name in names if name)
 
 
-def spaces(document: Document, operation: Operation) -> Iterator[PagingLocation]:
+def spaces(document: Document, operation: Operation, body: BodyInputs | None) -> Iterator[PagingLocation]:
     """The places of ``operation``: the query first, then objects in query and headers, the body, headers of their own,
     and placeholders of the address."""
     queries = {one.name: one for one in operation.parameters if one.place == "query"}
@@ -84,8 +84,8 @@ def spaces(document: Document, operation: Operation) -> Iterator[PagingLocation]
             if members and (one.content is None or is_json(one.content)):
                 folds = {key: _folded(one.name, key) for key in members}
                 yield _space(document, "query", one.name, {(key,): node for key, node in members.items()}, folds)
-    if operation.body is not None:
-        yield from _body(document, operation)
+    if body is not None:
+        yield from _body(document, body)
     if headers := _headers(operation):
         yield PagingLocation("header", "", headers, {name: header_name(name) for name in headers})
     if numbers := _address(document, operation):
@@ -148,12 +148,10 @@ def _plural(part: str, name: str) -> bool:
     return fold(part) in {f"{fold(name)}s", f"{fold(name).removesuffix('number')}s"}
 
 
-def _body(document: Document, operation: Operation) -> Iterator[PagingLocation]:
-    assert operation.body is not None
-    media = base_media(operation.body.media)
+def _body(document: Document, body: BodyInputs) -> Iterator[PagingLocation]:
+    media = base_media(body.media)
     if not is_json(media) and media != FORM:
         return
-    body = read_body(document, operation.body)
     above = (body.inside,) if body.inside is not None else ()
     found: dict[tuple[str, ...], Json] = {}
     folds: dict[str, str] = {}

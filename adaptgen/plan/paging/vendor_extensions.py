@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Json
-from adaptgen.plan.document.reader import Operation, is_json, mapping
+from adaptgen.plan.document.reader import Operation, Response, is_json, mapping
 from adaptgen.plan.document.schemas import identity, memory, shape
 from adaptgen.source.hints.model import PageHint
 
@@ -25,14 +25,14 @@ _MOST = 5000  # fields of one answer: schemas that refer to one another have mor
 _PROPERTY = "x-stainless-pagination-property"
 
 
-def said(document: Document, operation: Operation) -> tuple[PageHint, str] | None:
+def said(document: Document, operation: Operation, answer: Response | None) -> tuple[PageHint, str] | None:
     """How extensions say that ``operation`` pages, and the name of the one that does; None where none is understood."""
     raw = operation.raw if isinstance(operation.raw, Mapping) else {}
     if found := _speakeasy(mapping(raw.get("x-speakeasy-pagination"))):
         return found, "x-speakeasy-pagination"
     if found := _fern(document, operation, raw.get("x-fern-pagination")):
         return found, "x-fern-pagination"
-    if found := _stainless(document, operation):
+    if found := _stainless(document, operation, answer):
         return found, _PROPERTY
     if found := _autorest(mapping(raw.get("x-ms-pageable"))):
         return found, "x-ms-pageable"
@@ -88,7 +88,7 @@ def _fern(document: Document, operation: Operation, given: Json) -> PageHint | N
     return None
 
 
-def _stainless(document: Document, operation: Operation) -> PageHint | None:
+def _stainless(document: Document, operation: Operation, answer: Response | None) -> PageHint | None:
     asked: dict[str, tuple[str, str | None]] = {}
     for one in operation.parameters:
         purpose = _purpose(document, one.schema) or mapping((one.raw or {}).get(_PROPERTY)).get("purpose")
@@ -99,7 +99,6 @@ def _stainless(document: Document, operation: Operation) -> PageHint | None:
             purpose = _purpose(document, value)
             if purpose:
                 asked.setdefault(purpose, (name, "body"))
-    answer = operation.success()
     # Without a parameter only a mark near the top counts: walking every answer of a large document costs seconds.
     if not asked and (answer is None or not _marked(document, answer.schema)):
         return None

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import Paging
 from adaptgen.pii.field_kinds import kind_within, leans
-from adaptgen.plan.document.envelope import at, resource_words
-from adaptgen.plan.document.reader import is_json
+from adaptgen.plan.document.envelope import at
 from adaptgen.plan.document.schemas import Leaf, identity, join, leaves, memory, shape
-from adaptgen.plan.document.table_responses import rows_of
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import escape_key
 
 if TYPE_CHECKING:
-    from adaptgen.plan.document.reader import Operation
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source import Document
     from adaptgen.source.hints.model import Hints, ToolHint
 
@@ -24,8 +22,7 @@ Json = Any
 
 
 def find_sensitive(
-    document: Document,
-    operation: Operation,
+    facts: OperationFacts,
     page: Paging | None,
     arguments: Mapping[str, Json] | Iterable[str],
     hints: Hints,
@@ -42,9 +39,9 @@ def find_sensitive(
     hinted = {**hints.sensitive, **(tool_hint.sensitive if tool_hint is not None else {})}
     anywhere = {path[3:]: kind for path, kind in hinted.items() if path.startswith("$..")}
     exact = {path: kind for path, kind in hinted.items() if not path.startswith("$")}
-    holder = (resource_words(operation) or ("",))[-1]
-    found = _outward(document, record_of(document, operation, page, answer), holder, anywhere) | exact
-    found |= _below(document, record_of(document, operation, page, answer), exact)
+    document, holder, record = facts.document, facts.holder, record_of(facts, page, answer)
+    found = _outward(document, record, holder, anywhere) | exact
+    found |= _below(document, record, exact)
     inputs: dict[str, str] = {}
     for name, schema in (arguments if isinstance(arguments, Mapping) else dict.fromkeys(arguments)).items():
         one = shape(document, schema)
@@ -141,13 +138,9 @@ def _inner(document: Document, schema: Json) -> tuple[_Inner, _Inner]:
     return known[key][1], known[key][2]
 
 
-def record_of(document: Document, operation: Operation, page: Paging | None, answer: str) -> Json | None:
+def record_of(facts: OperationFacts, page: Paging | None, answer: str) -> Json | None:
     """The schema of what is answered: of one item of a list, else of the payload."""
-    response = operation.success()
-    if response is None:
+    if facts.schema is None:
         return None
-    schema = response.schema if response.media is None or is_json(response.media) else rows_of(document, operation)
-    if schema is None:
-        return None
-    node = at(document, schema, page.items if page is not None else answer)
-    return shape(document, node).items if page is not None and node is not None else node
+    node = at(facts.document, facts.schema, page.items if page is not None else answer)
+    return shape(facts.document, node).items if page is not None and node is not None else node

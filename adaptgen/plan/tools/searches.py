@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Call, Tool
 from adaptgen.pii.search_arguments import SearchArgument, find_search_arguments
-from adaptgen.plan.document.envelope import resource_words
 from adaptgen.plan.document.schemas import leaves
 from adaptgen.plan.tools.pii import find_plain, record_of
 from adaptgen.syntax.templates import placeholders
 
 if TYPE_CHECKING:
-    from adaptgen.plan.document.reader import Operation
-    from adaptgen.source import Document
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source.hints.model import Hints, ToolHint
 
 _MOST = 200
 
 
 def find_searches(
-    document: Document,
-    operation: Operation,
+    facts: OperationFacts,
     tool: Tool,
     schema: Mapping[str, Any],
     hint: ToolHint | None,
@@ -40,31 +37,31 @@ def find_searches(
     if tool.effect != "read":
         return [SearchArgument(name, "search", hinted[name], "the hints say so") for name in sorted(hinted)]
     known: dict[str, Any] = {
-        "holder": (resource_words(operation) or ("",))[-1],
+        "holder": facts.holder,
         "classified": tool.sensitive_arguments,
         "plain": [path.removeprefix("$..") for path in tool.plain],
         "hinted": hinted,
     }
     found = find_search_arguments(properties, tool.sensitive, **known)
     if any(one.role in ("query", "search") for one in found.values()):
-        record = record_of(document, operation, tool.page, tool.answer)
-        declared = [leaf.path for leaf in leaves(document, record) if leaf.path] if record is not None else []
+        record = record_of(facts, tool.page, tool.answer)
+        declared = [leaf.path for leaf in leaves(facts.document, record) if leaf.path] if record is not None else []
         found = find_search_arguments(properties, tool.sensitive, **known, declared=declared[:_MOST])
     return [found[name] for name in sorted(found)]
 
 
 def step_searches(
-    operation: Operation, call: Call, sensitive: Mapping[str, str], hints: Hints
+    facts: OperationFacts, call: Call, sensitive: Mapping[str, str], hints: Hints
 ) -> dict[str, tuple[str, ...]]:
     """What the arguments of a tool of several calls search by the inputs of one of its steps that they fill."""
     schemas = {
         one.name: {**(one.schema if isinstance(one.schema, Mapping) else {}), "description": one.description}
-        for one in operation.parameters
+        for one in facts.operation.parameters
     }
     found = find_search_arguments(
         schemas,
         sensitive,
-        holder=(resource_words(operation) or ("",))[-1],
+        holder=facts.holder,
         plain=[path.removeprefix("$..") for path in find_plain(hints, None)],
     )
     filled: dict[str, tuple[str, ...]] = {}

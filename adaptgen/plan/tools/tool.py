@@ -14,10 +14,11 @@ from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document import vendor_extensions as extensions
 from adaptgen.plan.document.base_urls import Bases
 from adaptgen.plan.document.reader import Operation, accepted, is_json
-from adaptgen.plan.document.request_bodies import BodyInputs, read_body
+from adaptgen.plan.document.request_bodies import BodyInputs
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.document.tool_names import segments
 from adaptgen.plan.effects.infer import find_effect
+from adaptgen.plan.facts import OperationFacts, read_facts
 from adaptgen.plan.paging.infer import PagingPlan, find_paging
 from adaptgen.plan.tools import absorbed_members as paging_members
 from adaptgen.plan.tools import contract as contracts
@@ -47,6 +48,13 @@ class Context:
     bases: Bases
     siblings: Mapping[str, Mapping[str, Operation]]
     credentials: Mapping[str, Mapping[tuple[str, str], str]] = field(default_factory=dict)
+    facts: Mapping[str, OperationFacts] = field(default_factory=dict)
+
+    def facts_of(self, operation: Operation, document: Document | None = None) -> OperationFacts:
+        """What is understood of ``operation``, of this or of another ``document`` of the hints."""
+        if (document is None or document is self.document) and operation.pointer in self.facts:
+            return self.facts[operation.pointer]
+        return read_facts(document or self.document, operation)
 
 
 def auth_of(context: Context, operation: Operation, main: bool) -> tuple[str, ...]:
@@ -63,13 +71,12 @@ class Analysis:
     ``notes``: what agents must know of how it writes."""
 
     context: Context
-    operation: Operation
+    facts: OperationFacts
     key: str
     hint: ToolHint | None
     paging: PagingPlan
     view: ViewPlan
     effect: Effect
-    body: BodyInputs | None
     evidence: list[Evidence]
     role: str = ""
     read: Operation | None = None
@@ -77,6 +84,14 @@ class Analysis:
     merges: str = ""
     patches: bool = False
     notes: str = ""
+
+    @property
+    def operation(self) -> Operation:
+        return self.facts.operation
+
+    @property
+    def body(self) -> BodyInputs | None:
+        return self.facts.body
 
 
 @value()
@@ -101,47 +116,26 @@ def locator(hints: Hints, *base: str) -> Callable[..., Where]:
     return lambda *keys: hints.where(*base, *keys)
 
 
-def draft(context: Context, operation: Operation, key: str = "", hint: ToolHint | None = None) -> Analysis:
-    """Run the passes on one operation.
+def analyse(context: Context, facts: OperationFacts, key: str = "", hint: ToolHint | None = None) -> Analysis:
+    """Decide what an operation does, how it pages and what is shown of its answer.
 
     Raises:
         AdaptgenError: for what is wrong in ``hint``.
     """
-    document, where = context.document, locator(context.hints, "tools", key)
-    said = extensions.said(document, operation)
-    operation, hint = extensions.described(document, operation), extensions.under(said, hint)
-    page_where = locator(context.hints, "tools", key, "page")
-    paging = find_paging(
-        document,
-        operation,
-        hint.page if hint else None,
-        where=page_where if hint else None,
-        effect=hint.effect if hint else None,
-    )
-    view = find_view(document, operation, paging.page, hint, where=where if hint else None)
-    effect, because = find_effect(operation, hint, answers_list=paging.page is not None, document=document)
-    if said.writes and effect == "read" and not (hint and hint.effect):
-        paging, effect = PagingPlan(None), "write"
-        reason = "an extension says that it is not read-only"
-        because = Evidence(operation.key, "effect", effect, reason, operation.pointer)
+    operation, where = facts.operation, locator(context.hints, "tools", key) if hint else None
+    page_where = locator(context.hints, "tools", key, "page") if hint else None
+    hint = extensions.under(facts.extensions, hint)
+    effect, because = find_effect(facts, hint)
+    paging = find_paging(facts, effect, hint.page if hint else None, where=page_where)
     if effect != "read" and paging.page is not None:
-        if hint is not None and hint.page is not None and not isinstance(paging.page, Unpaged):
+        if not isinstance(paging.page, Unpaged) and not facts.extensions.writes:
             message = f"{operation.key} does not only read, and what changes something is no list"
             help = "add effect: read, if it only reads"
             raise error("AG039", message, context.hints.where("tools", key, "page"), help)
         paging = PagingPlan(None)
-        view = find_view(document, operation, None, hint, where=where if hint else None)
-    return Analysis(
-        context=context,
-        operation=operation,
-        key=key,
-        hint=hint,
-        paging=paging,
-        view=view,
-        effect=effect,
-        body=read_body(document, operation.body) if operation.body else None,
-        evidence=[*paging.evidence, *view.evidence, because],
-    )
+    view = find_view(facts, paging.page, hint, where=where)
+    evidence = [*paging.evidence, *view.evidence, because]
+    return Analysis(context, facts, key, hint, paging=paging, view=view, effect=effect, evidence=evidence)
 
 
 def settle(one: Analysis, payloads: Mapping[str, str | None]) -> None:
@@ -219,7 +213,7 @@ def finish(one: Analysis, name: str) -> BuiltTool:
         one.notes = updates.replaces(operation, context.siblings.get(family(operation), {}), one.body)
     schemas = {argument.name: argument.schema for argument in inputs.arguments}
     sensitive, sensitive_arguments = find_sensitive(
-        document, operation, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
+        one.facts, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
     )
     if update is not None and one.read is not None:
         update = replace(update, sensitive=_read_sensitive(context, one.read, update.answer, sensitive))
@@ -255,9 +249,7 @@ def finish(one: Analysis, name: str) -> BuiltTool:
         # What the document calls it ("Save contract", "Replace …") is the write without the merge.
         describe.words(name).capitalize() if one.merges else describe.title(operation, name),
     )
-    searching = find_searches(
-        document, operation, tool, schema, hint, {one.name: one.input for one in inputs.arguments}
-    )
+    searching = find_searches(one.facts, tool, schema, hint, {row.name: row.input for row in inputs.arguments})
     tool = replace(tool, searches={one.name: one.fields for one in searching})
     evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
     evidence += [search_evidence(name, one, operation.pointer) for one in searching]
@@ -276,7 +268,7 @@ def _read_sensitive(context: Context, read: Operation, answer: str, known: Mappi
     own = next(
         (hint for hint in hints if hint.call and (hint.call.method, hint.call.path) == ("GET", read.written)), None
     )
-    found, _ = find_sensitive(context.document, read, None, (), context.hints, own, answer=answer)
+    found, _ = find_sensitive(context.facts_of(read), None, (), context.hints, own, answer=answer)
     return {path: kind for path, kind in sorted(found.items()) if known.get(path) != kind}
 
 
@@ -336,7 +328,7 @@ def payload_of(one: Analysis) -> str | None:
     """JSONPath of the record that a GET answers; None for lists and for answers that are no JSON object."""
     if one.paging.page is not None:
         return None
-    answer = one.operation.success()
+    answer = one.facts.answer
     if answer is not None and answer.media is not None and not is_json(answer.media):
         return None
     if answer is not None and shape(one.context.document, answer.schema).type == "array":

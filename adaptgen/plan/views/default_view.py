@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Paging, value
-from adaptgen.plan.document.envelope import at, jsonpath, resource_words
+from adaptgen.plan.document.envelope import at, jsonpath
 from adaptgen.plan.document.reader import is_json
 from adaptgen.plan.document.schemas import Shape, every_property, leaves, shape
-from adaptgen.plan.document.table_responses import rows_of
 from adaptgen.plan.views.grouped_view import grouped_view
-from adaptgen.plan.views.identity import identifying, repeats, spoken_of
+from adaptgen.plan.views.identity import identifying, repeats
 from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, words
@@ -22,6 +21,7 @@ from adaptgen.views.wrapper_words import is_wrapper_word
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.reader import Operation
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source import Document
     from adaptgen.source.hints.model import ToolHint
 
@@ -41,14 +41,13 @@ class ViewPlan:
 
 
 def find_view(
-    document: Document,
-    operation: Operation,
+    facts: OperationFacts,
     page: Paging | None,
     hint: ToolHint | None = None,
     *,
     where: Callable[..., Where] | None = None,
 ) -> ViewPlan:
-    """The default view of the success answer of ``operation``; hints win.
+    """The default view of the success answer of an operation; hints win.
 
     A hinted path that a schema does not declare is a warning only: APIs answer more than they document. ``where``
     gives the place of a key of the tool's hint.
@@ -56,10 +55,8 @@ def find_view(
     Raises:
         AdaptgenError: AG036 for a path that cannot be read.
     """
-    answer = operation.success()
-    usable = answer is not None and (answer.media is None or is_json(answer.media))
-    schema = answer.schema if answer is not None and usable else rows_of(document, operation)
-    payload = "$" if page is not None or schema is None else _payload(document, operation, schema)
+    document, operation, schema = facts.document, facts.operation, facts.schema
+    payload = "$" if page is not None or schema is None else _payload(facts, schema)
     if hint is not None and hint.answer is not None:
         if not hint.answer.startswith("$"):
             raise error(
@@ -76,7 +73,7 @@ def find_view(
         return ViewPlan(tuple(hint.view), payload, (made,), notes)
     if record is None or operation.method == "HEAD":
         return ViewPlan(None, payload)
-    view = _list_view(document, operation, record) if page is not None else detail_view(document, operation, record)
+    view = _list_view(facts, record) if page is not None else detail_view(facts, record)
     if not view:
         return ViewPlan(None, payload)
     because = f"the most telling of {len(leaves(document, record))} declared fields"
@@ -109,12 +106,12 @@ def _is_page_again(document: Document, schema: Json, items: str, item: Json) -> 
     return last in inner and len(inner) > 1 and inner <= outer and not is_record(candidates(document, item))
 
 
-def _payload(document: Document, operation: Operation, schema: Json) -> str:
+def _payload(facts: OperationFacts, schema: Json) -> str:
     """Through wrappers that hold one object and nothing else but how the call went: ``{"data": {…}, "status": …}``.
     What stands next to a record would be out of reach, so anything but wrapper words ends it."""
     keys: tuple[str, ...] = ()
+    document, noun = facts.document, facts.resource
     here = shape(document, schema)
-    noun = resource_words(operation)
     for _ in range(_WRAPPED):
         key = _wrapped(document, here, noun)
         if key is None:
@@ -158,13 +155,13 @@ def _wrapped(document: Document, one: Shape, noun: tuple[str, ...]) -> str | Non
     return best if len(about) == len(beside) else None
 
 
-def _list_view(document: Document, operation: Operation, record: Json) -> tuple[str, ...]:
+def _list_view(facts: OperationFacts, record: Json) -> tuple[str, ...]:
+    document = facts.document
     if grouped := grouped_view(document, record):
         return grouped
-    names = identifying(document, operation, record)
-    about = spoken_of(operation)
+    names, about = identifying(facts, record), facts.subject
     found = candidates(document, record)
-    repeated = repeats(operation, [one.path for one in found])
+    repeated = repeats(facts, [one.path for one in found])
     # What repeats what the caller gave tells nothing apart, unless nothing else does (``/users/{user_id}/friends``):
     # then it speaks of other things of the same kind.
     own = [one for one in found if not repeated(one.path)]

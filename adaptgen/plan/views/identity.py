@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from adaptgen.plan.document.envelope import ends_in_placeholder, resource_words
 from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import shape
 from adaptgen.syntax.identifiers import singular, vocabulary, words
@@ -15,18 +14,19 @@ from adaptgen.syntax.identifiers import singular, vocabulary, words
 if TYPE_CHECKING:
     from adaptgen.model.tables import Json
     from adaptgen.plan.document.reader import Operation
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source import Document
 
 
-def repeats(operation: Operation, paths: Collection[str]) -> Callable[[str], bool]:
+def repeats(facts: OperationFacts, paths: Collection[str]) -> Callable[[str], bool]:
     """Whether a field says only what the caller gave: all records of ``/dags/{dag_id}/runs`` have the same ``dag_id``
     and ``dag_display_name``. A placeholder that is not called after its collection says nothing about a field."""
-    parts = [part for part in operation.path.split("/") if part]
+    parts = [part for part in facts.operation.path.split("/") if part]
     given: set[tuple[str, ...]] = set()
     for collection, part in pairwise(parts[:-1]):
         above = tuple(map(singular, words(collection)))
         for name in PLACEHOLDER.findall(part):
-            if words(name)[:-1] == above and above and above != resource_words(operation):
+            if words(name)[:-1] == above and above and above != facts.resource:
                 given.add(words(name))
                 # Without that id beside it the name is of another: `/users/{user_id}/followers` have a `username`.
                 if any(words(path) == words(name) for path in paths):
@@ -34,15 +34,15 @@ def repeats(operation: Operation, paths: Collection[str]) -> Callable[[str], boo
     return lambda path: words(path) in given
 
 
-def identifying(document: Document, operation: Operation, record: Json = None) -> frozenset[str]:
+def identifying(facts: OperationFacts, record: Json = None) -> frozenset[str]:
     """Names of fields that identify the records: ``<resource>_id``, also where the resource is what the schema of a
     ``record`` is called, and the path parameters of child paths."""
     names: set[str] = set()
-    resource = spoken_of(operation)
+    document, resource = facts.document, facts.subject
     for said in (resource, called(document, record)):
         names |= _names_of(said)
-    path = operation.path.rstrip("/")
-    if ends_in_placeholder(operation):
+    path = facts.operation.path.rstrip("/")
+    if facts.names_record:
         names |= set(PLACEHOLDER.findall(path))
     else:
         names |= _children(document).get(path, set())
@@ -82,14 +82,13 @@ _FOR = vocabulary(
 )
 
 
-def spoken_of(operation: Operation) -> tuple[str, ...]:
-    """The words of what the path asks for, as :func:`resource_words`, but of ``/orders/{id}/full`` the orders."""
-    said = resource_words(operation)
-    if len(said) == 1 and said[0] in _MANNER:
+def resource_of_path(operation: Operation, resource: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of what the path asks for: its last ``resource``, but of ``/orders/{id}/full`` the orders."""
+    if len(resource) == 1 and resource[0] in _MANNER:
         for part in reversed([part for part in operation.path.split("/") if part and not part.startswith("{")][:-1]):
             if above := tuple(map(singular, words(part))):
                 return above
-    return said
+    return resource
 
 
 def called(document: Document, record: Json) -> tuple[str, ...]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.pii.field_kinds import kind_of
-from adaptgen.plan.document.envelope import ends_in_placeholder
 from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import Leaf, Shape, identity, join, leaves, memory, shape
-from adaptgen.plan.views.identity import identifying, identifying_records, spoken_of
+from adaptgen.plan.views.identity import identifying, identifying_records
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.views.ranking import Candidate, is_record, rank
 from adaptgen.views.scoring import hides
 
 if TYPE_CHECKING:
-    from adaptgen.plan.document.reader import Operation
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source import Document
 
 Json = Any
@@ -70,20 +69,20 @@ def candidate(leaf: Leaf) -> Candidate:
     return Candidate(leaf.path, leaf.type, leaf.format, enum, leaf.description, late=leaf.late)
 
 
-def detail_view(document: Document, operation: Operation, answer: Json) -> tuple[str, ...]:
+def detail_view(facts: OperationFacts, answer: Json) -> tuple[str, ...]:
     """The fields of the record, and of each list beside them the labels; of a result that is no record all of it where
     it is small, else what tells its parts. Paths are relative to ``answer``; none where nothing is worth showing."""
-    return _Detail(document, operation, answer).view(answer)
+    return _Detail(facts, answer).view(answer)
 
 
 class _Detail:
-    def __init__(self, document: Document, operation: Operation, answer: Json) -> None:
-        self.document = document
+    def __init__(self, facts: OperationFacts, answer: Json) -> None:
+        self.document = facts.document
         self.left = _LOOKED
-        self.names = identifying(document, operation, answer)
-        self.about = spoken_of(operation)
+        self.names = identifying(facts, answer)
+        self.about = facts.subject
         # What the path asks for is the record's own, also where it sounds like a word about the call: `result_id`.
-        self.asked = PLACEHOLDER.findall(operation.path) if ends_in_placeholder(operation) else []
+        self.asked = PLACEHOLDER.findall(facts.operation.path) if facts.names_record else []
 
     def view(self, answer: Json) -> tuple[str, ...]:
         whole = shape(self.document, answer)

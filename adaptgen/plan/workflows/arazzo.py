@@ -12,7 +12,6 @@ from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document import tool_names as naming
 from adaptgen.plan.document.inline_schema import inline
 from adaptgen.plan.document.operation_refs import Targets
-from adaptgen.plan.paging.infer import find_paging
 from adaptgen.plan.tools import contract as contracts
 from adaptgen.plan.tools.arguments import Argument
 from adaptgen.plan.tools.pii import find_plain, find_sensitive
@@ -67,13 +66,14 @@ def workflow(
         steps = (*steps[:-1], _viewed(steps[-1], shared))
     strongest: Effect = max((step.effect for step in steps), key=STRENGTH.index)
     effect = hint.effect if hint.effect is not None else strongest
+    operations = [facts.operation for facts, _ in shared.steps]
     tool = Tool(
         name=name,
         steps=steps,
         result=result,
         defaults=dict(sorted(defaults_of(schema, names.inputs).items())),
         auth=tuple(dict.fromkeys(auth for step in stepped.every(steps) for auth in step.auth)),
-        anonymous=all(one.pointer in context.auth.unsaid for one in shared.operations),
+        anonymous=all(one.pointer in context.auth.unsaid for one in operations),
         form=hint.form,
         max_bytes=hint.max_bytes,
         sensitive=classified({**sensitive(result, made.made), **hint.sensitive}),
@@ -87,9 +87,9 @@ def workflow(
     said = hint.description or raw.get("description") or raw.get("summary") or f"{describe.words(name).capitalize()}."
     title = describe.clean(raw.get("summary") or describe.words(name).capitalize(), 80)
     contract = contracts.contract(name, describe.clean(said, describe.DESCRIPTION), input_schema, effect, "", "", title)
-    calls = ", ".join(one.key for one in shared.operations)
+    calls = ", ".join(one.key for one in operations)
     because = f"{description.path.name} says so"
-    evidence = Evidence(name, "steps", f"{len(shared.operations)} calls: {calls}", because, tool.source, "hint")
+    evidence = Evidence(name, "steps", f"{len(operations)} calls: {calls}", because, tool.source, "hint")
     return tool, contract, (evidence,), ()
 
 
@@ -117,20 +117,19 @@ def _schemas(context: Context, schema: Json, names: Names) -> list[Argument]:
 
 def _kinds(context: Context, shared: Shared, arguments: list[Argument], hint: ToolHint) -> dict[str, str]:
     """Argument -> kind of personal data, by its name and its schema."""
-    if not shared.operations:
+    if not shared.steps:
         return {}
     schemas = {one.name: one.made for one in arguments}
-    document, operation = shared.documents[0], shared.operations[0]
-    return find_sensitive(document, operation, None, schemas, context.hints, hint)[1]
+    facts, _ = shared.steps[0]
+    return find_sensitive(facts, None, schemas, context.hints, hint)[1]
 
 
 def _viewed(step: Step, shared: Shared) -> Step:
     """The last step of a workflow without outputs gives its answer, under the view of its operation."""
     if step.call is None:
         return step
-    operation, document = shared.operations[-1], shared.documents[-1]
-    page = find_paging(document, operation).page
-    found = find_view(document, operation, page)
+    facts, page = shared.steps[-1]
+    found = find_view(facts, page)
     if page is None and found.answer != "$":
         return step
     return replace(step, view=found.view, items=page.items if page is not None else None)
@@ -138,5 +137,5 @@ def _viewed(step: Step, shared: Shared) -> Step:
 
 def _source(context: Context, shared: Shared) -> str:
     """The pointer of the first operation that the document itself has."""
-    both = zip(shared.operations, shared.documents, strict=True)
-    return next((one.pointer for one, document in both if document is context.document), "")
+    own = (facts.operation.pointer for facts, _ in shared.steps if facts.document is context.document)
+    return next(own, "")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.tables import Body, Flow, Json, Param, Step, Then
-from adaptgen.plan.document.reader import Operation
 from adaptgen.plan.effects.infer import find_effect
 from adaptgen.plan.paging.infer import find_paging
 from adaptgen.plan.tools.pii import find_sensitive
@@ -24,7 +23,8 @@ from adaptgen.syntax.json_pointer import escape
 from adaptgen.syntax.templates import escape_json
 
 if TYPE_CHECKING:
-    from adaptgen.source import Document
+    from adaptgen.model.tables import Paging
+    from adaptgen.plan.facts import OperationFacts
 
 MOST = 200
 """Steps of one tool, those of other workflows included."""
@@ -35,12 +35,11 @@ _STRENGTH = ("read", "write", "delete")
 
 @dataclass(slots=True)
 class Shared:
-    """What the workflows of one tool have in common."""
+    """What the workflows of one tool have in common. ``steps``: the calls, and how the answer of each is paged."""
 
     description: Description
     calls: Calls
-    operations: list[Operation] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
+    steps: list[tuple[OperationFacts, Paging | None]] = field(default_factory=list)
     count: int = 0
 
 
@@ -145,13 +144,13 @@ class Workflow:
         body, replaced = self.body(raw, where)
         call = shared.calls.request(operation, document, main, parameters, body, where)
         outputs = self.outputs(raw, where, inner=False)
-        paging = find_paging(document, operation)
-        effect, _ = find_effect(operation, None, answers_list=paging.page is not None, document=document)
-        hints = shared.calls.context.hints
-        kinds, _ = find_sensitive(document, operation, paging.page, {}, hints, None, answer="$")
+        context = shared.calls.context
+        facts = context.facts_of(operation, document)
+        effect, _ = find_effect(facts)
+        paging = find_paging(facts, effect)
+        kinds, _ = find_sensitive(facts, paging.page, {}, context.hints, None, answer="$")
         self.kinds |= shared.calls.classified(call, self.names, self.kinds)
-        shared.operations.append(operation)
-        shared.documents.append(document)
+        shared.steps.append((facts, paging.page))
         # Conditions of this step may name its own outputs no more than later steps may name them by then.
         success = tuple(
             self.names.check(one, partial(where, "successCriteria", at))
@@ -167,7 +166,7 @@ class Workflow:
         return Step(
             id=id,
             call=call,
-            auth=auth_of(shared.calls.context, operation, main),
+            auth=auth_of(context, operation, main),
             save=save,
             effect=effect,
             replace=replaced,

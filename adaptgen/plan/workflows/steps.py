@@ -13,7 +13,6 @@ from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation
-from adaptgen.plan.document.request_bodies import read_body
 from adaptgen.plan.effects.infer import find_effect
 from adaptgen.plan.paging.infer import find_paging
 from adaptgen.plan.tools import contract as contracts
@@ -30,7 +29,7 @@ from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.templates import placeholders
 
 if TYPE_CHECKING:
-    from adaptgen.source import Document
+    from adaptgen.plan.facts import OperationFacts
     from adaptgen.source.hints.model import StepHint, ToolHint
 
 STRENGTH: tuple[Effect, ...] = ("read", "write", "delete")
@@ -100,29 +99,29 @@ class _Maker:
         absorbed = {
             (place, name) for pointer, place, name in context.auth.absorbed if main and pointer == operation.pointer
         }
-        paging = find_paging(document, operation)
-        effect, _ = find_effect(operation, None, answers_list=paging.page is not None, document=document)
+        facts = context.facts_of(operation, document)
+        effect, _ = find_effect(facts)
+        paging = find_paging(facts, effect)
         check_rules(asked, step, effect, where)
         page, most = all_pages(paging, step, where)
         if page is not None:
             absorbed |= set(paging.absorbed)
         if step.until is not None:
             self.notes += check_state(document, operation, step.until, where)
-        body = read_body(document, operation.body) if operation.body else None
-        call = asked.call(document, operation, body, absorbed, index, step)
+        call = asked.call(document, operation, facts.body, absorbed, index, step)
         if page is not None and (rows_of := address_rows(page, document, operation)):
             call = replace(call, path_params=(*call.path_params, *rows_of))
         items = step.items or (paging.page.items if paging.page is not None else None)
         names = {param.arg or param.name: None for param in rows(call) if param.value is None}
-        kinds, arguments = find_sensitive(document, operation, paging.page, names, context.hints, None, answer="$")
+        kinds, arguments = find_sensitive(facts, paging.page, names, context.hints, None, answer="$")
         asked.sensitive_arguments.update(arguments)
         asked.templated(call)
-        for name, paths in step_searches(operation, call, kinds, context.hints).items():
+        for name, paths in step_searches(facts, call, kinds, context.hints).items():
             asked.searches[name] = tuple(dict.fromkeys((*asked.searches.get(name, ()), *paths)))
         if step.view is not None:
             self.notes += check_step_view(document, operation, items, step.view, where)
             self.kept(index, step)
-        view = step.view if step.view is not None else self.view(document, operation, paging.page, index)
+        view = step.view if step.view is not None else self.view(facts, paging.page, index)
         self.operations.append(operation)
         asked.made.append(
             PlannedStep(
@@ -178,7 +177,7 @@ class _Maker:
                     found[rest] = None
         return list(found)
 
-    def view(self, document: Document, operation: Operation, page: Paging | None, index: int) -> tuple[str, ...] | None:
+    def view(self, facts: OperationFacts, page: Paging | None, index: int) -> tuple[str, ...] | None:
         """The default view of a step; None (everything) where a template reads into what was not saved."""
         step = self.asked.hint.steps[index]
         rest = self.asked.hint.steps[index + 1 :]
@@ -188,7 +187,7 @@ class _Maker:
             head, _, inner = name.partition(".")
             if head == step.id and inner and inner.split(".")[0] not in step.save:
                 return None
-        found = find_view(document, operation, page)
+        found = find_view(facts, page)
         taken = self.taken(index)
         if found.view is None:
             return None

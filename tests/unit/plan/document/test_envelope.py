@@ -3,12 +3,14 @@ from typing import Any
 
 import pytest
 
-from adaptgen.plan.document.envelope import at, find_envelope, jsonpath
+from adaptgen.plan.document.envelope import at, ends_in_placeholder, find_envelope, jsonpath, resource_words
 
 
 def items_of(api: SimpleNamespace, path: str, schema: Any, **more: Any) -> str | None:
     made, found = api.document({path: {"get": {**api.answer(schema), **more}}})
-    envelope = find_envelope(made, found[f"GET {path}"])
+    operation = found[f"GET {path}"]
+    names_record = ends_in_placeholder(operation)
+    envelope = find_envelope(made, operation.success(), resource_words(operation), names_record=names_record)
     return envelope.items if envelope else None
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from support.passes import find_paging
 
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Paging, Tool, Unpaged
 from adaptgen.plan import plan
-from adaptgen.plan.paging.infer import find_paging
 from adaptgen.source import EMPTY, Hints, read, read_hints
 
 INT, TEXT = {"type": "integer"}, {"type": "string"}

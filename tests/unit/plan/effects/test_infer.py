@@ -1,8 +1,8 @@
 from types import SimpleNamespace
 
 import pytest
+from support.passes import find_effect
 
-from adaptgen.plan.effects.infer import find_effect
 from adaptgen.source.hints.model import ToolHint
 
 
@@ -28,26 +28,26 @@ def test_the_effect_of_a_call(
     api: SimpleNamespace, method: str, path: str, id: str | None, summary: str, effect: str
 ) -> None:
     raw = {"summary": summary, **({"operationId": id} if id else {}), "responses": {}}
-    _, found = api.document({path: {method: raw}})
-    assert find_effect(found[f"{method.upper()} {path}"])[0] == effect
+    made, found = api.document({path: {method: raw}})
+    assert find_effect(made, found[f"{method.upper()} {path}"])[0] == effect
 
 
 def test_a_search_by_post_reads_only_with_a_list_as_its_answer(api: SimpleNamespace) -> None:
-    _, found = api.document({"/contacts/search": {"post": {"operationId": "searchContacts", "responses": {}}}})
+    made, found = api.document({"/contacts/search": {"post": {"operationId": "searchContacts", "responses": {}}}})
     operation = found["POST /contacts/search"]
-    assert find_effect(operation)[0] == "write"
-    assert find_effect(operation, answers_list=True)[0] == "read"
+    assert find_effect(made, operation)[0] == "write"
+    assert find_effect(made, operation, answers_list=True)[0] == "read"
 
 
 def test_a_query_that_creates_what_it_does_not_find_writes(api: SimpleNamespace) -> None:
     raw = {"operationId": "getOrCreateChannel", "responses": {}}
-    _, found = api.document({"/channels/query": {"post": raw}})
-    assert find_effect(found["POST /channels/query"], answers_list=True)[0] == "write"
+    made, found = api.document({"/channels/query": {"post": raw}})
+    assert find_effect(made, found["POST /channels/query"], answers_list=True)[0] == "write"
 
 
 def test_hints_win(api: SimpleNamespace) -> None:
-    _, found = api.document({"/reports": {"post": {"responses": {}}}})
-    effect, evidence = find_effect(found["POST /reports"], ToolHint(effect="read"))
+    made, found = api.document({"/reports": {"post": {"responses": {}}}})
+    effect, evidence = find_effect(made, found["POST /reports"], ToolHint(effect="read"))
     assert (effect, evidence.because) == ("read", "the hints say so")
 
 
@@ -87,17 +87,15 @@ def test_a_post_that_asks_needs_two_witnesses(
     api: SimpleNamespace, path: str, said: dict[str, object], effect: str
 ) -> None:
     kept = {"type": "object", "properties": {"text": {"type": "string"}, "saveAs": {"type": "string"}}}
-    document, found = api.document(
-        {path: {"post": {**said, "responses": ANSWER}}}, components={"schemas": {"Kept": kept}}
-    )
-    assert find_effect(found[f"POST {path}"], document=document)[0] == effect
+    made, found = api.document({path: {"post": {**said, "responses": ANSWER}}}, components={"schemas": {"Kept": kept}})
+    assert find_effect(made, found[f"POST {path}"])[0] == effect
 
 
 def test_a_post_that_answers_201_or_nothing_writes(api: SimpleNamespace) -> None:
     said = {"operationId": "getToken", "summary": "Get a token"}
     for responses in ({"201": ANSWER["200"]}, {"200": {"description": ""}}, {**ANSWER, "202": {"description": ""}}):
-        _, found = api.document({"/token": {"post": {**said, "responses": responses}}})
-        assert find_effect(found["POST /token"])[0] == "write"
+        made, found = api.document({"/token": {"post": {**said, "responses": responses}}})
+        assert find_effect(made, found["POST /token"])[0] == "write"
 
 
 @pytest.mark.parametrize(
@@ -117,8 +115,8 @@ def test_a_post_that_answers_201_or_nothing_writes(api: SimpleNamespace) -> None
     ],
 )
 def test_a_get_that_changes_something(api: SimpleNamespace, path: str, said: dict[str, str], effect: str) -> None:
-    _, found = api.document({path: {"get": {**said, "responses": {}}}})
-    assert find_effect(found[f"GET {path}"])[0] == effect
+    made, found = api.document({path: {"get": {**said, "responses": {}}}})
+    assert find_effect(made, found[f"GET {path}"])[0] == effect
 
 
 TOKEN = [{"name": "token", "in": "query", "schema": {"type": "string"}}]
@@ -171,10 +169,10 @@ TOKEN = [{"name": "token", "in": "query", "schema": {"type": "string"}}]
 def test_a_get_tells_what_it_does_in_many_ways(
     api: SimpleNamespace, path: str, said: dict[str, object], effect: str
 ) -> None:
-    _, found = api.document({path: {"get": {"responses": {"200": {"description": ""}}, **said}}})
-    assert (find_effect(found[f"GET {path}"])[0] == "read") == (effect == "read")
+    made, found = api.document({path: {"get": {"responses": {"200": {"description": ""}}, **said}}})
+    assert (find_effect(made, found[f"GET {path}"])[0] == "read") == (effect == "read")
 
 
 def test_what_a_list_is_posted_to_writes(api: SimpleNamespace) -> None:
-    _, found = api.document({"/list": {"post": {"operationId": "postList", "responses": {}}}})
-    assert find_effect(found["POST /list"], answers_list=True)[0] == "write"
+    made, found = api.document({"/list": {"post": {"operationId": "postList", "responses": {}}}})
+    assert find_effect(made, found["POST /list"], answers_list=True)[0] == "write"

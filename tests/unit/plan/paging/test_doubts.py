@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.passes import find_paging
 
 from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Paging
-from adaptgen.plan.paging.infer import find_paging
 
 INT, TEXT, FLAG = {"type": "integer"}, {"type": "string"}, {"type": "boolean"}
 ROWS = {"type": "array", "items": {"type": "object", "properties": {"id": TEXT, "name": TEXT}}}

@@ -2,10 +2,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.passes import find_paging
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
-from adaptgen.plan.paging.infer import PagingPlan, find_paging
+from adaptgen.plan.paging.infer import PagingPlan
 from adaptgen.source.hints.model import PageHint
 
 INT = {"type": "integer"}

@@ -6,15 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.passes import find_paging, find_sensitive, find_view
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Cursor, NextUrl, Offset, PageNumber, Unpaged
 from adaptgen.plan.document.request_bodies import read_body
 from adaptgen.plan.document.schemas import shape
-from adaptgen.plan.paging.infer import PagingPlan, find_paging
+from adaptgen.plan.paging.infer import PagingPlan
 from adaptgen.plan.tools.absorbed_members import left
-from adaptgen.plan.tools.pii import find_sensitive
-from adaptgen.plan.views.default_view import find_view
 from adaptgen.source.hints.model import Hints, PageHint
 
 INTEGER = {"type": "integer"}

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.passes import find_paging
 
 from adaptgen.model.tables import Cursor, Link, NextUrl, Offset, PageNumber, Paging, Unpaged
-from adaptgen.plan.paging.infer import find_paging
 from adaptgen.plan.paging.prose import header_told, last_id_told, leads_on, link_told, path_told, size_told
 
 TEXT = {"type": "string"}

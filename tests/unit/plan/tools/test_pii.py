@@ -1,8 +1,9 @@
 from types import SimpleNamespace
 from typing import Any
 
-from adaptgen.plan.paging.infer import find_paging
-from adaptgen.plan.tools.pii import find_plain, find_sensitive
+from support.passes import find_paging, find_sensitive
+
+from adaptgen.plan.tools.pii import find_plain
 from adaptgen.source.hints.model import EMPTY, Hints, ToolHint
 
 TEXT = {"type": "string"}

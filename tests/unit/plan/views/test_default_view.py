@@ -2,10 +2,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.passes import find_paging, find_view
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.plan.paging.infer import find_paging
-from adaptgen.plan.views.default_view import ViewPlan, find_view
+from adaptgen.plan.views.default_view import ViewPlan
 from adaptgen.source.hints.model import ToolHint
 
 INT, TEXT = {"type": "integer"}, {"type": "string"}
