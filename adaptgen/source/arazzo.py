@@ -10,22 +10,37 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.source.hints.checker import Checker, Keys
-from adaptgen.source.hints.types import Anything, Either, Key, ListOf, MapOf, Number, OneOf, Table, Text
-from adaptgen.source.text.locations import SourceMap
-from adaptgen.source.text.parse import parse
+from adaptgen.config.checker import Checker
+from adaptgen.config.types import (
+    Anything,
+    Dialect,
+    Either,
+    Key,
+    KeyPath,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Table,
+    Text,
+    TextKind,
+)
+from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.source.tree import read_file
+from adaptgen.text.locations import SourceMap
+from adaptgen.text.parse import parse
 
 CODE = "AG016"
 
 _VERSION = re.compile(r"1\.0(\.\d+)?")
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|//")
-_ANY = Anything(template=False)
+_DIALECT = Dialect({"text": TextKind(filled=False)}, CODE, CODE, extensions=True)
+
+_ANY = Anything()
 _TEXTS = MapOf(Text())
 
 _KIND = OneOf(("simple", "regex", "jsonpath", "xpath"))
@@ -91,7 +106,7 @@ class Description:
         """The place of a key path, or of its nearest ancestor that exists."""
         if self.places is None:
             return Where(self.path.as_posix())
-        return self.places.where([str(key) for key in keys])
+        return self.places.where(*keys)
 
 
 def read_description(path: Path) -> Description:
@@ -103,61 +118,49 @@ def read_description(path: Path) -> Description:
     shown = path.as_posix()
     data = read_file(path, shown)
     parsed = parse(data, shown, strict=True)
-    places = SourceMap(path, shown, parsed.syntax)
-    checker = _Checker(lambda *keys: places.where([str(key) for key in keys]))
+    places = SourceMap(shown, parsed.syntax, path)
+    checker = Checker(places.where, _DIALECT)
     root = parsed.value
     if not isinstance(root, dict) or "arazzo" not in root:
-        checker.say(CODE, "this is no Arazzo description", (), "it begins with arazzo: 1.0.1, info: and workflows:")
+        checker.report("this is no Arazzo description", (), "it begins with arazzo: 1.0.1, info: and workflows:")
     elif not _VERSION.fullmatch(str(root["arazzo"])):
         message = f"the version {root['arazzo']!r} of Arazzo is not read"
-        checker.say(CODE, message, ("arazzo",), "adaptgen reads 1.0")
+        checker.report(message, ("arazzo",), "adaptgen reads 1.0")
     else:
-        checker.check(root, _ROOT, ())
+        checker.read(root, _ROOT, ())
     sources: dict[str, Path] = {}
-    if not checker.found:
+    if not checker.errors:
         sources = _sources(root, path, checker)
-    if checker.found:
-        raise AdaptgenError(*(_said(one) for one in checker.found))
+    if checker.errors:
+        raise AdaptgenError(*checker.errors)
     return Description(path, root, sources, hashlib.sha256(data).hexdigest(), places)
 
 
 def _sources(root: Mapping[str, Any], path: Path, checker: Checker) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for index, one in enumerate(root["sourceDescriptions"]):
-        at: Keys = ("sourceDescriptions", index)
+        at: KeyPath = ("sourceDescriptions", index)
         if one["name"] in found:
-            checker.say(CODE, f"two source descriptions are called {one['name']!r}", (*at, "name"))
+            checker.report(f"two source descriptions are called {one['name']!r}", (*at, "name"))
         if one.get("type") == "arazzo":
             message = "workflows of another Arazzo description cannot be called"
-            checker.say(CODE, message, (*at, "type"), "put the workflow into this one")
+            checker.report(message, (*at, "type"), "put the workflow into this one")
         elif _REMOTE.match(one["url"]):
             help = "save the document and name its file, relative to this one"
-            checker.say(CODE, f"{one['url']!r} is not fetched", (*at, "url"), help)
+            checker.report(f"{one['url']!r} is not fetched", (*at, "url"), help)
         else:
             target = Path(posixpath.normpath((path.parent / one["url"].partition("#")[0]).as_posix()))
             if not target.is_file():
-                checker.say(
-                    "AG001", f"there is no file {one['url']!r}", (*at, "url"), "paths are relative to this file"
+                checker.report(
+                    f"there is no file {one['url']!r}", (*at, "url"), "paths are relative to this file", "AG001"
                 )
             found[one["name"]] = target
     ids: set[str] = set()
     for index, one in enumerate(root["workflows"]):
         if one["workflowId"] in ids:
             message = f"two workflows are called {one['workflowId']!r}"
-            checker.say(CODE, message, ("workflows", index, "workflowId"))
+            checker.report(message, ("workflows", index, "workflowId"))
         ids.add(one["workflowId"])
         if not one["steps"]:
-            checker.say(CODE, "a workflow has at least one step", ("workflows", index, "steps"))
+            checker.report("a workflow has at least one step", ("workflows", index, "steps"))
     return found
-
-
-class _Checker(Checker):
-    """Lets extensions pass: they say nothing that is understood here."""
-
-    def table(self, value: dict[str, Any], type_: Table, at: Keys) -> None:
-        super().table({key: one for key, one in value.items() if not str(key).startswith("x-")}, type_, at)
-
-
-def _said(one: Diagnostic) -> Diagnostic:
-    """An error of shape under the code of Arazzo."""
-    return replace(one, code=CODE) if one.code in ("AG030", "AG031", "AG035", "AG036") else one

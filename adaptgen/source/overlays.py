@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.source.text.locations import SourceMap
-from adaptgen.source.text.parse import parse
+from adaptgen.text.locations import SourceMap
+from adaptgen.text.parse import parse
 
 At = tuple[str | int, ...]
 
@@ -36,7 +36,7 @@ class Overlay:
 
     def where(self, *at: str | int) -> Where:
         """The place of a path in the overlay."""
-        return self.places.where([str(one) for one in at])
+        return self.places.where(*at)
 
 
 def read_overlay(path: Path, target: Path) -> Overlay:
@@ -50,7 +50,7 @@ def read_overlay(path: Path, target: Path) -> Overlay:
     shown = path.as_posix()
     data = read_file(path, shown)
     parsed = parse(data, shown, strict=True)
-    places = SourceMap(path, shown, parsed.syntax)
+    places = SourceMap(shown, parsed.syntax, path)
     root = parsed.value
     checker = _Checker(places)
     checker.root(root)
@@ -62,7 +62,7 @@ def read_overlay(path: Path, target: Path) -> Overlay:
         named = posixpath.normpath(posixpath.join(path.parent.as_posix(), extends))
         if Path(named).resolve() != target.resolve():
             message = f"the overlay says that it extends {extends!r}, which is not {target.as_posix()}"
-            where = places.where(["extends"])
+            where = places.where("extends")
             said.append(Diagnostic("AG014", message, where, "name the document that it is for", "warning"))
     digest = hashlib.sha256(data).hexdigest()
     return Overlay(path, digest, tuple(root["actions"]), places, tuple(said))
@@ -76,7 +76,7 @@ class _Checker:
         self.found: list[Diagnostic] = []
 
     def say(self, message: str, at: At, help: str = "") -> None:
-        self.found.append(Diagnostic("AG014", message, self._places.where([str(one) for one in at]), help))
+        self.found.append(Diagnostic("AG014", message, self._places.where(*at), help))
 
     def root(self, root: Any) -> None:
         if not isinstance(root, dict) or "overlay" not in root:

@@ -16,10 +16,10 @@ from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.references import Place, link, walk
-from adaptgen.source.text.decode import MAX_BYTES, too_large
-from adaptgen.source.text.locations import SourceMap
-from adaptgen.source.text.parse import Parsed, parse
 from adaptgen.syntax import json_pointer as pointers
+from adaptgen.text.decode import MAX_BYTES, too_large
+from adaptgen.text.locations import SourceMap
+from adaptgen.text.parse import Parsed, parse
 
 MAX_FILES = 10_000
 """How many files one tree may have."""
@@ -37,13 +37,13 @@ class File:
         self.value = parsed.value
         self.refs = parsed.refs
         self.diagnostics = parsed.diagnostics
-        self.places = SourceMap(path, shown, parsed.syntax)
+        self.places = SourceMap(shown, parsed.syntax, path)
         self.seen: set[int] = set()
         self.overlaid: Overlaid | None = None
 
     def where(self, at: list[str]) -> Where:
         place = at if self.overlaid is None else self.overlaid.locate(at)
-        return place if isinstance(place, Where) else self.places.where(place)
+        return place if isinstance(place, Where) else self.places.where(*place)
 
 
 def read_file(path: Path, shown: str) -> bytes:

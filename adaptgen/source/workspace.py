@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adaptgen.config.checker import Checker
+from adaptgen.config.json_schema import published
+from adaptgen.config.types import Key, ListOf, MapOf, Number, Table, Text
 from adaptgen.diagnostics import AdaptgenError, Where, did_you_mean
 from adaptgen.model import tables as model
-from adaptgen.source.hints.checker import Checker
+from adaptgen.source.hints.kinds import HINTS_DIALECT
 from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
-from adaptgen.source.hints.types import Key, ListOf, MapOf, Number, Table, Text
-from adaptgen.source.text.locations import SourceMap
-from adaptgen.source.text.parse import parse
 from adaptgen.source.tree import read_file
+from adaptgen.text.locations import SourceMap
+from adaptgen.text.parse import parse
 
 NAME = "adaptgen.yaml"
 """The file, beside the documents."""
@@ -39,7 +41,7 @@ class WorkspaceDefaults:
     """What one API inherits: members of a hints file, and where they stand."""
 
     raw: Mapping[str, Any] = field(default_factory=dict)
-    where: Callable[[list[str]], Where] | None = field(default=None, repr=False)
+    where: Callable[..., Where] | None = field(default=None, repr=False)
 
     def under(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """The hints ``own`` with everything inherited that they do not say."""
@@ -100,17 +102,13 @@ def read_fleet(path: Path) -> Workspace:
     shown = path.as_posix()
     parsed = parse(read_file(path, shown), shown, strict=True)
     raw = parsed.value if parsed.value is not None else {}
-    places = SourceMap(path, shown, parsed.syntax)
-
-    def where(*keys: str | int) -> Where:
-        return places.where([str(key) for key in keys])
-
-    checker = Checker(where)
-    checker.check(raw, FLEET, ())
-    if not checker.found:
+    places = SourceMap(shown, parsed.syntax, path)
+    checker = Checker(places.where, HINTS_DIALECT)
+    checker.read(raw, FLEET, ())
+    if not checker.errors:
         _check(raw, path, checker)
-    if checker.found:
-        raise AdaptgenError(*checker.found)
+    if checker.errors:
+        raise AdaptgenError(*checker.errors)
     return Workspace(path, raw, places)
 
 
@@ -122,15 +120,15 @@ def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
     for name, api in raw["apis"].items():
         spec = path.parent / api["spec"]
         if Path(api["spec"]).name != api["spec"]:
-            checker.say("AG031", "the document must lie beside this file", ("apis", name, "spec"))
+            checker.report("the document must lie beside this file", ("apis", name, "spec"))
         if (other := specs.setdefault(spec, name)) != name:
-            checker.say("AG039", f"{other!r} has the same document", ("apis", name, "spec"))
+            checker.report(f"{other!r} has the same document", ("apis", name, "spec"), code="AG039")
         for index, one in enumerate(api.get("auth", ())):
             if one not in known:
                 at = ("apis", name, "auth", index)
-                checker.say("AG037", f"no shared auth is called {one!r}", at, did_you_mean(one, set(known)))
+                checker.report(f"no shared auth is called {one!r}", at, did_you_mean(one, set(known)), "AG037")
     if "governance" in raw and not (path.parent / raw["governance"]).is_file():
-        checker.say("AG001", f"{raw['governance']} cannot be read", ("governance",))
+        checker.report(f"{raw['governance']} cannot be read", ("governance",), code="AG001")
     for name, auth in known.items():
         check_auth(auth, ("auth", name), checker)
 
@@ -139,3 +137,9 @@ def fleet_of(folder: Path) -> Workspace | None:
     """The fleet of the documents in ``folder``, where there is one."""
     path = folder / NAME
     return read_fleet(path) if path.is_file() else None
+
+
+def schema_text() -> str:
+    """The published file, ``docs/fleet.schema.json``."""
+    about = "Many APIs, and what they share (specs/adaptgen.yaml)"
+    return published(FLEET, HINTS_DIALECT, "A fleet of adaptgen", about)

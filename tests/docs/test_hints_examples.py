@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from adaptgen import plan, source
+from adaptgen.config.types import Either, ListOf, MapOf, Table, Type
 from adaptgen.source.hints.key_list import keys
 from adaptgen.source.hints.table import HINTS
-from adaptgen.source.hints.types import Either, ListOf, MapOf, Table, Type
 
 ROOT = Path(__file__).parents[2]
 BESIDE = Path(__file__).parent / "beside"

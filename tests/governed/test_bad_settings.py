@@ -18,8 +18,8 @@ from support.services import free_port
 from support.web import Said, Web, web
 
 from adaptgen.cli import main
-from adaptgen.govern.settings.table import SETTINGS
-from adaptgen.govern.settings.types import (
+from adaptgen.config.checker import Checker
+from adaptgen.config.types import (
     Anything,
     Duration,
     Either,
@@ -33,6 +33,9 @@ from adaptgen.govern.settings.types import (
     Text,
     Type,
 )
+from adaptgen.diagnostics import Where
+from adaptgen.govern.settings.kinds import KINDS, SETTINGS_DIALECT
+from adaptgen.govern.settings.table import SETTINGS
 from adaptgen.transports import address
 
 Path_ = tuple[str | int, ...]
@@ -56,7 +59,7 @@ TEXTS = {
     "claim": "sub",
     "sink": "stderr",
     "region": "eu-central-1",
-    "header": "mcp.bank.example",
+    "host": "mcp.bank.example",
 }
 """A right text of each kind."""
 
@@ -106,8 +109,8 @@ def keys_of(type_: Type, at: Path_ = ()) -> Iterator[tuple[Path_, Type]]:
 def wrong(type_: Type) -> list[Any]:
     """Values of other types, or out of range."""
     match type_:
-        case Text(_, empty):
-            return [7, True, None, [], {}, ["x"], *([] if empty else [""])]
+        case Text(kind):
+            return [7, True, None, [], {}, ["x"], *([""] if KINDS[kind].filled else [])]
         case Flag():
             return ["yes", 1, None, [], {}]
         case Number(least, most, whole):
@@ -238,12 +241,9 @@ def assert_located(errors: str, code: str, path: Path, line: int, column: int) -
 
 def test_the_sample_is_right() -> None:
     """Otherwise the tests below would find errors that they did not make."""
-    from adaptgen.govern.settings.checker import Checker
-    from adaptgen.govern.settings.located_json import Tree
-
-    checker = Checker(Tree("governance.yaml").where)
+    checker = Checker(lambda *at: Where("governance.yaml"), SETTINGS_DIALECT)
     checker.read(ALL, SETTINGS, ())
-    assert checker.found == []
+    assert checker.errors == []
 
 
 @pytest.mark.parametrize("command", ["serve", "proxy"])

@@ -13,7 +13,7 @@ from regenerate import year
 
 from adaptgen.cli import main
 from adaptgen.model.tables import Server
-from adaptgen.source import workspace_schema as fleet_schema
+from adaptgen.source import workspace
 from adaptgen.transports.load import load_server
 
 FLEET = """\
@@ -127,7 +127,7 @@ def test_what_is_wrong_is_located(
 
 def test_the_published_schema_is_the_table() -> None:
     published = Path(__file__).parents[2] / "docs" / "fleet.schema.json"
-    assert published.read_text() == fleet_schema.text(), "python -m adaptgen.source.workspace_schema > it"
+    assert published.read_text() == workspace.schema_text(), "schema_text() of adaptgen.source.workspace"
     schema: Any = json.loads(published.read_text())
     jsonschema.validate(yaml.safe_load(FLEET), schema)
     with pytest.raises(jsonschema.ValidationError):

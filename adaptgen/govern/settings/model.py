@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
+from adaptgen.model.frozen import value
 
 Mode: TypeAlias = Literal["embedded", "behind", "proxy"]
 Template: TypeAlias = str
@@ -31,7 +32,7 @@ KINDS = (
 """The kinds of personal data that can be tokenized; a setting may add its own names."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Listen:
     """Where the proxy, or an embedded server, listens.
 
@@ -45,7 +46,7 @@ class Listen:
     origins: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class UpstreamAuth:
     """How the proxy authenticates to a server behind it.
 
@@ -68,7 +69,7 @@ class UpstreamAuth:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Upstream:
     """One MCP server behind the proxy.
 
@@ -93,7 +94,7 @@ class Upstream:
     timeout: float = 30.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Claims:
     """Which claim gives what of a caller (dotted path, or the claim of that very name where there is one)."""
 
@@ -103,7 +104,7 @@ class Claims:
     keep: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Authenticate:
     """OAuth 2.1 resource server. ``iam``: callers come with the IAM identity that Lambda hands over instead.
 
@@ -122,7 +123,7 @@ class Authenticate:
     iam: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Accept:
     """For ``mode: behind``: which proxy's identities are accepted. ``jwks`` is a JWK Set: inline, a file or a URL.
 
@@ -135,7 +136,7 @@ class Accept:
     principal: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Authorize:
     """``policies``: files and folders of Cedar policies, relative to the settings. ``store``: Verified Permissions."""
 
@@ -145,7 +146,7 @@ class Authorize:
     mode: Literal["enforce", "log_only"] = "enforce"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Switch:
     """The kill switch. ``source`` (a file, ``s3://…`` or ``appconfig://…``) holds the same keys and is read every
     ``every`` seconds. Names may end in ``*``; tools are named ``server/tool``, callers by ``sub`` or ``tenant/sub``.
@@ -159,7 +160,7 @@ class Switch:
     every: float = 2.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Limit:
     """At most ``rate`` calls a second, on average, for each combination of ``per`` (sub, tenant, group, tool, server);
     ``burst`` at once. ``tools`` and ``groups``: only for these (globs; empty: all). ``counts``: the calls, or the
@@ -175,7 +176,7 @@ class Limit:
     counts: Literal["calls", "requests"] = "calls"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Detector:
     """A second opinion on free text: ``guardrail`` (Bedrock ApplyGuardrail) or ``comprehend``."""
 
@@ -187,7 +188,7 @@ class Detector:
     timeout: float = 2.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Tokenize:
     """``direction``: ``model`` shields the model from the API's data, ``api`` the API from the caller's.
 
@@ -210,7 +211,7 @@ class Tokenize:
     epoch: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class TokenKeys:
     """``current`` seals; every one of ``all`` (id -> template) still opens. ``padded``: ids of the keys whose tokens
     tell the length of a value in steps of 16 bytes only; a key that made other tokens already keeps its form.
@@ -221,7 +222,7 @@ class TokenKeys:
     padded: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Keys:
     """Templates of the keys: 32 bytes in base64 or hex; ``handover`` an ES256 private key (PEM or JWK); ``checkpoints``
     an Ed25519 private key (PEM or JWK). ``pins`` authenticates what is pinned; without it the other keys do.
@@ -236,7 +237,7 @@ class Keys:
     pins: Template = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class State:
     """Where what several processes share lives."""
 
@@ -248,7 +249,7 @@ class State:
     prefix: str = "adaptgen"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Trace:
     """``otlp``: the endpoint of an OTLP/HTTP collector ("" for none)."""
 
@@ -257,7 +258,7 @@ class Trace:
     sample: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Audit:
     """``sink``: ``stdout``, ``stderr``, ``none`` or a file; a checkpoint every ``checkpoint`` lines, and copies of the
     checkpoints in the file ``copy`` where that is given: held elsewhere, it shows a tail that was cut. ``refusals``:
@@ -272,7 +273,7 @@ class Audit:
     refusals: int = 10
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Hook:
     """``call``: ``package.module:function`` of the user's own. It gets at most ``timeout`` seconds."""
 
@@ -280,7 +281,7 @@ class Hook:
     timeout: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class ToolRule:
     """What a person says of tools whose name (``server/tool``) fits a glob, above all of third parties.
 
@@ -295,7 +296,7 @@ class ToolRule:
     hide: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Local:
     """The one caller on stdio, where nobody comes with a token."""
 
@@ -304,7 +305,7 @@ class Local:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value(kw_only=True)
 class Surface:
     """How tools are shown. ``auto``: listed where the list has at most ``bytes``, searched where it has more; ``pin``:
     tools that are listed also then.
@@ -328,18 +329,18 @@ class Settings:
     mode: Mode = "embedded"
     path: str = ""
     hash: str = ""
-    listen: Listen = Listen()
-    local: Local = Local()
+    listen: Listen = field(default_factory=Listen)
+    local: Local = field(default_factory=Local)
     upstreams: Mapping[str, Upstream] = field(default_factory=dict)
     authenticate: Authenticate | None = None
     accept: Accept | None = None
     authorize: Authorize | None = None
-    switch: Switch = Switch()
+    switch: Switch = field(default_factory=Switch)
     limits: tuple[Limit, ...] = ()
     tokenize: Tokenize | None = None
-    keys: Keys = Keys()
-    state: State = State()
-    trace: Trace = Trace()
+    keys: Keys = field(default_factory=Keys)
+    state: State = field(default_factory=State)
+    trace: Trace = field(default_factory=Trace)
     audit: Audit | None = None
     before: tuple[Hook, ...] = ()
     after: tuple[Hook, ...] = ()

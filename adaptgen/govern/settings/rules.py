@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adaptgen.config.checker import Checker
+from adaptgen.config.types import KeyPath
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, did_you_mean
-from adaptgen.govern.settings.checker import Checker, Keys
 from adaptgen.govern.settings.model import KINDS, Settings, UpstreamAuth
 from adaptgen.net.addresses import find_problem, is_loopback
 
@@ -42,38 +43,44 @@ def check(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
 def _mode(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     if settings.mode == "proxy":
         if not settings.upstreams:
-            at: Keys = ("upstreams",) if "upstreams" in raw else ("mode",)
-            checker.say("a proxy needs upstreams", at, "upstreams: {crm: {url: https://…}}")
+            at: KeyPath = ("upstreams",) if "upstreams" in raw else ("mode",)
+            checker.report("a proxy needs upstreams", at, "upstreams: {crm: {url: https://…}}")
     elif "upstreams" in raw:
-        checker.say(f"only a proxy has upstreams, and mode is {settings.mode}", ("upstreams",), "mode: proxy")
+        checker.report(f"only a proxy has upstreams, and mode is {settings.mode}", ("upstreams",), "mode: proxy")
     if settings.mode == "behind":
         if settings.accept is None:
-            checker.say("mode: behind needs accept", ("mode",), "accept: {issuer: …, audience: …, jwks: …}")
+            checker.report("mode: behind needs accept", ("mode",), "accept: {issuer: …, audience: …, jwks: …}")
         for name, why in _NOT_BEHIND.items():
             if name in raw:
-                checker.say(f"{name} has no place behind a proxy: {why}", (name,), "remove it, or mode: embedded")
+                checker.report(f"{name} has no place behind a proxy: {why}", (name,), "remove it, or mode: embedded")
     elif "accept" in raw:
-        checker.say(f"only a server behind a proxy accepts its identities, and mode is {settings.mode}", ("accept",),
-                    "mode: behind")  # fmt: skip
+        checker.report(
+            f"only a server behind a proxy accepts its identities, and mode is {settings.mode}",
+            ("accept",),
+            "mode: behind",
+        )
 
 
 def _upstreams(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     kept = settings.authenticate.caller.keep if settings.authenticate else ()
     claims = ("sub", "tenant", "groups", *kept)
     for name, upstream in settings.upstreams.items():
-        at: Keys = ("upstreams", name)
+        at: KeyPath = ("upstreams", name)
         auth, given = upstream.auth, _given(raw, name)
         for wanted in _WANTED.get(auth.kind, ()):
             if not getattr(auth, wanted):
-                checker.say(f"auth of {name!r}: {auth.kind} needs {wanted!r}", (*at, "auth"))
+                checker.report(f"auth of {name!r}: {auth.kind} needs {wanted!r}", (*at, "auth"))
         for key in given:
             if key != "kind" and key not in _BELONGS[auth.kind]:
-                checker.say(f"auth of {name!r}: {auth.kind} has no {key!r}", (*at, "auth", key))
+                checker.report(f"auth of {name!r}: {auth.kind} has no {key!r}", (*at, "auth", key))
         if auth.kind == "exchange" and (settings.authenticate is None or settings.authenticate.iam):
-            checker.say(f"auth of {name!r}: exchange needs callers that come with a token", (*at, "auth"),
-                        "authenticate: {issuer: …, audience: …}")  # fmt: skip
+            checker.report(
+                f"auth of {name!r}: exchange needs callers that come with a token",
+                (*at, "auth"),
+                "authenticate: {issuer: …, audience: …}",
+            )
         if auth.tags and not auth.role:
-            checker.say(f"auth of {name!r}: session tags need a role that is assumed", (*at, "auth", "tags"))
+            checker.report(f"auth of {name!r}: session tags need a role that is assumed", (*at, "auth", "tags"))
         _tags(auth, claims, (*at, "auth", "tags"), checker)
 
 
@@ -83,11 +90,11 @@ def _given(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return auth if isinstance(auth, dict) else {}
 
 
-def _tags(auth: UpstreamAuth, claims: tuple[str, ...], at: Keys, checker: Checker) -> None:
+def _tags(auth: UpstreamAuth, claims: tuple[str, ...], at: KeyPath, checker: Checker) -> None:
     for tag, claim in auth.tags.items():
         if claim not in claims:
             help = did_you_mean(claim, claims) or "authenticate.caller.keep names the claims that may travel on"
-            checker.say(f"unknown claim {claim!r}: nothing of a caller is called so", (*at, tag), help)
+            checker.report(f"unknown claim {claim!r}: nothing of a caller is called so", (*at, tag), help)
 
 
 def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
@@ -97,30 +104,35 @@ def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) 
     if one.iam:
         for key in ("issuer", "audience", "jwks"):
             if key in raw["authenticate"]:
-                checker.say(f"authenticate: with iam there are no tokens, and so no {key}", ("authenticate", key))
+                checker.report(f"authenticate: with iam there are no tokens, and so no {key}", ("authenticate", key))
         return
     if not one.issuer:
-        checker.say("authenticate needs 'issuer'", ("authenticate",), "issuer: https://idp.example/", "AG074")
+        checker.report("authenticate needs 'issuer'", ("authenticate",), "issuer: https://idp.example/", "AG074")
     if not one.audience:
-        checker.say("authenticate needs 'audience': without it a token for another server would be accepted",
-                    ("authenticate",), "audience: the resource URL of this server", "AG074")  # fmt: skip
+        checker.report(
+            "authenticate needs 'audience': without it a token for another server would be accepted",
+            ("authenticate",),
+            "audience: the resource URL of this server",
+            "AG074",
+        )
 
 
 def _accept(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     if settings.accept is None:
         return
-    at: Keys = ("accept", "jwks")
+    at: KeyPath = ("accept", "jwks")
     jwks = settings.accept.jwks
     if isinstance(jwks, str):
         if "://" in jwks and (why := find_problem(jwks)):
-            checker.say(f"accept.jwks: {jwks!r} {why}", at, "https, or http on loopback")
+            checker.report(f"accept.jwks: {jwks!r} {why}", at, "https, or http on loopback")
         return
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not keys or not all(isinstance(one, dict) for one in keys):
-        checker.say("accept.jwks is no JWK Set", at, "jwks: {keys: [{kty: EC, crv: P-256, x: …, y: …}]}", "AG074")
+        checker.report("accept.jwks is no JWK Set", at, "jwks: {keys: [{kty: EC, crv: P-256, x: …, y: …}]}", "AG074")
     elif any("d" in one or one.get("kty") == "oct" for one in keys):
-        checker.say("accept.jwks holds a private key", at, "only the proxy may hold it: keep its public part here",
-                    "AG073")  # fmt: skip
+        checker.report(
+            "accept.jwks holds a private key", at, "only the proxy may hold it: keep its public part here", "AG073"
+        )
 
 
 def _authorize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
@@ -129,11 +141,13 @@ def _authorize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> 
         return
     if one.engine == "verified_permissions":
         if not one.store:
-            checker.say("authorize: verified_permissions needs 'store'", ("authorize",))
+            checker.report("authorize: verified_permissions needs 'store'", ("authorize",))
         if one.policies:
-            checker.say("authorize: the policies of verified_permissions are in its store", ("authorize", "policies"))
+            checker.report(
+                "authorize: the policies of verified_permissions are in its store", ("authorize", "policies")
+            )
     elif one.store:
-        checker.say("authorize: only verified_permissions has a store", ("authorize", "store"))
+        checker.report("authorize: only verified_permissions has a store", ("authorize", "store"))
 
 
 def _listens_on_loopback(settings: Settings) -> bool:
@@ -142,38 +156,53 @@ def _listens_on_loopback(settings: Settings) -> bool:
 
 def _listen(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     if int(settings.listen.http.rpartition(":")[2]) > 65535:
-        checker.say("listen.http: there is no such port", ("listen", "http"))
+        checker.report("listen.http: there is no such port", ("listen", "http"))
     if not _listens_on_loopback(settings) and settings.mode != "behind" and settings.authenticate is None:
-        checker.say(f"{settings.listen.http} can be reached by others, and nothing says who may call",
-                    ("listen", "http"), "add authenticate, or listen on 127.0.0.1", "AG078")  # fmt: skip
+        checker.report(
+            f"{settings.listen.http} can be reached by others, and nothing says who may call",
+            ("listen", "http"),
+            "add authenticate, or listen on 127.0.0.1",
+            "AG078",
+        )
 
 
 def _keys(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     tokens = settings.keys.tokens
     if settings.tokenize is not None and settings.tokenize.epoch and settings.tokenize.form == "short":
-        checker.say("tokenize.epoch: short tokens end with their entries in the vault", ("tokenize", "epoch"),
-                    "say expires")  # fmt: skip
+        checker.report(
+            "tokenize.epoch: short tokens end with their entries in the vault", ("tokenize", "epoch"), "say expires"
+        )
     for name in tokens.padded if tokens is not None else ():
         if tokens is not None and name not in tokens.all:
-            checker.say(f"keys.tokens.padded: the key {name!r} is not among all", ("keys", "tokens", "padded"),
-                        did_you_mean(name, tokens.all), "AG073")  # fmt: skip
+            checker.report(
+                f"keys.tokens.padded: the key {name!r} is not among all",
+                ("keys", "tokens", "padded"),
+                did_you_mean(name, tokens.all),
+                "AG073",
+            )
     if tokens is not None and tokens.current not in tokens.all:
-        checker.say(f"keys.tokens: the current key {tokens.current!r} is not among all", ("keys", "tokens", "current"),
-                    did_you_mean(tokens.current, tokens.all), "AG073")  # fmt: skip
+        message = f"keys.tokens: the current key {tokens.current!r} is not among all"
+        help = did_you_mean(tokens.current, tokens.all)
+        checker.report(message, ("keys", "tokens", "current"), help, "AG073")
     if settings.mode == "behind":
         for name in ("tokens", "surrogates", "handover"):
             if getattr(settings.keys, name):
                 kind = "token key" if name != "handover" else "key of the proxy"
                 message = f"a server behind a proxy holds no {kind}"
-                checker.say(message, ("keys", name), "only the proxy does: remove it", "AG073")
+                checker.report(message, ("keys", name), "only the proxy does: remove it", "AG073")
         if not settings.keys.cursors:
-            checker.say("a server behind a proxy needs keys.cursors", ("keys",) if "keys" in raw else ("mode",),
-                        'keys: {cursors: "${secret:name#key}"}', "AG073")  # fmt: skip
+            checker.report(
+                "a server behind a proxy needs keys.cursors",
+                ("keys",) if "keys" in raw else ("mode",),
+                'keys: {cursors: "${secret:name#key}"}',
+                "AG073",
+            )
     one = settings.tokenize
     if one is not None and one.direction == "api" and settings.mode != "behind" and not settings.keys.surrogates:
-        checker.say("tokenize.direction: api needs keys.surrogates: what a random key wrote into the API could never "
-                    "be read again", ("tokenize", "direction"), 'keys: {surrogates: "${secret:name#key}"}',
-                    "AG073")  # fmt: skip
+        lost = "what a random key wrote into the API could never be read again"
+        message = f"tokenize.direction: api needs keys.surrogates: {lost}"
+        help = 'keys: {surrogates: "${secret:name#key}"}'
+        checker.report(message, ("tokenize", "direction"), help, "AG073")
 
 
 def _tokenize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
@@ -185,22 +214,22 @@ def _tokenize(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> N
         _kind(kind, ("tokenize", "kinds", index) if isinstance(given, list) else ("tokenize", "kinds"), checker)
     for index, detector in enumerate(one.detectors):
         if detector.kind == "guardrail" and not detector.guardrail:
-            checker.say("a guardrail needs its id", ("tokenize", "detectors", index), "guardrail: its id or ARN")
+            checker.report("a guardrail needs its id", ("tokenize", "detectors", index), "guardrail: its id or ARN")
 
 
-def _kind(kind: str, at: Keys, checker: Checker) -> None:
+def _kind(kind: str, at: KeyPath, checker: Checker) -> None:
     """Own kinds are allowed, but one letter beside a known kind is a slip that would leave data in the clear."""
     close = [] if kind in KINDS else difflib.get_close_matches(kind, KINDS, n=1, cutoff=0.75)
     if close:
-        checker.say(f"unknown kind {kind!r}", at, f"did you mean {close[0]!r}?")
+        checker.report(f"unknown kind {kind!r}", at, f"did you mean {close[0]!r}?")
 
 
 def _state(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     state = settings.state
     if state.store == "redis" and not state.url:
-        checker.say("state: redis needs 'url'", ("state",), "url: rediss://host:6379/0")
+        checker.report("state: redis needs 'url'", ("state",), "url: rediss://host:6379/0")
     elif state.store == "dynamodb" and not state.table:
-        checker.say("state: dynamodb needs 'table'", ("state",), "table: adaptgen")
+        checker.report("state: dynamodb needs 'table'", ("state",), "table: adaptgen")
 
 
 def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
@@ -211,7 +240,9 @@ def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
         server = glob.partition("/")[0]
         plain = settings.mode == "proxy" and "/" in glob and not set(server) & set("*?[")
         if plain and server not in settings.upstreams:
-            checker.say(f"there is no upstream {server!r}", ("tools", glob), did_you_mean(server, settings.upstreams))
+            checker.report(
+                f"there is no upstream {server!r}", ("tools", glob), did_you_mean(server, settings.upstreams)
+            )
 
 
 # ------------------------------------------------------------------------------------------------------ the target
@@ -233,16 +264,28 @@ def check_target(settings: Settings, loopback: bool) -> None:
 
 def _missing(settings: Settings) -> Iterator[Diagnostic]:
     if settings.authenticate is None and settings.mode != "behind":
-        yield Diagnostic("AG078", "others can reach this server, and nothing says who may call",
-                         settings.where("mode"), "add authenticate, or listen on stdio or loopback")  # fmt: skip
+        yield Diagnostic(
+            "AG078",
+            "others can reach this server, and nothing says who may call",
+            settings.where("mode"),
+            "add authenticate, or listen on stdio or loopback",
+        )
     for name, why in _needed(settings):
         if not getattr(settings.keys, name):
-            yield Diagnostic("AG073", f"keys.{name} is missing: {why}", settings.where("keys"),
-                             "a key that is random per process is for stdio and loopback only")  # fmt: skip
+            yield Diagnostic(
+                "AG073",
+                f"keys.{name} is missing: {why}",
+                settings.where("keys"),
+                "a key that is random per process is for stdio and loopback only",
+            )
     one = settings.tokenize
     if one is not None and one.form == "short" and settings.state.store == "memory" and settings.mode != "behind":
-        yield Diagnostic("AG076", "tokenize.form: short needs a vault that outlives the process",
-                         settings.where("tokenize", "form"), "state: {store: dynamodb, table: …}")  # fmt: skip
+        yield Diagnostic(
+            "AG076",
+            "tokenize.form: short needs a vault that outlives the process",
+            settings.where("tokenize", "form"),
+            "state: {store: dynamodb, table: …}",
+        )
 
 
 def _needed(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -265,19 +308,26 @@ def advice(settings: Settings, *, processes: bool) -> list[Diagnostic]:
     """Warnings about settings that are right and may surprise. ``processes``: several processes serve together."""
     found: list[Diagnostic] = []
 
-    def warn(message: str, at: Keys, help: str) -> None:
+    def warn(message: str, at: KeyPath, help: str) -> None:
         found.append(Diagnostic("AG076", message, settings.where(*at), help, "warning"))
 
     audit = settings.audit
     if processes and audit is not None and audit.sink != "none" and not (settings.keys.checkpoints or audit.kms_key):
-        warn("checkpoints of the audit trail are signed with a key derived from keys.audit: who can verify the trail "
-             "could also forge it", ("audit",), "keys: {checkpoints: …}, or audit: {kms_key: …}")  # fmt: skip
+        warn(
+            "checkpoints of the audit trail are signed with a key derived from keys.audit: who can verify the trail "
+            "could also forge it",
+            ("audit",),
+            "keys: {checkpoints: …}, or audit: {kms_key: …}",
+        )
     if processes and settings.state.store == "memory":
         help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
-        at: Keys = ("state", "store")
+        at: KeyPath = ("state", "store")
         if settings.limits:
-            warn("store: memory counts calls per process: together the processes allow a multiple of the limits",
-                 at, help)  # fmt: skip
+            warn(
+                "store: memory counts calls per process: together the processes allow a multiple of the limits",
+                at,
+                help,
+            )
         if settings.mode == "behind":
             warn("store: memory remembers identities per process: each process accepts one of them once", at, help)
         if settings.tokenize is not None and settings.tokenize.form == "short":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from adaptgen.config.types import Either, Key, ListOf, MapOf, OneOf, Table, Type
 from adaptgen.source.hints.table import HINTS
-from adaptgen.source.hints.types import Either, Key, ListOf, MapOf, OneOf, Table, Type
 
 
 def keys(type_: Type, prefix: str = "") -> Iterator[tuple[str, Key]]:

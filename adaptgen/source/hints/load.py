@@ -10,20 +10,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from adaptgen.config.checker import Checker
+from adaptgen.config.types import parse_duration
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean
 from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.hints import values as hint_values
-from adaptgen.source.hints.checker import Checker
+from adaptgen.source.hints.kinds import HINTS_DIALECT, check_secret
 from adaptgen.source.hints.model import Hints, SourceHint
 from adaptgen.source.hints.table import FORMS, HINTS
 from adaptgen.source.merge_documents import join
 from adaptgen.source.read import read
-from adaptgen.source.text.locations import SourceMap
-from adaptgen.source.text.parse import parse
 from adaptgen.source.tree import read_file
 from adaptgen.source.workspace import NOTHING, WorkspaceDefaults, fleet_of
 from adaptgen.syntax.templates import TemplateError, placeholders
+from adaptgen.text.locations import SourceMap
+from adaptgen.text.parse import parse
 
 _SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
 
@@ -44,21 +46,17 @@ def read_hints(path: Path) -> Hints:
     # A file of comments only says nothing, which is fine.
     parsed = parse(data, shown, strict=True)
     raw = {} if parsed.value is None else parsed.value
-    places = SourceMap(path, shown, parsed.syntax)
-
-    def where(*keys: str | int) -> Where:
-        return places.where([str(key) for key in keys])
-
-    checker = Checker(where)
-    checker.check(raw, HINTS, ())
+    places = SourceMap(shown, parsed.syntax, path)
+    checker = Checker(places.where, HINTS_DIALECT)
+    checker.read(raw, HINTS, ())
     own_raw = raw
-    if not checker.found:
+    if not checker.errors:
         _names(raw, checker)
         raw = shared.under(raw)
         _files(raw, path.parent, checker)
-    if checker.found:
-        raise AdaptgenError(*checker.found)
-    documents, inputs = _documents(raw, path, where)
+    if checker.errors:
+        raise AdaptgenError(*checker.errors)
+    documents, inputs = _documents(raw, path, places.where)
     workflows = tuple(read_description(path.parent / one) for one in raw.get("workflows", ()))
     inputs += described(workflows, path, documents)
     own = [(path.name, hashlib.sha256(data).hexdigest())] if there else []
@@ -68,7 +66,7 @@ def read_hints(path: Path) -> Hints:
         **hint_values.given(server, "name", "title", "base_url", "surface"),
         trusted_origins=tuple(server.get("trusted_origins", ())),
         **hint_values.given(defaults, "page_size", "max_bytes"),
-        timeout=hint_values.seconds(raw.get("connection", {}).get("timeout")),
+        timeout=parse_duration(raw.get("connection", {}).get("timeout")),
         source=SourceHint(**raw["source"]) if "source" in raw else None,
         connection=hint_values.connection(raw.get("connection", {})),
         auth={name: hint_values.auth(one) for name, one in raw.get("auth", {}).items()},
@@ -100,7 +98,7 @@ def read_under(path: Path, hints: Hints) -> Document:
 def _locate(places: SourceMap, own: Mapping[str, Any], shared: WorkspaceDefaults, keys: list[str]) -> Where:
     """In the file itself, or where the fleet says what it does not."""
     inherited = len(keys) > 1 and keys[1] in shared.raw.get(keys[0], {}) and keys[1] not in own.get(keys[0], {})
-    return shared.where(keys) if inherited and shared.where is not None else places.where(keys)
+    return shared.where(*keys) if inherited and shared.where is not None else places.where(*keys)
 
 
 def side_file(spec: Path) -> Path:
@@ -115,21 +113,25 @@ def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
     """The files must be there; a reference to a certificate is looked up when the server runs."""
     for index, named in enumerate(raw.get("overlays", ())):
         if not (folder / named).is_file():
-            checker.say("AG001", f"there is no file {named!r}", ("overlays", index), "paths are relative to the hints")
+            checker.report(
+                f"there is no file {named!r}", ("overlays", index), "paths are relative to the hints", "AG001"
+            )
     for index, named in enumerate(raw.get("workflows", ())):
         if not (folder / named).is_file():
-            checker.say("AG001", f"there is no file {named!r}", ("workflows", index), "paths are relative to the hints")
+            checker.report(
+                f"there is no file {named!r}", ("workflows", index), "paths are relative to the hints", "AG001"
+            )
     for name, one in raw.get("documents", {}).items():
         named = one if isinstance(one, str) else one["file"]
         if not (folder / named).is_file():
             help = "paths are relative to the hints"
-            checker.say("AG001", f"there is no file {named!r}", ("documents", name), help)
+            checker.report(f"there is no file {named!r}", ("documents", name), help, "AG001")
     connection = raw.get("connection", {})
     for key in ("ca", "client_cert"):
         named = connection.get(key, "")
         if named and "${" not in named and not (folder / named).is_file():
             help = "paths are relative to the hints; a secret is referred to: ${secret:name}"
-            checker.say("AG001", f"connection.{key}: there is no file {named!r}", ("connection", key), help)
+            checker.report(f"connection.{key}: there is no file {named!r}", ("connection", key), help, "AG001")
 
 
 def _names(raw: Mapping[str, Any], checker: Checker) -> None:
@@ -149,17 +151,19 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
     ids: set[str] = set()
     for index, login in enumerate(chain):
         if login["id"] in ids:
-            checker.say("AG039", f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"))
+            checker.report(
+                f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"), code="AG039"
+            )
         ids.add(login["id"])
         for name, value in login.get("with", {}).items():
             if _SECRET.fullmatch(name) and isinstance(value, str):
-                checker.secret(value, (*at, "chain", index, "with", name))
+                check_secret(checker, value, (*at, "chain", index, "with", name))
     _caller_names(auth, at, checker)
     refresh = auth.get("refresh", {})
     for index, one in enumerate(refresh.get("then", ())):
         if one not in ids:
-            checker.say(
-                "AG037", f"the chain has no call {one!r}", (*at, "refresh", "then", index), did_you_mean(one, ids)
+            checker.report(
+                f"the chain has no call {one!r}", (*at, "refresh", "then", index), did_you_mean(one, ids), "AG037"
             )
     if not chain:
         return  # it is inferred from the document, and so are the names that it saves
@@ -177,9 +181,9 @@ def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) 
 def _caller_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
     if auth.get("per") == "server" and hint_values.personal(auth):
         what = "an exchange" if auth.get("kind") == "exchange" else "an auth with tags"
-        checker.say("AG039", f"{what} is per caller", (*at, "per"), "leave per: out")
+        checker.report(f"{what} is per caller", (*at, "per"), "leave per: out", "AG039")
     if auth.get("tags") and not auth.get("role"):
-        checker.say("AG039", "session tags need a role that is assumed", (*at, "tags"), "add role: arn:aws:iam::…")
+        checker.report("session tags need a role that is assumed", (*at, "tags"), "add role: arn:aws:iam::…", "AG039")
     parts: list[tuple[tuple[str | int, ...], Any]] = [((*at,), dict(auth))]
     while parts:
         where, value = parts.pop()
@@ -198,29 +202,29 @@ def _caller_name(text: str, at: tuple[str | int, ...], personal: bool, checker: 
         return
     for name in sorted(names):
         if name == "caller.token":
-            checker.say("AG037", "the caller's token is never sent on", at, "kind: exchange gets another one for it")
+            checker.report("the caller's token is never sent on", at, "kind: exchange gets another one for it", "AG037")
         elif name == "caller":
-            checker.say("AG037", "'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}")
+            checker.report("'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}", "AG037")
         elif not personal:
-            checker.say("AG037", f"{name!r} differs from caller to caller", at, "add per: caller")
+            checker.report(f"{name!r} differs from caller to caller", at, "add per: caller", "AG037")
 
 
 def _tool_names(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
     if "steps" not in tool:
         if "result" in tool and tool["result"] not in FORMS:
             help = "only a tool with steps has a template of its answer"
-            checker.say("AG031", f"{'.'.join(at)}.result must be {', '.join(FORMS)}", (*at, "result"), help)
+            checker.report(f"{'.'.join(at)}.result must be {', '.join(FORMS)}", (*at, "result"), help)
         return
     if "call" in tool:
-        checker.say("AG039", "a tool has a call or steps, not both", (*at, "call"), "make the call a step")
+        checker.report("a tool has a call or steps, not both", (*at, "call"), "make the call a step", "AG039")
     ids: set[str] = set()
     for index, step in enumerate(tool["steps"]):
         if step["id"] in ids:
-            checker.say("AG039", f"two steps have the id {step['id']!r}", (*at, "steps", index, "id"))
+            checker.report(f"two steps have the id {step['id']!r}", (*at, "steps", index, "id"), code="AG039")
         ids.add(step["id"])
     arguments = tool.get("arguments", {})
     for name in sorted(ids & arguments.keys()):
-        checker.say("AG039", f"{name!r} is a step and an argument", (*at, "arguments", name), "rename one of them")
+        checker.report(f"{name!r} is a step and an argument", (*at, "arguments", name), "rename one of them", "AG039")
 
 
 def _defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: str, checker: Checker) -> None:
@@ -232,7 +236,7 @@ def _defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: st
             return
         for name in sorted(names):
             if name not in known and name.partition(".")[0] not in known:
-                checker.say("AG037", f"{problem} {name!r}", at, did_you_mean(name, known))
+                checker.report(f"{problem} {name!r}", at, did_you_mean(name, known), "AG037")
     elif isinstance(value, dict):
         for key, item in value.items():
             if key not in ("call", "save", "document"):

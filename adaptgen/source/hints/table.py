@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from adaptgen.model.tables import Form
-from adaptgen.source.hints.types import (
+from adaptgen.config.json_schema import published
+from adaptgen.config.types import (
     Anything,
+    Duration,
     Either,
     Flag,
     Key,
@@ -15,14 +16,16 @@ from adaptgen.source.hints.types import (
     Table,
     Text,
 )
+from adaptgen.model.tables import Form
+from adaptgen.source.hints.kinds import HINTS_DIALECT
 
 _TEMPLATE = Text("template")
 _SECRET = Text("secret")
-_TEMPLATES = MapOf(Anything())
+_TEMPLATES = MapOf(Anything("template"))
 _PATHS = ListOf(Text("path"))
 _SIZE = Number(1)
 _BYTES = Number(200)
-_DURATION = Either((Text("duration"), Number(0.001, 3600, whole=False)))
+_DURATION = Duration(0.001, 3600)
 
 CALL = Either((
     Text("call"),
@@ -133,7 +136,7 @@ PAGE = Table({
 
 ARGUMENT = Table({
     "hide": Key(Flag(), "Agents do not see it"),
-    "value": Key(Anything(), "What is sent: a template; it is no argument then"),
+    "value": Key(Anything("template"), "What is sent: a template; it is no argument then"),
     "encode": Key(Text(), "json, file, or a media type"),
     "holds": Key(Text("separators"), "Separators that its values hold in a path: of / \\ ; ? #"),
     "name": Key(Text("tool"), "What agents call it"),
@@ -154,17 +157,17 @@ ARGUMENT = Table({
     "required": Key(Flag(), "Whether agents must give it"),
     "searches": Key(_PATHS, "The fields of the answer that it searches or orders by; an empty list: no personal data"),
     "in": Key(OneOf(("query", "header", "body", "cookie", "path")), "Where an undeclared input goes"),
-    "enum": Key(Anything(template=False), "Its values"),
+    "enum": Key(Anything(), "Its values"),
     "format": Key(Text(), "Its format, as in JSON Schema"),
-    "default": Key(Anything(template=False), "What the API takes if it is left out"),
+    "default": Key(Anything(), "What the API takes if it is left out"),
     "pattern": Key(Text(), "As in JSON Schema"),
     "minimum": Key(Number(whole=False), "As in JSON Schema"),
     "maximum": Key(Number(whole=False), "As in JSON Schema"),
     "minLength": Key(Number(0), "As in JSON Schema"),
     "maxLength": Key(Number(0), "As in JSON Schema"),
-    "items": Key(Anything(template=False), "As in JSON Schema"),
-    "properties": Key(Anything(template=False), "As in JSON Schema"),
-    "examples": Key(Anything(template=False), "As in JSON Schema"),
+    "items": Key(Anything(), "As in JSON Schema"),
+    "properties": Key(Anything(), "As in JSON Schema"),
+    "examples": Key(Anything(), "As in JSON Schema"),
 })  # fmt: skip
 
 EXTRAS = ("enum", "format", "default", "pattern", "minimum", "maximum", "minLength", "maxLength", "items", "properties",
@@ -183,9 +186,9 @@ STEP = Table({
         Either((
             _TEMPLATE,
             Table({
-                "value": Key(Anything(), "A template", required=True),
-                "is": Key(Anything(template=False), "The value, or one of these"),
-                "is_not": Key(Anything(template=False), "Any other value, or none of these"),
+                "value": Key(Anything("template"), "A template", required=True),
+                "is": Key(Anything(), "The value, or one of these"),
+                "is_not": Key(Anything(), "Any other value, or none of these"),
             }),
         )),
         "The step runs where this is neither null, false, 0 nor empty, or as is and is_not say",
@@ -194,8 +197,8 @@ STEP = Table({
     "until": Key(
         Table({
             "path": Key(Text("jsonpath"), "Where the answer says how far it is", required=True),
-            "is": Key(Anything(template=False), "What it says in the end, or one of these", required=True),
-            "fails": Key(Anything(template=False), "What it says where there will be no end, or one of these"),
+            "is": Key(Anything(), "What it says in the end, or one of these", required=True),
+            "fails": Key(Anything(), "What it says where there will be no end, or one of these"),
             "every": Key(_DURATION, "Time between two questions, 1s unless said otherwise"),
             "at_most": Key(_DURATION, "Time in all, 25s unless said otherwise; then the answer has a cursor to go on"),
         }),
@@ -220,7 +223,8 @@ TOOL = Table({
     "arguments": Key(MapOf(ARGUMENT), "What agents give it, by the name of the input"),
     "answer": Key(Text("jsonpath"), "Where the answer has what matters"),
     "result": Key(
-        Anything(), "columns, objects or structured: the form of the answer; with steps: the template of the answer"
+        Anything("template"),
+        "columns, objects or structured: the form of the answer; with steps: the template of the answer",
     ),
     "effect": Key(OneOf(("read", "write", "delete")), "What it does to the data; a POST that only reads says read"),
     "sensitive": Key(SENSITIVE, "Path -> kind of personal data"),
@@ -282,3 +286,8 @@ HINTS = Table({
     "hide": Key(ListOf(Text("hide")), "Operations that become no tools"),
     "pin": Key(ListOf(Text("tool")), "Tools that are listed also where agents search the others"),
 })  # fmt: skip
+
+
+def schema_text() -> str:
+    """The published file, ``docs/hints.schema.json``."""
+    return published(HINTS, HINTS_DIALECT, "Hints for adaptgen", "What a person may say about an API (hints.yaml)")

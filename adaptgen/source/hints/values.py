@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adaptgen.config.types import parse_duration
 from adaptgen.model.tables import Connection, Form, Lookup, Until, When
 from adaptgen.source.hints.model import (
     MISSING,
@@ -24,7 +25,6 @@ from adaptgen.source.hints.model import (
 )
 from adaptgen.source.hints.table import EXTRAS, FORMS
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SHORT = (
     "header", "query", "cookie", "value", "username", "password", "token", "grant", "token_url", "client_id",
     "client_secret", "refresh_token", "scopes", "audience", "resource", "service", "region", "role", "tags",
@@ -39,14 +39,6 @@ def personal(auth: Mapping[str, Any]) -> bool:
 def given(raw: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     """Of ``keys`` those that are given, lists as tuples."""
     return {key: tuple(raw[key]) if isinstance(raw[key], list) else raw[key] for key in keys if key in raw}
-
-
-def seconds(value: Any) -> float | None:
-    """``500ms``, ``10s``, ``5m``, ``2h`` or a number, in seconds."""
-    if not isinstance(value, str):
-        return None if value is None else float(value)
-    unit = value.lstrip("0123456789.")
-    return float(value.removesuffix(unit)) * _UNITS[unit]
 
 
 def connection(raw: Mapping[str, Any]) -> Connection | None:
@@ -141,7 +133,7 @@ def _when(raw: Any) -> When:
 
 
 def _until(raw: Mapping[str, Any]) -> Until:
-    times = {key: seconds(raw[key]) for key in ("every", "at_most") if key in raw}
+    times = {key: parse_duration(raw[key]) for key in ("every", "at_most") if key in raw}
     return Until(path=raw["path"], is_=_values(raw, "is"), fails=_values(raw, "fails"), **times)  # type: ignore[arg-type]
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptgen.source import Document, read
-from adaptgen.source.text.parse import parse
 from adaptgen.source.upgrade import Upgraded, upgrade
+from adaptgen.text.parse import parse
 
 
 def upgraded(text: str) -> Upgraded:

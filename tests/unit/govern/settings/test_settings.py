@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from adaptgen.config.types import Key, Table
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.settings import json_schema as settings_schema
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings import table as settings_table
 from adaptgen.govern.settings.load import advice, check_target, parse, read
@@ -38,7 +38,6 @@ from adaptgen.govern.settings.model import (
     Upstream,
     UpstreamAuth,
 )
-from adaptgen.govern.settings.types import Key, Table
 
 DESIGN = """\
 adaptgen: 1
@@ -429,7 +428,7 @@ def test_several_processes_on_a_memory_store_are_warned_of() -> None:
         ('{"adaptgen": NaN}', "AG002", 1, 14),
         ('{"adaptgen": 1}\n}', "AG002", 2, 1),
         ("adaptgen: 1\n---\nadaptgen: 1\n", "AG002", 2, 1),
-        ("adaptgen: 1\nkeys: &a {cursors: *a}\n", "AG002", 2, 20),
+        ("adaptgen: 1\nkeys: &a {cursors: *a}\n", "AG005", 2, 20),
         ("adaptgen: !!python/name:os.system x\n", "AG002", 1, 11),
         ("? [a]\n: 1\n", "AG002", 1, 3),
         ("a: " + "[" * 60 + "]" * 60, "AG005", 1, 44),
@@ -498,8 +497,17 @@ def test_an_alias_repeats_a_value_and_its_places() -> None:
     assert [one[1:3] for one in refused(text)] == [(6, 5), (6, 5)]
 
 
+def test_merge_keys_and_numbers_are_those_of_hints() -> None:
+    text = "adaptgen: 1\ntools: {a: &a {hide: true}, b: {<<: *a, effect: read}}\n"
+    text += "limits: {per: sub, rate: 1/s, burst: 0x10}\n"
+    settings = parse(text.encode(), "g.yaml")
+    assert (settings.tools["b"].hide, settings.tools["b"].effect, settings.limits[0].burst) == (True, "read", 16)
+
+
 def test_json_needs_no_yaml_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.delitem(sys.modules, "adaptgen.text.yaml", raising=False)
+    monkeypatch.delattr("adaptgen.text.yaml", raising=False)
     assert parse(b'{"adaptgen": 1}', "g.json").mode == "embedded"
     assert refused_code(b"adaptgen: 1\n") == ["AG002"]
 
@@ -520,12 +528,12 @@ def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None
 
 def test_the_published_schema_is_fresh() -> None:
     published = Path(__file__).parents[4] / "docs" / "governance.schema.json"
-    assert published.read_text() == settings_schema.text(), "python -m adaptgen.govern.settings.json_schema > docs/…"
+    assert published.read_text() == settings_table.schema_text(), "schema_text() of adaptgen.govern.settings.table"
 
 
 @pytest.mark.parametrize("text", [DESIGN, PROXY, BEHIND])
 def test_the_schema_accepts_what_the_checker_accepts(text: str) -> None:
-    jsonschema.validate(yaml.safe_load(text), settings_schema.json_schema())
+    jsonschema.validate(yaml.safe_load(text), json.loads(settings_table.schema_text()))
 
 
 @pytest.mark.parametrize("text", ["adaptgen: 1\nmods: proxy\n", "adaptgen: 1\nlimits: {per: sub, rate: 60}\n",
@@ -533,7 +541,7 @@ def test_the_schema_accepts_what_the_checker_accepts(text: str) -> None:
 def test_the_schema_refuses_what_the_checker_refuses(text: str) -> None:
     assert refused(text)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(text), settings_schema.json_schema())
+        jsonschema.validate(yaml.safe_load(text), json.loads(settings_table.schema_text()))
 
 
 def test_the_table_can_say_all_that_the_values_hold() -> None:

@@ -13,7 +13,7 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.model.tables import Cursor, Offset, Until, When
 from adaptgen.source import EMPTY, Hints, read_hints, side_file
-from adaptgen.source.hints import json_schema as hint_schema
+from adaptgen.source.hints import table as hint_table
 from adaptgen.source.hints.model import (
     MISSING,
     ArgumentHint,
@@ -26,7 +26,7 @@ from adaptgen.source.hints.model import (
     SendHint,
     StepHint,
 )
-from adaptgen.source.text.parse import parse
+from adaptgen.text.parse import parse
 
 # The example of the design, in the two parts "supported" and "not supported yet".
 SUPPORTED = """\
@@ -158,7 +158,7 @@ def test_auth_that_depends_on_the_caller_is_read(tmp_path: Path) -> None:
     assert [one.per for one in auth.values()] == ["caller"] * 3
     assert (auth["api"].store, auth["api"].audience, auth["api"].resource) == ("redis", "crm", "https://crm.example")
     assert auth["aws"].tags == {"org": "tenant"}
-    jsonschema.validate(parse(CALLERS.encode(), "h").value, json.loads(hint_schema.text()))
+    jsonschema.validate(parse(CALLERS.encode(), "h").value, json.loads(hint_table.schema_text()))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Pa
     [
         ("sever: {name: x}", "AG030", 1, 1, "did you mean 'server'?"),
         ("server:\n  nam: x", "AG030", 2, 3, "did you mean 'name'?"),
-        ("base_url: http://x", "AG030", 1, 1, "it belongs under server.base_url"),
+        ("base_url: http://x", "AG030", 1, 1, "it belongs under server"),
         ("tools:\n  t:\n    call: GET /x\n    veiw: [a]", "AG030", 4, 5, "did you mean 'view'?"),
         ("tools:\n  t:\n    page:\n      styl: none", "AG030", 4, 7, "did you mean 'style'?"),
         ("auth:\n  a:\n    kind: bearr", "AG031", 3, 5, "did you mean 'bearer'?"),
@@ -220,7 +220,9 @@ def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Pa
         ("defaults:\n  page_size: 0", "AG031", 2, 3, ""),
         ("adaptgen: 2", "AG031", 1, 1, ""),
         ("server:\n  name: 12", "AG031", 2, 3, "put it in quotes"),
-        ("connection:\n  timeout: soon", "AG031", 2, 3, ""),
+        ("connection:\n  timeout: soon", "AG031", 2, 3, "units: ms, s, m, h"),
+        ("connection:\n  timeout: 1d", "AG031", 2, 3, "units: ms, s, m, h"),
+        ("connection:\n  timeout: 2h", "AG031", 2, 3, ""),
         ("tools:\n  t:\n    view: id", "AG031", 3, 5, ""),
         ("tools:\n  t:\n    call: FETCH /x", "AG031", 3, 5, ""),
         ("tools:\n  t:\n    call: GET x", "AG031", 3, 5, ""),
@@ -319,13 +321,13 @@ def test_the_side_file_of_a_document() -> None:
 
 def test_the_published_schema_is_fresh() -> None:
     published = Path(__file__).parents[4] / "docs" / "hints.schema.json"
-    assert published.read_text(encoding="utf-8") == hint_schema.text(), (
-        "python -m adaptgen.source.hints.json_schema > it"
+    assert published.read_text(encoding="utf-8") == hint_table.schema_text(), (
+        "schema_text() of adaptgen.source.hints.table"
     )
 
 
 def test_the_schema_accepts_what_the_checker_accepts() -> None:
-    schema = json.loads(hint_schema.text())
+    schema = json.loads(hint_table.schema_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(parse(SUPPORTED.encode(), "h").value, schema)
 
@@ -333,7 +335,7 @@ def test_the_schema_accepts_what_the_checker_accepts() -> None:
 @pytest.mark.parametrize("text", ["sever: 1", "defaults: {page_size: 0}", "hide: [{}]"])
 def test_the_schema_refuses_what_the_checker_refuses(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(parse(text.encode(), "h").value, json.loads(hint_schema.text()))
+        jsonschema.validate(parse(text.encode(), "h").value, json.loads(hint_table.schema_text()))
 
 
 def test_page_hints_can_say_all_that_the_model_can() -> None:
@@ -360,7 +362,7 @@ def test_the_rules_of_steps_are_read(tmp_path: Path) -> None:
     assert (second.each, second.all_pages, second.on_error) == ("{a}", 7, "null")
     until = Until(path="$.state", is_=("DONE", "READY"), fails=("FAILED",), every=0.5, at_most=120.0)
     assert third.until == until
-    jsonschema.validate(parse(STEPS.encode(), "h").value, json.loads(hint_schema.text()))
+    jsonschema.validate(parse(STEPS.encode(), "h").value, json.loads(hint_table.schema_text()))
 
 
 @pytest.mark.parametrize(

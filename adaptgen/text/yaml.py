@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.source.text.decode import Text
-from adaptgen.source.text.duplicate_keys import MAX_DEPTH, both, duplicate, mapped
+from adaptgen.diagnostics import AdaptgenError, Where, error
+from adaptgen.text.decode import SourceText
+from adaptgen.text.duplicate_keys import both, duplicate, mapped
 
-MAX_EXPANDED = 500_000
-"""How many nodes aliases may add to those that are written ("billion laughs")."""
+# The wheels of PyYAML hold libyaml; a serving process may have been installed without it.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -62,7 +62,7 @@ def _integer(text: str, base: int) -> Any:
         return text
 
 
-def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
+def load(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     """The first document of a YAML stream, and every text that may be a reference.
 
     Mapping keys are strings as written (``200:`` gives ``"200"``); ``<<`` is expanded; a value that JSON does not have
@@ -85,9 +85,8 @@ def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
         result = _Builder(source, _TAB_LINE.sub("", text), back, strict).build()
     except yaml.YAMLError:
         raise _syntax(first, source) from None
-    source.repaired(
-        "a line of blanks with a tab in it was read as empty", match.start() if match else 0, "remove the tab"
-    )
+    where = source.where(match.start() if match else 0)
+    source.repaired("a line of blanks with a tab in it", " was read as empty", where, "remove the tab")
     return result
 
 
@@ -100,7 +99,7 @@ def _protect(text: str) -> tuple[str, dict[int, str]]:
     return text.translate(into), {ord(new): chr(old) for old, new in into.items()}
 
 
-def _syntax(broken: yaml.YAMLError, source: Text) -> AdaptgenError:
+def _syntax(broken: yaml.YAMLError, source: SourceText) -> AdaptgenError:
     if isinstance(broken, yaml.MarkedYAMLError):
         mark = broken.problem_mark or broken.context_mark
         where = Where(source.file, mark.line + 1, mark.column + 1) if mark else Where(source.file)
@@ -130,11 +129,11 @@ class _Frame:
 
 
 class _Builder:
-    def __init__(self, source: Text, text: str, back: dict[int, str], strict: bool) -> None:
+    def __init__(self, source: SourceText, text: str, back: dict[int, str], strict: bool) -> None:
         self.source = source
         self.back = back
         self.strict = strict
-        self.parser = yaml.CSafeLoader(text)
+        self.parser = LOADER(text)
         self.anchors: dict[str, tuple[Any, int, str | None]] = {}
         self.refs: set[str] = set()
         self.written = 0
@@ -175,10 +174,9 @@ class _Builder:
                     self.key(stack, text, event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 self.written += 1
-                if len(stack) >= MAX_DEPTH:
-                    raise error(
-                        "AG005", f"the document nests deeper than {MAX_DEPTH} levels", self.where(event.start_mark)
-                    )
+                if len(stack) >= self.source.limits.depth:
+                    message = f"the document nests deeper than {self.source.limits.depth} levels"
+                    raise error("AG005", message, self.where(event.start_mark))
                 if stack and type(stack[-1].container) is dict and not stack[-1].keyed:
                     raise error(
                         "AG002",
@@ -207,15 +205,8 @@ class _Builder:
                 break
         self.rest(events)
         if self.odd is not None:
-            self.source.diagnostics.append(
-                Diagnostic(
-                    "AG006",
-                    "a number that JSON does not have (infinite, or not a number) was read as null",
-                    self.where(self.odd),
-                    "write a finite number",
-                    "warning",
-                )
-            )
+            problem = "a number that JSON does not have (infinite, or not a number)"
+            self.source.repaired(problem, " was read as null", self.where(self.odd), "write a finite number")
         return root, self.refs
 
     def rest(self, events: Iterator[Any]) -> None:
@@ -223,13 +214,14 @@ class _Builder:
         try:
             following = next((event for event in events if type(event) is yaml.DocumentStartEvent), None)
         except yaml.YAMLError:
+            if self.source.exact:
+                raise
             return
         finally:
             events.close()  # type: ignore[attr-defined]
         if following is not None:
-            message = "more than one YAML document in the file; only the first one is read"
             where = self.where(following.start_mark)
-            self.source.diagnostics.append(Diagnostic("AG006", message, where, severity="warning"))
+            self.source.repaired("more than one YAML document in the file", "; only the first one is read", where)
 
     def where(self, mark: Any) -> Where:
         return Where(self.source.file, mark.line + 1, mark.column + 1)
@@ -246,6 +238,8 @@ class _Builder:
             if len(text) < 40:
                 self.memo[text] = value
             return value
+        if self.source.exact and tag not in (None, "!", _CORE + "str"):
+            raise error("AG002", f"the tag {tag} is not known here", self.where(event.start_mark), "remove it")
         if tag is None or not tag.startswith(_CORE):
             return text
         return self.tagged(tag.removeprefix(_CORE), text, event)
@@ -315,10 +309,10 @@ class _Builder:
             raise error("AG002", f"*{event.anchor} names nothing before it", self.where(event.start_mark))
         value, size, text = found
         total = sum(frame.size for frame in stack) + size
-        if total > self.written + MAX_EXPANDED:
+        if total > self.written + self.source.limits.expanded:
             raise error(
                 "AG005",
-                f"the aliases expand to more than {MAX_EXPANDED:,} nodes",
+                f"the aliases expand to more than {self.source.limits.expanded:,} nodes",
                 self.where(event.start_mark),
                 "write out what the aliases stand for",
             )

@@ -1,4 +1,4 @@
-"""What JSON and YAML have in common: mappings with keys that stand twice, and how deep they may nest."""
+"""What JSON and YAML have in common: mappings with keys that stand twice."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from adaptgen.diagnostics import Diagnostic, Where
-
-MAX_DEPTH = 200
-"""How deep a document may nest. Every later stage walks it by recursion."""
 
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
 

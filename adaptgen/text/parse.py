@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.tables import value
-from adaptgen.source.text import json as jsontext
-from adaptgen.source.text.decode import Text, decode
+from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.text import json as jsontext
+from adaptgen.text.decode import Limits, SourceText, decode, decode_exactly
+from adaptgen.text.locations import SourceMap
 
 
 @value()
@@ -42,25 +44,50 @@ def parse(data: bytes, file: str, *, strict: bool = False) -> Parsed:
         return Parsed(value, frozenset(refs), "yaml", tuple(source.diagnostics))
 
 
-def _yaml(source: Text, strict: bool) -> tuple[Any, set[str]]:
-    # Here, because a JSON document without side files must not pay for a YAML parser.
-    from adaptgen.source.text import yaml as yaml12
+def _yaml(source: SourceText, strict: bool) -> tuple[Any, set[str]]:
+    # Here, because what is JSON must not pay for a YAML parser, nor need one.
+    try:
+        from adaptgen.text import yaml as yaml12
+    except ModuleNotFoundError:
+        help = 'pip install "adaptgen[govern]"'
+        raise error("AG002", "reading YAML needs PyYAML, which is not installed", Where(source.file), help) from None
 
     return yaml12.load(source, strict=strict)
 
 
+def parse_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> tuple[Any, SourceMap]:
+    """Read JSON or YAML of which nothing is repaired or read over: the value and its places.
+
+    A text is JSON where it begins with ``{`` and a quoted key, or is ``{}``.
+
+    Raises:
+        AdaptgenError: AG002, AG003 or AG005, with line and column.
+    """
+    source = decode_exactly(data, file, max_bytes, limits)
+    if not _QUOTED_KEY.match(source.text):
+        value, _ = _yaml(source, strict=True)
+        return value, SourceMap(file, "yaml", source)
+    try:
+        value, _ = jsontext.load(source, strict=True)
+    except json.JSONDecodeError as broken:
+        raise _broken_json(broken, file) from None
+    return value, SourceMap(file, "json", source)
+
+
+_QUOTED_KEY = re.compile(r"\s*\{\s*[\"}]")
+
 # Line breaks of YAML 1.1 that are ordinary characters in YAML 1.2 (section 5.4).
-_OLD_BREAKS = re.compile("[\x85\u2028\u2029]")
+_OLD_BREAKS = lazy("[\x85\u2028\u2029]")
 
 
-def _say_old_breaks(source: Text) -> None:
+def _say_old_breaks(source: SourceText) -> None:
     """Other readers may see another document where such a character stands, so a person should know."""
     found = _OLD_BREAKS.search(source.text)
     if found is not None:
-        what = (
-            f"U+{ord(found[0]):04X} is read as an ordinary character (YAML 1.2); YAML 1.1 readers break the line there"
-        )
-        source.repaired(what, found.start(), "take it out, so that every reader sees the same document")
+        char = f"U+{ord(found[0]):04X}"
+        reading = " is read as an ordinary character (YAML 1.2); YAML 1.1 readers break the line there"
+        help = "take it out, so that every reader sees the same document"
+        source.repaired(char, reading, source.where(found.start()), help)
 
 
 @contextmanager
@@ -75,13 +102,13 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _json(source: Text, strict: bool) -> Parsed:
+def _json(source: SourceText, strict: bool) -> Parsed:
     try:
         value, refs = jsontext.load(source, strict=strict)
         return Parsed(value, frozenset(refs), "json", tuple(source.diagnostics))
     except json.JSONDecodeError as broken:
         first = broken
-    repaired = Text(source.text, source.file, list(source.diagnostics))
+    repaired = SourceText(source.text, source.file, list(source.diagnostics))
     try:
         value, refs = jsontext.load_leniently(repaired, strict=strict)
         return Parsed(value, frozenset(refs), "json", tuple(repaired.diagnostics))
@@ -94,5 +121,10 @@ def _json(source: Text, strict: bool) -> Parsed:
     except AdaptgenError as also:
         if source.file.lower().endswith((".yaml", ".yml")) or also.diagnostics[0].code != "AG002":
             raise
-    where = Where(source.file, first.lineno, first.colno)
-    raise error("AG002", f"the JSON is broken: {first.msg[:1].lower()}{first.msg[1:]}", where, "correct the JSON there")
+    raise _broken_json(first, source.file)
+
+
+def _broken_json(broken: json.JSONDecodeError, file: str) -> AdaptgenError:
+    where = Where(file, broken.lineno, broken.colno)
+    problem = f"the JSON is broken: {broken.msg[:1].lower()}{broken.msg[1:]}"
+    return error("AG002", problem, where, "correct the JSON there")

@@ -9,37 +9,39 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.source.text.decode import Text, decode
+from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.text.decode import SourceText, decode
 
-_BLANK = re.compile(r"(?:[ \t\n\r,]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BLANK = lazy(r"(?:[ \t\n\r,]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 
 
 class SourceMap:
-    """The places of one file. ``syntax`` is ``"json"`` or ``"yaml"``, as ``parse`` found."""
+    """The places of one file. ``syntax`` is ``"json"`` or ``"yaml"``, as ``parse`` found; ``text`` is the text, or the
+    path of a file that is read again when a place is asked for."""
 
-    def __init__(self, path: Path, file: str, syntax: str) -> None:
-        self.path = path
+    def __init__(self, file: str, syntax: str, text: SourceText | Path) -> None:
         self.file = file
         self.syntax = syntax
+        self._text = text
         self._index: _Json | _Yaml | None = None
 
-    def where(self, tokens: list[str]) -> Where:
-        """The key (or list item) at ``tokens``, or its nearest ancestor; the file alone if it cannot be read again."""
-        if not tokens:
+    def where(self, *keys: str | int) -> Where:
+        """The key (or list item) at ``keys``, or its nearest ancestor; the file alone if it cannot be read again."""
+        if not keys:
             return Where(self.file, 1, 1)
         if self._index is None:
             try:
-                text = decode(self.path.read_bytes(), self.file)
+                text = decode(self._text.read_bytes(), self.file) if isinstance(self._text, Path) else self._text
             except (OSError, AdaptgenError):
                 return Where(self.file)
             self._index = _Json(text) if self.syntax == "json" else _Yaml(text)
-        return self._index.where(tokens)
+        return self._index.where([str(key) for key in keys])
 
 
 class _Json:
     """Scans only the collections on the way to what is asked for, and remembers them by their offset."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: SourceText) -> None:
         self.text = text
         self.members: dict[int, dict[str, tuple[int, int]]] = {}
         self.decoder = json.JSONDecoder(strict=False)
@@ -93,7 +95,7 @@ class _Node:
 class _Yaml:
     """One pass over the events of the text, kept as a tree of marks."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: SourceText) -> None:
         import yaml
 
         self.file = text.file
@@ -116,12 +118,14 @@ class _Yaml:
         return Where(self.file, node.line, node.column)
 
     def read(self, text: str) -> None:
-        import yaml  # as in adaptgen.source.text.parse: only where there is YAML
+        import yaml  # as in adaptgen.text.parse: only where there is YAML
+
+        from adaptgen.text.yaml import LOADER
 
         anchors: dict[str, _Node] = {}
         stack: list[tuple[_Node, bool]] = []  # (node, is a mapping)
         key: list[_Node | None] = []  # per open mapping: the key that waits for its value
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        for event in yaml.parse(text, Loader=LOADER):
             if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 stack.pop()
                 key.pop()

@@ -7,19 +7,19 @@ import re
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.source.text.decode import Text
-from adaptgen.source.text.duplicate_keys import MAX_DEPTH, both, duplicate, mapped
+from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.text.decode import SourceText
+from adaptgen.text.duplicate_keys import both, duplicate, mapped
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
-_LAX = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
-_BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
-_SURROGATE = re.compile(
-    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-)
+_TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+_LAX = lazy(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_BAD_ESCAPE = lazy(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
+_SURROGATE = lazy(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _HUGE = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
+_NOT_FINITE = lazy(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN|-?[0-9.]+[eE]\+?[0-9]{3,}|[0-9]{300,})', re.DOTALL)
 
 
-def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
+def load(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     """The value of a JSON text, and every text that may be a reference.
 
     A key that stands twice is treated as in ``yaml12.load``. Numbers that JSON does not have become null.
@@ -31,7 +31,7 @@ def load(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
     return _load(source, source.text, strict=strict)
 
 
-def load_leniently(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
+def load_leniently(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     """As ``load``, for a text with comments, commas before a closing bracket, line breaks in strings or escapes that
     do not exist. What was read over is reported (AG006). Raises as ``load`` does.
     """
@@ -56,11 +56,11 @@ def load_leniently(source: Text, *, strict: bool) -> tuple[Any, set[str]]:
         repairs.append(("line breaks or tabs inside of a string were kept", 0, "write them as \\n and \\t"))
     for what in dict.fromkeys(what for what, _, _ in repairs):
         _, offset, help = next(repair for repair in repairs if repair[0] == what)
-        source.repaired(what, offset, help)
+        source.repaired(what, "", source.where(offset), help)
     return result
 
 
-def _load(source: Text, text: str, *, strict: bool, controls: bool = True) -> tuple[Any, set[str]]:
+def _load(source: SourceText, text: str, *, strict: bool, controls: bool = True) -> tuple[Any, set[str]]:
     refs: set[str] = set()
     twice = False
     odd = False
@@ -96,26 +96,33 @@ def _load(source: Text, text: str, *, strict: bool, controls: bool = True) -> tu
     try:
         value = json.loads(text, object_pairs_hook=mapping, parse_constant=number, parse_float=real, strict=controls)
     except RecursionError:
-        raise _too_deep(source) from None
+        raise _too_deep(source, text) from None
     except json.JSONDecodeError:
         raise
     except ValueError as broken:  # an integer of more than 4,300 digits
         raise error("AG005", str(broken).split(":")[0], Where(source.file)) from None
-    if depth(value) > MAX_DEPTH:
-        raise _too_deep(source)
+    if depth(value) > source.limits.depth:
+        raise _too_deep(source, text)
     if twice:
         found = _duplicates(source, text, strict=strict)
         if strict:
             raise AdaptgenError(*found)
         source.diagnostics += found
     if odd:
-        message = "a number that JSON does not have (infinite, or not a number) was read as null"
-        source.diagnostics.append(Diagnostic("AG006", message, Where(source.file), "write a finite number", "warning"))
+        problem = "a number that JSON does not have (infinite, or not a number)"
+        places = (match.start() for match in _NOT_FINITE.finditer(text) if match[1])
+        source.repaired(problem, " was read as null", source.where(next(places, 0)), "write a finite number")
     return value, refs
 
 
-def _too_deep(source: Text) -> AdaptgenError:
-    return error("AG005", f"the document nests deeper than {MAX_DEPTH} levels", Where(source.file))
+def _too_deep(source: SourceText, text: str) -> AdaptgenError:
+    level, where = 0, Where(source.file)
+    for match in _TOKEN.finditer(text):
+        level += {"{": 1, "[": 1, "}": -1, "]": -1}.get(match[0], 0)
+        if level > source.limits.depth:
+            where = source.where(match.start())
+            break
+    return error("AG005", f"the document nests deeper than {source.limits.depth} levels", where)
 
 
 def depth(value: Any) -> int:
@@ -132,7 +139,7 @@ def depth(value: Any) -> int:
     return level
 
 
-def _duplicates(source: Text, text: str, *, strict: bool) -> list[Diagnostic]:
+def _duplicates(source: SourceText, text: str, *, strict: bool) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     stack: list[set[str] | None] = []
     awaits_key = False

@@ -7,24 +7,41 @@ import re
 from dataclasses import dataclass, field
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.syntax.lazy_regex import lazy
 
 MAX_BYTES = 64 * 1024 * 1024
 """No description of an API is larger; what is, is refused before it is parsed."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a text may cost. ``depth``: collections inside of one another; every later stage walks them by recursion.
+    ``expanded``: nodes that aliases may add to those that are written ("billion laughs").
+    """
+
+    depth: int = 200
+    expanded: int = 500_000
+
+
+DOCUMENT = Limits()
+"""The limits of a description of an API, and of what people write for a build."""
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 # Neither YAML 1.2 (section 5.1, c-printable) nor JSON (RFC 8259, section 7) lets these stand in a text. U+0085, next
 # line, is printable in YAML 1.2. Surrogates come from bytes that are no UTF-8 (PEP 383).
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN = lazy("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass
-class Text:
-    """A file as text, and what was repaired to get it."""
+class SourceText:
+    """A file as text, and what was repaired to get it. ``exact``: nothing is repaired; what would be is an error."""
 
     text: str
     file: str
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    limits: Limits = DOCUMENT
+    exact: bool = False
     ends: list[int] | None = field(default=None, repr=False)  # the line breaks, once someone asks for a line
 
     def where(self, offset: int) -> Where:
@@ -34,12 +51,33 @@ class Text:
         line = bisect.bisect_left(self.ends, offset)
         return Where(self.file, line + 1, offset - (self.ends[line - 1] if line else -1))
 
-    def repaired(self, what: str, offset: int, help: str) -> None:
-        """Report a repair at a character."""
-        self.diagnostics.append(Diagnostic("AG006", what, self.where(offset), help, "warning"))
+    def repaired(self, problem: str, reading: str, where: Where, help: str = "") -> None:
+        """Report ``problem`` and how it was read (AG006).
+
+        Raises:
+            AdaptgenError: AG002, in a text that is read exactly.
+        """
+        if self.exact:
+            raise error("AG002", problem, where, help)
+        self.diagnostics.append(Diagnostic("AG006", problem + reading, where, help, "warning"))
 
 
-def decode(data: bytes, file: str) -> Text:
+def decode_exactly(data: bytes, file: str, max_bytes: int, limits: Limits) -> SourceText:
+    """The text of a file that is UTF-8 and of which nothing is repaired.
+
+    Raises:
+        AdaptgenError: AG005 if the file is too large, AG002 if it is not UTF-8.
+    """
+    if len(data) > max_bytes:
+        raise too_large(len(data), file, max_bytes)
+    try:
+        return SourceText(data.decode("utf-8-sig"), file, limits=limits, exact=True)
+    except UnicodeDecodeError as broken:
+        line = data.count(b"\n", 0, broken.start) + 1
+        raise error("AG002", "the text is not UTF-8", Where(file, line, 1), "save it as UTF-8") from None
+
+
+def decode(data: bytes, file: str) -> SourceText:
     """The text of a file: UTF-8, or UTF-16 and UTF-32 with a byte order mark.
 
     Bytes that are no UTF-8 and C1 control characters are what is left of Windows-1252 (a typographic quote, a dash)
@@ -62,7 +100,7 @@ def decode(data: bytes, file: str) -> Text:
             ) from None
     if not text.strip():
         raise error("AG002", "the file is empty", Where(file))
-    result = Text(text.replace("\r\n", "\n"), file)
+    result = SourceText(text.replace("\r\n", "\n"), file)
     forbidden = [match.start() for match in _FORBIDDEN.finditer(result.text)]
     if not forbidden:
         return result
@@ -72,13 +110,14 @@ def decode(data: bytes, file: str) -> Text:
     result.text = _FORBIDDEN.sub(_repair, result.text)
     count = "1 character" if len(forbidden) == 1 else f"{len(forbidden)} characters"
     shown = ", ".join(kinds[:4]) + (", …" if len(kinds) > 4 else "")
-    result.repaired(f"{count} that a text may not hold ({shown}) were replaced", forbidden[0], "save the file as UTF-8")
+    problem = f"{count} that a text may not hold ({shown})"
+    result.repaired(problem, " were replaced", result.where(forbidden[0]), "save the file as UTF-8")
     return result
 
 
-def too_large(size: int, file: str) -> AdaptgenError:
+def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError:
     """The error for a file of ``size`` bytes."""
-    return error("AG005", f"the file has {size:,} bytes; at most {MAX_BYTES:,} are read", Where(file))
+    return error("AG005", f"the file has {size:,} bytes; at most {max_bytes:,} are read", Where(file))
 
 
 def _name(char: str) -> str:

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as OracleError
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.source.text.parse import Parsed, parse
+from adaptgen.text.parse import Parsed, parse
 
 
 def load(text: str, *, strict: bool = False) -> Any:

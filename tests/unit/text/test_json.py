@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.source.text.parse import Parsed, parse
+from adaptgen.text.parse import Parsed, parse
 
 
 def codes(parsed: Parsed) -> list[tuple[str, int, int]]:

@@ -1,0 +1,161 @@
+"""What a table of keys is made of. Hints, workspaces, Arazzo descriptions and governance settings each have one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from adaptgen.model.frozen import value
+
+if TYPE_CHECKING:
+    from adaptgen.config.checker import Checker
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a value: ``("limits", 0, "rate")``."""
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+"""The units of durations and rates, in seconds."""
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+
+
+def parse_duration(written: Any) -> float | None:
+    """``500ms``, ``10s``, ``5m``, ``2h``, ``30d`` or a number, in seconds; None for anything else."""
+    if isinstance(written, (int, float)) and not isinstance(written, bool):
+        return float(written)
+    match = _DURATION.fullmatch(written) if isinstance(written, str) else None
+    return float(match[1]) * UNITS[match[2]] if match else None
+
+
+@value()
+class TextKind:
+    """What a text must look like.
+
+    ``pattern``: a regular expression, also in the published JSON Schema; ``sample``: the same in words. ``filled``: it
+    may not be empty. ``check`` looks closer at a text that fits. ``code``: of the error where the pattern does not fit,
+    by default that of any wrong value. ``words``: what may have been meant then.
+    """
+
+    pattern: str = ""
+    sample: str = ""
+    filled: bool = True
+    check: Callable[[Checker, str, KeyPath], None] | None = None
+    code: str = ""
+    words: tuple[str, ...] = ()
+
+
+@value()
+class Dialect:
+    """How the files of one format differ from others. ``kinds``: the kinds of text by the names that the table uses.
+
+    ``units``: those of durations. ``duration_bounds``: the published schema tells them. ``extensions``: keys that
+    begin with ``x-`` are skipped.
+    """
+
+    kinds: Mapping[str, TextKind]
+    wrong_value: str
+    unknown_key: str
+    units: tuple[str, ...] = tuple(UNITS)
+    duration_bounds: bool = False
+    extensions: bool = False
+
+
+@value()
+class Text:
+    """A text; ``kind`` is a key of ``Dialect.kinds``."""
+
+    kind: str = "text"
+
+
+@value()
+class Flag:
+    pass
+
+
+@value()
+class Number:
+    """Both bounds are inclusive. ``whole``: an integer."""
+
+    least: float | None = None
+    most: float | None = None
+    whole: bool = True
+
+
+@value()
+class Duration:
+    """As :func:`parse_duration` reads it; both bounds are inclusive, in seconds."""
+
+    least: float = 0.0
+    most: float = 3650 * 86400.0
+
+
+@value()
+class Rate:
+    """``5/s``, ``60/m``, ``600/h``, ``1000/d``; kept as written."""
+
+
+@value()
+class OneOf:
+    """One of ``words``. ``empty``: the word that is meant where YAML reads it as null."""
+
+    words: tuple[str, ...]
+    empty: str = ""
+
+
+@value()
+class Anything:
+    """Any JSON value. ``kind``: that of every text in it ("": any)."""
+
+    kind: str = ""
+
+
+@value()
+class ListOf:
+    """``filled``: not empty. ``alone``: one item may stand without a list; of a mapping only where items are tables."""
+
+    item: Type
+    filled: bool = False
+    alone: bool = False
+
+
+@value()
+class MapOf:
+    """Names that the author chooses. ``key``: the kind of text that they are."""
+
+    value: Type
+    key: str = "text"
+    filled: bool = False
+
+
+@value()
+class Either:
+    """One of several types, told apart by the JSON type of the value."""
+
+    types: tuple[Type, ...]
+
+
+@value()
+class Key:
+    """A key of a table. ``about``: what it means, for people. ``to``: the field that it gives ("" for one that is only
+    checked), by default its own name."""
+
+    type: Type
+    about: str = ""
+    required: bool = False
+    to: str | None = None
+
+
+@value()
+class Table:
+    """A mapping with known keys. ``make`` takes the fields; ``short``: a text alone is the value of this key.
+    ``exactly``: of each group of keys exactly one is there."""
+
+    keys: Mapping[str, Key]
+    make: Callable[..., Any] = field(default=dict)
+    short: str = ""
+    exactly: tuple[tuple[str, ...], ...] = ()
+
+
+Type: TypeAlias = Text | Flag | Number | Duration | Rate | OneOf | Anything | ListOf | MapOf | Either | Table

@@ -1,0 +1,106 @@
+"""The kinds of text that hints hold, and the dialect of what people write for a build."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from adaptgen.config.checker import Checker, dotted, template_parts
+from adaptgen.config.types import Dialect, KeyPath, TextKind
+from adaptgen.syntax import field_paths
+
+
+def check_template(checker: Checker, value: str, at: KeyPath) -> None:
+    """Report a text that is not a template of ``adaptgen.syntax.templates``."""
+    if value:
+        template_parts(checker, value, at, "AG035")
+    else:
+        checker.report(f"{dotted(at)} is empty", at)
+
+
+def check_secret(checker: Checker, value: str, at: KeyPath) -> None:
+    """A template that refers to a secret; one that holds it would be written into the generated server."""
+    if not value:
+        checker.report(f"{dotted(at)} is empty", at)
+        return
+    parts = template_parts(checker, value, at, "AG035")
+    if parts is not None and all(isinstance(part, str) for part in parts):
+        message = f"{dotted(at)} must refer to a secret and not hold it: it would stand in the generated server"
+        checker.report(message, at, "write ${env:NAME} and set the variable")
+
+
+def _check_path(checker: Checker, value: str, at: KeyPath) -> None:
+    if value.startswith("$"):
+        _check_jsonpath(checker, value, at)
+        return
+    if not value:
+        checker.report(f"{dotted(at)} is empty", at)
+        return
+    try:
+        field_paths.parse(value)
+    except ValueError as broken:
+        help = "write it like organization.name or tags[*].name"
+        checker.report(f"{dotted(at)}: {broken}", at, help, "AG036")
+
+
+def _check_place(checker: Checker, value: str, at: KeyPath) -> None:
+    if value.startswith("$"):
+        _check_jsonpath(checker, value, at)
+
+
+def _check_jsonpath(checker: Checker, value: str, at: KeyPath) -> None:
+    if not re.search(r"\.\.|[?(,]", value):  # a plain path needs no parser
+        rest = value[1:].removeprefix(".")
+        fits = value == "$" or (rest != "" and _parses(field_paths.parse, rest))
+    else:
+        from jsonpath_ng.ext.parser import parse as parse_jsonpath
+
+        fits = _parses(parse_jsonpath, value)
+    if not fits:
+        checker.report(f"{dotted(at)}: {value!r} is no JSONPath", at, "write it like $.data.items", "AG036")
+
+
+def _parses(parser: Callable[[str], Any], text: str) -> bool:
+    try:
+        parser(text)
+    except Exception:  # jsonpath-ng raises bare Exception too
+        return False
+    return True
+
+
+# Of a template, a secret and a path the published schema does not say that they may not be empty.
+KINDS = {
+    "text": TextKind(filled=False),
+    "file": TextKind(filled=False),
+    "template": TextKind(filled=False, check=check_template),
+    "secret": TextKind(filled=False, check=check_secret),
+    "path": TextKind(filled=False, check=_check_path),
+    "name": TextKind(r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", "a name of letters, digits, _ and -, such as crm"),
+    "tool": TextKind(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", "a name of letters, digits and _, such as find_contacts"),
+    "call": TextKind(
+        r"^(?i:get|put|post|delete|options|head|patch|trace) +(/|https?://|\$\{)\S*$",
+        "a method and a path, such as GET /api/contacts/",
+    ),
+    "hide": TextKind(
+        r"^(deprecated|tag:.+|((?i:get|put|post|delete|options|head|patch|trace)|\*) +/\S*)$",
+        "deprecated, tag:internal or a method and a path pattern, such as POST /api/auth/*",
+        words=("deprecated",),
+    ),
+    "jsonpath": TextKind(r"^\$", "a JSONPath, such as $.results", check=_check_jsonpath, code="AG036"),
+    "place": TextKind(
+        r"^(\$|header:.|cookie:.)",
+        "a JSONPath such as $.token, header:<Name> or cookie:<name>",
+        check=_check_place,
+        code="AG036",
+    ),
+    "rate": TextKind(r"^[1-9][0-9]{0,5}/(s|m|h)$", "a rate such as 50/s"),
+    "origin": TextKind(r"^(?i:https?)://[^/\s?#@\\{}$]+/?$", "scheme and host, such as https://files.example.com"),
+    # token of RFC 9110, section 5.6.2
+    "header": TextKind(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "the name of a header"),
+    "separators": TextKind(r"^[/\\;?#]*$", "separators of an address, such as /", filled=False),
+}
+"""``template``: of ``adaptgen.syntax.templates``; ``secret``: one that refers to a secret. ``path``: a path of fields.
+``place``: where a value is in an answer."""
+
+HINTS_DIALECT = Dialect(KINDS, "AG031", "AG030", units=("ms", "s", "m", "h"), duration_bounds=True)

@@ -1,1 +1,0 @@
-"""Text to values with places: YAML 1.2 and JSON."""
