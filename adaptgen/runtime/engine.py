@@ -258,9 +258,9 @@ class Engine:
         checked.pop("dry_run", None)
         max_bytes = tool.max_bytes or self.server.max_bytes
         if tool.steps:
-            marks.search = self._searching(caller, tool, checked, marks)
+            search = self._searching(caller, tool, checked, marks)
             carry = self._carry(caller, tool, checked, cursor)
-            return self._steps(execution, tool, checked, marks, carry, fields=fields, dry_run=dry_run)
+            return self._steps(execution, tool, checked, marks, carry, search, fields=fields, dry_run=dry_run)
         if tool.page is None:
             searching = self._searching(caller, tool, checked, marks)
             return execution.detail(
@@ -301,18 +301,18 @@ class Engine:
         checked: dict[str, Json],
         marks: PiiTracker,
         carry: Continuation,
+        search: SearchFilter | None,
         *,
         fields: Sequence[str] | None,
         dry_run: bool,
     ) -> Answer:
         """A tool of several calls."""
-        from adaptgen.runtime.workflow.runner import DryRun, run
+        from adaptgen.runtime.workflow.runner import DryRun, WorkflowRun
 
         max_bytes = tool.max_bytes or self.server.max_bytes
         try:
-            return await run(
-                execution, tool, checked, fields=fields, max_bytes=max_bytes, dry_run=dry_run, marks=marks, carry=carry
-            )
+            run = WorkflowRun(execution, tool, marks, carry, dry_run=dry_run, search=search)
+            return await run.answer(checked, fields=fields, max_bytes=max_bytes)
         except DryRun as stopped:
             return execution.dry(tool, stopped.request, marks, stopped.auth, stopped.note)
 

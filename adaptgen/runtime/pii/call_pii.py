@@ -17,7 +17,6 @@ from adaptgen.runtime.core.text import clean, encode
 if TYPE_CHECKING:
     from adaptgen.runtime.pii.classifier import Classifier
     from adaptgen.runtime.pii.token_sizes import Form
-    from adaptgen.runtime.queries.search_filter import SearchFilter
 
 
 class PiiTracker:
@@ -28,7 +27,7 @@ class PiiTracker:
     ``status`` becomes the API's last HTTP status.
     """
 
-    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "on", "search", "seen", "status")
+    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "on", "seen", "status")
 
     def __init__(
         self,
@@ -44,8 +43,6 @@ class PiiTracker:
         self.seen: dict[tuple[str, str], None] = dict.fromkeys(given)
         self._given = dict(self.seen)
         self._found: list[tuple[str, str]] = []
-        self.search: SearchFilter | None = None
-        """What must be dropped of what steps find; set for tools of several calls."""
         self.status: int | None = None
 
     def mark(self, value: Json, classifier: Classifier | None = None, *, cuts: bool = False) -> Json:

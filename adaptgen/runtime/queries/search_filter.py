@@ -11,9 +11,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from adaptgen.model.tables import Call, Json, Step, Tool, Unpaged
+from adaptgen.model.tables import Call, Json, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.pii.token_length import canonical
@@ -32,9 +32,6 @@ from adaptgen.runtime.queries.filters import Field, scalars
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
 from adaptgen.syntax.templates import placeholders
-
-if TYPE_CHECKING:
-    from adaptgen.runtime.workflow.step_result import StepResponse
 
 NOTE: Final = "Records that match only by a part of a hidden value are left out."
 _DIGITS: Final = frozenset({"phone", "card", "iban", "account", "national_id"})
@@ -110,20 +107,16 @@ class SearchFilter:
         if not self.keeps(body):
             raise self.unshown()
 
-    def drop(self, step: Step, asked: StepResponse) -> None:
-        """The same for the answer to a step that searches with an argument: other steps see what is left.
+    def searches(self, call: Call) -> bool:
+        """Whether ``call`` searches with one of the arguments."""
+        return any(_takes(call, one.search.name) for one in self._searched)
+
+    def remaining(self, body: Json) -> Json:
+        """A body without the records that match in part.
 
         Raises:
             ToolError: nothing is left, or nothing shows what it was found by.
         """
-        if step.call is None or not any(_takes(step.call, one.search.name) for one in self._searched):
-            return
-        if asked.items is not None:
-            asked.items = [item for item in asked.items if self.keeps(item)]
-        asked.body = self._left(asked.body)
-
-    def _left(self, body: Json) -> Json:
-        """A body without the records that match in part."""
         if isinstance(body, list):
             return [item for item in body if self.keeps(item)]
         if not isinstance(body, dict):
@@ -132,10 +125,12 @@ class SearchFilter:
         around = {key: value for key, value in body.items() if key not in lists}
         if lists and not self._marks.record(around)[1]:
             # A number next to the list may count what was dropped.
-            return {key: self._left(one) if key in lists else one for key, one in body.items() if not _is_number(one)}
+            return {
+                key: self.remaining(one) if key in lists else one for key, one in body.items() if not _is_number(one)
+            }
         inner = [key for key, value in body.items() if isinstance(value, dict)]
         if not lists and len(inner) == 1 and not self._marks.record({**body, inner[0]: None})[1]:
-            return {**body, inner[0]: self._left(body[inner[0]])}
+            return {**body, inner[0]: self.remaining(body[inner[0]])}
         self.check(body)
         return body
 

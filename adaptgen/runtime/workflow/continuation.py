@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from adaptgen.model.tables import Json, Step, Tool
 from adaptgen.runtime.answers.layout import Secrets
@@ -14,11 +14,21 @@ from adaptgen.runtime.workflow.polling import Pending
 from adaptgen.runtime.workflow.scope import Scope, marks_in, names_of
 from adaptgen.syntax.templates import placeholders
 
-if TYPE_CHECKING:
-    from adaptgen.runtime.workflow.runner import Run
+
+@dataclass(slots=True)
+class RunState:
+    """How far the steps of a call came. ``at``: the step of the tool that runs; ``notes``: step -> what is missing of
+    it, and why; ``written``: what was changed; ``left``: steps that stand nowhere in the result; ``unknown``: whether a
+    change that was gone over may have been carried out."""
+
+    at: int = 0
+    notes: dict[str, str] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
+    unknown: bool = False
 
 
-def state(tool: Tool, scope: Scope, run: Run) -> Json:
+def packed(tool: Tool, scope: Scope, run: RunState) -> Json:
     """What the steps from the one that waits on need, as a JSON value."""
     wanted: set[str] = set(placeholders(tool.result))
     if tool.result is None:
@@ -38,10 +48,10 @@ def state(tool: Tool, scope: Scope, run: Run) -> Json:
     return {name: value for name, value in kept.items() if value}
 
 
-def restored(kept: Json, scope: Scope, run: Run, marks: PiiTracker) -> int:
-    """Put back what a cursor carried; the step that goes on."""
+def restore(kept: Json, scope: Scope, run: RunState, marks: PiiTracker) -> None:
+    """Put back what a cursor carried."""
     if kept is None:
-        return 0
+        return
     scope.values |= kept.get("values", {})
     if scope.known is not scope.values:
         scope.known |= marks.again(kept.get("values", {}), kept.get("marked", ()))
@@ -51,15 +61,14 @@ def restored(kept: Json, scope: Scope, run: Run, marks: PiiTracker) -> int:
     run.notes |= kept.get("notes", {})
     run.left |= set(kept.get("left", ()))
     run.unknown = kept.get("unknown", False)
-    return int(kept.get("at", 0))
+    run.at = int(kept.get("at", 0))
 
 
-def answered(
-    tool: Tool, waiting: Pending, scope: Scope, run: Run, kept: Json, max_bytes: int, marks: PiiTracker
+def answer_pending(
+    tool: Tool, waiting: Pending, scope: Scope, run: RunState, cursor: str | None, max_bytes: int, marks: PiiTracker
 ) -> Answer:
     """``{"pending": {"step", "state"}, "saved": {step: {name: value}}, "next_cursor", "omitted", "note"}``."""
     step = tool.steps[run.at]
-    cursor = run.carry.sealed(kept)
     soon = f" in {max(1, round(waiting.after))} s" if waiting.after else ""
     note = f"The API is not done after {round(waiting.waited)} s. "
     if cursor is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from adaptgen.model.tables import Flow, Json, Step, Then, Tool
 from adaptgen.runtime.answers.record import show
@@ -14,7 +15,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.workflow.continuation import answered, restored, state
+from adaptgen.runtime.workflow.continuation import RunState, answer_pending, packed, restore
 from adaptgen.runtime.workflow.continuation_state import Continuation
 from adaptgen.runtime.workflow.polling import Pending
 from adaptgen.runtime.workflow.result_template import composed
@@ -23,43 +24,11 @@ from adaptgen.runtime.workflow.step import StepExecutor
 from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax.templates import Placeholder, TemplateError, fill, parse, placeholders
 
+if TYPE_CHECKING:
+    from adaptgen.runtime.queries.search_filter import SearchFilter
+
 MOST: Final = 200
 """Steps that one call runs, those that are run again included."""
-
-
-async def run(
-    api: ApiClient,
-    tool: Tool,
-    arguments: Mapping[str, Json],
-    *,
-    fields: Sequence[str] | None,
-    max_bytes: int,
-    dry_run: bool,
-    marks: PiiTracker,
-    carry: Continuation,
-) -> Answer:
-    """Run the steps in order and answer the ``result`` template, or the last step where there is none.
-
-    A dry run ends before the first step that writes. A step that waits for longer than
-    it may ends the call with what is known and a cursor; with that, the call goes on there.
-
-    Raises:
-        ToolError: a step failed; the text names it, and what was changed before.
-        DryRun: with the request of the first step that writes.
-    """
-    one = Run(api, tool, marks, carry, dry_run)
-    scope = Scope({**tool.defaults, **arguments}, marks, tool.steps)
-    at = restored(carry.opened(), scope, one, marks)
-    try:
-        await one.steps(tool.steps, scope, at)
-    except Pending as waiting:
-        return answered(tool, waiting, scope, one, state(tool, scope, one), max_bytes, marks)
-    if dry_run:
-        result: Json = {"dry_run": True, "note": "No step would change anything."}
-    else:
-        result = one.result(tool.result if tool.result is not None else f"{{{tool.steps[-1].id}}}", scope.known)
-    answer = show(tool, result, fields=fields, max_bytes=max_bytes, marks=marks, missing=one.notes)
-    return replace(answer, unknown=True) if one.unknown else answer
 
 
 class DryRun(Exception):
@@ -72,25 +41,52 @@ class DryRun(Exception):
         self.note = note
 
 
-class Run:
-    """The steps of one call. ``notes``: step -> what is missing of it, and why; ``written``: what was changed;
-    ``unknown``: whether a change that was gone over may have been carried out; ``at``: the step of the tool that runs;
-    ``left``: steps that stand nowhere in the result.
-    """
+class WorkflowRun:
+    """The steps of one call of ``tool``. ``search`` drops what must not be found."""
 
-    def __init__(self, api: ApiClient, tool: Tool, marks: PiiTracker, carry: Continuation, dry_run: bool) -> None:
-        self.carry = carry
-        self.notes: dict[str, str] = {}
-        self.written: list[str] = []
-        self.unknown = False
-        self.at = 0
+    def __init__(
+        self,
+        api: ApiClient,
+        tool: Tool,
+        marks: PiiTracker,
+        carry: Continuation,
+        *,
+        dry_run: bool = False,
+        search: SearchFilter | None = None,
+    ) -> None:
         self._api = api
         self._tool = tool
         self._marks = marks
+        self._carry = carry
         self._dry_run = dry_run
-        self._stepping = StepExecutor(api, tool, marks, carry.box)
-        self.left: set[str] = set()
+        self._state = RunState()
+        self._executor = StepExecutor(api, tool, marks, carry.box, search)
         self._count = 0
+
+    async def answer(self, arguments: Mapping[str, Json], *, fields: Sequence[str] | None, max_bytes: int) -> Answer:
+        """Run the steps in order and answer the ``result`` template, or the last step where there is none.
+
+        A dry run ends before the first step that writes. A step that waits for longer than it may ends the call with
+        what is known and a cursor; with that, the call goes on there.
+
+        Raises:
+            ToolError: a step failed; the text names it, and what was changed before.
+            DryRun: with the request of the first step that writes.
+        """
+        tool, marks, state = self._tool, self._marks, self._state
+        scope = Scope({**tool.defaults, **arguments}, marks, tool.steps)
+        restore(self._carry.opened(), scope, state, marks)
+        try:
+            await self.steps(tool.steps, scope, state.at)
+        except Pending as waiting:
+            cursor = self._carry.sealed(packed(tool, scope, state))
+            return answer_pending(tool, waiting, scope, state, cursor, max_bytes, marks)
+        if self._dry_run:
+            result: Json = {"dry_run": True, "note": "No step would change anything."}
+        else:
+            result = self._result(tool.result if tool.result is not None else f"{{{tool.steps[-1].id}}}", scope.known)
+        answer = show(tool, result, fields=fields, max_bytes=max_bytes, marks=marks, missing=state.notes)
+        return replace(answer, unknown=True) if state.unknown else answer
 
     async def steps(self, steps: Sequence[Step], scope: Scope, at: int = 0) -> None:
         """Run ``steps`` from ``at`` on.
@@ -98,16 +94,14 @@ class Run:
         Raises:
             ToolError, Pending, DryRun: they end here.
         """
-        from adaptgen.runtime.workflow.transitions import RetryCount
-
         places = {step.id: index for index, step in enumerate(steps)}
-        tries = RetryCount()
+        tries: Counter[tuple[str, int]] = Counter()
         while at < len(steps):
             self._count += 1
             if self._count > MOST:
                 raise ToolError(f"The steps of this tool go round in circles: {MOST} were run.")
             if steps is self._tool.steps:
-                self.at = at
+                self._state.at = at
             step = steps[at]
             follows = await self._one(step, scope, tries)
             if follows is None:
@@ -119,31 +113,30 @@ class Run:
             elif follows.to:  # what is to run before the step is tried again
                 await self._one(steps[places[follows.to]], scope, tries)
 
-    async def _one(self, step: Step, scope: Scope, tries: object) -> Then | None:
+    async def _one(self, step: Step, scope: Scope, tries: Counter[tuple[str, int]]) -> Then | None:
         """Run a step; what follows it, None for the next one."""
-        from adaptgen.runtime.workflow.transitions import RetryCount, after_failure, after_success
+        from adaptgen.runtime.workflow.transitions import after_failure, after_success
 
-        assert isinstance(tries, RetryCount)
         if step.when is not None and not _by_item(step) and not scope.runs(step.when):
-            self.notes[step.id] = "skipped: its condition does not hold"
+            self._state.notes[step.id] = "skipped: its condition does not hold"
             scope.nothing(step, "was skipped: its condition does not hold")
             return None
-        before = len(self.written)
-        self.notes.pop(step.id, None)
+        before = len(self._state.written)
+        self._state.notes.pop(step.id, None)
         try:
             scope.needed(step)
             asked = await self._given(step, scope)
         except Without as nothing:
-            self.notes[step.id] = f"skipped: {nothing.why}"
+            self._state.notes[step.id] = f"skipped: {nothing.why}"
             scope.nothing(step, f"was skipped: {nothing.why}")
             return None
         except ToolError as problem:
             follows = await after_failure(step, scope, problem, tries)
             if follows is not None:
                 if follows.do == "end":
-                    self.notes[step.id] = f"failed, and the steps end here: {problem.text}"
+                    self._state.notes[step.id] = f"failed, and the steps end here: {problem.text}"
                 elif follows.do == "goto":
-                    self.notes[step.id] = f"failed: {problem.text}"
+                    self._state.notes[step.id] = f"failed: {problem.text}"
                     scope.nothing(step, "failed")
                 return follows
             if step.on_error == "fail":
@@ -153,18 +146,18 @@ class Run:
         return after_success(step, scope, asked) if step.then and asked is not None else None
 
     def _goes_on(self, step: Step, scope: Scope, problem: ToolError) -> None:
-        self.notes[step.id] = f"failed: {problem.text}"
-        self.unknown = self.unknown or problem.unknown
+        self._state.notes[step.id] = f"failed: {problem.text}"
+        self._state.unknown = self._state.unknown or problem.unknown
         if step.on_error == "omit":
-            self.left.add(step.id)
+            self._state.left.add(step.id)
         scope.nothing(step, "failed")
 
     def _failed(self, step: Step, problem: ToolError, before: int) -> ToolError:
         """The failure of a step in words: what it was, and what was changed all the same."""
         done = ""
-        if self.written[:before]:
-            done = f" Before it, {' and '.join(self.written[:before])} changed something already."
-        if own := self.written[before:]:
+        if self._state.written[:before]:
+            done = f" Before it, {' and '.join(self._state.written[:before])} changed something already."
+        if own := self._state.written[before:]:
             done += f" {' and '.join(own)} changed something already."
         return ToolError(
             f"Step {step.id!r} failed. {problem.text}{done}",
@@ -182,17 +175,17 @@ class Run:
 
             gave, known, note = await for_each(step, scope, self.ask, self._marks)
             scope.keep(step, gave, known)
-            self.note(step, note)
+            self._note(step, note)
             return None
         asked = await self._flow(step, step.flow, scope) if step.flow is not None else await self.ask(step, scope)
         scope.keep(step, asked.of(step), asked.of(step, self._marks) if self._marks.on else None)
-        self.note(step, asked.note)
+        self._note(step, asked.note)
         return asked
 
-    def note(self, step: Step, text: str) -> None:
+    def _note(self, step: Step, text: str) -> None:
         """Say what is missing of a step."""
         if text:
-            self.notes[step.id] = text
+            self._state.notes[step.id] = text
 
     async def ask(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> StepResponse:
         """Send what a step asks for, as the next of ``of`` items, of which ``done`` are done.
@@ -200,30 +193,30 @@ class Run:
         Raises:
             DryRun: the request would change something, and nothing may be changed.
         """
-        request = await self._stepping.request(step, scope)
+        request = await self._executor.request(step, scope)
         if step.effect == "read":
-            return await self._stepping.ask(step, scope, request)
+            return await self._executor.ask(step, scope, request)
         if self._dry_run:
             note = f"The first of {of} requests, one for each item." if of > 1 else ""
             raise DryRun(request, step.auth, note)
-        if not self.written:
-            self.carry.changes()
+        if not self._state.written:
+            self._carry.changes()
         try:
-            asked = await self._stepping.ask(step, scope, request)
+            asked = await self._executor.ask(step, scope, request)
         except ToolError as problem:
-            if not self.written and not problem.unknown:
-                self.carry.changed_nothing()
+            if not self._state.written and not problem.unknown:
+                self._carry.changed_nothing()
             raise
         self._wrote(step, of, done)
         return asked
 
     def _wrote(self, step: Step, of: int, done: int) -> None:
         if of == 1:
-            self.written.append(repr(step.id))
+            self._state.written.append(repr(step.id))
             return
         if done:
-            self.written.pop()
-        self.written.append(f"{step.id!r} ({done + 1} of {of} items)")
+            self._state.written.pop()
+        self._state.written.append(f"{step.id!r} ({done + 1} of {of} items)")
 
     async def _flow(self, step: Step, flow: Flow, scope: Scope) -> StepResponse:
         """The steps inside a step; what they give stands for the answer of an API."""
@@ -231,8 +224,8 @@ class Run:
         if self._marks.on:
             inner.known = self._filled(flow.given, scope.known)
         await self.steps(flow.steps, inner)
-        marked = self.result(flow.result, inner.known) if self._marks.on else None
-        return StepResponse(Response(200, {}, b""), self.result(flow.result, inner.values), marked=marked)
+        marked = self._result(flow.result, inner.known) if self._marks.on else None
+        return StepResponse(Response(200, {}, b""), self._result(flow.result, inner.values), marked=marked)
 
     def _filled(self, given: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
         named = {name: found(values, name) for name in placeholders(dict(given))} | dict(values)
@@ -242,10 +235,10 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------- the result
 
-    def result(self, template: Json, values: Mapping[str, Json]) -> Json:
+    def _result(self, template: Json, values: Mapping[str, Json]) -> Json:
         """The template of an answer, filled: what was not saved is read from the step's answer; what is nowhere is
         null; what was left out by ``on_error: omit`` is not there."""
-        template = _without(template, self.left)
+        template = _without(template, self._state.left)
         named = {name: found(values, name) for name in placeholders(template)} | dict(values)
         try:
             return composed(template, named, self._api.inputs({}).resolve)

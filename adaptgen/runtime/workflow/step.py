@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Json, Step, Tool
 from adaptgen.runtime.api_client import ApiCall, ApiClient
@@ -21,6 +22,9 @@ from adaptgen.runtime.workflow.step_result import StepResponse, body_of
 from adaptgen.syntax.json_pointer import split
 from adaptgen.syntax.templates import fill_present
 
+if TYPE_CHECKING:
+    from adaptgen.runtime.queries.search_filter import SearchFilter
+
 
 class CriterionFailed(ToolError):
     """The API answered, and not with success; ``asked`` is its answer."""
@@ -31,13 +35,22 @@ class CriterionFailed(ToolError):
 
 
 class StepExecutor:
-    """Sends the steps of one call of ``tool``. ``box`` marks the items of lists that are read page by page."""
+    """Sends the steps of one call of ``tool``. ``box`` marks the items of lists that are read page by page;
+    ``search`` drops what must not be found."""
 
-    def __init__(self, api: ApiClient, tool: Tool, marks: PiiTracker, box: Callable[[], CursorBox]) -> None:
+    def __init__(
+        self,
+        api: ApiClient,
+        tool: Tool,
+        marks: PiiTracker,
+        box: Callable[[], CursorBox],
+        search: SearchFilter | None = None,
+    ) -> None:
         self._api = api
         self._tool = tool
         self._marks = marks
         self._box = box
+        self._search = search
 
     async def request(self, step: Step, scope: Scope, placed: PageParameters | None = None) -> Request:
         """What the step sends first, or with the values of paging ``placed``.
@@ -62,8 +75,11 @@ class StepExecutor:
             ToolError: the API failed; :class:`CriterionFailed` where it answered.
         """
         asked = await self._ask(step, scope, request)
-        if self._marks.search is not None:
-            self._marks.search.drop(step, asked)
+        search = self._search
+        if search is not None and step.call is not None and search.searches(step.call):
+            if asked.items is not None:
+                asked.items = [item for item in asked.items if search.keeps(item)]
+            asked.body = search.remaining(asked.body)
         return asked
 
     async def _ask(self, step: Step, scope: Scope, request: Request) -> StepResponse:

@@ -20,19 +20,16 @@ _LONGEST: Final = 60.0
 _MARGIN: Final = 1.5
 
 
-class RetryCount(Counter[tuple[str, int]]):
-    """(step, index of the action) -> how often it was tried again."""
-
-
 def after_success(step: Step, scope: Scope, asked: StepResponse) -> Then | None:
     """The first action whose checks hold; None: the next step."""
     return next((one for one in step.then if unmet(one.checks, scope, asked) is None), None)
 
 
-async def after_failure(step: Step, scope: Scope, problem: ToolError, tries: RetryCount) -> Then | None:
+async def after_failure(step: Step, scope: Scope, problem: ToolError, tries: Counter[tuple[str, int]]) -> Then | None:
     """The first action whose checks hold, after the pause that it wants; None: the step has failed.
 
-    What changes something is tried again only where the API answered and the action says at what answer.
+    What changes something is tried again only where the API answered and the action says at what answer. ``tries``:
+    (step, index of the action) -> how often it was tried again.
     """
     asked = problem.asked if isinstance(problem, CriterionFailed) else None
     for index, one in enumerate(step.otherwise):
