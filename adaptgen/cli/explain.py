@@ -1,19 +1,24 @@
-"""``adaptgen explain``: one tool, from its source lines to what it sends."""
+"""``adaptgen explain``: what was understood of a server, or one tool from its source lines to what it sends."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from adaptgen.cli import terminal, tools
-from adaptgen.diagnostics import AdaptgenError, error
+from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model import steps as stepped
 from adaptgen.model.plan import Evidence, Input
 from adaptgen.model.tables import Call, Contract, Paging, Param, Server, Step, Tool
 from adaptgen.output import lock
 from adaptgen.syntax.templates import placeholders
+
+if TYPE_CHECKING:
+    from adaptgen.building.result import BuildResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +32,61 @@ class Origin:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints the page of one tool."""
+    """Prints the page of one tool, or with ``--json`` and for the whole server what its document gives."""
+    if options.spec and not options.spec.is_file():
+        raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
+    spec = options.spec or _find_spec(options.folder)
+    if options.json or not options.tool:
+        return _explain_build(options, spec)
     from adaptgen.runtime.contracts import load
     from adaptgen.transports.load import load_server
 
     server = load_server(options.folder)
     tool = tools.find(server, options.tool)
-    spec = options.spec or _find_spec(options.folder)
-    if options.spec and not options.spec.is_file():
-        raise error("AG001", f"{options.spec} cannot be read", help="name the document that the server was built from")
-    origin = _origin(spec, options.folder, tool) if spec else Origin()
+    origin = _origin(_build(spec, options.folder), tool) if spec else Origin()
     _show(server, tool, load(server)[tool.name], origin)
     if not spec:
         terminal.say()
         terminal.say("  the document was not found: give it with --spec to see its lines and the evidence")
     return 0
+
+
+def _explain_build(options: argparse.Namespace, spec: Path | None) -> int:
+    """All of it comes from the document: the generated server is not loaded."""
+    if spec is None:
+        message = "the document that the server was built from was not found"
+        raise error("AG001", message, Where(str(options.folder)), "name it with --spec")
+    result = _build(spec, options.folder)
+    if options.json:
+        whole = result.to_json()
+        shown = _select(whole, options.tool) if options.tool else whole
+        terminal.say(json.dumps(shown, indent=2, ensure_ascii=False))
+    else:
+        from adaptgen.cli import report
+
+        report.show(result.plan, spec, result.document.version)
+    return 0
+
+
+def _select(whole: dict[str, Any], name: str) -> dict[str, Any]:
+    """The operation, or the workflow, that is called ``name`` or gives the tool of that name.
+
+    Raises:
+        AdaptgenError: AG063, with the nearest names.
+    """
+    rows: dict[str, dict[str, Any]] = {tool["name"]["value"]: tool for tool in whole["workflows"]}
+    for operation in whole["operations"]:
+        rows[operation["operation"]] = operation
+        rows |= {tool["name"]["value"]: operation for tool in operation["tools"]}
+    if name not in rows:
+        raise tools.unknown(whole["name"], name, rows)
+    return rows[name]
+
+
+def _build(spec: Path, folder: Path) -> BuildResult:
+    from adaptgen.building.build import build
+
+    return build(spec, out=folder.parent, side_files=False, progress=terminal.progress)
 
 
 def _find_spec(folder: Path) -> Path | None:
@@ -58,30 +103,18 @@ def _find_spec(folder: Path) -> Path | None:
     return None
 
 
-def _origin(spec: Path, folder: Path, tool: Tool) -> Origin:
-    """Plans the document again. A tool of the output that the document no longer gives has no evidence."""
-    from adaptgen import plan
-    from adaptgen.cli.build import identifier, read
+def _origin(result: BuildResult, tool: Tool) -> Origin:
+    """What the document says of ``tool``. A tool of the output that the document no longer gives has no evidence."""
+    from adaptgen.building.summary import evidence_of
 
-    with terminal.progress(f"{spec}: reading"):
-        document, hints = read(spec)
-        planned, _ = plan.plan(document, hints, identifier(hints.name or spec.stem))
     pointer = tool.source.removeprefix("#")
     try:
-        place = str(document.where(pointer)) if pointer else ""
+        place = str(result.document.where(pointer)) if pointer else ""
     except (AdaptgenError, LookupError, ValueError):
         place = ""
-    others = {one.name for one in planned.server.tools}
-    evidence = tuple(
-        one
-        for one in planned.evidence
-        if one.subject in (tool.name, *tool.auth)
-        # An operation may serve several tools; what is said of it under no tool's name is said of all.
-        or (pointer and one.pointer.removeprefix("#").startswith(pointer) and one.subject not in others)
-    )
     operation = _operation(pointer)
-    inputs = tuple(one for one in planned.inputs if one.operation == operation)
-    return Origin(place, operation, evidence, inputs)
+    inputs = tuple(entry for entry in result.plan.inputs if entry.operation == operation)
+    return Origin(place, operation, evidence_of(result.plan, tool), inputs)
 
 
 def _operation(pointer: str) -> str:

@@ -14,21 +14,20 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Write the drafts; a file that is there is left alone."""
-    from adaptgen import plan
-    from adaptgen.cli.build import identifier, read, side_file
+    from adaptgen.building.build import build
+    from adaptgen.building.spec_files import SpecFiles
     from adaptgen.readiness import drafting
     from adaptgen.readiness.drafting.settings import NAME
     from adaptgen.readiness.inspection import inspect
 
-    spec, hints_file = options.spec, side_file(options.spec)
-    with terminal.progress(f"{spec}: reading"):
-        document, hints = read(spec)
-        planned, found = plan.plan(document, hints, identifier(hints.name or spec.stem))
+    spec, hints_file = options.spec, SpecFiles(options.spec).hints
+    result = build(spec, side_files=False, progress=terminal.progress)
+    document, planned = result.document, result.plan
     with terminal.progress(f"{spec}: looking for what is not clear"):
         learned: dict[str, Learned] = {}
         if options.traffic is not None:
             learned = drafting.learn(document, planned.server.tools, drafting.read_traffic(options.traffic))
-        report = inspect(document, hints, planned, (*document.diagnostics, *found))
+        report = inspect(result)
         text = drafting.hints_draft(document, planned, report.findings, learned, spec.name)
     settings = hints_file.with_name("governance.yaml")
     drafts = {hints_file: text}

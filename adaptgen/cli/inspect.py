@@ -17,17 +17,14 @@ _SHOWN = 3
 
 def run(options: argparse.Namespace) -> int:
     """Print the report; 1 where the score is under the bar."""
-    from adaptgen import plan
-    from adaptgen.cli.build import identifier, read, side_file
+    from adaptgen.building.build import build
+    from adaptgen.building.spec_files import SpecFiles
     from adaptgen.readiness.inspection import inspect
 
-    with terminal.progress(f"{options.spec}: reading"):
-        document, hints = read(options.spec)
-        name = identifier(hints.name or options.spec.stem)
-        planned, found = plan.plan(document, hints, name)
+    result = build(options.spec, side_files=False, progress=terminal.progress)
     with terminal.progress(f"{options.spec}: inspecting"):
-        governed = side_file(options.spec).with_name("governance.yaml").exists()
-        report = inspect(document, hints, planned, (*document.diagnostics, *found), governed=governed)
+        governed = SpecFiles(options.spec).hints.with_name("governance.yaml").exists()
+        report = inspect(result, governed=governed)
     if options.html is not None:
         from adaptgen.readiness.inspection.page import page
 

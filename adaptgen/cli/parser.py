@@ -131,11 +131,17 @@ def _explain(command: Command) -> None:
     explain = command(
         "explain",
         "show where a tool comes from and what it does",
-        "Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool. Evidence and "
-        "source lines need the document: it is looked for beside the output folder, or given by --spec.",
+        "Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool; without TOOL what "
+        "was inferred for the whole server. Evidence and source lines need the document: it is looked for next to the "
+        "output folder, or given by --spec.",
     )
     explain.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
-    explain.add_argument("tool", metavar="TOOL", help="the name of the tool")
+    explain.add_argument("tool", metavar="TOOL", nargs="?", default="", help="the name of the tool")
+    explain.add_argument(
+        "--json",
+        action="store_true",
+        help="each decision with its evidence and how sure it is; TOOL may also be an operation: 'GET /notes'",
+    )
     explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import diff, documents, terminal
-from adaptgen.cli.build import side_file
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 
 
@@ -29,8 +29,8 @@ def _with_source() -> list[Path]:
     from adaptgen.source import read_hints
 
     found = []
-    for spec in documents.hinted():
-        hints = side_file(spec)
+    for spec in documents.resolve_hinted_specs():
+        hints = SpecFiles(spec).hints
         if hints.is_file() and read_hints(hints).source is not None:
             found.append(spec)
     if not found:
@@ -41,7 +41,7 @@ def _with_source() -> list[Path]:
 def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
     from adaptgen.readiness.pull import pull
 
-    hints = side_file(spec)
+    hints = SpecFiles(spec).hints
     if not hints.is_file():
         help = f"write {hints.as_posix()} with source: {{url: https://…/openapi.json}}"
         raise error("AG056", "nothing says where the document comes from", Where(spec.as_posix()), help)

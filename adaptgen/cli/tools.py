@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from difflib import get_close_matches
 
-from adaptgen.diagnostics import error
+from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.tables import Server, Tool
 
 
@@ -15,8 +16,13 @@ def find(server: Server, name: str) -> Tool:
         AdaptgenError: AG063, with the nearest names.
     """
     names = {old: tool for tool in server.tools for old in tool.was} | {tool.name: tool for tool in server.tools}
-    if name in names:
-        return names[name]
+    if name not in names:
+        raise unknown(server.name, name, names)
+    return names[name]
+
+
+def unknown(server: str, name: str, names: Collection[str]) -> AdaptgenError:
+    """The error for a tool that ``server`` does not have."""
     near = get_close_matches(name, names, 3, 0.5) or sorted(names)[:8]
     more = "" if len(near) == len(names) else f" (of {len(names)} tools)"
-    raise error("AG063", f"{server.name} has no tool {name!r}", help=f"tools: {', '.join(near)}{more}")
+    return error("AG063", f"{server} has no tool {name!r}", help=f"tools: {', '.join(near)}{more}")

@@ -69,7 +69,7 @@ def _found(name: str) -> Iterator[ComparisonInput]:
 def _documents(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
     from adaptgen.compare import specs
 
-    first, second = specs.hinted(old.path), specs.hinted(new.path)
+    first, second = specs.hints_file(old.path), specs.hints_file(new.path)
     # A copy of the document somewhere else is meant under the hints that there are.
     before = specs.read(old.path, first or second, old.shown, _name(new))
     after = specs.read(new.path, second or first, new.shown, _name(new))

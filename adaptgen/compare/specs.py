@@ -5,32 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from adaptgen.building.build import build
+from adaptgen.building.spec_files import SpecFiles
 from adaptgen.compare.model import Change, Surface, ToolSnapshot
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Call, Tool
-from adaptgen.plan import plan
 from adaptgen.plan.document.envelope import at
 from adaptgen.plan.document.reader import Operation, is_json, operations
 from adaptgen.plan.document.schemas import forget, leaves, shape
-from adaptgen.source import EMPTY, Document, Hints, fleet_of, read_hints, read_under
-from adaptgen.source.hints.load import side_file
+from adaptgen.source import EMPTY, Document, Hints, read_hints
 from adaptgen.syntax.json_pointer import escape
 
 # A hint that speaks of what the document no longer has.
 _GONE = frozenset(("AG033", "AG034"))
 
 
-def hinted(spec: Path) -> Path | None:
-    """The hints beside ``spec``, where there are any, or a fleet has some for it."""
-    path = side_file(spec)
-    fleet = fleet_of(spec.parent)
-    inherits = fleet is not None and fleet.holds(spec) and bool(fleet.shared(spec.stem).raw)
-    return path if path.is_file() or inherits else None
+def hints_file(spec: Path) -> Path | None:
+    """The hints next to ``spec``, where there are any, or a workspace has some for it."""
+    files = SpecFiles(spec)
+    inherits = files.workspace is not None and bool(files.workspace.shared(spec.stem).raw)
+    return files.hints if files.hints.is_file() or inherits else None
 
 
-def read(spec: Path, hints: Path | None, shown: str, name: str) -> Surface:
-    """The server that a build of ``spec`` under ``hints`` would give. ``shown``: how the document is named.
+def read(spec: Path, hints_file: Path | None, shown: str, name: str) -> Surface:
+    """The server that a build of ``spec`` under ``hints_file`` would give. ``shown``: how the document is named.
 
     Hinted tools whose operation or input is gone are left out, and said in ``findings``: that is what the change of
     the document did.
@@ -38,41 +37,21 @@ def read(spec: Path, hints: Path | None, shown: str, name: str) -> Surface:
     Raises:
         AdaptgenError: for everything else that is wrong with the document and the hints.
     """
-    said = read_hints(hints) if hints else EMPTY
-    document = _named(read_under(spec, said), shown)
+    hints = read_hints(hints_file) if hints_file else EMPTY
     findings: list[Change] = []
     while True:
         try:
-            planned, _ = plan(document, said, said.name or name)
+            result = build(spec, hints=hints, name=name, shown=shown, side_files=False)
             break
         except AdaptgenError as problem:
-            gone = {_owner(said, one): one for one in problem.diagnostics if one.code in _GONE}
-            if not gone or None in gone or any(one.code not in _GONE for one in problem.diagnostics):
+            gone = {_owner(hints, found): found for found in problem.diagnostics if found.code in _GONE}
+            if not gone or None in gone or any(found.code not in _GONE for found in problem.diagnostics):
                 raise
-            for tool, one in gone.items():
-                text = f"the hints of this tool no longer fit the document: {one.message}"
-                findings.append(Change("breaking", str(tool), "hint-unfit", text, one.where))
-            said = replace(said, tools={key: tool for key, tool in said.tools.items() if key not in gone})
-    return _surface(document, planned, shown, tuple(findings))
-
-
-def _named(document: Document, shown: str) -> Document:
-    """Places under the name that the reader knows: a revision lies in a folder that is gone afterwards."""
-    locate, own = document.locate, document.path.as_posix()
-    if locate is None:
-        return document
-    folder, base = own.rpartition("/")[0], shown.rpartition("/")[0]
-
-    def named(keys: list[str]) -> Where:
-        where = locate(keys)
-        if where.file == own:
-            return replace(where, file=shown)
-        if folder and where.file.startswith(f"{folder}/"):
-            rest = where.file[len(folder) + 1 :]
-            return replace(where, file=f"{base}/{rest}" if base else rest)
-        return where
-
-    return replace(document, path=Path(shown), locate=named)
+            for tool, found in gone.items():
+                text = f"the hints of this tool no longer fit the document: {found.message}"
+                findings.append(Change("breaking", str(tool), "hint-unfit", text, found.where))
+            hints = replace(hints, tools={key: tool for key, tool in hints.tools.items() if key not in gone})
+    return _surface(result.document, result.plan, shown, tuple(findings))
 
 
 def _owner(hints: Hints, problem: Diagnostic) -> str | None:

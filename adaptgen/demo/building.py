@@ -9,13 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from adaptgen.output import lock
+from adaptgen.building import build as building
 from adaptgen.output.write import write
-from adaptgen.plan import plan
-from adaptgen.render import render
-from adaptgen.source import read_hints, read_under, side_file
 
-NAME = "crm"
 KEYS = {f"DEMO_{name}": hashlib.sha256(f"demo {name}".encode()).hexdigest() for name in ("TOKENS", "CURSORS", "AUDIT")}
 """Keys that anybody can know, for data that is made up."""
 
@@ -53,12 +49,6 @@ def build(out: Path) -> Path:
     Raises:
         AdaptgenError: the document or the hints are wrong.
     """
-    path = specs()
-    hints = read_hints(side_file(path))
-    document = read_under(path, hints)
-    planned, _ = plan(document, hints, NAME)
-    files = render(planned, spec="specs/crm.yaml", side="specs/crm")
-    inputs = sorted({*document.inputs, *hints.inputs})
-    files["adaptgen.lock"] = lock.make(spec="specs/crm.yaml", inputs=inputs, options={}, files=files)
-    write(out / NAME, files)
-    return out / NAME
+    result = building.build(specs(), out=out, side_files=False)
+    write(result.folder, result.files)
+    return result.folder

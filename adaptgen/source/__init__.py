@@ -1,7 +1,7 @@
 """Text to document: loading, upgrading, references, hints, and line numbers."""
 
 from adaptgen.source.document import FILES, Document
-from adaptgen.source.hints.load import read_hints, read_under, side_file
+from adaptgen.source.hints.load import read_hints, read_under
 from adaptgen.source.hints.model import EMPTY, Hints
 from adaptgen.source.read import read
 from adaptgen.source.workspace import Workspace, fleet_of
@@ -16,5 +16,4 @@ __all__ = [
     "read",
     "read_hints",
     "read_under",
-    "side_file",
 ]

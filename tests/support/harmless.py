@@ -16,7 +16,7 @@ from typing import Any
 
 from support.hostile import written
 
-from adaptgen.cli.build import make
+from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model import tables as model
 
@@ -48,7 +48,7 @@ def built(document: Any, form: str, hints: Any = None) -> dict[str, str] | None:
         if hints is not None:
             (specs / "pets" / "hints.yaml").write_bytes(written(hints, "escaped"))
         try:
-            made = make(specs / "pets.json", Path(folder) / "generated")
+            made = build(specs / "pets.json", out=Path(folder) / "generated")
         except AdaptgenError as refused:
             for one in refused.diagnostics:
                 assert one.where is not None, one

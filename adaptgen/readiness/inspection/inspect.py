@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from adaptgen.diagnostics import Diagnostic
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.model.plan import Plan
@@ -16,6 +15,7 @@ from adaptgen.readiness.inspection.report import Estimate, Finding, Part, Report
 from adaptgen.readiness.inspection.sizes import RECORDS, Sizes
 
 if TYPE_CHECKING:
+    from adaptgen.building.result import BuildResult
     from adaptgen.source import Document, Hints
 
 _TASK = 250
@@ -25,11 +25,9 @@ _MENU = 4_000
 """Bytes of the tools that search the others."""
 
 
-def inspect(
-    document: Document, hints: Hints, plan: Plan, diagnostics: Sequence[Diagnostic], *, governed: bool = False
-) -> Report:
-    """The report on ``plan``, which was made from ``document`` and ``hints``. ``governed``: governance settings lie
-    beside it."""
+def inspect(result: BuildResult, *, governed: bool = False) -> Report:
+    """The report on a build. ``governed``: governance settings lie next to its hints."""
+    document, hints, plan, diagnostics = result.document, result.hints, result.plan, result.diagnostics
     known = {one.pointer: one for one in operations(document)[0]}
     listed = _listing(plan)
     findings = Findings(document, plan, known, diagnostics, hints=hints, governed=governed, listed=listed.whole).find()

@@ -101,11 +101,6 @@ def _locate(places: SourceMap, own: Mapping[str, Any], shared: WorkspaceDefaults
     return shared.where(*keys) if inherited and shared.where is not None else places.where(*keys)
 
 
-def side_file(spec: Path) -> Path:
-    """Where the hints of a document are: ``specs/crm.yaml`` -> ``specs/crm/hints.yaml``."""
-    return spec.with_suffix("") / "hints.yaml"
-
-
 # ------------------------------------------------------------------------------------------------ what names what
 
 

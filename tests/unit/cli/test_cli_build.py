@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from adaptgen.building.spec_files import identifier, shown_path
 from adaptgen.cli import main
-from adaptgen.cli.build import identifier, shown_path
 from adaptgen.output import build_cache
 from adaptgen.transports.load import load_server
 

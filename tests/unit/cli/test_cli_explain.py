@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,36 @@ def test_a_document_that_changed_is_not_taken_for_the_one_that_was_built(
     assert "specs/notes.json:" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["explain", "call"])
-def test_an_unknown_tool_comes_with_near_names(built: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([command, BUILT, "list_note"]) == 2
+@pytest.mark.parametrize("name", ["list_notes", "GET /notes"])
+def test_the_decisions_on_a_tool_as_json(built: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", BUILT, name, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["operation"] == "GET /notes"
+    (tool,) = said["tools"]
+    assert tool["name"]["value"] == "list_notes"
+    assert tool["paging"]["value"] == "offset"
+    assert tool["paging"]["certainty"] == "likely"
+
+
+def test_the_decisions_on_a_server(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", BUILT, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [one["exposure"]["value"] for one in said["operations"]] == ["tool"] * 3
+    assert main(["explain", BUILT]) == 0
+    assert capsys.readouterr().out.startswith("notes: Notes  (OpenAPI 3.0.3, specs/notes.json)\n")
+
+
+def test_decisions_need_the_document(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (built / "specs/notes.json").unlink()
+    assert main(["explain", BUILT, "--json"]) == 2
+    assert "name it with --spec" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["explain", "--json"], ["explain"], ["call"]])
+def test_an_unknown_tool_comes_with_near_names(
+    built: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command[0], BUILT, "list_note", *command[1:]]) == 2
     said = capsys.readouterr().err
     assert "AG063" in said
     assert "list_notes" in said

@@ -12,7 +12,7 @@ import pytest
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.model.tables import Cursor, Offset, Until, When
-from adaptgen.source import EMPTY, Hints, read_hints, side_file
+from adaptgen.source import EMPTY, Hints, read_hints
 from adaptgen.source.hints import table as hint_table
 from adaptgen.source.hints.model import (
     MISSING,
@@ -312,11 +312,6 @@ def test_another_document_that_is_missing_is_named_where_it_is_named(tmp_path: P
     )
     assert (code, line, column) == ("AG001", 3, 5)
     assert "other.yaml" in message
-
-
-def test_the_side_file_of_a_document() -> None:
-    assert side_file(Path("specs/crm.yaml")) == Path("specs/crm/hints.yaml")
-    assert side_file(Path("specs/api.github.com.json")) == Path("specs/api.github.com/hints.yaml")
 
 
 def test_the_published_schema_is_fresh() -> None:

@@ -1,0 +1,151 @@
+"""Read, plan and render one document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from adaptgen.building.result import BuildResult
+from adaptgen.building.spec_files import SpecFiles, identifier, reference
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.model.plan import Plan
+from adaptgen.model.tables import Connection
+from adaptgen.source import EMPTY, Document, Hints, read_hints, read_under
+
+if TYPE_CHECKING:
+    from adaptgen.source.overrides import Declared
+
+Progress = Callable[[str], AbstractContextManager[object]]
+
+
+def build(
+    spec: Path,
+    *,
+    hints: Hints | Path | None = None,
+    out: Path = Path("generated"),
+    name: str = "",
+    shown: str = "",
+    side_files: bool = True,
+    progress: Progress = nullcontext,
+) -> BuildResult:
+    """What :func:`adaptgen.build` does, with what its other callers need.
+
+    ``name``: of the server where the hints give none, instead of the document's. ``shown``: the path of the document in
+    places and messages. ``side_files``: the server refers to its governance settings, hand edits and recorded answers,
+    and hand edits are checked. ``progress``: entered with a text for each stage.
+
+    Raises:
+        AdaptgenError: for everything that is wrong with the document, its hints and its hand edits.
+    """
+    from adaptgen import plan
+
+    files = SpecFiles(spec)
+    with progress(f"{spec}: reading"):
+        if not isinstance(hints, Hints):
+            hints = read_hints(hints) if hints else _own_hints(files)
+        document = read_under(spec, hints)
+        if shown:
+            document = _renamed(document, shown)
+    with progress(f"{spec}: planning"):
+        planned, found = plan.plan(document, hints, hints.name or name or identifier(spec.stem))
+        folder = out / identifier(hints.name or spec.stem)
+        if side_files:
+            planned = _with_side_files(planned, files, folder)
+    diagnostics = (*document.diagnostics, *found)
+    return BuildResult(spec, folder, document, hints, planned, diagnostics, side_files=side_files)
+
+
+def _own_hints(files: SpecFiles) -> Hints:
+    return read_hints(files.hints) if files.hints.exists() or files.shared_digest else EMPTY
+
+
+def _renamed(document: Document, shown: str) -> Document:
+    """``document`` with its places under the path ``shown``: it may lie in a folder that is gone afterwards."""
+    locate, own = document.locate, document.path.as_posix()
+    if locate is None:
+        return document
+    folder, base = own.rpartition("/")[0], shown.rpartition("/")[0]
+
+    def renamed(keys: list[str]) -> Where:
+        where = locate(keys)
+        if where.file == own:
+            return replace(where, file=shown)
+        if folder and where.file.startswith(f"{folder}/"):
+            rest = where.file[len(folder) + 1 :]
+            return replace(where, file=f"{base}/{rest}" if base else rest)
+        return where
+
+    return replace(document, path=Path(shown), locate=renamed)
+
+
+# ------------------------------------------------------------------------------------------------------- side files
+
+
+def _with_side_files(planned: Plan, files: SpecFiles, folder: Path) -> Plan:
+    references = files.references(folder.parent)
+    server = replace(
+        planned.server,
+        governance=references.get("governance", ""),
+        overrides=references.get("overrides", ""),
+        connection=_connection(planned.server.connection, files, folder.parent),
+    )
+    planned = replace(planned, server=server)
+    if recorded := references.get("cassettes"):
+        planned = replace(planned, cassettes=PurePosixPath(recorded).parent)
+    return _with_overrides(planned, files.overrides, folder) if server.overrides else planned
+
+
+def _connection(connection: Connection | None, files: SpecFiles, out: Path) -> Connection | None:
+    """The connection of the hints, its files as the server refers to them."""
+    if connection is None:
+        return None
+
+    def file(text: str) -> str:
+        return text if not text or "${" in text else reference(files.folder / text, out)
+
+    return replace(connection, ca=file(connection.ca), client_cert=file(connection.client_cert))
+
+
+def _with_overrides(planned: Plan, file: Path, folder: Path) -> Plan:
+    """``planned`` with the tools that the hand edits add: ``overrides.py`` is read, never run. ``folder``: where the
+    previous build lies, to know renamed tools.
+
+    Raises:
+        AdaptgenError: AG001, AG045, AG038: the file cannot be read, or does not fit the tools of the plan.
+    """
+    from adaptgen.runtime.overrides import added
+    from adaptgen.source import overrides
+
+    declared = overrides.read(file)
+    tools = {old: tool.name for tool in planned.server.tools for old in tool.was}
+    tools |= {tool.name: tool.name for tool in planned.server.tools}
+    problems = overrides.check(declared, tools, _new_names(planned, folder) if _gone(declared, tools) else {})
+    more = []
+    for one in declared:
+        if one.said is not None:
+            try:
+                more.append(added(**one.said))
+            except (TypeError, ValueError, AttributeError) as why:
+                problems.append(Diagnostic("AG045", f"the tool {one.tool!r} cannot be added: {why}", one.where))
+    if problems:
+        raise AdaptgenError(*problems)
+    return replace(planned, added=tuple(more))
+
+
+def _gone(declared: Sequence[Declared], tools: dict[str, str]) -> bool:
+    return any(one.kind != "add" and one.tool not in tools for one in declared)
+
+
+def _new_names(planned: Plan, folder: Path) -> dict[str, str]:
+    """Name before -> name now of every operation whose tool was renamed since the build in ``folder``."""
+    from adaptgen.transports.load import load_server
+
+    now = {tool.source: tool.name for tool in planned.server.tools if tool.source}
+    try:
+        before = load_server(folder, overrides=False).tools
+    except AdaptgenError:
+        return {}
+    return {tool.name: now[tool.source] for tool in before if tool.source in now and now[tool.source] != tool.name}

@@ -1,0 +1,83 @@
+"""One generated server before it is written."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from adaptgen.building.spec_files import OVERRIDES, SpecFiles, shown_path
+from adaptgen.diagnostics import Diagnostic
+from adaptgen.model.plan import Plan
+
+if TYPE_CHECKING:
+    from adaptgen.building.summary import OperationSummary, ServerSummary
+    from adaptgen.source import Document, Hints
+
+
+@dataclass(frozen=True, eq=False)
+class BuildResult:
+    """What a build gives: what was understood, and the text of every file. Nothing is written yet.
+
+    ``folder``: where ``adaptgen build`` writes it. ``diagnostics``: warnings and notes of reading and planning; errors
+    are raised. ``side_files``: the files refer to governance settings, hand edits and recorded answers.
+    """
+
+    spec: Path
+    folder: Path
+    document: Document
+    hints: Hints
+    plan: Plan
+    diagnostics: tuple[Diagnostic, ...] = ()
+    side_files: bool = True
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """Path of each file that was read, relative to the document's folder -> SHA-256.
+
+        Raises:
+            OSError: the hand edits can no longer be read.
+        """
+        sources = SpecFiles(self.spec)
+        beside = sources.folder.name
+        inputs = dict(self.document.inputs)
+        # Hints count their inputs from their own folder, the lock from that of the document.
+        inputs |= {posixpath.normpath(posixpath.join(beside, path)): digest for path, digest in self.hints.inputs}
+        if self.plan.server.overrides:
+            inputs[f"{beside}/{OVERRIDES}"] = sources.overrides_digest()
+        return inputs
+
+    @cached_property
+    def options(self) -> dict[str, str]:
+        """What the files depend on besides the inputs: the paths of the document and of the side files."""
+        sources, out = SpecFiles(self.spec), self.folder.parent
+        return sources.lock_options(out) if self.side_files else {"source": shown_path(self.spec, out)}
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """Path relative to ``folder`` -> text, with the lock. Rendered when it is first asked for."""
+        from adaptgen import render
+        from adaptgen.output import lock
+
+        shown = self.options["source"]
+        files = dict(render.render(self.plan, spec=shown, side=PurePosixPath(shown).with_suffix("").as_posix()))
+        files[lock.NAME] = lock.make(spec=self.spec.name, inputs=self.inputs.items(), options=self.options, files=files)
+        return files
+
+    @cached_property
+    def summary(self) -> ServerSummary:
+        """What was understood of the whole server, each decision with its evidence."""
+        from adaptgen.building.summary import summarize
+
+        return summarize(self.plan, self.document, self.hints, self.diagnostics)
+
+    @property
+    def operations(self) -> tuple[OperationSummary, ...]:
+        """What was understood of each operation, in the order of the document."""
+        return self.summary.operations
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as ``adaptgen explain --json`` prints it (docs/explain.md)."""
+        return self.summary.to_json()

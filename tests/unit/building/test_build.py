@@ -1,0 +1,217 @@
+"""``adaptgen.build``: the one build, and what it says of each operation."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import adaptgen
+from adaptgen.building import summary
+from adaptgen.building.spec_files import SpecFiles
+from adaptgen.diagnostics import AdaptgenError
+from adaptgen.source import EMPTY, read_hints
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Shop", "version": "1"},
+    "servers": [{"url": "https://shop.example"}],
+    "paths": {
+        "/login": {
+            "post": {
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["username", "password"],
+                                "properties": {"username": {"type": "string"}, "password": {"type": "string"}},
+                            }
+                        }
+                    }
+                },
+                "responses": {
+                    "200": {
+                        "description": "A token",
+                        "content": {
+                            "application/json": {
+                                "schema": {"type": "object", "properties": {"access_token": {"type": "string"}}}
+                            }
+                        },
+                    }
+                },
+            }
+        },
+        "/orders": {
+            "get": {
+                "operationId": "listOrders",
+                "parameters": [
+                    {"name": name, "in": "query", "schema": {"type": "integer"}} for name in ("offset", "limit")
+                ],
+                "responses": {
+                    "200": {
+                        "description": "Them",
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "properties": {
+                                        "total": {"type": "integer"},
+                                        "items": {
+                                            "type": "array",
+                                            "items": {
+                                                "type": "object",
+                                                "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+                                            },
+                                        },
+                                    },
+                                }
+                            }
+                        },
+                    }
+                },
+                "security": [{"token": []}],
+            },
+        },
+        "/orders/{id}/audit": {
+            "delete": {
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+                "responses": {"204": {"description": "Gone"}},
+                "security": [{"token": []}],
+            }
+        },
+    },
+    "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+}
+HINTS = """\
+adaptgen: 1
+hide:
+  - DELETE /orders/{id}/audit
+tools:
+  list_orders:
+    view: [id]
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    spec = tmp_path / "specs" / "shop.json"
+    (tmp_path / "specs" / "shop").mkdir(parents=True)
+    spec.write_text(json.dumps(DOCUMENT, indent=1))
+    SpecFiles(spec).hints.write_text(HINTS)
+    return spec
+
+
+def test_the_side_files_of_a_document() -> None:
+    assert SpecFiles(Path("specs/crm.yaml")).hints == Path("specs/crm/hints.yaml")
+    assert SpecFiles(Path("specs/api.github.com.json")).hints == Path("specs/api.github.com/hints.yaml")
+
+
+def test_what_a_build_gives_is_what_the_command_writes(shop: Path) -> None:
+    out = shop.parent.parent / "generated"
+    result = adaptgen.build(shop, out=out)
+    done = subprocess.run(
+        [sys.executable, "-m", "adaptgen", "build", str(shop), "--out", str(out), "--quiet"], check=True
+    )
+    assert done.returncode == 0
+    assert result.folder == out / "shop"
+    assert result.files == {path: (result.folder / path).read_text() for path in result.files}
+
+
+def test_each_operation_is_a_tool_hidden_or_absorbed_and_says_why(shop: Path) -> None:
+    operations = {one.operation: one for one in adaptgen.build(shop).operations}
+    exposures = {name: one.exposure.value for name, one in operations.items()}
+    assert exposures == {
+        "POST /login": "absorbed",
+        "GET /orders": "tool",
+        "DELETE /orders/{id}/audit": "hidden",
+    }
+    (hidden,) = operations["DELETE /orders/{id}/audit"].exposure.evidence
+    assert (hidden.basis, hidden.because) == ("hint", "hide: DELETE /orders/{id}/audit")
+    assert hidden.place.endswith("shop/hints.yaml:3:5")
+    (absorbed,) = operations["POST /login"].exposure.evidence
+    assert absorbed.basis == "inference"
+    assert operations["POST /login"].exposure.certainty == "likely"
+
+
+def test_each_decision_says_what_it_rests_on_and_where_that_stands(shop: Path) -> None:
+    (orders,) = (one for one in adaptgen.build(shop).operations if one.operation == "GET /orders")
+    (tool,) = orders.tools
+    assert (tool.name.value, tool.name.certainty) == ("list_orders", "certain")
+    assert tool.name.evidence[0].because == "the operationId 'listOrders'"
+    assert (tool.effect.value, tool.effect.certainty) == ("read", "certain")
+    assert (tool.paging.value, tool.paging.certainty) == ("offset", "likely")
+    assert (tool.view.value, tool.view.certainty) == (("id",), "certain")
+    assert tool.view.evidence[0].place.endswith("shop/hints.yaml:6:5")
+    assert tool.auth.certainty == "likely"
+    assert {one.basis for one in tool.auth.evidence} == {"document", "inference"}
+    line = next(at for at, text in enumerate(shop.read_text().splitlines(), 1) if '"get"' in text)
+    assert orders.place.endswith(f"shop.json:{line}:4")
+    assert {one.name: one.fate for one in orders.inputs} == {"offset": "absorbed", "limit": "absorbed"}
+
+
+def test_hints_may_be_given(shop: Path, tmp_path: Path) -> None:
+    assert {one.exposure.value for one in adaptgen.build(shop, hints=EMPTY).operations} == {"tool", "absorbed"}
+    other = tmp_path / "other.yaml"
+    other.write_text("adaptgen: 1\nserver: {name: other}\n")
+    for hints in (other, str(other), read_hints(other)):
+        assert adaptgen.build(str(shop), hints=hints).plan.server.name == "other"
+
+
+def test_errors_are_located(shop: Path) -> None:
+    SpecFiles(shop).hints.write_text("adaptgen: 1\nhide: [GET /nothing]\n")
+    with pytest.raises(AdaptgenError) as caught:
+        adaptgen.build(shop)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.where and found.where.line) == ("AG033", 2)
+
+
+def test_the_import_is_cheap() -> None:
+    code = "import sys, adaptgen; print(sorted(name for name in sys.modules if name.startswith('adaptgen')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['adaptgen']\n"
+
+
+# ------------------------------------------------------------------------------------------------------- the JSON
+
+
+def test_the_json_is_that_of_the_values(shop: Path) -> None:
+    result = adaptgen.build(shop)
+    whole = json.loads(json.dumps(result.to_json()))
+    assert whole["adaptgen"] == summary.FORMAT
+    assert [one["operation"] for one in whole["operations"]] == [one.operation for one in result.operations]
+    assert whole["operations"][1]["tools"][0]["view"]["value"] == ["id"]
+
+
+def documented() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    keys: list[str] = []
+    for line in (ROOT / "docs/explain.md").read_text("utf-8").splitlines():
+        if line.startswith("**"):
+            keys = found.setdefault(line.strip("*"), [])
+        elif line.startswith("| `"):
+            keys.append(line.split("`")[1])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("Server", summary.ServerSummary),
+        ("Operation", summary.OperationSummary),
+        ("Tool", summary.ToolSummary),
+        ("Auth", summary.AuthSummary),
+        ("Input", summary.InputSummary),
+        ("Decision", summary.Decision),
+        ("Reason", summary.Reason),
+    ],
+)
+def test_the_page_names_every_key(heading: str, kind: Any) -> None:
+    own = [one.name for one in fields(kind)]
+    assert documented()[heading] == (["adaptgen", *own] if kind is summary.ServerSummary else own)
