@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import keyword
 import re
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,12 +88,8 @@ class SpecFiles:
         except OSError:
             return None
         options, sides = self.lock_options(out), [self.hints, self.overrides]
-        unchanged = (
-            folder
-            for folder in folders
-            if build_cache.is_unchanged(folder, spec=self.spec, sides=sides, options=options)
-        )
-        return next(unchanged, None)
+        unchanged = partial(build_cache.is_unchanged, spec=self.spec, sides=sides, options=options)
+        return next(filter(unchanged, folders), None)
 
 
 def reference(file: Path, out: Path) -> str:

@@ -310,7 +310,7 @@ class _Summarizer:
         hint = self.hints.tools.get(tool.name)
         if operation is None or self.calls(hint):
             return Reason("the hints name it", "hint", self.hinted("tools", tool.name))
-        if vendor_extensions.said(document, operation).name == tool.name:
+        if vendor_extensions.read_extensions(document, operation).name == tool.name:
             return Reason(
                 "an extension of the document names it", "hint", self.place(operation.pointer), operation.pointer
             )
