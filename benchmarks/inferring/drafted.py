@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from adaptgen.plan.auth.plan import AuthPlan
 from adaptgen.plan.document import schemas
 from adaptgen.plan.document.base_urls import Bases
 from adaptgen.plan.document.reader import operations
-from adaptgen.plan.document.schemas import Leaf
 from adaptgen.plan.tools import tool as tools
 from adaptgen.source import EMPTY, Document, read
 
@@ -45,32 +45,36 @@ def half_of(document: str) -> str:
     return "held" if int(hashlib.sha256(decides.encode()).hexdigest()[0], 16) >= 8 else "develop"
 
 
-def drafted(given: Iterable[dict[str, Any]], *, answers: bool = False) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Each label with the draft of its operation's tool, or with None where the document has no such operation.
-    ``answers``: with the leaves of the success answer too, as ``label["answer"]``."""
-    by_document: dict[str, list[dict[str, Any]]] = {}
-    for label in given:
-        by_document.setdefault(label["document"], []).append(label)
-    for path, found in by_document.items():
-        made = _planned(path, tuple(label["operation"] for label in found), answers)
-        for label in found:
-            draft, leaves = made.get(label["operation"], (None, ()))
-            yield {**label, "answer": leaves}, draft
+def by_document(labels: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Path of a document -> its labels."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for label in labels:
+        found.setdefault(label["document"], []).append(label)
+    return found
 
 
 @cache
-def _planned(path: str, keys: tuple[str, ...], answers: bool) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    with opened(path) as document:
-        every, _, _ = operations(document)
-        context = tools.Context(document, EMPTY, AuthPlan((), {}), Bases(()), {})
-        made = {}
-        for one in every:
-            key = one.key
-            if key in keys and key not in made:
-                answer = one.success() if answers else None
-                found = schemas.leaves(document, answer.schema, depth=8, limit=20000) if answer else []
-                made[key] = (tools.analyse(context, context.facts_of(one)), tuple(map(_path, found)))
-    return made
+def verdicts(name: str, half: str | None) -> list[Any]:
+    """What the module ``name`` judges of each label of a half; each document is read once."""
+    module = import_module(f"inferring.{name}")
+    found: list[Any] = []
+    for path, given in by_document(module.labels_of(half)).items():
+        with opened(path) as document:
+            found += module.judged(document, given)
+    return found
+
+
+def drafted(document: Document, given: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Each label of ``document`` with what is understood of its operation's tool, or with None where there is no such
+    operation."""
+    every, _, _ = operations(document)
+    context = tools.Context(document, EMPTY, AuthPlan((), {}), Bases(()), {})
+    known: dict[str, Any] = {}
+    for one in every:
+        known.setdefault(one.key, one)
+    for label in given:
+        one = known.get(label["operation"])
+        yield label, tools.analyse(context, context.facts_of(one)) if one is not None else None
 
 
 @contextmanager
@@ -86,10 +90,6 @@ def opened(path: str) -> Iterator[Document]:
         document = read(spec)
         yield document
         schemas.forget(document)
-
-
-def _path(leaf: Leaf) -> str:
-    return leaf.path
 
 
 def _corpus() -> Path:

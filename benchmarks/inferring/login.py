@@ -7,17 +7,17 @@ right when that operation is the labelled login and the credential is taken from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from inferring.drafted import labels, opened
+from inferring.drafted import labels, verdicts
 
 from adaptgen.model.tables import Auth, Login
 from adaptgen.plan.auth.plan import find_auth
 from adaptgen.plan.document.reader import Operation, operations
-from adaptgen.source import EMPTY
+from adaptgen.source import EMPTY, Document
 
 BARS = {"precision": 95.0, "recall": 85.0}
 
@@ -35,13 +35,13 @@ class Verdict:
 
 def measure(half: str | None) -> list[tuple[str, str]]:
     """The figures of one half ("held", "develop") or of both (None)."""
-    found = list(_judged(half))
-    shares = _shares(found)
+    found = verdicts("login", half)
+    figures = shares(found)
     right = [one for one in found if one.planned and not one.wrong]
     told = [one for one in right if one.label["sent_as"] != "unknown"]
     return [
         ("documents", f"{len(found)}"),
-        *((name, f"{_share(*shares[name])} (bar {bar:g} %)") for name, bar in BARS.items()),
+        *((name, f"{_share(*figures[name])} (bar {bar:g} %)") for name, bar in BARS.items()),
         ("sent as the document says", _share(sum(one.sent for one in told), len(told))),
         ("logins without a documented answer", f"{sum(bool(one.label.get('undocumented')) for one in found)}"),
     ]
@@ -49,11 +49,12 @@ def measure(half: str | None) -> list[tuple[str, str]]:
 
 def missed(half: str | None) -> list[str]:
     """The bars that do not hold."""
-    shares = _shares(list(_judged(half)))
-    return [f"{name} {_share(*shares[name])}" for name, bar in BARS.items() if not _holds(*shares[name], bar)]
+    figures = shares(verdicts("login", half))
+    return [f"{name} {_share(*figures[name])}" for name, bar in BARS.items() if not _holds(*figures[name], bar)]
 
 
-def _shares(found: list[Verdict]) -> dict[str, tuple[int, int]]:
+def shares(found: list[Verdict]) -> dict[str, tuple[int, int]]:
+    """The figures as parts of wholes, the higher the better."""
     planned = [one for one in found if one.planned]
     right = sum(not one.wrong for one in planned)
     return {"precision": (right, len(planned)), "recall": (right, sum(one.label["chain"] for one in found))}
@@ -65,7 +66,7 @@ def _holds(part: int, whole: int, bar: float) -> bool:
 
 def misses(half: str | None) -> list[str]:
     """One line for each that is planned wrongly or not at all, wrong plans first."""
-    found = [one for one in _judged(half) if one.wrong or (one.planned and not one.sent)]
+    found = [one for one in verdicts("login", half) if one.wrong or (one.planned and not one.sent)]
     found.sort(key=lambda one: (not one.wrong, not one.planned))
     return [
         f"{one.label['document']}: {one.planned or 'no chain'}, "
@@ -74,17 +75,21 @@ def misses(half: str | None) -> list[str]:
     ]
 
 
-def _judged(half: str | None) -> Iterator[Verdict]:
-    for label in labels("login", half):
-        with opened(label["document"]) as document:
-            every = operations(document)[0]
-            plan = find_auth(document, every, EMPTY, "server")
-            chains = [(auth, key) for auth in plan.auths if auth.chain and (key := _own(auth.chain[0], every))]
-            verdicts = [_verdict(label, auth, key) for auth, key in chains]
-            if not verdicts:
-                wrong = f"should be {' and '.join(label['login'])}" if label["chain"] else ""
-                verdicts = [Verdict(label, "", wrong, True)]
-            yield min(verdicts, key=lambda one: bool(one.wrong))
+def labels_of(half: str | None) -> list[dict[str, Any]]:
+    return labels("login", half)
+
+
+def judged(document: Document, given: Iterable[dict[str, Any]]) -> Iterator[Verdict]:
+    """The verdict on each label of ``document``."""
+    every = operations(document)[0]
+    plan = find_auth(document, every, EMPTY, "server")
+    chains = [(auth, key) for auth in plan.auths if auth.chain and (key := _own(auth.chain[0], every))]
+    for label in given:
+        each = [_verdict(label, auth, key) for auth, key in chains]
+        if not each:
+            wrong = f"should be {' and '.join(label['login'])}" if label["chain"] else ""
+            each = [Verdict(label, "", wrong, True)]
+        yield min(each, key=lambda one: bool(one.wrong))
 
 
 def _own(login: Login, every: Sequence[Operation]) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inferring.drafted import labels, opened
+from inferring.drafted import labels, verdicts
 
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.plan.document.reader import Operation, operations
@@ -51,12 +51,12 @@ class Verdict:
 
 def measure(half: str | None) -> list[tuple[str, str]]:
     """The figures of one half ("held", "develop") or of both (None)."""
-    found = list(_judged(half))
+    found = verdicts("paging", half)
     paged = [one for one in found if one.label["paged"]]
-    shares = _shares(found)
+    figures = shares(found)
     rows = [
         ("lists", f"{len(found)}"),
-        *((name, f"{_share(*shares[name])} (bar {bar:g} %)") for name, bar in BARS.items()),
+        *((name, f"{_share(*figures[name])} (bar {bar:g} %)") for name, bar in BARS.items()),
         ("known as lists", _share(sum(one.planned != "no list" for one in found), len(found))),
         (
             "records found at their place",
@@ -72,11 +72,12 @@ def measure(half: str | None) -> list[tuple[str, str]]:
 
 def missed(half: str | None) -> list[str]:
     """The bars that do not hold."""
-    shares = _shares(list(_judged(half)))
-    return [f"{name} {_share(*shares[name])}" for name, bar in BARS.items() if not _holds(*shares[name], bar)]
+    figures = shares(verdicts("paging", half))
+    return [f"{name} {_share(*figures[name])}" for name, bar in BARS.items() if not _holds(*figures[name], bar)]
 
 
-def _shares(found: list[Verdict]) -> dict[str, tuple[int, int]]:
+def shares(found: list[Verdict]) -> dict[str, tuple[int, int]]:
+    """The figures as parts of wholes, the higher the better."""
     planned = [one for one in found if one.paged]
     paged = [one for one in found if one.label["paged"]]
     right = sum(not one.wrong for one in planned)
@@ -90,7 +91,7 @@ def _holds(part: int, whole: int, bar: float) -> bool:
 
 def misses(half: str | None) -> list[str]:
     """One line for each that is planned wrongly or not at all, wrong plans first."""
-    found = [one for one in _judged(half) if one.wrong]
+    found = [one for one in verdicts("paging", half) if one.wrong]
     found.sort(key=lambda one: not one.paged)
     return [
         f"{one.label['document']} {one.label['operation']}: {one.planned}, {one.wrong}: {one.label['reason']}"
@@ -98,19 +99,19 @@ def misses(half: str | None) -> list[str]:
     ]
 
 
-def _judged(half: str | None) -> Iterator[Verdict]:
-    by_document: dict[str, list[dict[str, Any]]] = {}
-    for label in labels("paging", half):
-        by_document.setdefault(label["document"], []).append(label)
-    for path, given in by_document.items():
-        with opened(path) as document:
-            every = operations(document)[0]
-            known = {name: one for one in every for name in (f"{one.method} {one.path}", one.key)}
-            for label in given:
-                one = known.get(label["operation"])
-                page = _page(document, one) if one else None
-                planned = STYLES[type(page)] if page is not None else "no list"
-                yield Verdict(label, planned, wrong(label, page), getattr(page, "items", None))
+def labels_of(half: str | None) -> list[dict[str, Any]]:
+    return labels("paging", half)
+
+
+def judged(document: Document, given: Iterable[dict[str, Any]]) -> Iterator[Verdict]:
+    """The verdict on each label of ``document``."""
+    every = operations(document)[0]
+    known = {name: one for one in every for name in (f"{one.method} {one.path}", one.key)}
+    for label in given:
+        one = known.get(label["operation"])
+        page = _page(document, one) if one else None
+        planned = STYLES[type(page)] if page is not None else "no list"
+        yield Verdict(label, planned, wrong(label, page), getattr(page, "items", None))
 
 
 def _page(document: Document, operation: Operation) -> Paging | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from inferring.drafted import DEEP, drafted, labels
+from inferring.drafted import DEEP, drafted, labels, verdicts
 
+from adaptgen.plan.document import schemas
 from adaptgen.plan.document.operation import is_json
+from adaptgen.source import Document
 from adaptgen.syntax import field_paths as fields
 
 MANY = 30  # leaf fields above which a view must leave out most
@@ -35,7 +37,7 @@ class Seen:
 def measure(half: str | None) -> list[tuple[str, str]]:
     """The figures of one half ("held", "develop"), of both (None), of the labels apart ("fresh"), or of a half of the
     directory ("directory held", "directory develop")."""
-    seen = list(_seen(half))
+    seen = verdicts("views", half)
     chosen = [one for one in seen if one.view is not None]
     many = [one for one in chosen if one.leafs > MANY]
     told = sum(not one.lost for one in seen)
@@ -53,7 +55,7 @@ def measure(half: str | None) -> list[tuple[str, str]]:
 
 def missed(half: str | None) -> list[str]:
     """The bars that do not hold."""
-    seen = list(_seen(half))
+    seen = verdicts("views", half)
     many = [one.left_out for one in seen if one.view is not None and one.leafs > MANY]
     told = sum(not one.lost for one in seen) / len(seen)
     found = [f"{100 * told:.1f} % of the views keep what identifies"] if told < KEEPS else []
@@ -65,7 +67,7 @@ def misses(half: str | None) -> list[str]:
     if half == "directory held":
         raise ValueError(f"misses of {half} are not shown: rules must not be fitted to them")
     found = []
-    for one in _seen(half):
+    for one in verdicts("views", half):
         where = f"{one.label['document']} {one.label['operation']} [{one.label['item']}]"
         view = "no view" if one.view is None else ", ".join(one.view)
         if one.lost:
@@ -75,11 +77,15 @@ def misses(half: str | None) -> list[str]:
     return found
 
 
-def _seen(half: str | None) -> Iterator[Seen]:
-    given = labels(f"views_{half}", None) if half in APART else labels("views", half)
-    for label, draft in drafted(given, answers=True):
-        media = draft.operation.success().media if draft is not None else None
-        if media and not is_json(media):
+def labels_of(half: str | None) -> list[dict[str, Any]]:
+    return labels(f"views_{half}", None) if half in APART else labels("views", half)
+
+
+def judged(document: Document, given: Iterable[dict[str, Any]]) -> Iterator[Seen]:
+    """What the view of each labelled operation of ``document`` keeps."""
+    for label, draft in drafted(document, given):
+        answer = draft.operation.success() if draft is not None else None
+        if answer is not None and answer.media and not is_json(answer.media):
             continue  # XML and the like have no view
         view = None if draft is None else draft.view.view
         item = _steps(label["item"])
@@ -95,9 +101,19 @@ def _seen(half: str | None) -> Iterator[Seen]:
                 lost.append(" or ".join(either))
         useful = sum(_kept((*item, *_steps(path)), kept) for path in label["useful"])
         # Leafs as the labels count them: below the item, so many names deep.
-        every = {_steps(path)[: len(item) + DEEP] for path in label["answer"] if _steps(path)[: len(item)] == item}
+        leaves = schemas.leaves(document, answer.schema, depth=8, limit=20000) if answer is not None else []
+        paths = {_steps(leaf.path) for leaf in leaves}
+        every = {path[: len(item) + DEEP] for path in paths if path[: len(item)] == item}
         out = sum(not any(path[: len(one)] == one for one in kept) for path in every)
         yield Seen(label, view, tuple(lost), useful, label["leafs"], out / len(every) if every else 0.0)
+
+
+def shares(found: list[Seen]) -> dict[str, tuple[int, int]]:
+    """The figures as parts of wholes, the higher the better."""
+    return {
+        "views that keep what identifies": (sum(not one.lost for one in found), len(found)),
+        "useful fields": (sum(one.useful for one in found), sum(len(one.label["useful"]) for one in found)),
+    }
 
 
 def _kept(path: Steps, kept: Sequence[Steps]) -> bool:
