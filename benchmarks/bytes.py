@@ -192,7 +192,7 @@ class Api:
                 break
         records: dict[str, Any] = {}
         for body in came:
-            payload = jsonpath.first(tool.page.items if tool.page is not None else tool.answer, body)
+            payload = jsonpath.first(tool.page.items if tool.page is not None else tool.payload, body)
             rows = payload if isinstance(payload, list) and tool.page is not None else [payload]
             records.update((json.dumps(row), row) for row in rows)
         # Where the walk was given up, the last page that came was not shown to its end.

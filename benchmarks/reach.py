@@ -29,7 +29,7 @@ def unreached(document: Document, tools: tuple[Tool, ...]) -> Iterator[str]:
 
 
 def _beyond(document: Document, operation: Operation, tool: Tool) -> Iterator[tuple[str, ...]]:
-    path = tool.answer if tool.page is None else tool.page.items
+    path = tool.payload if tool.page is None else tool.page.items
     try:
         keys = tuple(key for key in fields.parse(path[1:].removeprefix(".") or "_") if isinstance(key, str))
     except fields.PathError:

@@ -120,7 +120,7 @@ def _with_overrides(planned: Plan, file: Path, folder: Path) -> Plan:
     from adaptgen.source import overrides
 
     declared = overrides.read(file)
-    tools = {old: tool.name for tool in planned.server.tools for old in tool.was}
+    tools = {old: tool.name for tool in planned.server.tools for old in tool.aliases}
     tools |= {tool.name: tool.name for tool in planned.server.tools}
     problems = overrides.check(declared, tools, _new_names(planned, folder) if _gone(declared, tools) else {})
     more = []

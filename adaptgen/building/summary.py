@@ -314,7 +314,7 @@ class _Summarizer:
             return Reason(
                 "an extension of the document names it", "hint", self.place(operation.pointer), operation.pointer
             )
-        names = {tool.name, *tool.was}
+        names = {tool.name, *tool.aliases}
         server = self.plan.server.name
         if operation.id and any(identified(operation, role, server) in names for role in _ROLES):
             pointer = f"{operation.pointer}/operationId"

@@ -217,7 +217,7 @@ def _rules(step: Step) -> Iterator[tuple[str, str]]:
     """When a step runs, how often, and what becomes of a failure."""
     for one in fields(step):
         value = getattr(step, one.name)
-        if one.name in ("when", "until", "each", "most", "success", "then", "otherwise") and value:
+        if one.name in ("when", "until", "each", "max_items", "success", "then", "otherwise") and value:
             yield one.name, str(value)
     if step.page is not None:
         yield "every page", type(step.page).__name__

@@ -15,7 +15,7 @@ def find(server: Server, name: str) -> Tool:
     Raises:
         AdaptgenError: AG063, with the nearest names.
     """
-    names = {old: tool for tool in server.tools for old in tool.was} | {tool.name: tool for tool in server.tools}
+    names = {old: tool for tool in server.tools for old in tool.aliases} | {tool.name: tool for tool in server.tools}
     if name not in names:
         raise unknown(server.name, name, names)
     return names[name]

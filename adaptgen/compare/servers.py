@@ -49,7 +49,7 @@ def _tools(old: Surface, new: Surface) -> Iterator[Change]:
         yield from tools.changes(was, now)
         yield from _names(was, now, {})
     for name, seen in sorted(gone.items()):
-        served = next((one for one in new.tools.values() if name in one.tool.was), None)
+        served = next((one for one in new.tools.values() if name in one.tool.aliases), None)
         if served is not None:
             yield _rename(seen, served)
         else:
@@ -80,7 +80,7 @@ def _renamed(gone: dict[str, ToolSnapshot], fresh: dict[str, ToolSnapshot]) -> d
 
 
 def _still_served(was: Tool, now: Tool) -> bool:
-    return was.name in now.was
+    return was.name in now.aliases
 
 
 def _same_operation(was: Tool, now: Tool) -> bool:
@@ -100,11 +100,11 @@ def _lines(tool: Tool) -> list[str]:
 
 def _rename(was: ToolSnapshot, now: ToolSnapshot) -> Change:
     before, after = was.tool.name, now.tool.name
-    if before in now.tool.was:
+    if before in now.tool.aliases:
         text = f"is the new name of {before}, which is still served"
         return Change("additive", after, "tool-renamed", text, now.where, now.tool.source)
     text = f"is the new name of {before}; agents that know the old one fail"
-    names = ", ".join((*now.tool.was, before))
+    names = ", ".join((*now.tool.aliases, before))
     call = _lines(now.tool)
     said = f"call: {_quoted(call[0])}, " if now.tool.call and call else ""
     hint = f"{after}: {{{said}was: [{names}]}}"
@@ -117,7 +117,7 @@ def _quoted(call: str) -> str:
 
 
 def _names(was: ToolSnapshot, now: ToolSnapshot, fresh: dict[str, ToolSnapshot]) -> Iterator[Change]:
-    for name in sorted(set(was.tool.was) - set(now.tool.was) - {now.tool.name} - fresh.keys()):
+    for name in sorted(set(was.tool.aliases) - set(now.tool.aliases) - {now.tool.name} - fresh.keys()):
         text = f"the earlier name {name} is no longer served"
         yield Change("breaking", now.tool.name, "tool-renamed", text, now.where, now.tool.source)
 

@@ -82,7 +82,7 @@ def _fields(document: Document, operation: Operation, tool: Tool) -> dict[str, s
     answer = operation.success()
     if answer is None or answer.schema is None or (answer.media is not None and not is_json(answer.media)):
         return None
-    record = at(document, answer.schema, tool.page.items if tool.page is not None else tool.answer)
+    record = at(document, answer.schema, tool.page.items if tool.page is not None else tool.payload)
     if record is not None and tool.page is not None:
         record = shape(document, record).items
     if record is None:

@@ -73,14 +73,14 @@ def _answer(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     if (before.page is None) != (after.page is None):
         text = "the answer is no longer a list" if after.page is None else "the answer is a list now, in pages"
         yield _change(new, "breaking", "answer-form", text)
-    if before.form != after.form:
-        text = f"the form of the answer: {before.form or 'chosen by size'} → {after.form or 'chosen by size'}"
+    if before.layout != after.layout:
+        text = f"the form of the answer: {before.layout or 'chosen by size'} → {after.layout or 'chosen by size'}"
         yield _change(new, "breaking", "answer-form", text)
     if before.result != after.result:
         yield _change(new, "breaking", "answer-form", "the answer of its steps is put together differently")
-    elif before.page is None and after.page is None and before.answer != after.answer:
+    elif before.page is None and after.page is None and before.payload != after.payload:
         # What agents get of it is told by the view.
-        yield _change(new, "unchanged", "answer-place", f"the API answers at {after.answer}, not at {before.answer}")
+        yield _change(new, "unchanged", "answer-place", f"the API answers at {after.payload}, not at {before.payload}")
     if before.page is not None and after.page is not None and before.page != after.page:
         kinds = dict.fromkeys(type(one.page).__name__ for one in (before, after))
         text = f"the API is paged differently ({' → '.join(kinds)}); agents page as before"
@@ -159,7 +159,7 @@ _RULES: Mapping[str, str] = {
     "when": "runs under another condition",
     "each": "goes through another list",
     "until": "waits for something else, or for another time",
-    "most": "reads another number of items",
+    "max_items": "reads another number of items",
     "on_error": "does something else with a failure",
     "success": "counts as done under other conditions",
     "then": "is followed by something else",
@@ -263,7 +263,7 @@ def _sensitive(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
             nothing = "no classified field"
             text = f"argument {name}: searches {_listed(was_searched) or nothing} → {_listed(now_searched) or nothing}"
             yield _change(new, "review", "sensitivity", text, name)
-    if set(old.tool.plain) != set(new.tool.plain):
+    if set(old.tool.not_sensitive) != set(new.tool.not_sensitive):
         yield _change(new, "review", "sensitivity", "hints declare other fields as not personal")
 
 

@@ -26,7 +26,7 @@ Json: TypeAlias = Any
 
 Effect: TypeAlias = Literal["read", "write", "delete"]
 Style: TypeAlias = Literal["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject"]
-Form: TypeAlias = Literal["columns", "objects", "structured"]
+Layout: TypeAlias = Literal["columns", "objects", "structured"]
 Place: TypeAlias = Literal["query", "body", "header", "path"]
 Surface: TypeAlias = Literal["auto", "list", "search"]
 
@@ -270,7 +270,7 @@ class Flow:
     result: Json = None
 
 
-@value(kw_only=True)
+@value(kw_only=True, renamed={"most": "max_items"})
 class Step:
     """One call of a tool of several calls. Parameters without a template take the tool's arguments.
 
@@ -280,10 +280,10 @@ class Step:
     :class:`Tool`.
 
     ``each``: a template of one placeholder, a list; the step runs for each of its items (``{item}``, ``{item.path}``)
-    and gives lists. ``page``: every page is read, up to ``most`` items. ``on_error``: what becomes of a failure (of an
-    item, with ``each``): ``omit`` and ``null`` go on without it, and the answer says so. ``replace``: JSON Pointer
-    into the body -> template of what stands there. ``success``, ``then`` and ``otherwise``: when the step has
-    succeeded, and what follows in either case, the first that fits. ``flow`` stands instead of ``call``.
+    and gives lists. ``page``: every page is read, up to ``max_items`` items. ``on_error``: what becomes of a failure
+    (of an item, with ``each``): ``omit`` and ``null`` go on without it, and the answer says so. ``replace``: JSON
+    Pointer into the body -> template of what is put there. ``success``, ``then`` and ``otherwise``: when the step has
+    succeeded, and what follows in either case, the first that fits. A step has a ``flow`` or a ``call``.
     """
 
     id: str
@@ -297,7 +297,7 @@ class Step:
     each: str = ""
     until: Until | None = None
     page: Paging | None = None
-    most: int | None = None
+    max_items: int | None = None
     on_error: Literal["fail", "omit", "null"] = "fail"
     replace: Mapping[str, Json] = field(default_factory=dict)
     success: tuple[Check, ...] = ()
@@ -353,22 +353,25 @@ class Lookup:
     keep: tuple[str, ...] = ()
 
 
-@value(kw_only=True)
+@value(
+    kw_only=True,
+    renamed={"plain": "not_sensitive", "was": "aliases", "form": "layout", "answer": "payload"},
+)
 class Tool:
     """One MCP tool: a ``call``, or ``steps`` with a ``result`` template.
 
     ``defaults``: what steps take for an argument that is left out. ``auth``: names of :class:`Auth` values, all of
-    them applied. ``view``: the paths kept by default (None: chosen
-    from the first answer). ``page``: set exactly when the tool answers a list. ``answer``: JSONPath of the payload of
-    an answer that is no list. ``sensitive``: path -> kind of personal data, for every reachable field; the paths are
-    relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or JSON Pointer into
-    arguments with ``*`` for every element, -> kind. ``searches``: argument (or JSON Pointer) that searches, compares or
-    orders -> paths of the fields that it does it with, among them classified ones; empty where a hint says that it
-    searches none. ``plain``: what hints say is not personal whatever its name, as
-    paths or ``$..name`` for every field of that name. ``source``: JSON pointer of the operation in the document.
-    ``lookups``: argument -> where its names are looked up. ``was``: earlier names, still served. ``tags``: the toolsets
-    that it belongs to, as the document writes them. ``filled``: its body must have at least one member. ``anonymous``:
-    the document does not say how its calls authenticate, so that without credentials they are sent without.
+    them applied. ``view``: the paths kept by default (None: chosen from the first answer). ``page``: set exactly when
+    the tool answers a list. ``payload``: JSONPath of the payload of an answer that is not a list. ``layout``: how an
+    answer is laid out (None: what is shortest). ``sensitive``: path -> kind of personal data, for every reachable
+    field; the paths are relative to one item (with ``page``) or to the payload. ``sensitive_arguments``: argument, or
+    JSON Pointer into arguments with ``*`` for every element, -> kind. ``searches``: argument (or JSON Pointer) that
+    searches, compares or orders -> paths of the fields that it does it with, among them classified ones; empty where a
+    hint says that it searches none. ``not_sensitive``: what hints say is not personal whatever its name, as paths or
+    ``$..name`` for every field of that name. ``source``: JSON Pointer of the operation in the document. ``lookups``:
+    argument -> where its names are looked up. ``aliases``: earlier names, still served. ``tags``: the toolsets that it
+    belongs to, as the document writes them. ``filled``: its body must have at least one member. ``anonymous``: the
+    document does not say how its calls authenticate, so that without credentials they are sent without.
     """
 
     name: str
@@ -378,20 +381,20 @@ class Tool:
     defaults: Mapping[str, Json] = field(default_factory=dict)
     auth: tuple[str, ...] = ()
     view: tuple[str, ...] | None = None
-    answer: str = "$"
+    payload: str = "$"
     page: Paging | None = None
     update: Update | None = None
-    form: Form | None = None
+    layout: Layout | None = None
     page_size: int | None = None
     max_bytes: int | None = None
     sensitive: Mapping[str, str] = field(default_factory=dict)
     sensitive_arguments: Mapping[str, str] = field(default_factory=dict)
     searches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    plain: tuple[str, ...] = ()
+    not_sensitive: tuple[str, ...] = ()
     effect: Effect = "read"
     source: str = ""
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
-    was: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     filled: bool = False
     anonymous: bool = False

@@ -19,7 +19,7 @@ from adaptgen.model.tables import Json
 from adaptgen.output import lock
 
 # What the output depends on: the bottom layer, and the build column up to the renderer.
-_SOURCES = ("building", "mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "views")
+_SOURCES = ("building", "config", "mcp", "model", "net", "pii", "plan", "render", "source", "syntax", "text", "views")
 
 
 def user_cache(environ: Mapping[str, str]) -> Path:

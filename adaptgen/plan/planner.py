@@ -324,11 +324,11 @@ class _Planner:
     def remembered(self, tool: Tool) -> Tool:
         """``tool`` with the longer name that it had, which is served on."""
         longer = self.names.longer.get(tool.name)
-        return replace(tool, was=(*tool.was, longer)) if longer is not None else tool
+        return replace(tool, aliases=(*tool.aliases, longer)) if longer is not None else tool
 
     def pinned(self, emitted: list[tuple[ExposedTool, BuiltTool | None]]) -> None:
         """Every name under ``pin`` must be that of a tool, now or before."""
-        names = {name for one, _ in emitted for name in (one.tool.name, *one.tool.was)}
+        names = {name for one, _ in emitted for name in (one.tool.name, *one.tool.aliases)}
         for index, name in enumerate(self.hints.pin):
             if name not in names:
                 help = did_you_mean(name, sorted(names)) or "the README of the server names its tools"

@@ -182,7 +182,7 @@ class Scrubber:
         if tool is not None and tool.call is not None:
             return classifier(tool)
         words = [one for one in urlsplit(exchange.url).path.split("/") if one and not one.isdigit()]
-        plain = () if tool is None else tuple(one for one in tool.plain if one.startswith("$.."))
+        plain = () if tool is None else tuple(one for one in tool.not_sensitive if one.startswith("$.."))
         return Classifier({}, plain, resource=words[-1] if words else "")
 
 

@@ -54,7 +54,7 @@ def cases(folder: Path, cassettes: Path) -> list[Case]:
     index = read_index(cassettes)
     bases = tuple(Base(index.bases[one.name], name=one.name) for one in server.bases if one.name in index.bases)
     server = replace(server, bases=bases, connection=None)
-    own = {old: tool for tool in server.tools for old in tool.was} | {tool.name: tool for tool in server.tools}
+    own = {old: tool for tool in server.tools for old in tool.aliases} | {tool.name: tool for tool in server.tools}
     return [Case(server, own.get(name), name, cassettes / f"{name}.yaml", index) for name in sorted(index.calls)]
 
 
@@ -112,7 +112,7 @@ def unmet(tool: Tool, bodies: list[Json]) -> list[str]:
 def _records(tool: Tool, body: Json) -> list[Json]:
     if tool.page is not None:
         return find_items(tool.page.items, body) or []
-    payload = jsonpath.first(tool.answer, body) if body is not None else MISSING
+    payload = jsonpath.first(tool.payload, body) if body is not None else MISSING
     if payload is MISSING or payload is None:
         return []
     return payload if isinstance(payload, list) else [payload]

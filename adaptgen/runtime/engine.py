@@ -105,7 +105,7 @@ class Engine:
             missing(server)
         self._contracts = load(server)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
-        self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.was}
+        self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.aliases}
         self._tools |= {tool.name: tool for tool in server.tools}
         self._arguments: dict[str, Arguments] = {}
         self._hashes: dict[str, str] = {}

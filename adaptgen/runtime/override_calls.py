@@ -321,7 +321,7 @@ async def _wrapped(
         return await _shown(result, tool, marks, asked)
     # It was made of an answer in which the view has been applied already: what was classified there still is.
     known = _known(result, marks)
-    bare = replace(tool, view=None, answer="$", page=None, steps=())
+    bare = replace(tool, view=None, payload="$", page=None, steps=())
     return show(bare, known, fields=["*"], max_bytes=asked.max_bytes, marks=marks)
 
 
@@ -339,7 +339,7 @@ async def _shown(result: Any, tool: Tool, marks: PiiTracker, asked: ListOptions)
             return Response(200, {"content-type": "application/json"}, content, media_type="application/json")
 
         return await asked.lists(replace(tool, page=Unpaged()), fetch, fields=fields)
-    bare = replace(tool, answer="$", page=None)
+    bare = replace(tool, payload="$", page=None)
     return show(bare, orjson.loads(content), fields=fields, max_bytes=asked.max_bytes, marks=marks)
 
 

@@ -173,7 +173,9 @@ class Overrides:
         Raises:
             AdaptgenError: AG045 for every override whose tool is not there, and added tools that are.
         """
-        names = {old: tool.name for tool in server.tools for old in tool.was} | {t.name: t.name for t in server.tools}
+        names = {old: tool.name for tool in server.tools for old in tool.aliases} | {
+            t.name: t.name for t in server.tools
+        }
         problems = [
             _broken(f"there is no tool {one.tool!r} to {one.kind}", one.where)
             for one in self._declared

@@ -235,7 +235,7 @@ def test_what_hints_call_plain_is_asked_as_ever() -> None:
     from adaptgen.runtime.queries.filters import question
     from adaptgen.runtime.queries.values import GuardedValues
 
-    tool = Tool(name="t", call=Call("GET", "/customers"), page=Unpaged(), plain=("$..name", "contact_email"))
+    tool = Tool(name="t", call=Call("GET", "/customers"), page=Unpaged(), not_sensitive=("$..name", "contact_email"))
     asked = question({"sort": ["-name", "contact_email"]})
     assert asked is not None
     GuardedValues(tool, PiiTracker(classifier(tool)), asked)

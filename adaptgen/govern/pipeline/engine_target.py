@@ -74,7 +74,7 @@ class Served:
             contract.name: _facts(
                 own[contract.name],
                 server.name,
-                content.listed(contract, own[contract.name].form == "structured"),
+                content.listed(contract, own[contract.name].layout == "structured"),
                 behind,
                 told,
             )
@@ -144,12 +144,12 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
                 META_ARGUMENTS: dict(arguments),
                 META_SENSITIVE: dict(tool.sensitive),
                 META_EFFECT: {"effect": tool.effect, "open": reads, **({"creates": True} if creates else {})},
-                META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.was)},
+                META_MENU: {"tags": list(tool.tags), "calls": list(calls), "was": list(tool.aliases)},
                 META_SEARCHES: {
                     "arguments": {
                         name: {"role": one.role, "fields": list(one.fields)} for name, one in searches.items()
                     },
-                    "plain": list(tool.plain),
+                    "plain": list(tool.not_sensitive),
                     "resource": resource_of(tool),
                 },
                 **({META_LOOKUPS: lookups} if lookups else {}),
@@ -164,13 +164,13 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
         wire=wire,
         arguments=arguments,
         sensitive=tool.sensitive,
-        was=tool.was,
+        was=tool.aliases,
         tags=tool.tags,
         calls=calls,
         lookups=lookups,
         creates=creates,
         searches=searches,
-        plain=tool.plain,
+        plain=tool.not_sensitive,
         resource=resource_of(tool),
     )
 

@@ -63,7 +63,7 @@ class UngovernedHandler:
 
     def _listed(self) -> dict[str, Any]:
         # Made when it is first asked for: a process that only calls never needs it.
-        structured = frozenset(tool.name for tool in self._engine.server.tools if tool.form == "structured")
+        structured = frozenset(tool.name for tool in self._engine.server.tools if tool.layout == "structured")
         listed = [content.listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
         return content.listing(listed)
 

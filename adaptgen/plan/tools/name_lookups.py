@@ -33,7 +33,7 @@ def looked_up(emitted: Sequence[ExposedTool], hints: Hints) -> tuple[list[Expose
         AdaptgenError: AG037 for a list tool that is not there; AG039 for one that is no list or wants arguments, and
             for an argument that the tool does not take or that holds no ids.
     """
-    tools = {old: one for one in emitted for old in one.tool.was} | {one.tool.name: one for one in emitted}
+    tools = {old: one for one in emitted for old in one.tool.aliases} | {one.tool.name: one for one in emitted}
     made: list[ExposedTool] = []
     evidence: list[Evidence] = []
     for one in emitted:

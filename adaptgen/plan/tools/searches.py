@@ -39,12 +39,12 @@ def find_searches(
     known: dict[str, Any] = {
         "holder": facts.holder,
         "classified": tool.sensitive_arguments,
-        "plain": [path.removeprefix("$..") for path in tool.plain],
+        "plain": [path.removeprefix("$..") for path in tool.not_sensitive],
         "hinted": hinted,
     }
     found = find_search_arguments(properties, tool.sensitive, **known)
     if any(one.role in ("query", "search") for one in found.values()):
-        record = record_of(facts, tool.page, tool.answer)
+        record = record_of(facts, tool.page, tool.payload)
         declared = [leaf.path for leaf in leaves(facts.document, record) if leaf.path] if record is not None else []
         found = find_search_arguments(properties, tool.sensitive, **known, declared=declared[:_MOST])
     return [found[name] for name in sorted(found)]

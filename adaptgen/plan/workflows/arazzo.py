@@ -74,14 +74,14 @@ def workflow(
         defaults=dict(sorted(defaults_of(schema, names.inputs).items())),
         auth=tuple(dict.fromkeys(auth for step in stepped.every(steps) for auth in step.auth)),
         anonymous=all(one.pointer in context.auth.unsaid for one in operations),
-        form=hint.form,
+        layout=hint.form,
         max_bytes=hint.max_bytes,
         sensitive=classified({**sensitive(result, made.made), **hint.sensitive}),
         sensitive_arguments=dict(sorted({**made.kinds, **_kinds(context, shared, arguments, hint)}.items())),
-        plain=find_plain(context.hints, hint),
+        not_sensitive=find_plain(context.hints, hint),
         effect=effect,
         source=_source(context, shared),
-        was=tuple(hint.was),
+        aliases=tuple(hint.was),
     )
     input_schema, _ = contracts.input_schema(context.document, arguments, own_arguments(tool, None))
     said = hint.description or raw.get("description") or raw.get("summary") or f"{describe.words(name).capitalize()}."

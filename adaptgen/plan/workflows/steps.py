@@ -61,15 +61,15 @@ def workflow(
         result=result,
         auth=tuple(dict.fromkeys(name for step in steps for name in step.auth)),
         anonymous=all(one.pointer in context.auth.unsaid for one in maker.operations),
-        form=hint.form,
+        layout=hint.form,
         max_bytes=hint.max_bytes,
         sensitive=classified({**kinds, **hint.sensitive}),
         sensitive_arguments=dict(sorted(asked.sensitive_arguments.items())),
         searches=searches,
-        plain=find_plain(context.hints, hint),
+        not_sensitive=find_plain(context.hints, hint),
         effect=effect,
         source=maker.operations[0].pointer,
-        was=tuple(hint.was),
+        aliases=tuple(hint.was),
     )
     own = {**({"cursor": contracts.CURSOR} if waits else {}), **own_arguments(tool, None)}
     schema, _ = contracts.input_schema(context.document, asked.arguments(), own)
@@ -148,7 +148,7 @@ class _Maker:
             each=step.each,
             until=step.until,
             page=page,
-            most=most,
+            max_items=most,
             on_error=step.on_error,
         )
 

@@ -173,8 +173,8 @@ def tool_hint(tool: Tool) -> dict[str, Any]:
         said["view"] = list(tool.view)
     if tool.page is not None and not isinstance(tool.page, Unpaged):
         said["page"] = page_hint(tool.page)
-    if tool.answer != "$":
-        said["answer"] = tool.answer
+    if tool.payload != "$":
+        said["answer"] = tool.payload
     if tool.sensitive:
         said["sensitive"] = dict(tool.sensitive)
     return said

@@ -132,7 +132,7 @@ class _Reader:
     def _records(self, body: Json, found: Learned) -> list[Json]:
         page = self._tool.page
         if page is None:
-            record = jsonpath.first(self._tool.answer, body)
+            record = jsonpath.first(self._tool.payload, body)
             return [record] if isinstance(record, dict) else []
         place = _list_in(body)
         if place is not None and not isinstance(jsonpath.first(page.items, body), list):
@@ -181,7 +181,7 @@ class _Reader:
         if response is None or response.schema is None:
             return None
         node = response.schema
-        path = self._tool.page.items if self._tool.page is not None else self._tool.answer
+        path = self._tool.page.items if self._tool.page is not None else self._tool.payload
         for key in [one for one in path.removeprefix("$").replace("[*]", "").split(".") if one]:
             node = shape(self._document, node).properties.get(key)
             if node is None:

@@ -52,7 +52,7 @@ class _Listing(NamedTuple):
 
 
 def _listing(plan: Plan) -> _Listing:
-    forms = {tool.name: tool.form for tool in plan.server.tools}
+    forms = {tool.name: tool.layout for tool in plan.server.tools}
     tools = [
         brief.listed(contract, forms.get(name) == "structured")
         for module in plan.modules

@@ -104,7 +104,7 @@ class Sizes:
         return _FORMATS.get(found.format or "", _TYPES.get(found.type or "", 12))
 
     def _record(self, root: Shape, tool: Tool) -> Shape:
-        path = getattr(tool.page, "items", None) or tool.answer
+        path = getattr(tool.page, "items", None) or tool.payload
         for key in path.removeprefix("$").replace("[*]", "").split("."):
             if key and key in root.properties:
                 root = shape(self._document, root.properties[key])

@@ -50,7 +50,7 @@ async def answer_around(
     if not is_json(response):
         raise ToolError("`fields`: this answer is a table, and nothing stands around its rows.")
     marks = marks or PiiTracker()
-    whole = replace(tool, page=None, answer=tool.page.items, view=None)
+    whole = replace(tool, page=None, payload=tool.page.items, view=None)
     body = mark_body(whole, response.json(), marks, cuts=any("[" in path for path in fields))
     return show(whole, body, fields=fields, max_bytes=max_bytes, marks=marks)
 

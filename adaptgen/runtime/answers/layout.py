@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from adaptgen.model.tables import Form, Json, Tool
+from adaptgen.model.tables import Json, Layout, Tool
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.core.errors import ToolError
@@ -55,8 +55,8 @@ class AnswerLayout:
             self.view = view((*self.view.paths, UNREADABLE))
         plain = bool(items) and all(isinstance(item, (dict, list)) for item in items)
         self._secrets = Secrets(tool.sensitive, self.view)
-        self._nested = tool.form == "columns"
-        self.columns = plain and self._in_columns(tool.form, items)
+        self._nested = tool.layout == "columns"
+        self.columns = plain and self._in_columns(tool.layout, items)
 
     def _default(self, tool: Tool, objects: Sequence[Json]) -> View:
         if tool.view is not None:
@@ -76,7 +76,7 @@ class AnswerLayout:
         self.others = tuple(one.path for one in candidates if one.path not in ranked)
         return view(ranked)
 
-    def _in_columns(self, form: Form | None, items: Sequence[Json]) -> bool:
+    def _in_columns(self, form: Layout | None, items: Sequence[Json]) -> bool:
         if form in ("objects", "structured") or self.view.whole or not self.view.paths:
             return False
         if form == "columns":

@@ -318,7 +318,7 @@ class _ListAnswerBuilder:
         if self._slot is not None:
             self._slot.settle("next_cursor" in parts)
         text = self._text(shape, count, parts)
-        structured = orjson.loads(text) if self._tool.form == "structured" else None
+        structured = orjson.loads(text) if self._tool.layout == "structured" else None
         answer = Answer((Text(text.decode()),), structured=structured)
         shown = {"items": self._shown[:count], **parts} if self._marks.on else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)

@@ -1,6 +1,6 @@
 """Answers that are no lists: one record, the outcome of a write, a scalar, a file.
 
-The view applies to the payload (``tool.answer``). Lists of objects that the view leaves out, in the payload and
+The view applies to the payload (``tool.payload``). Lists of objects that the view leaves out, in the payload and
 beside it, stay as a count and a few labels under ``omitted``, by the path that gives them through ``fields``; there a
 path that starts with ``$`` speaks of the whole body.
 """
@@ -71,10 +71,10 @@ def answer_detail(
 
 def _unfinished(tool: Tool, response: Response, body: Json) -> dict[str, Json]:
     """What is to be said of an array where the document declares an object: it is a list, perhaps a part of one."""
-    payload = jsonpath.first(tool.answer, body, body)
+    payload = jsonpath.first(tool.payload, body, body)
     if not isinstance(payload, list) or tool.page is not None or tool.effect != "read":
         return {}
-    why, _ = doubt(read_answer(body, tool.answer, len(payload), response.headers, asked_sizes(response.url)))
+    why, _ = doubt(read_answer(body, tool.payload, len(payload), response.headers, asked_sizes(response.url)))
     return {"complete": f"no: {why}"} if why else {}
 
 
@@ -116,7 +116,7 @@ def _show(
         body = marks.mark(body, cuts=any("[" in path for path in fields or ()))
     own = [path for path in fields or () if not path.startswith("$")]
     beside = [path for path in fields or () if path.startswith("$")]
-    payload = jsonpath.first(tool.answer, body)
+    payload = jsonpath.first(tool.payload, body)
     if payload is MISSING or payload is None:
         # The API did not wrap its answer, or says why there is no record: all of it is shown.
         payload = body = mark_body(tool, body, marks)
@@ -124,7 +124,7 @@ def _show(
     if beside:
         shown = {**(shown if isinstance(shown, dict) else {"result": shown}), **_beside(tool, body, beside)}
     elif not fields and payload is not body:
-        omitted = {**_siblings(body, tool.answer, Samples(tool.sensitive)), **omitted}
+        omitted = {**_siblings(body, tool.payload, Samples(tool.sensitive)), **omitted}
     return _fitted(tool, shown, {**missing, **omitted}, max_bytes, marks)
 
 
@@ -132,8 +132,8 @@ def mark_body(tool: Tool, body: Json, marks: PiiTracker, *, cuts: bool = False) 
     """``body`` with classified values marked: what is declared of the payload is declared of what lies below it, also
     where the API put it elsewhere."""
     if marks.on:
-        for place in _places(tool.answer, body):
-            body = marks.mark(body, classifier(replace(tool, answer=place, page=None)), cuts=cuts)
+        for place in _places(tool.payload, body):
+            body = marks.mark(body, classifier(replace(tool, payload=place, page=None)), cuts=cuts)
     return body
 
 
@@ -215,7 +215,7 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
     inner = [path.removeprefix("$").removeprefix(".") or "*" for path in asked]
     asked_view([path for path in inner if path != "*"])
     sensitive: dict[str, str] = {}
-    for place in _places(tool.answer, body):
+    for place in _places(tool.payload, body):
         prefix = place.removeprefix("$").removeprefix(".")
         sensitive |= {
             f"{prefix}{'' if path.startswith('[') or not prefix else '.'}{path}": k
@@ -263,9 +263,9 @@ def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_by
         return _json({"items": shown}, omitted, tool, marks)
     if count == 0:
         value, cuts = reduced(shown[0], max(room - 200, 60), size=marks.whole)
-        more = f"1 of {len(shown)} elements; fields {tool.answer}[1:]"
+        more = f"1 of {len(shown)} elements; fields {tool.payload}[1:]"
         return _json({"items": [value]}, {**omitted, **cuts, "items": more}, tool, marks)
-    more = f"{count} of {len(shown)} elements; fields {tool.answer}[{count}:]"
+    more = f"{count} of {len(shown)} elements; fields {tool.payload}[{count}:]"
     return _json({"items": shown[:count]}, {**omitted, "items": more}, tool, marks)
 
 
@@ -309,5 +309,5 @@ def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
 def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool, marks: PiiTracker) -> Answer:
     whole = _joined(shown, omitted)
     text = encode(whole)
-    structured = orjson.loads(text) if tool.form == "structured" else None
+    structured = orjson.loads(text) if tool.layout == "structured" else None
     return marks.finish(Answer((Text(text.decode()),), structured=structured), whole)

@@ -23,7 +23,7 @@ def likeness(tool: Tool | Step) -> Like | None:
     """Whether a body is like what the tool, or the step, declares; None where it declares something else than JSON."""
     if tool.call is None or not _asks_json(tool.call):
         return None
-    answer = tool.answer if isinstance(tool, Tool) else "$"
+    answer = tool.payload if isinstance(tool, Tool) else "$"
     items = tool.page.items if tool.page is not None else tool.items if isinstance(tool, Step) else None
     return _layout(items, answer, tool.view or ())
 

@@ -170,9 +170,9 @@ def classifier(tool: Tool) -> Classifier:
     """The classifier of what a tool's API answers: of its items, or of the whole body around its payload."""
     about = resource(tool.call) if tool.call is not None else ""
     prefix: tuple[str, ...] = ()
-    if tool.page is None and tool.answer.startswith(("$.", "$[")):
-        prefix = _keys(tool.answer.removeprefix("$").removeprefix("."))
-    return Classifier(tool.sensitive, tool.plain, resource=about, prefix=prefix)
+    if tool.page is None and tool.payload.startswith(("$.", "$[")):
+        prefix = _keys(tool.payload.removeprefix("$").removeprefix("."))
+    return Classifier(tool.sensitive, tool.not_sensitive, resource=about, prefix=prefix)
 
 
 def marked_at(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -> dict[str, Json]:

@@ -37,7 +37,7 @@ def search_arguments(tool: Tool, schema: Mapping[str, Json], *, told: bool) -> d
         holder=resource_of(tool),
         declared=tool.view or (),
         classified=tool.sensitive_arguments,
-        plain=[path.removeprefix("$..") for path in tool.plain],
+        plain=[path.removeprefix("$..") for path in tool.not_sensitive],
         hinted=tool.searches,
     )
     return {name: one for name, one in found.items() if not told or name in tool.searches}

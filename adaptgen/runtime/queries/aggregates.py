@@ -131,7 +131,7 @@ class Aggregator:
             if isinstance(one, Tagged):
                 self._marks.seen[one.kind, str(one)] = None
         text = encode(made)
-        structured = orjson.loads(text) if self._tool.form == "structured" else None
+        structured = orjson.loads(text) if self._tool.layout == "structured" else None
         return self._marks.finish(Answer((Text(text.decode()),), structured=structured), made, rows=width)
 
 

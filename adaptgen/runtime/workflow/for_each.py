@@ -48,7 +48,7 @@ class _Items:
         self.step, self.scope, self.ask, self.marks = step, scope, ask, marks
         self.items, self.known = items[:ITEMS], known
         self.cut = f"only the first {ITEMS} of {len(items)} items" if len(items) > ITEMS else ""
-        self.gave: list[StepResult | None] = [None] * len(self.items)
+        self.results: list[StepResult | None] = [None] * len(self.items)
         self.marked: list[StepResult | None] = [None] * len(self.items)
         self.failures: dict[int, ToolError] = {}
         self.skipped = 0
@@ -67,7 +67,7 @@ class _Items:
         if self.failures and self.step.on_error == "fail":
             raise self._failure()
         kept = [at for at in range(len(self.items)) if at not in self.failures or self.step.on_error != "omit"]
-        gave = together([self.gave[at] for at in kept])
+        gave = together([self.results[at] for at in kept])
         marked = together([self.marked[at] for at in kept]) if self.marks.on else None
         return gave, marked, "; ".join(filter(None, self._notes()))
 
@@ -91,7 +91,7 @@ class _Items:
         scope.needed(step)
         asked = await self.ask(step, scope, len(self.items), self.done)
         self.done += 1
-        self.gave[at] = asked.of(step)
+        self.results[at] = asked.of(step)
         if self.marks.on:
             self.marked[at] = asked.of(step, self.marks)
         if asked.note:

@@ -104,7 +104,7 @@ class StepExecutor:
             return response
 
         fetch = PageFetcher(step.page, make, call.exchange, accept)
-        items, note = await every_page(step.page, fetch, self._box(), step.most)
+        items, note = await every_page(step.page, fetch, self._box(), step.max_items)
         return replace(last[0], items=items, note=note)
 
     async def _once(self, step: Step, scope: Scope, request: Request) -> StepResponse:

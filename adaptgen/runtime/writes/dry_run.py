@@ -101,7 +101,7 @@ def _guarded(body: Json, tool: Tool | None, readers: Sequence[Tool], marks: PiiT
 def _guarded_record(record: Json, tool: Tool | None, readers: Sequence[Tool], marks: PiiTracker) -> Json:
     declared = sensitive_in_body(tool, readers)
     if marks.on:
-        plain = tool.plain if tool is not None else ()
+        plain = tool.not_sensitive if tool is not None else ()
         about = resource(tool.call) if tool is not None and tool.call is not None else ""
         marked = marks.mark(record, Classifier(declared, plain, resource=about))
         record = marks.arguments({"body": marked})["body"]
@@ -185,4 +185,4 @@ def record_classifier(tool: Tool, readers: Sequence[Tool]) -> Classifier:
     assert tool.update is not None
     place = tool.update.answer.removeprefix("$").removeprefix(".")
     prefix = [one for one in fields.parse(place) if isinstance(one, str)] if place else []
-    return Classifier(sensitive_in_body(tool, readers), tool.plain, prefix=prefix)
+    return Classifier(sensitive_in_body(tool, readers), tool.not_sensitive, prefix=prefix)

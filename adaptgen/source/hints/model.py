@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
-from adaptgen.model.tables import Connection, Effect, Form, Json, Lookup, Place, Surface, Until, When, value
+from adaptgen.model.tables import Connection, Effect, Json, Layout, Lookup, Place, Surface, Until, When, value
 from adaptgen.source.arazzo import Description
 from adaptgen.source.document import Document
 
@@ -187,7 +187,7 @@ class ToolHint:
     page: PageHint | None = None
     arguments: Mapping[str, ArgumentHint] = field(default_factory=dict)
     answer: str | None = None
-    form: Form | None = None
+    form: Layout | None = None
     effect: Effect | None = None
     sensitive: Texts = field(default_factory=dict)
     steps: tuple[StepHint, ...] = ()

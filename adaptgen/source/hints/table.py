@@ -16,7 +16,7 @@ from adaptgen.config.types import (
     Table,
     Text,
 )
-from adaptgen.model.tables import Form
+from adaptgen.model.tables import Layout
 from adaptgen.source.hints.kinds import HINTS_DIALECT
 
 _TEMPLATE = Text("template")
@@ -212,7 +212,7 @@ STEP = Table({
     ),
 })  # fmt: skip
 
-FORMS: tuple[Form, ...] = ("columns", "objects", "structured")
+FORMS: tuple[Layout, ...] = ("columns", "objects", "structured")
 
 TOOL = Table({
     "call": Key(CALL, "The operation, such as GET /api/contacts/"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.config.types import parse_duration
-from adaptgen.model.tables import Connection, Form, Lookup, Until, When
+from adaptgen.model.tables import Connection, Layout, Lookup, Until, When
 from adaptgen.source.hints.model import (
     MISSING,
     ArgumentHint,
@@ -147,7 +147,7 @@ def tool(raw: Mapping[str, Any]) -> ToolHint:
     """An entry of ``tools``."""
     result = raw.get("result", MISSING)
     # With steps, result is the template of the answer, and a word in it is a word.
-    form: Form | None = next((word for word in FORMS if "steps" not in raw and result == word), None)
+    form: Layout | None = next((word for word in FORMS if "steps" not in raw and result == word), None)
     return ToolHint(
         call=_call(raw) if "call" in raw else None,
         page=_page(raw["page"]) if "page" in raw else None,

@@ -13,7 +13,7 @@ get_info = Tool(
     call=Call("GET", "/system/info"),
     auth=("crm_session",),
     view=("businessDate", "node", "product", "release"),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1system~1info/get",
     tags=("MasterData",),
 )
@@ -25,7 +25,7 @@ get_product = Tool(
     call=Call("GET", "/products/{Sku}"),
     auth=("crm_session",),
     view=("Sku", "Id", "Name", "Active", "ListPrice", "Currency", "Family"),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1products~1{Sku}/get",
     tags=("MasterData",),
 )
@@ -38,7 +38,7 @@ list_countries = Tool(
     auth=("crm_session",),
     view=("code", "name", "active", "dialCode", "region"),
     page=Unpaged(),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1countries/get",
     tags=("MasterData",),
 )
@@ -51,7 +51,7 @@ list_products = Tool(
     auth=("crm_session",),
     view=("Sku", "Id", "Name", "Active", "ListPrice", "Currency", "Family"),
     page=Unpaged(items="$.Products"),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1products/get",
     tags=("MasterData",),
 )
@@ -64,7 +64,7 @@ list_tags = Tool(
     auth=("crm_session",),
     view=("id", "name", "color"),
     page=Unpaged(),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1tags/get",
     tags=("MasterData",),
 )
@@ -78,7 +78,7 @@ list_users = Tool(
     view=("id", "fullName", "login", "active", "role", "team"),
     page=Unpaged(items="$.data"),
     sensitive={"email": "email", "fullName": "name", "phone": "phone"},
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1users/get",
     tags=("MasterData",),
 )

@@ -29,7 +29,7 @@ get_contract = Tool(
         "owner.phone": "phone",
         "signedBy": "name",
     },
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contracts~1{contractId}/get",
     tags=("Sales",),
 )
@@ -50,13 +50,13 @@ get_opportunity = Tool(
         "createdAt",
         "oppNo",
     ),
-    answer="$.result",
+    payload="$.result",
     sensitive={
         "owner.email": "email",
         "owner.fullName": "name",
         "owner.phone": "phone",
     },
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1opportunities~1{oppId}/get",
     tags=("Sales",),
 )
@@ -68,7 +68,7 @@ get_pipeline_report = Tool(
     call=Call("GET", "/reports/pipeline"),
     auth=("crm_session",),
     view=("asOf", "currency", "lines", "report"),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1reports~1pipeline/get",
     tags=("Sales",),
 )
@@ -108,7 +108,7 @@ list_contracts = Tool(
         "owner.phone": "phone",
         "signedBy": "name",
     },
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1contracts/get",
     lookups={
         "ownerId": Lookup(
@@ -159,7 +159,7 @@ list_opportunities = Tool(
         "owner.fullName": "name",
         "owner.phone": "phone",
     },
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1opportunities/get",
     tags=("Sales",),
 )
@@ -262,7 +262,7 @@ update_contract = Tool(
         "signedBy": "name",
     },
     sensitive_arguments={"debitIban": "iban", "signedBy": "name"},
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1contracts~1{contractId}/put",
     tags=("Sales",),
@@ -313,7 +313,7 @@ update_opportunity = Tool(
         "createdAt",
         "oppNo",
     ),
-    answer="$.result",
+    payload="$.result",
     update=Update(
         read=Call("GET", "/opportunities/{oppId}"),
         answer="$.result",
@@ -348,7 +348,7 @@ update_opportunity = Tool(
         "owner.fullName": "name",
         "owner.phone": "phone",
     },
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     effect="write",
     source="#/paths/~1opportunities~1{oppId}/patch",
     tags=("Sales",),

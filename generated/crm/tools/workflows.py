@@ -94,7 +94,7 @@ customer_overview = Tool(
         "open_tickets[*].assignee.phone": "phone",
         "overdue_invoices[*].billingEmail": "email",
     },
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1customers/get",
     tags=("Customers", "Sales", "Billing", "Service"),
 )
@@ -160,7 +160,7 @@ run_report = Tool(
     ),
     result={"rows": "{rows}", "year": "{done.year}"},
     auth=("crm_session",),
-    plain=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
+    not_sensitive=("$..customerName", "$..customer_name", "$..legalName", "$..name"),
     source="#/paths/~1reports/post",
     tags=("Sales",),
 )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from adaptgen.model.frozen import value
+from adaptgen.model.tables import Step, Tool
 
 
 @value()
@@ -115,3 +116,11 @@ def test_a_value_matches_by_position() -> None:
     match Ours(1, "x"):
         case Ours(a, b):
             assert (a, b) == (1, "x")
+
+
+def test_keywords_of_earlier_versions_set_the_fields_of_today() -> None:
+    tool = Tool(name="get_note", plain=("name",), was=("note",), form="columns", answer="$.data")  # type: ignore[call-arg]
+    assert tool == Tool(name="get_note", not_sensitive=("name",), aliases=("note",), layout="columns", payload="$.data")
+    assert Step(id="notes", most=5).max_items == 5  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'plane'"):
+        Tool(name="get_note", plane=())  # type: ignore[call-arg]

@@ -14,7 +14,7 @@ from adaptgen.runtime import LOCAL
 if TYPE_CHECKING:
     from conftest import Api, Make
 
-READ = Tool(name="get_item", call=Call("GET", "/items/{id}"), was=("fetch_item",))
+READ = Tool(name="get_item", call=Call("GET", "/items/{id}"), aliases=("fetch_item",))
 WRITE = Tool(
     name="add_item",
     call=Call(

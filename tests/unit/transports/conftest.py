@@ -91,7 +91,7 @@ class FakeEngine:
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         names = sorted(answers)
-        tools = tuple(Tool(name=name, form="structured" if name == "structured" else None) for name in names)
+        tools = tuple(Tool(name=name, layout="structured" if name == "structured" else None) for name in names)
         self.server = Server(name="fake", title="Fake", bases=(), tools=tools)
         self.answers = answers
         self.calls: list[tuple[str, Mapping[str, Any]]] = []

@@ -29,7 +29,7 @@ def test_the_example_of_the_page_builds(tmp_path: Path) -> None:
     planned, found = plan.plan(source.read(tmp_path / "crm.yaml"), hints, "crm")
     tools = {tool.name: tool for tool in planned.server.tools}
     customers, tasks, overdue = tools["report_of_customers"].steps
-    assert (customers.each, customers.on_error, overdue.most) == ("{names}", "omit", 300)
+    assert (customers.each, customers.on_error, overdue.max_items) == ("{names}", "omit", 300)
     assert tasks.when is not None
     assert tools["products"].steps[0].items == "$.Products"
     assert not [one for one in found if one.severity == "error"]

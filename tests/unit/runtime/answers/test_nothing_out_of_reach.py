@@ -18,7 +18,7 @@ RECORD = {"id": 7, "name": "Ada", "tags": ["a", "b"]}
 
 
 def shown(kit: Any, answer: str, body: Any, fields: list[str] | None = None, max_bytes: int = 9000) -> Any:
-    tool = Tool(name="get_thing", view=("id", "name"), answer=answer)
+    tool = Tool(name="get_thing", view=("id", "name"), payload=answer)
     text = answer_detail(tool, kit.reply(body), fields=fields, max_bytes=max_bytes).content[0].text  # type: ignore[union-attr]
     assert len(text.encode()) <= max_bytes
     return orjson.loads(text)
@@ -50,7 +50,7 @@ def test_the_root_is_reached_within_the_budget(kit: Any) -> None:
 @pytest.mark.parametrize("fields", [None, ["$"], ["*"]])
 def test_what_hints_classify_is_marked_wherever_the_api_puts_it(kit: Any, body: Any, fields: Any) -> None:
     call = Call("GET", "/things/{id}")
-    tool = Tool(name="t", call=call, view=("note",), answer="$.data", sensitive={"note": "national_id"})
+    tool = Tool(name="t", call=call, view=("note",), payload="$.data", sensitive={"note": "national_id"})
     answer = answer_detail(tool, kit.reply(body), fields=fields, max_bytes=900, marks=PiiTracker(classifier(tool)))
     assert isinstance(answer, Answer)
     assert list(answer.sensitive.values()) == ["national_id"]
@@ -58,7 +58,7 @@ def test_what_hints_classify_is_marked_wherever_the_api_puts_it(kit: Any, body: 
 
 @pytest.mark.parametrize("fields", [None, ["$"], ["*"]])
 def test_declared_secrets_are_withheld_wherever_the_api_puts_them(kit: Any, fields: Any) -> None:
-    tool = Tool(name="t", view=("note",), answer="$.data", sensitive={"note": "secret"})
+    tool = Tool(name="t", view=("note",), payload="$.data", sensitive={"note": "secret"})
     answer = answer_detail(tool, kit.reply({"note": "opensesame"}), fields=fields, max_bytes=900)
     assert "opensesame" not in answer.content[0].text  # type: ignore[union-attr]
 
@@ -124,7 +124,7 @@ def test_an_array_in_place_of_an_object_may_be_a_part(kit: Any) -> None:
 @pytest.mark.parametrize("answer", ["$", "$.data"])
 def test_a_map_of_many_records_is_cut_by_whole_records(kit: Any, answer: str, fields: Any) -> None:
     people = {f"p{one['id']}": one for one in PEOPLE}
-    tool = Tool(name="t", answer=answer)
+    tool = Tool(name="t", payload=answer)
     reply = kit.reply(people if answer == "$" else {"data": people})
     text = answer_detail(tool, reply, fields=fields, max_bytes=2000).content[0].text  # type: ignore[union-attr]
     assert len(text.encode()) <= 2000

@@ -12,7 +12,7 @@ from adaptgen.runtime.answers.list import answer_detail
 from adaptgen.runtime.core.answer import Answer, Binary, Text
 from adaptgen.runtime.core.errors import ToolError
 
-GET = Tool(name="get_contact", view=("id", "name", "org.name"), answer="$.contact")
+GET = Tool(name="get_contact", view=("id", "name", "org.name"), payload="$.contact")
 BODY = {
     "contact": {
         "id": 1,
@@ -105,7 +105,7 @@ def test_all_fields_but_no_secret(kit: Any) -> None:
 
 @pytest.mark.parametrize("fields", [["pin"], ["*"], ["card"], ["card.pin"], ["$.contact.card"], ["$.contact"]])
 def test_a_declared_secret_is_never_shown(kit: Any, fields: list[str]) -> None:
-    tool = Tool(name="t", view=("id",), answer="$.contact", sensitive={"pin": "secret", "card.pin": "secret"})
+    tool = Tool(name="t", view=("id",), payload="$.contact", sensitive={"pin": "secret", "card.pin": "secret"})
     body = {"contact": {"id": 1, "pin": "hush", "card": {"pin": "hush"}}}
     assert "hush" not in orjson.dumps(detail(kit, tool, body, fields)).decode()
 
@@ -184,7 +184,7 @@ def test_a_member_called_omitted_is_not_overwritten(kit: Any) -> None:
 
 
 def test_structured_answers_carry_the_value_too(kit: Any) -> None:
-    answer = answer_detail(Tool(name="t", form="structured"), kit.reply({"a": 1}), fields=None, max_bytes=900)
+    answer = answer_detail(Tool(name="t", layout="structured"), kit.reply({"a": 1}), fields=None, max_bytes=900)
     assert answer.structured == {"a": 1}
 
 

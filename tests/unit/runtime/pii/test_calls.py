@@ -73,7 +73,7 @@ async def test_fields_that_the_agent_chooses_are_classified_too(
 async def test_the_labels_of_lists_that_are_left_out_are_classified(api: Api, make: Make, reply: Any) -> None:
     body = {"person": ADA, "contacts": [{"name": "Grace Hopper"}], "countries": [{"name": "Finland"}]}
     api.handler = lambda _: reply(200, body)
-    tool = Tool(name="get_person", call=GET.call, answer="$.person", view=("id", "email"))
+    tool = Tool(name="get_person", call=GET.call, payload="$.person", view=("id", "email"))
     answer = await make(tool, classify=True).answer("get_person", id=1)
     assert "Finland" in answer.content[0].text  # type: ignore[union-attr]
     assert answer.sensitive == {"/email": "email", "/omitted/$.contacts/first/*": "name"}
@@ -83,7 +83,7 @@ async def test_the_labels_of_lists_that_are_left_out_are_classified(api: Api, ma
 
 async def test_structured_answers_have_the_same_pointers(api: Api, make: Make, reply: Any) -> None:
     api.handler = lambda _: reply(200, [ADA])
-    tool = Tool(name="find_people", call=LIST.call, page=LIST.page, view=("email",), form="structured")
+    tool = Tool(name="find_people", call=LIST.call, page=LIST.page, view=("email",), layout="structured")
     answer = await make(tool, classify=True).answer("find_people")
     assert answer.structured["items"][0]["email"] == ADA["email"]
     assert answer.sensitive == {"/items/*/email": "email"}

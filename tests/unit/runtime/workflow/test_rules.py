@@ -222,7 +222,7 @@ async def test_every_page_is_read_once(
 ) -> None:
     api.handler = pages(reply, count)
     page = Offset(offset="offset", limit="limit", items="$.rows", total="$.total")
-    step = Step(id="all", call=Call("GET", "/all"), items="$.rows", page=page, most=most, view=("id",))
+    step = Step(id="all", call=Call("GET", "/all"), items="$.rows", page=page, max_items=most, view=("id",))
     shown = await make(tool(step, result={"all": "{all}"}, max_bytes=50_000)).ok("t")
     assert [one["id"] for one in shown["all"]] == list(range(kept))
     if kept < count:

@@ -35,7 +35,7 @@ account_overview = Tool(
             items="$.results",
             view=("id", "first_name"),
             page=Offset(offset="offset", limit="limit", items="$.results", max_size=50),
-            most=200,
+            max_items=200,
         ),
         Step(
             id="invoices",
