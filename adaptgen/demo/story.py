@@ -5,6 +5,7 @@ Both sides run through a real MCP client. Nothing leaves the machine and nothing
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
@@ -253,6 +254,11 @@ async def _all_pages(call: Callable[[str, dict[str, Json]], Any]) -> int:
         if not cursor:
             return len(seen)
         arguments = {**arguments, "cursor": cursor}
+
+
+def run(options: argparse.Namespace) -> int:
+    """``adaptgen demo``."""
+    return main(as_json=options.json)
 
 
 def main(*, as_json: bool = False) -> int:

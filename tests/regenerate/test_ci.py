@@ -16,7 +16,7 @@ import yaml
 from regenerate import year
 
 from adaptgen.cli import main
-from adaptgen.readiness.workflow import workflow
+from adaptgen.cli.generate.regenerate import workflow
 
 WORKFLOW = yaml.safe_load(workflow("github", "true"))
 NETWORK = {"Install", "Fetch the documents", "Propose the change"}

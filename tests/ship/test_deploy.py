@@ -18,7 +18,7 @@ from support.services import Service
 from support.shipping import EMBEDDED, bundle, governed
 
 from adaptgen.cli import main
-from adaptgen.cli import package as packaging
+from adaptgen.cli.ship import package as packaging
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship import stack, texts
 from adaptgen.ship.archive import zipped

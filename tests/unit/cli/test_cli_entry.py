@@ -56,7 +56,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, problem: BaseException) -> None:
     def run(options: object) -> int:
         raise problem
 
-    monkeypatch.setattr("adaptgen.cli.demo.run", run)
+    monkeypatch.setattr("adaptgen.demo.story.run", run)
 
 
 def test_bad_input_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +100,7 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     code = (
-        "import sys, adaptgen.cli.demo as demo; from adaptgen.cli import main, terminal\n"
+        "import sys, adaptgen.demo.story as demo; from adaptgen.cli import main, terminal\n"
         "def run(options):\n    for _ in range(100000): terminal.say('x' * 100)\n    return 0\n"
         "demo.run = run; sys.exit(main(['demo']))"
     )

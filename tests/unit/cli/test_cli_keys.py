@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adaptgen.cli import keys
+from adaptgen.cli.run import keys
 from adaptgen.diagnostics import AdaptgenError
 
 KEY = bytes(range(32))

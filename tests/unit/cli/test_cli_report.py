@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adaptgen.cli import report
+from adaptgen.cli.understand import report
 from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
 from adaptgen.model.tables import Base, Server, Tool
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from adaptgen.cli import terminal
+from adaptgen.cli.understand import readiness
 from adaptgen.diagnostics import Diagnostic, Where
 
 
@@ -52,3 +56,10 @@ def test_text_of_a_document_neither_moves_the_cursor_nor_hides(char: str) -> Non
     """Control Sequence Introducers (ECMA-48, 8.3.16), overwritten lines and turned text are the reader's deception."""
     shown = terminal.clean(f"a{char}[2Jb")
     assert shown == "a [2Jb"
+
+
+def test_every_colour_that_a_command_paints_with_is_known() -> None:
+    for path in Path(terminal.__file__).parent.rglob("*.py"):
+        for colour in re.findall(r'paint\(.*?, "(\w+)"', path.read_text("utf-8")):
+            assert colour in terminal._COLOURS, (path, colour)
+    assert {colour for _, colour in readiness._MARKS.values()} <= terminal._COLOURS.keys()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.cli.values import arguments
+from adaptgen.cli.run.values import arguments
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Contract
 

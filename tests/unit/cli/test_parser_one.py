@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 
 import pytest
 
-from adaptgen.cli.parser import parser
+from adaptgen.cli.parser import _COMMANDS, parser
 
 
 def _commands(made: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -22,3 +23,9 @@ def test_a_command_has_the_same_options_whether_the_others_are_there_or_not(name
 def test_what_is_no_command_is_told_all_of_them() -> None:
     assert _commands(parser("no-such-command")).keys() == _commands(parser()).keys()
     assert len(_commands(parser("build"))) == 1
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_what_runs_a_command_is_there(name: str) -> None:
+    _, module, function = _COMMANDS[name]
+    assert callable(getattr(import_module(f"adaptgen.{module}"), function))

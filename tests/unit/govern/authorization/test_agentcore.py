@@ -10,7 +10,7 @@ import pytest
 from support.crm import CALLS, ROOT, TOOLS
 
 from adaptgen.cedar_schema import Record, schema_text
-from adaptgen.cli.policy import folder_actions, written
+from adaptgen.cli.govern.policy import folder_actions, written
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization import cedar_context as lowering
 from adaptgen.govern.authorization import policies

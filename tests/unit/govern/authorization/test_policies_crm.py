@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from support.crm import CALLS, PAY, ROOT, TOOLS
 
-from adaptgen.cli.policy import written
+from adaptgen.cli.govern.policy import written
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
 from adaptgen.model.caller import Caller
 

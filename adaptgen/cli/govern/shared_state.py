@@ -1,15 +1,20 @@
-"""``adaptgen erase``: forget what a short token stands for, everywhere at once."""
+"""``adaptgen usage`` and ``adaptgen erase``: what processes share about callers, read and forgotten."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 
-from adaptgen.cli import governance, terminal
+from adaptgen.cli import terminal
+from adaptgen.cli.govern import governance
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import AuditError, trail
+from adaptgen.govern.limits.usage import Row, Usage
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import material
 from adaptgen.govern.settings.model import Settings
@@ -21,7 +26,50 @@ from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 
 
-def run(options: argparse.Namespace) -> int:
+def run_usage(options: argparse.Namespace) -> int:
+    """Print the counters.
+
+    Raises:
+        AdaptgenError: the settings are wrong, or their state cannot be read by another process.
+    """
+    rows = asyncio.run(_read(str(options.governance)))
+    if options.json:
+        terminal.say(json.dumps([asdict(one) for one in rows], indent=2))
+    else:
+        for line in _table(rows):
+            terminal.say(line)
+    return 0
+
+
+async def _read(named: str) -> list[Row]:
+    settings = await governance.load(named, os.environ)
+    if settings.state.store == "memory":
+        where = settings.where("state", "store") or settings.where("mode")
+        help = "state: {store: redis, url: …} or {store: dynamodb, table: …}"
+        raise error("AG076", "counters in memory are known to the serving process alone", where, help)
+    store = await open_store(settings, os.environ)
+    try:
+        return await Usage(store).read()
+    finally:
+        await store.aclose()
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    heads = ("tenant", "group", "tool", "calls", "errors", "bytes")
+    cells = [(r.tenant, r.group, r.tool, f"{r.calls:,}", f"{r.errors:,}", f"{r.bytes_out:,}") for r in rows]
+    widths = [max(len(row[at]) for row in (heads, *cells)) for at in range(6)]
+    return [
+        "  ".join(
+            c.ljust(w) if at < 3 else c.rjust(w) for at, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (heads, *cells)
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------- erase
+
+
+def run_erase(options: argparse.Namespace) -> int:
     """Erase one entry of the vault; the token resolves no more from then on.
 
     Raises:
@@ -36,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _erase(named: str, options: argparse.Namespace, value: str) -> None:
     settings = await governance.load(named, os.environ)
-    _check(settings)
+    _refuse_other_settings(settings)
     keys = await material(settings, os.environ)
     store = await open_store(settings, os.environ)
     caller = Caller(options.sub, options.tenant)
@@ -59,7 +107,7 @@ async def _erase(named: str, options: argparse.Namespace, value: str) -> None:
         await store.aclose()
 
 
-def _check(settings: Settings) -> None:
+def _refuse_other_settings(settings: Settings) -> None:
     chosen = settings.tokenize
     if chosen is None or chosen.form != "short":
         where = settings.where("tokenize", "form") or settings.where("tokenize") or settings.where("mode")

@@ -7,7 +7,8 @@ import asyncio
 import json
 import os
 
-from adaptgen.cli import governance, terminal
+from adaptgen.cli import terminal
+from adaptgen.cli.govern import governance
 from adaptgen.diagnostics import error
 from adaptgen.model.tables import Json
 from adaptgen.net.addresses import is_loopback

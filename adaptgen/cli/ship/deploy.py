@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from adaptgen.cli import package, terminal
+from adaptgen.cli import terminal
+from adaptgen.cli.ship import package
 from adaptgen.diagnostics import error
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from adaptgen.cli import governance, keys, terminal
+from adaptgen.cli import terminal
+from adaptgen.cli.govern import governance
+from adaptgen.cli.run import keys
 from adaptgen.diagnostics import error
 from adaptgen.model.tables import Server
 from adaptgen.net.addresses import is_loopback

@@ -62,7 +62,7 @@ def _explain_build(options: argparse.Namespace, spec: Path | None) -> int:
         shown = _select(whole, options.tool) if options.tool else whole
         terminal.say(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
-        from adaptgen.cli import report
+        from adaptgen.cli.understand import report
 
         report.show(result.plan, spec, result.document.version)
     return 0

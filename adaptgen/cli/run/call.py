@@ -11,7 +11,9 @@ import sys
 import uuid
 from collections.abc import Mapping
 
-from adaptgen.cli import governance, keys, terminal, tools, values
+from adaptgen.cli import terminal, tools
+from adaptgen.cli.govern import governance
+from adaptgen.cli.run import keys, values
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Json, Server
 from adaptgen.runtime.answers import mcp_result as content

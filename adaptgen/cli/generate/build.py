@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.building.spec_files import SpecFiles
-from adaptgen.cli import documents, policy, terminal
+from adaptgen.cli import terminal
+from adaptgen.cli.generate import documents
+from adaptgen.cli.govern import policy
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output import build_cache, lock
 from adaptgen.runtime.core.gc import paused
@@ -98,7 +100,7 @@ def _check(result: BuildResult) -> int:
 
 
 def _write(result: BuildResult, quiet: bool) -> None:
-    from adaptgen.cli import report
+    from adaptgen.cli.understand import report
     from adaptgen.output import write
 
     lock.refuse_edits(result.folder, hints=str(SpecFiles(result.spec).hints))

@@ -1,17 +1,17 @@
-"""What may stand on the command line of ``package`` and ``deploy``."""
+"""The command lines of ``package`` and ``deploy``."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-Command = Callable[[str, str, str], argparse.ArgumentParser]
-"""(name, summary, description) -> the parser of a command."""
+if TYPE_CHECKING:
+    import argparse
+
+    from adaptgen.cli.parser import Command
 
 
-def add(command: Command) -> None:
-    """Add the commands."""
+def add_package(command: Command) -> None:
     package = command(
         "package",
         "make a bundle for AWS Lambda or AgentCore Runtime",
@@ -25,14 +25,17 @@ def add(command: Command) -> None:
         type=Path,
         help="the zip, or the folder of the image; default: dist/NAME.zip, dist/NAME",
     )
-    _bundled(package)
+    _add_bundle(package)
+
+
+def add_deploy(command: Command) -> None:
     deploy = command(
         "deploy",
         "deploy a bundle as a CloudFormation stack",
         "Packages, uploads the bundle under its hash, and shows the change set before it is carried out. What is "
         "deployed already is left alone. Exit code 1 when AWS rolled back.",
     )
-    _bundled(deploy, optional=True)
+    _add_bundle(deploy, optional=True)
     deploy.add_argument("--stack", metavar="NAME", required=True, help="the name of the stack")
     deploy.add_argument("--bucket", metavar="NAME", default="", help="where the bundle goes, in the stack's region")
     deploy.add_argument(
@@ -47,7 +50,7 @@ def add(command: Command) -> None:
     deploy.add_argument("--delete", action="store_true", help="delete the stack; nothing else need be named")
 
 
-def _bundled(command: argparse.ArgumentParser, *, optional: bool = False) -> None:
+def _add_bundle(command: argparse.ArgumentParser, *, optional: bool = False) -> None:
     command.add_argument(
         "what", metavar="DIR|GOVERNANCE", type=Path, nargs="?" if optional else None,
         help="generated/crm, or the settings of a proxy",

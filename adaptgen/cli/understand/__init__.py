@@ -1,17 +1,33 @@
-"""What may stand on the command line of ``inspect``, ``init`` and ``doctor``."""
+"""The command lines of what explains a document or a server."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-Command = Callable[[str, str, str], argparse.ArgumentParser]
-"""(name, summary, description) -> the parser of a command."""
+if TYPE_CHECKING:
+    from adaptgen.cli.parser import Command
 
 
-def add(command: Command) -> None:
-    """Add the commands about how ready an API is."""
+def add_explain(command: Command) -> None:
+    explain = command(
+        "explain",
+        "show where a tool comes from and what it does",
+        "Source lines, evidence, request, arguments, paging, view and sensitive fields of one tool; without TOOL what "
+        "was inferred for the whole server. Evidence and source lines need the document: it is looked for next to the "
+        "output folder, or given by --spec.",
+    )
+    explain.add_argument("folder", metavar="DIR", type=Path, help="a generated server, such as generated/crm")
+    explain.add_argument("tool", metavar="TOOL", nargs="?", default="", help="the name of the tool")
+    explain.add_argument(
+        "--json",
+        action="store_true",
+        help="each decision with its evidence and how sure it is; TOOL may also be an operation: 'GET /notes'",
+    )
+    explain.add_argument("--spec", metavar="SPEC", type=Path, help="the document that the server was built from")
+
+
+def add_inspect(command: Command) -> None:
     inspect = command(
         "inspect",
         "how ready an API is for agents, and what makes it readier",
@@ -25,6 +41,8 @@ def add(command: Command) -> None:
         "--fail-under", metavar="N", type=int, help="exit 1 if the score is under N (0 to 100): for CI"
     )
 
+
+def add_init(command: Command) -> None:
     init = command(
         "init",
         "draft the side files of a document that are missing",
@@ -39,6 +57,8 @@ def add(command: Command) -> None:
         help="learn from recorded answers: cassettes of vcrpy, or HTTP archives (HAR)",
     )
 
+
+def add_doctor(command: Command) -> None:
     doctor = command(
         "doctor",
         "reach the API of a generated server, log in and read once",

@@ -1,0 +1,164 @@
+"""``adaptgen pull``, ``diff`` and ``ci``: documents from their sources, what changes for agents, and when."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from adaptgen import __version__
+from adaptgen.building.spec_files import SpecFiles
+from adaptgen.cli import terminal
+from adaptgen.cli.generate import documents
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+
+if TYPE_CHECKING:
+    from adaptgen.compare.model import Change
+
+Platform: TypeAlias = Literal["github", "gitlab"]
+_PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitlab": ".gitlab-ci.yml"}
+"""Where each platform looks for it."""
+
+
+_COLOURS = {"breaking": "error", "review": "warning", "additive": "green", "unchanged": "dim"}
+_TITLES = {
+    "breaking": "breaking: calls that agents make today fail, or answer otherwise",
+    "review": "review: a person must look at this",
+    "additive": "additive: agents can do more than before",
+    "unchanged": "unchanged for agents",
+}
+
+
+def run_pull(options: argparse.Namespace) -> int:
+    """Every document is tried, whatever happens to the others; 1 with ``--check`` if one is another now."""
+    specs = list(dict.fromkeys(options.specs)) or _with_source()
+    changed = False
+    problems: list[Diagnostic] = []
+    for spec in specs:
+        try:
+            changed |= _pull(spec, options.check, problems)
+        except AdaptgenError as problem:
+            problems += problem.diagnostics
+    if problems:
+        raise AdaptgenError(*problems)
+    return int(options.check and changed)
+
+
+def _with_source() -> list[Path]:
+    from adaptgen.source import read_hints
+
+    found = []
+    for spec in documents.resolve_hinted_specs():
+        hints = SpecFiles(spec).hints
+        if hints.is_file() and read_hints(hints).source is not None:
+            found.append(spec)
+    if not found:
+        terminal.say("no hints in specs/ name a source")
+    return found
+
+
+def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
+    from adaptgen.readiness.pull import pull
+
+    hints = SpecFiles(spec).hints
+    if not hints.is_file():
+        help = f"write {hints.as_posix()} with source: {{url: https://…/openapi.json}}"
+        raise error("AG056", "nothing says where the document comes from", Where(spec.as_posix()), help)
+    with terminal.progress(f"{spec}: fetching"):
+        found = pull(spec, hints, check=check)
+    if not found.changed:
+        terminal.say(f"{spec.as_posix()} is unchanged")
+        return False
+    word = "would change" if check else "was written"
+    terminal.say(terminal.paint(f"{spec.as_posix()} {word}", "bold"))
+    if found.problems:
+        problems += found.problems
+    else:
+        show_changes(found.changes)
+    return True
+
+
+# ----------------------------------------------------------------------------------------------------------------- diff
+
+
+def run_diff(options: argparse.Namespace) -> int:
+    """Prints the changes; 1 if one is as bad as ``--fail-on``."""
+    from adaptgen.compare import report
+    from adaptgen.compare.inputs import changes
+    from adaptgen.compare.model import LEVELS, worst
+
+    found = changes(options.old, options.new)
+    if options.json:
+        terminal.say(report.as_json(found))
+    else:
+        for line in report.as_github(found) if options.github else ():
+            terminal.say(line)
+        show_changes(found)
+    if options.fail_on is None or not found:
+        return 0
+    return int(LEVELS.index(worst(found)) <= LEVELS.index(options.fail_on))
+
+
+def show_changes(changes: Sequence[Change]) -> None:
+    """The changes as text, the worst first, each with its place and what the hints may say about it."""
+    from adaptgen.compare.model import LEVELS
+    from adaptgen.compare.report import counts
+
+    if not changes:
+        terminal.say("nothing changed for agents")
+        return
+    several = len({one.server for one in changes}) > 1
+    for level in LEVELS:
+        some = [one for one in changes if one.level == level]
+        if some:
+            terminal.say(terminal.paint(_TITLES[level], _COLOURS[level]))
+        for one in some:
+            subject = f"{one.server}/{one.subject}" if several and one.subject != one.server else one.subject
+            terminal.say(f"  {terminal.clean(f'{subject}: {one.text}')}")
+            if place := " ".join(filter(None, (str(one.where or ""), one.pointer))):
+                terminal.say(terminal.paint(f"      {terminal.clean(place)}", "dim"))
+            if one.hint:
+                terminal.say(f"      hint: {terminal.clean(one.hint)}")
+    terminal.say(", ".join(f"{number} {level}" for level, number in counts(changes).items() if number))
+
+
+# ------------------------------------------------------------------------------------------------------------------- ci
+
+
+def run_ci(options: argparse.Namespace) -> int:
+    """Prints the workflow, or writes it where the platform looks for it."""
+    text = workflow(options.platform, options.install or install_line(__version__))
+    if options.out is None:
+        sys.stdout.write(text)
+        return 0
+    path = Path(_PATHS[options.platform]) if options.out == "" else Path(options.out)
+    if path.exists() and path.read_text("utf-8", "replace") != text:
+        help = "compare it with what `adaptgen ci` prints, or delete it first"
+        raise error("AG051", "there is another workflow already, which may be yours", Where(path.as_posix()), help)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as failure:
+        reason = failure.strerror or type(failure).__name__
+        raise error("AG051", f"the file cannot be written: {reason}", Where(path.as_posix())) from failure
+    terminal.say(f"{path.as_posix()} written")
+    return 0
+
+
+def install_line(version: str) -> str:
+    """The shell line that installs the generator and the runner of contract tests, the version that wrote it."""
+    return f'python -m pip install "adaptgen[build,record]=={version}" pytest'
+
+
+def workflow(platform: Platform, install: str) -> str:
+    """The text of the pipeline. ``install``: shell lines that make ``adaptgen`` and ``python -m pytest`` available."""
+    from adaptgen.render.environment import templates
+
+    text = (templates() / f"ci_{platform}.yaml").read_text("utf-8")
+    lines: list[str] = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += [f"{indent}{one}" for one in install.splitlines()] if line.strip() == "@INSTALL@" else [line]
+    return "\n".join(lines) + "\n"

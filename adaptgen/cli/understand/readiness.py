@@ -1,0 +1,152 @@
+"""``adaptgen inspect``, ``init`` and ``doctor``: how ready an API is, before and after a server is generated."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adaptgen.building.spec_files import SpecFiles
+from adaptgen.cli import terminal, tools
+
+if TYPE_CHECKING:
+    from adaptgen.readiness.doctor import Check
+    from adaptgen.readiness.drafting import Learned
+    from adaptgen.readiness.inspection import Finding, Report
+
+_SHOWN = 3
+"""Findings of one rule that a terminal shows."""
+_MARKS = {True: ("ok", "green"), False: ("wrong", "error"), None: ("note", "warning")}
+
+
+def run_inspect(options: argparse.Namespace) -> int:
+    """Print the report; 1 where the score is under the bar."""
+    from adaptgen.building.build import build
+    from adaptgen.readiness.inspection import inspect
+
+    result = build(options.spec, side_files=False, progress=terminal.progress)
+    with terminal.progress(f"{options.spec}: inspecting"):
+        governed = SpecFiles(options.spec).hints.with_name("governance.yaml").exists()
+        report = inspect(result, governed=governed)
+    if options.html is not None:
+        from adaptgen.readiness.inspection.page import page
+
+        options.html.parent.mkdir(parents=True, exist_ok=True)
+        options.html.write_text(page(report), encoding="utf-8")
+    if options.json:
+        terminal.say(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    else:
+        _show_report(report, options)
+    if options.fail_under is not None and report.score < options.fail_under:
+        if not options.json:
+            terminal.say(terminal.paint(f"the score is under {options.fail_under}", "error"))
+        return 1
+    return 0
+
+
+def _show_report(report: Report, options: argparse.Namespace) -> None:
+    terminal.say(terminal.clean(f"{report.title} ({report.document}, {report.version})"))
+    terminal.say(f"{report.operations:,} operations, {report.tools:,} tools; {report.score} of 100")
+    terminal.say()
+    for part in report.parts:
+        terminal.say(f"  {part.points:5.1f} of {part.of:2}  {part.name:20} {part.because}")
+    if report.estimates:
+        terminal.say()
+        terminal.say("  one tool per endpoint, and the generated server (answers are estimated from their schemas)")
+        for one in report.estimates:
+            terminal.say(f"  {one.before:>12,} {one.after:>8,} {one.unit:5}  {one.what}")
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        groups.setdefault((finding.severity, finding.rule), []).append(finding)
+    for (severity, rule), findings in groups.items():
+        terminal.say()
+        colour = {"high": "error", "medium": "warning"}.get(severity, "dim")
+        terminal.say(terminal.paint(f"{severity}: {rule} ({len(findings)})", colour))
+        for found in findings[:_SHOWN]:
+            terminal.say(f"  {terminal.clean(f'{found.subject}: {found.message}')}")
+            if found.because:
+                terminal.say(f"      evidence: {terminal.clean(found.because)}")
+            if found.where:
+                terminal.say(f"      at {found.where}")
+            if found.fix:
+                terminal.say(f"      fix: {terminal.clean(found.fix)}")
+        if len(findings) > _SHOWN:
+            terminal.say(f"  … and {len(findings) - _SHOWN} more; --json has all")
+    if options.html is not None:
+        terminal.say()
+        terminal.say(f"the page is in {options.html}")
+
+
+# ----------------------------------------------------------------------------------------------------------------- init
+
+
+def run_init(options: argparse.Namespace) -> int:
+    """Write the drafts; a file that is there is left alone."""
+    from adaptgen.building.build import build
+    from adaptgen.readiness import drafting
+    from adaptgen.readiness.drafting.settings import NAME
+    from adaptgen.readiness.inspection import inspect
+
+    spec, hints_file = options.spec, SpecFiles(options.spec).hints
+    result = build(spec, side_files=False, progress=terminal.progress)
+    document, planned = result.document, result.plan
+    with terminal.progress(f"{spec}: looking for what is not clear"):
+        learned: dict[str, Learned] = {}
+        if options.traffic is not None:
+            learned = drafting.learn(document, planned.server.tools, drafting.read_traffic(options.traffic))
+        report = inspect(result)
+        text = drafting.hints_draft(document, planned, report.findings, learned, spec.name)
+    settings = hints_file.with_name("governance.yaml")
+    drafts = {hints_file: text}
+    if not settings.exists():
+        drafts[hints_file.with_name(NAME)] = drafting.settings_draft(planned)
+    for path, content in drafts.items():
+        if path.exists():
+            terminal.say(f"{path} is there already and was left alone")
+            if path == hints_file:
+                again = hints_file.with_name("hints.draft.yaml")
+                _write_whole(again, content)
+                terminal.say(f"{again}: the draft, to compare with")
+            continue
+        _write_whole(path, content)
+        terminal.say(f"{path}: {terminal.count(content.count(chr(10)), 'line')}, all of them comments but one")
+    if options.traffic is not None:
+        records = sum(one.records for one in learned.values())
+        terminal.say(f"learned from {records} records of {terminal.count(len(learned), 'tool')}")
+    return 0
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """All of it or nothing: a draft that was cut off would look like one that says less."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.new")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+# --------------------------------------------------------------------------------------------------------------- doctor
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Print each check as it is made; 1 where one of them fails."""
+    from adaptgen.readiness.doctor import examine
+    from adaptgen.transports.load import load_server
+
+    server = load_server(options.folder)
+    if options.tool:
+        tools.find(server, options.tool)
+    found = asyncio.run(examine(server, os.environ, tool=options.tool, said=_show_check))
+    wrong = sum(one.ok is False for one in found)
+    terminal.say()
+    terminal.say(f"{server.name}: {terminal.count(wrong, 'check')} failed" if wrong else f"{server.name} can be called")
+    return 1 if wrong else 0
+
+
+def _show_check(check: Check) -> None:
+    mark, colour = _MARKS[check.ok]
+    terminal.say(f"{terminal.paint(f'{mark:6}', colour)} {check.name:12} {terminal.clean(check.text)}")
+    if check.fix:
+        terminal.say(f"{'':6} {'':12} {terminal.clean(check.fix)}")
