@@ -28,8 +28,8 @@ import sys, time, asyncio
 from pathlib import Path
 from fastmcp import FastMCP
 begun = time.process_time()
-from adaptgen.runtime.core.gc import paused
-with paused():  # as `adaptgen serve` does
+from adaptgen.collector import gc_paused
+with gc_paused():  # as `adaptgen serve` does
     from adaptgen.transports.fastmcp import front
     from adaptgen.transports.load import load_server
     from adaptgen.runtime.engine import Engine

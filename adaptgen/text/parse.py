@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
+from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.model.tables import value
 from adaptgen.syntax.lazy_regex import lazy
@@ -36,7 +34,7 @@ def parse(data: bytes, file: str, *, strict: bool = False) -> Parsed:
         AdaptgenError: AG002, AG003 or AG005, with line and column.
     """
     source = decode(data, file)
-    with _collector_paused():
+    with gc_paused():
         if source.text.lstrip()[:1] in ("{", "["):
             return _json(source, strict)
         value, refs = _yaml(source, strict)
@@ -88,18 +86,6 @@ def _say_old_breaks(source: SourceText) -> None:
         reading = " is read as an ordinary character (YAML 1.2); YAML 1.1 readers break the line there"
         help = "take it out, so that every reader sees the same document"
         source.repaired(char, reading, source.where(found.start()), help)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    # A large document is a million new objects and no garbage: the collector would walk them again and again.
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _json(source: SourceText, strict: bool) -> Parsed:

@@ -12,9 +12,9 @@ from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
 from adaptgen.cli.generate import documents
 from adaptgen.cli.govern import policy
+from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output import build_cache, lock
-from adaptgen.runtime.core.gc import paused
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Build what is asked for. A build makes many objects and hardly a cycle, so no garbage is looked for."""
-    with paused():
+    with gc_paused():
         return _run(options)
 
 

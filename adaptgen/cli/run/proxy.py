@@ -9,10 +9,10 @@ import os
 
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
+from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import error
 from adaptgen.model.tables import Json
 from adaptgen.net.addresses import is_loopback
-from adaptgen.runtime.core.gc import paused
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,7 +72,7 @@ async def _serve(named: str, http: str | None) -> None:
         help = "adaptgen serve DIR --governance FILE runs a server under these settings"
         raise error("AG070", f"mode is {settings.mode}, and this is the proxy", settings.where("mode"), help)
     host, port = address.parse(http or settings.listen.http, governed=True)
-    with paused():
+    with gc_paused():
         governed = await governance.govern_upstreams(named, ServingContext(http=True, loopback=is_loopback(host)))
     try:
         listener = address.listening(host, port)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
 from adaptgen.cli.run import keys
+from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import error
 from adaptgen.model.tables import Server
 from adaptgen.net.addresses import is_loopback
-from adaptgen.runtime.core.gc import paused
 from adaptgen.syntax.templates import references
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ def run(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> None:
     from adaptgen.transports.load import load_server
 
-    with paused():
+    with gc_paused():
         server = load_server(options.folder)
         named = governance.reference(options, server, options.folder, os.environ)
         part = _part(options, server)
     if named is not None:
         asyncio.run(_governed(server, named, options.http, part, options.profile))
         return
-    with paused():
+    with gc_paused():
         engine, listener = _open(server, options.http)
         from adaptgen.transports import serve
     _announce(server, listener, governance.OPEN)
@@ -90,7 +90,7 @@ async def _governed(server: Server, named: str, http: str | None, part: Part, pr
 
     where = address.parse(http, governed=True) if http else None
     place = ServingContext(http=where is not None, loopback=where is None or is_loopback(where[0]))
-    with paused():
+    with gc_paused():
         governed = await govern_server(named, server, place)
     try:
         listener = address.listening(*where) if where else None

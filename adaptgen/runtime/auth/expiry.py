@@ -15,13 +15,6 @@ from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import hint_jsonpath as jsonpath
 
 _UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0, "iso": 1.0}
-SHORT = 10.0
-"""Seconds; a token of a shorter lifetime is used until it ends."""
-
-
-def margin(lifetime: float) -> float:
-    """How many seconds before its end a token is renewed: min(30 s, 10 %), none for short lifetimes."""
-    return 0.0 if lifetime < SHORT else min(30.0, lifetime * 0.1)
 
 
 def ends(expires: Expires | None, response: Response, tokens: Iterable[Json]) -> tuple[float, float] | None:

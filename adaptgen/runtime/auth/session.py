@@ -32,6 +32,7 @@ from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.auth.shared_sessions import LEASE
 from adaptgen.runtime.auth.signer import Signer
 from adaptgen.runtime.aws.credentials import Missing
+from adaptgen.runtime.core.caches import SingleFlight, margin
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.logged_out import Signs
 from adaptgen.runtime.http.request import Request
@@ -70,7 +71,7 @@ class Session:
         self._doubt = False
         self._unsaved = False
         self._stored = ""
-        self._task: asyncio.Task[None] | None = None
+        self._renewals: SingleFlight[int, None] = SingleFlight()
         self._failed: tuple[str, ToolError] | None = None
         self._cool: tuple[float, ToolError] | None = None
         self._personal = auth.per == "caller"
@@ -143,7 +144,7 @@ class Session:
         if not self._active or self._ends is None:
             return self._active
         ends, lifetime = self._ends
-        return time.time() < ends - expiry.margin(lifetime)
+        return time.time() < ends - margin(lifetime)
 
     def expired(self) -> bool:
         """Whether the token is known to have ended."""
@@ -227,15 +228,11 @@ class Session:
         """
         if self.generation != generation:
             return
-        if self._task is None or self._task.done() or self._task.get_loop() is not asyncio.get_running_loop():
-            self._task = asyncio.create_task(self._renew())
-            self._task.add_done_callback(_retrieved)
-        await asyncio.shield(self._task)
+        await self._renewals.run(0, self._renew)
 
     async def settle(self) -> None:
         """Wait for a renewal under way."""
-        if self._task is not None and not self._task.done() and self._task.get_loop() is asyncio.get_running_loop():
-            await asyncio.wait([self._task])
+        await self._renewals.settle()
 
     async def _renew(self) -> None:
         if self.auth.store == "memory":
@@ -525,11 +522,6 @@ class Session:
             }
         )
         self._unsaved, self._stored = False, self._stamp
-
-
-def _retrieved(task: asyncio.Task[None]) -> None:
-    if not task.cancelled():
-        task.exception()
 
 
 def _final(problem: ToolError) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,6 +10,7 @@ from adaptgen.model.tables import Auth
 from adaptgen.runtime.auth.caller_templates import SessionKey
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.shared_context import SessionContext
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.core.errors import ToolError
 
 MOST: Final = 1000
@@ -23,10 +23,9 @@ class Sessions:
     def __init__(self, auths: Iterable[Auth], common: SessionContext, *, most: int = MOST) -> None:
         self._auths = {auth.name: auth for auth in auths}
         self._common = common
-        self._most = most
         self._whose = {name: SessionKey(auth) for name, auth in self._auths.items() if auth.per == "caller"}
         self._server = {name: Session(auth, common) for name, auth in self._auths.items() if name not in self._whose}
-        self._callers: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self._callers: LruCache[tuple[str, str], Session] = LruCache(most)
 
     def __repr__(self) -> str:
         return f"Sessions({sorted(self._auths)}, callers={len(self._callers)})"
@@ -51,14 +50,8 @@ class Sessions:
                 raise ToolError(f"The server has no auth {name!r}.")
             return self._server[name]
         key = (name, whose.key(caller))
-        found = self._callers.get(key)
-        if found is None:
-            found = self._callers[key] = Session(self._auths[name], self._common, caller, key[1])
-            while len(self._callers) > self._most:
-                self._callers.popitem(last=False)
-        else:
-            self._callers.move_to_end(key)
-        return found
+        session = self._callers.get(key)
+        return session or self._callers.put(key, Session(self._auths[name], self._common, caller, key[1]))
 
     def at_hand(self, names: Iterable[str], caller: Caller) -> list[Session]:
         """The sessions of the server, and those of this caller behind ``names``."""

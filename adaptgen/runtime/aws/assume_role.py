@@ -11,13 +11,13 @@ import asyncio
 import hashlib
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.aws import clients as aws
 from adaptgen.runtime.aws.sigv4 import AwsKeys
+from adaptgen.runtime.core.caches import ExpiringCache
 from adaptgen.runtime.core.errors import ToolError
 
 _OWN: Final = 60.0
@@ -35,11 +35,9 @@ class Roles:
     """Keys by role, session name and tags; at most ``most`` are kept, the least recently used go first."""
 
     def __init__(self, *, most: int = 1000, endpoint: str = "", clock: Callable[[], float] = time.time) -> None:
-        self._most = most
         self._endpoint = endpoint
         self._clock = clock
-        self._kept: OrderedDict[_Key, AwsKeys] = OrderedDict()
-        self._tasks: dict[_Key, asyncio.Task[AwsKeys]] = {}
+        self._kept: ExpiringCache[_Key, AwsKeys] = ExpiringCache(most, clock=clock)
         self._clients: dict[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -54,37 +52,19 @@ class Roles:
             ToolError: AWS gives none; the text names its code, never a tag.
         """
         key: _Key = (role, region, session_name(session) if role else "", tuple(sorted((tags or {}).items())))
-        found = self._kept.get(key)
-        if found is not None and (found.ends is None or self._clock() < found.ends - _MARGIN):
-            self._kept.move_to_end(key)
-            return found
-        task = self._tasks.get(key)
-        if task is None or task.get_loop() is not asyncio.get_running_loop():
-            task = self._tasks[key] = asyncio.create_task(self._get(key))
-            task.add_done_callback(lambda done: self._arrived(key, done))
-        return await asyncio.shield(task)
+        return await self._kept.get(key, lambda: self._get(key))
 
-    def _arrived(self, key: _Key, task: asyncio.Task[AwsKeys]) -> None:
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
-        if task.cancelled() or task.exception() is not None:
-            return
-        self._kept[key] = task.result()
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-    async def _get(self, key: _Key) -> AwsKeys:
+    async def _get(self, key: _Key) -> tuple[AwsKeys, float]:
         role, region, session, tags = key
         try:
             if not role:
-                access, secret, token = await asyncio.to_thread(aws.own_keys)
-                return AwsKeys(access, secret, token, self._clock() + _OWN + _MARGIN)
-            return await asyncio.to_thread(self._assume, role, region, session, tags)
+                return AwsKeys(*await asyncio.to_thread(aws.own_keys)), self._clock() + _OWN
+            keys, ends = await asyncio.to_thread(self._assume, role, region, session, tags)
         except aws.AwsError as problem:
             raise ToolError(f"The server cannot sign for AWS: {problem}. Nothing was sent.") from None
+        return keys, ends - _MARGIN
 
-    def _assume(self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]) -> AwsKeys:
+    def _assume(self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]) -> tuple[AwsKeys, float]:
         client = self._clients.get(region)
         if client is None:
             client = self._clients[region] = aws.client("sts", region, self._endpoint)
@@ -93,9 +73,8 @@ class Roles:
             client, "assume_role", RoleArn=role, RoleSessionName=session, DurationSeconds=_DURATION, **more
         )
         found = answer["Credentials"]
-        return AwsKeys(
-            found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"].timestamp()
-        )
+        keys = AwsKeys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+        return keys, found["Expiration"].timestamp()
 
 
 def session_name(sub: str) -> str:

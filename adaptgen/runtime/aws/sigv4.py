@@ -26,12 +26,11 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class AwsKeys:
-    """An access key. ``token`` comes with temporary keys; ``ends`` in seconds since the epoch (None: for good)."""
+    """An access key. ``token`` comes with temporary keys."""
 
     access: str
     secret: str = field(repr=False)
     token: str = field(default="", repr=False)
-    ends: float | None = None
 
 
 def sign(

@@ -1,4 +1,4 @@
-"""The network: one pooled httpx client, with every bound that a stranger's server needs. The only module with httpx.
+"""The network: one pooled httpx client, with every bound that a stranger's server needs.
 
 A request ends within its time budget however slowly the API drips, an answer is read up to :data:`MAX_BYTES` after
 decompression, redirects stay on the origin, and what a failure means for a write is said: not sent, or unknown.
@@ -7,7 +7,6 @@ decompression, redirects stay on the origin, and what a failure means for a writ
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import random
 import re
@@ -16,7 +15,6 @@ import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager, nullcontext
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -25,6 +23,7 @@ import httpx
 from adaptgen.runtime.core.deadline import until
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.retry_after import seconds
+from adaptgen.runtime.http.loop_client import LoopClient
 from adaptgen.runtime.http.origin_gate import LEAST, SHARED, OriginGate
 from adaptgen.runtime.http.request import Request, origin
 from adaptgen.runtime.http.request_meter import meter
@@ -50,10 +49,6 @@ _PATIENCE = 2.0
 _WAITED = 8.0
 """Seconds that one request waits in all for an API that says "too many" again and again."""
 
-# httpx logs each URL with its query string at INFO, httpcore each header at DEBUG: personal data and credentials.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
-
 
 class Elsewhere(ToolError):
     """A redirect that was not followed, since ``target`` is on another host."""
@@ -76,42 +71,31 @@ class Client:
         self._gate = SHARED if transport is None else OriginGate()
         self._turns: ConcurrencyLimiter | None = None
         self._more: dict[str, Any] = {}
-        self._client: httpx.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients = LoopClient(self._options)
 
-    def _pool(self) -> httpx.AsyncClient:
-        """The client of the running loop: connections cannot move from one event loop to another."""
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._loop = loop
-            self._client = httpx.AsyncClient(
-                transport=self._transport,
-                timeout=httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
-                limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4.0),
-                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # sessions keep their own
-                follow_redirects=False,
-                **self._more,
-            )
-            self._turns = None if self._reaching is None else self._reaching.turns()
-        return self._client
+    def _options(self) -> dict[str, Any]:
+        self._turns = None if self._reaching is None else self._reaching.turns()
+        return {
+            "transport": self._transport,
+            "timeout": httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
+            "limits": httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4.0),
+            **self._more,
+        }
 
     async def _reached(self, reaching: ConnectionSettings) -> None:
         """Look up what the connections of the running loop need, before the first of them."""
-        loop = asyncio.get_running_loop()
-        if self._client is not None and self._loop is loop:
+        if self._clients.is_open:
             return
         context, proxy = await reaching.ready()
-        if self._client is None or self._loop is not loop:
+        if not self._clients.is_open:
             if self._transport is None:
                 self._more = {"verify": context} if context is not None else {}
                 self._more |= {"proxy": httpx.Proxy(proxy)} if proxy else {}
-            self._pool()
+            self._clients.get()
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.aclose()
+        await self._clients.aclose()
 
     async def send(self, request: Request, *, keep: Collection[int] = (), login: bool = False) -> Response:
         """Send and read the answer, whatever its status. Redirects with a status in ``keep`` are not followed.
@@ -157,7 +141,7 @@ class Client:
                 state.waiting = self._turns is not None
                 async with nullcontext() if self._turns is None else self._turns.turn(state.ends):
                     state.waiting = False
-                    answer = await self._pool().send(prepared, stream=True)
+                    answer = await self._clients.get().send(prepared, stream=True)
                     try:
                         content = await _read(answer, request)
                     finally:
@@ -239,7 +223,7 @@ class Client:
                 told = f"The arguments make an address of {len(request.url):,} characters, more than any server takes"
                 raise ToolError(f"{told}. Nothing was sent: give less in one call.") from None
             raise ToolError("The address of this call is no valid URL.") from None
-        prepared.extensions["timeout"] = self._pool().timeout.as_dict()
+        prepared.extensions["timeout"] = self._clients.get().timeout.as_dict()
         if not state.harmless:
             prepared.extensions["trace"] = state.trace
             state.sent = self._transport is not None  # which may not tell how far it came

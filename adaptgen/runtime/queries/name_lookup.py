@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 from adaptgen.model.tables import Json, Lookup, Tool
 from adaptgen.runtime.answers.layout import is_secret
 from adaptgen.runtime.answers.list import MOST_SIZE, fresh
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.page import Fetch, NoList
@@ -73,7 +73,7 @@ class Lookups:
         self._tools = tools
         self._box = box
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str, Lookup], tuple[float, tuple[Named, ...]]] = OrderedDict()
+        self._kept: LruCache[tuple[str, str, Lookup], tuple[float, tuple[Named, ...]]] = LruCache(_KEPT)
 
     async def resolved(
         self, tool: Tool, arguments: Mapping[str, Json], integers: frozenset[str], caller: str, read: Read
@@ -147,11 +147,7 @@ class Lookups:
                     raise
         if scan.why or scan.torn or scan.walk.note:
             raise ToolError(f"{lookup.tool} is too long to look up names in it. Give the id.{_UNSENT}")
-        self._kept[key] = (now, tuple(found))
-        self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return tuple(found)
+        return self._kept.put(key, (now, tuple(found)))[1]
 
 
 def _tellable(path: str, marks: PiiTracker) -> bool:

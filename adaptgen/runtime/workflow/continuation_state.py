@@ -6,13 +6,13 @@ which something was changed works once: a process remembers the last ones that w
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 import orjson
 
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.paging.cursor import Bound, CursorBox
 
@@ -30,7 +30,7 @@ class UsedContinuations:
     """The cursors that were used to change something, the last ones of this process."""
 
     def __init__(self) -> None:
-        self._digests: OrderedDict[bytes, None] = OrderedDict()
+        self._digests: LruCache[bytes, bool] = LruCache(_USED)
 
     def add(self, digest: bytes) -> None:
         """Remember one.
@@ -40,13 +40,11 @@ class UsedContinuations:
         """
         if digest in self._digests:
             raise ToolError(_AGAIN)
-        self._digests[digest] = None
-        if len(self._digests) > _USED:
-            self._digests.popitem(last=False)
+        self._digests.put(digest, True)
 
     def forget(self, digest: bytes) -> None:
         """It may be used again: nothing was changed."""
-        self._digests.pop(digest, None)
+        self._digests.pop(digest)
 
 
 class Continuation:

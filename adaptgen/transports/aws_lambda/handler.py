@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from adaptgen.collector import gc_paused
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.runtime.core.deadline import until
-from adaptgen.runtime.core.gc import paused
 from adaptgen.tool_search import over
 from adaptgen.transports.aws_lambda import event as events
 from adaptgen.transports.aws_lambda.answer import response
@@ -94,7 +94,7 @@ class Handler:
     # -------------------------------------------------------------------------------------------------------- inside
 
     def _open(self) -> None:
-        with paused():
+        with gc_paused():
             self._governed = governed = self._loop.run_until_complete(self._make(self._place))
         listen = governed.settings.listen
         # The name under which the platform received a request is checked here, with the event at hand.

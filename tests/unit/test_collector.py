@@ -6,11 +6,11 @@ import gc
 
 import pytest
 
-from adaptgen.runtime.core.gc import paused
+from adaptgen.collector import gc_paused
 
 
 def fail() -> None:
-    with paused():
+    with gc_paused():
         assert not gc.isenabled()
         raise ValueError
 
@@ -25,7 +25,7 @@ def test_collection_comes_back_also_after_an_error() -> None:
 def test_what_was_off_stays_off() -> None:
     gc.disable()
     try:
-        with paused():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     finally:
