@@ -10,7 +10,20 @@ from adaptgen.ship.wheels import Wheel
 
 _PACKAGE = Path(__file__).parents[1]
 _NOT_SERVING = frozenset(
-    {"cli", "compare", "demo", "output", "plan", "readiness", "render", "ship", "source", "templates", "__pycache__"}
+    {
+        "building",
+        "cli",
+        "compare",
+        "demo",
+        "output",
+        "plan",
+        "readiness",
+        "render",
+        "ship",
+        "source",
+        "templates",
+        "__pycache__",
+    }
 )
 """The packages of the build column and of the command line. What both columns share is not among them."""
 _LAPTOP = frozenset({"transports/fastmcp.py", "transports/serve.py"})

@@ -158,7 +158,7 @@ def test_the_generator_is_not_shipped() -> None:
     files = tree.serving()
     assert "adaptgen/govern/pipeline/pipeline.py" in files
     assert "adaptgen/transports/streamable_http/server.py" in files
-    unwanted = ("plan", "render", "source", "cli", "demo", "ship", "compare", "readiness")
+    unwanted = ("building", "plan", "render", "source", "cli", "demo", "ship", "compare", "readiness")
     assert not [path for path in files if path.split("/")[1] in unwanted or path.endswith("fastmcp.py")]
 
 
