@@ -12,14 +12,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
+from adaptgen.mcp.headers import ANNOTATION
 from adaptgen.mcp.plain_schema import Schema, SchemaReader, type_of
 from adaptgen.model.tables import Json
 
 Profile = Literal["", "openai-strict"]
 PROFILES: Final = ("openai-strict",)
-
-HEADER: Final = "x-mcp-header"
-"""What clients must repeat in a header (SEP-2243): kept, and the property keeps its name."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -61,7 +59,7 @@ def legal_names(names: Iterable[str], fixed: Iterable[str] = ()) -> dict[str, st
 
 def fixed_names(properties: Mapping[str, Any]) -> list[str]:
     """Properties that are repeated in a header under their own name."""
-    return [name for name, one in properties.items() if isinstance(one, Mapping) and HEADER in one]
+    return [name for name, one in properties.items() if isinstance(one, Mapping) and ANNOTATION in one]
 
 
 def advertised_tool(tool: Mapping[str, Any], profile: Profile = "") -> dict[str, Any]:
@@ -147,8 +145,8 @@ class _Writer:
         fits = type_of(default) == kind or (kind == "number" and type_of(default) == "integer")
         if fits and kind not in ("array", "object") and (enum is None or default in enum):
             made["default"] = default
-        if isinstance(form.get(HEADER), (str, bool, Mapping)):
-            made[HEADER] = form[HEADER]
+        if isinstance(form.get(ANNOTATION), (str, bool, Mapping)):
+            made[ANNOTATION] = form[ANNOTATION]
 
     def _items(self, form: Schema, depth: int) -> Schema:
         """What an array holds: always said."""

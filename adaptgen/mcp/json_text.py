@@ -1,4 +1,4 @@
-"""JSON text to values and back, compact; also for numbers that 64 bits do not hold."""
+"""JSON to values and back, compact; also for numbers that 64 bits do not hold."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 
 import orjson
 
+MAX_DEPTH = 100
+"""Arrays and objects in each other that a message may hold: what searches it recurses."""
+
 _LONG = re.compile(r"[0-9]{19}")
 """Where it may be a number, orjson would make it a float."""
+_LONG_BYTES = re.compile(_LONG.pattern.encode())
 
 
 def loads(text: str) -> Any:
@@ -27,6 +31,65 @@ def loads(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("too deep") from None
+
+
+def dumps(value: Any) -> str:
+    """``value`` as compact JSON."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(data: bytes) -> Any:
+    """The value of a JSON message.
+
+    Raises:
+        ValueError: it is none, or nests deeper than :data:`MAX_DEPTH`.
+    """
+    value = orjson.loads(data)
+    if is_too_deep(data, value):
+        raise ValueError("nested too deeply")
+    if has_long_number(data):
+        try:
+            return json.loads(data)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """A JSON message.
+
+    Raises:
+        TypeError, ValueError: the value is no JSON.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # integers of more than 64 bits
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
+
+
+def has_long_number(data: bytes) -> bool:
+    """Whether orjson may have rounded an integer of ``data`` to a float: an id would become that of something else."""
+    return _LONG_BYTES.search(data) is not None
+
+
+def is_too_deep(data: bytes, value: Any) -> bool:
+    """Whether ``value``, which was read from ``data``, nests deeper than :data:`MAX_DEPTH`."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return False
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class DuplicateKeyError(ValueError):
@@ -55,14 +118,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no JSON (RFC 8259, 6)")
-
-
-def dumps(value: Any) -> str:
-    """``value`` as compact JSON."""
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 _UNIQUE = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import orjson
 
-from adaptgen.mcp.json_text import DuplicateKeyError, loads_unique
+from adaptgen.mcp.json_text import MAX_DEPTH, DuplicateKeyError, encode, has_long_number, is_too_deep, loads_unique
 from adaptgen.model.tables import Json
 
 PARSE_ERROR = -32700
@@ -26,12 +24,8 @@ REFUSED = -32000
 """Ours, in the range that JSON-RPC leaves to implementations: refused before it was read as MCP."""
 TIMEOUT = -32001
 
-MAX_DEPTH = 100
-"""Arrays and objects in each other. What lies behind the wire recurses, and refuses later what comes deeper."""
-
 MessageId: TypeAlias = int | str
 
-_LONG = re.compile(rb"[0-9]{19}")
 _UNREADABLE = "the body is no JSON"
 
 
@@ -94,13 +88,12 @@ def read(body: bytes) -> Json:
     """
     try:
         value: Json = orjson.loads(body)
-        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _too_deep(value):
+        if is_too_deep(body, value):
             raise Malformed(INVALID_REQUEST, f"the body nests deeper than {MAX_DEPTH} levels")
         if orjson.dumps(value) == body:  # written again it is the same: no key was lost, and no digit
             return value
         checked: Json = loads_unique(body.decode())
-        # orjson rounds integers of more than 64 bits to floats: an id would become that of something else.
-        if _LONG.search(body) is not None:
+        if has_long_number(body):
             value = checked
     except DuplicateKeyError:
         raise Malformed(INVALID_REQUEST, "a key stands twice in one object of the body") from None
@@ -148,32 +141,6 @@ def _id(value: Json) -> MessageId:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise Malformed(INVALID_REQUEST, "id must be a string or an integer")
     return value
-
-
-def _too_deep(value: Json) -> bool:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def encode(value: Any) -> bytes:
-    """JSON bytes.
-
-    Raises:
-        TypeError, ValueError: the value is no JSON.
-    """
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # integers of more than 64 bits
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
 def answered(given: MessageId, result: bytes) -> bytes:

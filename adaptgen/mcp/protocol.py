@@ -47,6 +47,19 @@ HANDOVER_HEADER = "adaptgen-handover"
 """The same JWT in the head of a large request, so that its body is read for nobody else."""
 
 
+def without_own_meta(value: Mapping[str, Json]) -> dict[str, Json]:
+    """A result, tool or params without what servers and the proxy tell each other in ``_meta``."""
+    plain = dict(value)
+    meta = plain.get("_meta")
+    if isinstance(meta, dict) and any(key.startswith(META) for key in meta):
+        others = {key: item for key, item in meta.items() if not key.startswith(META)}
+        if others:
+            plain["_meta"] = others
+        else:
+            del plain["_meta"]
+    return plain
+
+
 class RpcError(Exception):
     """A JSON-RPC error response (JSON-RPC 2.0, 5.1). The text reaches the caller."""
 
@@ -108,6 +121,8 @@ class Context:
         """What a list of tools is made for: the method itself or a tool of the menu; "" where no client gets it."""
         self.recheck: Callable[[], Awaitable[Caller]] | None = None
         """Authenticates the same request once more: for what stays open longer than a token lives."""
+        self.visible: object = None
+        """What the handler found out of the tools that the caller may see: it is asked for more than once."""
         self.params: Mapping[str, Json] = {}
         """The params as received: a target hands on what it does not know (``inputResponses``, ``requestState``)."""
 
@@ -248,7 +263,7 @@ class McpHandler(Protocol):
         """
         ...
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list (SEP-2243 header validation); None where there is none."""
         ...
 

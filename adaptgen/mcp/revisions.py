@@ -14,7 +14,9 @@ import orjson
 from adaptgen.model.tables import Json
 
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-MODERN = ("2026-07-28",)
+STATELESS = "2026-07-28"
+"""The revision without sessions."""
+MODERN = (STATELESS,)
 SUPPORTED = HANDSHAKE + MODERN
 UNSAID = "2025-03-26"
 """What a request without MCP-Protocol-Version speaks (2025-11-25, Transports, Protocol Version Header)."""
@@ -24,6 +26,7 @@ BATCHES = "2025-03-26"
 RESERVED = "io.modelcontextprotocol/"
 VERSION_KEY = RESERVED + "protocolVersion"
 CAPABILITIES_KEY = RESERVED + "clientCapabilities"
+CLIENT_KEY = RESERVED + "clientInfo"
 LOG_LEVEL_KEY = RESERVED + "logLevel"
 SUBSCRIPTION_KEY = RESERVED + "subscriptionId"
 SERVER_KEY = RESERVED + "serverInfo"
@@ -31,6 +34,12 @@ SERVER_KEY = RESERVED + "serverInfo"
 LISTEN = "subscriptions/listen"
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """Methods whose subject stands in the Mcp-Name header too, and the parameter that it must equal."""
+LIST_CHANGES = {
+    "notifications/tools/list_changed": "tools",
+    "notifications/prompts/list_changed": "prompts",
+    "notifications/resources/list_changed": "resources",
+}
+"""What a server says when one of its lists has changed."""
 CACHEABLE = frozenset(
     {
         "prompts/list",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from adaptgen.mcp.headers import ANNOTATION
 from adaptgen.model import frozen
 from adaptgen.model.tables import Contract, Json
 
@@ -26,8 +27,6 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 _ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-_HEADER = "x-mcp-header"
-"""What clients must repeat in a header (SEP-2243); without it their calls would be refused."""
 _VALUES = frozenset({"const", "default", "enum", "examples"})
 
 
@@ -180,7 +179,7 @@ def _part(schema: Json, step: DetailLevel, text: int, depth: int) -> Json:
                 made[key] = value
         elif key in _NAMED or key in _ONE or key in _SEVERAL:
             continue
-        elif key in ("required", _HEADER) or step.limits:
+        elif key in ("required", ANNOTATION) or step.limits:
             made[key] = value
     inner = {key: schema[key] for key in (*_NAMED, *_ONE, *_SEVERAL) if key in schema}
     below = depth - 1 if "properties" in inner or "anyOf" in inner or "oneOf" in inner else depth

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.govern.settings.model import ToolRule
-from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.proxy import messages as rpc
+from adaptgen.mcp.headers import HeaderParameter, header_parameters
+from adaptgen.mcp.protocol import ToolInfo, without_own_meta
 from adaptgen.proxy.catalog_reader import Entry, ServerCatalog, without
 from adaptgen.proxy.third_party_tools import exposed_argument, facts, rule_for
 from adaptgen.proxy.upstream_client import UpstreamClient
@@ -43,7 +43,7 @@ class Catalog:
     """Everything by the name that callers use."""
 
     tools: Mapping[str, ToolInfo] = field(default_factory=dict)
-    headers: Mapping[str, rpc.Mirrored] = field(default_factory=dict)
+    headers: Mapping[str, tuple[HeaderParameter, ...]] = field(default_factory=dict)
     prompts: Mapping[str, CatalogEntry] = field(default_factory=dict)
     resources: Mapping[str, CatalogEntry] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
@@ -91,20 +91,20 @@ def make(
             _add(tools, one.name, _same(one, before), "tool", one.server, clashes)
         for entry in listing.prompts:
             name = remote.prefix + entry["name"]
-            shown = CatalogEntry(remote.name, entry["name"], {**rpc.without_ours(entry), "name": name})
+            shown = CatalogEntry(remote.name, entry["name"], {**without_own_meta(entry), "name": name})
             _add(prompts, name, shown, "prompt", remote.name, clashes)
         for entry in listing.resources:
-            shown = CatalogEntry(remote.name, entry["uri"], rpc.without_ours(entry))
+            shown = CatalogEntry(remote.name, entry["uri"], without_own_meta(entry))
             _add(resources, entry["uri"], shown, "resource", remote.name, clashes)
         for entry in _bounded(remote.name, listing.templates, clashes):
             uri = entry["uriTemplate"]
-            template = Template(remote.name, rpc.without_ours(entry), UriTemplate.parse(uri))
+            template = Template(remote.name, without_own_meta(entry), UriTemplate.parse(uri))
             _add(templates, uri, template, "template", remote.name, clashes)
     _part_actions(tools, clashes)
     listings = [(remote, without(one, kept_back.get(remote.name, {}))) for remote, one in listings]
     return Catalog(
         tools=before.tools if _unchanged(tools, before.tools) else tools,
-        headers={name: rows for name, one in tools.items() if (rows := rpc.mirrored(one.wire.get("inputSchema")))},
+        headers={name: rows for name, one in tools.items() if (rows := header_parameters(one.wire.get("inputSchema")))},
         prompts=prompts,
         resources=resources,
         templates=tuple(templates.values()),

@@ -65,7 +65,7 @@ async def read(ask: Ask, capabilities: Mapping[str, Json], instructions: str) ->
     """Every list that the server has, all at once.
 
     Raises:
-        RpcError, Failure: one of them cannot be read.
+        RpcError, UpstreamError: one of them cannot be read.
     """
     wanted = {kind: ("resources" if kind == "templates" else kind) in capabilities for kind in _LISTS}
     kinds = [kind for kind, has in wanted.items() if has]

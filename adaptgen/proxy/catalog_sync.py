@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from adaptgen.mcp.protocol import RpcError
+from adaptgen.mcp.revisions import LIST_CHANGES
 from adaptgen.model.tables import Json
-from adaptgen.proxy import messages as rpc
 from adaptgen.proxy.catalog_reader import ServerCatalog, pins_of, read
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ResponseReader
@@ -86,7 +86,7 @@ class CatalogSync:
         """Read everything once. Where the server cannot be read, what is remembered of it serves.
 
         Raises:
-            RpcError, Failure, ValueError, StoreError: and nothing is remembered either.
+            RpcError, UpstreamError, ValueError, StoreError: and nothing is remembered either.
         """
         self._memory = await self._pins.load(self.remote.name)
         try:
@@ -120,7 +120,7 @@ class CatalogSync:
         """Read the lists again; the kinds that have changed.
 
         Raises:
-            RpcError, Failure: the server cannot be read; the last good lists stay.
+            RpcError, UpstreamError: the server cannot be read; the last good lists stay.
         """
         async with self._lock:
             old, held = self.listing, self.kept_back
@@ -151,7 +151,7 @@ class CatalogSync:
         for _ in range(2):
             session = await self._sessions.get(self.remote, PROXY, _KEY, {})
             try:
-                return await self.remote.ask_in(session, PROXY, method, params)
+                return await self.remote.ask(PROXY, method, params, {}, session=session)
             except SessionExpired:
                 self._sessions.lost(self.remote, _KEY, session)
         raise UpstreamError("it forgets its sessions", sent=False, status=404)
@@ -304,7 +304,7 @@ class CatalogSync:
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
         """A notification on the watched stream."""
-        kind = rpc.CHANGES.get(method)
+        kind = LIST_CHANGES.get(method)
         if kind is not None:
             self.hear(kind)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adaptgen.mcp.protocol import Context, RpcError
+from adaptgen.mcp.revisions import LIST_CHANGES, SUBSCRIPTION_KEY
 from adaptgen.model.tables import Json
-from adaptgen.proxy import messages as rpc
 
 _QUESTIONS = frozenset({"sampling/createMessage", "elicitation/create", "roots/list"})
 
@@ -23,7 +23,7 @@ class ClientRelay:
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
         """A notification. Changes of lists are for the proxy: its clients are told when it has read them."""
-        kind = rpc.CHANGES.get(method)
+        kind = LIST_CHANGES.get(method)
         if kind is not None:
             if self._heard is not None:
                 self._heard(kind)
@@ -51,7 +51,7 @@ class ClientRelay:
 def _unsubscribed(params: Mapping[str, Json]) -> Mapping[str, Json]:
     """``params`` without the id of the proxy's own subscription: the front puts the client's in its place."""
     meta = params.get("_meta")
-    if not isinstance(meta, dict) or rpc.SUBSCRIPTION_KEY not in meta:
+    if not isinstance(meta, dict) or SUBSCRIPTION_KEY not in meta:
         return params
-    kept = {key: value for key, value in meta.items() if key != rpc.SUBSCRIPTION_KEY}
+    kept = {key: value for key, value in meta.items() if key != SUBSCRIPTION_KEY}
     return {**params, "_meta": kept}

@@ -114,7 +114,7 @@ class HttpClient:
         The caller closes the reply.
 
         Raises:
-            Failure: there is none.
+            UpstreamError: there is none.
         """
         pool = self._pooled()
         try:
@@ -181,7 +181,7 @@ class Reply:
         """All of it, decoded.
 
         Raises:
-            Failure: it is too large, broken, or ends early.
+            UpstreamError: it is too large, broken, or ends early.
         """
         limit = MAX_BYTES if self.status < 400 else _ERROR_BYTES
         parts: list[bytes] = []
@@ -197,7 +197,7 @@ class Reply:
         """Server-sent events as they come.
 
         Raises:
-            Failure: an event is too large, or the stream breaks.
+            UpstreamError: an event is too large, or the stream breaks.
         """
         parser = Events(MAX_BYTES)
         async for part in self._decoded():

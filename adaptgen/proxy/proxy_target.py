@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
-from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo
+from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo, without_own_meta
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy import messages as rpc
 from adaptgen.proxy.catalog import Catalog, make
 from adaptgen.proxy.catalog_sync import CatalogSync
 from adaptgen.proxy.http_client import HttpClient, UpstreamError, address, secure
@@ -22,8 +21,7 @@ from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
 from adaptgen.proxy.tool_pins import InMemoryPins, Pins, UntrustedPins
-from adaptgen.proxy.upstream_client import IdentitySigner, Outward, UpstreamClient
-from adaptgen.proxy.upstream_session import Session
+from adaptgen.proxy.upstream_client import IdentitySigner, Outward, Session, UpstreamClient
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
@@ -182,7 +180,7 @@ class UpstreamAggregator:
         except UpstreamError as failure:
             return _failed(tool, failure)
         if not sync.remote.ours:
-            result = rpc.without_ours(result)
+            result = without_own_meta(result)
         result.setdefault("resultType", "complete")
         return result
 
@@ -205,7 +203,7 @@ class UpstreamAggregator:
         if method != "notifications/roots/list_changed" or context.modern:
             return
         for held in self._sessions.of(key_of(caller, context)):
-            await held.remote.tell(held.opening.result(), caller, method, rpc.without_ours(params))
+            await held.remote.tell(held.opening.result(), caller, method, without_own_meta(params))
 
     async def leave(self, session: str) -> None:
         """A client's session has ended; so do those that were held for it."""
@@ -283,7 +281,7 @@ class UpstreamAggregator:
         remote = self._syncs[server].remote
         sent = {key: value for key, value in params.items() if key != "_meta"}
         result = await self._asking.ask(remote, caller, method, sent, context)
-        return rpc.without_ours(result)
+        return without_own_meta(result)
 
     async def _complete(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
         reference = params.get("ref")

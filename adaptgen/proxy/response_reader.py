@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adaptgen.mcp.protocol import RpcError
+from adaptgen.mcp import json_text
+from adaptgen.mcp.protocol import RpcError, without_own_meta
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy import messages as rpc
 from adaptgen.proxy.http_client import Reply, UpstreamError, seconds
 
 if TYPE_CHECKING:
-    from adaptgen.proxy.upstream_client import UpstreamClient
-    from adaptgen.proxy.upstream_session import Session
+    from adaptgen.proxy.upstream_client import Session, UpstreamClient
 
 PATIENCE = 600.0
 """Seconds that people have to answer a question."""
@@ -39,10 +38,18 @@ class Relay(Protocol):
 
 
 class ResponseReader:
-    """Reads the reply to the request ``number``. ``heard`` is called whenever the server shows that it is alive."""
+    """Reads the reply to the request ``number``. ``alive`` is called whenever the server shows that it is alive, with
+    the seconds that people have to answer its question.
+    """
 
     def __init__(
-        self, remote: UpstreamClient, caller: Caller, session: Session | None, relay: Relay | None, number: int | None
+        self,
+        remote: UpstreamClient,
+        caller: Caller,
+        session: Session | None,
+        relay: Relay | None,
+        number: int | None,
+        alive: Callable[[float | None], None] = lambda patience: None,
     ) -> None:
         self._remote = remote
         self._caller = caller
@@ -50,15 +57,23 @@ class ResponseReader:
         self._relay = relay
         self._number = number
         self._questions: dict[str | int, asyncio.Task[None]] = {}
-        self.heard: Callable[[float | None], None] = _deaf
+        self._alive = alive
 
     async def read(self, reply: Reply) -> dict[str, Json]:
-        """The result.
+        """The result; the reply is closed.
 
         Raises:
             RpcError: the server's error.
-            Failure: there is none.
+            UpstreamError: there is none.
         """
+        try:
+            if self._session is not None and self._session.fresh:
+                self._session.opened(reply)
+            return await self._read(reply)
+        finally:
+            await reply.aclose()
+
+    async def _read(self, reply: Reply) -> dict[str, Json]:
         if reply.status >= 300:
             raise await _refused(reply)
         if reply.kind == "text/event-stream":
@@ -66,7 +81,7 @@ class ResponseReader:
         if reply.kind != "application/json":
             raise UpstreamError("it does not answer in MCP", sent=True, status=reply.status)
         try:
-            value = rpc.loads(await reply.body())
+            value = json_text.decode(await reply.body())
         except ValueError:
             raise UpstreamError("its answer is no JSON", sent=True, status=reply.status) from None
         for message in value if isinstance(value, list) else [value]:
@@ -89,7 +104,7 @@ class ResponseReader:
             if not event.data.strip():
                 continue
             try:
-                message = rpc.loads(event.data)
+                message = json_text.decode(event.data)
             except ValueError:
                 raise UpstreamError("an event of its answer is no JSON", sent=True, status=reply.status) from None
             found = await self._message(message)
@@ -115,7 +130,7 @@ class ResponseReader:
         return found
 
     async def _message(self, message: Json) -> dict[str, Json] | None:
-        self.heard(None)
+        self._alive(None)
         if not isinstance(message, dict):
             return None
         method = message.get("method")
@@ -131,14 +146,14 @@ class ResponseReader:
             if task is not None:
                 task.cancel()
         elif self._relay is not None:
-            await self._relay.notify(method, rpc.without_ours(known))
+            await self._relay.notify(method, without_own_meta(known))
         return None
 
     def _result(self, message: dict[str, Json]) -> dict[str, Json] | None:
         if self._number is None or message.get("id") != self._number:
             return None
         if "error" in message:
-            raise rpc.problem(message["error"])
+            raise _problem(message["error"])
         result = message.get("result")
         if not isinstance(result, dict):
             raise UpstreamError("its result is not an object", sent=True)
@@ -153,7 +168,7 @@ class ResponseReader:
         task.add_done_callback(lambda _: self._questions.pop(number, None))
 
     async def _respond(self, session: Session, number: str | int, method: str, params: Mapping[str, Json]) -> None:
-        self.heard(PATIENCE)
+        self._alive(PATIENCE)
         response: dict[str, Any] = {"jsonrpc": "2.0", "id": number}
         try:
             if method == "ping":
@@ -161,24 +176,20 @@ class ResponseReader:
             elif self._relay is None:
                 response["error"] = {"code": -32601, "message": "Method not found"}
             else:
-                response["result"] = dict(await self._relay.ask(method, rpc.without_ours(params)))
+                response["result"] = dict(await self._relay.ask(method, without_own_meta(params)))
         except RpcError as error:
             response["error"] = {"code": error.code, "message": error.message}
         except asyncio.CancelledError:
             raise
         except Exception:
             response["error"] = {"code": -32603, "message": "Internal error"}
-        self.heard(None)
+        self._alive(None)
         await self._remote.post(session, self._caller, response)
 
     def close(self) -> None:
         """Nobody waits any more: questions under way are dropped."""
         for task in list(self._questions.values()):
             task.cancel()
-
-
-def _deaf(patience: float | None) -> None:
-    """Nobody counts the time."""
 
 
 async def _refused(reply: Reply) -> Exception:
@@ -190,15 +201,25 @@ async def _refused(reply: Reply) -> Exception:
     if status < 400:
         return UpstreamError("it redirects, which is not followed", sent=False, status=status)
     try:
-        body = rpc.loads(await reply.body()) if reply.kind == "application/json" else None
+        body = json_text.decode(await reply.body()) if reply.kind == "application/json" else None
     except (ValueError, UpstreamError):
         body = None
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         # A session that is not known any more is told by the status alone; the error says the same again.
         if status == 404 and body["error"].get("code") != -32601:
             return UpstreamError("it does not know the session", sent=False, status=status)
-        return rpc.problem(body["error"])
+        return _problem(body["error"])
     wait = seconds([reply.header("retry-after")])
     if status == 429:
         return UpstreamError("it is called too often", sent=False, status=status, retry_after=wait)
     return UpstreamError(f"it answers {status}", sent=status >= 500, status=status, retry_after=wait)
+
+
+def _problem(error: Json) -> RpcError:
+    """The exception for the ``error`` of a response: of another server, so its text is bounded."""
+    if not isinstance(error, dict):
+        return RpcError(-32603, "Internal error")
+    code, text = error.get("code"), error.get("message")
+    return RpcError(
+        code if isinstance(code, int) else -32603, text[:2000] if isinstance(text, str) else "", error.get("data")
+    )

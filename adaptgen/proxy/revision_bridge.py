@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from adaptgen.mcp.headers import HeaderParameter
 from adaptgen.mcp.protocol import Context, RpcError
+from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY, VERSION_KEY
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy import messages as rpc
 from adaptgen.proxy.client_relay import ClientRelay
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
-from adaptgen.proxy.upstream_client import SessionExpired, UpstreamClient, capabilities_of, level_of
-from adaptgen.proxy.upstream_session import Session
+from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient, capabilities_of, forwarded, level_of
 
 _ROUNDS = 10
 _LATER = frozenset({"inputResponses", "requestState"})
@@ -48,7 +48,7 @@ class RevisionBridge:
         """Whether there is a session for this client's requests to the server; it is opened, to know for sure.
 
         Raises:
-            RpcError, Failure: it cannot be opened.
+            RpcError, UpstreamError: it cannot be opened.
         """
         if not self.stateful(remote, context):
             return False
@@ -76,13 +76,13 @@ class RevisionBridge:
         method: str,
         params: Mapping[str, Json],
         context: Context,
-        rows: rpc.Mirrored = (),
+        rows: tuple[HeaderParameter, ...] = (),
     ) -> dict[str, Json]:
         """One request for a client. ``params`` without ``_meta``.
 
         Raises:
             RpcError: the server's error, in the codes of the client's revision.
-            Failure: there is no answer.
+            UpstreamError: there is no answer.
         """
         relay = ClientRelay(context, lambda kind: self._heard(remote, kind))
         if self.stateful(remote, context):
@@ -100,7 +100,7 @@ class RevisionBridge:
         """The session that this client's requests use.
 
         Raises:
-            RpcError, Failure: it cannot be opened.
+            RpcError, UpstreamError: it cannot be opened.
         """
         key = key_of(caller, context)
         known = self._sessions.held(remote, key)
@@ -130,16 +130,14 @@ class RevisionBridge:
         if "progressToken" in context.meta:
             meta["progressToken"] = context.meta["progressToken"]
         sent = {key: value for key, value in params.items() if key not in _LATER}
-        if meta:
-            sent["_meta"] = meta
         for _ in range(2):
             session = await self.session(remote, caller, context)
             try:
                 level = level_of(context) if context.modern else ""
                 if level and level != session.level and remote.can("logging"):
                     session.level = level
-                    await remote.ask_in(session, caller, "logging/setLevel", {"level": level})
-                return await remote.ask_in(session, caller, method, sent, relay)
+                    await remote.ask(caller, "logging/setLevel", {"level": level}, {}, session=session)
+                return await remote.ask(caller, method, sent, meta, relay, session=session)
             except SessionExpired:
                 # A 404 says that nothing was executed (2025-03-26, Session Management, 3).
                 self._sessions.lost(remote, key_of(caller, context), session)
@@ -159,15 +157,15 @@ class RevisionBridge:
         params: Mapping[str, Json],
         context: Context,
         relay: ClientRelay,
-        rows: rpc.Mirrored,
+        rows: tuple[HeaderParameter, ...],
     ) -> dict[str, Json]:
         meta = _earlier(context.meta)
         if context.meta.get("progressToken") is not None:
             meta["progressToken"] = context.meta["progressToken"]
-        meta[rpc.CAPABILITIES_KEY] = _askable(capabilities_of(context))
+        meta[CAPABILITIES_KEY] = _askable(capabilities_of(context))
         level = self._levels.get(key_of(caller, context))
         if level:
-            meta[rpc.LEVEL_KEY] = level
+            meta[LOG_LEVEL_KEY] = level
         sent = dict(params)
         for _ in range(_ROUNDS):
             try:
@@ -202,8 +200,8 @@ async def _put(request: Json, relay: ClientRelay) -> Json:
 
 def _earlier(meta: Mapping[str, Json]) -> dict[str, Json]:
     """``_meta`` without what only one revision or one connection has."""
-    later = ("progressToken", rpc.VERSION_KEY, rpc.CAPABILITIES_KEY, rpc.CLIENT_KEY, rpc.LEVEL_KEY)
-    return {key: value for key, value in rpc.forwarded(meta).items() if key not in later}
+    later = ("progressToken", VERSION_KEY, CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY)
+    return {key: value for key, value in forwarded(meta).items() if key not in later}
 
 
 def _askable(capabilities: Mapping[str, Json]) -> dict[str, Json]:

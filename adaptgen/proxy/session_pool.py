@@ -14,8 +14,7 @@ from typing import TypeAlias
 from adaptgen.mcp.protocol import Context
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy.upstream_client import UpstreamClient
-from adaptgen.proxy.upstream_session import Session
+from adaptgen.proxy.upstream_client import Session, UpstreamClient
 
 Key: TypeAlias = tuple[str, ...]
 
@@ -59,7 +58,7 @@ class Sessions:
         """The session under ``key``, opened where there is none; whoever asks meanwhile waits for the same one.
 
         Raises:
-            RpcError, Failure: it cannot be opened.
+            RpcError, UpstreamError: it cannot be opened.
         """
         held = self._all.get((remote.name, key))
         if held is None:

@@ -17,8 +17,7 @@ from adaptgen.proxy.client_relay import ClientRelay
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ResponseReader
 from adaptgen.proxy.session_pool import Key
-from adaptgen.proxy.upstream_client import SessionExpired, UpstreamClient
-from adaptgen.proxy.upstream_session import Session
+from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient
 
 _KINDS = ("tools", "prompts", "resources")
 _PAUSE = 1.0

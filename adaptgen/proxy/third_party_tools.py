@@ -21,12 +21,12 @@ from adaptgen.mcp.protocol import (
     META_SEARCHES,
     META_SENSITIVE,
     ToolInfo,
+    without_own_meta,
 )
 from adaptgen.mcp.tool_names import short_name
 from adaptgen.model.tables import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments
-from adaptgen.proxy.messages import without_ours
 from adaptgen.syntax.json_pointer import local, pattern_of
 
 _EFFECTS: dict[str, Effect] = {"read": "read", "write": "write", "delete": "delete"}
@@ -57,7 +57,7 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
     own = str(tool["name"])
     # The same in every process, and the whole name is served on.
     name = short_name(prefix + own)
-    wire = {**without_ours(tool), "name": name}
+    wire = {**without_own_meta(tool), "name": name}
     meta = tool.get("_meta")
     said: Mapping[str, Json] = meta if ours and isinstance(meta, dict) else {}
     effect, is_open = _effect(said.get(META_EFFECT))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from itertools import count
+from types import TracebackType
 from typing import Any, Protocol
 
 from adaptgen import __version__
 from adaptgen.govern.settings.model import Upstream
-from adaptgen.mcp.protocol import HANDOVER_HEADER, META_HANDOVER, Context, RpcError
+from adaptgen.mcp import json_text
+from adaptgen.mcp.headers import HeaderParameter, encode_value, parameter_headers
+from adaptgen.mcp.protocol import HANDOVER_HEADER, META, META_HANDOVER, Context, RpcError
+from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, HANDSHAKE, LOG_LEVEL_KEY, NAMED, STATELESS, VERSION_KEY
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy import messages as rpc
 from adaptgen.proxy.http_client import Address, HttpClient, Reply, UpstreamError
-from adaptgen.proxy.messages import CAPABILITIES_KEY, CLIENT_KEY, LEVEL_KEY, MODERN, NAMED, VERSION_KEY
 from adaptgen.proxy.response_reader import Relay, ResponseReader
-from adaptgen.proxy.upstream_session import Session, session_id
 
 PROXY = Caller("adaptgen-proxy")
 """Who asks when the proxy itself does: for lists, and to hear of changes."""
@@ -35,10 +37,13 @@ SAFE = frozenset(
 )
 """Requests that may be sent twice."""
 _JSON_SSE = "application/json, text/event-stream"
-_ENDLESS = 10.0
+_LONGEST = 10.0
+"""A call that keeps talking may take so many times its timeout."""
 _LARGE = 32 * 1024
 """Bytes of a body beyond which its handover stands in the head, too."""
-"""A call that keeps talking may take so many times its timeout."""
+_SILENCE = 300.0
+"""Seconds for which a stream that only listens may be silent."""
+_BAGGAGE = frozenset({"baggage", "tracestate"})
 
 
 class Outward(Protocol):
@@ -56,9 +61,58 @@ class Outward(Protocol):
 class IdentitySigner(Protocol):
     """Hands the caller's identity over."""
 
-    def seal(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
+    def sign(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
         """A JWT for one request."""
         ...
+
+
+class Session:
+    """A session of the handshake revisions with one server. ``id`` is None where the server keeps no state."""
+
+    def __init__(self, id: str | None, version: str) -> None:
+        self.id = id
+        self.version = version
+        self.fresh = True
+        """It is still being opened."""
+        self.level = ""
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def headers(self) -> dict[str, str]:
+        """What every request carries but the one that opens it; before 2025-06-18 the revision was not among it."""
+        if self.fresh:
+            return {}
+        headers = {"mcp-session-id": self.id} if self.id else {}
+        if self.version >= "2025-06-18":
+            headers["mcp-protocol-version"] = self.version
+        return headers
+
+    def opened(self, reply: Reply) -> None:
+        """Take over the id that the server gives.
+
+        Raises:
+            UpstreamError: it could do harm in a header.
+        """
+        self.fresh = False
+        self.id = _session_id(reply.header("mcp-session-id"))
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background, kept alive until it is done."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def _session_id(value: str | None) -> str | None:
+    """The id that a server gives (visible ASCII); one that is no such thing is none.
+
+    Raises:
+        UpstreamError: it could do harm in a header.
+    """
+    if not value:
+        return None
+    if len(value) > 1024 or not all("\x21" <= one <= "\x7e" for one in value):
+        raise UpstreamError("its session id is not visible ASCII", sent=False, status=400)
+    return value
 
 
 class SessionExpired(Exception):
@@ -76,9 +130,9 @@ class UpstreamClient:
         name: str,
         url: Address,
         settings: Upstream,
-        line: HttpClient,
-        outward: Outward | None,
-        seal: IdentitySigner | None,
+        http: HttpClient,
+        auth: Outward | None,
+        signer: IdentitySigner | None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -89,10 +143,9 @@ class UpstreamClient:
         self.handshake: bool | None = None
         self.capabilities: Mapping[str, Json] = {}
         self.instructions = ""
-        self._text = url.text
-        self._line = line
-        self._outward = outward
-        self._seal = seal if settings.handover else None
+        self._http = http
+        self._auth = auth
+        self._signer = signer if settings.handover else None
         self._numbers = count(1)
 
     def can(self, what: str, flag: str = "") -> bool:
@@ -110,7 +163,7 @@ class UpstreamClient:
         """Ask in 2026-07-28 what the server is; False where it does not speak it.
 
         Raises:
-            Failure: it cannot be reached.
+            UpstreamError: it cannot be reached.
         """
         try:
             result = await self.ask(PROXY, "server/discover", {}, {})
@@ -121,12 +174,12 @@ class UpstreamClient:
                 return False
             raise
         versions = result.get("supportedVersions")
-        self.modern = isinstance(versions, list) and MODERN in versions
+        self.modern = isinstance(versions, list) and STATELESS in versions
         if self.modern:
             self.learn(result)
         return self.modern
 
-    # ----------------------------------------------------------------------------------------------------- 2026-07-28
+    # ------------------------------------------------------------------------------------------------------- requests
 
     async def ask(
         self,
@@ -135,61 +188,93 @@ class UpstreamClient:
         params: Mapping[str, Json],
         meta: Mapping[str, Json],
         relay: Relay | None = None,
-        rows: rpc.Mirrored = (),
+        rows: tuple[HeaderParameter, ...] = (),
         *,
+        session: Session | None = None,
         endless: bool = False,
     ) -> dict[str, Json]:
-        """One request of 2026-07-28. ``meta``: of the client's request; ``rows``: arguments repeated in headers;
-        ``endless``: the answer is a stream that only silence ends.
+        """One request, in ``session`` or (None) in 2026-07-28, and its result.
+
+        ``meta``: the ``_meta`` of the client's request; ``rows``: arguments that are repeated in headers; ``endless``:
+        the answer is a stream that only silence ends.
 
         Raises:
             RpcError: the server's error.
-            Failure: there is no answer.
+            UpstreamError: there is no answer.
+            SessionExpired: the session has ended.
         """
         number = next(self._numbers)
-        kept = rpc.forwarded(meta)
-        kept[VERSION_KEY] = MODERN
-        if not isinstance(kept.get(CAPABILITIES_KEY), dict):
-            kept[CAPABILITIES_KEY] = {}
-        kept.setdefault(CLIENT_KEY, dict(SELF))
-        if "progressToken" in kept:
-            kept["progressToken"] = number  # unique among the proxy's own; the relay gives the client its own again
-        headers = {"mcp-protocol-version": MODERN, "mcp-method": method}
-        subject = params.get(NAMED.get(method, ""))
-        if isinstance(subject, str):
-            headers["mcp-name"] = rpc.written(subject)
-        if rows:
-            arguments = params.get("arguments")
-            headers.update(rpc.parameters(rows, arguments if isinstance(arguments, dict) else {}))
-        return await self._exchange(caller, number, method, {**params, "_meta": kept}, headers, relay, endless=endless)
+        if session is None:
+            meta, headers = _stateless(meta), _standard_headers(method, params, rows)
+        else:
+            headers = session.headers()
+        if "progressToken" in meta:
+            meta = {**meta, "progressToken": number}  # unique among the proxy's own; the relay gives the client its own
+        if meta:
+            params = {**params, "_meta": meta}
+        left = _Repetitions(method in SAFE, self._auth is not None)
+        while True:
+            # Each attempt is signed anew: the server accepts an identity once.
+            message = {"jsonrpc": "2.0", "id": number, "method": method, "params": self._signed(caller, method, params)}
+            body = json_text.encode(message)
+            deadline = _Deadline(None if endless else self.settings.timeout)
+            reader = ResponseReader(self, caller, session, relay, number, deadline.extend)
+            try:
+                async with deadline:
+                    sent = await self._headers("POST", caller, _with_identity(headers, message, body), body)
+                    silence = _SILENCE if endless else self.settings.timeout
+                    reply = await self._http.send("POST", self.url, sent, body, silence=silence)
+                    return await reader.read(reply)
+            except UpstreamError as failure:
+                if not self._may_repeat(caller, failure, left):
+                    self._give_up(session, caller, number, failure)
+                    raise
+            except asyncio.CancelledError:
+                if session is not None and not session.fresh:
+                    self.cancel(session, caller, number, "the client cancelled")
+                raise
+            finally:
+                reader.close()
 
-    # ------------------------------------------------------------------------------------------------------ handshake
+    def _may_repeat(self, caller: Caller, failure: UpstreamError, left: _Repetitions) -> bool:
+        """Whether the request may be sent once more: with new credentials, or where nothing of an answer came."""
+        if failure.status == 401 and left.renewed and self._auth is not None:
+            left.renewed = False
+            if self._auth.renew(_whose(caller)):
+                return True
+        again, left.early = failure.early and left.early, False
+        return again
 
-    async def ask_in(
-        self, session: Session, caller: Caller, method: str, params: Mapping[str, Json], relay: Relay | None = None
-    ) -> dict[str, Json]:
-        """One request in a session.
-
+    def _give_up(self, session: Session | None, caller: Caller, number: int, failure: UpstreamError) -> None:
+        """
         Raises:
-            RpcError: the server's error.
-            Failure: there is no answer.
-            Gone: the session has ended.
+            SessionExpired: that is what the failure means.
         """
-        number = next(self._numbers)
+        if session is None or session.fresh:
+            return
+        if failure.status == 404 and session.id:
+            raise SessionExpired from None
+        if failure.sent and not failure.status:
+            self.cancel(session, caller, number, "timeout or broken connection")
+
+    def _signed(self, caller: Caller, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """``params`` with the caller's identity handed over, signed over them as they are sent."""
+        if self._signer is None:
+            return params
+        token = self._signer.sign(caller, self.settings.handover, method, params)
         meta = params.get("_meta")
-        if isinstance(meta, dict) and "progressToken" in meta:
-            params = {**params, "_meta": {**meta, "progressToken": number}}
-        try:
-            return await self._exchange(caller, number, method, params, session.headers(), relay, session=session)
-        except UpstreamError as failure:
-            if failure.status == 404 and session.id:
-                raise SessionExpired from None
-            if failure.sent and not failure.status:
-                self.cancel(session, caller, number, "timeout or broken connection")
-            raise
-        except asyncio.CancelledError:
-            self.cancel(session, caller, number, "the client cancelled")
-            raise
+        return {**params, "_meta": {**(meta if isinstance(meta, dict) else {}), META_HANDOVER: token}}
+
+    async def _headers(self, verb: str, caller: Caller, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        """All headers of a request, with the proxy's credentials."""
+        sent = {"accept": _JSON_SSE, "accept-encoding": "gzip, deflate", "user-agent": "adaptgen", **headers}
+        if verb == "POST":
+            sent["content-type"] = "application/json"
+        if self._auth is not None:
+            sent.update(await self._auth.headers(_whose(caller), verb, self.url.text, body))
+        return sent
+
+    # ------------------------------------------------------------------------------------------------------- sessions
 
     def cancel(self, session: Session, caller: Caller, number: int, reason: str) -> None:
         """Tell the server, behind the back of a task that ends, that nobody waits any more."""
@@ -198,13 +283,22 @@ class UpstreamClient:
 
     async def tell(self, session: Session, caller: Caller, method: str, params: Mapping[str, Json]) -> None:
         """A notification in a session; what becomes of it is not known."""
-        sealed = self._sealed(caller, method, params)
-        await self.post(session, caller, {"jsonrpc": "2.0", "method": method, "params": sealed})
+        signed = self._signed(caller, method, params)
+        await self.post(session, caller, {"jsonrpc": "2.0", "method": method, "params": signed})
 
     async def post(self, session: Session, caller: Caller, message: Mapping[str, Any]) -> None:
         """A message that has no answer: a notification, or the response to a question of the server."""
+        await self._send_unanswered("POST", session, caller, json_text.encode(message))
+
+    async def close(self, session: Session, caller: Caller) -> None:
+        """End a session (2025-03-26, Session Management, 5)."""
+        if session.id:
+            await self._send_unanswered("DELETE", session, caller, b"")
+
+    async def _send_unanswered(self, verb: str, session: Session, caller: Caller, body: bytes) -> None:
         try:
-            reply = await self._send("POST", caller, session.headers(), rpc.dumps(message))
+            headers = await self._headers(verb, caller, session.headers(), body)
+            reply = await self._http.send(verb, self.url, headers, body, silence=self.settings.timeout)
             await reply.aclose()
         except (UpstreamError, RpcError):
             pass
@@ -213,141 +307,106 @@ class UpstreamClient:
         """The GET stream of a session; the caller reads and closes it.
 
         Raises:
-            Failure: the server has none.
+            UpstreamError: the server has none.
         """
         headers = {**session.headers(), "accept": "text/event-stream"}
         if last is not None:
             headers["last-event-id"] = last
-        reply = await self._send("GET", caller, headers, None)
+        sent = await self._headers("GET", caller, headers, b"")
+        reply = await self._http.send("GET", self.url, sent, b"", silence=_SILENCE)
         if reply.status != 200 or reply.kind != "text/event-stream":
             await reply.aclose()
             raise UpstreamError("it has no stream of its own", sent=False, status=reply.status)
         return reply
 
-    async def close(self, session: Session, caller: Caller) -> None:
-        """End a session (2025-03-26, Session Management, 5)."""
-        if session.id:
-            try:
-                reply = await self._send("DELETE", caller, session.headers(), None)
-                await reply.aclose()
-            except (UpstreamError, RpcError):
-                pass
-
     async def initialize(self, caller: Caller, capabilities: Mapping[str, Json]) -> tuple[Session, dict[str, Json]]:
         """Open a session, with the newest revision that both speak, and what the server says of itself.
 
         Raises:
-            RpcError, Failure: it cannot be opened.
+            RpcError, UpstreamError: it cannot be opened.
         """
         params: dict[str, Json] = {
-            "protocolVersion": rpc.HANDSHAKE[0],
+            "protocolVersion": HANDSHAKE[-1],
             "capabilities": dict(capabilities),
             "clientInfo": dict(SELF),
         }
-        number = next(self._numbers)
-        session = Session(None, rpc.HANDSHAKE[0])
-        result = await self._exchange(caller, number, "initialize", params, {}, None, session=session)
+        session = Session(None, HANDSHAKE[-1])
+        result = await self.ask(caller, "initialize", params, {}, session=session)
         version = result.get("protocolVersion")
-        if version not in rpc.HANDSHAKE:
+        if version not in HANDSHAKE:
             raise UpstreamError("it speaks no revision of MCP that the proxy knows", sent=False, status=400)
         session.version = str(version)
         await self.tell(session, caller, "notifications/initialized", {})
         return session, result
 
-    # ------------------------------------------------------------------------------------------------------- exchange
 
-    async def _exchange(
-        self,
-        caller: Caller,
-        number: int,
-        method: str,
-        params: Mapping[str, Json],
-        headers: dict[str, str],
-        relay: Relay | None,
-        *,
-        session: Session | None = None,
-        endless: bool = False,
-    ) -> dict[str, Json]:
-        again, renewed = method in SAFE, False
-        while True:
-            # Each attempt is sealed anew: the server accepts a seal once.
-            message = {"jsonrpc": "2.0", "id": number, "method": method, "params": self._sealed(caller, method, params)}
-            body = rpc.dumps(message)
-            try:
-                return await self._once(caller, number, _proving(headers, message, body), body, relay, session, endless)
-            except UpstreamError as failure:
-                if failure.status == 401 and not renewed and self._outward is not None:
-                    renewed = self._outward.renew(_whose(caller))
-                    if renewed:
-                        continue
-                if not (again and failure.early):
-                    raise
-                again = False
+@dataclass(slots=True)
+class _Repetitions:
+    """What is left to try: a request without consequences, and new credentials, once each."""
 
-    def _sealed(self, caller: Caller, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """``params`` with the caller's identity handed over, sealed over them as they are sent."""
-        if self._seal is None:
-            return params
-        token = self._seal.seal(caller, self.settings.handover, method, params)
-        meta = params.get("_meta")
-        return {**params, "_meta": {**(meta if isinstance(meta, dict) else {}), META_HANDOVER: token}}
+    early: bool
+    renewed: bool
 
-    async def _once(
-        self,
-        caller: Caller,
-        number: int,
-        headers: dict[str, str],
-        body: bytes,
-        relay: Relay | None,
-        session: Session | None,
-        endless: bool,
-    ) -> dict[str, Json]:
-        budget = self.settings.timeout
-        loop = asyncio.get_running_loop()
-        end = loop.time() + budget * _ENDLESS
-        deadline = asyncio.timeout(None if endless else budget)
-        answers = ResponseReader(self, caller, session, relay, number)
 
-        def heard(patience: float | None = None) -> None:
-            """The server is alive: the clock starts anew, within what is bearable."""
-            if not endless:
-                deadline.reschedule(min(loop.time() + (patience or budget), max(end, loop.time() + (patience or 0))))
+class _Deadline:
+    """How long an answer may take (None: without end): it starts anew with every sign of life, within limits."""
 
-        answers.heard = heard
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + (seconds or 0.0) * _LONGEST
+        self._timeout = asyncio.timeout(seconds)
+
+    def extend(self, patience: float | None = None) -> None:
+        """The server is alive; ``patience``: seconds that people have to answer its question."""
+        if self._seconds is not None:
+            now = self._loop.time()
+            self._timeout.reschedule(min(now + (patience or self._seconds), max(self._end, now + (patience or 0))))
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            async with deadline:
-                reply = await self._send("POST", caller, headers, body, endless=endless)
-                if session is not None and session.fresh:
-                    session.fresh = False
-                    session.id = session_id(reply.header("mcp-session-id"))
-                try:
-                    return await answers.read(reply)
-                finally:
-                    await reply.aclose()
+            await self._timeout.__aexit__(kind, problem, trace)
+            if isinstance(problem, TimeoutError):
+                raise problem
         except TimeoutError:
-            raise UpstreamError(f"it did not answer within {budget:g} s", sent=True) from None
-        finally:
-            answers.close()
-
-    async def _send(
-        self,
-        verb: str,
-        caller: Caller,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        *,
-        endless: bool = False,
-    ) -> Reply:
-        sent = {"accept": _JSON_SSE, "accept-encoding": "gzip, deflate", "user-agent": "adaptgen", **headers}
-        if body is not None:
-            sent["content-type"] = "application/json"
-        if self._outward is not None:
-            sent.update(await self._outward.headers(_whose(caller), verb, self._text, body or b""))
-        silence = 300.0 if endless or verb == "GET" else self.settings.timeout
-        return await self._line.send(verb, self.url, sent, body, silence=silence)
+            raise UpstreamError(f"it did not answer within {self._seconds or 0:g} s", sent=True) from None
 
 
-def _proving(headers: dict[str, str], message: Mapping[str, Any], body: bytes) -> dict[str, str]:
+def forwarded(meta: Mapping[str, Json]) -> dict[str, Json]:
+    """The ``_meta`` of a client's request as it may travel on: without our own keys, and without baggage, which may
+    hold anything (W3C Trace Context; the trace itself goes on).
+    """
+    return {key: value for key, value in meta.items() if key not in _BAGGAGE and not key.startswith(META)}
+
+
+def _stateless(meta: Mapping[str, Json]) -> dict[str, Json]:
+    """The ``_meta`` of a request of 2026-07-28."""
+    sent = forwarded(meta)
+    sent[VERSION_KEY] = STATELESS
+    if not isinstance(sent.get(CAPABILITIES_KEY), dict):
+        sent[CAPABILITIES_KEY] = {}
+    sent.setdefault(CLIENT_KEY, dict(SELF))
+    return sent
+
+
+def _standard_headers(method: str, params: Mapping[str, Json], rows: tuple[HeaderParameter, ...]) -> dict[str, str]:
+    """What a request of 2026-07-28 repeats in its headers (Transports, Standard Headers)."""
+    headers = {"mcp-protocol-version": STATELESS, "mcp-method": method}
+    subject = params.get(NAMED.get(method, ""))
+    if isinstance(subject, str):
+        headers["mcp-name"] = encode_value(subject)
+    if rows:
+        arguments = params.get("arguments")
+        headers.update(parameter_headers(rows, arguments if isinstance(arguments, dict) else {}))
+    return headers
+
+
+def _with_identity(headers: dict[str, str], message: Mapping[str, Any], body: bytes) -> dict[str, str]:
     """``headers``, with the handover of a body that is too large to be read for a stranger."""
     meta = message["params"].get("_meta")
     token = meta.get(META_HANDOVER) if isinstance(meta, dict) else None
@@ -366,5 +425,5 @@ def capabilities_of(context: Context) -> Mapping[str, Json]:
 
 def level_of(context: Context) -> str:
     """The log level that a request of 2026-07-28 asks for."""
-    level = context.meta.get(LEVEL_KEY)
+    level = context.meta.get(LOG_LEVEL_KEY)
     return level if isinstance(level, str) else ""

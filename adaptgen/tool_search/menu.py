@@ -76,9 +76,9 @@ class Menu:
             raise Challenge(404, "", "Not found")
         return caller
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool. Those of the menu annotate no headers."""
-        return None if tool in outer.NAMES else await self._desk.schema(caller, tool)
+        return None if tool in outer.NAMES else await self._desk.schema(caller, tool, context)
 
     async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """As the inner desk."""
@@ -250,7 +250,7 @@ class Menu:
             if self._holds(name, context):
                 inner = {**params, "name": name, "arguments": dict(arguments)}
                 return await self._desk.request(caller, "tools/call", self._read(inner), context)
-        elif self._holds(name, context) and await self._desk.schema(caller, name) is not None:
+        elif self._holds(name, context) and await self._desk.schema(caller, name, context) is not None:
             other, does = (outer.READ, "reads") if reads else (outer.WRITE, "writes")
             return failed(f"{texts.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
         # What the caller may not see is answered like what there is not.

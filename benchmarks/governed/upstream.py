@@ -81,7 +81,7 @@ class Constant:
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
         return Caller("bench")
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Any] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Any] | None:
         return self._tools[tool].wire["inputSchema"] if tool in self._tools else None
 
     async def notice(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:

@@ -13,7 +13,7 @@ from support.wire import Client, said
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.mcp.protocol import HANDOVER_HEADER, META_HANDOVER
 from adaptgen.model.caller import Caller
-from adaptgen.proxy.upstream_client import _LARGE, _proving
+from adaptgen.proxy.upstream_client import _LARGE, _with_identity
 from adaptgen.transports.streamable_http import StreamableHttpServer
 from adaptgen.transports.streamable_http.request_context import harmless
 
@@ -34,11 +34,11 @@ async def asked(folder: Path, size: int, how: str) -> tuple[int, Any, FakeTarget
     target = FakeTarget(fact("read_note", arguments={}))
     async with governed(behind(folder, signer), target, http=True) as made:
         params = {"name": "read_note", "arguments": {"text": "x" * size}}
-        token = signer.seal(ADA, AUDIENCE, "tools/call", params)
+        token = signer.sign(ADA, AUDIENCE, "tools/call", params)
         heads = {
             "proxy": token,
-            "stranger": stranger.seal(ADA, AUDIENCE, "tools/call", params),
-            "another server": signer.seal(ADA, "billing", "tools/call", params),
+            "stranger": stranger.sign(ADA, AUDIENCE, "tools/call", params),
+            "another server": signer.sign(ADA, "billing", "tools/call", params),
             "no token": "a.b.c",
         }
         headers = {HANDOVER_HEADER.replace("-", "_"): heads[how]} if how in heads else {}
@@ -67,7 +67,7 @@ async def test_the_proxy_sends_what_it_has_to(tmp_path: Path, size: int, how: st
 
 async def test_the_proxy_puts_the_handover_into_the_head_of_large_requests() -> None:
     message = {"params": {"_meta": {META_HANDOVER: "token"}}}
-    assert _proving({"a": "b"}, message, b"x" * _LARGE) == {"a": "b"}
-    assert _proving({"a": "b"}, message, b"x" * (_LARGE + 1)) == {"a": "b", HANDOVER_HEADER: "token"}
-    assert _proving({}, {"params": {}}, b"x" * 100_000) == {}
+    assert _with_identity({"a": "b"}, message, b"x" * _LARGE) == {"a": "b"}
+    assert _with_identity({"a": "b"}, message, b"x" * (_LARGE + 1)) == {"a": "b", HANDOVER_HEADER: "token"}
+    assert _with_identity({}, {"params": {}}, b"x" * 100_000) == {}
     assert harmless({HANDOVER_HEADER: "token", "a": "b"}) == {"a": "b"}

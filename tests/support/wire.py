@@ -45,7 +45,7 @@ class FakeDesk:
         tenant, _, sub = (given or "/anna").rpartition("/")
         return Caller(sub, tenant)
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Any] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Any] | None:
         return SCHEMA if tool == "echo" else None
 
     async def request(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> dict[str, Any]:

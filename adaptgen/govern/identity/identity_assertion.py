@@ -78,7 +78,7 @@ class AssertionIssuer:
         wanted = {name: public[name] for name in ("kty", "crv", "x", "y")}
         return {"keys": [{**wanted, "kid": self._header["kid"], "use": "sig", "alg": _ALGORITHM}]}
 
-    def seal(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
+    def sign(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
         """The JWT for one request: ``params`` exactly as they will be sent (``_meta`` does not count).
 
         Every attempt at a request needs one of its own: the server accepts each once.

@@ -10,14 +10,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit.call_record import Recorder
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.other_methods import NonToolRequests
-from adaptgen.govern.pipeline.tool_call import GovernedCall, stripped, unknown
+from adaptgen.govern.pipeline.tool_call import GovernedCall, unknown
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
     HANDOVER_HEADER,
@@ -29,6 +29,7 @@ from adaptgen.mcp.protocol import (
     ServerInfo,
     Target,
     ToolInfo,
+    without_own_meta,
 )
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
@@ -122,10 +123,10 @@ class Pipeline:
         accept = self.parts.settings.accept
         return accept is not None and bool(accept.principal) and bool(context.principal)
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list."""
         facts = self._known.get(tool)
-        if facts is None or facts.name not in await self._visible(self.parts, caller):
+        if facts is None or facts.name not in await self._visible(self.parts, caller, context):
             return None
         schema = facts.wire.get("inputSchema")
         return schema if isinstance(schema, dict) else None
@@ -207,10 +208,16 @@ class Pipeline:
             raise Challenge(401, "Bearer", "this server answers its proxy only: the handover is missing")
         return await parts.acceptance.open(token, method, params)
 
-    async def _visible(self, parts: Components, caller: Caller) -> frozenset[str]:
-        names = frozenset(self.adopted)
-        if parts.authorizer is not None:
-            names = await parts.authorizer.visible(caller, self.adopted)
+    async def _visible(self, parts: Components, caller: Caller, context: Context) -> frozenset[str]:
+        """The names of the tools that the caller may see: worked out once for a request."""
+        tools = self.adopted
+        if parts.authorizer is None:
+            return frozenset(tools)
+        known = context.visible
+        if isinstance(known, _Visible) and known.parts is parts and known.caller is caller and known.tools is tools:
+            return known.names
+        names = await parts.authorizer.visible(caller, tools)
+        context.visible = _Visible(parts, caller, tools, names)
         return names
 
     async def _list(
@@ -218,7 +225,7 @@ class Pipeline:
     ) -> dict[str, Json]:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
-        names = await self._visible(parts, caller)
+        names = await self._visible(parts, caller, context)
         if not await self._passage.enter(parts, caller, context.listing, context):
             names = frozenset()
         made = self._lists.get(names)
@@ -226,7 +233,7 @@ class Pipeline:
             listed = parts.tokenizer.listed if parts.tokenizer is not None else _as_is
             tools = [dict(listed(facts)) for name, facts in self.adopted.items() if name in names]
             if parts.settings.mode != "behind":
-                tools = [stripped(tool) for tool in tools]
+                tools = [without_own_meta(tool) for tool in tools]
             made = {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
             self._lists[names] = made
             if len(self._lists) > _LISTS:
@@ -247,7 +254,7 @@ class Pipeline:
             raise RpcError(-32602, "Invalid params: name must be a string and arguments an object")
         given: dict[str, Any] = arguments or {}
         facts, target = self._known.get(name), self._target
-        visible = await self._visible(parts, caller)
+        visible = await self._visible(parts, caller, context)
         recorder = Recorder(self._trail, parts.settings.hash, caller, context.request_id, facts, given, began)
         if facts is None or facts.name not in visible:
             # The caller learns nothing of a tool that it may not see; the trail says what stopped it.
@@ -266,6 +273,16 @@ class Pipeline:
         if self._usage is not None:
             await self._usage.count(caller, facts, bytes_out=_size(result), error=bool(result.get("isError")))
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Visible:
+    """The ``names`` of the ``tools`` that ``caller`` may see by the decisions of ``parts``."""
+
+    parts: Components
+    caller: Caller
+    tools: Mapping[str, ToolInfo]
+    names: frozenset[str]
 
 
 async def _stopping(

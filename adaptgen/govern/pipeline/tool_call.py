@@ -25,7 +25,15 @@ from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.pipeline.refusals import failed, unknown
 from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
-from adaptgen.mcp.protocol import META, META_REQUESTS, META_STATUS, META_UNKNOWN, Context, RpcError, ToolInfo
+from adaptgen.mcp.protocol import (
+    META_REQUESTS,
+    META_STATUS,
+    META_UNKNOWN,
+    Context,
+    RpcError,
+    ToolInfo,
+    without_own_meta,
+)
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
@@ -41,7 +49,7 @@ if TYPE_CHECKING:
     from adaptgen.govern.tokenization.argument_checks import Path as Place
     from adaptgen.govern.tokenization.echoes import RestoredValue
 
-__all__ = ["GovernedCall", "Refusal", "admit", "failed", "stripped", "unknown"]
+__all__ = ["GovernedCall", "Refusal", "admit", "failed", "unknown"]
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -355,7 +363,7 @@ class GovernedCall:
             shielded = await parts.tokenizer.result(self._caller, self._tool, result, self._values)
             result, tokens = shielded.result, shielded.ids
         if parts.settings.mode != "behind":
-            result = stripped(result)
+            result = without_own_meta(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
         if not self._note(outcome, status=status, tokens=tokens):
             return failed("The call was executed, but the audit trail cannot be written; its answer is withheld.")
@@ -381,17 +389,3 @@ class GovernedCall:
         except AuditError:
             return failed("The audit trail cannot be written, so nothing is executed.")
         return failed(refusal.text)
-
-
-def stripped(result: dict[str, Json]) -> dict[str, Json]:
-    """The result without what servers and the proxy tell each other."""
-    meta = result.get("_meta")
-    if not isinstance(meta, dict) or not any(key.startswith(META) for key in meta):
-        return result
-    kept = {key: value for key, value in meta.items() if not key.startswith(META)}
-    result = dict(result)
-    if kept:
-        result["_meta"] = kept
-    else:
-        del result["_meta"]
-    return result

@@ -37,7 +37,7 @@ class UngovernedHandler:
         """Everybody is ``local``: for loopback only."""
         return LOCAL
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool."""
         contract = self._engine.get(tool)
         return contract.input_schema if contract is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adaptgen.mcp import json_text
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.protocol import Challenge
 from adaptgen.model.tables import Json
@@ -28,7 +29,7 @@ def body(data: bytes, status: int = 200, headers: Mapping[str, str] | None = Non
 
 def document(value: Mapping[str, Json], headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """A JSON document."""
-    return body(message.encode(value), 200, headers)
+    return body(json_text.encode(value), 200, headers)
 
 
 def refused(

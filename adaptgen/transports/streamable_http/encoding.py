@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from adaptgen.mcp import jsonrpc as message
-from adaptgen.mcp import revisions
+from adaptgen.mcp import json_text, revisions
 from adaptgen.model.tables import Json
 
 
@@ -21,11 +20,11 @@ class Encoder:
     def result(self, method: str, result: Mapping[str, Json], version: str) -> bytes:
         """The bytes of ``result`` for a client of ``version``."""
         if method != "tools/list":
-            return message.encode(revisions.shaped(method, result, version, self._server))
+            return json_text.encode(revisions.shaped(method, result, version, self._server))
         key = (id(result), version)
         known = self._lists.get(key)
         if known is None:
-            body = message.encode(revisions.shaped(method, result, version, self._server))
+            body = json_text.encode(revisions.shaped(method, result, version, self._server))
             known = self._lists[key] = (result, body)
             if len(self._lists) > 256:
                 self._lists.popitem(last=False)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
-from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import Malformed, Notice, Request, Response
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.transports.streamable_http import answers
+from adaptgen.transports.streamable_http.header_checks import check_types
 from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer, HttpRequest
 from adaptgen.transports.streamable_http.jobs import RunningRequest
-from adaptgen.transports.streamable_http.param_checks import parameters
 from adaptgen.transports.streamable_http.request_context import RequestContext
 from adaptgen.transports.streamable_http.sessions import Session
 from adaptgen.transports.streamable_http.stream import Stream
@@ -140,7 +140,7 @@ class Handshake:
         }
         if about.instructions:
             result["instructions"] = about.instructions
-        return answers.body(message.answered(request.id, message.encode(result)), 200, headers)
+        return answers.body(message.answered(request.id, json_text.encode(result)), 200, headers)
 
     def _early(self, request: Request, session: Session | None) -> bytes | None:
         """The response of a request that the desk is not asked for."""
@@ -149,7 +149,7 @@ class Handshake:
         try:
             if not revisions.exists(request.method, modern=False):
                 raise RpcError(message.METHOD_NOT_FOUND, "Method not found")
-            parameters(request)
+            check_types(request)
             if session is not None and request.id in session.running:
                 raise RpcError(message.INVALID_REQUEST, "a request of this id is under way")
         except RpcError as problem:

@@ -4,42 +4,17 @@ SEP-2243, custom headers from parameters): who routes by the header and who exec
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
+from adaptgen.mcp.headers import PREFIX, HeaderParameter, decode_value, header_parameters, scalar_text
 from adaptgen.mcp.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Request
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, MODERN, NAMED, SUPPORTED, VERSION_KEY
 from adaptgen.model.tables import Json
 
-ANNOTATION = "x-mcp-header"
-PREFIX = "mcp-param-"
-
-_ENCODED = re.compile(r"=\?base64\?(.*)\?=")
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_ONE = frozenset(
-    {
-        "additionalProperties",
-        "contains",
-        "contentSchema",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
-_SEVERAL = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_BY_NAME = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties"})
 
 
 def envelope(request: Request, headers: Mapping[str, str]) -> None:
@@ -61,7 +36,7 @@ def envelope(request: Request, headers: Mapping[str, str]) -> None:
     key = NAMED.get(request.method)
     if key is not None:
         named = request.params.get(key)
-        if named is not None and decoded(headers.get("mcp-name")) != named:
+        if named is not None and decode_value(headers.get("mcp-name")) != named:
             raise RpcError(HEADER_MISMATCH, f"the Mcp-Name header does not match params.{key}")
     served(version)
 
@@ -77,34 +52,12 @@ def served(version: Json) -> None:
         raise RpcError(UNSUPPORTED_VERSION, "Unsupported protocol version", data)
 
 
-def decoded(value: str | None) -> str | None:
-    """The value of a header that may be ``=?base64?…?=``; None for a broken one."""
-    found = _ENCODED.fullmatch(value) if value is not None else None
-    if found is None:
-        return value
-    try:
-        data = base64.b64decode(found[1], validate=True)
-        # The one spelling of these bytes: bits after the last would make two headers of one value.
-        return data.decode() if base64.b64encode(data).decode() == found[1] else None
-    except (binascii.Error, ValueError):
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Mirrored:
-    """A parameter that clients repeat in the header ``Mcp-Param-<token>``."""
-
-    path: tuple[str, ...]
-    token: str
-    kind: str
-
-
 class Parameters:
     """Compares Mcp-Param headers with arguments; what a schema asks for is worked out once per schema."""
 
     def __init__(self) -> None:
         # The schema is kept beside its rows: as long as it lives, nothing else has its identity.
-        self._seen: OrderedDict[int, tuple[Mapping[str, Json], tuple[Mirrored, ...]]] = OrderedDict()
+        self._seen: OrderedDict[int, tuple[Mapping[str, Json], tuple[HeaderParameter, ...]]] = OrderedDict()
 
     def check(self, schema: Mapping[str, Json], arguments: Mapping[str, Json], request: Mapping[str, str]) -> None:
         """
@@ -112,27 +65,27 @@ class Parameters:
             RpcError: -32020, a header and its argument disagree, or one of both is missing.
         """
         for one in self._rows(schema):
-            _check(one, _at(arguments, one.path), request.get(PREFIX + one.token.lower()))
+            _check(one, one.value_in(arguments), request.get(PREFIX + one.token.lower()))
 
-    def _rows(self, schema: Mapping[str, Json]) -> tuple[Mirrored, ...]:
+    def _rows(self, schema: Mapping[str, Json]) -> tuple[HeaderParameter, ...]:
         known = self._seen.get(id(schema))
         if known is None:
-            known = self._seen[id(schema)] = (schema, mirrored(schema))
+            known = self._seen[id(schema)] = (schema, header_parameters(schema))
             if len(self._seen) > 4096:
                 self._seen.popitem(last=False)
         return known[1]
 
 
-def _check(one: Mirrored, value: Json, raw: str | None) -> None:
+def _check(one: HeaderParameter, value: Json, raw: str | None) -> None:
     name, where = f"Mcp-Param-{one.token}", ".".join(one.path)
-    said = None if value is None else _written(value)
+    said = None if value is None else scalar_text(value)
     if said is None:
         if raw is not None:
             raise RpcError(HEADER_MISMATCH, f"the {name} header has no argument {where!r} in the body")
         return
     if raw is None:
         raise RpcError(HEADER_MISMATCH, f"the {name} header is missing beside the argument {where!r}")
-    given = decoded(raw)
+    given = decode_value(raw)
     if given is None or not _same(one.kind, value, said, given):
         raise RpcError(HEADER_MISMATCH, f"the {name} header does not match the argument {where!r}")
 
@@ -146,55 +99,24 @@ def _same(kind: str, value: Json, said: str, given: str) -> bool:
     return given == said
 
 
-def _written(value: Json) -> str | None:
-    """A scalar as a client writes it into a header; None for what has no such form."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    try:
-        return str(value) if isinstance(value, str | int | float) else None
-    except ValueError:  # an integer of thousands of digits
-        return None
+def check_types(request: Request) -> None:
+    """What every handler may take for granted of a request's params.
 
-
-def _at(arguments: Mapping[str, Json], path: tuple[str, ...]) -> Json:
-    node: Any = arguments
-    for key in path:
-        if not isinstance(node, dict):
-            return None
-        node = node.get(key)
-    return node
-
-
-def mirrored(schema: Mapping[str, Json]) -> tuple[Mirrored, ...]:
-    """The annotated parameters of a schema; none where one annotation is invalid: clients drop such a tool."""
-    rows: list[Mirrored] = []
-    names: set[str] = set()
-    for path, part in _positions(schema):
-        if ANNOTATION not in part:
-            continue
-        token, kind = part[ANNOTATION], part.get("type")
-        fits = isinstance(token, str) and _TOKEN.fullmatch(token) and kind in ("string", "integer", "boolean")
-        if not path or not fits or str(token).lower() in names:
-            return ()
-        names.add(str(token).lower())
-        rows.append(Mirrored(path, str(token), str(kind)))
-    return tuple(rows)
-
-
-def _positions(root: Json) -> Iterator[tuple[tuple[str, ...] | None, dict[str, Json]]]:
-    """Every schema in a schema, with its path where only ``properties`` lead to it."""
-    stack: list[tuple[tuple[str, ...] | None, Json]] = [((), root)]
-    while stack:
-        path, node = stack.pop()
-        if not isinstance(node, dict):
-            continue
-        yield path, node
-        for key, value in node.items():
-            if key == "properties" and isinstance(value, dict):
-                stack.extend((None if path is None else (*path, name), sub) for name, sub in value.items())
-            elif key in _ONE:
-                stack.append((None, value))
-            elif key in _SEVERAL and isinstance(value, list):
-                stack.extend((None, sub) for sub in value)
-            elif key in _BY_NAME and isinstance(value, dict):
-                stack.extend((None, sub) for sub in value.values())
+    Raises:
+        RpcError: -32602 where the name, the arguments, the cursor or ``_meta`` is of a wrong type.
+    """
+    params = request.params
+    key = NAMED.get(request.method)
+    if key is not None and not isinstance(params.get(key), str):
+        raise RpcError(INVALID_PARAMS, f"params.{key} must be a string")
+    for name, kind, text in (
+        ("arguments", dict, "an object"),
+        ("_meta", dict, "an object"),
+        ("cursor", str, "a string"),
+    ):
+        given = params.get(name)
+        if given is not None and not isinstance(given, kind):
+            raise RpcError(INVALID_PARAMS, f"params.{name} must be {text}")
+    token = request.meta.get("progressToken")
+    if token is not None and (isinstance(token, bool) or not isinstance(token, int | str)):
+        raise RpcError(INVALID_PARAMS, "the progress token must be a string or an integer")

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
-from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import HANDOVER_HEADER, Challenge, Context, RpcError
 from adaptgen.model.tables import Json
@@ -65,7 +65,7 @@ class RequestContext(Context):
         elif self.modern and method.endswith(("/list_changed", "/updated", "/acknowledged")):
             return  # on 2026-07-28 changes travel on listen streams alone
         try:
-            await self.stream.send(message.encode({"jsonrpc": "2.0", "method": method, "params": params}))
+            await self.stream.send(json_text.encode({"jsonrpc": "2.0", "method": method, "params": params}))
         except Gone:
             pass
 
@@ -85,7 +85,7 @@ class RequestContext(Context):
         number, waiting = session.question()
         body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         try:
-            await self.stream.send(message.encode(body))
+            await self.stream.send(json_text.encode(body))
             response = await waiting
         except Gone:
             raise RpcError(message.INTERNAL_ERROR, "the client is gone") from None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
-from adaptgen.mcp import revisions
+from adaptgen.mcp.headers import PREFIX
 from adaptgen.mcp.jsonrpc import Notice, Request
-from adaptgen.mcp.protocol import Challenge, RpcError
+from adaptgen.mcp.protocol import Challenge, Context, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.transports.streamable_http import answers
-from adaptgen.transports.streamable_http.header_checks import PREFIX, Parameters, envelope, served
+from adaptgen.transports.streamable_http.header_checks import Parameters, check_types, envelope, served
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest
 from adaptgen.transports.streamable_http.jobs import RunningRequest
-from adaptgen.transports.streamable_http.param_checks import parameters
 
 if TYPE_CHECKING:
     from adaptgen.transports.streamable_http.server import StreamableHttpServer
@@ -45,7 +45,7 @@ class StatelessRevision:
         if not isinstance(said, Request):
             return answers.refused(400, "this revision has no responses of clients", code=message.INVALID_REQUEST)
         try:
-            await self._check(http, said, caller)
+            await self._check(http, said, caller, exchange)
             if said.method == "server/discover":
                 return self._discovered(said)
         except RpcError as problem:
@@ -65,11 +65,11 @@ class StatelessRevision:
             self._kernel.streams.admit(exchange, caller)
         return await self._kernel.workshop.answer(job, stream)
 
-    async def _check(self, http: HttpRequest, request: Request, caller: Caller) -> None:
+    async def _check(self, http: HttpRequest, request: Request, caller: Caller, context: Context) -> None:
         envelope(request, http.headers)
         if not revisions.exists(request.method, modern=True):
             raise RpcError(message.METHOD_NOT_FOUND, "Method not found")
-        parameters(request)
+        check_types(request)
         if request.method != "tools/call":
             return
         given = request.params.get("arguments")
@@ -77,7 +77,7 @@ class StatelessRevision:
         if arguments or any(name.startswith(PREFIX) for name in http.headers):
             if any(name.startswith(PREFIX) for name in http.twice):
                 raise RpcError(message.HEADER_MISMATCH, "a Mcp-Param header stands more than once")
-            schema = await self._kernel.desk.schema(caller, str(request.params["name"]))
+            schema = await self._kernel.desk.schema(caller, str(request.params["name"]), context)
             if schema is not None:
                 self._parameters.check(schema, arguments, http.headers)
 
@@ -90,4 +90,4 @@ class StatelessRevision:
         if about.instructions:
             result["instructions"] = about.instructions
         shape = revisions.shaped(request.method, result, revisions.MODERN[-1], self._kernel.info)
-        return answers.body(message.answered(request.id, message.encode(shape)))
+        return answers.body(message.answered(request.id, json_text.encode(shape)))

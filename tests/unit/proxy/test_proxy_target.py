@@ -233,7 +233,7 @@ class Seals:
     def __init__(self) -> None:
         self.sealed: list[tuple[str, str, str, Mapping[str, Any]]] = []
 
-    def seal(self, caller: Caller, audience: str, method: str, params: Mapping[str, Any]) -> str:
+    def sign(self, caller: Caller, audience: str, method: str, params: Mapping[str, Any]) -> str:
         self.sealed.append((caller.sub, audience, method, params))
         return f"seal-{len(self.sealed)}"
 

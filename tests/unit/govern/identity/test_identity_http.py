@@ -38,7 +38,7 @@ class Echo:
     def about(self) -> ServerInfo:
         return ServerInfo("echo", "1")
 
-    async def schema(self, caller: Caller, tool: str) -> Mapping[str, Json] | None:
+    async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         return None
 
     async def request(
@@ -153,7 +153,7 @@ ARGUMENTS = {
 async def test_what_was_sealed_is_what_arrives(behind: tuple[httpx.AsyncClient, AssertionIssuer]) -> None:
     made, proxy = behind
     params = {"name": "who", "arguments": ARGUMENTS}
-    token = proxy.seal(Caller("alice"), "crm", "tools/call", params)
+    token = proxy.sign(Caller("alice"), "crm", "tools/call", params)
     answer = await post(made, call(ARGUMENTS, **{META_HANDOVER: token}))
     assert answer.json()["result"]["content"][0]["text"] == "alice"
 
@@ -162,7 +162,7 @@ async def test_a_server_behind_refuses_what_does_not_come_from_its_proxy(
     behind: tuple[httpx.AsyncClient, AssertionIssuer],
 ) -> None:
     made, proxy = behind
-    token = proxy.seal(Caller("alice"), "crm", "tools/call", {"name": "who", "arguments": ARGUMENTS})
+    token = proxy.sign(Caller("alice"), "crm", "tools/call", {"name": "who", "arguments": ARGUMENTS})
     for body in (call(ARGUMENTS), call({**ARGUMENTS, "amount": 2.0}, **{META_HANDOVER: token})):
         answer = await post(made, body)
         assert answer.status_code == 401

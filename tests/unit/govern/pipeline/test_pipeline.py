@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from support.governing import META, FakeTarget, ask, fact, governed, settings
+from support.wire import Client
 
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.telemetry.spans import tracer
 from adaptgen.mcp.protocol import META_HANDOVER, META_STATUS, RpcError
 from adaptgen.model.caller import Caller
+from adaptgen.transports.streamable_http import StreamableHttpServer
 
 ADA = Caller("ada", "bank", ("staff",))
 EVE = Caller("eve", "bank", ("guests",))
@@ -353,3 +355,28 @@ def test_tokens_are_counted_by_kind_and_outcome(tmp_path: Path) -> None:
     counted: list[Any] = []
     asyncio.run(session())
     assert sorted(counted) == [("hit", "email", 2), ("miss", "email", 1), ("refused", "email", 1)]
+
+
+@pytest.mark.asyncio
+async def test_what_a_caller_may_see_is_worked_out_once_for_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = settings(tmp_path, local={"sub": "ada", "tenant": "bank", "groups": ["staff"]}, authenticate=None)
+    target = FakeTarget(fact("read_note"))
+    async with governed(path, target) as made:
+        asked: list[Caller] = []
+        authorizer = made.desk.parts.authorizer
+        assert authorizer is not None
+        visible = type(authorizer).visible
+
+        async def counted(self: Any, caller: Caller, tools: Any) -> frozenset[str]:
+            asked.append(caller)
+            return await visible(self, caller, tools)
+
+        monkeypatch.setattr(type(authorizer), "visible", counted)
+        client = Client(StreamableHttpServer(made.desk))
+        for count in (1, 2):
+            answer = await client.ask("tools/call", {"name": "read_note", "arguments": {"text": "x"}})
+            assert answer.status == 200
+            assert len(asked) == count
+    assert len(target.calls) == 2

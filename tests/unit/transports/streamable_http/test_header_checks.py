@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from support.wire import CAPABILITIES, MODERN, SCHEMA, VERSION, Client, FakeDesk, said
 
+from adaptgen.mcp.headers import decode_value, header_parameters
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.transports.streamable_http import StreamableHttpServer
-from adaptgen.transports.streamable_http.header_checks import Parameters, decoded, mirrored
+from adaptgen.transports.streamable_http.header_checks import Parameters
 
 
 def encoded(text: str) -> str:
@@ -94,7 +95,7 @@ def test_a_modern_body_without_its_header_does_not_pass_for_an_old_one() -> None
     ],
 )
 def test_values_that_a_header_cannot_hold_are_encoded(raw: str | None, value: str | None) -> None:
-    assert decoded(raw) == value
+    assert decode_value(raw) == value
 
 
 def parameter(kind: str = "string", token: Any = "Region") -> dict[str, Any]:
@@ -155,14 +156,14 @@ def test_parameters_and_their_headers_agree(
     ],
 )
 def test_a_schema_with_one_invalid_annotation_asks_for_no_header(schema: dict[str, Any]) -> None:
-    assert mirrored(schema) == ()
+    assert header_parameters(schema) == ()
 
 
 def test_data_in_a_schema_is_no_annotation() -> None:
     schema = {
         "properties": {"a": {"type": "object", "default": {"x-mcp-header": "A"}, "enum": [{"x-mcp-header": "B"}]}}
     }
-    assert mirrored(schema) == ()
+    assert header_parameters(schema) == ()
 
 
 def test_the_wire_compares_parameters_of_a_call() -> None:
