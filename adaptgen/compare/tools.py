@@ -99,31 +99,35 @@ def _default(value: int | None) -> str:
 
 def _view(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     before, after = old.tool.view, new.tool.view
-    kept = set(before or ())
     if before is not None and after is None:
         yield _change(new, "breaking", "field-gone", "the fields of the answer are no longer declared")
     elif before is None and after is not None:
         yield _change(new, "additive", "field-new", f"the answer has declared fields: {_listed(after)}")
-    gone = sorted(kept - set(after)) if after is not None else []
-    # A field that hints keep stays in the view when the document drops it.
-    lost = sorted(
-        path
-        for path in kept & set(after or ())
-        if old.fields is not None and new.fields is not None and path in old.fields and path not in new.fields
-    )
-    for path in gone:
+    told: set[str] = set()
+    if before is not None and after is not None:
+        for change, path in _paths(old, new, before, after):
+            told.add(path)
+            yield change
+        if before != after and set(before) == set(after):
+            yield _change(new, "unchanged", "field-order", "the fields of the answer come in another order")
+    yield from _fields(old, new, told)
+
+
+def _paths(
+    old: ToolSnapshot, new: ToolSnapshot, before: tuple[str, ...], after: tuple[str, ...]
+) -> Iterator[tuple[Change, str]]:
+    """The changes of the paths that a view has, or had, each with its path."""
+    for path in sorted(set(before) - set(after)):
         where = "" if new.fields is None or path not in new.fields else "; agents can still ask for it with `fields`"
-        yield _change(new, "breaking", "field-gone", f"the field {path} is gone from the answer{where}")
-    for path in lost:
-        yield _change(
-            new, "breaking", "field-gone", f"the field {path} is kept by hints, but the API declares it no more"
-        )
-    added = [path for path in after or () if path not in kept] if before is not None else []
-    for path in added:
-        yield _change(new, "additive", "field-new", f"the answer also has {path}")
-    if before is not None and after is not None and not gone and not added and before != after:
-        yield _change(new, "unchanged", "field-order", "the fields of the answer come in another order")
-    yield from _fields(old, new, {*gone, *lost, *added})
+        yield _change(new, "breaking", "field-gone", f"the field {path} is gone from the answer{where}"), path
+    if old.fields is not None and new.fields is not None:
+        # A field that hints keep stays in the view when the document drops it.
+        for path in sorted(set(before) & set(after) & (old.fields.keys() - new.fields.keys())):
+            text = f"the field {path} is kept by hints, but the API declares it no more"
+            yield _change(new, "breaking", "field-gone", text), path
+    for path in after:
+        if path not in before:
+            yield _change(new, "additive", "field-new", f"the answer also has {path}"), path
 
 
 def _fields(old: ToolSnapshot, new: ToolSnapshot, said: set[str]) -> Iterator[Change]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import AdaptgenError, Where, error
@@ -19,6 +19,10 @@ from adaptgen.syntax.templates import placeholders
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
+
+
+Section: TypeAlias = tuple[str, list[tuple[str, str]]]
+"""A title and rows of two columns; without rows it is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,41 +133,52 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
     kind = ", ".join([f"{tool.effect}s", *(["a list"] if tool.page else [])])
     terminal.say(f"{terminal.paint(tool.name, 'bold')}  ({kind})")
     terminal.table(("",), [[contract.description]])
+    sections = (
+        *_request_sections(server, tool, origin),
+        ("arguments", [*_arguments(tool, contract)]),
+        *_answer_sections(tool),
+        ("auth", [(auth.name, auth.kind) for auth in server.auth if auth.name in tool.auth]),
+        *_privacy_sections(tool),
+        *_origin_sections(origin),
+    )
+    for title, rows in sections:
+        if rows:
+            terminal.say()
+            terminal.say(terminal.paint(terminal.clean(title), "bold"))
+            terminal.table(("", ""), rows)
+
+
+def _request_sections(server: Server, tool: Tool, origin: Origin) -> Iterator[Section]:
     if origin.place or tool.source:
-        _section("source", [(origin.place or "the document", origin.operation or tool.source)])
+        yield "source", [(origin.place or "the document", origin.operation or tool.source)]
     calls = [("request", tool.call)] if tool.call else []
-    calls += [(f"step {one.id}", one.call) for one in stepped.every(tool.steps) if one.call is not None]
+    calls += [(f"step {step.id}", step.call) for step in stepped.every(tool.steps) if step.call is not None]
     if tool.update:
         calls.insert(0, ("reads first", tool.update.read))
     for title, call in calls:
-        _section(title, [(f"{call.method} {_base(server, call)}{call.path}", ""), *_request(call)])
-    _section("arguments", list(_arguments(tool, contract)))
-    if tool.page:
-        _section("paging", list(_paging(tool.page)))
-    if tool.view is not None:
-        _section("view", [(path, "") for path in tool.view])
+        yield title, [(f"{call.method} {_base(server, call)}{call.path}", ""), *_request(call)]
+
+
+def _answer_sections(tool: Tool) -> Iterator[Section]:
+    yield "paging", [*_paging(tool.page)] if tool.page else []
+    yield "view", [(path, "") for path in tool.view or ()]
     for step in stepped.every(tool.steps):
-        _section(f"rules of step {step.id}", list(_rules(step)))
-        _section(f"view of step {step.id}", [(path, "") for path in step.view or ()])
+        yield f"rules of step {step.id}", [*_rules(step)]
+        yield f"view of step {step.id}", [(path, "") for path in step.view or ()]
     if tool.view is None and tool.call and tool.effect == "read":
-        _section("view", [("chosen from the first answer", "")])
-    _section("auth", [(one.name, one.kind) for one in server.auth if one.name in tool.auth])
-    sensitive = [
-        *tool.sensitive.items(),
-        *((f"argument {name}", kind) for name, kind in tool.sensitive_arguments.items()),
-    ]
-    _section("sensitive", sensitive)
-    _section("searches", [(f"argument {name}", ", ".join(paths) or "none") for name, paths in tool.searches.items()])
-    _section("evidence", [(f"{one.aspect}: {one.decision}", one.because) for one in origin.evidence])
-    gone = [one for one in origin.inputs if one.fate != "argument"]
-    _section("inputs that are no arguments", [(f"{one.place} {one.name}", f"{one.fate}: {one.by}") for one in gone])
+        yield "view", [("chosen from the first answer", "")]
 
 
-def _section(title: str, rows: list[tuple[str, str]]) -> None:
-    if rows:
-        terminal.say()
-        terminal.say(terminal.paint(terminal.clean(title), "bold"))
-        terminal.table(("", ""), rows)
+def _privacy_sections(tool: Tool) -> Iterator[Section]:
+    arguments = ((f"argument {name}", kind) for name, kind in tool.sensitive_arguments.items())
+    yield "sensitive", [*tool.sensitive.items(), *arguments]
+    yield "searches", [(f"argument {name}", ", ".join(paths) or "none") for name, paths in tool.searches.items()]
+
+
+def _origin_sections(origin: Origin) -> Iterator[Section]:
+    yield "evidence", [(f"{item.aspect}: {item.decision}", item.because) for item in origin.evidence]
+    others = [entry for entry in origin.inputs if entry.fate != "argument"]
+    yield "inputs that are no arguments", [(f"{one.place} {one.name}", f"{one.fate}: {one.by}") for one in others]
 
 
 def _base(server: Server, call: Call) -> str:
