@@ -13,7 +13,19 @@ from collections.abc import Collection, Sequence
 from adaptgen.syntax.identifiers import vocabulary
 from adaptgen.views.candidates import Candidate, candidates_from
 from adaptgen.views.fallbacks import ensure_identity, ensure_label, ensure_substance
-from adaptgen.views.scoring import AMOUNT, DATE, IDENTITY, LABEL, OTHER, REFERENCE, STATUS, Field, judged, plain
+from adaptgen.views.scoring import (
+    AMOUNT,
+    DATE,
+    IDENTITY,
+    LABEL,
+    OTHER,
+    REFERENCE,
+    STATUS,
+    Field,
+    has_identity,
+    judged,
+    plain,
+)
 from adaptgen.views.vocabulary import NAMES
 
 __all__ = ["Candidate", "candidates_from", "is_record", "rank"]
@@ -82,7 +94,10 @@ def is_record(
     entry: bool = False,
 ) -> bool:
     """Whether the fields have an identity or a name among them: a record, and not a result such as a log or a sum."""
-    found = judged(candidates, frozenset(plain(one) for one in identifying), resource, entry=entry)
+    names = frozenset(plain(name) for name in identifying)
+    if has_identity(candidates, names):
+        return True
+    found = judged(candidates, names, resource, entry=entry)
     ensure_identity(found, identifying, resource)
     return any(one.tier in {IDENTITY, LABEL} for one in found)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.syntax import field_paths as fields
@@ -46,6 +47,7 @@ IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)
 _LONG = 160.0
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """The words of a name in one piece, to compare names however they are written."""
     return "".join(words(name))
@@ -82,6 +84,20 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8192)
+def _names(path: str) -> tuple[str, ...]:
+    """The keys on the way, without those of wrappers around them."""
+    return _unwrapped(_segments(path), WRAPPERS)
+
+
+def _unwrapped(segments: tuple[str, ...], wrappers: frozenset[str]) -> tuple[str, ...]:
+    names = tuple(part for part in segments if part != "*")
+    start = 0
+    while len(names) > start + 1 and names[start] in wrappers:
+        start += 1
+    return names[start:]
+
+
+@lru_cache(maxsize=8192)
 def _around(path: str) -> tuple[tuple[str, ...], ...]:
     """What a path goes through."""
     segments = _segments(path)
@@ -89,6 +105,7 @@ def _around(path: str) -> tuple[tuple[str, ...], ...]:
 
 
 _DIGITS = re.compile(r"\d+")
+_NO_SCALAR = frozenset({"object", "array", "null"})
 
 
 def judged(
@@ -98,21 +115,17 @@ def judged(
     words of what the records are, in the singular. ``entry``: they may be entries that only hold the records."""
     found: list[Field] = []
     # What is an object in one alternative is no value in the other.
-    around: set[tuple[str, ...]] = set()
-    for one in candidates:
-        around.update(_around(one.path))
+    around = set(chain.from_iterable([_around(one.path) for one in candidates]))
     wrappers = _holders(candidates, resource) if entry else frozenset()
     wrapping = wrappers | WRAPPERS
     for index, one in enumerate(candidates):
+        if one.type in _NO_SCALAR:
+            continue
         segments = _segments(one.path)
         if segments in around:
             continue
-        names = tuple(part for part in segments if part != "*")
-        start = 0
-        while len(names) > start + 1 and names[start] in wrapping:
-            start += 1
-        names = names[start:]
-        if not 0 < len(names) <= 3 or one.type in {"object", "array", "null"}:
+        names = _unwrapped(segments, wrapping) if wrappers else _names(one.path)
+        if not 0 < len(names) <= 3:
             continue
         found.append(Field(one.path, one, index, names, "*" in segments, spoken=words(names[-1])))
     # `{"game": {"gameId": …}}`: what holds the record says what it is.
@@ -125,6 +138,23 @@ def judged(
     _one_per_object(found, identifying)
     _once(found)
     return found
+
+
+def has_identity(candidates: Sequence[Candidate], identifying: frozenset[str]) -> bool:
+    """Whether a value of the record itself identifies it, for sure: the cheap half of the question whether the fields
+    are those of a record."""
+    for one in candidates:
+        path = one.path
+        if not path.isidentifier() or one.type in _NO_SCALAR or _DIGITS.search(path):
+            continue
+        long = one.size is not None and one.size > _LONG
+        asked = plain(path) in identifying
+        if (
+            asked
+            or _worth((path,), False, one.type, one.format, bool(one.enum), one.constant, long, False)[0] == IDENTITY
+        ):
+            return not any(other.path.startswith((f"{path}.", f"{path}[")) for other in candidates)
+    return False
 
 
 # What stands beside the record that an entry only holds: ``{"score": 1.2, "item": {…}}``.
@@ -178,14 +208,31 @@ def _families(given: Sequence[Field]) -> frozenset[str]:
 
 
 def _judge(one: Field, identifying: frozenset[str]) -> None:
-    if len(one.names) == 1 and not one.many:
-        if plain(one.names[0]) in identifying:
-            one.given = True
-            one.set(IDENTITY, 0)
-        else:
-            _judge_own(one)
+    given, asked = one.candidate, plain(one.names[-1]) in identifying
+    if asked and len(one.names) == 1 and not one.many:
+        one.given = True
+        one.set(IDENTITY, 0)
+    else:
+        long = given.size is not None and given.size > _LONG
+        one.tier, one.sub = _worth(
+            one.names, one.many, given.type, given.format, bool(given.enum), given.constant, long, asked
+        )
+
+
+@lru_cache(maxsize=16384)
+def _worth(
+    names: tuple[str, ...], many: bool, type: str | None, format: str | None, enum: bool, constant: bool, long: bool,
+    asked: bool,
+) -> tuple[int | None, int]:  # fmt: skip
+    """The tier of a field and its place in it. Large APIs have few fields, and those again and again. ``asked``: the
+    operation says that what is called so identifies."""
+    candidate = Candidate("", type, format, enum, constant=constant, size=_LONG + 1 if long else None)
+    one = Field("", candidate, 0, names, many, spoken=words(names[-1]))
+    if len(names) == 1 and not many:
+        _judge_own(one)
     elif not _hidden_branch(one):
-        _judge_nested(one, identifying)
+        _judge_nested(one, asked)
+    return one.tier, one.sub
 
 
 def _hidden_branch(one: Field) -> bool:
@@ -269,7 +316,7 @@ def _judge_date(one: Field, spoken: tuple[str, ...]) -> None:
     one.set(DATE, 3 if said & MADE else 0)
 
 
-def _judge_nested(one: Field, identifying: frozenset[str]) -> None:
+def _judge_nested(one: Field, asked: bool) -> None:
     """A nested object gives its label, or its value where it stands for a status, an amount or a date."""
     given, spoken = one.candidate, one.spoken
     if not spoken or given.format in {"uri", "url", "byte", "binary"} or (given.size or 0) > _LONG:
@@ -304,13 +351,13 @@ def _judge_nested(one: Field, identifying: frozenset[str]) -> None:
         # `task.task_name` is the name of the task, `task.queue_name` is not.
         own = label_order(spoken) <= 1 or (len(one.names) == 2 and spoken[0] == parent[0])
         one.set(REFERENCE, 1 if own else 3)
-    elif len(one.names) == 2 and not given.constant and (spoken in ID_WORDS or _own_id(one, parent, identifying)):
+    elif len(one.names) == 2 and not given.constant and (spoken in ID_WORDS or _own_id(one, parent) or asked):
         one.set(REFERENCE, 6)  # what the record belongs to, where nothing names it
 
 
-def _own_id(one: Field, parent: tuple[str, ...], identifying: frozenset[str]) -> bool:
-    """Whether a value in an object is the id of that object: called after it, or what the path asks for."""
-    return (one.spoken[:-1] == parent and one.spoken[-1] in ID) or plain(one.names[-1]) in identifying
+def _own_id(one: Field, parent: tuple[str, ...]) -> bool:
+    """Whether a value in an object is called the id of that object."""
+    return one.spoken[:-1] == parent and one.spoken[-1] in ID
 
 
 def _of_the_record(one: Field) -> bool:
