@@ -300,6 +300,7 @@ _BEGINNINGS = tuple(
 _AND = re.compile(r"(?i) ?(?:[,;/&|]|or|and|und|oder|et|ou|y|o|e) ?\(?\+?")
 """Between two numbers that one word announces."""
 _PHONE_GROUPS = frozenset([(1, 3, 3, 4), (3, 3, 4), (3, 4, 4), (2, 5, 4), (2, 4, 4), (3, 4)])
+_SPACED_GROUPS = frozenset([(3, 4, 4), (2, 5, 4), (2, 4, 4)])
 _MOST_GROUPS = 9
 _MOST_DIGITS = 20
 
@@ -474,20 +475,28 @@ def _read(
     listed = "/" not in inner and {after, groups[0].before} <= {"", "/"}  # one number of several
     if (apart or listed) and "card" in wanted and ((shape.card and is_card(digits)) or (shape.fours and LUHN(digits))):
         yield _RANKS["card"], start - end, start, "card"
-    if "national_id" in wanted and (
-        (apart and any(check(digits) for check in shape.national) and not _EXTENSION.match(text, end))
-        or (said == "national_id" and shape.labelled)
-    ):
-        yield _RANKS["national_id"], start - end, start, "national_id"
+    if "national_id" in wanted:
+        proved = apart and _is_national_id(digits, shape.national) and not _EXTENSION.match(text, end)
+        if proved or (said == "national_id" and shape.labelled):
+            yield _RANKS["national_id"], start - end, start, "national_id"
     if not shape.phone or "phone" not in wanted or begun:
         return
     if said == "phone" or _is_phone(text, start, digits, [high - low for low, high, _ in groups], inner):
-        extension = _EXTENSION.match(text, end)
-        low = _phone_start(text, start, end)
-        high = extension.end() if extension else end
-        plus = "+" in text[max(0, low - 1) : low + 1]
-        rank = _RANKS["phone"] if not plus else 0.4 if _is_international(digits) else 0.5
-        yield rank, low - high, low, "phone"
+        yield _phone(text, start, end, digits)
+
+
+def _is_national_id(digits: str, checks: tuple[Check, ...]) -> bool:
+    return any(check(digits) for check in checks)
+
+
+def _phone(text: str, start: int, end: int, digits: str) -> tuple[float, int, int, str]:
+    """A telephone number with its plus and its extension."""
+    extension = _EXTENSION.match(text, end)
+    low = _phone_start(text, start, end)
+    high = extension.end() if extension else end
+    plus = "+" in text[max(0, low - 1) : low + 1]
+    rank = _RANKS["phone"] if not plus else 0.4 if _is_international(digits) else 0.5
+    return rank, low - high, low, "phone"
 
 
 @lru_cache(maxsize=65536)
@@ -497,14 +506,7 @@ def _shape(lengths: tuple[int, ...], before: tuple[str, ...]) -> _Shape | None:
     tight = even and (not before or (len(before[0].strip()) <= 1 and before[0].strip() not in ("(", ")", "+")))
     card = 12 <= size <= 19 and tight and (not before or min(lengths[:-1]) >= 3)
     fours = lengths == (4, 4, 4, 4)
-    if not before:
-        national = BARE.get(size, ())
-    else:
-        key = "-".join(map(str, lengths))
-        allowed = SEPARATORS.get(key, " -.")
-        national = GROUPED.get(key, ())
-        if not all(len(one) == 1 and one in allowed for one in before):
-            national = ()
+    national = _national_checks(lengths, before)
     phone = size <= 16 and not any(len(one) > 3 or "+" in one or "_" in one for one in before)
     phone = phone and all(sum(lengths[: at + 1]) <= 6 for at, one in enumerate(before) if one in _BETWEEN)
     labelled = size <= 18 and even
@@ -513,6 +515,15 @@ def _shape(lengths: tuple[int, ...], before: tuple[str, ...]) -> _Shape | None:
         return None
     bracketed = size == 11 and lengths[0] == 1 and bool(before) and before[0].endswith("(")
     return _Shape(card, fours, national, proved, labelled, phone, phone and (lengths in _PHONE_GROUPS or bracketed))
+
+
+def _national_checks(lengths: tuple[int, ...], before: tuple[str, ...]) -> tuple[Check, ...]:
+    """The checks of national identifiers that are written in such groups."""
+    if not before:
+        return BARE.get(sum(lengths), ())
+    key = "-".join(map(str, lengths))
+    allowed = SEPARATORS.get(key, " -.")
+    return GROUPED.get(key, ()) if all(len(one) == 1 and one in allowed for one in before) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -527,6 +538,7 @@ def _is_international(digits: str) -> bool:
 
 
 def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: list[str]) -> bool:
+    """Whether digits are a telephone number that no word announces: by what is before them, or by their groups."""
     size = len(digits)
     ahead = text[start - 1 : start] if start else ""
     if ahead == "+" or (ahead == "(" and text[start - 2 : start - 1] == "+"):
@@ -540,15 +552,20 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
         return 8 <= size <= 12 and lengths[0] <= 5
     if digits[0] == "0":
         return bool(before) and 9 <= size <= 12 and digits[1] != "0" and lengths[0] > 1 and before != ["."]
-    if size == 11 and lengths[0] == 1 and digits[0] in "178" and before[0].endswith("("):
+    return _is_grouped_phone(digits, tuple(lengths), before)
+
+
+def _is_grouped_phone(digits: str, lengths: tuple[int, ...], before: list[str]) -> bool:
+    """Whether digits without an area code or a plus stand in groups in which telephone numbers are written."""
+    if len(digits) == 11 and lengths[0] == 1 and digits[0] in "178" and before[0].endswith("("):
         return True
-    if digits[0] == "1" and lengths == [1, 3, 3, 4]:
+    if digits[0] == "1" and lengths == (1, 3, 3, 4):
         return digits[1] in "23456789"
-    if lengths == [3, 3, 4]:
+    if lengths == (3, 3, 4):
         return digits[0] in "23456789"
-    if lengths in ([3, 4, 4], [2, 5, 4], [2, 4, 4]):
-        return all(len(one) == 1 and one in " -" for one in before)
-    return lengths == [3, 4] and digits.startswith("555") and before == ["-"]
+    if lengths == (3, 4):
+        return digits.startswith("555") and before == ["-"]
+    return lengths in _SPACED_GROUPS and all(len(one) == 1 and one in " -" for one in before)
 
 
 def _phone_start(text: str, start: int, end: int) -> int:

@@ -117,29 +117,43 @@ def _names(value: Any, *, field: str, depth: int = 0) -> Iterator[str | None]:
         lowered = {str(key).lower().lstrip("$@"): key for key in value}
         structured = [key for low, key in lowered.items() if low in _STRUCTURE]
         if structured and lowered.keys() & _OPERATION:
-            for key in structured:
-                yield value[key] if isinstance(value[key], str) else None
-            for key in value.keys() - set(structured):
-                if isinstance(value[key], (dict, list)):
-                    yield from _names(value[key], field="value", depth=depth + 1)
+            yield from _names_of_condition(value, structured, depth)
             return
-        for key in value:
+        for key, inner in value.items():
             if _is_operation(key):
-                if isinstance(value[key], str) and value[key].startswith("$"):
-                    yield value[key][1:]
-                elif isinstance(value[key], (dict, list)):
-                    yield from _names(value[key], field=field, depth=depth + 1)
-                elif isinstance(value[key], str) and not field:
-                    yield None  # {"$text": "ada"}: it searches whatever there is
+                yield from _names_of_operand(inner, field, depth)
             else:
-                named = f"{field}.{key}" if field and field != "value" else str(key)
-                inner = value[key]
-                if not isinstance(inner, dict) or not inner or any(_is_operation(one) for one in inner):
-                    yield named
-                if isinstance(inner, (dict, list)):
-                    yield from _names(inner, field=named, depth=depth + 1)
-                elif isinstance(inner, str) and inner.startswith("$"):
-                    yield inner[1:]  # a reference to another field
+                yield from _names_of_member(str(key), inner, field, depth)
+
+
+def _names_of_condition(value: dict[str, Any], structured: list[str], depth: int) -> Iterator[str | None]:
+    """``{"field": "status", "op": "eq", "value": …}``: the keys ``structured`` hold names."""
+    for key in structured:
+        yield value[key] if isinstance(value[key], str) else None
+    for key in value.keys() - set(structured):
+        if isinstance(value[key], (dict, list)):
+            yield from _names(value[key], field="value", depth=depth + 1)
+
+
+def _names_of_operand(operand: Any, field: str, depth: int) -> Iterator[str | None]:
+    """``{"$gt": 5}``, ``{"$eq": "$other"}``, ``{"$and": […]}``."""
+    if isinstance(operand, str) and operand.startswith("$"):
+        yield operand[1:]
+    elif isinstance(operand, (dict, list)):
+        yield from _names(operand, field=field, depth=depth + 1)
+    elif isinstance(operand, str) and not field:
+        yield None  # {"$text": "ada"}: it searches whatever there is
+
+
+def _names_of_member(key: str, inner: Any, field: str, depth: int) -> Iterator[str | None]:
+    """``{"status": "open"}``, ``{"address": {"city": "Ulm"}}``."""
+    named = f"{field}.{key}" if field and field != "value" else key
+    if not isinstance(inner, dict) or not inner or any(map(_is_operation, inner)):
+        yield named
+    if isinstance(inner, (dict, list)):
+        yield from _names(inner, field=named, depth=depth + 1)
+    elif isinstance(inner, str) and inner.startswith("$"):
+        yield inner[1:]  # a reference to another field
 
 
 def _is_operation(key: Any) -> bool:

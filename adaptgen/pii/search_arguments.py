@@ -264,30 +264,34 @@ def _is_identifier(spoken: tuple[str, ...]) -> bool:
 
 def _match(about: _About, name: str, spoken: tuple[str, ...], kind: str | None) -> SearchArgument | None:
     """An argument that is called like a classified field, with what is done to it or which part of it."""
-    fillers = _PARTIAL | _RANGES
     ranged = bool(_RANGES & set(spoken))
-    base = [one for at, one in enumerate(spoken) if not (at == 0 and one in _CONTAINERS and len(spoken) > 1)]
-    bare = [one for one in base if one not in fillers] or base
+    base = [word for at, word in enumerate(spoken) if not (at == 0 and word in _CONTAINERS and len(spoken) > 1)]
+    bare = [word for word in base if word not in _PARTIAL | _RANGES] or base
     if "birth_date" in about.sensitive.values() and _AGES & set(spoken):
         return SearchArgument(name, "range", about.of_kind("birth_date"), "it is about the age")
     for candidate in (base, bare):
         if paths := tuple(path for path in about.sensitive if _is_called(tuple(candidate), path, about.holder)):
             role: Role = "range" if ranged and about.sensitive[paths[0]] == "birth_date" else "match"
             return SearchArgument(name, role, tuple(sorted(paths)), "it is called like a classified field")
-    found = kind
-    if found is None:
-        for candidate in (base, bare, [one for one in bare if one not in _PARTS]):
-            found = kind_within(" ".join(candidate), about.holder, type="string") if candidate else None
-            if found and found != "secret":
-                break
-    if found is None or found == "secret" or (kind is None and len(base) == 1 and names_person(base[0])):
+    meant = kind if kind is not None else _kind_meant(about, base, bare)
+    if meant is None or meant == "secret":
         return None
-    if kind is None and found not in about.sensitive.values():
-        return None
-    role = "range" if ranged and found == "birth_date" else "match"
+    role = "range" if ranged and meant == "birth_date" else "match"
     because = "it is classified" if kind is not None else "its name means a classified field"
-    paths = tuple(path for path in about.of_kind(found) if not _strangers(bare, _keys(path), about.holder))
+    paths = tuple(path for path in about.of_kind(meant) if not _strangers(bare, _keys(path), about.holder))
     return SearchArgument(name, role, paths or ("_".join(bare),), because)
+
+
+def _kind_meant(about: _About, base: list[str], bare: list[str]) -> str | None:
+    """The kind of a classified field that the words of an argument mean; ``bare``: without what is done to it."""
+    if len(base) == 1 and names_person(base[0]):
+        return None
+    kind = None
+    for candidate in (base, bare, [word for word in bare if word not in _PARTS]):
+        kind = kind_within(" ".join(candidate), about.holder, type="string") if candidate else None
+        if kind and kind != "secret":
+            break
+    return kind if kind in about.sensitive.values() else None
 
 
 def _order(about: _About, name: str, spoken: tuple[str, ...], schema: Mapping[str, Any]) -> SearchArgument | None:

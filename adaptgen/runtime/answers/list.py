@@ -202,7 +202,7 @@ class _ListAnswerBuilder:
                     self._goes_on = None
                     break
                 page = next_page
-                begin = walk.overlap(page, self._looked[0].items[self._looked[1]]) if self._looked else 0
+                begin = self._overlap(page)
                 if (self._full() and page.items[begin:]) or (self._lines and page.torn and not shape.torn):
                     break
                 if not self._lines and page.items:
@@ -234,6 +234,13 @@ class _ListAnswerBuilder:
         following = self._following[id(page)] = None if self._walk.ended else self._walk.after(page)
         self._goes_on = None if following is None else self._state(following, 0)
         return following
+
+    def _overlap(self, page: Page) -> int:
+        """How many items of ``page`` were looked at already."""
+        if self._looked is None:
+            return 0
+        last, position = self._looked
+        return self._walk.overlap(page, last.items[position])
 
     def _full(self) -> bool:
         return len(self._lines) >= self._limit or self._bytes > self._budget or (self._whole and bool(self._lines))

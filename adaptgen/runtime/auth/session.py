@@ -334,27 +334,48 @@ class Session:
 
     async def _try(self) -> None:
         """Start values, else refresh, else the chain."""
+        if not (await self._begun() or await self._refreshed()):
+            await self._log_in()
+
+    async def _begun(self) -> bool:
+        """Whether the session could begin with a token that somebody has set."""
         auth = self.auth
         fresh = (not self._saved and not self._active) or self._changed()
-        if fresh and auth.start and (not auth.chain or not self._credentials.missing(self._start_references)):
-            await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
-            self._saved = self._started()
-            self._began_with = dict(self._saved)
-            if (self._sent and self._sent <= self._saved.keys()) or await self._went_on():
-                await self._done()
-                return
-        if auth.refresh is not None and self._can(auth.refresh) and not (self._doubt and auth.chain):
-            await self._credentials.prepare(references_of(auth.refresh), f"{auth.name!r} is renewed with")
-            try:
-                await self._refresh(auth.refresh)
-                return
-            except ToolError as problem:
-                if problem.status is None or (not _final(problem) and not auth.chain):
-                    raise
-                self._forget_refresh(auth.refresh)
-                if not auth.chain:
-                    self._saved, self._active = {}, False  # a new start value begins anew
-                    raise
+        if not (fresh and auth.start and (not auth.chain or not self._credentials.missing(self._start_references))):
+            return False
+        await self._credentials.prepare(self._start_references, f"{auth.name!r} starts with")
+        self._saved = self._started()
+        self._began_with = dict(self._saved)
+        if not ((self._sent and self._sent <= self._saved.keys()) or await self._went_on()):
+            return False
+        await self._done()
+        return True
+
+    async def _refreshed(self) -> bool:
+        """Whether the session could be refreshed."""
+        auth = self.auth
+        if auth.refresh is None or not self._can(auth.refresh) or (self._doubt and auth.chain):
+            return False
+        await self._credentials.prepare(references_of(auth.refresh), f"{auth.name!r} is renewed with")
+        try:
+            await self._refresh(auth.refresh)
+            return True
+        except ToolError as problem:
+            if problem.status is None or (not _final(problem) and not auth.chain):
+                raise
+            self._forget_refresh(auth.refresh)
+            if not auth.chain:
+                self._saved, self._active = {}, False  # a new start value begins anew
+                raise
+            return False
+
+    async def _log_in(self) -> None:
+        """Run the chain.
+
+        Raises:
+            ToolError: there is none, it lacks a credential, or the API refused one.
+        """
+        auth = self.auth
         if not auth.chain:
             names = " and ".join(self.variables()) or "the hints"
             raise ToolError(f"The session {auth.name!r} has ended and nothing can renew it; see {names}.", status=401)

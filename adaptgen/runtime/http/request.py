@@ -140,6 +140,19 @@ def build(
     """
     url = _address(call, base, inputs, placed)
     request = Request(call.method, url, {"accept": call.accept or _ACCEPT})
+    request.add_query(_query(call, inputs, placed))
+    _add_headers(request, call, inputs, placed)
+    for param in call.cookies:
+        value = inputs.get(param)
+        if value is not MISSING:
+            request.cookies += serialize.cookie(param, value)
+    within = placed if placed is not None and not placed.beside_body else None
+    if call.body is not None or within is not None:
+        _add_body(request, call, inputs, body, within)
+    return request
+
+
+def _query(call: Call, inputs: Inputs, placed: PageParameters | None) -> list[str]:
     query: list[str] = []
     for param in call.query:
         if placed is not None and placed.takes(param.name):
@@ -149,33 +162,30 @@ def build(
             value = placed.parameter(param, value)
         if value is not MISSING:
             query += serialize.query(param, value)
-    if placed is not None and (holder := placed.undeclared(call.query, call.headers)) is not None:
-        query += serialize.query(holder, placed.parameter(holder, MISSING))
     if placed is not None:
+        if (holder := placed.undeclared(call.query, call.headers)) is not None:
+            query += serialize.query(holder, placed.parameter(holder, MISSING))
         query += placed.pairs()
-    request.add_query(query)
+    return query
+
+
+def _add_headers(request: Request, call: Call, inputs: Inputs, placed: PageParameters | None) -> None:
     for param in call.headers:
         value = inputs.get(param)
         if placed is not None and placed.holds("header", param):
             value = placed.parameter(param, value)
-        if value is MISSING and param.name.lower() == "accept-encoding":
+        lower = param.name.lower()
+        if value is MISSING and lower == "accept-encoding":
             request.headers["accept-encoding"] = ""  # the API gives it values of its own; the client's is none of them
-        if value is not MISSING and param.name.lower() not in _HOP:
-            text = serialize.header(param, value, param.arg or param.name)
-            if text is not None:
-                if param.name.lower() == "accept":
-                    request.headers.pop("accept", None)  # the choice of the call stands alone
-                request.headers[param.name] = text
+        if value is MISSING or lower in _HOP:
+            continue
+        text = serialize.header(param, value, param.arg or param.name)
+        if text is not None:
+            if lower == "accept":
+                request.headers.pop("accept", None)  # the choice of the call stands alone
+            request.headers[param.name] = text
     if placed is not None:
         placed.put_headers(request.headers)
-    for param in call.cookies:
-        value = inputs.get(param)
-        if value is not MISSING:
-            request.cookies += serialize.cookie(param, value)
-    within = placed if placed is not None and not placed.beside_body else None
-    if call.body is not None or within is not None:
-        _add_body(request, call, inputs, body, within)
-    return request
 
 
 def path_references(path: str) -> frozenset[Reference]:

@@ -111,27 +111,7 @@ class Classifier:
 
     def _mark(self, value: Any, place: _Place, seen: dict[tuple[str, str], None], guard: int) -> Any:
         if isinstance(value, dict):
-            members = place.members
-            found: dict[str, Any] = {}
-            pair = pair_kind(value, _text_kind)
-            for key, member in value.items():
-                of = type(member)
-                if member is None or of is bool:
-                    found[key] = member
-                    continue
-                child = members.get(key)
-                if pair is not None and key == pair[0] and (child is None or not child.declared):
-                    found[key] = self._mark(member, _place_of(pair[1]), seen, guard)
-                    continue
-                if child is None:
-                    child = self._new(place, key)
-                    if len(members) < _KNOWN:
-                        members[key] = child
-                if (child.no_text and of is str and len(member) <= guard) or (child.no_number and of is int):
-                    found[key] = member  # the most frequent case, without a call
-                else:
-                    found[key] = self._mark(member, child, seen, guard)
-            return found
+            return self._mark_members(value, place, seen, guard)
         if isinstance(value, list):
             return [self._mark(element, place, seen, guard) for element in value]
         if isinstance(value, str):
@@ -145,6 +125,31 @@ class Classifier:
         made = value if kind == "secret" else marked(value, kind)
         seen[kind, str(made)] = None
         return made
+
+    def _mark_members(
+        self, value: dict[str, Any], place: _Place, seen: dict[tuple[str, str], None], guard: int
+    ) -> dict[str, Any]:
+        members = place.members
+        marked: dict[str, Any] = {}
+        pair = pair_kind(value, _text_kind)
+        for key, member in value.items():
+            of = type(member)
+            if member is None or of is bool:
+                marked[key] = member
+                continue
+            child = members.get(key)
+            if pair is not None and key == pair[0] and (child is None or not child.declared):
+                marked[key] = self._mark(member, _place_of(pair[1]), seen, guard)
+                continue
+            if child is None:
+                child = self._new(place, key)
+                if len(members) < _KNOWN:
+                    members[key] = child
+            if (child.no_text and of is str and len(member) <= guard) or (child.no_number and of is int):
+                marked[key] = member  # the most frequent case, without a call
+            else:
+                marked[key] = self._mark(member, child, seen, guard)
+        return marked
 
 
 @lru_cache(maxsize=64)
