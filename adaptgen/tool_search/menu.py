@@ -7,7 +7,6 @@ the tool and never its wrapper. What a caller may not see is answered like what 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from adaptgen.govern.pipeline.refusals import failed, unknown
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.tool_search import menu_tools as outer
 from adaptgen.tool_search import messages as texts
 from adaptgen.tool_search.schemas import ToolSchemas
@@ -43,7 +43,7 @@ class Menu:
         self._wanted = wanted
         self._part = part
         self._schemas = ToolSchemas()
-        self._shown: OrderedDict[tuple[int, Part, Wanted], tuple[Mapping[str, Json], Shown]] = OrderedDict()
+        self._shown: LruCache[tuple[int, Part, Wanted], tuple[Mapping[str, Json], Shown]] = LruCache(_LISTS)
         self._indexed: tuple[Mapping[str, ToolInfo], Index] | None = None
         self._named: tuple[Mapping[str, ToolInfo], Mapping[str, ToolInfo]] | None = None
 
@@ -159,9 +159,7 @@ class Menu:
         known = self._shown.get(key)
         if known is None:
             # The list is kept beside what was made of it: as long as it lives, nothing else has its identity.
-            known = self._shown[key] = (listed, self._made(listed, part, wanted))
-            if len(self._shown) > _LISTS:
-                self._shown.popitem(last=False)
+            known = self._shown.put(key, (listed, self._made(listed, part, wanted)))
         return known[1]
 
     def _made(self, listed: Mapping[str, Json], part: Part, wanted: Wanted) -> Shown:

@@ -232,7 +232,7 @@ def test_tampering_on_the_way_is_an_error_for_the_agent_and_nothing_is_executed(
 def test_an_agent_cannot_bring_a_handover_of_its_own(chain: Chain) -> None:
     evil = ECKey.generate_key("P-256", private=True)
     params = {"name": "people__list_people", "arguments": {}}
-    own = AssertionIssuer(evil, RESOURCE).seal(
+    own = AssertionIssuer(evil, RESOURCE).sign(
         Caller("root", "bank"), NAME, "tools/call", {**params, "name": "list_people"}
     )
     body, headers = request("tools/call", params, chain.proxy.token, {META_HANDOVER: own})

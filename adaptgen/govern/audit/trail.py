@@ -20,7 +20,6 @@ import os
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from adaptgen.govern.settings.audit_signing import Signer, SigningError, derived
 from adaptgen.govern.settings.model import Audit, Settings
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 
 VERSION = 1
 MARK = b',"mac":"'
@@ -101,7 +101,7 @@ class AuditLog:
         self._checkpoint = checkpoint
         self._settings = settings
         self._lock = threading.Lock()
-        self._who: OrderedDict[Caller, dict[str, Json]] = OrderedDict()
+        self._who: LruCache[Caller, dict[str, Json]] = LruCache(_CALLERS)
         self._second = -1
         self._stamp = ""
         self._closed = False
@@ -119,10 +119,7 @@ class AuditLog:
                 found["tenant"] = self._name(caller.tenant)
             if caller.groups:
                 found["groups"] = [self._name(one) for one in caller.groups]
-            found = {"caller": found}
-            self._who[caller] = found
-            if len(self._who) > _CALLERS:
-                self._who.popitem(last=False)
+            found = self._who.put(caller, {"caller": found})
         return found
 
     def _name(self, text: str) -> str:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import posixpath
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 import orjson
 
@@ -25,29 +24,10 @@ from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decis
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 
 _CALLERS = 4096
 _NOT_LOADED = Decision(False, (), "no policies are loaded")
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
-class _Kept(Generic[_K, _V]):
-    """The ``size`` values that were used last."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[_K, _V] = OrderedDict()
-
-    def get(self, key: _K, make: Callable[[], _V]) -> _V:
-        try:
-            self._values.move_to_end(key)
-            return self._values[key]
-        except KeyError:
-            value = self._values[key] = make()
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
-            return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +78,11 @@ class _Force:
     base: Any
     tools: Mapping[str, _Known]
     special: Mapping[str, frozenset[str]]
-    callers: _Kept[Any, Any] = field(default_factory=lambda: _Kept(_CALLERS))
-    lists: _Kept[Any, tuple[Mapping[str, ToolInfo], frozenset[str]]] = field(default_factory=lambda: _Kept(_CALLERS))
-    restored: _Kept[Any, Decision] = field(default_factory=lambda: _Kept(_CALLERS))
+    callers: LruCache[Any, Any] = field(default_factory=lambda: LruCache(_CALLERS))
+    lists: LruCache[Any, tuple[Mapping[str, ToolInfo], frozenset[str]]] = field(
+        default_factory=lambda: LruCache(_CALLERS)
+    )
+    restored: LruCache[Any, Decision] = field(default_factory=lambda: LruCache(_CALLERS))
 
     def known(self, tool: ToolInfo) -> _Known | None:
         """The tool, if the policies were validated for the arguments that it has now.
@@ -144,10 +126,12 @@ class CedarAuthorizer:
         try:
             key = self._key(caller)
             # The snapshot is kept with the list, so that no other object can come to have its identity.
-            _, names = force.lists.get((key, id(tools)), lambda: (tools, self._listed(force, key, caller, tools)))
+            known = force.lists.get((key, id(tools)))
+            if known is None:
+                known = force.lists.put((key, id(tools)), (tools, self._listed(force, key, caller, tools)))
         except (lowering.UnrepresentableValue, ValueError):
             return frozenset()
-        return names
+        return known[1]
 
     async def decide(
         self,
@@ -184,7 +168,8 @@ class CedarAuthorizer:
             key = (self._key(caller), tool.server, tool.action, tool.effect, kind)
         except lowering.UnrepresentableValue as why:
             return self._refused(str(why))
-        return force.restored.get(key, lambda: self._special(caller, cedar.DETOKENIZE, tool.server, context))
+        known = force.restored.get(key)
+        return known or force.restored.put(key, self._special(caller, cedar.DETOKENIZE, tool.server, context))
 
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
         """See ``Authorizer.other``."""
@@ -230,11 +215,11 @@ class CedarAuthorizer:
         return caller.sub, caller.tenant, caller.groups, claims
 
     def _entities(self, force: _Force, key: Any, caller: Caller) -> Any:
-        def made() -> Any:
+        entities = force.callers.get(key)
+        if entities is None:
             text = lowering.encoded(principal.entities(caller, self._claims))
-            return force.base.with_added_json_str(text)
-
-        return force.callers.get(key, made)
+            entities = force.callers.put(key, force.base.with_added_json_str(text))
+        return entities
 
     def _listed(self, force: _Force, key: Any, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         entities = self._entities(force, key, caller)

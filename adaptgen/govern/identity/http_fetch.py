@@ -1,13 +1,12 @@
 """Short requests to authorization servers: key sets, metadata, tokens. Small answers, no redirects, https or loopback.
 
 Every bound is one that a hostile or broken server needs: bytes, seconds in all, no redirect, no content coding, no
-cookies. The only module of this column beside ``upstream`` that imports httpx, and only when it is first used.
+cookies. httpx is imported when the first request is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 from adaptgen.net.addresses import UrlProblem, find_problem
 
 if TYPE_CHECKING:
-    import httpx
+    from adaptgen.runtime.http.loop_client import LoopClient
 
 Fetched: TypeAlias = tuple[int, Mapping[str, str], bytes]
 """Status, headers (lower case) and body."""
@@ -80,8 +79,7 @@ class Fetch:
     """:class:`Requests` over one pooled httpx client, made at first use."""
 
     def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_client: LoopClient | None = None
 
     async def __call__(
         self,
@@ -109,7 +107,7 @@ class Fetch:
 
     async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int) -> Fetched:
         sent = {"accept": "application/json", "user-agent": "adaptgen", "accept-encoding": "identity", **headers}
-        async with self._pool().stream(method, url, headers=sent, content=body or None) as answer:
+        async with self._client().get().stream(method, url, headers=sent, content=body or None) as answer:
             if 300 <= answer.status_code < 400:
                 raise FetchError(f"{place(url)} redirects, which is not followed")
             if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
@@ -123,28 +121,18 @@ class Fetch:
                 parts.append(part)
             return answer.status_code, dict(answer.headers.items()), b"".join(parts)
 
-    def _pool(self) -> httpx.AsyncClient:
-        """The client of the running loop: connections cannot move from one event loop to another."""
-        import httpx
+    def _client(self) -> LoopClient:
+        if self._loop_client is None:
+            import httpx
 
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            from http.cookiejar import CookieJar, DefaultCookiePolicy
+            from adaptgen.runtime.http.loop_client import LoopClient
 
-            # httpx logs URLs, httpcore headers: credentials.
-            for name in ("httpx", "httpcore"):
-                logging.getLogger(name).setLevel(logging.WARNING)
-            self._loop = loop
-            self._client = httpx.AsyncClient(
-                limits=httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30.0),
-                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-                follow_redirects=False,
-                timeout=None,  # noqa: S113  (the whole request has one, above)
-            )
-        return self._client
+            limits = httpx.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30.0)
+            # No timeout: the whole request has one.
+            self._loop_client = LoopClient(lambda: {"limits": limits, "timeout": None})
+        return self._loop_client
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.aclose()
+        if self._loop_client is not None:
+            await self._loop_client.aclose()

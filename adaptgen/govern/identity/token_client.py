@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import quote_plus, urlencode
 
 import orjson
 
 from adaptgen.govern.identity.http_fetch import FetchError, Requests, place
+from adaptgen.runtime.core.caches import ExpiringCache, margin
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -26,8 +25,6 @@ KEPT: Final = 2000
 UNKNOWN: Final = 60.0
 """Seconds of a token that does not say how long it is good (``expires_in`` is only recommended)."""
 LONGEST: Final = 3600.0
-MARGIN: Final = 30.0
-"""Seconds before its end (a tenth of its life, where that is less) in which a token is not used any more."""
 PAUSE: Final = 5.0
 """Seconds after a failure in which the same token is not asked for again."""
 EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -36,7 +33,6 @@ ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """b64token of RFC 6750, 2.1: nothing else can stand in a header."""
 _ERROR: Final = re.compile(r"[a-z_]{1,40}")
-_T = TypeVar("_T")
 
 
 class GrantError(Exception):
@@ -63,9 +59,7 @@ class AccessTokenCache:
         self._requests = requests
         self._clock = clock
         self._in_form = not client_secret
-        self._kept: OrderedDict[bytes, tuple[float, float, str]] = OrderedDict()
-        self._failed: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
-        self._tasks: dict[bytes, asyncio.Task[str]] = {}
+        self._tokens: ExpiringCache[bytes, str] = ExpiringCache(KEPT, pause=PAUSE, failure=GrantError, clock=clock)
 
     def __repr__(self) -> str:
         return f"Tokens({place(self._url)})"
@@ -77,46 +71,20 @@ class AccessTokenCache:
         Raises:
             GrantError: the endpoint does not give one.
         """
-        now = self._clock()
-        kept = self._kept.get(key)
-        if kept is not None and now < kept[0]:
-            self._kept.move_to_end(key)
-            return kept[2]
-        failed = self._failed.get(key)
-        if failed is not None and 0 <= now - failed[0] < PAUSE:
-            raise GrantError(failed[1])
-        task = self._tasks.get(key)
-        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-            task = self._tasks[key] = asyncio.create_task(self._obtain(key, form, until))
-            task.add_done_callback(lambda done: self._over(key, done))
-        return await asyncio.shield(task)
+        return await self._tokens.get(key, lambda: self._obtain(form, until))
 
     def forget(self, key: bytes) -> bool:
         """Drop a token that was refused. False where it is so new that another one would not help."""
-        kept = self._kept.get(key)
-        if kept is None or self._clock() - kept[1] < PAUSE:
-            return False
-        del self._kept[key]
-        return True
+        return self._tokens.forget(key)
 
-    def _over(self, key: bytes, task: asyncio.Task[str]) -> None:
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
-        if not task.cancelled():
-            task.exception()  # whoever waits for it is told; nobody may be left
-
-    async def _obtain(self, key: bytes, form: Mapping[str, str], until: float | None) -> str:
+    async def _obtain(self, form: Mapping[str, str], until: float | None) -> tuple[str, float]:
         try:
             token, seconds = await self._granted(form)
         except GrantError as problem:
             _log.warning("%s", problem)
-            _put(self._failed, key, (self._clock(), str(problem)))
             raise
-        now = self._clock()
-        end = now + seconds - min(MARGIN, seconds / 10)
-        _put(self._kept, key, (end if until is None else min(end, until), now, token))
-        self._failed.pop(key, None)
-        return token
+        end = self._clock() + seconds - margin(seconds)
+        return token, end if until is None else min(end, until)
 
     async def _granted(self, form: Mapping[str, str]) -> tuple[str, float]:
         status, body = await self._post(form)
@@ -160,13 +128,6 @@ class AccessTokenCache:
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
             raise GrantError(f"the token of {place(self._url)} has expired already")
         return token, float(min(seconds, LONGEST))
-
-
-def _put(table: OrderedDict[bytes, _T], key: bytes, value: _T) -> None:
-    table[key] = value
-    table.move_to_end(key)
-    while len(table) > KEPT:
-        table.popitem(last=False)
 
 
 def _json(body: bytes) -> dict[str, object]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from adaptgen.mcp.protocol import (
 )
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit.trail import AuditLog
@@ -64,7 +64,6 @@ class Pipeline:
         self._trail = trail
         self._tracer = tracer
         self._usage = usage
-        self._lists: OrderedDict[frozenset[str], dict[str, Json]] = OrderedDict()
         self.adopt(parts, tools, target)
 
     def adopt(self, parts: Components, tools: Mapping[str, ToolInfo], target: Target) -> None:
@@ -75,7 +74,7 @@ class Pipeline:
         self.adopted = tools
         self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
         self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
-        self._lists.clear()
+        self._lists: LruCache[frozenset[str], dict[str, Json]] = LruCache(_LISTS)
 
     # --------------------------------------------------------------------------------------------------------- desk
 
@@ -235,9 +234,7 @@ class Pipeline:
             if parts.settings.mode != "behind":
                 tools = [without_own_meta(tool) for tool in tools]
             made = {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
-            self._lists[names] = made
-            if len(self._lists) > _LISTS:
-                self._lists.popitem(last=False)
+            self._lists.put(names, made)
         return made
 
     async def _call(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 
 
 class Encoder:
@@ -15,7 +15,7 @@ class Encoder:
     def __init__(self, server: Mapping[str, Json]) -> None:
         self._server = server
         # The result is kept beside its bytes: as long as it lives, nothing else has its identity.
-        self._lists: OrderedDict[tuple[int, str], tuple[Mapping[str, Json], bytes]] = OrderedDict()
+        self._lists: LruCache[tuple[int, str], tuple[Mapping[str, Json], bytes]] = LruCache(256)
 
     def result(self, method: str, result: Mapping[str, Json], version: str) -> bytes:
         """The bytes of ``result`` for a client of ``version``."""
@@ -25,7 +25,5 @@ class Encoder:
         known = self._lists.get(key)
         if known is None:
             body = json_text.encode(revisions.shaped(method, result, version, self._server))
-            known = self._lists[key] = (result, body)
-            if len(self._lists) > 256:
-                self._lists.popitem(last=False)
+            known = self._lists.put(key, (result, body))
         return known[1]

@@ -5,7 +5,6 @@ SEP-2243, custom headers from parameters): who routes by the header and who exec
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from adaptgen.mcp.headers import PREFIX, HeaderParameter, decode_value, header_parameters, scalar_text
@@ -13,6 +12,7 @@ from adaptgen.mcp.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VE
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, MODERN, NAMED, SUPPORTED, VERSION_KEY
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -57,7 +57,7 @@ class Parameters:
 
     def __init__(self) -> None:
         # The schema is kept beside its rows: as long as it lives, nothing else has its identity.
-        self._seen: OrderedDict[int, tuple[Mapping[str, Json], tuple[HeaderParameter, ...]]] = OrderedDict()
+        self._rows_of: LruCache[int, tuple[Mapping[str, Json], tuple[HeaderParameter, ...]]] = LruCache(4096)
 
     def check(self, schema: Mapping[str, Json], arguments: Mapping[str, Json], request: Mapping[str, str]) -> None:
         """
@@ -68,11 +68,7 @@ class Parameters:
             _check(one, one.value_in(arguments), request.get(PREFIX + one.token.lower()))
 
     def _rows(self, schema: Mapping[str, Json]) -> tuple[HeaderParameter, ...]:
-        known = self._seen.get(id(schema))
-        if known is None:
-            known = self._seen[id(schema)] = (schema, header_parameters(schema))
-            if len(self._seen) > 4096:
-                self._seen.popitem(last=False)
+        known = self._rows_of.get(id(schema)) or self._rows_of.put(id(schema), (schema, header_parameters(schema)))
         return known[1]
 
 

@@ -116,25 +116,25 @@ def signed(key: Any, proxy: AssertionIssuer, header: dict[str, Any] | None = Non
 
 
 async def test_the_server_learns_who_calls(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
-    caller = await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
+    caller = await server.open(proxy.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     assert caller == ALICE
     assert caller.claims == {"region": "eu"}
 
 
 async def test_the_callers_own_token_does_not_travel(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     assert "own-token" not in json.dumps(jwt.decode(token, proxy._key, algorithms=["ES256"]).claims)
     assert (await server.open(token, "tools/call", PARAMS)).token == ""
 
 
 async def test_meta_is_no_part_of_what_is_signed(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     assert await server.open(token, "tools/call", {**PARAMS, "_meta": {"dev.adaptgen/handover": token}})
 
 
 async def test_params_that_went_over_the_wire_still_fit(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
     params = {**PARAMS, "arguments": {"b": 2**70, "a": [0.1, 1e300, None, "\U0001f600", {"z": 1, "y": -0.0}]}}
-    token = proxy.seal(ALICE, "crm", "tools/call", params)
+    token = proxy.sign(ALICE, "crm", "tools/call", params)
     assert await server.open(token, "tools/call", json.loads(json.dumps(params)))
 
 
@@ -145,7 +145,7 @@ async def test_the_second_key_of_a_set_is_accepted_too(key: ECKey, store: Store)
     server = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=both), store)
     await server.start()
     for one in (old, other):
-        assert await server.open(one.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
+        assert await server.open(one.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
 
 
 async def test_the_published_set_holds_no_private_part(proxy: AssertionIssuer, key: ECKey) -> None:
@@ -158,7 +158,7 @@ async def test_the_published_set_holds_no_private_part(proxy: AssertionIssuer, k
 
 
 async def test_a_replayed_handover_is_refused(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     await server.open(token, "tools/call", PARAMS)
     assert "used before" in await refused(server, token)
 
@@ -169,7 +169,7 @@ async def test_processes_that_share_a_store_accept_a_handover_once(proxy: Assert
     servers = [AssertionVerifier(accept, shared, clock=clock) for _ in range(5)]
     for one in servers:
         await one.start()
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     opened = [one.open(token, "tools/call", PARAMS) for one in servers]
     outcomes = await asyncio.gather(*opened, return_exceptions=True)
     assert sum(isinstance(one, Caller) for one in outcomes) == 1
@@ -180,7 +180,7 @@ async def test_a_store_that_denies_what_it_has_done_refuses_nobody(
     proxy: AssertionIssuer, server: AssertionVerifier, store: Any
 ) -> None:
     store.denies = True  # its first answer was lost, and the command was sent again
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     assert (await server.open(token, "tools/call", PARAMS)).sub == "alice"
     assert "used before" in await refused(server, token)
 
@@ -188,7 +188,7 @@ async def test_a_store_that_denies_what_it_has_done_refuses_nobody(
 async def test_what_was_used_is_remembered_for_longer_than_it_is_good(
     proxy: AssertionIssuer, server: AssertionVerifier, store: Any
 ) -> None:
-    await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
+    await server.open(proxy.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     [ttl] = store.kept.values()
     assert ttl >= 30 + 5
 
@@ -196,7 +196,7 @@ async def test_what_was_used_is_remembered_for_longer_than_it_is_good(
 async def test_a_handover_with_swapped_arguments_is_refused_and_not_used_up(
     proxy: AssertionIssuer, server: AssertionVerifier
 ) -> None:
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     for params in (
         {**PARAMS, "arguments": {**PARAMS["arguments"], "id": 8}},  # type: ignore[dict-item]
         {**PARAMS, "name": "delete_contact"},
@@ -209,11 +209,11 @@ async def test_a_handover_with_swapped_arguments_is_refused_and_not_used_up(
 
 
 async def test_a_handover_for_another_server_is_refused(proxy: AssertionIssuer, server: AssertionVerifier) -> None:
-    assert "audience" in await refused(server, proxy.seal(ALICE, "billing", "tools/call", PARAMS))
+    assert "audience" in await refused(server, proxy.sign(ALICE, "billing", "tools/call", PARAMS))
 
 
 async def test_an_expired_handover_is_refused(proxy: AssertionIssuer, server: AssertionVerifier, clock: Clock) -> None:
-    token = proxy.seal(ALICE, "crm", "tools/call", PARAMS)
+    token = proxy.sign(ALICE, "crm", "tools/call", PARAMS)
     clock.now += 36
     assert "expired" in await refused(server, token)
 
@@ -221,9 +221,9 @@ async def test_an_expired_handover_is_refused(proxy: AssertionIssuer, server: As
 async def test_a_handover_of_another_proxy_is_refused(
     key: ECKey, proxy: AssertionIssuer, server: AssertionVerifier
 ) -> None:
-    assert "issuer" in await refused(server, AssertionIssuer(key, "other").seal(ALICE, "crm", "tools/call", PARAMS))
+    assert "issuer" in await refused(server, AssertionIssuer(key, "other").sign(ALICE, "crm", "tools/call", PARAMS))
     stranger = AssertionIssuer(ECKey.generate_key("P-256", private=True), "proxy")
-    assert "not known" in await refused(server, stranger.seal(ALICE, "crm", "tools/call", PARAMS))
+    assert "not known" in await refused(server, stranger.sign(ALICE, "crm", "tools/call", PARAMS))
     assert "does not hold" in await refused(server, signed(ECKey.generate_key("P-256", private=True), proxy))
 
 
@@ -268,12 +268,12 @@ async def test_other_tokens_of_the_same_key_are_no_handovers(
 async def test_a_lost_store_lets_nobody_in(proxy: AssertionIssuer, server: AssertionVerifier, store: Any) -> None:
     store.lost = True
     with pytest.raises(RpcError):
-        await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
+        await server.open(proxy.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
 
 
 async def test_before_it_has_keys_a_server_accepts_nobody(proxy: AssertionIssuer, store: Store) -> None:
     made = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=proxy.jwks()), store)
-    await refused(made, proxy.seal(ALICE, "crm", "tools/call", PARAMS))
+    await refused(made, proxy.sign(ALICE, "crm", "tools/call", PARAMS))
 
 
 # ------------------------------------------------------------------------------------------------------------ keys
@@ -289,7 +289,7 @@ async def test_the_key_comes_as_pem_or_jwk(key: ECKey, server: AssertionVerifier
         "object": key,
     }[form]
     made = AssertionIssuer(given, "proxy")
-    assert await server.open(made.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
+    assert await server.open(made.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
 
 
 @pytest.mark.parametrize("wrong", ["public", "curve", "rsa", "text", "none"])
@@ -327,7 +327,7 @@ async def test_the_keys_come_from_a_file_beside_the_settings(
     (tmp_path / "proxy.jwks").write_text(json.dumps(proxy.jwks()))
     server = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks="proxy.jwks"), store, base=tmp_path)
     await server.start()
-    assert await server.open(proxy.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
+    assert await server.open(proxy.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS) == ALICE
 
 
 async def test_the_keys_come_from_a_url_and_follow_a_rotation(idp: Idp, store: Store, clock: Clock) -> None:
@@ -336,10 +336,10 @@ async def test_the_keys_come_from_a_url_and_follow_a_rotation(idp: Idp, store: S
     idp.answers["/jwks"] = (200, {}, old.jwks())
     server = AssertionVerifier(Accept(issuer="proxy", audience="crm", jwks=f"{idp.url}/jwks"), store, clock=clock)
     await server.start()
-    assert await server.open(old.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
+    assert await server.open(old.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     idp.answers["/jwks"] = (200, {}, new.jwks())
     clock.now += 31
-    assert await server.open(new.seal(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
+    assert await server.open(new.sign(ALICE, "crm", "tools/call", PARAMS), "tools/call", PARAMS)
     await server.aclose()
 
 
