@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adaptgen.cedar_schema import action_id
 from adaptgen.compare import folders, revisions
 from adaptgen.compare.model import Change, Surface
-from adaptgen.compare.policies import affected
 from adaptgen.compare.servers import appeared, compare, disappeared, ordered
 from adaptgen.diagnostics import Where, error
 
@@ -104,7 +104,7 @@ def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
 
 def _with_policies(old: Surface, new: Surface, folder: Path, shown: str) -> tuple[Change, ...]:
     found = compare(old, new)
-    return ordered((*found, *affected(found, old, new, folder, shown)))
+    return ordered((*found, *_affected_policies(found, old, new, folder, shown)))
 
 
 def _surfaces(side: ComparisonInput) -> dict[str, Surface]:
@@ -116,3 +116,28 @@ def _surfaces(side: ComparisonInput) -> dict[str, Surface]:
     if found == [side.path]:
         return {"": folders.read(side.path, side.shown)}
     return {one.name: folders.read(one, f"{side.shown}/{one.name}") for one in found}
+
+
+def _affected_policies(
+    changes: Sequence[Change], old: Surface, new: Surface, folder: Path, shown: str
+) -> Iterator[Change]:
+    """A change to review for every line of the policies in ``folder`` that names a tool that is there no more, or
+    whose effect is another one. ``changes``: those from ``old`` to ``new``."""
+    if not folder.is_dir() or not changes:
+        return
+    gone = set(old.tools) - set(new.tools)
+    differs = {one.subject for one in changes if one.kind == "effect"}
+    server = new.name
+    for path in sorted(folder.glob("*.cedar")):
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for number, line in enumerate(lines, 1):
+            for name in sorted(gone | differs):
+                column = line.find(f'"{action_id(server, name)}"')
+                if column >= 0:
+                    why = "is there no more" if name in gone else "has another effect"
+                    where = Where(f"{shown}/{path.name}", number, column + 1)
+                    text = f"a policy names this tool, which {why}"
+                    yield Change("review", name, "policy", text, where, server=server)

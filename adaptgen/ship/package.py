@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,6 @@ from adaptgen import __version__
 from adaptgen.diagnostics import Where, error
 from adaptgen.ship import bundle_files as tree
 from adaptgen.ship import compiling, wheels
-from adaptgen.ship.archive import zipped
 from adaptgen.ship.shipment import Deployable
 from adaptgen.ship.target import Target
 
@@ -124,3 +125,20 @@ def _manifest(bundle: Bundle, found: list[wheels.Wheel], compiled: str | None) -
         "files": {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)},
     }
     return (json.dumps(said, indent=1, ensure_ascii=True) + "\n").encode()
+
+
+_TIME = (1980, 1, 1, 0, 0, 0)
+"""The first time that a zip can name."""
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of ``files``, sorted by path, with fixed times and modes: everyone may read, libraries may be executed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, _TIME)
+            entry.create_system = 3
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o100755 if path.endswith(".so") or ".so." in path else 0o100644) << 16
+            archive.writestr(entry, files[path])
+    return made.getvalue()

@@ -12,8 +12,8 @@ import pytest
 from regenerate import year
 
 from adaptgen.cli import main
+from adaptgen.cli.generate.regenerate import as_github
 from adaptgen.compare.model import Change
-from adaptgen.compare.report import as_github
 from adaptgen.compare.schemas import differences
 from adaptgen.diagnostics import Where
 from adaptgen.model.caller import LOCAL

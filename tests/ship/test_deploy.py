@@ -20,11 +20,10 @@ from support.shipping import EMBEDDED, bundle, governed
 from adaptgen.cli import main
 from adaptgen.cli.ship import package as packaging
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship import stack, texts
-from adaptgen.ship.archive import zipped
+from adaptgen.ship import cloudformation, stack
 from adaptgen.ship.deploy import Change, Deployment, Failure, Outcome, Plan
 from adaptgen.ship.dry_run_clients import RecordingClients
-from adaptgen.ship.package import Bundle
+from adaptgen.ship.package import Bundle, zipped
 
 SETTINGS = EMBEDDED | {"state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"}}
 VALUES = {
@@ -55,7 +54,7 @@ def planned(folder: Path, code: bytes = b"") -> Plan:
     sha256 = hashlib.sha256(data).hexdigest()
     key = stack.code_key(made, sha256)
     parameters = {**VALUES, "CodeBucket": "bundles"}
-    return Plan("crm-dev", texts.as_json(stack.plain(made, sha256)), parameters, "bundles", key, data)
+    return Plan("crm-dev", cloudformation.as_json(stack.plain(made, sha256)), parameters, "bundles", key, data)
 
 
 class Talk:

@@ -21,8 +21,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Connection, Login, Param, Server
 from adaptgen.ship import bundle_files as tree
 from adaptgen.ship import compiling, shipment, wheels
-from adaptgen.ship.archive import zipped
-from adaptgen.ship.package import roots
+from adaptgen.ship.package import roots, zipped
 from adaptgen.ship.target import Target
 
 

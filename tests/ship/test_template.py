@@ -15,7 +15,7 @@ import yaml
 from support.shipping import BEHIND, EMBEDDED, PROXY, bundle, governed, write
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.ship import stack, texts
+from adaptgen.ship import cloudformation, stack
 from adaptgen.ship.package import Bundle
 
 SHA = "0123456789abcdef" * 4
@@ -73,7 +73,7 @@ def test_templates_are_valid_for_cfn_lint(made: Callable[..., Bundle], tmp_path:
         one = made(kind, arch="arm64", python="3.13")
         for name, template in (("plain", stack.plain(one, SHA)), ("sam", stack.sam(one, "bundle.zip"))):
             path = tmp_path / f"{kind}.{name}.yaml"
-            path.write_text(texts.as_yaml(template))
+            path.write_text(cloudformation.as_yaml(template))
             paths.append(str(path))
     (tmp_path / "bundle.zip").write_bytes(b"")
     # The process that runs the tests turns warnings into errors, and these are not ours.
@@ -117,9 +117,9 @@ def _alike(resources: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_a_template_fits_into_a_request(made: Callable[..., Bundle], kind: str) -> None:
-    text = texts.as_json(stack.plain(made(kind), SHA))
-    assert len(text.encode()) < texts.LIMIT
-    assert yaml.safe_load(texts.as_yaml(stack.plain(made(kind, arch="arm64"), SHA)))["Resources"]["Function"]
+    text = cloudformation.as_json(stack.plain(made(kind), SHA))
+    assert len(text.encode()) < cloudformation.LIMIT
+    assert yaml.safe_load(cloudformation.as_yaml(stack.plain(made(kind, arch="arm64"), SHA)))["Resources"]["Function"]
 
 
 # ------------------------------------------------------------------------------------------------- what linters miss

@@ -22,8 +22,7 @@ from adaptgen.demo.building import specs
 from adaptgen.demo.crm import PASSWORD, USERNAME, Running
 from adaptgen.demo.naive import naive_server
 from adaptgen.demo.session import Caller, Conversation, Refusal, Say, play
-from adaptgen.demo.story import environment
-from adaptgen.demo.table import table
+from adaptgen.demo.story import environment, table
 from adaptgen.demo.tasks import with_login
 from adaptgen.model.caller import LOCAL
 from adaptgen.runtime.core.answer import Text

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from adaptgen import __version__
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
 from adaptgen.cli.generate import documents
+from adaptgen.compare.model import LEVELS, Change, worst
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-
-if TYPE_CHECKING:
-    from adaptgen.compare.model import Change
 
 Platform: TypeAlias = Literal["github", "gitlab"]
 _PATHS: dict[Platform, str] = {"github": ".github/workflows/adaptgen.yaml", "gitlab": ".gitlab-ci.yml"}
 """Where each platform looks for it."""
 
-
+_COMMANDS = {"breaking": "error", "review": "warning", "additive": "notice"}
+# GitHub shows ten annotations of a kind and step; the rest would be dropped without a word.
+_MOST_ANNOTATIONS = 10
 _COLOURS = {"breaking": "error", "review": "warning", "additive": "green", "unchanged": "dim"}
 _TITLES = {
     "breaking": "breaking: calls that agents make today fail, or answer otherwise",
@@ -85,15 +87,13 @@ def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
 
 def run_diff(options: argparse.Namespace) -> int:
     """Prints the changes; 1 if one is as bad as ``--fail-on``."""
-    from adaptgen.compare import report
     from adaptgen.compare.inputs import changes
-    from adaptgen.compare.model import LEVELS, worst
 
     found = changes(options.old, options.new)
     if options.json:
-        terminal.say(report.as_json(found))
+        terminal.say(as_json(found))
     else:
-        for line in report.as_github(found) if options.github else ():
+        for line in as_github(found) if options.github else ():
             terminal.say(line)
         show_changes(found)
     if options.fail_on is None or not found:
@@ -103,9 +103,6 @@ def run_diff(options: argparse.Namespace) -> int:
 
 def show_changes(changes: Sequence[Change]) -> None:
     """The changes as text, the worst first, each with its place and what the hints may say about it."""
-    from adaptgen.compare.model import LEVELS
-    from adaptgen.compare.report import counts
-
     if not changes:
         terminal.say("nothing changed for agents")
         return
@@ -122,6 +119,55 @@ def show_changes(changes: Sequence[Change]) -> None:
             if one.hint:
                 terminal.say(f"      hint: {terminal.clean(one.hint)}")
     terminal.say(", ".join(f"{number} {level}" for level, number in counts(changes).items() if number))
+
+
+def as_json(changes: Sequence[Change]) -> str:
+    """One object: ``level`` (the worst), ``counts``, ``changes``."""
+    rows = []
+    for one in changes:
+        row: dict[str, object] = {"level": one.level, "server": one.server, "subject": one.subject, "kind": one.kind}
+        row["text"] = one.text
+        if one.where is not None:
+            row |= {"file": one.where.file, "line": one.where.line, "column": one.where.column}
+        row |= {key: value for key, value in (("pointer", one.pointer), ("hint", one.hint)) if value}
+        rows.append(row)
+    return json.dumps({"level": worst(tuple(changes)), "counts": counts(changes), "changes": rows}, indent=2)
+
+
+def counts(changes: Sequence[Change]) -> dict[str, int]:
+    """Level -> number of changes."""
+    found = Counter(one.level for one in changes)
+    return {level: found[level] for level in LEVELS}
+
+
+def as_github(changes: Sequence[Change]) -> list[str]:
+    """Workflow commands, one a line; what changes nothing for agents gives none.
+
+    A breaking change is an error, one to review a warning, an additive one a notice.
+    """
+    lines: list[str] = []
+    for level, command in _COMMANDS.items():
+        some = [one for one in changes if one.level == level]
+        for one in some[:_MOST_ANNOTATIONS]:
+            properties = {"title": f"adaptgen: {level} for agents"}
+            if one.where is not None:
+                properties = {"file": one.where.file, "line": str(max(one.where.line, 1)), **properties}
+            hint = f"\nhint: {one.hint}" if one.hint else ""
+            about = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+            lines.append(f"::{command} {about}::{_data(f'{one.subject}: {one.text}{hint}')}")
+        if len(some) > _MOST_ANNOTATIONS:
+            lines.append(
+                f"::{command} title=adaptgen::{len(some) - _MOST_ANNOTATIONS} more {level} changes are in the log"
+            )
+    return lines
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 # ------------------------------------------------------------------------------------------------------------------- ci

@@ -58,7 +58,7 @@ def _quiet(line: str) -> None:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    from adaptgen.ship import stack, texts
+    from adaptgen.ship import cloudformation, stack
     from adaptgen.ship.deploy import Plan
 
     bundle = package.make(options, "lambda")
@@ -70,7 +70,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     parameters = {**given, "CodeBucket": options.bucket}
     # A version holds its environment: one that changes is a new version, or the alias would stay with the old one.
     version = hashlib.sha256(json.dumps([sha256, sorted(parameters.items())]).encode()).hexdigest()
-    template = texts.as_json(stack.plain(bundle, sha256, version))
+    template = cloudformation.as_json(stack.plain(bundle, sha256, version))
     return Plan(options.stack, template, parameters, options.bucket, key, code)
 
 

@@ -43,7 +43,7 @@ def _image(bundle: Bundle, given: Path | None) -> int:
 
 
 def _lambda(bundle: Bundle, given: Path | None) -> int:
-    from adaptgen.ship import stack, texts
+    from adaptgen.ship import cloudformation, stack
 
     data = bundle.zip()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -54,7 +54,7 @@ def _lambda(bundle: Bundle, given: Path | None) -> int:
     }
     _written(out, data)
     for path, template in templates.items():
-        _written(path, texts.as_yaml(template).encode())
+        _written(path, cloudformation.as_yaml(template).encode())
     for text in bundle.left_out:
         terminal.complain(f"left out: {text}")
     terminal.say(f"{out}: {len(data) / 1e6:.1f} MB in {len(bundle.files):,} files, {bundle.target.label}")

@@ -133,7 +133,7 @@ def _show(server: Server, tool: Tool, contract: Contract, origin: Origin) -> Non
     kind = ", ".join([f"{tool.effect}s", *(["a list"] if tool.page else [])])
     terminal.say(f"{terminal.paint(tool.name, 'bold')}  ({kind})")
     terminal.table(("",), [[contract.description]])
-    sections = (
+    sections: tuple[Section, ...] = (
         *_request_sections(server, tool, origin),
         ("arguments", [*_arguments(tool, contract)]),
         *_answer_sections(tool),

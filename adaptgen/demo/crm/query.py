@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
 
 from adaptgen.demo.crm.errors import CrmError, invalid, not_found
 from adaptgen.demo.crm.sessions import USER_ID
@@ -102,3 +106,15 @@ def check_version(row: sqlite3.Row, given: str | None) -> None:
 
 def etag(row: sqlite3.Row) -> str:
     return f'"{row["id"]}-{row["version"]}"'
+
+
+async def body_of(request: Request) -> Any:
+    """The JSON body of a request.
+
+    Raises:
+        CrmError: 400 where it is not JSON.
+    """
+    try:
+        return json.loads(await request.body())
+    except ValueError as problem:
+        raise CrmError(400, "VAL-0001", "The request body is not valid JSON.") from problem

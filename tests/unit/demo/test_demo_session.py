@@ -7,11 +7,10 @@ import json
 
 import pytest
 
-from adaptgen.demo.measure import Cost, cost, personal
+from adaptgen.demo.measure import Cost, cost, count, personal, vocabulary
 from adaptgen.demo.session import Conversation, Say, Turn, play, read
-from adaptgen.demo.table import table
+from adaptgen.demo.story import table
 from adaptgen.demo.tasks import with_login
-from adaptgen.demo.tokens import count, vocabulary
 from adaptgen.model.tables import Json
 
 

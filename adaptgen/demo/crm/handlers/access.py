@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adaptgen.demo.crm.body import body_of
 from adaptgen.demo.crm.errors import CrmError, invalid
+from adaptgen.demo.crm.query import body_of
 from adaptgen.demo.crm.sessions import USER_ID, Session
 from adaptgen.demo.crm.state import State
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adaptgen.demo.crm.body import body_of
 from adaptgen.demo.crm.errors import CrmError, invalid
-from adaptgen.demo.crm.query import Query, one, whole
+from adaptgen.demo.crm.query import Query, body_of, one, whole
 from adaptgen.demo.crm.records import each
 from adaptgen.demo.crm.state import State
 

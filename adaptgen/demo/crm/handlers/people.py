@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from adaptgen.demo.crm import fields
-from adaptgen.demo.crm.body import body_of
 from adaptgen.demo.crm.errors import CrmError, invalid
-from adaptgen.demo.crm.query import Query, check_version, etag, one, whole
+from adaptgen.demo.crm.query import Query, body_of, check_version, etag, one, whole
 from adaptgen.demo.crm.records import each
 from adaptgen.demo.crm.sessions import USER_ID, USERNAME
 from adaptgen.demo.crm.state import State

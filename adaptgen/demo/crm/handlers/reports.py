@@ -11,9 +11,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adaptgen.demo.crm.body import body_of
 from adaptgen.demo.crm.database import BUSINESS_DATE
 from adaptgen.demo.crm.errors import CrmError, invalid, not_found
+from adaptgen.demo.crm.query import body_of
 from adaptgen.demo.crm.state import Job, State
 
 _FIRST_YEAR = 2019
