@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import ssl
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+from httpx import create_ssl_context
+from httpx._transports import default as httpx_transport
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
@@ -16,6 +23,20 @@ LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile("search" if os.environ.get("ADAPTGEN_FUZZ") else "same")
+
+# What every client of httpx does anew takes a fifth of the time of all tests: looking for sniffio several times a
+# request where it is not installed (servers settle that too, transports.process_setup), and reading 140 certificates.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+_shared_context = functools.cache(create_ssl_context)
+
+
+def _context(verify: ssl.SSLContext | str | bool = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    usual = verify is True and cert is None and not {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
+    return _shared_context() if usual else create_ssl_context(verify=verify, cert=cert, trust_env=trust_env)
+
+
+httpx_transport.create_ssl_context = _context
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
