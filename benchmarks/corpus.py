@@ -15,11 +15,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import concurrent.futures
+import gc
 import gzip
 import hashlib
+import importlib
+import itertools
 import json
 import os
+import queue
 import resource
+import signal
 import subprocess
 import sys
 import tarfile
@@ -27,6 +32,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -118,24 +124,88 @@ async def clients(files: dict[str, str], folder: Path) -> dict[str, int]:
     return seen
 
 
-def child(path: Path, seed: str, listed: bool) -> dict[str, Any]:
-    """:func:`one` in a process of its own; a traceback is a finding, not an end."""
-    environ = {**os.environ, "PYTHONHASHSEED": seed}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, __file__, "--one", str(path), *(["--listed"] if listed else [])]
-    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False, timeout=600)
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        answer = {"path": str(path), "crash": done.stderr[-1500:] or f"exit {done.returncode}"}
-    return answer
+class Builder:
+    """A process that has loaded everything and forks for each document: each has a process of its own, under the hash
+    seed of this one, and none waits for imports."""
+
+    def __init__(self, seed: str) -> None:
+        environ = {**os.environ, "PYTHONHASHSEED": seed}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--builder"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ,
+        )  # fmt: skip
+
+    def build(self, path: Path, listed: bool) -> dict[str, Any]:
+        """:func:`one` in a process of its own; a traceback is a finding, not an end."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([str(path), listed]), file=self._process.stdin, flush=True)
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate()
 
 
-def twice(path: Path) -> dict[str, Any]:
-    first = child(path, "1", listed=True)
-    if "digest" in first:
-        first["same"] = child(path, "2", listed=False).get("digest") == first["digest"]
-    return first
+LOADED = (
+    "reach",
+    "fastmcp.client",
+    "adaptgen.plan",
+    "adaptgen.render",
+    "adaptgen.source",
+    "adaptgen.transports.fastmcp",
+)
+"""What :func:`one` needs."""
+
+
+def serve_builds() -> None:
+    """The process of a :class:`Builder`: a line with a path, and a line with what became of it."""
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.freeze()
+    for line in sys.stdin:
+        path, listed = json.loads(line)
+        with tempfile.TemporaryFile("w+") as answer:
+            child = os.fork()
+            if child == 0:
+                signal.alarm(600)
+                try:
+                    text = json.dumps(one(Path(path), listed))
+                except Exception:
+                    text = json.dumps({"path": path, "crash": traceback.format_exc()[-1500:]})
+                answer.write(text)
+                answer.flush()
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            answer.seek(0)
+            print(answer.read() or json.dumps({"path": path, "crash": f"exit {code}"}), flush=True)
+
+
+def build_all(documents: Iterable[Path]) -> list[dict[str, Any]]:
+    """What becomes of each, with as many at once as there are processors."""
+    pairs: queue.SimpleQueue[tuple[Builder, Builder]] = queue.SimpleQueue()
+
+    def twice(path: Path) -> dict[str, Any]:
+        pair = pairs.get()
+        try:
+            first = pair[0].build(path, listed=True)
+            if "digest" in first:
+                first["same"] = pair[1].build(path, listed=False).get("digest") == first["digest"]
+            return first
+        finally:
+            pairs.put(pair)
+
+    count = os.cpu_count() or 1
+    builders = [(Builder("1"), Builder("2")) for _ in range(count)]
+    for pair in builders:
+        pairs.put(pair)
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        results = list(pool.map(twice, documents))
+    for builder in itertools.chain.from_iterable(builders):
+        builder.close()
+    return results
 
 
 def faults(found: dict[str, Any]) -> list[str]:
@@ -179,19 +249,14 @@ def entries(folders: list[str]) -> dict[Path, str]:
 def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("folders", nargs="*")
-    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--listed", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--builder", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help="only documents whose path holds this")
     given = parser.parse_args()
-    if given.one:
-        try:
-            print(json.dumps(one(given.one, given.listed)))
-        except Exception:
-            print(json.dumps({"path": str(given.one), "crash": traceback.format_exc()[-1500:]}))
+    if given.builder:
+        serve_builds()
         return 0
     documents = {path: kind for path, kind in entries(given.folders).items() if given.only in str(path)}
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(twice, documents))
+    results = build_all(documents)
     by_kind = {kind: [r for r, k in zip(results, documents.values(), strict=True) if k == kind] for kind in KINDS}
     if given.json:
         print(json.dumps(by_kind, indent=1))
