@@ -6,6 +6,7 @@ import functools
 import os
 import ssl
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,22 @@ httpx_transport.create_ssl_context = _context
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Sockets to other machines fail, whatever a test does."""
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of their own for all builds of the tests; only what is downloaded comes from that of the user."""
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "adaptgen").mkdir()
+    wheels = user / "adaptgen" / "wheels"
+    if wheels.is_dir():
+        (cache / "adaptgen" / "wheels").symlink_to(wheels)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, name in (("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip")):
+            patch.setenv(variable, os.environ.get(variable) or str(user / name))
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -55,16 +55,16 @@ def test_a_longer_name_is_served_on(tmp_path: Path) -> None:
     tools = {one.name: one for one in made.server.tools}
     assert len(tools) == 2
     assert all(len(one) <= 48 for one in tools)
-    assert all(len(old) > 48 for one in tools.values() for old in one.was)
+    assert all(len(old) > 48 for one in tools.values() for old in one.aliases)
     for one in tools.values():
-        (old,) = one.was
+        (old,) = one.aliases
         contract = made.get(old)
         assert contract is not None
         assert contract.name == one.name
 
 
 def test_a_name_that_hints_use_stays(tmp_path: Path) -> None:
-    (old,) = next(one.was for one in built(tmp_path / "a").server.tools if one.name.startswith("create"))
+    (old,) = next(one.aliases for one in built(tmp_path / "a").server.tools if one.name.startswith("create"))
     made = built(tmp_path / "b", f"tools:\n  {old}:\n    description: Activates it.\n")
     assert old in {one.name for one in made.list(LOCAL)}
 
