@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from adaptgen.net.addresses import UrlProblem, is_loopback, is_metadata
+from adaptgen.net.addresses import UrlProblem, find_problem, is_loopback, is_metadata_url
 from adaptgen.proxy.connection_pool import Connection, ConnectionBroken, Origin, Pool
 from adaptgen.proxy.sse import Event, Events
 
@@ -64,21 +64,19 @@ def address(url: str) -> Address:
     Raises:
         ValueError: it is no absolute http or https URL, holds credentials, or leads to a metadata service.
     """
+    problem = UrlProblem.METADATA if is_metadata_url(url) else find_problem(url)
+    if problem not in (None, UrlProblem.INSECURE):
+        help = "; give them under auth" if problem == UrlProblem.CREDENTIALS else ""
+        raise ValueError(f"it {problem}{help}")
     try:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode() if ":" not in (parts.hostname or "") else parts.hostname
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}".encode("ascii")
-    except (ValueError, TypeError, AttributeError) as problem:
-        raise ValueError("it is no URL") from problem
-    if parts.scheme not in ("http", "https") or not host:
+    except (ValueError, TypeError, AttributeError) as broken:
+        raise ValueError("it is no URL") from broken
+    if not host:
         raise ValueError("it is no absolute http or https URL")
-    if "@" in parts.netloc:
-        raise ValueError("it holds credentials; give them under auth")
-    if is_metadata(parts.hostname or ""):
-        raise ValueError(f"it {UrlProblem.METADATA}")
-    if any(one <= 0x20 or one == 0x7F for one in target):
-        raise ValueError("it is no URL")
     tls = parts.scheme == "https"
     standard = 443 if tls else 80
     shown = f"[{host}]" if ":" in host else host
