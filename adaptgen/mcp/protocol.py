@@ -8,7 +8,7 @@ nothing that this code does not know is lost on the way.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Protocol
 
@@ -293,3 +293,17 @@ class McpHandler(Protocol):
     def jwks(self) -> Mapping[str, Json] | None:
         """The public keys (RFC 7517) of the identities that a proxy hands over; None where there are none."""
         ...
+
+
+def failed_result(text: str) -> dict[str, Json]:
+    """A CallToolResult with ``isError`` and one text."""
+    return {"content": [{"type": "text", "text": text}], "isError": True, "resultType": "complete"}
+
+
+def unknown_tool(name: str, names: Sequence[str]) -> dict[str, Json]:
+    """What a tool answers that does not exist, or that the caller cannot see: ``names`` are those in its list."""
+    import difflib  # most servers never need it
+
+    near = difflib.get_close_matches(name[:80], names, 1, 0.6)
+    shown = "".join(one if one.isprintable() else "?" for one in name[:80])
+    return failed_result(f"There is no tool `{shown}`{f'; did you mean `{near[0]}`?' if near else '.'}")

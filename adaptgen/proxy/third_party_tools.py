@@ -23,7 +23,7 @@ from adaptgen.mcp.protocol import (
     ToolInfo,
     without_own_meta,
 )
-from adaptgen.mcp.tool_names import short_name
+from adaptgen.mcp.provider_rules import short_name
 from adaptgen.model.tables import Effect, Json
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import Role, SearchArgument, find_search_arguments

@@ -10,8 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.govern.pipeline.refusals import failed, unknown
-from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError, ServerInfo, ToolInfo
+from adaptgen.mcp.protocol import (
+    Challenge,
+    Context,
+    McpHandler,
+    RpcError,
+    ServerInfo,
+    ToolInfo,
+    failed_result,
+    unknown_tool,
+)
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.caches import LruCache
@@ -104,7 +112,7 @@ class Menu:
         if isinstance(name, str) and await self._has(name, caller, context):
             return await self._own(name, given if isinstance(given, dict) else {}, caller, params, context)
         if isinstance(name, str) and not self._holds(name, context):
-            return unknown(name, sorted((await self._show(caller, context)).tools))
+            return unknown_tool(name, sorted((await self._show(caller, context)).tools))
         return await self._desk.request(caller, method, self._read(params), context)
 
     async def tool(self, caller: Caller, name: str, context: Context) -> Mapping[str, Json] | None:
@@ -193,15 +201,15 @@ class Menu:
         try:
             shown = await self._show(caller, context, listing=name)
         except RpcError as problem:  # a limit: the agent reads it like that of any other tool
-            return failed(problem.message)
+            return failed_result(problem.message)
         return self._search(given, shown) if name == outer.SEARCH else self._describe(given, shown)
 
     def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
         query, limit = given.get("query"), given.get("limit", outer.DEFAULT)
         if not isinstance(query, str) or not query.strip():
-            return failed('Argument `query` is missing: what you want to do, such as "list open invoices".')
+            return failed_result('Argument `query` is missing: what you want to do, such as "list open invoices".')
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            return failed("Argument `limit` must be a whole number of at least 1.")
+            return failed_result("Argument `limit` must be a whole number of at least 1.")
         found = self._index().search(query, shown.tools.keys(), min(limit, outer.MOST))
         known = self._known()
         return _said(texts.found([(shown.tools[name], known.get(name)) for name in found], len(shown.tools)))
@@ -209,7 +217,7 @@ class Menu:
     def _describe(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
         names = texts.names(given.get("name", given.get("names")))
         if not names:
-            return failed("Argument `name` is missing: the name of a tool, or several separated by commas.")
+            return failed_result("Argument `name` is missing: the name of a tool, or several separated by commas.")
         known = self._known()
         rows: list[tuple[Mapping[str, Json], ToolInfo | None]] = []
         absent: list[str] = []
@@ -229,19 +237,19 @@ class Menu:
     ) -> dict[str, Json]:
         name, arguments = given.get("name"), given.get("arguments")
         if not isinstance(name, str) or not name:
-            return failed("Argument `name` is missing: the name of a tool. search_tools finds one.")
+            return failed_result("Argument `name` is missing: the name of a tool. search_tools finds one.")
         if isinstance(arguments, str):
             arguments = texts.parsed(arguments)
         if arguments is None:
             arguments = {}
         if not isinstance(arguments, dict):
-            return failed(f"Argument `arguments` must be an object: the arguments of {texts.plain(name, 80)}.")
+            return failed_result(f"Argument `arguments` must be an object: the arguments of {texts.plain(name, 80)}.")
         extra = sorted(given.keys() - {"name", "arguments"})
         if extra:
             told = f"There is no argument `{texts.plain(extra[0], 60)}` of {wrapper}"
-            return failed(f"{told}: what the tool takes goes into `arguments`. Nothing was executed.")
+            return failed_result(f"{told}: what the tool takes goes into `arguments`. Nothing was executed.")
         if name in outer.NAMES and name not in self._known():
-            return failed(f"{name} is called directly, without {wrapper}.")
+            return failed_result(f"{name} is called directly, without {wrapper}.")
         facts = self._known().get(name)
         reads = facts is not None and facts.effect == "read"
         if facts is None or reads is (wrapper == outer.READ):
@@ -250,12 +258,12 @@ class Menu:
                 return await self._desk.request(caller, "tools/call", self._read(inner), context)
         elif self._holds(name, context) and await self._desk.schema(caller, name, context) is not None:
             other, does = (outer.READ, "reads") if reads else (outer.WRITE, "writes")
-            return failed(f"{texts.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
+            return failed_result(f"{texts.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
         # What the caller may not see is answered like what there is not.
-        return unknown(name, sorted((await self._show(caller, context)).tools))
+        return unknown_tool(name, sorted((await self._show(caller, context)).tools))
 
     def _absent(self, names: list[str], shown: Shown) -> dict[str, Json]:
-        return failed("\n".join(texts.missing(name, self._near(name, shown)) for name in names))
+        return failed_result("\n".join(texts.missing(name, self._near(name, shown)) for name in names))
 
     def _near(self, name: str, shown: Shown) -> str:
         import difflib

@@ -16,7 +16,7 @@ from adaptgen.govern.audit.call_record import Recorder
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.other_methods import NonToolRequests
-from adaptgen.govern.pipeline.tool_call import GovernedCall, unknown
+from adaptgen.govern.pipeline.tool_call import GovernedCall
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
     HANDOVER_HEADER,
@@ -28,6 +28,7 @@ from adaptgen.mcp.protocol import (
     ServerInfo,
     Target,
     ToolInfo,
+    unknown_tool,
     without_own_meta,
 )
 from adaptgen.model.caller import Caller
@@ -258,7 +259,7 @@ class Pipeline:
             hidden = facts is not None
             span.outcome("refused:hidden" if hidden else "refused:unknown", caller)
             recorder.refused("hidden" if hidden else "unknown", await _stopping(parts, caller, facts, given))
-            return unknown(name, sorted(visible))
+            return unknown_tool(name, sorted(visible))
         call = GovernedCall(parts, caller, facts, given, recorder, span, self._tracer, self._owned)
         governed = (
             context if parts.tokenizer is None else RedactingContext(context, parts.tokenizer, caller, facts.server)

@@ -19,10 +19,8 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
-from adaptgen.govern.pipeline import lookup_permissions as naming
 from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.hooks import Call, HookError
-from adaptgen.govern.pipeline.refusals import failed, unknown
 from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
 from adaptgen.mcp.protocol import (
@@ -32,12 +30,14 @@ from adaptgen.mcp.protocol import (
     Context,
     RpcError,
     ToolInfo,
+    failed_result,
     without_own_meta,
 )
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import request_meter
+from adaptgen.runtime.queries.ids import is_id
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.runtime.writes.permission import creation
 
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from adaptgen.govern.telemetry.spans import Span, Tracer
     from adaptgen.govern.tokenization.argument_checks import Path as Place
     from adaptgen.govern.tokenization.echoes import RestoredValue
-
-__all__ = ["GovernedCall", "Refusal", "admit", "failed", "unknown"]
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -164,7 +162,9 @@ class GovernedCall:
             )
             if not self._executed and self._tool.effect != "read":
                 self._note("unknown", code="internal")
-                return failed("The call failed inside the server. Whether it was executed is not known: look first.")
+                return failed_result(
+                    "The call failed inside the server. Whether it was executed is not known: look first."
+                )
             return self._withheld("it could not be processed", "internal")
 
     # -------------------------------------------------------------------------------------------------------- before
@@ -192,7 +192,7 @@ class GovernedCall:
                     decision.policies,
                 )
         if tool.lookups:
-            refused = await naming.refusal(parts, caller, tool, self._arguments, self._tools)
+            refused = await _lookup_refusal(parts, caller, tool, self._arguments, self._tools)
             if refused is not None:
                 raise Refusal(refused[0], "denied", refused[1])
         if unmet:
@@ -366,13 +366,15 @@ class GovernedCall:
             result = without_own_meta(result)
         outcome = "unknown" if unsure else "error" if result.get("isError") else "ok"
         if not self._note(outcome, status=status, tokens=tokens):
-            return failed("The call was executed, but the audit trail cannot be written; its answer is withheld.")
+            return failed_result(
+                "The call was executed, but the audit trail cannot be written; its answer is withheld."
+            )
         return result
 
     def _withheld(self, why: str, reason: str) -> dict[str, Json]:
         self._note("withheld", code=reason)
         done = "was executed" if self._tool.effect != "read" else "ran"
-        return failed(f"The call {done}, but its answer is withheld: {why}.")
+        return failed_result(f"The call {done}, but its answer is withheld: {why}.")
 
     def _note(self, outcome: str, **more: Any) -> bool:
         self._span.outcome(outcome, self._caller)
@@ -387,5 +389,41 @@ class GovernedCall:
         try:
             self._recorder.refused(refusal.reason, refusal.policies or getattr(self._decision, "policies", ()))
         except AuditError:
-            return failed("The audit trail cannot be written, so nothing is executed.")
-        return failed(refusal.text)
+            return failed_result("The audit trail cannot be written, so nothing is executed.")
+        return failed_result(refusal.text)
+
+
+def _looked_up(tool: ToolInfo, arguments: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Argument and list tool for every argument of a call whose name may be looked up."""
+    for name, said in tool.lookups.items():
+        lists = said.get("tool") if isinstance(said, Mapping) else None
+        keep = said.get("keep") if isinstance(said, Mapping) else None
+        value = arguments.get(name)
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and one.strip() and one not in (keep or ()) and not is_id(one):
+                yield name, str(lists)
+                break
+
+
+async def _lookup_refusal(
+    parts: Components,
+    caller: Caller,
+    tool: ToolInfo,
+    arguments: Mapping[str, Json],
+    tools: Mapping[tuple[str, str], ToolInfo],
+) -> tuple[str, tuple[str, ...]] | None:
+    """Why a call is refused, and the policies that refuse it, because a list may not be read for its names. ``tools``:
+    by server and name there."""
+    for name, own in _looked_up(tool, arguments):
+        lists = tools.get((tool.server, own))
+        allowed = lists is not None
+        policies: tuple[str, ...] = ()
+        if lists is not None and parts.switch is not None:
+            allowed = parts.switch.refuses(caller, lists) is None
+        if lists is not None and allowed and parts.authorizer is not None:
+            decision = await parts.authorizer.decide(caller, lists, {})
+            allowed, policies = decision.allowed, decision.policies
+        if not allowed:
+            text = f"Not permitted: what `{name}` names is looked up with {own}, which you may not call."
+            return f"{text} Nothing was executed.", policies
+    return None

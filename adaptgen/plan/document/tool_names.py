@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from adaptgen.mcp.tool_names import short_name
+from adaptgen.mcp.provider_rules import short_name
 from adaptgen.model.tables import value
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.identifiers import singular

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from adaptgen.mcp.protocol import McpHandler
 from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow, folded
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
-from adaptgen.transports.streamable_http.turns import Turns
 
 Event: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Event]]
@@ -30,7 +30,7 @@ class App:
 
     def __init__(self, kernel: StreamableHttpServer) -> None:
         self.kernel = kernel
-        self._turns = Turns()
+        self._turns = ConcurrencyLimiter()
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """One connection's scope."""
@@ -150,3 +150,37 @@ class _Http:
     async def _start(self, answer: HttpAnswer, *more: tuple[bytes, bytes]) -> None:
         headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
         await self._send({"type": "http.response.start", "status": answer.status, "headers": [*headers, *more]})
+
+
+AT_ONCE = 8
+"""Requests that begin between two turns of the event loop."""
+
+
+class ConcurrencyLimiter:
+    """Requests that come at once begin a few at a time, so that those under way go on between them; first come, first
+    served."""
+
+    def __init__(self) -> None:
+        self._begun = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self) -> None:
+        """Returns when it is this request's turn."""
+        if self._begun < AT_ONCE and not self._waiting:
+            if not self._begun:
+                asyncio.get_running_loop().call_soon(self._turn)
+            self._begun += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        await turn
+
+    def _turn(self) -> None:
+        self._begun = 0
+        while self._waiting and self._begun < AT_ONCE:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                self._begun += 1
+        if self._begun:
+            asyncio.get_running_loop().call_soon(self._turn)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from adaptgen.mcp.protocol import HANDOVER_HEADER
@@ -103,3 +104,42 @@ def whole(body: bytes) -> Callable[[int], Awaitable[bytes]]:
         return body
 
     return read
+
+
+BUDGET = 512 * 1024 * 1024
+"""Bytes of all bodies that may come at once, as their heads declare them; a quarter of them for one caller."""
+
+
+class BusyError(Exception):
+    """Too much is being read already."""
+
+
+class Uploads:
+    """What the bodies under way may hold once they have come."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self._budget = budget
+        self._sum = 0
+        self._own: dict[tuple[str, str], int] = {}
+
+    @contextlib.contextmanager
+    def reserve(self, owner: tuple[str, str], size: int) -> Iterator[None]:
+        """Room for a body of ``size`` bytes of ``owner``.
+
+        Raises:
+            BusyError: there is none.
+        """
+        own = self._own.get(owner, 0) + size
+        if self._sum + size > self._budget or own > self._budget // 4:
+            raise BusyError
+        self._sum += size
+        self._own[owner] = own
+        try:
+            yield
+        finally:
+            self._sum -= size
+            left = self._own[owner] - size
+            if left:
+                self._own[owner] = left
+            else:
+                del self._own[owner]

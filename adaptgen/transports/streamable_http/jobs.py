@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
-from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.transports.streamable_http import answers
-from adaptgen.transports.streamable_http.encoding import Encoder
 from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer
 from adaptgen.transports.streamable_http.request_context import RequestContext, guarded, subscribed
 from adaptgen.transports.streamable_http.stream import Stream
@@ -41,6 +41,26 @@ class Outcome:
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+
+
+class Encoder:
+    """Encodes results. A list of tools that the desk gives again, the very same object, is not encoded again."""
+
+    def __init__(self, server: Mapping[str, Json]) -> None:
+        self._server = server
+        # The result is kept beside its bytes: as long as it lives, nothing else has its identity.
+        self._lists: LruCache[tuple[int, str], tuple[Mapping[str, Json], bytes]] = LruCache(256)
+
+    def result(self, method: str, result: Mapping[str, Json], version: str) -> bytes:
+        """The bytes of ``result`` for a client of ``version``."""
+        if method != "tools/list":
+            return json_text.encode(revisions.shaped(method, result, version, self._server))
+        key = (id(result), version)
+        known = self._lists.get(key)
+        if known is None:
+            body = json_text.encode(revisions.shaped(method, result, version, self._server))
+            known = self._lists.put(key, (result, body))
+        return known[1]
 
 
 class RequestRunner:

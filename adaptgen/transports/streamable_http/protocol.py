@@ -12,7 +12,8 @@ import asyncio
 from enum import Enum
 from typing import Any
 
-from adaptgen.transports.single_write_protocol import CorkedProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from adaptgen.transports.streamable_http.connections import Connections
 
 MAX_HEAD = 64 * 1024
@@ -55,7 +56,15 @@ class _LimitError(Exception):
     """Ends the parsing of what exceeds a limit."""
 
 
-class WireProtocol(CorkedProtocol):
+class SingleWriteProtocol(HttpToolsProtocol):
+    """uvicorn's protocol over httptools, on a transport that writes once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        super().connection_made(SingleWriteTransport(transport))  # type: ignore[arg-type]
+
+
+class WireProtocol(SingleWriteProtocol):
     """uvicorn's protocol over httptools, with limits."""
 
     def __init__(self, *arguments: Any, connections: Connections | None = None, **options: Any) -> None:
@@ -296,3 +305,32 @@ class WireProtocol(CorkedProtocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+class SingleWriteTransport:
+    """A transport whose writes of one turn of the event loop leave together."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Takes ``data`` to be sent when the loop turns."""
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(data)
+
+    def close(self) -> None:
+        """Closes after what was taken is handed over."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        if data and not self._transport.is_closing():
+            self._transport.write(data)

@@ -20,17 +20,14 @@ from adaptgen.model.tables import Json
 from adaptgen.tool_search.menu import Menu
 from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http import toolset_urls as parts
-from adaptgen.transports.streamable_http.encoding import Encoder
 from adaptgen.transports.streamable_http.handshake import Handshake
 from adaptgen.transports.streamable_http.host_guard import Guard
-from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest, TooLarge, TooSlow
-from adaptgen.transports.streamable_http.jobs import RequestRunner
+from adaptgen.transports.streamable_http.http import BusyError, HttpAnswer, HttpRequest, TooLarge, TooSlow, Uploads
+from adaptgen.transports.streamable_http.jobs import Encoder, RequestRunner
 from adaptgen.transports.streamable_http.request_context import RequestContext, harmless, report
-from adaptgen.transports.streamable_http.server_streams import Streams
-from adaptgen.transports.streamable_http.sessions import Session, Sessions, owner
+from adaptgen.transports.streamable_http.sessions import Session, Sessions, Streams, owner
 from adaptgen.transports.streamable_http.stateless import StatelessRevision
 from adaptgen.transports.streamable_http.stream import Stream
-from adaptgen.transports.streamable_http.uploads import BusyError, Uploads
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 KEYS = "/.well-known/jwks.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from adaptgen.transports.single_write_protocol import CorkedTransport
+from adaptgen.transports.streamable_http.protocol import SingleWriteTransport
 
 
 class Recorded:
@@ -34,7 +34,7 @@ def after(*steps: Any) -> list[Any]:
 
     async def run() -> list[Any]:
         recorded = Recorded()
-        corked = CorkedTransport(cast(asyncio.Transport, recorded))
+        corked = SingleWriteTransport(cast(asyncio.Transport, recorded))
         for step in steps:
             step(corked)
             await asyncio.sleep(0)
@@ -61,7 +61,7 @@ def test_nothing_is_sent_on_a_closed_connection() -> None:
 
 def test_everything_else_is_the_transports() -> None:
     async def run() -> str:
-        corked = CorkedTransport(cast(asyncio.Transport, Recorded()))
+        corked = SingleWriteTransport(cast(asyncio.Transport, Recorded()))
         return str(corked.get_extra_info("peername"))
 
     assert asyncio.run(run()) == "info peername"
