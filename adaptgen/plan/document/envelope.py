@@ -234,27 +234,33 @@ class _Reader:
         arrays = {key: found for key, node in one.properties.items() if (found := self.array(node)) is not None}
         asked = {key for key in arrays if tuple(map(singular, words(key))) == self.resource}
         arrays = {key: found for key, found in arrays.items() if key in asked or key.lower() not in _NEVER}
-        if not arrays:
-            return None
         others = [key for key in one.properties if key not in arrays]
-        record = self.is_record(one, others)
-        meta = all(_about(key) for key in others)
-        signs = self.paged or any(_counts(key) for key in others)
-        best, because, clear = self.choose(arrays, meta)
+        meta = all(map(_about, others))
+        best, because, clear = self.choose(arrays, meta) if arrays else (None, "", False)
         if best is None:
             return None
         named = because.startswith("named")
+        signs = self.paged or any(map(_counts, others))
         if self.is_one(one, best, clear=named or clear, named=named, signs=signs):
             return None
-        if not self.paged and ((self.detail and record) or (not named and self.tells(arrays[best], others))):
-            return None  # an invoice with its items, whatever else it counts
-        if self.detail and not (signs or (clear and meta and not record)):
+        if not self.paged and not named and self.tells(arrays[best], others):
             return None
-        if record and not (named and not self.detail) and not (signs and clear):
-            return None
-        if not meta and not clear and not named and not signs:
+        if not self.is_list(self.is_record(one, others), meta=meta, clear=clear, named=named, signs=signs):
             return None
         return (*above, best), arrays[best].items, f"{because} {best!r}"
+
+    def is_list(self, record: bool, *, meta: bool, clear: bool, named: bool, signs: bool) -> bool:
+        """Whether an object with an array is a list of it. ``record``: it has an identity; ``meta``: what stands next
+        to the array is about the list; ``clear`` and ``named``: the array is the one that is meant, by its name or by
+        that of the resource; ``signs``: something speaks of pages."""
+        if self.detail:
+            if record and not self.paged:
+                return False  # an invoice with its items, whatever else it counts
+            if not signs and not (clear and meta and not record):
+                return False
+        if record and (self.detail or not named) and not (signs and clear):
+            return False
+        return meta or clear or named or signs
 
     def is_one(self, one: Shape, best: str, *, clear: bool, named: bool, signs: bool) -> bool:
         """Whether the object is one record that holds the array ``best``: what stands next to it does not only wrap

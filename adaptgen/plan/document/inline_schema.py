@@ -157,9 +157,7 @@ class _Writer:
             self.spend(8)
             return {"not": {}}
         mark: str | int = one.pointer or id(one)
-        inner = bool(one.properties or one.variants or one.items is not None or isinstance(one.additional, Mapping))
-        deep = len(above) >= _NESTED or (depth <= 0 and (one.properties or one.variants))
-        if inner and (deep or mark in above):
+        if _holds_others(one) and (mark in above or _too_deep(one, depth, len(above))):
             self.cut = True
             made = cut(one, self.text + 60 if self.text else 0, _items(self.document, one))
             self.spend(size(made))
@@ -175,15 +173,18 @@ class _Writer:
             made["additionalProperties"] = False
             self.spend(30)
         if one.variants:
-            self.spend(12)
-            made["anyOf"] = [self.variant(one, variant, depth - 1, above) for variant in one.variants]
-            if one.type == "array" and not self.lists(one):
-                # An array that is one of several objects cannot be; either may be meant, so each stands for itself.
-                made["anyOf"].append({"type": "array"} | {key: made.pop(key) for key in _ITEMS if key in made})
-                self.spend(18)
-            if one.nullable and "type" not in made:
-                made["anyOf"].append({"type": "null"})
+            self.alternatives(one, made, depth, above)
         return made
+
+    def alternatives(self, one: Shape, made: dict[str, Json], depth: int, above: tuple[str | int, ...]) -> None:
+        self.spend(12)
+        made["anyOf"] = [self.variant(one, variant, depth - 1, above) for variant in one.variants]
+        if one.type == "array" and not self.lists(one):
+            # An array that is one of several objects cannot be; either may be meant, so each stands for itself.
+            made["anyOf"].append({"type": "array"} | {key: made.pop(key) for key in _ITEMS if key in made})
+            self.spend(18)
+        if one.nullable and "type" not in made:
+            made["anyOf"].append({"type": "null"})
 
     def lists(self, one: Shape, *, told: bool = False) -> bool:
         """Whether an alternative may be an array; ``told``: and says so."""
@@ -220,42 +221,42 @@ class _Writer:
 
     def scalar(self, one: Shape) -> dict[str, Json]:
         made: dict[str, Json] = {}
-        types = list(one.types)
-        enum, described = self.enum(one)
-        if one.variants and not (one.properties and types == ["object"] and not self.lists(one, told=True)):
-            # Alternatives carry their own types; one beside them that they contradict would refuse everything.
-            types = []
+        types = self.types(one)
         if types:
-            if one.nullable:
-                types.append("null")
             made["type"] = types[0] if len(types) == 1 else types
         elif not one.types and one.nullable and is_null(one.raw):
             made["type"] = "null"
-        text = clean(one.description or one.title, self.text) if self.text else ""
-        if described:
-            text = f"{text} {described}" if text else described
-        elif one.type == "string" and self.text and (asked := _told(one.constraints.get("pattern"))):
-            text = f"{text} Pattern: {asked}" if text else f"Pattern: {asked}"
-        if text:
+        enum, described = self.enum(one)
+        if text := self.description(one, described):
             made["description"] = text
         if enum is not None:
             made["enum"] = [*enum, None] if one.nullable else enum
-            if made.get("type") and not all(_fits(value, types) for value in enum):
+            if types and not all(_fits(value, types) for value in enum):
                 del made["type"]
         if one.format and _FORMAT.fullmatch(one.format) and _is_kept(one, one.format):
             made["format"] = one.format
         if one.type and enum is None:
             made.update(_constraints(one))
-        scalar = isinstance(one.default, (str, int, float, bool))
-        if (
-            scalar
-            and one.default is not MISSING
-            and not hides(one.default)
-            and size(one.default) <= 100
-            and _finite(one.default)
-        ):
+        if one.default is not MISSING and _is_small(one.default):
             made["default"] = one.default
         return made
+
+    def types(self, one: Shape) -> list[str]:
+        """The types that are written. Alternatives carry their own; one next to them that they contradict would refuse
+        everything."""
+        types = list(one.types)
+        if one.variants and not (one.properties and types == ["object"] and not self.lists(one, told=True)):
+            return []
+        return [*types, "null"] if types and one.nullable else types
+
+    def description(self, one: Shape, described: str) -> str:
+        """The cleaned description, with what ``described`` says of the values or the pattern that is not checked."""
+        if not self.text:
+            return described
+        text = clean(one.description or one.title, self.text)
+        if not described and one.type == "string" and (pattern := _told(one.constraints.get("pattern"))):
+            described = f"Pattern: {pattern}"
+        return f"{text} {described}" if text and described else text or described
 
     def enum(self, one: Shape) -> tuple[list[Json] | None, str]:
         """The allowed values in the declared type, or, where they are too many, a text that names some of them."""
@@ -306,6 +307,20 @@ class _Writer:
         elif one.closed and not one.variants:
             made["additionalProperties"] = False
             self.spend(30)
+
+
+def _holds_others(one: Shape) -> bool:
+    return bool(one.properties or one.variants or one.items is not None or isinstance(one.additional, Mapping))
+
+
+def _too_deep(one: Shape, depth: int, above: int) -> bool:
+    return above >= _NESTED or (depth <= 0 and bool(one.properties or one.variants))
+
+
+def _is_small(default: Json) -> bool:
+    """Whether a default is a value that a schema can state: a scalar that is not too long."""
+    scalar = isinstance(default, (str, int, float, bool))
+    return scalar and not hides(default) and size(default) <= 100 and _finite(default)
 
 
 def _discriminated(one: Shape, variant: Json) -> tuple[str, list[str]]:

@@ -136,15 +136,10 @@ def _json(document: Document, body: RequestBody, one: Shape, needed: bool) -> Bo
             whole = replace(whole, made={"description": "The JSON body"})
         return BodyInputs(media, whole=whole, pointer=body.pointer)
     inside, path = None, ""
-    if len(one.properties) == 1 and one.additional is False:
-        name, node = next(iter(one.properties.items()))
-        inner = shape(document, node)
-        again = (inner.pointer or id(inner)) == (one.pointer or id(one))  # a chain of itself, which has no inside
-        least = inner.constraints.get("minProperties")
-        counted = isinstance(least, int) and least > len(inner.required)  # which arguments side by side cannot say
-        if flat(document, inner) and not inner.read_only and not inner.nullable and not again and not counted:
-            needed = (needed and name in one.required) or (body.required and not one.required)
-            one, inside, path = inner, name, f"/properties/{name}"
+    if (inner := _wrapped(document, one)) is not None:
+        inside = next(iter(one.properties))
+        needed = (needed and inside in one.required) or (body.required and not one.required)
+        one, path = inner, f"/properties/{inside}"
     slots = tuple(
         Slot(
             "body",
@@ -158,6 +153,18 @@ def _json(document: Document, body: RequestBody, one: Shape, needed: bool) -> Bo
         for name, node in members(one).items()
     )
     return BodyInputs(media, slots, inside=inside, extra=_extra(one, body), pointer=body.pointer)
+
+
+def _wrapped(document: Document, one: Shape) -> Shape | None:
+    """The only property of a body, where it is an object whose properties can be arguments instead."""
+    if len(one.properties) != 1 or one.additional is not False:
+        return None
+    inner = shape(document, next(iter(one.properties.values())))
+    again = (inner.pointer or id(inner)) == (one.pointer or id(one))  # a chain of itself, which has no inside
+    least = inner.constraints.get("minProperties")
+    counted = isinstance(least, int) and least > len(inner.required)  # which arguments side by side cannot say
+    usable = flat(document, inner) and not inner.read_only and not inner.nullable
+    return inner if usable and not again and not counted else None
 
 
 def _whole(body: RequestBody, one: Shape, wish: str, required: bool) -> Slot:
@@ -181,17 +188,10 @@ def _field(document: Document, body: RequestBody, one: Shape, name: str, node: J
     kind = said.get("contentType") if isinstance(said.get("contentType"), str) else None
     style = said.get("style") if said.get("style") in _STYLES else None
     explode = said.get("explode") if isinstance(said.get("explode"), bool) else None
-    encode, made = None, None
-    if media == MULTIPART and (inner.binary or (items is not None and items.binary) or _is_file(kind, inner)):
-        encode = "file"
+    encode = _encoding(inner, items, kind, multipart=media == MULTIPART, styled=bool(style) or explode is not None)
+    made = None
+    if encode == "file":
         made = dict(FILE) if items is None else {"type": "array", "items": dict(FILE)}
-    elif kind and is_json(kind):
-        encode = "json"
-    elif not style and explode is None and (inner.type == "object" or (items is not None and items.type == "object")):
-        # OpenAPI 3.1, 4.8.15.1: objects, and arrays of them, are sent as JSON unless a style is given.
-        encode = "json"
-    elif kind and "," not in kind and media == MULTIPART:
-        encode = kind
     param = Param(
         name,
         style=style if style != "form" else None,
@@ -201,6 +201,17 @@ def _field(document: Document, body: RequestBody, one: Shape, name: str, node: J
     )
     pointer = f"{body.pointer}/schema/properties/{name}"
     return Slot("body", param, node, needed and name in one.required, "", pointer, inner.read_only, made, name)
+
+
+def _encoding(inner: Shape, items: Shape | None, kind: str | None, *, multipart: bool, styled: bool) -> str | None:
+    """How a field is written: as a file, as JSON, or as text of the media type ``kind``."""
+    shapes = [inner] if items is None else [inner, items]
+    if multipart and (any(one.binary for one in shapes) or _is_file(kind, inner)):
+        return "file"
+    # OpenAPI 3.1, 4.8.15.1: objects, and arrays of them, are sent as JSON unless a style is given.
+    if (kind and is_json(kind)) or (not styled and any(one.type == "object" for one in shapes)):
+        return "json"
+    return kind if kind and "," not in kind and multipart else None
 
 
 def _is_file(kind: str | None, inner: Shape) -> bool:

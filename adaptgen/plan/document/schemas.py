@@ -110,6 +110,16 @@ def _cache(document: Document) -> _Cache:
     return _CACHES[-1]
 
 
+def _is_value(one: Shape, path: str, within: bool) -> bool:
+    """Whether what is at ``path`` is a value. ``within``: what it holds is looked at."""
+    if one.type == "array":
+        return True
+    if not one.properties and not one.variants:
+        return bool(path) or one.type != "object"
+    # Without a path it is an alternative of itself, or one too deep: nothing new.
+    return bool(path) and not within
+
+
 class _Enough(Exception):
     """As many leaves as were asked for."""
 
@@ -157,11 +167,11 @@ class _Cache:
             parts.append(self.target(ref, above))
             if not any(key in schema for key in _STRUCTURE):
                 return self.annotated(parts[0], schema)
-        parts.append(own_shape(schema))
+        own = own_shape(schema)
+        parts.append(own)
         all_of = schema.get("allOf")
         for part in all_of if isinstance(all_of, list) else ():
             parts.append(self.make(part, above))
-        single = None
         for keyword in ("oneOf", "anyOf"):
             options = schema.get(keyword)
             if not isinstance(options, list) or not options:
@@ -169,13 +179,12 @@ class _Cache:
             kept = [option for option in options if not self.null(option)]
             null = len(kept) < len(options)
             if len(kept) == 1:
-                single = self.make(kept[0], above)
-                parts.append(single)
+                parts.append(self.make(kept[0], above))
             elif kept:
                 parts.append(Shape(variants=tuple(kept), raw=schema))
             if null:
                 parts.append(Shape(nullable=True, raw=schema))
-        merged = parts[0] if len(parts) == 1 else merged_shape(parts, schema)
+        merged = parts[0] if len(parts) == 1 else merged_shape(parts, own)
         return finished(merged)
 
     def null(self, option: Json) -> bool:
@@ -251,20 +260,13 @@ class _Cache:
         # A shape that was reached by reference is known by its pointer, so that annotated copies count as the same.
         mark: str | int = one.pointer or id(one)
         within = depth > 0 and mark not in above
-        if one.type == "array":
-            if within and len(above) < _NESTED and one.items is not None:
-                self.walk(
-                    found, limit, one.items, f"{path}[*]", name, depth, (*above, mark),
-                    required, read_only, write_only, False, late,
-                )  # fmt: skip
-                return
-            value = True
-        elif not one.properties and not one.variants:
-            value = bool(path) or one.type != "object"
-        else:
-            # Without a path it is an alternative of itself, or one too deep: nothing new.
-            value = bool(path) and not within
-        if value and not bare and path not in found:
+        if one.type == "array" and within and len(above) < _NESTED and one.items is not None:
+            self.walk(
+                found, limit, one.items, f"{path}[*]", name, depth, (*above, mark),
+                required, read_only, write_only, False, late,
+            )  # fmt: skip
+            return
+        if not bare and path not in found and _is_value(one, path, within):
             found[path] = Leaf(
                 path,
                 one.type,

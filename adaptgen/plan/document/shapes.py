@@ -108,56 +108,83 @@ def is_null(option: Json) -> bool:
 
 def own_shape(schema: Mapping[str, Any]) -> Shape:
     """What the node itself says, without its references and combinations."""
-    declared = schema.get("type")
-    listed = declared if isinstance(declared, list) else [declared]
-    types = tuple(dict.fromkeys(one for one in listed if one in TYPES))
-    nullable = "null" in listed or schema.get("nullable") is True or schema.get("x-nullable") is True
-    form = schema.get("format") if isinstance(schema.get("format"), str) else None
-    if declared == "file" or (form is None and types in ((), ("string",)) and _raw_bytes(schema)):
-        types, form = ("string",), "binary"
-    enum = schema.get("enum") if isinstance(schema.get("enum"), list) else None
-    if enum is None and "const" in schema:
-        enum = [schema["const"]]
-    if enum is not None and any(value is None for value in enum):
-        nullable = True
-        enum = [value for value in enum if value is not None]
-    properties = schema.get("properties")
+    types, format, nullable = _own_types(schema)
+    enum, null_allowed = _own_enum(schema)
+    items, prefix = _own_items(schema)
+    properties, required, additional = (
+        schema.get("properties"),
+        schema.get("required"),
+        schema.get("additionalProperties"),
+    )
     properties = properties if isinstance(properties, Mapping) else {}
-    required = schema.get("required")
-    needed = frozenset(one for one in required if isinstance(one, str)) if isinstance(required, list) else frozenset()
-    additional = schema.get("additionalProperties")
-    items = schema.get("items")
-    prefix: tuple[Json, ...] = ()
-    if isinstance(items, list) or isinstance(schema.get("prefixItems"), list):
-        prefix = tuple(items if isinstance(items, list) else schema["prefixItems"])
-        items = {"anyOf": list(prefix)} if len(prefix) > 1 else prefix[0] if prefix else None
+    needed = (
+        frozenset(name for name in required if isinstance(name, str)) if isinstance(required, list) else frozenset()
+    )
+    patterned = "patternProperties" in schema and isinstance(schema["patternProperties"], Mapping)
     if not types:
-        if properties or isinstance(additional, Mapping) or isinstance(schema.get("patternProperties"), Mapping):
+        if properties or patterned or isinstance(additional, Mapping):
             types = ("object",)
         elif items is not None:
             types = ("array",)
     return Shape(
         type=types[0] if len(types) == 1 else None,
         types=types,
-        properties=_ordered(properties, needed),
+        properties=_ordered(properties, needed) if properties else {},
         required=needed,
         items=items if isinstance(items, (Mapping, bool)) else None,
         prefix=prefix,
-        enum=tuple(enum) if enum else None,
-        format=form,
-        description=schema["description"] if isinstance(schema.get("description"), str) else "",
-        title=schema["title"] if isinstance(schema.get("title"), str) else "",
+        enum=enum,
+        format=format,
+        description=_text_at(schema, "description"),
+        title=_text_at(schema, "title"),
         additional=additional
         if isinstance(additional, Mapping) and additional
-        else additional in (True, {}) or isinstance(schema.get("patternProperties"), Mapping),
+        else additional in (True, {}) or patterned,
         closed=additional is False,
         read_only=schema.get("readOnly") is True,
         write_only=schema.get("writeOnly") is True,
-        nullable=nullable,
+        nullable=nullable or null_allowed,
         default=schema.get("default", MISSING),
         constraints={name: schema[name] for name in CONSTRAINTS if name in schema},
         raw=schema,
     )
+
+
+def _text_at(schema: Mapping[str, Any], key: str) -> str:
+    text = schema.get(key)
+    return text if isinstance(text, str) else ""
+
+
+def _own_types(schema: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None, bool]:
+    """The declared types without null, the format, and whether null is one of the types."""
+    declared, format = schema.get("type"), schema.get("format")
+    listed = declared if isinstance(declared, list) else [declared]
+    types = tuple(dict.fromkeys(name for name in listed if name in TYPES))
+    nullable = "null" in listed or schema.get("nullable") is True or schema.get("x-nullable") is True
+    format = format if isinstance(format, str) else None
+    if declared == "file" or (format is None and types in ((), ("string",)) and _raw_bytes(schema)):
+        return ("string",), "binary", nullable
+    return types, format, nullable
+
+
+def _own_enum(schema: Mapping[str, Any]) -> tuple[tuple[Json, ...] | None, bool]:
+    """The allowed values without null, and whether null is one of them."""
+    enum = schema.get("enum")
+    if not isinstance(enum, list):
+        if "const" not in schema:
+            return None, False
+        enum = [schema["const"]]
+    values = tuple(value for value in enum if value is not None)
+    return values or None, len(values) < len(enum)
+
+
+def _own_items(schema: Mapping[str, Any]) -> tuple[Json, tuple[Json, ...]]:
+    """The schema of the elements of a list, and those of its first elements where each has its own."""
+    items, listed = schema.get("items"), schema.get("prefixItems")
+    if not isinstance(items, list) and not isinstance(listed, list):
+        return items, ()
+    prefix: tuple[Json, ...] = tuple(items if isinstance(items, list) else schema["prefixItems"])
+    return {"anyOf": list(prefix)} if len(prefix) > 1 else prefix[0] if prefix else None, prefix
 
 
 def _ordered(properties: Mapping[str, Json], required: frozenset[str]) -> dict[str, Json]:
@@ -171,60 +198,79 @@ def _raw_bytes(schema: Mapping[str, Any]) -> bool:
     return isinstance(schema.get("contentMediaType"), str) and not {"contentEncoding", "contentSchema"} & schema.keys()
 
 
-def merged_shape(parts: list[Shape], schema: Mapping[str, Any]) -> Shape:
-    """All of ``parts`` at once. The first stands for the node itself: what it says wins over what it includes."""
+def merged_shape(parts: list[Shape], own: Shape) -> Shape:
+    """All of ``parts`` at once. ``own`` is what the node itself says, which wins over what it includes."""
+    schema = own.raw
+    wraps = _only_wraps(schema)
+    return Shape(
+        type=_first(parts, "type", None),
+        types=_first(parts, "types", ()),
+        properties=_merged_properties(parts),
+        required=frozenset().union(*(part.required for part in parts)),
+        items=_both_items(parts),
+        prefix=_first(parts, "prefix", ()),
+        enum=_merged_enum(parts),
+        format=_first(parts, "format", None),
+        description=own.description or _first(parts, "description", ""),
+        title=own.title or _first(parts, "title", ""),
+        additional=_merged_additional(parts),
+        # Closing one part of a combination would forbid the others; what people mean is the sum.
+        closed=own.closed and not any(part.properties for part in parts[1:]),
+        # Two sets of alternatives at once are their product; the larger one describes it best.
+        variants=max((part.variants for part in parts), key=len),
+        read_only=any(part.read_only for part in parts),
+        write_only=any(part.write_only for part in parts),
+        nullable=own.nullable or _null_for_all(parts),
+        default=next((part.default for part in (own, *parts) if part.default is not MISSING), MISSING),
+        constraints=_merged_constraints(parts),
+        raw=schema,
+        # A node that only wraps one reference is that reference.
+        name=_first(parts, "name", "") if wraps else "",
+        pointer=_first(parts, "pointer", "") if wraps else "",
+    )
+
+
+def _first(parts: list[Shape], name: str, default: Any) -> Any:
+    """What the first part says that says anything."""
+    return next((value for part in parts if (value := getattr(part, name))), default)
+
+
+def _merged_properties(parts: list[Shape]) -> dict[str, Json]:
     properties: dict[str, Json] = {}
-    constraints: dict[str, Json] = {}
-    required: frozenset[str] = frozenset()
     for part in parts:
         for name, node in part.properties.items():
             known = properties.get(name, MISSING)
-            trivial = known is MISSING or known is node or known in ({}, True)
-            properties[name] = node if trivial else known if node in ({}, True) else {"allOf": [known, node]}
-        required |= part.required
+            if known is MISSING or known is node or known in ({}, True):
+                properties[name] = node
+            elif node not in ({}, True):
+                properties[name] = {"allOf": [known, node]}
+    return properties
+
+
+def _merged_constraints(parts: list[Shape]) -> dict[str, Json]:
+    constraints: dict[str, Json] = {}
+    for part in parts:
         for name, value in part.constraints.items():
             constraints.setdefault(name, value)
-    variants = [part.variants for part in parts if part.variants]
-    enums = [part.enum for part in parts if part.enum is not None]
-    enum = enums[0] if enums else None
-    for other in enums[1:]:
-        both = tuple(value for value in enum or () if value in other)
-        enum = both or enum
-    own = own_shape(schema)
-    types = next((part.types for part in parts if part.types), ())
-    typed = [part.type for part in parts if part.type]
-    defaults = [part.default for part in parts if part.default is not MISSING]
+    return constraints
+
+
+def _merged_enum(parts: list[Shape]) -> tuple[Json, ...] | None:
+    """The values that every part allows; those of the parts before, where one has none in common with them."""
+    enum: tuple[Json, ...] | None = None
+    for part in parts:
+        if part.enum is not None:
+            enum = part.enum if enum is None else tuple(value for value in enum if value in part.enum) or enum
+    return enum
+
+
+def _merged_additional(parts: list[Shape]) -> bool | Json:
     additional: bool | Json = False
     for part in parts:
         # `{type: object, required: […]}` beside properties restricts them and allows no others.
         if part.additional is not False and part is not OPEN and not part.bare:
             additional = part.additional
-    return Shape(
-        type=typed[0] if typed else None,
-        types=types,
-        properties=properties,
-        required=required,
-        items=_both_items(parts),
-        prefix=next((part.prefix for part in parts if part.prefix), ()),
-        enum=enum,
-        format=next((part.format for part in parts if part.format), None),
-        description=own.description or next((part.description for part in parts if part.description), ""),
-        title=own.title or next((part.title for part in parts if part.title), ""),
-        additional=additional,
-        # Closing one part of a combination would forbid the others; what people mean is the sum.
-        closed=own.closed and not any(part.properties for part in parts[1:]),
-        # Two sets of alternatives at once are their product; the larger one describes it best.
-        variants=max(variants, key=len) if variants else (),
-        read_only=own.read_only or any(part.read_only for part in parts),
-        write_only=own.write_only or any(part.write_only for part in parts),
-        nullable=own.nullable or _null_for_all(parts),
-        default=own.default if own.default is not MISSING else defaults[0] if defaults else MISSING,
-        constraints=constraints,
-        raw=schema,
-        # A node that only wraps one reference is that reference.
-        name=next((part.name for part in parts if part.name), "") if _only_wraps(schema) else "",
-        pointer=next((part.pointer for part in parts if part.pointer), "") if _only_wraps(schema) else "",
-    )
+    return additional
 
 
 def _null_for_all(parts: list[Shape]) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from adaptgen.model.tables import Json
 
 _TYPES = frozenset(("string", "integer", "number", "boolean", "object", "array", "null"))
-_TEXTS = frozenset(("title", "description", "format"))
-_BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
-_COUNTS = frozenset(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"))
 _LARGEST = 2**53
 
 
@@ -19,36 +18,43 @@ def certain(schema: Json) -> bool:
     if type(schema) is not dict:
         return type(schema) is bool
     for key, value in schema.items():
-        if key == "properties":
-            known = type(value) is dict and all(_text(name) and certain(one) for name, one in value.items())
-        elif key == "type":
-            known = value in _TYPES if type(value) is str else _types(value)
-        elif key in _TEXTS:
-            known = _text(value)
-        elif key in ("items", "additionalProperties", "not"):
-            known = certain(value)
-        elif key == "enum":
-            known = type(value) is list and all(map(_scalar, value))
-        elif key == "required":
-            known = type(value) is list and all(map(_text, value)) and len(set(value)) == len(value)
-        elif key == "anyOf":
-            known = type(value) is list and bool(value) and all(map(certain, value))
-        elif key in _COUNTS:
-            known = type(value) is int and 0 <= value < _LARGEST
-        elif key in _BOUNDS:
-            known = _number(value)
-        elif key == "multipleOf":
-            known = _number(value) and value > 0
-        elif key in ("default", "const"):
-            known = _scalar(value)
-        else:
-            known = key == "uniqueItems" and type(value) is bool
-        if not known:
+        check = _CHECKS.get(key)
+        if check is None or not check(value):
             return False
     return True
 
 
+def _properties(value: Json) -> bool:
+    return type(value) is dict and all(_text(name) and certain(schema) for name, schema in value.items())
+
+
+def _alternatives(value: Json) -> bool:
+    return type(value) is list and bool(value) and all(map(certain, value))
+
+
+def _values(value: Json) -> bool:
+    return type(value) is list and all(map(_scalar, value))
+
+
+def _names(value: Json) -> bool:
+    return type(value) is list and all(map(_text, value)) and len(set(value)) == len(value)
+
+
+def _count(value: Json) -> bool:
+    return type(value) is int and 0 <= value < _LARGEST
+
+
+def _factor(value: Json) -> bool:
+    return _number(value) and value > 0
+
+
+def _flag(value: Json) -> bool:
+    return type(value) is bool
+
+
 def _types(value: Json) -> bool:
+    if type(value) is str:
+        return value in _TYPES
     return (
         type(value) is list
         and bool(value)
@@ -76,3 +82,19 @@ def _number(value: Json) -> bool:
 
 def _scalar(value: Json) -> bool:
     return value is None or type(value) is bool or _number(value) or _text(value)
+
+
+_CHECKS: dict[str, Callable[[Json], bool]] = {
+    "properties": _properties,
+    "type": _types,
+    **dict.fromkeys(("title", "description", "format"), _text),
+    **dict.fromkeys(("items", "additionalProperties", "not"), certain),
+    "enum": _values,
+    "required": _names,
+    "anyOf": _alternatives,
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _count),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _number),
+    "multipleOf": _factor,
+    **dict.fromkeys(("default", "const"), _scalar),
+    "uniqueItems": _flag,
+}
