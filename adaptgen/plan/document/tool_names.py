@@ -263,27 +263,36 @@ def verb_first(found: list[str], role: str) -> list[str]:
         strong = 0  # `report_pipeline`, where nothing else is a verb
     if strong is None:
         return []
-    at = strong
-    before, verb, rest = found[:at], found[at], found[at + 1 :]
-    if rest[:1] == ["or"] and rest[1:2] and rest[1] in _VERBS:
-        verb, rest = f"{verb}_or_{rest[1]}", rest[2:]
-    elif verb in ("batch", "bulk") and rest and rest[0] in _VERBS:
-        verb, rest = f"{verb}_{rest[0]}", rest[1:]
+    before, (verb, rest) = found[:strong], _whole_verb(found[strong], found[strong + 1 :])
     if before[-1:] == ["partial"]:
         before = before[:-1]
     if before:
         verb = _FRAMEWORK.get(verb, verb)
-        nouns = {singular(word) for word in rest}
-        if all(singular(word) in nouns for word in before):
-            before = []  # `teams/list-team-members`
-        elif verb not in ("list", "search") or (rest and rest[0] not in _LINKING):
-            before = [*before[:-1], singular(before[-1])]
-    usual = _USUAL.get(role, ())
-    if verb in usual:
+        before = _nouns_before(before, verb, rest)
+    if verb in _USUAL.get(role, ()):
         verb = role
         if role == "create" and rest:
             rest = [*rest[:-1], singular(rest[-1])]
     return [verb, *before, *rest]
+
+
+def _whole_verb(verb: str, rest: list[str]) -> tuple[str, list[str]]:
+    """The verb with what belongs to it: ``create_or_update``, ``batch_delete``."""
+    if rest[:1] == ["or"] and rest[1:2] and rest[1] in _VERBS:
+        return f"{verb}_or_{rest[1]}", rest[2:]
+    if verb in ("batch", "bulk") and rest and rest[0] in _VERBS:
+        return f"{verb}_{rest[0]}", rest[1:]
+    return verb, rest
+
+
+def _nouns_before(before: list[str], verb: str, rest: list[str]) -> list[str]:
+    """What an identifier says before its verb, where it is not said again after it."""
+    nouns = {singular(word) for word in rest}
+    if all(singular(word) in nouns for word in before):
+        return []  # `teams/list-team-members`
+    if verb not in ("list", "search") or (rest and rest[0] not in _LINKING):
+        return [*before[:-1], singular(before[-1])]
+    return before
 
 
 def without_path(operation: Operation, identifier: str) -> str:
@@ -319,17 +328,14 @@ def synthesised(operation: Operation, role: str, parents: int = 0) -> str:
     words = resource.split("_")
     above = fixed[:-1]
     nested = bool(above) and above[-1] + 1 < last  # a placeholder stands between: the parent is one record
-    verb = role or {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete",
-                    "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}[operation.method]  # fmt: skip
+    verb = role or _METHOD_VERBS[operation.method]
     if above and parts[above[-1]] in ("search", "find", "query") and verb in ("list", "get", "search"):
         verb, above = parts[above[-1]], above[:-1]
         nested = False
     context = [singular_words(parts[above[-1]])] if nested else []
     extra = [singular_words(parts[index]) for index in above[: len(above) - len(context)]]
     extra = extra[len(extra) - parents :] if parents else []
-    # Of the verbs that are nouns too, only a single one below a record is an action: `/orders/{id}/refund`.
-    plain = words[0] not in _RECORDS or (len(words) == 1 and nested and operation.method != "GET")
-    if words[0] in _VERBS and plain and not on_item and operation.method in ("POST", "GET", "PUT", "PATCH"):
+    if not on_item and _is_action(operation.method, words, nested=nested):
         # An action: `/orders/{id}/cancel`, `/getUserList`, `/login`.
         if len(words) > 1:
             return "_".join([*words, *context, *extra])
@@ -341,6 +347,19 @@ def synthesised(operation: Operation, role: str, parents: int = 0) -> str:
     )
     noun = [resource if listed else singular_words(resource)]
     return "_".join([verb, *extra, *context, *noun])
+
+
+_METHOD_VERBS = {
+    "GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "HEAD": "check",
+    "OPTIONS": "describe", "TRACE": "trace",
+}  # fmt: skip
+
+
+def _is_action(method: str, words: list[str], *, nested: bool) -> bool:
+    """Whether the last segment of a path is what is done. Of the verbs that are nouns too, only a single one below a
+    record is an action: ``/orders/{id}/refund``."""
+    plain = words[0] not in _RECORDS or (len(words) == 1 and nested and method != "GET")
+    return words[0] in _VERBS and plain and method in ("POST", "GET", "PUT", "PATCH")
 
 
 def singular_words(text: str) -> str:

@@ -109,50 +109,71 @@ def _changes(spoken: tuple[str, ...]) -> set[str]:
 def _only_asks(facts: OperationFacts, answers_list: bool) -> str:
     """Why a POST only reads: what it is called and what is told about it agree that it asks, nothing speaks of a
     change, no input asks to keep something, and it answers 200 with a body. Empty where that is not so."""
-    operation, said = facts.operation, facts.words
-    if "".join(said.last) == "dryrun":
+    operation = facts.operation
+    if "".join(facts.words.last) == "dryrun":
         return "POST that is a dry run"
-    if set(said.last[-1:]) & PERFORM or singular("".join(said.last[-1:])) == "return":
-        return ""  # `/checks/perform` does it, `/payments/{id}/returns` gives it back
-    if TESTS & {*said.name[:1], *said.summary[:1], *said.last[:1]} and CODES & {
-        *said.name,
-        *said.last,
-        *said.summary,
-    }:
-        return ""  # a code for one use is spent by being checked
-    if said.last == ("read",) or (len(said.last) == 1 and said.last[0] in SEEN and "{" in operation.path):
-        return ""  # it is marked so
-    name = said.name[1:] if _method_first(operation, said.name) else said.name
-    said = replace(said, name=name, summary=performed(said.summary), tells=performed(said.tells))
+    if _is_named_as_act(operation, facts.words):
+        return ""
+    said = _asked_for(operation, facts.words)
     asking = partial(_asking, computes="{" not in operation.path)
     # `/estimates` and `/views` are what a POST makes one of.
-    names = [one for one in (said.name, said.last) if len(one) > 1 or not one or singular(one[0]) == one[0]]
+    names = [name for name in (said.name, said.last) if len(name) != 1 or singular(name[0]) == name[0]]
     called = next(filter(None, map(asking, names)), "")
     told = list(filter(None, map(asking, (said.summary, said.tells))))
     # A procedure as the path: `/getLevels`, called `getLevels`.
     procedure = len(said.last) > 1 and bool(asking(said.name)) and bool(asking(said.last))
     listed = answers_list and bool(set(said.summary[:1]) & OWN_LIST)
     witnesses = len(told) + bool(called) + procedure + listed + said.harmless
-    if witnesses < 2:
+    if witnesses < 2 or _speaks_of_change(said) or _keeps_something(facts):
         return ""
+    if not _answers_at_once(facts, tests=called in TESTS, sure=witnesses > 2):
+        return ""
+    return f"POST that only asks: {' and '.join(dict.fromkeys([called, *told] if called else told))} say so"
+
+
+def _is_named_as_act(operation: Operation, said: OperationWords) -> bool:
+    """Whether the name alone says that a POST does something."""
+    last = said.last
+    if set(last[-1:]) & PERFORM or singular("".join(last[-1:])) == "return":
+        return True  # `/checks/perform` does it, `/payments/{id}/returns` gives it back
+    if TESTS & {*said.name[:1], *said.summary[:1], *last[:1]} and CODES & {*said.name, *last, *said.summary}:
+        return True  # a code for one use is spent by being checked
+    # It is marked so.
+    return last == ("read",) or (len(last) == 1 and last[0] in SEEN and "{" in operation.path)
+
+
+def _asked_for(operation: Operation, said: OperationWords) -> OperationWords:
+    """The words without those of tools and of courtesy before what is asked for."""
+    name = said.name[1:] if _method_first(operation, said.name) else said.name
+    return replace(said, name=name, summary=performed(said.summary), tells=performed(said.tells))
+
+
+def _speaks_of_change(said: OperationWords) -> bool:
     change = CHANGE | DELETE | LASTING | CONSUMES
     for spoken in (said.name, said.last, said.summary, () if said.harmless else said.described):
         if set(spoken) & change or {("check", "in"), ("check", "out")} & set(pairwise(spoken)):
-            return ""
-    if any(one and one[0] in WEAK for one in (said.name, said.last, said.summary, said.tells)):
-        return ""
-    answer = facts.answer
-    if answer is None or (answer.schema is None and called not in TESTS and witnesses < 3):
-        return ""
-    if answer.status not in ({"200", "204"} if called in TESTS else {"200", "2XX", "default"}):
-        return ""
-    if any(one.status in {"201", "202"} for one in operation.responses):
-        return ""
-    if any(words(name)[:1] and words(name)[0] in KEEPS for name in _sent(facts)):
-        return ""
-    if called in TESTS and "{" in operation.path and operation.body is None:
-        return ""  # what is stored is tested, and its state with it
-    return f"POST that only asks: {' and '.join(dict.fromkeys([called, *told] if called else told))} say so"
+            return True
+    return any(spoken and spoken[0] in WEAK for spoken in (said.name, said.last, said.summary, said.tells))
+
+
+def _answers_at_once(facts: OperationFacts, *, tests: bool, sure: bool) -> bool:
+    """Whether the answer is that of a question: 200 with a body, or without one of what only tests or is ``sure``."""
+    operation, answer = facts.operation, facts.answer
+    if answer is None or (answer.schema is None and not tests and not sure):
+        return False
+    if answer.status not in ({"200", "204"} if tests else {"200", "2XX", "default"}):
+        return False
+    if tests and "{" in operation.path and operation.body is None:
+        return False  # what is stored is tested, and its state with it
+    return not any(response.status in {"201", "202"} for response in operation.responses)
+
+
+def _keeps_something(facts: OperationFacts) -> bool:
+    """Whether an input asks to keep something."""
+    names = [parameter.name for parameter in facts.operation.parameters]
+    if facts.operation.body is not None:
+        names += shape(facts.document, facts.operation.body.schema).properties
+    return any(words(name)[:1] and words(name)[0] in KEEPS for name in names)
 
 
 def _asking(spoken: tuple[str, ...], *, computes: bool) -> str:
@@ -168,14 +189,6 @@ def _method_first(operation: Operation, name: tuple[str, ...]) -> bool:
     """Whether a tool has made the name of the method and the path: ``post_characters_names``."""
     path = words(operation.path)
     return len(name) > 1 and name[0] == operation.method.lower() not in path and name[1] in path
-
-
-def _sent(facts: OperationFacts) -> tuple[str, ...]:
-    """The names of what is sent."""
-    names = [one.name for one in facts.operation.parameters]
-    if facts.operation.body is not None:
-        names += shape(facts.document, facts.operation.body.schema).properties
-    return tuple(names)
 
 
 def _evidence(operation: Operation, effect: str, because: str, basis: Basis) -> Evidence:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adaptgen.model.tables import value
 from adaptgen.plan.document.operation import mapping
 from adaptgen.plan.document.operation_words import OperationWords
 from adaptgen.plan.effects.verbs import (
@@ -55,6 +57,7 @@ _ACTION = lazy(r"#(?:Action|X-Amz-Target)=(?:\w+\.)?(\w+)", re.IGNORECASE)
 # "Send a domain to receive …": what is sent is the question.
 _SENDING = vocabulary("send submit post enter pass provide")
 _TO_GET = lazy(r" to (?:receive|get|retrieve|obtain|find|see|check|search) ")
+_TAKING = vocabulary("dequeue pop consume")
 _MAILS = SENDERS | ONE_TIME | {"code", "mail", "invitation", "link"}
 # `deleteuser`, `sendtx`: written in one piece; `updated`, `senders` and `createmeta` are none.
 _PIECE = lazy(
@@ -76,32 +79,58 @@ _DOES = lazy(
 )
 
 
+@value()
+class _Safe:
+    """A call with a safe method, as it is told. ``name`` and ``summary`` without "perform a" and the like; ``told``:
+    the summary, else the description from its verb on; ``tells``: that begins with a verb of reading; ``reads``: that
+    or the name does; ``described``: the description does."""
+
+    operation: Operation
+    said: OperationWords
+    name: tuple[str, ...]
+    summary: tuple[str, ...]
+    told: tuple[str, ...]
+    tells: bool
+    reads: bool
+    described: bool
+
+
 def mutation(operation: Operation, said: OperationWords) -> tuple[str, str]:
     """The verb by which a safe method changes something, and where it stands; empty where there is none."""
-    name, summary, last = performed(said.name), performed(said.summary), said.last
+    name, summary = performed(said.name), performed(said.summary)
     # "This function helps you to …" reads no more than it says.
     told = summary or said.tells
     tells = bool(told and (told[0] in _READS or _asks_by_sending(told)))
     reads = tells or bool(name and name[0] in _READS)
-    if called := _called(operation):
-        return called
-    if name and (_verb(name) or _PIECE.fullmatch(name[0])) and not (tells and told[0] not in RETURNS):
-        return name[0], "operationId"
-    asked = bool(name and name[0] in _READS) and not _orders(name, last, told)
-    if (_verb(told) or _inflected(told)) and not _asks_by_sending(told) and not asked:
-        return told[0], "the summary" if summary else "the description"
-    if verb := _in_path(operation, said, tells, reads):
-        return verb, "the path"
-    for spoken in (name, summary, said.described):
-        if also := _also(spoken, free=spoken is name):
-            return also, "what is told besides"
-    if once := next((word for spoken in (name, last, summary) for word in _sends(spoken)), ""):
-        return once, "what it sends"
-    if verb := _weakly(said):
-        return verb, "more than one name"
-    if verb := _weak_alone(operation, said, told, reads):
-        return verb, "one name, with what it is done to,"
-    return _told(operation, said, reads)
+    described = bool(said.tells and said.tells[0] in _READS)
+    call = _Safe(operation, said, name, summary, told, tells, reads, described)
+    for find, source in _SIGNS:
+        if verb := find(call):
+            return verb if isinstance(verb, tuple) else (verb, source)
+    return "", ""
+
+
+def _verb_of_name(call: _Safe) -> str:
+    verbal = call.name and (_verb(call.name) or _PIECE.fullmatch(call.name[0]))
+    return call.name[0] if verbal and not (call.tells and call.told[0] not in RETURNS) else ""
+
+
+def _verb_told(call: _Safe) -> tuple[str, str] | None:
+    told, name = call.told, call.name
+    if not (_verb(told) or _inflected(told)) or _asks_by_sending(told):
+        return None
+    if name and name[0] in _READS and not _orders(name, call.said.last, told):
+        return None
+    return told[0], "the summary" if call.summary else "the description"
+
+
+def _verb_besides(call: _Safe) -> str:
+    rest = (_also(spoken, free=False) for spoken in (call.summary, call.said.described))
+    return _also(call.name, free=True) or next(filter(None, rest), "")
+
+
+def _what_it_sends(call: _Safe) -> str:
+    return next((word for spoken in (call.name, call.said.last, call.summary) for word in _sends(spoken)), "")
 
 
 def performed(spoken: tuple[str, ...]) -> tuple[str, ...]:
@@ -155,13 +184,13 @@ def _asks_by_sending(spoken: tuple[str, ...]) -> bool:
     return bool(spoken and spoken[0] in _SENDING and _TO_GET.search(" ".join(spoken)) and not _MAILS & set(spoken[1:4]))
 
 
-def _called(operation: Operation) -> tuple[str, str] | None:
+def _called(call: _Safe) -> tuple[str, str] | None:
     """The verb of an API that calls procedures, whatever the method: ``/dialog.open``, ``/#Action=RebuildPool``. An
     action that does not begin with a verb of reading changes something."""
-    if action := _ACTION.search(operation.key):
+    if action := _ACTION.search(call.operation.key):
         verb = words(action[1])
         return None if verb and verb[0] in READ | ASKS else (verb[0] if verb else "an action", "the action")
-    last = operation.path.rpartition("/")[2]
+    last = call.operation.path.rpartition("/")[2]
     noun, dot, tail = last.rpartition(".")
     verb = words(tail)
     if dot and noun and "{" not in last and verb and verb[0] in _STRONG - THIRD | WEAK - {"like"}:
@@ -169,30 +198,34 @@ def _called(operation: Operation) -> tuple[str, str] | None:
     return None
 
 
-def _in_path(operation: Operation, said: OperationWords, tells: bool, reads: bool) -> str:
-    """The verb that a segment of the path is."""
-    name, last = said.name, said.last
+def _last_segment(call: _Safe) -> str:
+    """The verb that the last segment of the path is, or begins with."""
+    name, last, reads = call.said.name, call.said.last, call.reads
     first = last[0] if last else ""
-    if len(last) == 1 and first in _STRONG - THIRD:
+    if len(last) > 1:
+        verbal = first in _STRONG - THIRD and last[-1] not in THINGS
+        return first if verbal and not call.tells and (not reads or (name == last and not call.said.summary)) else ""
+    if first in _STRONG - THIRD and not call.tells:
         # The ``get`` of a name may be the method that a tool has put there; a noun needs no more to be one.
-        named = reads and (first in NOUNS or bool(said.summary)) and name[-1:] != last
-        if not tells and not (named or (reads and first in NOUNS)):
+        named = reads and (first in NOUNS or bool(call.said.summary)) and name[-1:] != last
+        if not named and not (reads and first in NOUNS):
             return first
-    verbal = len(last) > 1 and first in _STRONG - THIRD and last[-1] not in THINGS
-    if verbal and not tells and (not reads or (name == last and not said.summary)):
-        return first
-    if len(last) == 1 and not reads and _PIECE.fullmatch(first):
-        return first
-    if not reads and {*name[-1:], *last[-1:]} & ANYWHERE:
-        return (name if name[-1:] and name[-1] in ANYWHERE else last)[-1]
-    path = operation.path.lower()
+    return first if first and not reads and _PIECE.fullmatch(first) else ""
+
+
+def _last_word(call: _Safe) -> str:
+    """A verb that is none but a verb, at the end of the name or of the path."""
+    for spoken in () if call.reads else (call.said.name, call.said.last):
+        if spoken and spoken[-1] in ANYWHERE:
+            return spoken[-1]
+    return ""
+
+
+def _any_segment(call: _Safe) -> str:
+    path = call.operation.path.lower()
     if ended := next((word for word in ENDS if f"/{word}/" in f"{path}/"), ""):
         return ended
-    if not reads:
-        for segment in path.split("/"):
-            if segment in ANYWHERE:
-                return segment
-    return ""
+    return "" if call.reads else next((segment for segment in path.split("/") if segment in ANYWHERE), "")
 
 
 def _also(spoken: tuple[str, ...], *, free: bool) -> str:
@@ -222,9 +255,10 @@ def _sends(spoken: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(makes) if set(spoken) & ONE_TIME else ()
 
 
-def _weakly(said: OperationWords) -> str:
+def _weakly(call: _Safe) -> str:
     """A verb that could be a noun (``run``), where at least two of name, path, summary and description begin so."""
-    spoken = [performed(said.name), said.last if len(said.last) == 1 else (), performed(said.summary), said.tells]
+    said = call.said
+    spoken = [call.name, said.last if len(said.last) == 1 else (), call.summary, said.tells]
     if len(said.name) == 1 and said.name == said.last[:1]:
         spoken[1] = said.last  # `start` of `/monitor/startExposing`
     if any(one and one[0] in _READS for one in spoken):
@@ -237,10 +271,11 @@ def _weakly(said: OperationWords) -> str:
     return found[0] if len(found) > 1 and not set(found) <= nouns else ""
 
 
-def _weak_alone(operation: Operation, said: OperationWords, told: tuple[str, ...], reads: bool) -> str:
+def _weak_alone(call: _Safe) -> str:
     """Such a verb by itself, where its place says that it is one: before an object ("Start the server"), after a
     record (``/jobs/{id}/run``); and what a summary names at its end ("Order cancellation")."""
-    if reads or (said.tells and said.tells[0] in _READS):
+    operation, said, told = call.operation, call.said, call.told
+    if call.reads or call.described:
         return ""
     if len(told) > 1 and told[0] in ACTS and told[1] not in THINGS | DATES:
         return told[0]
@@ -262,36 +297,51 @@ def _may(spoken: tuple[str, ...]) -> bool:
     return _verb(spoken)
 
 
-def _told(operation: Operation, said: OperationWords, reads: bool) -> tuple[str, str]:
-    """What only the description, an input, an answer or the form of the path gives away."""
-    tells = said.tells
-    strong = _STRONG | {"links", "associates", "binds", "link"}
-    aim = operation.description.lstrip().startswith(("To ", "to "))
-    if len(tells) > 1 and tells[0] in strong | RUNS and tells[1] in DETERMINERS and not reads and not aim:
-        return tells[0], "the description"
-    if (said.last == ("callback",) or said.name[-1:] == ("callback",)) and not reads:
-        return "callback", "the path"
-    if link := _link(operation, said):
-        return link
-    for taken in (said.name[:1], said.last[-1:]):
-        if taken in {("dequeue",), ("pop",), ("consume",)} and not reads:
-            return taken[0], "a name"
-    if said.name[:1] == ("receive",) and {"message", "messages"} & set(said.name):
-        return "receive", "operationId"
-    if said.last[:1] and said.last[-1] in TAKES and "queue" in {*said.summary, *said.described}:
-        return said.last[-1], "the path of a queue"
-    if done := _DOES.search(" ".join(operation.description[:1500].split())):
-        return done[0][-60:], "the description"
-    statuses = {one.status for one in operation.responses if one.status[:1] == "2"}
+# What only the description, an input, an answer or the form of the path gives away.
+
+
+def _described_act(call: _Safe) -> str:
+    tells = call.said.tells
+    aim = call.operation.description.lstrip().startswith(("To ", "to "))
+    strong = _STRONG | {"links", "associates", "binds", "link"} | RUNS
+    acts = len(tells) > 1 and tells[0] in strong and tells[1] in DETERMINERS
+    return tells[0] if acts and not call.reads and not aim else ""
+
+
+def _callback(call: _Safe) -> str:
+    names = (call.said.last, call.said.name[-1:])
+    return "callback" if ("callback",) in names and not call.reads else ""
+
+
+def _taken(call: _Safe) -> str:
+    ends = (call.said.name[:1], call.said.last[-1:])
+    return next((end[0] for end in ends if end and end[0] in _TAKING and not call.reads), "")
+
+
+def _received(call: _Safe) -> str:
+    name = call.said.name
+    return "receive" if name[:1] == ("receive",) and {"message", "messages"} & set(name) else ""
+
+
+def _of_queue(call: _Safe) -> str:
+    said = call.said
+    return said.last[-1] if set(said.last[-1:]) & TAKES and "queue" in {*said.summary, *said.described} else ""
+
+
+def _does(call: _Safe) -> str:
+    done = _DOES.search(" ".join(call.operation.description[:1500].split()))
+    return done[0][-60:] if done else ""
+
+
+def _silent(call: _Safe) -> str:
+    statuses = {response.status for response in call.operation.responses if response.status[:1] == "2"}
     silent = bool(statuses) and statuses <= {"201", "202", "204", "205"}
-    reads = reads or bool(tells and tells[0] in _READS)
-    if silent and not reads and "is" not in said.name:
-        return min(statuses), "its only answer"
-    return _input(operation, reads)
+    return min(statuses) if silent and not call.reads and not call.described and "is" not in call.said.name else ""
 
 
-def _link(operation: Operation, said: OperationWords) -> tuple[str, str] | None:
+def _link(call: _Safe) -> tuple[str, str] | None:
     """The verb of a link in a mail: before a token at the end of the path, or with one in the query."""
+    operation, said = call.operation, call.said
     parts = [part for part in operation.path.split("/") if part]
     if len(parts) > 1 and parts[-1].startswith("{") and set(words(parts[-1])) & ONCE:
         verb = words(parts[-2])[:1]
@@ -306,22 +356,46 @@ def _link(operation: Operation, said: OperationWords) -> tuple[str, str] | None:
     return None
 
 
-def _input(operation: Operation, reads: bool) -> tuple[str, str]:
+def _input(call: _Safe) -> tuple[str, str] | None:
     """What is sent: a constant query, a parameter that names the action or the method, or one that lets it change."""
-    for name, value in operation.constants:
-        verb = words(value)[:1]
+    for name, text in call.operation.constants:
+        verb = words(text)[:1]
         if verb and verb[0] in _STRONG - THIRD:
-            return verb[0], f"the query {name}={value}"
-    for one in operation.parameters:
+            return verb[0], f"the query {name}={text}"
+    for one in call.operation.parameters:
         called, schema = words(one.name), mapping(one.schema)
         options = schema.get("enum")
         if one.name in {"_method", "X-HTTP-Method-Override"}:
             return one.name, "a parameter"
         if len(called) == 1 and called[0] in ACTIONS:
-            verbs = [words(str(value))[:1] for value in options] if isinstance(options, list) else []
+            verbs = [words(str(option))[:1] for option in options] if isinstance(options, list) else []
             acts = any(verb and verb[0] in _PLAIN for verb in verbs) or (one.place == "path" and not verbs)
-            if acts and not reads:
+            if acts and not call.reads and not call.described:
                 return one.name, "a parameter"
         if called and called[0] in SWITCHES and one.place == "query" and schema.get("type") == "boolean":
             return one.name, "a parameter"
-    return "", ""
+    return None
+
+
+# What is looked at, in this order, and where the verb stands that it finds; some say so themselves.
+_SIGNS: tuple[tuple[Callable[[_Safe], str | tuple[str, str] | None], str], ...] = (
+    (_called, ""),
+    (_verb_of_name, "operationId"),
+    (_verb_told, ""),
+    (_last_segment, "the path"),
+    (_last_word, "the path"),
+    (_any_segment, "the path"),
+    (_verb_besides, "what is told besides"),
+    (_what_it_sends, "what it sends"),
+    (_weakly, "more than one name"),
+    (_weak_alone, "one name, with what it is done to,"),
+    (_described_act, "the description"),
+    (_callback, "the path"),
+    (_link, ""),
+    (_taken, "a name"),
+    (_received, "operationId"),
+    (_of_queue, "the path of a queue"),
+    (_does, "the description"),
+    (_silent, "its only answer"),
+    (_input, ""),
+)
