@@ -116,7 +116,7 @@ def _with_overrides(planned: Plan, file: Path, folder: Path) -> Plan:
     Raises:
         AdaptgenError: AG001, AG045, AG038: the file cannot be read, or does not fit the tools of the plan.
     """
-    from adaptgen.runtime.overrides import added
+    from adaptgen.runtime.overrides import find_added
     from adaptgen.source import overrides
 
     declared = overrides.read(file)
@@ -127,7 +127,7 @@ def _with_overrides(planned: Plan, file: Path, folder: Path) -> Plan:
     for one in declared:
         if one.said is not None:
             try:
-                more.append(added(**one.said))
+                more.append(find_added(**one.said))
             except (TypeError, ValueError, AttributeError) as why:
                 problems.append(Diagnostic("AG045", f"the tool {one.tool!r} cannot be added: {why}", one.where))
     if problems:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.tables import Json, Tool
 from adaptgen.readiness.fake_values import Fakes
-from adaptgen.runtime.pii.classifier import Classifier, classifier
+from adaptgen.runtime.pii.classifier import Classifier, make_classifier
 from adaptgen.syntax import tables as tabular
 
 INDEX = "recorded.json"
@@ -180,7 +180,7 @@ class Scrubber:
 
     def _judge(self, tool: Tool | None, exchange: Exchange) -> Classifier:
         if tool is not None and tool.call is not None:
-            return classifier(tool)
+            return make_classifier(tool)
         words = [one for one in urlsplit(exchange.url).path.split("/") if one and not one.isdigit()]
         plain = () if tool is None else tuple(one for one in tool.not_sensitive if one.startswith("$.."))
         return Classifier({}, plain, resource=words[-1] if words else "")

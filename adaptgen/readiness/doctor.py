@@ -21,7 +21,7 @@ from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Auth, Json, Server, Tool, Unpaged
 from adaptgen.readiness.record import login_path, needed
 from adaptgen.readiness.replay import unmet
-from adaptgen.runtime.auth.authenticator import learnt_line
+from adaptgen.runtime.auth.authenticator import describe_sign
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.session_files import folder
@@ -170,7 +170,10 @@ def _learnt(sessions: list[Session]) -> list[Check]:
     """What the API says of sessions that have ended, where the hints do not say it."""
     return [
         Check(
-            "session", None, f"{one.auth.name}: the API says by {sign} that nobody is logged in", learnt_line(sign, one)
+            "session",
+            None,
+            f"{one.auth.name}: the API says by {sign} that nobody is logged in",
+            describe_sign(sign, one),
         )
         for one in sessions
         for sign in one.signs.learnt()

@@ -20,7 +20,7 @@ from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import is_own, unmet
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.pii.classifier import classified
+from adaptgen.runtime.pii.classifier import classified_values
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.identifiers import singular
@@ -279,7 +279,7 @@ def _write(
         _learn_login(server, one, fakes)
         scrubber.learn(None, one)
     for call in taken:
-        fakes.learn(classified(call.arguments, call.tool.sensitive_arguments))
+        fakes.learn(classified_values(call.arguments, call.tool.sensitive_arguments))
         for one in call.exchanges:
             scrubber.learn(call.tool, one)
     calls: dict[str, Mapping[str, Json]] = {}

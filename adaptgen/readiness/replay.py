@@ -200,5 +200,5 @@ def _aws(index: Index) -> Iterator[None]:
     def read(reference: Reference, environ: Mapping[str, str]) -> str:
         return index.secrets.get(str(reference), "fake")
 
-    with mock.patch("adaptgen.runtime.aws.clients.read", read):
+    with mock.patch("adaptgen.runtime.aws.clients.read_reference", read):
         yield

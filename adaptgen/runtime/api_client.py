@@ -22,8 +22,8 @@ from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.client import Client, Transport
-from adaptgen.runtime.http.error_messages import Scrub, check
-from adaptgen.runtime.http.expected_answer import likeness, refuse_page, withheld
+from adaptgen.runtime.http.error_messages import Scrub, check_success
+from adaptgen.runtime.http.expected_answer import expected_body, refuse_page, withhold_tokens
 from adaptgen.runtime.http.page import Fetch
 from adaptgen.runtime.http.page_fetcher import PageFetcher
 from adaptgen.runtime.http.page_parameters import PageParameters
@@ -124,13 +124,13 @@ class ApiClient:
         where none was."""
         if base.follows:
             main = self.base("")
-            return "" if main == base.follows.rstrip("/") else moved(base.url, base.follows, main)
+            return "" if main == base.follows.rstrip("/") else move_url(base.url, base.follows, main)
         if base.name:
             return ""
         others = [one for one in self.server.bases if one.follows and one.follows.rstrip("/") == base.url.rstrip("/")]
         for one in others:
             if url := self._override(one):
-                return moved(base.url, one.url, url)
+                return move_url(base.url, one.url, url)
         return ""
 
     def way_into(self, base: str) -> tuple[str, ...]:
@@ -240,7 +240,7 @@ class ApiCall:
             auth,
             base,
             optional=self._tool.anonymous,
-            like=likeness(self._declared),
+            like=expected_body(self._declared),
             spare=lambda: () if auth else api.way_into(base),
         )
 
@@ -252,7 +252,7 @@ class ApiCall:
         """
         if self._marks is not None:
             self._marks.status = response.status
-        response = withheld(response, self._api.auth.tokens(self._auth))
+        response = withhold_tokens(response, self._api.auth.tokens(self._auth))
         refuse_page(self._declared, response, self._api.to_check(self._declared.call, self._auth))
         return response
 
@@ -262,7 +262,7 @@ class ApiCall:
         Raises:
             ToolError: the API refused or failed; with its status.
         """
-        check(response, self.scrub, reads=request.harmless, addressed=self._addressed)
+        check_success(response, self.scrub, reads=request.harmless, addressed=self._addressed)
 
     def accepted(self, request: Request, response: Response) -> Response:
         """The answer, :meth:`received` and checked to be a success."""
@@ -275,7 +275,7 @@ class ApiCall:
         return self.accepted(request, await self.exchange(request))
 
 
-def moved(url: str, neighbour: str, to: str) -> str:
+def move_url(url: str, neighbour: str, to: str) -> str:
     """``url`` where its ``neighbour`` of the same origin is now at ``to``: same host, and the same path before both."""
     here, old, new = urlsplit(url), urlsplit(neighbour), urlsplit(to)
     was, now = old.path.rstrip("/"), new.path.rstrip("/")

@@ -17,7 +17,7 @@ from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.store.protocol import Store
-from adaptgen.runtime.writes.dry_run import described, record_classifier
+from adaptgen.runtime.writes.dry_run import describe_request, make_record_classifier
 from adaptgen.runtime.writes.merge_update import CREATED, WOULD_CREATE, MergeUpdate, check_filled
 from adaptgen.runtime.writes.record_lock import RecordLocks
 
@@ -89,12 +89,12 @@ class Execution(ApiClient):
         await self.constants(tool.call)
         await self.constants(tool.update.read)
         call = ApiCall(self, tool, arguments, marks, base=tool.update.read.base)
-        classifier = record_classifier(tool, self._readers(tool)) if marks.on else None
+        classifier = make_record_classifier(tool, self._readers(tool)) if marks.enabled else None
 
         async def read(request: Request) -> Response:
             response = await call.send(request)
             if classifier is not None:
-                marks.learn(response.json(), classifier)
+                marks.observe(response.json(), classifier)
             return response
 
         bases = self.base(tool.call.base), self.base(tool.update.read.base)
@@ -106,7 +106,7 @@ class Execution(ApiClient):
         """What would be sent, with a mark in the place of each credential."""
         request = self.shaped(tool, request, marks.arguments({}))
         shown = self.auth.redacted(request, tool.auth if auth is None else auth)
-        return described(shown, self.hidden(tool), marks, note, tool=tool, readers=self._readers(tool))
+        return describe_request(shown, self.hidden(tool), marks, note, tool=tool, readers=self._readers(tool))
 
     async def dry_list(self, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker) -> Answer:
         """What would be sent for the first page of a list."""

@@ -95,14 +95,14 @@ class Engine:
         self._opened: Store | None = None
         self._store = None if store is None or getattr(store, "local", False) else store
         if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
-            from adaptgen.runtime.auth.shared_sessions import sharing
+            from adaptgen.runtime.auth.shared_sessions import open_shared
 
-            self._shared, self._opened = sharing(server.auth, store, self._environ, cursor_key)
+            self._shared, self._opened = open_shared(server.auth, store, self._environ, cursor_key)
         check_base_urls(server, self._environ)
         if server.connection is not None:
-            from adaptgen.runtime.http.connection import missing
+            from adaptgen.runtime.http.connection import check_certificates
 
-            missing(server)
+            check_certificates(server)
         self._contracts = load(server)
         self._listed = tuple(self._contracts[name] for name in sorted(self._contracts))
         self._tools: dict[str, Tool] = {old: tool for tool in server.tools for old in tool.aliases}
@@ -176,17 +176,17 @@ class Engine:
     def _marks(self, tool: Tool, arguments: Mapping[str, Json], caller: Caller) -> PiiTracker:
         if not self._classify:
             return PiiTracker()
-        from adaptgen.runtime.pii.classifier import classified, classifier
+        from adaptgen.runtime.pii.classifier import classified_values, make_classifier
 
         known = self._classifiers.get(tool.name)
         if known is None:
-            known = self._classifiers[tool.name] = classifier(tool)
+            known = self._classifiers[tool.name] = make_classifier(tool)
         kinds = tool.sensitive_arguments
         if tool.page is not None and "where" in arguments:
-            from adaptgen.runtime.pii.argument_kinds import arguments as inside
+            from adaptgen.runtime.pii.argument_kinds import argument_kinds as inside
 
             kinds = inside(tool)
-        return PiiTracker(known, classified(arguments, kinds), self._kinds, caller.tokens)
+        return PiiTracker(known, classified_values(arguments, kinds), self._kinds, caller.tokens)
 
     def _answer(
         self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
@@ -206,7 +206,7 @@ class Engine:
         marks: PiiTracker,
     ) -> Answer:
         """A tool that the side file replaces, wraps or adds."""
-        from adaptgen.runtime.override_calls import ListOptions, answered
+        from adaptgen.runtime.override_calls import ListOptions, answer_override
         from adaptgen.runtime.queries import query as asking
 
         ours = _REQUESTS | _QUESTIONS if tool.page is not None else _REQUESTS
@@ -233,7 +233,7 @@ class Engine:
                 found = await self._searched(searching, altered, fetch, replace(call, fields=fields), questions)
                 if found is not None:
                     return found
-            return await asking.answer(altered, fetch, replace(call, fields=fields), asked=requests)
+            return await asking.answer_question(altered, fetch, replace(call, fields=fields), asked=requests)
 
         asked = ListOptions(
             fields=checked.get("fields"),
@@ -245,7 +245,7 @@ class Engine:
             plain=plain,
             others=others,
         )
-        return await answered(acting, execution, tool, own, caller, marks, asked)
+        return await answer_override(acting, execution, tool, own, caller, marks, asked)
 
     def _run(
         self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
@@ -286,9 +286,9 @@ class Engine:
         self, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json], caller: Caller
     ) -> Awaitable[Answer]:
         if asked:
-            from adaptgen.runtime.queries.query import answer
+            from adaptgen.runtime.queries.query import answer_question
 
-            return answer(tool, fetch, call, asked=asked)
+            return answer_question(tool, fetch, call, asked=asked)
         from adaptgen.runtime.answers.list import answer_list
 
         kept = self._remembered().of(caller) if isinstance(tool.page, Unpaged) else None
@@ -320,17 +320,17 @@ class Engine:
         self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker
     ) -> SearchFilter | None:
         """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.queries.search_filter`."""
-        if not caller.searched or not marks.on:
+        if not caller.searched or not marks.enabled:
             return None
-        from adaptgen.runtime.pii.search_roles import search_arguments, tells
-        from adaptgen.runtime.queries.search_filter import search_filter
+        from adaptgen.runtime.pii.search_roles import search_arguments, tells_personal
+        from adaptgen.runtime.queries.search_filter import make_search_filter
 
         roles = self._roles.get(tool.name)
         if roles is None:
             roles = self._roles[tool.name] = search_arguments(
-                tool, self._contracts[tool.name].input_schema, told=tells(self.server.tools)
+                tool, self._contracts[tool.name].input_schema, told=tells_personal(self.server.tools)
             )
-        return search_filter(tool, roles, caller.searched, arguments, marks)
+        return make_search_filter(tool, roles, caller.searched, arguments, marks)
 
     async def _list_searched(
         self,
@@ -361,7 +361,7 @@ class Engine:
             return await answer_list(whole, fetch, call, note=note, whole=not why)
         if why:
             raise ToolError(f"Only a part of what the search found could be read: {why}. Search for less.")
-        return await asking.answer(whole, fetch, call, asked=asked)
+        return await asking.answer_question(whole, fetch, call, asked=asked)
 
     def _list_call(
         self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker, **asked: Any
@@ -380,7 +380,7 @@ class Engine:
         )
 
     def _carry(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None) -> Continuation:
-        from adaptgen.runtime.paging.cursor import bound
+        from adaptgen.runtime.paging.cursor import bind
         from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
 
         if self._used is None:
@@ -389,7 +389,7 @@ class Engine:
         if not steps:  # they may change while the contract stays
             text = repr((tool.steps, tool.result)).encode(errors="replace")
             steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
-        to = bound(tool.name, self._hash(tool) + steps, caller.key, arguments)
+        to = bind(tool.name, self._hash(tool) + steps, caller.key, arguments)
         return Continuation(self._sealed, to, cursor, self._used)
 
     def _remembered(self) -> ListCache:
@@ -403,7 +403,7 @@ class Engine:
         self, execution: Execution, caller: Caller, tool: Tool, checked: Mapping[str, Json]
     ) -> dict[str, Json]:
         """The arguments with ids in the place of names."""
-        from adaptgen.runtime.queries.name_lookup import Lookups, whole
+        from adaptgen.runtime.queries.name_lookup import Lookups, integer_arguments
 
         if self._lookups is None:
             self._lookups = Lookups(self._tools, self._sealed, time.monotonic)
@@ -412,7 +412,7 @@ class Engine:
             marks = self._marks(lists, {}, caller)
             return execution.fetch(lists, {}, marks), marks
 
-        numbers = whole(self._contracts[tool.name].input_schema)
+        numbers = integer_arguments(self._contracts[tool.name].input_schema)
         claims = sorted((name, repr(value)) for name, value in caller.claims.items())
         return await self._lookups.resolved(tool, checked, numbers, repr((caller.key, caller.groups, claims)), read)
 
@@ -433,10 +433,10 @@ class Engine:
 
     def _sealed(self) -> CursorBox:
         if self._box is None:
-            from adaptgen.runtime.paging.cursor import CursorBox, KeyFormatError, key_from
+            from adaptgen.runtime.paging.cursor import CursorBox, KeyFormatError, read_key
 
             try:
-                self._box = CursorBox(self._cursor_key or key_from(self._environ))
+                self._box = CursorBox(self._cursor_key or read_key(self._environ))
             except KeyFormatError as problem:
                 raise ToolError(f"{problem}.") from None
         return self._box

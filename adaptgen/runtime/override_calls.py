@@ -28,7 +28,7 @@ from adaptgen.runtime.http.request import Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.overrides import Override, Overrides
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import marked_at
+from adaptgen.runtime.pii.classifier import mark_values
 from adaptgen.runtime.pii.pointers import positions
 from adaptgen.views.read_inputs import is_projection
 
@@ -254,7 +254,7 @@ class ListOptions:
     others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]]
 
 
-async def answered(
+async def answer_override(
     acting: Sequence[Override],
     execution: Execution,
     tool: Tool,
@@ -345,12 +345,12 @@ async def _shown(result: Any, tool: Tool, marks: PiiTracker, asked: ListOptions)
 
 def _known(value: Json, marks: PiiTracker) -> Json:
     """``value`` with every leaf marked that is a classified value of this call."""
-    return marked_at({"": value}, marks.seen)[""] if marks.on else value
+    return mark_values({"": value}, marks.seen)[""] if marks.enabled else value
 
 
 def _marked(answer: Answer, marks: PiiTracker) -> Answer:
     """An answer put together by hand, with the positions of what is classified in its JSON."""
-    if not marks.on or not answer.content or not isinstance(answer.content[0], Text):
+    if not marks.enabled or not answer.content or not isinstance(answer.content[0], Text):
         return marks.finish(answer)
     try:
         value = json.loads(answer.content[0].text)

@@ -135,7 +135,7 @@ class Overrides:
 
         def decorate(function: _F) -> _F:
             self._declare("add", name)(function)
-            made = added(
+            made = find_added(
                 name=name,
                 description=description,
                 input_schema=input_schema,
@@ -220,7 +220,7 @@ class Overrides:
         return self._shaping.get(tool, ())
 
 
-def added(
+def find_added(
     *,
     name: str,
     description: str,

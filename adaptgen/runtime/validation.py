@@ -49,7 +49,7 @@ class Arguments:
             ToolError: naming each argument that is wrong (a few), and what is allowed.
         """
         meant, errors = self.read(arguments)
-        problems = [described(error, meant) for error in errors]
+        problems = [describe_error(error, meant) for error in errors]
         if problems:
             raise ToolError(f"{' '.join(dict.fromkeys(problems))} Nothing was sent.")
         return meant
@@ -223,18 +223,18 @@ _TYPE_WORDS = {
 }
 
 
-def described(error: Any, given: Mapping[str, Json]) -> str:
+def describe_error(error: Any, given: Mapping[str, Json]) -> str:
     """One problem as a sentence that names the argument and what is allowed."""
     path = list(error.instance_path)
     kind = error.kind
     name = getattr(kind, "name", "")
     if name == "required":
-        place = f" in `{dotted(path)}`" if path else ""
+        place = f" in `{dotted_path(path)}`" if path else ""
         return f"Argument `{kind.property}`{place} is missing."
     if not path:
         return f"The arguments are wrong: {_cut(error.message)}."
     value = error.instance
-    head = f"Argument `{dotted(path)}`"
+    head = f"Argument `{dotted_path(path)}`"
     if name == "type":
         kinds = kind.types if hasattr(kind, "types") else kind.value
         listed = [kinds] if isinstance(kinds, str) else list(kinds)
@@ -257,7 +257,7 @@ def described(error: Any, given: Mapping[str, Json]) -> str:
     return f"{head}: {_cut(error.message)}."
 
 
-def dotted(path: list[str | int]) -> str:
+def dotted_path(path: list[str | int]) -> str:
     """The path of an argument as a person writes it."""
     text = ""
     for one in path:

@@ -231,13 +231,13 @@ def test_what_hints_call_plain_is_asked_as_ever() -> None:
     from adaptgen.model.tables import Call, Tool, Unpaged
     from adaptgen.runtime.core.errors import ToolError
     from adaptgen.runtime.pii.call_pii import PiiTracker
-    from adaptgen.runtime.pii.classifier import classifier
-    from adaptgen.runtime.queries.filters import question
+    from adaptgen.runtime.pii.classifier import make_classifier
+    from adaptgen.runtime.queries.filters import parse_question
     from adaptgen.runtime.queries.values import GuardedValues
 
     tool = Tool(name="t", call=Call("GET", "/customers"), page=Unpaged(), not_sensitive=("$..name", "contact_email"))
-    asked = question({"sort": ["-name", "contact_email"]})
+    asked = parse_question({"sort": ["-name", "contact_email"]})
     assert asked is not None
-    GuardedValues(tool, PiiTracker(classifier(tool)), asked)
+    GuardedValues(tool, PiiTracker(make_classifier(tool)), asked)
     with pytest.raises(ToolError, match="nothing is sorted"):
-        GuardedValues(tool, PiiTracker(classifier(Tool(name="t", call=tool.call))), asked)
+        GuardedValues(tool, PiiTracker(make_classifier(Tool(name="t", call=tool.call))), asked)

@@ -20,7 +20,7 @@ from adaptgen.mcp.protocol import Context
 from adaptgen.model.caller import Caller
 from adaptgen.proxy.session_pool import key_of
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.paging.cursor import CursorBox, bound
+from adaptgen.runtime.paging.cursor import CursorBox, bind
 from adaptgen.transports.streamable_http.sessions import Sessions
 
 # Names that run into each other where they are only joined.
@@ -115,10 +115,10 @@ def test_a_cursor_opens_for_its_caller_and_its_call(
     one: Caller, other: Caller, tool: str, arguments: dict[str, Any]
 ) -> None:
     box = CursorBox(bytes(range(32)))
-    cursor = box.seal({"offset": 25}, bound("list_a", "contract", one.key, {"q": "x"}))
+    cursor = box.seal({"offset": 25}, bind("list_a", "contract", one.key, {"q": "x"}))
     mine = (one.tenant, one.sub) == (other.tenant, other.sub)
     try:
-        opened = box.open(cursor, bound(tool, "contract", other.key, arguments))
+        opened = box.open(cursor, bind(tool, "contract", other.key, arguments))
     except ToolError:
         assert not (mine and tool == "list_a" and arguments == {"q": "x"})
     else:

@@ -55,10 +55,10 @@ def test_a_classified_name_does_not_leave_in_another_text(form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_name_that_the_view_hides_does_not_leave_in_another_text(form: str) -> None:
     """The value is not in the answer: the runtime names it as one that occurs."""
-    from adaptgen.runtime.pii.token_sizes import repeats
+    from adaptgen.runtime.pii.token_sizes import find_repeated
 
     body = {"note": f"x {form} y"}
-    found, _ = repeats(body, [("name", "Ada Byron")], None)
+    found, _ = find_repeated(body, [("name", "Ada Byron")], None)
     assert found == [("name", "Ada Byron")]
 
 
@@ -231,7 +231,7 @@ def test_what_the_view_hides_does_not_leave_in_the_keys_of_maps_of_lists() -> No
 def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
     from support.canaries import plain
 
-    from adaptgen.runtime.http.error_messages import Scrub, refusal
+    from adaptgen.runtime.http.error_messages import Scrub, make_refusal
     from adaptgen.runtime.http.response import Response
     from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.pii.classifier import Classifier
@@ -242,7 +242,7 @@ def test_what_text_in_an_error_classifies_is_not_told(text: str) -> None:
         "record": {"last_name": "Byron"},
     }
     response = Response(409, {}, json.dumps(body).encode(), media_type="application/json")
-    told = refusal(response, Scrub(marks=PiiTracker(Classifier({}))), reads=True).text
+    told = make_refusal(response, Scrub(marks=PiiTracker(Classifier({}))), reads=True).text
     assert "byron" not in plain(told)
     assert "taken" in told
     assert "limit: at most 5 of them" in told

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         if named is not None:
             return await _governed(server, named, tool.name, given)
         try:
-            return content.result(await engine.call(LOCAL, tool.name, given))
+            return content.make_result(await engine.call(LOCAL, tool.name, given))
         finally:
             await engine.aclose()
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adaptgen.diagnostics import Where, error
-from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, key_from
+from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_key
 
 SIZE = 32
 
@@ -21,7 +21,7 @@ def given(environ: Mapping[str, str]) -> bytes:
         AdaptgenError: AG060 when the variable holds something else.
     """
     try:
-        return key_from(environ)
+        return read_key(environ)
     except KeyFormatError as why:
         raise error("AG060", str(why), help="make one with: openssl rand -hex 32") from None
 

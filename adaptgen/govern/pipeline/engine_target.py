@@ -28,7 +28,7 @@ from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.pii import argument_kinds as inside
-from adaptgen.runtime.pii.search_roles import resource_of, search_arguments, tells
+from adaptgen.runtime.pii.search_roles import resource_of, search_arguments, tells_personal
 
 LISTS = "Lists come a page at a time: pass next_cursor as cursor to go on."
 FIELDS = (
@@ -69,7 +69,7 @@ class Served:
         server = engine.server
         self._about = about(engine)
         own = {tool.name: tool for tool in server.tools}
-        told = tells(server.tools)
+        told = tells_personal(server.tools)
         self._tools = {
             contract.name: _facts(
                 own[contract.name],
@@ -95,7 +95,7 @@ class Served:
         """CallToolResult, with what governance must know of it in ``_meta``."""
         with progress.channel(context.notify, context.deadline):
             answer = await self._engine.call(caller, tool.own, arguments)
-        result = content.result(answer)
+        result = content.make_result(answer)
         meta = _meta(answer)
         if meta:
             result["_meta"] = meta
@@ -131,7 +131,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
     # mutation, so "reads" is what may be permitted without a policy.
     reads = tool.effect == "read"
     creates = tool.update is not None and tool.update.creates
-    arguments = inside.arguments(tool)
+    arguments = inside.argument_kinds(tool)
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
     schema = wire.get("inputSchema")

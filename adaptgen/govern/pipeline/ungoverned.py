@@ -54,7 +54,7 @@ class UngovernedHandler:
             arguments = params.get("arguments")
             given = arguments if isinstance(arguments, dict) else {}
             with progress.channel(context.notify, context.deadline):
-                return content.result(await self._engine.call(caller, str(params["name"]), given))
+                return content.make_result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")
         if self._listing is None:
@@ -65,7 +65,7 @@ class UngovernedHandler:
         # Made when it is first asked for: a process that only calls never needs it.
         structured = frozenset(tool.name for tool in self._engine.server.tools if tool.layout == "structured")
         listed = [content.listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
-        return content.listing(listed)
+        return content.make_listing(listed)
 
     async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """Notifications change nothing here."""

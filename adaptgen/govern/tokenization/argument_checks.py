@@ -13,7 +13,7 @@ from typing import Any, Final
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.validation import Arguments, described, dotted
+from adaptgen.runtime.validation import Arguments, describe_error, dotted_path
 
 Path = tuple[str | int, ...]
 Places = Callable[[], Collection[Path]]
@@ -43,7 +43,7 @@ class ArgumentChecks:
         if not problems:
             return meant
         tokens = token_places()
-        told = [described(one, meant) for one in problems if not _is_of_token(one, tokens)]
+        told = [describe_error(one, meant) for one in problems if not _is_of_token(one, tokens)]
         if told:
             raise ToolError(f"{' '.join(dict.fromkeys(told))} Nothing was sent.")
         return meant
@@ -88,8 +88,8 @@ def _unmet(problem: Any, given: Mapping[str, Json], tokens: Collection[Path]) ->
     at = tuple(problem.instance_path)
     below = [one for one in tokens if one[: len(at)] == at]
     if not below:
-        return described(problem, given)
-    place = dotted(list(below[0] if len(below) == 1 else at)) or "the arguments"
+        return describe_error(problem, given)
+    place = dotted_path(list(below[0] if len(below) == 1 else at)) or "the arguments"
     rule = getattr(problem.kind, "name", "") or "schema"
     return f"The value of the token in `{place}` does not meet the rule `{rule}` of this argument."
 

@@ -24,7 +24,7 @@ from adaptgen.pii.query_expressions import asks_only, order_fields
 from adaptgen.pii.search_arguments import SearchArgument, names_hidden
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.queries.filters import EQUALITY, Condition, question
+from adaptgen.runtime.queries.filters import EQUALITY, Condition, parse_question
 from adaptgen.runtime.store.protocol import Store
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import words
@@ -123,7 +123,7 @@ class SearchGuard:
         guesses: dict[str, dict[str, None]],
     ) -> None:
         try:
-            asked = question({"where": where})
+            asked = parse_question({"where": where})
         except ToolError:
             return  # the tool says what is wrong with it
         for condition in asked.where if asked is not None else ():

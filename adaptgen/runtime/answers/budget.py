@@ -21,13 +21,13 @@ _NAMED = 6
 _SLICED = re.compile(r"(.+?)\[(\d+):(\d*)\]((?:\.|\[\*\]).*)?")
 
 
-def length(value: Any) -> int:
+def measure(value: Any) -> int:
     """Bytes of the JSON of ``value``."""
     return len(encode(value))
 
 
-def reduced(
-    value: Any, room: int, *, paths: bool = False, size: Callable[[Any], int] = length
+def reduce_value(
+    value: Any, room: int, *, paths: bool = False, size: Callable[[Any], int] = measure
 ) -> tuple[Any, dict[str, str]]:
     """``value`` cut to at most ``room`` bytes of JSON (as far as a value of its type can be), and what was cut.
 

@@ -46,7 +46,7 @@ class AnswerLayout:
         self.chosen: tuple[str, ...] | None = tuple(asked or kept or ()) or None
         objects = [item for item in items if isinstance(item, (dict, list)) and not (torn and UNREADABLE in item)]
         if self.chosen is not None:
-            self.view = asked_view(self.chosen)
+            self.view = parse_view(self.chosen)
             if asked:
                 self._say_unmet(objects)
         else:
@@ -86,17 +86,17 @@ class AnswerLayout:
     def _say_unmet(self, objects: Sequence[Json]) -> None:
         unmet = self.view.unmet(objects) if objects else ()
         if unmet:
-            self.note = f"No item has {', '.join(unmet)}. Fields: {', '.join(available(objects))}."
+            self.note = f"No item has {', '.join(unmet)}. Fields: {', '.join(list_paths(objects))}."
 
     def project(self, items: Sequence[Json]) -> list[Json]:
         """Rows or objects of ``items``, secrets withheld, classified values marked."""
-        if self.torn and self._marks.on:
+        if self.torn and self._marks.enabled:
             items = [_withheld(item) for item in items]
-        shown = self._secrets.hide(self._marks.mark(list(items), cuts=self.view.cuts) if self._marks.on else items)
+        shown = self._secrets.hide(self._marks.mark(list(items), cuts=self.view.cuts) if self._marks.enabled else items)
         if not self.columns:
-            return [swept(item) for item in self.view.objects(list(shown))]
+            return [withhold_secrets(item) for item in self.view.objects(list(shown))]
         rows = self.view.rows(shown)
-        return [[swept(cell) for cell in row] for row in rows] if self._nested else list(rows)
+        return [[withhold_secrets(cell) for cell in row] for row in rows] if self._nested else list(rows)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _withheld(item: Json) -> Json:
     return {**item, UNREADABLE: f"{str(item[UNREADABLE]).partition(':')[0]}: {WITHHELD}"}
 
 
-def asked_view(paths: Sequence[str]) -> View:
+def parse_view(paths: Sequence[str]) -> View:
     """The view of the paths that an agent asked for.
 
     Raises:
@@ -129,7 +129,7 @@ def _nests(cell: Any) -> bool:
     return isinstance(cell, dict) or (isinstance(cell, list) and any(isinstance(one, (dict, list)) for one in cell))
 
 
-def available(objects: Sequence[Json]) -> list[str]:
+def list_paths(objects: Sequence[Json]) -> list[str]:
     """The names that items have, at most forty; an object by its members."""
     names: dict[str, None] = {}
     for item in objects[:50]:
@@ -189,13 +189,13 @@ def _without(value: Json, path: Sequence[str]) -> Json:
     return value if replaced is inner else {**value, path[0]: replaced}
 
 
-def swept(value: Json) -> Json:
+def withhold_secrets(value: Json) -> Json:
     """``value`` without text under keys that name secrets."""
     if isinstance(value, list):
-        return [swept(element) for element in value]
+        return [withhold_secrets(element) for element in value]
     if isinstance(value, dict):
         return {
-            key: WITHHELD if isinstance(member, str) and member and is_secret(key) else swept(member)
+            key: WITHHELD if isinstance(member, str) and member and is_secret(key) else withhold_secrets(member)
             for key, member in value.items()
         }
     return value

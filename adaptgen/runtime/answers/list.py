@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from adaptgen.model.tables import Cursor, Json, Tool, Unpaged
-from adaptgen.runtime.answers.budget import reduced
+from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
-from adaptgen.runtime.answers.layout import AnswerLayout, asked_view
+from adaptgen.runtime.answers.layout import AnswerLayout, parse_view
 from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
-from adaptgen.runtime.paging.cursor import Bound, CursorBox, bound
+from adaptgen.runtime.paging.cursor import Bound, CursorBox, bind
 from adaptgen.runtime.paging.pages import PageIterator, State
 from adaptgen.runtime.paging.resume import resume
 from adaptgen.runtime.pii.call_pii import PiiTracker
@@ -61,7 +61,7 @@ class ListCall:
 
     def bound(self, tool: Tool) -> Bound:
         """What a cursor of the answer belongs to."""
-        return bound(tool.name, self.contract_hash, self.caller, self.arguments)
+        return bind(tool.name, self.contract_hash, self.caller, self.arguments)
 
 
 def answer_list(
@@ -92,14 +92,14 @@ def answer_list(
     if call.fields and is_around(call.fields):
         return answer_around(tool, fetch, call.fields, max_bytes=call.max_bytes, marks=call.marks)
     if call.fields:
-        asked_view(call.fields)
+        parse_view(call.fields)
     if isinstance(tool.page, Cursor) and tool.page.single_use:
         size = None
     to = call.bound(tool)
     if call.cursor:
         state = State.unpack(call.box.open(call.cursor, to))
     else:
-        state = fresh(tool, size or call.limit or call.page_size)
+        state = first_state(tool, size or call.limit or call.page_size)
     state.limit = call.limit or state.limit
     slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
     if slot is not None:
@@ -128,13 +128,13 @@ class ItemFilter(Protocol):
         ...
 
 
-def fresh(tool: Tool, wanted: int) -> State:
+def first_state(tool: Tool, wanted: int) -> State:
     """The beginning of a list that is read in pages of ``wanted`` items, where the API gives so many."""
     paging = tool.page
     assert paging is not None
     bound = getattr(paging, "max_size", None) or MAX_SIZE
     size = min(max(wanted, 1), bound) if pages.size_parameter(paging) is not None else None
-    return State(pages.start(paging), size=size)
+    return State(pages.first_place(paging), size=size)
 
 
 class _ListAnswerBuilder:
@@ -307,7 +307,7 @@ class _ListAnswerBuilder:
             over = self._size(shape, count, parts) - self._budget
             if over <= 0 or count <= 1 or self._whole:
                 break
-            most = self._marks.on
+            most = self._marks.enabled
             count = self._most(shape, count, total, omitted, notes) if most else self._fewer(count, over)
         if over > 0 and "fields" in omitted:
             del omitted["fields"]
@@ -327,7 +327,7 @@ class _ListAnswerBuilder:
         text = self._text(shape, count, parts)
         structured = orjson.loads(text) if self._tool.layout == "structured" else None
         answer = Answer((Text(text.decode()),), structured=structured)
-        shown = {"items": self._shown[:count], **parts} if self._marks.on else None
+        shown = {"items": self._shown[:count], **parts} if self._marks.enabled else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
 
     def _total(self) -> int | None:
@@ -357,7 +357,7 @@ class _ListAnswerBuilder:
     def _size(self, shape: AnswerLayout, count: int, parts: dict[str, Json]) -> int:
         """Bytes of the answer with ``count`` items, with tokens in it."""
         size = len(self._text(shape, count, parts))
-        if not self._marks.on:
+        if not self._marks.enabled:
             return size
         size += sum(self._sizes[:count]) - sum(map(len, self._lines[:count])) + self._marks.growth(parts)
         return size + self._marks.repeated([self._shown[:count], parts])
@@ -441,10 +441,10 @@ class _ListAnswerBuilder:
         size = self._marks.whole
         if shape.columns:
             named = dict(zip(shape.paths, shown, strict=True))
-            value, cuts = reduced(named, room, paths=True, size=size)
+            value, cuts = reduce_value(named, room, paths=True, size=size)
             value = [value.get(path) for path in shape.paths]
         else:
-            value, cuts = reduced(shown, room, size=size)
+            value, cuts = reduce_value(shown, room, size=size)
         self._shown[index], self._lines[index], self._sizes[index] = value, encode(value), size(value)
         return cuts
 

@@ -12,12 +12,12 @@ from urllib.parse import quote
 from adaptgen.mcp.tool_listing import listed
 from adaptgen.runtime.core.answer import Answer, Binary, Content
 
-__all__ = ["block", "listed", "listing", "result"]
+__all__ = ["listed", "make_block", "make_listing", "make_result"]
 
 
-def result(answer: Answer) -> dict[str, Any]:
+def make_result(answer: Answer) -> dict[str, Any]:
     """CallToolResult. ``structuredContent`` only where the tool opted in; then the text is not repeated beside it."""
-    blocks = [block(one, at) for at, one in enumerate(answer.content)]
+    blocks = [make_block(one, at) for at, one in enumerate(answer.content)]
     wire: dict[str, Any] = {"content": blocks, "resultType": "complete"}
     if answer.is_error:
         wire["isError"] = True
@@ -27,7 +27,7 @@ def result(answer: Answer) -> dict[str, Any]:
     return wire
 
 
-def block(content: Content, at: int = 0) -> dict[str, Any]:
+def make_block(content: Content, at: int = 0) -> dict[str, Any]:
     """ContentBlock: text, image, audio, or an embedded resource for bytes of any other media type."""
     if not isinstance(content, Binary):
         return {"type": "text", "text": content.text}
@@ -39,6 +39,6 @@ def block(content: Content, at: int = 0) -> dict[str, Any]:
     return {"type": "resource", "resource": {"uri": uri, "mimeType": content.media_type, "blob": data}}
 
 
-def listing(tools: list[dict[str, Any]]) -> dict[str, Any]:
+def make_listing(tools: list[dict[str, Any]]) -> dict[str, Any]:
     """ListToolsResult. The list lasts as long as the process; clients may keep it for a minute."""
     return {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}

@@ -33,20 +33,20 @@ def answer_media(response: Response, *, max_bytes: int, marks: PiiTracker | None
 
 
 def _as_it_is(response: Response, media: str, max_bytes: int, marks: PiiTracker) -> Answer:
-    if media in _CARDS and marks.on:
+    if media in _CARDS and marks.enabled:
         return Answer((Binary(response.content, media, file_name(response)),))
     if media in ("text/html", "application/xhtml+xml"):
         words = page_text(response.text()[:_PAGE_LIMIT])
         return Answer((Text(_capped(words, max_bytes, marks)),))
     if media.startswith("text/") or media.endswith("+xml") or any(one in media for one in _TEXTUAL):
         text = response.text()
-        if marks.on:
+        if marks.enabled:
             marks.named(text)
         return Answer((Text(_capped(text, max_bytes, marks)),))
     if not media:
         try:
             text = response.content.decode()
-            if marks.on:
+            if marks.enabled:
                 marks.named(text)
             return Answer((Text(_capped(text, max_bytes, marks)),))
         except UnicodeDecodeError:
@@ -60,7 +60,7 @@ def _as_it_is(response: Response, media: str, max_bytes: int, marks: PiiTracker)
 
 def _capped(text: str, max_bytes: int, marks: PiiTracker) -> str:
     shown = clean(text)
-    if marks.on:
+    if marks.enabled:
         return marks.capped(shown, max_bytes)
     data = shown.encode(errors="replace")
     if len(data) <= max_bytes:

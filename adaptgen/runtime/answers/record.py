@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.answers.budget import reduced
-from adaptgen.runtime.answers.layout import Secrets, asked_view, available, swept
+from adaptgen.runtime.answers.budget import reduce_value
+from adaptgen.runtime.answers.layout import Secrets, list_paths, parse_view, withhold_secrets
 from adaptgen.runtime.answers.media import answer_media
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.answers.samples import Samples
@@ -23,10 +23,10 @@ from adaptgen.runtime.answers.tables import answer_table
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import encode
-from adaptgen.runtime.http.completeness import asked_sizes, doubt, read_answer
+from adaptgen.runtime.http.completeness import find_doubt, find_sizes, read_answer
 from adaptgen.runtime.http.page import is_json
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 from adaptgen.syntax import field_paths as paths
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
@@ -74,7 +74,7 @@ def _unfinished(tool: Tool, response: Response, body: Json) -> dict[str, Json]:
     payload = jsonpath.first(tool.payload, body, body)
     if not isinstance(payload, list) or tool.page is not None or tool.effect != "read":
         return {}
-    why, _ = doubt(read_answer(body, tool.payload, len(payload), response.headers, asked_sizes(response.url)))
+    why, _ = find_doubt(read_answer(body, tool.payload, len(payload), response.headers, find_sizes(response.url)))
     return {"complete": f"no: {why}"} if why else {}
 
 
@@ -112,7 +112,7 @@ def show(
 def _show(
     tool: Tool, body: Json, fields: Sequence[str] | None, max_bytes: int, missing: Mapping[str, Json], marks: PiiTracker
 ) -> Answer:
-    if marks.on:
+    if marks.enabled:
         body = marks.mark(body, cuts=any("[" in path for path in fields or ()))
     own = [path for path in fields or () if not path.startswith("$")]
     beside = [path for path in fields or () if path.startswith("$")]
@@ -131,9 +131,9 @@ def _show(
 def mark_body(tool: Tool, body: Json, marks: PiiTracker, *, cuts: bool = False) -> Json:
     """``body`` with classified values marked: what is declared of the payload is declared of what lies below it, also
     where the API put it elsewhere."""
-    if marks.on:
+    if marks.enabled:
         for place in _places(tool.payload, body):
-            body = marks.mark(body, classifier(replace(tool, payload=place, page=None)), cuts=cuts)
+            body = marks.mark(body, make_classifier(replace(tool, payload=place, page=None)), cuts=cuts)
     return body
 
 
@@ -149,15 +149,15 @@ def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json
     if not isinstance(payload, (dict, list)):
         return {"result": payload}, {}
     records = payload if isinstance(payload, list) else [payload]
-    chosen = asked_view(asked) if asked else _default(tool, records, payload)
+    chosen = parse_view(asked) if asked else _default(tool, records, payload)
     hidden = list(Secrets(tool.sensitive, chosen).hide(records))
-    projected = swept(chosen.objects(hidden))
+    projected = withhold_secrets(chosen.objects(hidden))
     shown = projected if isinstance(payload, list) else projected[0]
     omitted: dict[str, Json] = {}
     if asked:
         unmet = chosen.unmet(records)
         if unmet and records:
-            omitted["fields"] = f"there is no {', '.join(unmet)}; there are: {', '.join(available(records))}"
+            omitted["fields"] = f"there is no {', '.join(unmet)}; there are: {', '.join(list_paths(records))}"
     elif isinstance(payload, dict) and not chosen.whole:
         omitted |= _left_out(payload, chosen, Samples(tool.sensitive))
     return shown, omitted
@@ -213,7 +213,7 @@ def _objects(value: list[Json]) -> bool:
 def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
     """What ``fields`` asks of the whole body, by path."""
     inner = [path.removeprefix("$").removeprefix(".") or "*" for path in asked]
-    asked_view([path for path in inner if path != "*"])
+    parse_view([path for path in inner if path != "*"])
     sensitive: dict[str, str] = {}
     for place in _places(tool.payload, body):
         prefix = place.removeprefix("$").removeprefix(".")
@@ -225,7 +225,7 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
     for name, path in zip(asked, inner, strict=True):
         (hidden,) = Secrets(sensitive, view((path,))).hide([body])
         value = hidden if path == "*" else paths.get(hidden, path)
-        found[name] = None if value is MISSING else swept(value)
+        found[name] = None if value is MISSING else withhold_secrets(value)
     return found
 
 
@@ -242,7 +242,7 @@ def _fitted(tool: Tool, shown: Json, omitted: dict[str, Json], max_bytes: int, m
     room = max(max_bytes - (marks.size(omitted) + 14 if omitted else 0) - 200, 200)
     value: Json = shown
     for _ in range(5):
-        value, cuts = reduced(shown, room, size=marks.whole)
+        value, cuts = reduce_value(shown, room, size=marks.whole)
         both = {**omitted, **cuts}
         over = marks.whole(_joined(value, both)) - max_bytes
         if over <= 0:
@@ -262,7 +262,7 @@ def _fitted_list(tool: Tool, shown: list[Json], omitted: dict[str, Json], max_by
     if count == len(shown):
         return _json({"items": shown}, omitted, tool, marks)
     if count == 0:
-        value, cuts = reduced(shown[0], max(room - 200, 60), size=marks.whole)
+        value, cuts = reduce_value(shown[0], max(room - 200, 60), size=marks.whole)
         more = f"1 of {len(shown)} elements; fields {tool.payload}[1:]"
         return _json({"items": [value]}, {**omitted, **cuts, "items": more}, tool, marks)
     more = f"{count} of {len(shown)} elements; fields {tool.payload}[{count}:]"

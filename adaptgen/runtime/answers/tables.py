@@ -15,7 +15,7 @@ from adaptgen.runtime.answers.layout import AnswerLayout
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.http.table_response import table_of
+from adaptgen.runtime.http.table_response import read_table
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as paths
 
@@ -31,7 +31,7 @@ def answer_table(
     Raises:
         ToolError: a path in ``fields`` cannot be read.
     """
-    table = table_of(response)
+    table = read_table(response)
     if table is None or not table.records:
         return None
     names = dict.fromkeys(key for one in table.records[:_SAMPLE] if isinstance(one, dict) for key in one)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Refused, Send
-from adaptgen.runtime.auth.credentials_in_requests import REDACTED, due, place
+from adaptgen.runtime.auth.credentials_in_requests import REDACTED, add_credential, select_sends
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.aws.credentials import Credentials
@@ -32,7 +32,7 @@ _PAGE = 65_536
 _log = logging.getLogger("adaptgen.runtime")
 
 
-def refused(rules: Sequence[Refused], response: Response) -> Refused | None:
+def find_refusal(rules: Sequence[Refused], response: Response) -> Refused | None:
     """The rule by which this answer means "not logged in, not executed"."""
     for rule in rules:
         if rule.status == response.status and all(_matches(response, *one) for one in rule.body.items()):
@@ -67,11 +67,11 @@ class Doubt:
         if self.session.signs.cured(self.sign):
             _log.warning(
                 "the session %s had ended, and the API said so by %s; to say it for good, write in the hints: %s",
-                self.session.auth.name, self.sign, learnt_line(self.sign, self.session),
+                self.session.auth.name, self.sign, describe_sign(self.sign, self.session),
             )  # fmt: skip
 
 
-def learnt_line(sign: Sign, session: Session) -> str:
+def describe_sign(sign: Sign, session: Session) -> str:
     """The line of the hints that says what was learnt."""
     return sign.line(session.auth.name, ", ".join(map(_rule, session.auth.refused)))
 
@@ -83,7 +83,7 @@ def _rule(rule: Refused) -> str:
 
 
 def _advice(sign: Sign, session: Session) -> str:
-    return f"The operator can say it for good in the hints: {learnt_line(sign, session)}"
+    return f"The operator can say it for good in the hints: {describe_sign(sign, session)}"
 
 
 def _sign_of(came: Response | Elsewhere, request: Request, like: Like | None) -> Sign | None:
@@ -185,7 +185,7 @@ class Authenticator:
             for session in sessions:
                 session.absorb(response)
             refusal = next(
-                ((*held, rule) for held in generations if (rule := refused(held[0].auth.refused, response))), None
+                ((*held, rule) for held in generations if (rule := find_refusal(held[0].auth.refused, response))), None
             )
             if refusal is not None:
                 await self._renew_refused(*refusal, request, response, renewed)
@@ -303,8 +303,8 @@ class Authenticator:
         """A copy of ``request`` with a mark in the place of each credential."""
         shown = request.copy()
         for session in self.of(names):
-            for send in due(session.auth.send, request, self._credentials, optional=session.auth.optional):
-                place(shown, send, REDACTED)
+            for send in select_sends(session.auth.send, request, self._credentials, optional=session.auth.optional):
+                add_credential(shown, send, REDACTED)
             if session.auth.sign is not None:
-                place(shown, Send("header", "Authorization", ""), REDACTED)
+                add_credential(shown, Send("header", "Authorization", ""), REDACTED)
         return shown

@@ -16,7 +16,7 @@ from adaptgen.syntax.templates import lookup, placeholders
 PREFIX = "caller."
 
 
-def about(caller: Caller, *, token: bool = False) -> dict[str, Any]:
+def describe_caller(caller: Caller, *, token: bool = False) -> dict[str, Any]:
     """The scope of ``{caller.sub}``, ``{caller.tenant}`` and ``{caller.<claim>}``. What the caller does not have is not
     there: a template that names it fails, for an empty tenant may mean another one to the API. ``token``: also
     ``{caller.token}``, for an exchange.
@@ -29,7 +29,7 @@ def about(caller: Caller, *, token: bool = False) -> dict[str, Any]:
     return {"caller": known, **{PREFIX + name: value for name, value in known.items()}}
 
 
-def saved(names: Iterable[str]) -> frozenset[str]:
+def saved_names(names: Iterable[str]) -> frozenset[str]:
     """The names of saved values among those of a template: all that do not speak of the caller."""
     return frozenset(name for name in names if not name.startswith(PREFIX))
 
@@ -53,7 +53,7 @@ class SessionKey:
 
     def key(self, caller: Caller) -> str:
         """The same for two calls exactly when they may share a session."""
-        scope: Mapping[str, Any] = about(caller, token=self._token) if self._names else {}
+        scope: Mapping[str, Any] = describe_caller(caller, token=self._token) if self._names else {}
         said = [_said(scope, name) for name in self._names]
         text = orjson.dumps([caller.tenant, caller.sub, said], option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(text).hexdigest()

@@ -15,7 +15,9 @@ from adaptgen.syntax.templates import fill, references
 REDACTED = "[redacted]"
 
 
-def due(sends: Sequence[Send], request: Request, credentials: Credentials, *, optional: bool = False) -> list[Send]:
+def select_sends(
+    sends: Sequence[Send], request: Request, credentials: Credentials, *, optional: bool = False
+) -> list[Send]:
     """The sends that this request takes. ``optional``: without those that lack a variable, one for each place."""
     taken: list[Send] = []
     for send in sends:
@@ -30,7 +32,7 @@ def due(sends: Sequence[Send], request: Request, credentials: Credentials, *, op
     return taken
 
 
-def apply(
+def add_credentials(
     request: Request,
     sends: Sequence[Send],
     saved: Mapping[str, Json],
@@ -43,7 +45,7 @@ def apply(
     Raises:
         ToolError: a saved value is missing, or a credential cannot stand in a header; the text does not show it.
     """
-    for send in due(sends, request, credentials, optional=optional):
+    for send in select_sends(sends, request, credentials, optional=optional):
         try:
             text = fill(send.as_, saved, credentials.resolve)
         except KeyError as missing:
@@ -53,10 +55,10 @@ def apply(
         text = text if isinstance(text, str) else str(text)
         if send.basic:
             text = "Basic " + base64.b64encode(text.encode()).decode()
-        place(request, send, text)
+        add_credential(request, send, text)
 
 
-def place(request: Request, send: Send, text: str) -> None:
+def add_credential(request: Request, send: Send, text: str) -> None:
     """Put ``text`` where ``send`` says."""
     if send.place == "query":
         request.add_query([f"{quote(send.name, safe='')}={quote(text, safe='')}"])

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from adaptgen.model.tables import Expires, Json
-from adaptgen.runtime.core.retry_after import server_time
+from adaptgen.runtime.core.retry_after import read_server_time
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import hint_jsonpath as jsonpath
 
 _UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0, "iso": 1.0}
 
 
-def ends(expires: Expires | None, response: Response, tokens: Iterable[Json]) -> tuple[float, float] | None:
+def find_end(expires: Expires | None, response: Response, tokens: Iterable[Json]) -> tuple[float, float] | None:
     """The moment when a token ends (seconds since the epoch on our clock) and its lifetime in seconds, or None.
 
     Moments are compared with the server's clock where it sends a ``Date``, so that a wrong clock does no harm.
@@ -30,13 +30,13 @@ def ends(expires: Expires | None, response: Response, tokens: Iterable[Json]) ->
             lifetime = _number(jsonpath.first(expires.after, body), expires.unit)
         elif expires.at is not None:
             moment = _moment(jsonpath.first(expires.at, body), expires.unit)
-            lifetime = None if moment is None else moment - server_time(response.headers)
+            lifetime = None if moment is None else moment - read_server_time(response.headers)
     if lifetime is None:
         for token in tokens:
             claims = jwt_claims(token)
             exp = claims.get("exp")
             if isinstance(exp, (int, float)) and not isinstance(exp, bool):
-                lifetime = exp - server_time(response.headers)
+                lifetime = exp - read_server_time(response.headers)
                 break
     return None if lifetime is None else (now + lifetime, lifetime)
 

@@ -76,7 +76,7 @@ class Attempts:
         return [one for one in self._failed.get(credential, ()) if now - one < WINDOW]
 
 
-def waiting(seconds: float) -> str:
+def describe_wait(seconds: float) -> str:
     """``in 40 s``, ``in 12 min``."""
     return f"in {max(1, round(seconds))} s" if seconds < 100 else f"in {round(seconds / 60)} min"
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from adaptgen.model.tables import Json, Login
-from adaptgen.runtime.auth.credentials_in_requests import apply
+from adaptgen.runtime.auth.credentials_in_requests import add_credentials
 from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credentials
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.client import Client
-from adaptgen.runtime.http.error_messages import Scrub, check
-from adaptgen.runtime.http.request import Inputs, build, path_references, templates
+from adaptgen.runtime.http.error_messages import Scrub, check_success
+from adaptgen.runtime.http.request import Inputs, build, find_references, templates
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
@@ -24,7 +24,7 @@ TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 def references_of(login: Login) -> frozenset[Reference]:
     """The credentials that a login needs."""
-    return references(_templates(login)) | path_references(login.call.path)
+    return references(_templates(login)) | find_references(login.call.path)
 
 
 def placeholders_of(login: Login) -> frozenset[str]:
@@ -63,7 +63,7 @@ class LoginCall:
         """
         named = f"The login {login.id!r} of {self.who!r}"
         request = build(login.call, base, Inputs({}, self.credentials.resolve, saved, absent=False))
-        apply(request, login.send, saved, self.credentials)
+        add_credentials(request, login.send, saved, self.credentials)
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
         # A login form answers with a redirect to the first page; what it gives comes in its headers.
         by_header = login.cookies or any(source.startswith(("cookie:", "header:")) for source in login.save.values())
@@ -90,7 +90,7 @@ class LoginCall:
 
     def _check(self, named: str, login: Login, response: Response) -> None:
         try:
-            check(response, lambda: Scrub(self.secrets()), reads=True)
+            check_success(response, lambda: Scrub(self.secrets()), reads=True)
         except ToolError as problem:
             if problem.status in TRANSIENT:
                 text = f"{named} failed. {problem.text}"

@@ -23,9 +23,9 @@ from typing import Any
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Auth, Json, Login
 from adaptgen.runtime.auth import expiry
-from adaptgen.runtime.auth.caller_templates import about, saved
-from adaptgen.runtime.auth.credentials_in_requests import apply, due
-from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, waiting
+from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
+from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
+from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, describe_wait
 from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, placeholders_of, references_of
 from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFile
 from adaptgen.runtime.auth.shared_context import SessionContext
@@ -76,8 +76,8 @@ class Session:
         self._cool: tuple[float, ToolError] | None = None
         self._personal = auth.per == "caller"
         exchange = auth.kind == "exchange"
-        self._about: Mapping[str, Any] = about(caller) if self._personal else {}
-        self._subject: Mapping[str, Any] = about(caller, token=True) if exchange else self._about
+        self._about: Mapping[str, Any] = describe_caller(caller) if self._personal else {}
+        self._subject: Mapping[str, Any] = describe_caller(caller, token=True) if exchange else self._about
         self._signer = Signer(auth.sign, common, caller, self._about) if auth.sign is not None else None
         self._hidden = [caller.token] if exchange and caller.token else []
         self._sent = self._own(placeholders([send.as_ for send in auth.send]))
@@ -158,7 +158,7 @@ class Session:
         """Put the credentials into a request."""
         live, cookies = self._live
         scope = {**live, **self._about}
-        apply(request, self.auth.send, scope, self._credentials, optional=self.auth.optional)
+        add_credentials(request, self.auth.send, scope, self._credentials, optional=self.auth.optional)
         request.cookies += [f"{name}={value}" for name, value in cookies.items()]
 
     async def sign(self, request: Request) -> None:
@@ -198,7 +198,7 @@ class Session:
     def sent(self, request: Request) -> list[str]:
         """The variables whose values this request carries; those that it could carry where none is set."""
         optional = self.auth.optional
-        sends = due(self.auth.send, request, self._credentials, optional=optional) or self.auth.send
+        sends = select_sends(self.auth.send, request, self._credentials, optional=optional) or self.auth.send
         found = references([send.as_ for send in sends])
         if self.logs_in and not found:
             began = bool(self._began_with) and all(self._saved.get(k) == v for k, v in self._began_with.items())
@@ -450,7 +450,7 @@ class Session:
 
     def _own(self, names: Iterable[str]) -> frozenset[str]:
         """The saved values among the names of templates."""
-        return saved(names) if self._personal else frozenset(names)
+        return saved_names(names) if self._personal else frozenset(names)
 
     async def _done(self) -> None:
         self._active = True
@@ -478,7 +478,7 @@ class Session:
         self._saved |= got.found
         self._cookies |= got.cookies
         tokens = [got.found[name] for name in self._sent if name in got.found]
-        ends = expiry.ends(login.expires, got.response, tokens)
+        ends = expiry.find_end(login.expires, got.response, tokens)
         if ends is not None or tokens:
             self._ends = ends
         self._stamp = secrets.token_hex(8)
@@ -552,7 +552,7 @@ def _final(problem: ToolError) -> bool:
 
 def _later(problem: ToolError, wait: float) -> ToolError:
     """``problem`` of a login, with when it is tried again."""
-    text = f"{problem.text} The login is tried again {waiting(wait)}, not before."
+    text = f"{problem.text} The login is tried again {describe_wait(wait)}, not before."
     return ToolError(text, status=problem.status, retry_after=wait)
 
 

@@ -153,7 +153,7 @@ class SharedState:
         await self._store.put(key, self._shared.seal(key, why), ttl=seconds)
 
 
-def sharing(
+def open_shared(
     auths: Iterable[Auth], store: Store | None, environ: Mapping[str, str], key: bytes | None
 ) -> tuple[SharedSessionStore | None, Store | None]:
     """Where the sessions of ``store: redis`` and ``store: dynamodb`` are kept, None where no auth asks for it; and the
@@ -169,7 +169,7 @@ def sharing(
     if not asking:
         return None, None
     from adaptgen.diagnostics import error
-    from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, key_from
+    from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_key
 
     if store is not None and getattr(store, "local", False):
         store = None
@@ -180,7 +180,7 @@ def sharing(
         text = f"the sessions of {named} are shared, and there is no key to seal them with"
         raise error("AG073", text, help=f"set {KEY_VARIABLE} to 32 random bytes in base64, the same for all processes")
     try:
-        key = key or key_from(environ)
+        key = key or read_key(environ)
     except KeyFormatError as problem:
         raise error("AG073", str(problem)) from None
     if store is not None:

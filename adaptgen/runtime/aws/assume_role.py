@@ -58,7 +58,7 @@ class Roles:
         role, region, session, tags = key
         try:
             if not role:
-                return AwsKeys(*await asyncio.to_thread(aws.own_keys)), self._clock() + _OWN
+                return AwsKeys(*await asyncio.to_thread(aws.read_own_keys)), self._clock() + _OWN
             keys, ends = await asyncio.to_thread(self._assume, role, region, session, tags)
         except aws.AwsError as problem:
             raise ToolError(f"The server cannot sign for AWS: {problem}. Nothing was sent.") from None
@@ -69,7 +69,7 @@ class Roles:
         if client is None:
             client = self._clients[region] = aws.client("sts", region, self._endpoint)
         more = {"Tags": [{"Key": name, "Value": value} for name, value in tags]} if tags else {}
-        answer = aws.ask(
+        answer = aws.call(
             client, "assume_role", RoleArn=role, RoleSessionName=session, DurationSeconds=_DURATION, **more
         )
         found = answer["Credentials"]

@@ -59,7 +59,7 @@ def client(service: str, region: str = "", endpoint: str = "", *, timeout: float
             raise AwsError(f"{service} cannot be asked: {type(problem).__name__}") from None
 
 
-def ask(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
+def call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     """One call of a client.
 
     Raises:
@@ -77,7 +77,7 @@ def ask(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     return found
 
 
-def own_keys() -> tuple[str, str, str]:
+def read_own_keys() -> tuple[str, str, str]:
     """The access key, secret and session token of this process, as boto3 finds and renews them.
 
     Raises:
@@ -104,7 +104,7 @@ def _session(boto3: Any) -> Any:
     return boto3.DEFAULT_SESSION
 
 
-def read(reference: Reference, environ: Mapping[str, str]) -> str:
+def read_reference(reference: Reference, environ: Mapping[str, str]) -> str:
     """The value of a ``${secret:name#key}`` or ``${ssm:/path}``. Blocks; call it from a thread.
 
     Raises:

@@ -51,7 +51,7 @@ class Credentials:
             if one.kind != "env" and self._stale(one):
                 from adaptgen.runtime.aws import clients as aws
 
-                self._kept[one] = (time.monotonic(), await asyncio.to_thread(aws.read, one, self._environ))
+                self._kept[one] = (time.monotonic(), await asyncio.to_thread(aws.read_reference, one, self._environ))
 
     def _stale(self, reference: Reference) -> bool:
         kept = self._kept.get(reference)

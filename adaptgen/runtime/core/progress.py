@@ -52,7 +52,7 @@ _channel: ContextVar[Channel | None] = ContextVar("adaptgen_progress", default=N
 def channel(
     notify: Notify | None, deadline: float | None = None, *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[None]:
-    """While this lasts, :func:`tell` reaches the client by ``notify``, and :func:`ends` knows ``deadline``."""
+    """While this lasts, :func:`report` reaches the client by ``notify``, and :func:`ends` knows ``deadline``."""
     before = _channel.set(Channel(notify, deadline, clock))
     try:
         yield
@@ -60,7 +60,7 @@ def channel(
         _channel.reset(before)
 
 
-async def tell(done: int, total: int | None, text: str) -> None:
+async def report(done: int, total: int | None, text: str) -> None:
     """Tell the client of this call how far it is; dropped where nobody listens."""
     here = _channel.get()
     if here is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 
-def seconds(headers: Mapping[str, str]) -> float | None:
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from now, from a number or an HTTP date (against the server's own ``Date`` where it sends one)."""
     text = headers.get("retry-after", "").strip()
     if not text:
@@ -20,10 +20,10 @@ def seconds(headers: Mapping[str, str]) -> float | None:
         until = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, until - server_time(headers))
+    return max(0.0, until - read_server_time(headers))
 
 
-def server_time(headers: Mapping[str, str]) -> float:
+def read_server_time(headers: Mapping[str, str]) -> float:
     """The server's clock by its ``Date`` header, else ours, in seconds since the epoch."""
     try:
         return parsedate_to_datetime(headers["date"]).timestamp()

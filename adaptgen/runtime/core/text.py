@@ -42,14 +42,14 @@ def clean(text: str) -> str:
     return _UNSEEN.sub("", _BREAKS.sub("\n", text))
 
 
-def cleaned(value: Any) -> Any:
+def clean_strings(value: Any) -> Any:
     """A copy of the JSON ``value`` with every key and string cleaned."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(str(key)): cleaned(member) for key, member in value.items()}
+        return {clean(str(key)): clean_strings(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
-        return [cleaned(element) for element in value]
+        return [clean_strings(element) for element in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None  # JSON has no such number (RFC 8259, 6)
     return value
@@ -60,9 +60,9 @@ def encode(value: Any) -> bytes:
     try:
         data = orjson.dumps(value, default=_number)
     except TypeError:  # integers beyond 64 bits, halves of surrogate pairs, very deep nesting
-        return json.dumps(cleaned(value), ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(clean_strings(value), ensure_ascii=False, separators=(",", ":")).encode()
     if _suspicious(data):
-        return orjson.dumps(cleaned(value))
+        return orjson.dumps(clean_strings(value))
     return data
 
 

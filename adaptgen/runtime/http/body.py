@@ -10,7 +10,7 @@ from typing import Any
 
 from adaptgen.model.tables import Body, Json, Param
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.parameters import encoded, form, is_json, scalar, to_json
+from adaptgen.runtime.http.parameters import encode_value, form, is_json, scalar, to_json
 
 MISSING: Any = object()
 """A parameter without a value."""
@@ -39,14 +39,14 @@ def collect(body: Body, get: Get, extra: Json = MISSING) -> Json:
         if value is MISSING:
             continue
         if param.encode == "file" and not body.media.lower().startswith("multipart/"):
-            content, _, _ = file_of(value, param.arg or param.name)
+            content, _, _ = read_file(value, param.arg or param.name)
             values[param.name] = base64.b64encode(content).decode()
         else:
-            values[param.name] = encoded(value, param.encode) if structured else value
+            values[param.name] = encode_value(value, param.encode) if structured else value
     return values or MISSING
 
 
-def wrapped(body: Body, value: Json) -> Json:
+def wrap(body: Body, value: Json) -> Json:
     """``value`` inside the wrapping property of the body, where it has one."""
     return {body.inside: value} if body.inside is not None else value
 
@@ -59,7 +59,7 @@ def encode(body: Body, value: Json) -> tuple[bytes, str]:
     """
     media = body.media.partition(";")[0].strip().lower()
     if body.whole is not None and (body.whole.encode == "file" or _is_file(value, media)):
-        content, _, kind = file_of(value, body.whole.arg or body.whole.name)
+        content, _, kind = read_file(value, body.whole.arg or body.whole.name)
         return content, body.media if "*" not in body.media else kind
     if is_json(media) or "*" in media:
         return to_json(value), body.media if "*" not in media else "application/json"
@@ -100,11 +100,11 @@ def _part(boundary: str, param: Param, value: Json) -> bytes:
     if param.encode == "file" or (param.encode and not is_json(param.encode) and _is_file(value, param.encode)):
         if isinstance(value, list):
             return b"".join(_part(boundary, param, one) for one in value)
-        content, filename, kind = file_of(value, param.arg or param.name)
+        content, filename, kind = read_file(value, param.arg or param.name)
         disposition += f'; filename="{_quoted(filename)}"'
     elif param.encode is not None:
         kind = "application/json" if param.encode == "json" else param.encode
-        content = scalar(encoded(value, param.encode)).encode()
+        content = scalar(encode_value(value, param.encode)).encode()
     elif isinstance(value, (Mapping, list)):
         content, kind = to_json(value), "application/json"
     else:
@@ -118,7 +118,7 @@ def _quoted(name: str) -> str:
     return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
 
 
-def file_of(value: Json, argument: str) -> tuple[bytes, str, str]:
+def read_file(value: Json, argument: str) -> tuple[bytes, str, str]:
     """The content, the name and the media type of a file argument ``{filename, media_type?, text | base64}``.
 
     The name keeps no folders and no control characters.

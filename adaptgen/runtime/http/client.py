@@ -22,7 +22,7 @@ import httpx
 
 from adaptgen.runtime.core.deadline import until
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.core.retry_after import seconds
+from adaptgen.runtime.core.retry_after import read_retry_after
 from adaptgen.runtime.http.loop_client import LoopClient
 from adaptgen.runtime.http.origin_gate import LEAST, SHARED, OriginGate
 from adaptgen.runtime.http.request import Request, origin
@@ -188,7 +188,7 @@ class Client:
         Where the API says when, time is counted, not tries: it is waited for at least 0.25 s, twice as long each time.
         """
         busy = response.status == 429
-        wait = seconds(response.headers)
+        wait = read_retry_after(response.headers)
         if busy:
             self._gate.close(origin(request.url), wait)
         else:

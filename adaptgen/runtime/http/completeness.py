@@ -85,7 +85,7 @@ def read_answer(
     return ListAnswer(length, tuple(_around(body, keys)), headers, sizes, nouns, whole, later)
 
 
-def doubt(answer: ListAnswer) -> tuple[str, bool]:
+def find_doubt(answer: ListAnswer) -> tuple[str, bool]:
     """Why the list may go on, in words, "" where nothing says so; and whether only its length does."""
     for row in _ROWS:
         if why := row(answer):
@@ -93,22 +93,22 @@ def doubt(answer: ListAnswer) -> tuple[str, bool]:
     return "", False
 
 
-def asked_sizes(url: str, body: Json = None) -> tuple[tuple[str, int], ...]:
+def find_sizes(url: str, body: Json = None) -> tuple[tuple[str, int], ...]:
     """The parameters of a request that ask for a number of items."""
     found = parse_qsl(urlsplit(url).query, keep_blank_values=True)
     found += [(name, str(value)) for name, value in _scalars(body)]
     return tuple((name, int(value)) for name, value in found if value.isdecimal() and len(value) < 7 and _is_size(name))
 
 
-def sizes_of(content: bytes) -> tuple[tuple[str, int], ...]:
+def read_sizes(content: bytes) -> tuple[tuple[str, int], ...]:
     """The members of a request's JSON body that ask for a number of items."""
     try:
-        return asked_sizes("", orjson.loads(content))
+        return find_sizes("", orjson.loads(content))
     except orjson.JSONDecodeError:
         return ()
 
 
-def beside(body: Json, path: str) -> tuple[str, ...]:
+def list_beside(body: Json, path: str) -> tuple[str, ...]:
     """JSONPaths of what stands next to the items and does not only wrap them, where there is something in it."""
     keys = _keys(path)
     found = []
@@ -158,7 +158,7 @@ def _not_done(answer: ListAnswer) -> str:
 
 def _larger_total(answer: ListAnswer) -> str:
     for name, value in answer.members if not answer.later else ():
-        total = number_of(value)
+        total = read_number(value)
         if total is not None and total > answer.length and _is_total(words(name), answer.nouns):
             return f"the answer's {_quoted(name)} is {total:,}"
     return ""
@@ -167,7 +167,7 @@ def _larger_total(answer: ListAnswer) -> str:
 def _more_pages(answer: ListAnswer) -> str:
     pages = current = None
     for name, value in answer.members:
-        number = number_of(value)
+        number = read_number(value)
         if words(name) in _PAGE_COUNTS:
             pages = pages or number
         elif words(name) in _THIS_PAGE:
@@ -185,7 +185,7 @@ def _header(answer: ListAnswer) -> str:
                 return f"the Content-Range header says that there are {int(said[3]):,}"
         elif (_NEXT_HEADERS.fullmatch(low) and _leads_on(value)) or (_MORE_HEADERS.fullmatch(low) and _is_true(value)):
             return f"the header {_quoted(name)} says so"
-        elif _TOTAL_HEADERS.fullmatch(low) and not answer.later and (number_of(value) or 0) > answer.length:
+        elif _TOTAL_HEADERS.fullmatch(low) and not answer.later and (read_number(value) or 0) > answer.length:
             return f"the header {_quoted(name)} says that there are {int(value):,}"
     return ""
 
@@ -280,10 +280,10 @@ def _has_equal_total(answer: ListAnswer) -> bool:
     """Whether the API gives the length as the total. What is called a count may count the page."""
     for name, value in answer.members:
         said = words(name)
-        if set(said) & _TOTALS and _is_total(said, answer.nouns) and number_of(value) == answer.length:
+        if set(said) & _TOTALS and _is_total(said, answer.nouns) and read_number(value) == answer.length:
             return True
     for name, text in dict(answer.headers).items():
-        if _TOTAL_HEADERS.fullmatch(name.lower()) and number_of(text) == answer.length:
+        if _TOTAL_HEADERS.fullmatch(name.lower()) and read_number(text) == answer.length:
             return True
         if (
             name.lower() == "content-range"
@@ -294,7 +294,7 @@ def _has_equal_total(answer: ListAnswer) -> bool:
     return False
 
 
-def number_of(value: Json) -> int | None:
+def read_number(value: Json) -> int | None:
     """A whole number: of JSON, of a text, or of ``{"value": 250, "relation": "gte"}``."""
     if isinstance(value, dict):
         value = value.get("value", value.get("count"))

@@ -27,7 +27,7 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _PEM = "-----BEGIN"
 
 
-def missing(server: Server) -> None:
+def check_certificates(server: Server) -> None:
     """Check the files of the connection that are named by a path.
 
     Raises:

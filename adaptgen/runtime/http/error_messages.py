@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.core.retry_after import seconds
+from adaptgen.runtime.core.retry_after import read_retry_after
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
@@ -72,13 +72,13 @@ class Scrub:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
         from adaptgen.pii.detectors import find
         from adaptgen.pii.structured_text import rewrite_base64
-        from adaptgen.runtime.pii.token_sizes import matching
+        from adaptgen.runtime.pii.token_sizes import make_matcher
 
         for value in self._secrets:
             text = text.replace(value, "[removed]")
         known = str(self._given)
         classified = ((kind, value) for kind, value in self._classified(body) if value not in known)
-        matcher = matching(classified)
+        matcher = make_matcher(classified)
         if matcher.values:
             text = _CUT_BASE64.sub("…", text)
             text = matcher.replace(text, lambda *_: "[removed]")
@@ -95,7 +95,7 @@ class Scrub:
         return kind_of(key) is None and not names_person(key)
 
     def _classified(self, body: Json, depth: int = 0) -> Iterator[tuple[str, str]]:
-        if not depth and self._marks.on:
+        if not depth and self._marks.enabled:
             from adaptgen.runtime.pii.structured import structured_values
 
             yield from self._marks.values(body)
@@ -128,7 +128,7 @@ def _replaced(text: str, places: Iterable[tuple[int, int]], by: str) -> str:
 # ------------------------------------------------------------------------------------------------------- the messages
 
 
-def message(response: Response, scrub: Scrub) -> str:
+def describe_error(response: Response, scrub: Scrub) -> str:
     """The API's own words about its failure, "" where it says nothing that can be passed on."""
     kind = response.media_type
     if "json" in kind or response.content[:1] in (b"{", b"["):
@@ -138,7 +138,7 @@ def message(response: Response, scrub: Scrub) -> str:
             body = response.json()
         except ToolError:
             return _plain(response, scrub)  # a short text that only claims to be JSON
-        return _short(scrub.text(said(body, scrub.names), body))
+        return _short(scrub.text(read_message(body, scrub.names), body))
     if kind == "text/plain" and response.status < 500:
         return _plain(response, scrub)
     return ""
@@ -151,7 +151,7 @@ def _plain(response: Response, scrub: Scrub) -> str:
     return "" if not text or "\n" in text or _MARKUP.search(text) else _short(scrub.text(text))
 
 
-def others(response: Response, scrub: Scrub, words: str) -> str:
+def describe_others(response: Response, scrub: Scrub, words: str) -> str:
     """The other short values of a small error body, by their names: codes, hints, limits, ids of the request.
 
     What repeats the request or holds a record is left out, and so is what its name says is personal or secret.
@@ -194,7 +194,7 @@ def _values(body: Json, scrub: Scrub, depth: int = 0) -> Iterator[tuple[str, str
                     yield _cut(_line(str(key)), 40), text
 
 
-def said(body: Json, hidden: frozenset[str] = frozenset()) -> str:
+def read_message(body: Json, hidden: frozenset[str] = frozenset()) -> str:
     """The messages in an error body, joined by ``; ``."""
     found = list(dict.fromkeys(_said(body, hidden)))
     if not found and isinstance(body, dict):
@@ -294,7 +294,7 @@ def _short(text: str) -> str:
 # -------------------------------------------------------------------------------------------------------- the verdicts
 
 
-def check(response: Response, scrub: Callable[[], Scrub], *, reads: bool, addressed: bool = False) -> None:
+def check_success(response: Response, scrub: Callable[[], Scrub], *, reads: bool, addressed: bool = False) -> None:
     """Nothing for an answer; an exception for a refusal, a failure, or an answer 200 that reports an error.
 
     ``reads``: whether the request changed nothing, whatever became of it; ``addressed``: whether its path names a
@@ -311,7 +311,7 @@ def check(response: Response, scrub: Callable[[], Scrub], *, reads: bool, addres
                 status=response.status,
             )
         return
-    raise refusal(response, scrub(), reads=reads, addressed=addressed)
+    raise make_refusal(response, scrub(), reads=reads, addressed=addressed)
 
 
 def _reports_error(response: Response) -> bool:
@@ -347,12 +347,12 @@ def _tells(error: Json) -> bool:
     return isinstance(error, str) and error.lower() not in ("", "none", "ok", "0", "false", "no error", "success")
 
 
-def refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bool = False) -> ToolError:
+def make_refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bool = False) -> ToolError:
     """The error for a status that is no success."""
     status = response.status
     words, more = _words(response, scrub)
     name = _name(status)
-    wait = seconds(response.headers)
+    wait = read_retry_after(response.headers)
     head = f"The API answered {status}{f' {name}' if name else ''}"
     text = f"{head}: {words}." if words else f"{head}."
     advice = _advice(status, wait, reads)
@@ -364,8 +364,8 @@ def refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bool = 
 
 def _words(response: Response, scrub: Scrub) -> tuple[str, str]:
     """The messages of an answer, and a sentence with its other values."""
-    words = message(response, scrub).rstrip(".")
-    more = others(response, scrub, words).rstrip(".")
+    words = describe_error(response, scrub).rstrip(".")
+    more = describe_others(response, scrub, words).rstrip(".")
     if not words:
         return more, ""
     return words, f" It also says: {more}." if more else ""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from adaptgen.model.tables import Call, Json, Step, Tool
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.logged_out import Like, bare, wraps
+from adaptgen.runtime.http.logged_out import Like, is_bare, wraps
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
@@ -19,7 +19,7 @@ from adaptgen.syntax.field_paths import MISSING
 WITHHELD: Final = b"[withheld]"
 
 
-def likeness(tool: Tool | Step) -> Like | None:
+def expected_body(tool: Tool | Step) -> Like | None:
     """Whether a body is like what the tool, or the step, declares; None where it declares something else than JSON."""
     if tool.call is None or not _asks_json(tool.call):
         return None
@@ -38,17 +38,17 @@ def _layout(items: str | None, answer: str, view: tuple[str, ...]) -> Like:
 def _is_like(items: str | None, answer: str, own: frozenset[str], plain: frozenset[str], body: Json) -> bool:
     """``own``: fields of the view that only a record has; ``plain``: those that wrappers have too."""
     if items is not None:
-        return isinstance(jsonpath.first(items, body), list) or isinstance(body, list) or not bare(body)
+        return isinstance(jsonpath.first(items, body), list) or isinstance(body, list) or not is_bare(body)
     payload = body if answer == "$" else jsonpath.first(answer, body)
     if payload is MISSING or payload is None:
         payload = body
     if isinstance(payload, list):
-        return bool(payload) and not bare(payload)
+        return bool(payload) and not is_bare(payload)
     if not isinstance(payload, Mapping):
         return payload is not body or not (own or plain)
     if own:
         return not own.isdisjoint(payload)
-    return (bool(plain) and plain <= payload.keys()) or not bare(payload)
+    return (bool(plain) and plain <= payload.keys()) or not is_bare(payload)
 
 
 def _asks_json(call: Call) -> bool:
@@ -93,7 +93,7 @@ def _forms(token: str) -> tuple[bytes, ...]:
     return tuple(form.encode(errors="replace") for form in sorted(forms, key=len, reverse=True))
 
 
-def withheld(response: Response, tokens: Iterable[str]) -> Response:
+def withhold_tokens(response: Response, tokens: Iterable[str]) -> Response:
     """The answer without the tokens of the server's own sessions, in the forms in which JSON and URLs hold them."""
     content = response.content
     tokens = list(tokens)

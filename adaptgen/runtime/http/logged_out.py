@@ -315,13 +315,13 @@ def wraps(name: str) -> bool:
     return _folded(name) in ENVELOPE
 
 
-def bare(body: Json) -> bool:
+def is_bare(body: Json) -> bool:
     """Whether a body says no more than how a call went."""
     if isinstance(body, Mapping):
         said = {str(key): value for key, value in body.items() if value not in (None, "", [], {})}
         return all(
-            wraps(key) and (not isinstance(value, (Mapping, list)) or bare(value)) for key, value in said.items()
+            wraps(key) and (not isinstance(value, (Mapping, list)) or is_bare(value)) for key, value in said.items()
         )
     if isinstance(body, list):
-        return all(isinstance(one, Mapping) and bare(one) for one in body)
+        return all(isinstance(one, Mapping) and is_bare(one) for one in body)
     return True

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.completeness import asked_sizes, beside, doubt, read_answer
+from adaptgen.runtime.http.completeness import find_doubt, find_sizes, list_beside, read_answer
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.tables import kind_of_media
@@ -69,14 +69,14 @@ class NoList(Exception):
         self.response = response
 
 
-def start(paging: Paging) -> At:
+def first_place(paging: Paging) -> At:
     """Where the first page starts."""
     if isinstance(paging, Offset):
         return 0
     return paging.first if isinstance(paging, PageNumber) else None
 
 
-def positional(paging: Paging) -> bool:
+def is_positional(paging: Paging) -> bool:
     """Whether any page can be asked for by its number."""
     return isinstance(paging, (Offset, PageNumber))
 
@@ -93,7 +93,7 @@ def size_parameter(paging: Paging) -> str | None:
     return None if isinstance(paging, Unpaged) else paging.limit
 
 
-async def read(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
+async def read_page(paging: Paging, fetch: Fetch, at: At, size: int | None) -> Page:
     """Ask for the page at ``at`` with ``size`` items, where the API lets one ask.
 
     Raises:
@@ -137,9 +137,9 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
         body = response.json()
         items = find_items(paging.items, body)
     else:
-        from adaptgen.runtime.http.table_response import table_of
+        from adaptgen.runtime.http.table_response import read_table
 
-        table = table_of(response)
+        table = read_table(response)
         body = items = None
         if table is not None:
             body = items = table.records
@@ -149,21 +149,21 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
     following = _next(paging, response, body)
     settled = following is not None or (isinstance(paging, Cursor) and _ended(paging, response, body))
     # Positions are asked for until there is nothing more: they need no evidence, unless the API ignores them.
-    known = settled or positional(paging)
+    known = settled or is_positional(paging)
     doubt, weak = ("", False) if known else _doubt(paging, response, body, at, items)
     own = None if doubt else len(items)
     total = own if isinstance(paging, Unpaged) else _total(paging, response, body)
-    around = beside(body, paging.items) if at is None or positional(paging) else ()
-    evidence = partial(_why, paging, response, body, at, items) if positional(paging) else str
+    around = list_beside(body, paging.items) if at is None or is_positional(paging) else ()
+    evidence = partial(_why, paging, response, body, at, items) if is_positional(paging) else str
     return Page(at, items, following, total, torn, doubt, weak, around, evidence)
 
 
 def _doubt(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> tuple[str, bool]:
     """Whether the list may go on where nothing that is known of its paging leads on."""
-    sizes = (*asked_sizes(response.url), *response.sizes)
+    sizes = (*find_sizes(response.url), *response.sizes)
     whole = isinstance(paging, Unpaged) and paging.whole
-    later = at != start(paging)
-    return doubt(read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later))
+    later = at != first_place(paging)
+    return find_doubt(read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later))
 
 
 def _why(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> str:
@@ -359,12 +359,12 @@ _OFFSETS: Final = frozenset({"offset", "skip", "start", "from", "startat", "star
 _PAGES: Final = frozenset({"page", "pagenumber", "p", "pageno", "pageindex"})
 
 
-def movable(paging: Paging, at: At) -> bool:
+def is_movable(paging: Paging, at: At) -> bool:
     """Whether the pages around ``at`` can be asked for: positions, and URLs that hold one."""
-    return positional(paging) or (not isinstance(paging, Cursor) and _position(at) is not None)
+    return is_positional(paging) or (not isinstance(paging, Cursor) and _position(at) is not None)
 
 
-def neighbour(paging: Paging, at: At, pages: int, step: int) -> At:
+def find_neighbour(paging: Paging, at: At, pages: int, step: int) -> At:
     """Where the page starts that lies ``pages`` further (negative: before), or :data:`NOWHERE`."""
     if isinstance(at, int):
         if isinstance(paging, Offset):

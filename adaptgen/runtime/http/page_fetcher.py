@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from adaptgen.model.tables import Json, Paging
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import parameters
-from adaptgen.runtime.http.completeness import sizes_of
+from adaptgen.runtime.http.completeness import read_sizes
 from adaptgen.runtime.http.page import LARGE
 from adaptgen.runtime.http.page_parameters import PageParameters, in_query
 from adaptgen.runtime.http.request import Request, origin
@@ -49,7 +49,7 @@ class PageFetcher:
             request.url = _next(url, self._first.url)
         response = self._accept(request, await self._send(request))
         if request.content is not None and len(request.content) < LARGE and request.content[:1] == b"{":
-            response.sizes = sizes_of(request.content)
+            response.sizes = read_sizes(request.content)
         return response
 
 

@@ -50,7 +50,7 @@ def to_json(value: Json) -> bytes:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def encoded(value: Json, encode: str | None) -> Json:
+def encode_value(value: Json, encode: str | None) -> Json:
     """``value`` as its ``encode`` wants it: JSON text for ``"json"`` and JSON media types, else itself."""
     if encode is None or encode == "file":
         return value
@@ -78,7 +78,7 @@ def query(param: Param, value: Json, name: str | None = None) -> list[str]:
     if value.__class__ is str and param.encode is None and not param.reserved:
         return [f"{quote(key, safe='')}={quote(value, safe='')}"]
     safe = _RESERVED if param.reserved else ""
-    value = encoded(value, param.encode)
+    value = encode_value(value, param.encode)
     if value is None:
         return []
     style = param.style or "form"
@@ -126,7 +126,7 @@ def form(param: Param, value: Json) -> list[str]:
 
     Without a style an object is JSON text, as the default content type of the Encoding Object says.
     """
-    value = encoded(value, param.encode)
+    value = encode_value(value, param.encode)
     if value is None:
         return []
     if param.style is None and param.explode is None and isinstance(value, dict):
@@ -151,7 +151,7 @@ def path(param: Param, value: Json, argument: str) -> str:
         text = str(value)
         if param.style in (None, "simple"):
             return text
-    value = encoded(value, param.encode)
+    value = encode_value(value, param.encode)
     style = param.style or "simple"
     holds = param.holds or ("/" if param.reserved else "")
     for text in _texts(value):
@@ -225,7 +225,7 @@ def header_text(text: str, what: str) -> str:
 
 def cookie(param: Param, value: Json) -> list[str]:
     """The ``name=value`` pairs of a cookie parameter (``form``); what a cookie cannot hold is percent-encoded."""
-    value = encoded(value, param.encode)
+    value = encode_value(value, param.encode)
     if value is None:
         return []
     if isinstance(value, (list, dict)) and param.explode is False:

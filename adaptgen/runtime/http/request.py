@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import parameters as serialize
-from adaptgen.runtime.http.body import MISSING, collect, encode, wrapped
+from adaptgen.runtime.http.body import MISSING, collect, encode, wrap
 from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.path_values import SEPARATORS
 from adaptgen.syntax.templates import Reference, fill, fill_present, placeholders
@@ -188,7 +188,7 @@ def _add_headers(request: Request, call: Call, inputs: Inputs, placed: PageParam
         placed.put_headers(request.headers)
 
 
-def path_references(path: str) -> frozenset[Reference]:
+def find_references(path: str) -> frozenset[Reference]:
     """The references in the address of a token endpoint (``${env:IDP}/token``)."""
     return frozenset(Reference(*found) for found in _REFERENCE.findall(path)) if "${" in path else frozenset()
 
@@ -238,7 +238,7 @@ def _add_body(request: Request, call: Call, inputs: Inputs, body: Json, placed: 
         if placed is None and (declared.whole is not None or not empty):
             return
         body = {}
-    whole = wrapped(declared, body)
+    whole = wrap(declared, body)
     request.content, kind = encode(declared, whole if placed is None else placed.body(whole, declared))
     given = next((name for name in request.headers if name.lower() == "content-type"), None)
     if given is not None and kind.startswith("multipart/"):

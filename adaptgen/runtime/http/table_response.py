@@ -33,7 +33,7 @@ def file_name(response: Response) -> str:
     return clean(found.group(1)).replace("/", "_").replace("\\", "_")[:200] if found else ""
 
 
-def kind_of(response: Response) -> tabular.Kind | None:
+def find_kind(response: Response) -> tabular.Kind | None:
     """The kind of table that an answer is, by its media type, or by its file name where that says nothing."""
     media = response.media_type.partition(";")[0].strip().lower()
     found = tabular.kind_of_media(media)
@@ -42,9 +42,9 @@ def kind_of(response: Response) -> tabular.Kind | None:
     return found
 
 
-def table_of(response: Response) -> Items | None:
+def read_table(response: Response) -> Items | None:
     """The answer as a table, None for what is no table."""
-    kind = kind_of(response)
+    kind = find_kind(response)
     if kind is None:
         return None
     media = response.headers.get("content-type", "") or response.media_type

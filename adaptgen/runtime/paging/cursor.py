@@ -56,7 +56,7 @@ class KeyFormatError(ValueError):
     """The text is no key of 32 bytes."""
 
 
-def key_from(environ: Mapping[str, str]) -> bytes:
+def read_key(environ: Mapping[str, str]) -> bytes:
     """The 32 bytes of ``ADAPTGEN_CURSOR_KEY`` (base64 or hex), or random ones for this process.
 
     Raises:
@@ -94,7 +94,7 @@ class Bound:
         return [self.contract.encode(), self.tool.encode(), self.caller.encode(), self.arguments]
 
 
-def bound(tool: str, contract: str, caller: str, arguments: Mapping[str, Any]) -> Bound:
+def bind(tool: str, contract: str, caller: str, arguments: Mapping[str, Any]) -> Bound:
     """The binding of a call; the order of arguments and arguments that are null make no difference."""
     given = {name: value for name, value in arguments.items() if value is not None}
     try:

@@ -76,7 +76,7 @@ def _ids(item: Json) -> list[Json]:
     ]
 
 
-def same(one: Sequence[Json], other: Sequence[Json]) -> bool:
+def is_same_page(one: Sequence[Json], other: Sequence[Json]) -> bool:
     """Whether two pages hold the same items, by identity where they have one, else by all of them."""
     return len(one) == len(other) and all(map(_alike, one, other))
 

@@ -21,7 +21,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.item_marks import ItemFingerprints, identity, same
+from adaptgen.runtime.paging.item_marks import ItemFingerprints, identity, is_same_page
 
 MAX_REQUESTS: Final = 10
 """Requests to the API for one answer."""
@@ -82,7 +82,7 @@ class PageIterator:
     """
 
     def __init__(self, paging: Paging, fetch: Fetch, box: CursorBox, state: State) -> None:
-        self.paging = paging if state.begin is None else begun(paging, state.begin)
+        self.paging = paging if state.begin is None else counting_from(paging, state.begin)
         self.state = state
         self.requests = 0
         self.most = MAX_REQUESTS
@@ -92,13 +92,13 @@ class PageIterator:
         self._fetch = fetch
         self._box = box
         self.anchors = ItemFingerprints(box)
-        self._positional = pages.positional(paging)
+        self._positional = pages.is_positional(paging)
         self._doubtful = False
 
     def read(self, at: At) -> Awaitable[Page]:
         """The page at ``at``."""
         self.requests += 1
-        return pages.read(self.paging, self._fetch, at, self.state.size)
+        return pages.read_page(self.paging, self._fetch, at, self.state.size)
 
     # ------------------------------------------------------------------------------------------------ first page
 
@@ -121,7 +121,7 @@ class PageIterator:
             return page
         try:
             self.requests += 1
-            half = await pages.read(self.paging, self._fetch, self.state.at, len(page.items) // 2)
+            half = await pages.read_page(self.paging, self._fetch, self.state.at, len(page.items) // 2)
         except (ToolError, NoList):
             return page
         leads_on = half.next is not None and 0 < len(half.items) < len(page.items)
@@ -151,7 +151,7 @@ class PageIterator:
             self.requests += 1
             # An address without a page is another address: the page before shows it as well.
             before = paging.first - 1 if paging.place == "path" else None
-            bare = await pages.read(paging, self._fetch, before, self.state.size)
+            bare = await pages.read_page(paging, self._fetch, before, self.state.size)
         except (ToolError, NoList) as problem:
             if refused is not None:
                 raise refused from None
@@ -167,7 +167,7 @@ class PageIterator:
 
     def _begin(self, first: int) -> None:
         self.state.begin = self.state.at = first
-        self.paging = begun(self.paging, first)
+        self.paging = counting_from(self.paging, first)
 
     # ------------------------------------------------------------------------------------------------ further pages
 
@@ -186,7 +186,7 @@ class PageIterator:
         if not count:
             return None
         state = self.state
-        if count == state.step and page.at != pages.start(self.paging):
+        if count == state.step and page.at != pages.first_place(self.paging):
             state.honoured = True
         elif count > state.step:
             state.step, state.honoured = count, count == state.size
@@ -197,7 +197,7 @@ class PageIterator:
             if page.total > read:
                 return following
             if page.total == read:
-                self._doubtful = page.at == pages.start(self.paging) and self._clamped(count)
+                self._doubtful = page.at == pages.first_place(self.paging) and self._clamped(count)
                 return following if self._doubtful else None
             state.total = LIES
         return None if state.honoured and count < state.step else following
@@ -241,7 +241,7 @@ class PageIterator:
 
     async def repeats(self, page: Page, following: Page) -> bool:
         """Whether the API gives one page for two places; records without an identity may well be equal."""
-        if not same(page.items, following.items):
+        if not is_same_page(page.items, following.items):
             return False
         if not self._positional and following.next != page.next:
             return False
@@ -256,14 +256,14 @@ class PageIterator:
                 if problem.status in BEYOND:
                     return False
                 raise
-            if not same(page.items, following.items):
+            if not is_same_page(page.items, following.items):
                 return False
         return True
 
     def repeated(self, page: Page, place: At) -> None:
         """Say that ``page`` came for ``place`` too. The last page may: some APIs give it for all that lie beyond."""
         count, size = len(page.items), self.state.size
-        second = pages.neighbour(self.paging, pages.start(self.paging), 1, count)
+        second = pages.find_neighbour(self.paging, pages.first_place(self.paging), 1, count)
         # More items than were asked for are the whole list, unless something speaks against it.
         part = size is None or count <= size or page.evidence()
         if (place == second or not self._positional) and page.total != count and part:
@@ -295,7 +295,7 @@ class PageIterator:
         return 0
 
 
-def begun(paging: Paging, first: int) -> Paging:
+def counting_from(paging: Paging, first: int) -> Paging:
     """``paging`` whose pages are known to count from ``first``."""
     return replace(paging, first=first, guessed=False) if isinstance(paging, PageNumber) else paging
 

@@ -14,7 +14,7 @@ from adaptgen.model.tables import Cursor, Unpaged
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Page
-from adaptgen.runtime.paging.item_marks import same
+from adaptgen.runtime.paging.item_marks import is_same_page
 from adaptgen.runtime.paging.pages import BEYOND, LIES, PageIterator
 
 AROUND: Final = 3
@@ -37,7 +37,7 @@ async def resume(walk: PageIterator) -> tuple[Page, int]:
     if not state.anchor:
         page = await walk.read(state.at)
         return page, min(state.given, len(page.items))
-    if not state.given and pages.movable(walk.paging, state.at):
+    if not state.given and pages.is_movable(walk.paging, state.at):
         page, given = await _between(walk)
     else:
         page, given = await _within(walk)
@@ -49,11 +49,11 @@ async def resume(walk: PageIterator) -> tuple[Page, int]:
 async def _between(walk: PageIterator) -> tuple[Page, int]:
     """The page before the place was given whole: its last item must still be its last one."""
     state = walk.state
-    before = pages.neighbour(walk.paging, state.at, -1, state.step)
+    before = pages.find_neighbour(walk.paging, state.at, -1, state.step)
     if before == pages.NOWHERE:
         raise ToolError(_CHANGED)
     page, previous = await asyncio.gather(_maybe(walk, state.at), _maybe(walk, before))
-    if page.items and same(previous.items, page.items) and await walk.repeats(previous, page):
+    if page.items and is_same_page(previous.items, page.items) and await walk.repeats(previous, page):
         walk.repeated(previous, state.at)
         walk.ended = True
         return page, len(page.items)
@@ -78,7 +78,7 @@ async def _within(walk: PageIterator) -> tuple[Page, int]:
     except ToolError as problem:
         if problem.status not in BEYOND:
             raise
-        if not pages.positional(walk.paging):
+        if not pages.is_positional(walk.paging):
             raise ToolError(_REFUSED, status=problem.status) from problem
         page = Page(state.at, [])
     if not state.given:
@@ -107,14 +107,14 @@ async def _around(walk: PageIterator, page: Page, seen: list[At]) -> tuple[Page,
     state = walk.state
     if isinstance(walk.paging, Unpaged) or not state.step:
         raise ToolError(_CHANGED)
-    if not pages.movable(walk.paging, page.at):
+    if not pages.is_movable(walk.paging, page.at):
         return await _forward(walk, page)
     order = [sign * distance for distance in range(1, AROUND + 1) for sign in (-1, 1)]
     if page.total is not None and state.total is not None:
         grew = page.total > state.total
         order.sort(key=lambda distance: (distance > 0) != grew)
     for distance in order:
-        at = pages.neighbour(walk.paging, page.at, distance, state.step)
+        at = pages.find_neighbour(walk.paging, page.at, distance, state.step)
         if at == pages.NOWHERE or at in seen:
             continue
         seen.append(at)

@@ -113,7 +113,7 @@ class Scan:
             following = None if walk.ended else walk.after(page)
             self.rest = None if following is None else self._state(following, last)
             self.doubt = page.doubt if following is None else ""
-            await progress.tell(meter.items, walk.total, f"{meter.items} items read")
+            await progress.report(meter.items, walk.total, f"{meter.items} items read")
             yield fresh
             if following is None:
                 return

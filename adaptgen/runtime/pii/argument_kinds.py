@@ -10,7 +10,7 @@ from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import escape
 
 
-def arguments(tool: Tool) -> Mapping[str, str]:
+def argument_kinds(tool: Tool) -> Mapping[str, str]:
     """The classified arguments of a tool, with those inside of ``where``: JSON Pointer -> kind, one for each way to
     write the path of a classified field (with ``[*]`` and without)."""
     if tool.page is None or not tool.sensitive:

@@ -27,7 +27,7 @@ class PiiTracker:
     ``status`` becomes the API's last HTTP status.
     """
 
-    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "on", "seen", "status")
+    __slots__ = ("_classifier", "_form", "_found", "_given", "_kinds", "enabled", "seen", "status")
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class PiiTracker:
         self._classifier = classifier
         self._kinds = kinds
         self._form = form
-        self.on = classifier is not None
+        self.enabled = classifier is not None
         self.seen: dict[tuple[str, str], None] = dict.fromkeys(given)
         self._given = dict(self.seen)
         self._found: list[tuple[str, str]] = []
@@ -49,7 +49,7 @@ class PiiTracker:
         """A copy of ``value`` with classified leaves marked, by the tool's classifier or another; ``value`` itself
         where nothing is to be marked. ``cuts``: parts of strings will be asked for, which must not split personal data.
         """
-        if not self.on:
+        if not self.enabled:
             return value
         known = classifier or self._classifier
         assert known is not None
@@ -63,13 +63,13 @@ class PiiTracker:
         known = self._classifier
         return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(call)))
 
-    def again(self, values: Mapping[str, Json], pairs: Iterable[Sequence[str]]) -> dict[str, Json]:
+    def restore(self, values: Mapping[str, Json], pairs: Iterable[Sequence[str]]) -> dict[str, Json]:
         """``values`` that a cursor carried, with the values of ``pairs`` (kind, value) marked again."""
-        from adaptgen.runtime.pii.classifier import marked_at
+        from adaptgen.runtime.pii.classifier import mark_values
 
         given = [(kind, value) for kind, value in pairs]
         self.seen |= dict.fromkeys(given)
-        return marked_at(values, given)
+        return mark_values(values, given)
 
     def record(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
         """A copy of one record with classified leaves marked, and what was classified in it (kind, value). Nothing of
@@ -79,15 +79,15 @@ class PiiTracker:
         seen: dict[tuple[str, str], None] = {}
         return self._classifier.mark(item, seen), seen
 
-    def hides(self, kind: str) -> bool:
+    def will_tokenize(self, kind: str) -> bool:
         """Whether agents get tokens in the place of values of ``kind``."""
-        return self.on and (self._kinds is None or canonical(kind) in self._kinds)
+        return self.enabled and (self._kinds is None or canonical(kind) in self._kinds)
 
     def kind_at(self, keys: Sequence[str]) -> str | None:
         """The kind of what may stand in records under these keys: of a number, of a text, of a person's name."""
         from adaptgen.runtime.pii.tagged_values import Tagged
 
-        for leaf in ("Ada Lovelace", 12345) if self.on else ():
+        for leaf in ("Ada Lovelace", 12345) if self.enabled else ():
             record: Json = leaf
             for key in reversed(keys):
                 record = {key: record}
@@ -101,10 +101,10 @@ class PiiTracker:
     def without(self, text: str, personal: Iterable[tuple[str, str]], hole: str) -> str:
         """``text`` with ``hole`` in the place of everything that tokens will replace in it: what patterns find, and
         the values of ``personal`` (kind, value)."""
-        from adaptgen.runtime.pii.token_sizes import held
+        from adaptgen.runtime.pii.token_sizes import find_personal
 
         text = str(text)
-        cuts = held(text, (one for one in personal if self.hides(one[0])), self._kinds)
+        cuts = find_personal(text, (one for one in personal if self.will_tokenize(one[0])), self._kinds)
         parts: list[str] = []
         at = 0
         for start, end in sorted(cuts):
@@ -113,10 +113,10 @@ class PiiTracker:
                 at = end
         return "".join((*parts, text[at:]))
 
-    def learn(self, body: Json, classifier: Classifier | None = None) -> None:
+    def observe(self, body: Json, classifier: Classifier | None = None) -> None:
         """Learn the values of a record that is read and not shown: what is shown may repeat them. ``classifier`` knows
         the record; names alone decide where nothing does."""
-        if self.on:
+        if self.enabled:
             from adaptgen.runtime.pii.classifier import Classifier
 
             known = classifier or Classifier({}, () if self._classifier is None else self._classifier.never)
@@ -124,9 +124,9 @@ class PiiTracker:
 
     def arguments(self, arguments: Mapping[str, Json]) -> dict[str, Json]:
         """The arguments with classified values marked: a result may repeat them."""
-        from adaptgen.runtime.pii.classifier import marked_at
+        from adaptgen.runtime.pii.classifier import mark_values
 
-        return marked_at(arguments, self._given)
+        return mark_values(arguments, self._given)
 
     def values(self, body: Json) -> list[tuple[str, str]]:
         """Kind and value of what is classified in an error body by the names of its fields, the longest first."""
@@ -139,9 +139,9 @@ class PiiTracker:
 
     def named(self, text: str) -> None:
         """Learn the values that text other than JSON gives under names: elements, attributes, ``key: value``."""
-        from adaptgen.runtime.pii.non_json_text import named
+        from adaptgen.runtime.pii.non_json_text import find_named
 
-        self.seen |= dict.fromkeys(named(clean(text)))
+        self.seen |= dict.fromkeys(find_named(clean(text)))
 
     def capped(self, text: str, most: int) -> str:
         """``text`` cut so that it takes at most ``most`` bytes with tokens in it, and says so."""
@@ -164,11 +164,11 @@ class PiiTracker:
 
     def growth(self, value: Json) -> int:
         """Bytes that tokens will add to the JSON of ``value``."""
-        if not self.on:
+        if not self.enabled:
             return 0
-        from adaptgen.runtime.pii.token_sizes import grown
+        from adaptgen.runtime.pii.token_sizes import added_bytes
 
-        return grown(value, self._kinds, self._form)
+        return added_bytes(value, self._kinds, self._form)
 
     def size(self, value: Json) -> int:
         """Bytes of the JSON of ``value`` with tokens in it."""
@@ -180,11 +180,11 @@ class PiiTracker:
 
     def repeated(self, shown: Json) -> int:
         """Bytes that tokens will add where classified values are repeated in other text of ``shown``."""
-        if not self.on or not self.seen:
+        if not self.enabled or not self.seen:
             return 0
-        from adaptgen.runtime.pii.token_sizes import repeats
+        from adaptgen.runtime.pii.token_sizes import find_repeated
 
-        self._found, growth = repeats(shown, self.seen, self._kinds, self._form)
+        self._found, growth = find_repeated(shown, self.seen, self._kinds, self._form)
         return growth
 
     def finish(self, answer: Answer, shown: Json = None, *, rows: int | None = None, measured: bool = False) -> Answer:
@@ -193,10 +193,10 @@ class PiiTracker:
         ``rows``: the number of columns, where ``shown["items"]`` are rows. ``measured``: the last question about what
         is repeated was about this very answer.
         """
-        if not self.on:
+        if not self.enabled:
             return self.with_status(answer)
         from adaptgen.runtime.pii.pointers import columns, positions
-        from adaptgen.runtime.pii.token_sizes import repeats
+        from adaptgen.runtime.pii.token_sizes import find_repeated
 
         sensitive: dict[str, str] = {}
         if shown is not None:
@@ -207,7 +207,7 @@ class PiiTracker:
                 sensitive = positions(shown)
         if not measured:
             texts = [one.text for one in answer.content if isinstance(one, Text)] if shown is None else shown
-            self._found, _ = repeats(texts, self.seen, self._kinds)
+            self._found, _ = find_repeated(texts, self.seen, self._kinds)
         found = tuple(self._found)
         if not sensitive and not found:
             return self.with_status(answer)

@@ -14,7 +14,7 @@ from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.pii.search_roles import resource
-from adaptgen.runtime.pii.tagged_values import Tagged, marked
+from adaptgen.runtime.pii.tagged_values import Tagged, tag
 from adaptgen.runtime.pii.text_ranges import SliceSafeText
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
@@ -122,7 +122,7 @@ class Classifier:
                 return SliceSafeText(clean(value), seen) if len(value) > guard else value
         elif value is None or isinstance(value, bool) or (kind := place.kinds.of_number(value)) is None:
             return value
-        made = value if kind == "secret" else marked(value, kind)
+        made = value if kind == "secret" else tag(value, kind)
         seen[kind, str(made)] = None
         return made
 
@@ -171,7 +171,7 @@ def _keys(path: str) -> tuple[str, ...]:
         return (path,)
 
 
-def classifier(tool: Tool) -> Classifier:
+def make_classifier(tool: Tool) -> Classifier:
     """The classifier of what a tool's API answers: of its items, or of the whole body around its payload."""
     about = resource(tool.call) if tool.call is not None else ""
     prefix: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ def classifier(tool: Tool) -> Classifier:
     return Classifier(tool.sensitive, tool.not_sensitive, resource=about, prefix=prefix)
 
 
-def marked_at(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -> dict[str, Json]:
+def mark_values(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -> dict[str, Json]:
     """A copy of ``arguments`` in which every value of ``given`` (kind, value) is marked."""
     kinds = {value: kind for kind, value in given}
 
@@ -190,12 +190,12 @@ def marked_at(arguments: Mapping[str, Json], given: Iterable[tuple[str, str]]) -
         if isinstance(value, list):
             return [copy(element) for element in value]
         kind = kinds.get(str(value)) if value is not None and not isinstance(value, bool) else None
-        return value if kind is None else marked(value, kind)
+        return value if kind is None else tag(value, kind)
 
     return {name: copy(value) for name, value in arguments.items()}
 
 
-def classified(value: Json, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def classified_values(value: Json, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Kind and value of every classified scalar in arguments. ``kinds``: argument, or pattern of a JSON Pointer
     (:mod:`adaptgen.syntax.json_pointer`), -> kind.
     """

@@ -16,7 +16,7 @@ _PAIR = re.compile(r"(?:^|[&?\s])([\w.\[\]%-]{1,80})=([^&\s]{1,300})")
 _MOST = 5000
 
 
-def named(text: str) -> Iterator[tuple[str, str]]:
+def find_named(text: str) -> Iterator[tuple[str, str]]:
     """Kind and value of what stands in ``text`` under a name that says what it is, in the form that it has there."""
     for pattern in (_ELEMENT, _ATTRIBUTE, _LINE, _PAIR):
         for count, found in enumerate(pattern.finditer(text)):

@@ -43,6 +43,6 @@ def search_arguments(tool: Tool, schema: Mapping[str, Json], *, told: bool) -> d
     return {name: one for name, one in found.items() if not told or name in tool.searches}
 
 
-def tells(tools: tuple[Tool, ...]) -> bool:
+def tells_personal(tools: tuple[Tool, ...]) -> bool:
     """Whether the tables of a server say what is searched."""
     return any(tool.searches for tool in tools)

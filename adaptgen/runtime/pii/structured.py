@@ -12,7 +12,7 @@ import orjson
 
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.structured_text import base64_texts, table_header
-from adaptgen.runtime.pii.non_json_text import named
+from adaptgen.runtime.pii.non_json_text import find_named
 
 _NESTED: Final = 6
 """Levels of text within text that are read."""
@@ -34,7 +34,7 @@ def structured_values(body: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
 def _values(text: str, depth: int) -> Iterator[tuple[str, str]]:
     if len(text) < 6 or depth >= _NESTED:
         return
-    yield from named(text)
+    yield from find_named(text)
     if text.lstrip()[:1] in ("{", "[", '"') and (value := _read(text)) is not None:
         from adaptgen.runtime.pii.classifier import Classifier
 

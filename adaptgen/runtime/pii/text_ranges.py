@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import SupportsIndex
 
-from adaptgen.runtime.pii.token_sizes import held
+from adaptgen.runtime.pii.token_sizes import find_personal
 
 _REACH = 1_000
 """Characters around a cut in which patterns are searched for: more than a value has."""
@@ -53,5 +53,5 @@ class SliceSafeText(str):
         places: list[tuple[int, int]] = []
         for cut in {start, end} - {0, len(text)}:
             first = max(0, cut - reach)
-            places += [(low + first, high + first) for low, high in held(text[first : cut + reach], seen)]
+            places += [(low + first, high + first) for low, high in find_personal(text[first : cut + reach], seen)]
         return places

@@ -39,24 +39,24 @@ Pair = tuple[str, str]
 """Kind and value."""
 
 
-def spans(text: str, kinds: Collection[str] | None = None) -> list[Span]:
+def find_spans(text: str, kinds: Collection[str] | None = None) -> list[Span]:
     """The personal data that patterns find in free text. ``kinds``: those that matter; None for all."""
     return find(text, FOUND if kinds is None else kinds)
 
 
-def held(text: str, seen: Iterable[Pair], kinds: Collection[str] | None = None) -> list[tuple[int, int]]:
+def find_personal(text: str, seen: Iterable[Pair], kinds: Collection[str] | None = None) -> list[tuple[int, int]]:
     """Where ``text`` holds what patterns find (of ``kinds``; None for all), and forms of the values of ``seen``."""
-    places = [(one.start, one.end) for one in spans(text, kinds)] if len(text) > 5 else []
-    matcher = matching(seen).narrowed([text])
+    places = [(one.start, one.end) for one in find_spans(text, kinds)] if len(text) > 5 else []
+    matcher = make_matcher(seen).narrowed([text])
     return places if matcher is None else places + [(one.start, one.end) for one in matcher.find(text)]
 
 
-def matching(seen: Iterable[Pair]) -> ValueMatcher:
+def make_matcher(seen: Iterable[Pair]) -> ValueMatcher:
     """The matcher of classified values."""
     return ValueMatcher(KnownValue(kind, value) for kind, value in seen if len(value) >= SHORTEST)
 
 
-def grown(value: Any, kinds: Collection[str] | None, form: Form = "sealed") -> int:
+def added_bytes(value: Any, kinds: Collection[str] | None, form: Form = "sealed") -> int:
     """Bytes that tokens add to the JSON of ``value``: in place of what is marked, and of what patterns find in the
     other strings and keys. ``kinds``: those that are replaced; None for all. ``form``: of the tokens.
     """
@@ -73,9 +73,9 @@ def grown(value: Any, kinds: Collection[str] | None, form: Form = "sealed") -> i
     if isinstance(value, str):
         return _swept(value, kinds, form) if len(value) > 5 else 0
     if isinstance(value, dict):
-        return sum(_swept(str(key), kinds, form) + grown(member, kinds, form) for key, member in value.items())
+        return sum(_swept(str(key), kinds, form) + added_bytes(member, kinds, form) for key, member in value.items())
     if isinstance(value, (list, tuple)):
-        return sum(grown(element, kinds, form) for element in value)
+        return sum(added_bytes(element, kinds, form) for element in value)
     if isinstance(value, int) and value >= _LONG_NUMBER:  # a card, written as a number
         growth = _swept(str(value), kinds, form)
         return growth + 2 if growth else 0
@@ -91,8 +91,10 @@ def _nested(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> 
         return 0
     seen: dict[Pair, None] = {}
     inside = Classifier({}).mark(value, seen)
-    repeated = repeats(inside, seen, kinds, form)[1]
-    return grown(inside, kinds, form) + repeated + 4 * len(seen)  # numbers become strings, whose quotes are escaped
+    repeated = find_repeated(inside, seen, kinds, form)[1]
+    return (
+        added_bytes(inside, kinds, form) + repeated + 4 * len(seen)
+    )  # numbers become strings, whose quotes are escaped
 
 
 def _read(text: str) -> Any:
@@ -112,12 +114,12 @@ def _swept(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> i
     measured = text[:_MEASURED]
     growth = sum(
         max(0, _length(one.kind, len(measured[one.start : one.end].encode()), form) - (one.end - one.start))
-        for one in spans(measured, kinds)
+        for one in find_spans(measured, kinds)
     )
     return growth * len(text) // max(len(measured), 1)
 
 
-def texts(value: Any, found: list[str]) -> None:
+def collect_strings(value: Any, found: list[str]) -> None:
     """Append every string and key in ``value`` that is not marked."""
     of = type(value)
     if of is int or value is None or of is bool or of is float or isinstance(value, Tagged):
@@ -126,26 +128,26 @@ def texts(value: Any, found: list[str]) -> None:
         if len(value) >= SHORTEST:
             found.append(clean(str(value)))
             if found[-1] and found[-1][0] in "{[" and "\\" in found[-1]:
-                texts(_read(found[-1]), found)
+                collect_strings(_read(found[-1]), found)
     elif isinstance(value, dict):
         for key, member in value.items():
             if len(key) >= SHORTEST:
                 found.append(clean(str(key)))
-            texts(member, found)
+            collect_strings(member, found)
     elif isinstance(value, (list, tuple)):
         for element in value:
-            texts(element, found)
+            collect_strings(element, found)
 
 
-def repeats(
+def find_repeated(
     value: Any, seen: Iterable[Pair], kinds: Collection[str] | None, form: Form = "sealed"
 ) -> tuple[list[Pair], int]:
     """Those of ``seen`` that occur in the strings and keys of ``value``, and the bytes that tokens add there."""
     strings: list[str] = []
-    texts(value, strings)
+    collect_strings(value, strings)
     if not strings:
         return [], 0
-    matcher = matching(seen).narrowed(strings)
+    matcher = make_matcher(seen).narrowed(strings)
     if matcher is None:
         return [], 0
     known: dict[Pair, None] = {}

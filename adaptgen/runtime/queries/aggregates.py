@@ -15,7 +15,7 @@ from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.tagged_values import Tagged, cut, marked
+from adaptgen.runtime.pii.tagged_values import Tagged, cut, tag
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.filters import Field
 from adaptgen.runtime.queries.values import GuardedValues
@@ -73,7 +73,7 @@ class Aggregator:
         """Go on from what :meth:`partial` gave."""
         self._items, self._read, rows = part
         for value, kind, count in rows:
-            one = marked(value, kind) if kind else value
+            one = tag(value, kind) if kind else value
             self._group(_key(one), one, count)
 
     # ----------------------------------------------------------------------------------------------------- answer
@@ -107,9 +107,9 @@ class Aggregator:
 
     def _by_value(self) -> list[list[Any]]:
         groups = list(self._groups.values())
-        if self._marks.on and any(isinstance(one, Tagged) or _is_text(one) for one, _ in groups):
+        if self._marks.enabled and any(isinstance(one, Tagged) or _is_text(one) for one, _ in groups):
             return groups  # as the API gave them: an order of theirs would tell about what becomes a token
-        order = comparing.keys([[one] for one, _ in groups], descending=False)
+        order = comparing.sort_keys([[one] for one, _ in groups], descending=False)
         return [groups[at] for at in sorted(range(len(groups)), key=order.__getitem__)]
 
     def _fitted(self, heads: list[str], groups: list[list[Any]], parts: dict[str, Json]) -> Answer:
@@ -147,7 +147,7 @@ def _key(value: Json) -> tuple[str, str, Any]:
 
 
 def _is_text(value: Json) -> bool:
-    return isinstance(value, str) and comparing.number(value) is None and comparing.moment(value) is None
+    return isinstance(value, str) and comparing.parse_number(value) is None and comparing.parse_moment(value) is None
 
 
 def _short(value: Json) -> Json:

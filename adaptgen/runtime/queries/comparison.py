@@ -30,12 +30,12 @@ class Moment(NamedTuple):
     instant: float | None
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """``text`` as it is compared: in NFC, whatever its case (Unicode, 3.13)."""
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
-def number(value: Json) -> int | float | None:
+def parse_number(value: Json) -> int | float | None:
     """The number that ``value`` is or spells; None for all others, true and false among them."""
     if isinstance(value, bool):
         return None
@@ -51,7 +51,7 @@ def number(value: Json) -> int | float | None:
     return None
 
 
-def moment(value: Json) -> Moment | None:
+def parse_moment(value: Json) -> Moment | None:
     """The month, day or moment that ``value`` spells (``2026-03``, ``2026-03-31``, ``2026-03-31T15:00:00Z``)."""
     if not isinstance(value, str) or not 7 <= len(value) <= 40:
         return None
@@ -82,9 +82,9 @@ class Operand:
     def __init__(self, value: Json) -> None:
         """``value``: a JSON scalar or null."""
         self.value = value
-        self.number = number(value)
-        self.moment = moment(value)
-        self.text = folded(str(value)) if isinstance(value, str) else None
+        self.number = parse_number(value)
+        self.moment = parse_moment(value)
+        self.text = fold(str(value)) if isinstance(value, str) else None
 
     def equals(self, there: Json) -> bool:
         """Whether ``there`` is this value."""
@@ -96,15 +96,15 @@ class Operand:
         if not isinstance(there, (str, int, float)):
             return False
         if isinstance(wanted, str) and isinstance(there, str):
-            if self.text == folded(there):
+            if self.text == fold(there):
                 return True
-            return self.moment is not None and (other := moment(there)) is not None and self._against(other) == 0
-        return self.number is not None and self.number == number(there)
+            return self.moment is not None and (other := parse_moment(there)) is not None and self._against(other) == 0
+        return self.number is not None and self.number == parse_number(there)
 
     def is_same(self, there: Json) -> bool:
         """Whether ``there`` is this value whole: a month is not one of its days."""
         if isinstance(self.value, str) and isinstance(there, str):
-            return self.text == folded(there)
+            return self.text == fold(there)
         return self.equals(there)
 
     def order(self, there: Json) -> int | None:
@@ -113,14 +113,14 @@ class Operand:
         if self.value is None or there is None or isinstance(self.value, bool) or isinstance(there, bool):
             return None
         if self.number is not None:
-            other = number(there)
+            other = parse_number(there)
             return None if other is None else (other > self.number) - (other < self.number)
         if not isinstance(there, str):
             return None
         if self.moment is not None:
-            then = moment(there)
+            then = parse_moment(there)
             return None if then is None else self._against(then)
-        said = folded(there)
+        said = fold(there)
         assert self.text is not None
         return (said > self.text) - (said < self.text)
 
@@ -128,7 +128,7 @@ class Operand:
         """Whether this value, as text, stands in ``there``."""
         if there is None or isinstance(there, bool) or not isinstance(there, (str, int, float)):
             return False
-        return folded(str(self.value)) in folded(str(there))
+        return fold(str(self.value)) in fold(str(there))
 
     def _against(self, there: Moment) -> int:
         """As precisely as the agent asked: a day against a moment of it is equal."""
@@ -159,13 +159,13 @@ def _said(value: Json) -> bool | None:
 _LAST: Final = (3,)
 
 
-def keys(values: list[list[Json]], *, descending: bool) -> list[tuple[Any, ...]]:
+def sort_keys(values: list[list[Json]], *, descending: bool) -> list[tuple[Any, ...]]:
     """A key for each item, smallest first, by its values at one path. Numbers where all of them are, else dates where
     all are, else text; of several the smallest counts (``descending``: the largest), and none comes last.
     """
     known = [one for held in values for one in held if one is not None]
     read: Any = _text
-    for attempt in (number, _instant):
+    for attempt in (parse_number, _instant):
         if known and all(attempt(one) is not None for one in known):
             read = attempt
             break
@@ -177,7 +177,7 @@ def keys(values: list[list[Json]], *, descending: bool) -> list[tuple[Any, ...]]
 
 
 def _instant(value: Json) -> float | None:
-    read = moment(value)
+    read = parse_moment(value)
     if read is None:
         return None
     return read.instant if read.instant is not None else _midnight(read)
@@ -188,8 +188,8 @@ def _text(value: Json) -> tuple[int, Any]:
     if isinstance(value, bool):
         return 1, value
     if isinstance(value, (int, float)):
-        return 0, number(value) or 0
-    return 2, folded(str(value))
+        return 0, parse_number(value) or 0
+    return 2, fold(str(value))
 
 
 class _Down:

@@ -119,7 +119,7 @@ class Question:
         return (*named, self.distinct) if self.distinct is not None else tuple(named)
 
 
-def question(given: Mapping[str, Json]) -> Question | None:
+def parse_question(given: Mapping[str, Json]) -> Question | None:
     """What the arguments of :data:`NAMES` in ``given`` ask; None where they ask nothing.
 
     Raises:
@@ -142,7 +142,7 @@ def question(given: Mapping[str, Json]) -> Question | None:
     return asked
 
 
-def scalars(item: Json, field: Field) -> list[Json]:
+def find_scalars(item: Json, field: Field) -> list[Json]:
     """What ``item`` has at a path: its scalars, through lists; [None] where it has nothing."""
     found: list[Json] = []
     _flatten(fields.get(item, field.segments), found)

@@ -15,7 +15,7 @@ from typing import Final
 
 from adaptgen.model.tables import Json, Lookup, Tool
 from adaptgen.runtime.answers.layout import is_secret
-from adaptgen.runtime.answers.list import MOST_SIZE, fresh
+from adaptgen.runtime.answers.list import MOST_SIZE, first_state
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
@@ -24,7 +24,7 @@ from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.paging.pages import PageIterator
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.queries.comparison import folded
+from adaptgen.runtime.queries.comparison import fold
 from adaptgen.runtime.queries.ids import is_id
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING
@@ -54,7 +54,7 @@ Read = Callable[[Tool], tuple[Fetch, PiiTracker]]
 """How a list tool is read for the caller at hand, and what is personal in it."""
 
 
-def whole(schema: Mapping[str, Json]) -> frozenset[str]:
+def integer_arguments(schema: Mapping[str, Json]) -> frozenset[str]:
     """The arguments of an input schema that take whole numbers, one or several."""
     properties = schema.get("properties")
     found = set()
@@ -103,7 +103,7 @@ class Lookups:
         text = value.strip()
         if is_id(text):
             return int(text) if integer and _INTEGER.match(text) else value
-        if any(folded(text) == folded(one) for one in lookup.keep):
+        if any(fold(text) == fold(one) for one in lookup.keep):
             return value
         known: tuple[Named, ...] = ()
         began = self._clock()
@@ -131,10 +131,10 @@ class Lookups:
         assert tool.page is not None
         fetch, marks = read(tool)
         labels = [path for path in lookup.labels if _tellable(path, marks)]
-        sizes = [MOST_SIZE] if fresh(tool, MOST_SIZE).size in (None, _USUAL) else [MOST_SIZE, _USUAL]
+        sizes = [MOST_SIZE] if first_state(tool, MOST_SIZE).size in (None, _USUAL) else [MOST_SIZE, _USUAL]
         for size in sizes:
             meter = RequestBudget(BOUNDS)
-            scan = Scan(PageIterator(tool.page, meter.metered(fetch), self._box(), fresh(tool, size)), meter)
+            scan = Scan(PageIterator(tool.page, meter.metered(fetch), self._box(), first_state(tool, size)), meter)
             found: list[Named] = []
             try:
                 async for page in scan.pages(resumed=False):
@@ -154,7 +154,7 @@ def _tellable(path: str, marks: PiiTracker) -> bool:
     """Whether what stands at a path may be told to the caller, and compared with what the caller guesses."""
     keys = [one for one in fields.parse(path) if isinstance(one, str)]
     kind = marks.kind_at(keys)
-    return not any(map(is_secret, keys)) and not (kind is not None and marks.hides(kind))
+    return not any(map(is_secret, keys)) and not (kind is not None and marks.will_tokenize(kind))
 
 
 def _read(item: Json, id: str, labels: Sequence[str]) -> Named | None:
@@ -174,14 +174,14 @@ def _exactly(one: Named, text: str) -> bool:
 
 
 def _likewise(one: Named, text: str) -> bool:
-    wanted = folded(text)
-    return any(folded(label) == wanted for label in (str(one.id), *one.labels))
+    wanted = fold(text)
+    return any(fold(label) == wanted for label in (str(one.id), *one.labels))
 
 
 def _nearest(known: Sequence[Named], text: str) -> list[Named]:
     """Those whose labels are most alike, or hold the text."""
-    wanted = folded(text)
-    by_label = {folded(label): one for one in known for label in one.labels}
+    wanted = fold(text)
+    by_label = {fold(label): one for one in known for label in one.labels}
     near = [label for label in by_label if wanted in label][:_NEAREST]
     near += difflib.get_close_matches(wanted, list(by_label), _NEAREST, 0.6)
     return list(dict.fromkeys(by_label[label] for label in near))[:_NEAREST]

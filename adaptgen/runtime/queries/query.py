@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from adaptgen.model.tables import Json, Tool, Unpaged
-from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list, fresh
+from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list, first_state
 from adaptgen.runtime.answers.record import TOO_DEEP
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.answer import Answer
@@ -23,7 +23,7 @@ from adaptgen.runtime.paging.pages import PageIterator, State
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.aggregates import Aggregator
-from adaptgen.runtime.queries.filters import NAMES, Field, question
+from adaptgen.runtime.queries.filters import NAMES, Field, parse_question
 from adaptgen.runtime.queries.values import GuardedValues
 
 _NARROW = "Narrow it down with the tool's own arguments."
@@ -44,7 +44,7 @@ class ItemSelector:
     async def enough(self, items: int, total: int | None) -> str:
         """The bound that is reached."""
         self._meter.items += items
-        await progress.tell(self._meter.items, total, f"{self._meter.items} items read")
+        await progress.report(self._meter.items, total, f"{self._meter.items} items read")
         return self._meter.reached()
 
     def note(self, given: int, why: str) -> str:
@@ -55,7 +55,7 @@ class ItemSelector:
         return said
 
 
-async def answer(
+async def answer_question(
     tool: Tool, fetch: Fetch, call: ListCall, *, asked: Mapping[str, Json], bounds: Bounds | None = None
 ) -> Answer:
     """One answer of a list tool, to what ``asked`` (its arguments where, sort, count and distinct) says; without any
@@ -64,7 +64,7 @@ async def answer(
     Raises:
         ToolError: it cannot be asked, or the API failed.
     """
-    known = question(asked)
+    known = parse_question(asked)
     # A cursor belongs to the question that it continues.
     told = {name: asked[name] for name in NAMES if asked.get(name) not in (None, False)}
     call = replace(call, arguments={**call.arguments, **told})
@@ -86,17 +86,17 @@ async def answer(
             items[max(call.limit or call.page_size, 1) :] = []
         note = f"{note} {lens.note(len(items))}".strip()
         alone = replace(tool, page=Unpaged(whole=True))
-        return await answer_list(alone, given(items), call, note=note, whole=whole, doubt=doubt)
+        return await answer_list(alone, serve_items(items), call, note=note, whole=whole, doubt=doubt)
 
     try:
         return await _sized(attempt, tool, call.page_size, once=bool(call.cursor) and not known.sort)
     except NoList:
-        raise ToolError(no_list(told)) from None
+        raise ToolError(describe_no_list(told)) from None
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
 
 
-def no_list(asked: Iterable[str]) -> str:
+def describe_no_list(asked: Iterable[str]) -> str:
     """Why a question cannot be asked of what is no list."""
     names = " and ".join(f"`{name}`" for name in asked)
     return (
@@ -109,7 +109,7 @@ async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_s
     try:
         return await attempt(MOST_SIZE)
     except ToolError as problem:
-        size = fresh(tool, MOST_SIZE).size
+        size = first_state(tool, MOST_SIZE).size
         if once or problem.status not in TOO_LARGE or size is None or size <= page_size:
             raise
     return await attempt(page_size)
@@ -125,15 +125,15 @@ async def _sorted(
     although the list ended."""
     assert tool.page is not None
     known = lens.question
-    scan = Scan(PageIterator(tool.page, fetch, box, fresh(tool, size)), meter)
+    scan = Scan(PageIterator(tool.page, fetch, box, first_state(tool, size)), meter)
     items: list[Json] = []
     async for page in scan.pages(resumed=False):
         items += [item for item in page if lens.holds(item)] if known.where else page
     for key in reversed(known.sort):  # a stable sort by the last key first
         values = [lens.keys(item, key.field) for item in items]
-        order = comparing.keys(values, descending=key.descending)
+        order = comparing.sort_keys(values, descending=key.descending)
         items = [items[at] for at in sorted(range(len(items)), key=order.__getitem__)]
-    why = partly(scan)
+    why = why_partial(scan)
     if why and why == scan.doubt:
         return items, "", why
     if why:
@@ -141,7 +141,7 @@ async def _sorted(
     return items, why, ""
 
 
-def given(items: list[Json]) -> Fetch:
+def serve_items(items: list[Json]) -> Fetch:
     """A list that is there, as an API that gives it at once."""
 
     async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
@@ -169,7 +169,7 @@ async def _counted(
         state = State.unpack(at)
         tally.resume(before)
     else:
-        state = fresh(tool, size)
+        state = first_state(tool, size)
     scan = Scan(PageIterator(tool.page, fetch, box, state), meter)
     named = known.count if isinstance(known.count, Field) else known.distinct
     async with aclosing(scan.pages(resumed=bool(cursor))) as pages:
@@ -178,7 +178,7 @@ async def _counted(
                 return tally.answer(total, "", None)
             tally.add(page, named)
     rest = scan.rest if scan.why else None
-    why = partly(scan)
+    why = why_partial(scan)
     partial = tally.partial() if rest is not None else None
     sealed = box.seal([rest.pack(), partial], to) if rest is not None and partial is not None else None
     return tally.answer(None, why, sealed)
@@ -192,7 +192,7 @@ def _told(scan: Scan, page: list[Json]) -> int | None:
     return total
 
 
-def partly(scan: Scan) -> str:
+def why_partial(scan: Scan) -> str:
     """Why what was read is not the whole list; "" where it is."""
     if scan.why:
         return scan.why

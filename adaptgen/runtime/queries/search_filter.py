@@ -17,7 +17,7 @@ from adaptgen.model.tables import Call, Json, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.answers.list import MOST_SIZE, fresh
+from adaptgen.runtime.answers.list import MOST_SIZE, first_state
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
@@ -28,7 +28,7 @@ from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import scalar_texts
 from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.runtime.queries import query as asking
-from adaptgen.runtime.queries.filters import Field, scalars
+from adaptgen.runtime.queries.filters import Field, find_scalars
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
 from adaptgen.syntax.templates import placeholders
@@ -85,7 +85,7 @@ class SearchFilter:
         """
         assert tool.page is not None
         meter = RequestBudget(Bounds())
-        scan = Scan(PageIterator(tool.page, meter.metered(fetch), box, fresh(tool, MOST_SIZE)), meter)
+        scan = Scan(PageIterator(tool.page, meter.metered(fetch), box, first_state(tool, MOST_SIZE)), meter)
         items: list[Json] = []
         try:
             # How many items an API finds is what nobody must learn: the client hears nothing of the reading.
@@ -96,7 +96,7 @@ class SearchFilter:
             if self.clear:
                 raise self.unshown() from None
             return None
-        return replace(tool, page=Unpaged()), asking.given(items), asking.partly(scan)
+        return replace(tool, page=Unpaged()), asking.serve_items(items), asking.why_partial(scan)
 
     def check(self, body: Json) -> None:
         """A record, or whatever else is no list.
@@ -141,7 +141,7 @@ class SearchFilter:
         return ToolError(f"No record is known to hold what {named} says as a whole value.{why}")
 
 
-def search_filter(
+def make_search_filter(
     tool: Tool,
     roles: Mapping[str, SearchArgument],
     searched: Mapping[str, bool],
@@ -150,7 +150,7 @@ def search_filter(
 ) -> SearchFilter | None:
     """The filter of a call; None where nothing hidden is searched. ``searched``: argument -> whether it holds clear
     text; an argument of the path names one record whole."""
-    if not searched or not marks.on:
+    if not searched or not marks.enabled:
         return None
     found: list[Searched] = []
     for name, clear in searched.items():
@@ -203,7 +203,7 @@ def _scalars(record: Json, path: str) -> Iterator[Any]:
         segments = fields.parse(path)
     except fields.PathError:
         return
-    yield from scalars(record, Field(path, segments)) if isinstance(record, (dict, list)) else ()
+    yield from find_scalars(record, Field(path, segments)) if isinstance(record, (dict, list)) else ()
 
 
 def _in_path(tool: Tool) -> frozenset[str]:

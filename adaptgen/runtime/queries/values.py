@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.answers.layout import available, is_secret
+from adaptgen.runtime.answers.layout import is_secret, list_paths
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged
-from adaptgen.runtime.queries.filters import EQUALITY, OBJECT, Condition, Field, Question, scalars
+from adaptgen.runtime.queries.filters import EQUALITY, OBJECT, Condition, Field, Question, find_scalars
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING
 
@@ -68,10 +68,10 @@ class GuardedValues:
         """
         record, personal = self._look(item)
         self._marks.seen |= personal
-        found = scalars(record, field)
+        found = find_scalars(record, field)
         if any(one is OBJECT for one in found):
             inner = fields.get(item, field.segments)
-            inside = available([one for one in (inner if isinstance(inner, list) else [inner]) if one is not MISSING])
+            inside = list_paths([one for one in (inner if isinstance(inner, list) else [inner]) if one is not MISSING])
             named = ", ".join(f"{field.said}.{one}" for one in inside[:12])
             raise ToolError(f"`{field.said}` holds objects; name a field of them: {named}.")
         return found
@@ -79,21 +79,21 @@ class GuardedValues:
     def keys(self, item: Json, field: Field) -> list[Json]:
         """The same to sort by: text without what would be a token in it."""
         record, personal = self._look(item)
-        found = [one for one in scalars(record, field) if one is not OBJECT]
+        found = [one for one in find_scalars(record, field) if one is not OBJECT]
         return self._bare(found, personal, self._no_order, field)
 
     def _condition(self, condition: Condition, seen: tuple[Json, Mapping[tuple[str, str], None]]) -> bool:
         record, personal = seen
-        values = scalars(record, condition.field)
+        values = find_scalars(record, condition.field)
         if (known := self._values.get(condition.field)) is not None and len(known) <= _KEPT:
             known.update((str(one), None) for one in values if self._names(one, personal))
         compared = values
-        if self._marks.on and not _by_equality(condition):
+        if self._marks.enabled and not _by_equality(condition):
             compared = self._bare(values, personal, self._refused, condition.field)
         return condition.holds(values, compared, self._hides)
 
     def _hides(self, value: Json) -> bool:
-        return isinstance(value, Tagged) and self._marks.hides(value.kind)
+        return isinstance(value, Tagged) and self._marks.will_tokenize(value.kind)
 
     def _look(self, item: Json) -> tuple[Json, Mapping[tuple[str, str], None]]:
         if self._unmet:
@@ -112,10 +112,10 @@ class GuardedValues:
         field: Field,
     ) -> list[Json]:
         """The values without what would be a token in them; one that is a token refuses."""
-        if not self._marks.on:
+        if not self._marks.enabled:
             return values
         for one in values:
-            if isinstance(one, Tagged) and self._marks.hides(one.kind):
+            if isinstance(one, Tagged) and self._marks.will_tokenize(one.kind):
                 raise refusal(field, one.kind)
         return [self._marks.without(one, personal, _HOLE) if isinstance(one, str) else one for one in values]
 
@@ -134,7 +134,7 @@ class GuardedValues:
     def _kind(self, field: Field) -> str | None:
         """The kind of what agents see as tokens at a path, whatever the data is."""
         kind = self._marks.kind_at(field.keys)
-        return kind if kind is not None and self._marks.hides(kind) else None
+        return kind if kind is not None and self._marks.will_tokenize(kind) else None
 
     @staticmethod
     def _refused(field: Field, kind: str) -> ToolError:
@@ -154,7 +154,7 @@ class GuardedValues:
         the values that there are."""
         if self._unmet and self._sample:
             missing = ", ".join(f"`{one.said}`" for one in self._unmet)
-            return f"No item that was read has {missing}. Fields: {', '.join(available(self._sample))}."
+            return f"No item that was read has {missing}. Fields: {', '.join(list_paths(self._sample))}."
         if matching:
             return ""
         told = [
@@ -168,7 +168,7 @@ class GuardedValues:
         """Whether a value can be told as one that there is."""
         if not isinstance(value, str) or isinstance(value, Tagged) or not 0 < len(value) <= _SHORT:
             return False
-        return not self._marks.on or self._marks.without(value, personal, _HOLE) == value
+        return not self._marks.enabled or self._marks.without(value, personal, _HOLE) == value
 
 
 def _by_equality(condition: Condition) -> bool:

@@ -195,7 +195,7 @@ class DynamoStore:
                 if self._client is None:
                     make = partial(aws.client, "dynamodb", self._region, self._endpoint, timeout=self._timeout)
                     self._client = await run(make)
-            return await run(partial(aws.ask, self._client, operation, TableName=self._table, **parameters))
+            return await run(partial(aws.call, self._client, operation, TableName=self._table, **parameters))
         except aws.AwsError as problem:
             if problem.code == _FAILED:
                 return None

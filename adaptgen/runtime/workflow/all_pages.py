@@ -20,7 +20,7 @@ _SIZE: Final = 100
 """Items that are asked for in one request, where the API does not declare a bound of its own."""
 
 
-async def every_page(paging: Paging, fetch: Fetch, box: CursorBox, most: int | None) -> tuple[list[Json], str]:
+async def read_all_pages(paging: Paging, fetch: Fetch, box: CursorBox, most: int | None) -> tuple[list[Json], str]:
     """The items of the list, ``most`` at most, and what is missing of them ("" for nothing).
 
     Raises:
@@ -30,7 +30,7 @@ async def every_page(paging: Paging, fetch: Fetch, box: CursorBox, most: int | N
     bound = getattr(paging, "max_size", None) or _SIZE
     size = min(most, bound) if pages.size_parameter(paging) is not None else None
     meter = RequestBudget(Bounds(items=most, requests=REQUESTS))
-    walk = PageIterator(paging, meter.metered(fetch), box, State(pages.start(paging), size=size))
+    walk = PageIterator(paging, meter.metered(fetch), box, State(pages.first_place(paging), size=size))
     scan = Scan(walk, meter)
     items: list[Json] = []
     try:

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from adaptgen.model.tables import Check, Json
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step_result import StepResponse, pointed
+from adaptgen.runtime.workflow.step_result import StepResponse, resolve_pointer
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.runtime_expressions import Expression, condition, expression, holds
 
 
-def unmet(checks: Sequence[Check], scope: Scope, asked: StepResponse | None) -> Check | None:
+def failed_criterion(checks: Sequence[Check], scope: Scope, asked: StepResponse | None) -> Check | None:
     """The first check that does not hold; None where all do. ``asked`` None: there is no answer."""
     return next((one for one in checks if not _holds(one, scope, asked)), None)
 
@@ -98,7 +98,7 @@ def _into(here: Json, wanted: Expression) -> Json:
     if here is MISSING:
         return MISSING
     if wanted.pointer:
-        here = pointed(wanted.pointer, here)
+        here = resolve_pointer(wanted.pointer, here)
     for step in wanted.path:
         if isinstance(here, dict) and step in here:
             here = here[step]

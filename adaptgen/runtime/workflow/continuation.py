@@ -11,7 +11,7 @@ from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.polling import Pending
-from adaptgen.runtime.workflow.scope import Scope, marks_in, names_of
+from adaptgen.runtime.workflow.scope import Scope, find_tagged, names_of
 from adaptgen.syntax.templates import placeholders
 
 
@@ -28,7 +28,7 @@ class RunState:
     unknown: bool = False
 
 
-def packed(tool: Tool, scope: Scope, run: RunState) -> Json:
+def pack_state(tool: Tool, scope: Scope, run: RunState) -> Json:
     """What the steps from the one that waits on need, as a JSON value."""
     wanted: set[str] = set(placeholders(tool.result))
     if tool.result is None:
@@ -43,18 +43,24 @@ def packed(tool: Tool, scope: Scope, run: RunState) -> Json:
         key = name if name in scope.values else name.partition(".")[0]
         if key in scope.values and key not in scope.arguments:
             values[key], marked[key] = scope.values[key], scope.known[key]
-    kept = {"at": run.at, "values": values, "marked": marks_in(marked), "empty": scope.empty, "without": scope.without}
+    kept = {
+        "at": run.at,
+        "values": values,
+        "marked": find_tagged(marked),
+        "empty": scope.empty,
+        "without": scope.without,
+    }
     kept |= {"written": run.written, "notes": run.notes, "left": sorted(run.left), "unknown": run.unknown}
     return {name: value for name, value in kept.items() if value}
 
 
-def restore(kept: Json, scope: Scope, run: RunState, marks: PiiTracker) -> None:
+def restore_state(kept: Json, scope: Scope, run: RunState, marks: PiiTracker) -> None:
     """Put back what a cursor carried."""
     if kept is None:
         return
     scope.values |= kept.get("values", {})
     if scope.known is not scope.values:
-        scope.known |= marks.again(kept.get("values", {}), kept.get("marked", ()))
+        scope.known |= marks.restore(kept.get("values", {}), kept.get("marked", ()))
     scope.empty |= kept.get("empty", {})
     scope.without |= kept.get("without", {})
     run.written += kept.get("written", ())

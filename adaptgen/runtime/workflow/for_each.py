@@ -10,8 +10,8 @@ from adaptgen.model.tables import Json, Step
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.workflow.scope import ITEM, Scope, found
-from adaptgen.runtime.workflow.step_result import StepResponse, StepResult, together
+from adaptgen.runtime.workflow.scope import ITEM, Scope, find_value
+from adaptgen.runtime.workflow.step_result import StepResponse, StepResult, combine
 from adaptgen.syntax.templates import placeholders
 
 ITEMS: Final = 100
@@ -38,7 +38,7 @@ async def for_each(step: Step, scope: Scope, ask: Ask, marks: PiiTracker) -> tup
         items = []
     if not isinstance(items, list):
         raise ToolError(f"{step.each} is no list, so there is nothing to go through.")
-    return await _Items(step, scope, ask, marks, items, found(scope.known, name) or []).all()
+    return await _Items(step, scope, ask, marks, items, find_value(scope.known, name) or []).all()
 
 
 class _Items:
@@ -67,8 +67,8 @@ class _Items:
         if self.failures and self.step.on_error == "fail":
             raise self._failure()
         kept = [at for at in range(len(self.items)) if at not in self.failures or self.step.on_error != "omit"]
-        gave = together([self.results[at] for at in kept])
-        marked = together([self.marked[at] for at in kept]) if self.marks.on else None
+        gave = combine([self.results[at] for at in kept])
+        marked = combine([self.marked[at] for at in kept]) if self.marks.enabled else None
         return gave, marked, "; ".join(filter(None, self._notes()))
 
     async def _work(self, waiting: Iterator[int]) -> None:
@@ -92,11 +92,11 @@ class _Items:
         asked = await self.ask(step, scope, len(self.items), self.done)
         self.done += 1
         self.results[at] = asked.of(step)
-        if self.marks.on:
+        if self.marks.enabled:
             self.marked[at] = asked.of(step, self.marks)
         if asked.note:
             self.notes.append(f"item {at + 1}: {asked.note}")
-        await progress.tell(self.done, len(self.items), "items of a step")
+        await progress.report(self.done, len(self.items), "items of a step")
 
     def _failure(self) -> ToolError:
         at = min(self.failures)

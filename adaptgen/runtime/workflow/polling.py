@@ -10,10 +10,10 @@ from adaptgen.model.tables import Json, Until
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.deadline import until as deadline
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.core.retry_after import seconds
+from adaptgen.runtime.core.retry_after import read_retry_after
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.workflow.scope import one_of
+from adaptgen.runtime.workflow.scope import is_one_of
 from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
@@ -65,13 +65,13 @@ async def poll(
         else:
             stumbled = 0
             value = jsonpath.first(rule.path, asked.body)
-            if value is not MISSING and one_of(value, rule.is_):
+            if value is not MISSING and is_one_of(value, rule.is_):
                 return asked
             state = _said(value)
-            if value is not MISSING and one_of(value, rule.fails):
+            if value is not MISSING and is_one_of(value, rule.fails):
                 why = words(asked.response).rstrip(".")
                 raise ToolError(f"The job ended as {state}{f': {why}' if why else ''}.", status=asked.response.status)
-            after = seconds(asked.response.headers)
+            after = read_retry_after(asked.response.headers)
         finally:
             deadline.reset(token)
         wait = max(wait, after or 0.0)
@@ -79,7 +79,7 @@ async def poll(
         if now + wait > ends:
             raise Pending(state, after, now - started)
         asks += 1
-        await progress.tell(asks, None, "waiting until the API is done")
+        await progress.report(asks, None, "waiting until the API is done")
         await asyncio.sleep(wait)
 
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adaptgen.runtime.pii.tagged_values import Tagged, marked
+from adaptgen.runtime.pii.tagged_values import Tagged, tag
 from adaptgen.syntax.templates import Placeholder, Reference, fill, lookup, parse
 
 _WORD = re.compile(r"\w")
 
 
-def composed(template: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:
+def fill_result(template: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:
     """As :func:`adaptgen.syntax.templates.fill`; a string made of nothing but values of one kind (``{first} {last}``)
     is of that kind too.
 
@@ -21,9 +21,9 @@ def composed(template: Any, scope: Mapping[str, Any], resolve: Callable[[Referen
         TemplateError: for a malformed template.
     """
     if isinstance(template, Mapping):
-        return {key: composed(one, scope, resolve) for key, one in template.items()}
+        return {key: fill_result(one, scope, resolve) for key, one in template.items()}
     if isinstance(template, (list, tuple)):
-        return [composed(one, scope, resolve) for one in template]
+        return [fill_result(one, scope, resolve) for one in template]
     made = fill(template, scope, resolve)
     if not isinstance(template, str) or not isinstance(made, str) or isinstance(made, Tagged):
         return made
@@ -35,4 +35,4 @@ def composed(template: Any, scope: Mapping[str, Any], resolve: Callable[[Referen
             value = lookup(scope, part.name)
             if value is not None and value != "":
                 kinds.add(value.kind if isinstance(value, Tagged) else "")
-    return marked(made, kinds.pop()) if len(kinds) == 1 and "" not in kinds else made
+    return tag(made, kinds.pop()) if len(kinds) == 1 and "" not in kinds else made

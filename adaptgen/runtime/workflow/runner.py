@@ -15,11 +15,11 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.workflow.continuation import RunState, answer_pending, packed, restore
+from adaptgen.runtime.workflow.continuation import RunState, answer_pending, pack_state, restore_state
 from adaptgen.runtime.workflow.continuation_state import Continuation
 from adaptgen.runtime.workflow.polling import Pending
-from adaptgen.runtime.workflow.result_template import composed
-from adaptgen.runtime.workflow.scope import Scope, Without, found
+from adaptgen.runtime.workflow.result_template import fill_result
+from adaptgen.runtime.workflow.scope import Scope, Without, find_value
 from adaptgen.runtime.workflow.step import StepExecutor
 from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax.templates import Placeholder, TemplateError, fill, parse, placeholders
@@ -75,11 +75,11 @@ class WorkflowRun:
         """
         tool, marks, state = self._tool, self._marks, self._state
         scope = Scope({**tool.defaults, **arguments}, marks, tool.steps)
-        restore(self._carry.opened(), scope, state, marks)
+        restore_state(self._carry.opened(), scope, state, marks)
         try:
             await self.steps(tool.steps, scope, state.at)
         except Pending as waiting:
-            cursor = self._carry.sealed(packed(tool, scope, state))
+            cursor = self._carry.sealed(pack_state(tool, scope, state))
             return answer_pending(tool, waiting, scope, state, cursor, max_bytes, marks)
         if self._dry_run:
             result: Json = {"dry_run": True, "note": "No step would change anything."}
@@ -178,7 +178,7 @@ class WorkflowRun:
             self._note(step, note)
             return None
         asked = await self._flow(step, step.flow, scope) if step.flow is not None else await self.ask(step, scope)
-        scope.keep(step, asked.of(step), asked.of(step, self._marks) if self._marks.on else None)
+        scope.keep(step, asked.of(step), asked.of(step, self._marks) if self._marks.enabled else None)
         self._note(step, asked.note)
         return asked
 
@@ -221,14 +221,14 @@ class WorkflowRun:
     async def _flow(self, step: Step, flow: Flow, scope: Scope) -> StepResponse:
         """The steps inside a step; what they give stands for the answer of an API."""
         inner = Scope(self._filled(flow.given, scope.values), self._marks, flow.steps)
-        if self._marks.on:
+        if self._marks.enabled:
             inner.known = self._filled(flow.given, scope.known)
         await self.steps(flow.steps, inner)
-        marked = self._result(flow.result, inner.known) if self._marks.on else None
+        marked = self._result(flow.result, inner.known) if self._marks.enabled else None
         return StepResponse(Response(200, {}, b""), self._result(flow.result, inner.values), marked=marked)
 
     def _filled(self, given: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
-        named = {name: found(values, name) for name in placeholders(dict(given))} | dict(values)
+        named = {name: find_value(values, name) for name in placeholders(dict(given))} | dict(values)
         resolve = self._api.inputs({}).resolve
         made = {name: fill(template, named, resolve) for name, template in given.items()}
         return {name: value for name, value in made.items() if value is not None}
@@ -239,9 +239,9 @@ class WorkflowRun:
         """The template of an answer, filled: what was not saved is read from the step's answer; what is nowhere is
         null; what was left out by ``on_error: omit`` is not there."""
         template = _without(template, self._state.left)
-        named = {name: found(values, name) for name in placeholders(template)} | dict(values)
+        named = {name: find_value(values, name) for name in placeholders(template)} | dict(values)
         try:
-            return composed(template, named, self._api.inputs({}).resolve)
+            return fill_result(template, named, self._api.inputs({}).resolve)
         except (KeyError, TemplateError):
             raise ToolError("The result of the tool's steps cannot be put together.") from None
 

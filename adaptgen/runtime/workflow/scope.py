@@ -33,7 +33,7 @@ class Scope:
         self.arguments = arguments
         self.steps = {step.id: step for step in steps}
         self.values: dict[str, Json] = dict(arguments)
-        self.known = marks.arguments(arguments) if marks.on else self.values
+        self.known = marks.arguments(arguments) if marks.enabled else self.values
         self.empty: dict[str, str] = {}
         self.without: dict[str, str] = {}
 
@@ -60,7 +60,7 @@ class Scope:
 
     def get(self, name: str) -> Json:
         """The value of a name; None where there is none."""
-        return found(self.values, name)
+        return find_value(self.values, name)
 
     def runs(self, when: When) -> bool:
         """Whether the condition of a step holds."""
@@ -72,7 +72,7 @@ class Scope:
             value = fill(value, named, _no_reference)
         if not when.is_ and not when.is_not:
             return value not in (None, False, 0, "", [], {})
-        return (not when.is_ or one_of(value, when.is_)) and not one_of(value, when.is_not)
+        return (not when.is_ or is_one_of(value, when.is_)) and not is_one_of(value, when.is_not)
 
     def needed(self, step: Step) -> None:
         """A step that builds on a value which an earlier one did not give would ask for something else.
@@ -100,7 +100,7 @@ class Scope:
             raise ToolError(f"It needs {value!r} of step {head!r}, which answered {self.empty[name]}.{look}")
 
 
-def found(values: Mapping[str, Json], name: str) -> Json:
+def find_value(values: Mapping[str, Json], name: str) -> Json:
     """The value of a dotted name in ``values``; None where there is none."""
     try:
         return lookup(values, name)
@@ -118,12 +118,12 @@ def names_of(step: Step) -> frozenset[str]:
     return placeholders(made)
 
 
-def one_of(value: Json, values: Iterable[Json]) -> bool:
+def is_one_of(value: Json, values: Iterable[Json]) -> bool:
     """Whether ``value`` is one of ``values``, as JSON compares: true is not 1."""
     return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in values)
 
 
-def marks_in(value: Json) -> list[list[str]]:
+def find_tagged(value: Json) -> list[list[str]]:
     """Kind and text of every marked value in ``value``."""
     pairs: dict[tuple[str, str], None] = {}
     waiting = [value]

@@ -10,7 +10,7 @@ from adaptgen.model.tables import Json, Step, Tool
 from adaptgen.runtime.api_client import ApiCall, ApiClient
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.body import MISSING
-from adaptgen.runtime.http.error_messages import check, message, refusal
+from adaptgen.runtime.http.error_messages import check_success, describe_error, make_refusal
 from adaptgen.runtime.http.page_fetcher import PageFetcher
 from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, Request, build
@@ -18,7 +18,7 @@ from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step_result import StepResponse, body_of
+from adaptgen.runtime.workflow.step_result import StepResponse, read_body
 from adaptgen.syntax.json_pointer import split
 from adaptgen.syntax.templates import fill_present
 
@@ -89,7 +89,7 @@ class StepExecutor:
             return await poll(step.until, lambda: self._once(step, scope, request.copy()), self._words(step, scope))
         if step.page is None:
             return await self._once(step, scope, request)
-        from adaptgen.runtime.workflow.all_pages import every_page
+        from adaptgen.runtime.workflow.all_pages import read_all_pages
 
         call = self._call(step, scope)
         last: list[StepResponse] = []
@@ -99,12 +99,12 @@ class StepExecutor:
 
         def accept(turned: Request, response: Response) -> Response:
             response = call.received(response)
-            check(response, call.scrub, reads=turned.harmless)
+            check_success(response, call.scrub, reads=turned.harmless)
             last[:] = [_asked(step, turned, response)]
             return response
 
         fetch = PageFetcher(step.page, make, call.exchange, accept)
-        items, note = await every_page(step.page, fetch, self._box(), step.max_items)
+        items, note = await read_all_pages(step.page, fetch, self._box(), step.max_items)
         return replace(last[0], items=items, note=note)
 
     async def _once(self, step: Step, scope: Scope, request: Request) -> StepResponse:
@@ -118,30 +118,30 @@ class StepExecutor:
                     raise CriterionFailed(problem, _asked(step, request, response)) from None
                 raise
             return _asked(step, request, response, strict=True)
-        from adaptgen.runtime.workflow.conditions import unmet
+        from adaptgen.runtime.workflow.conditions import failed_criterion
 
         asked = _asked(step, request, response)
-        failed = unmet(step.success, scope, asked)
+        failed = failed_criterion(step.success, scope, asked)
         if failed is None:
             return asked
         if 200 <= response.status < 300:
             text = f"The API answered {response.status}, and that does not meet `{failed.condition}`."
             raise CriterionFailed(ToolError(text, status=response.status), asked)
-        raise CriterionFailed(refusal(response, call.scrub(), reads=request.harmless), asked)
+        raise CriterionFailed(make_refusal(response, call.scrub(), reads=request.harmless), asked)
 
     def _call(self, step: Step, scope: Scope) -> ApiCall:
         return ApiCall(self._api, self._tool, scope.arguments, self._marks, step=step)
 
     def _words(self, step: Step, scope: Scope) -> Callable[[Response], str]:
         scrub = self._call(step, scope).scrub
-        return lambda response: message(response, scrub())
+        return lambda response: describe_error(response, scrub())
 
 
 def _asked(step: Step, request: Request, response: Response, *, strict: bool = False) -> StepResponse:
     """The answer with its body; ``strict``: a value is to be read from it."""
     assert step.call is not None
     try:
-        body = body_of(step, response)
+        body = read_body(step, response)
     except ToolError:
         if strict:
             raise

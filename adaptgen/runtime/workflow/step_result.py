@@ -11,7 +11,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import find_items, is_json
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.http.table_response import table_of
+from adaptgen.runtime.http.table_response import read_table
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
@@ -81,10 +81,10 @@ class StepResponse:
         if place.startswith("cookie:"):
             found = self.response.cookies.get(place.removeprefix("cookie:").strip())
             return MISSING if found is None else found
-        return pointed(place, body) if place.startswith("#") else jsonpath.first(place, body)
+        return resolve_pointer(place, body) if place.startswith("#") else jsonpath.first(place, body)
 
 
-def body_of(step: Step, response: Response) -> Json:
+def read_body(step: Step, response: Response) -> Json:
     """The body of an answer: JSON, text, or None where there is none.
 
     Raises:
@@ -94,14 +94,14 @@ def body_of(step: Step, response: Response) -> Json:
         return None
     if is_json(response):
         return response.json()
-    if (table := table_of(response)) is not None:
+    if (table := read_table(response)) is not None:
         return table.records
     if any(not place.startswith(_WHOLE) and place != "#" for place in step.save.values()) or step.items or step.until:
         raise ToolError("The API sent something that is not JSON, where a value is to be read from it.")
     return response.text()
 
 
-def pointed(pointer: str, body: Json) -> Json:
+def resolve_pointer(pointer: str, body: Json) -> Json:
     """The value at a JSON Pointer in URI fragment form (``#/data/0``; RFC 6901, 4 and 6), or MISSING."""
     here = body
     for token in split(pointer):
@@ -114,7 +114,7 @@ def pointed(pointer: str, body: Json) -> Json:
     return here
 
 
-def together(answers: Sequence[StepResult | None]) -> StepResult:
+def combine(answers: Sequence[StepResult | None]) -> StepResult:
     """What the answers to the items of a list give: lists, with null where there is no answer."""
     names = dict.fromkeys(name for one in answers if one is not None for name in one.saved)
     return StepResult(

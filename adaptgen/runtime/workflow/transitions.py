@@ -10,7 +10,7 @@ from typing import Final
 from adaptgen.model.tables import Step, Then
 from adaptgen.runtime.core import progress
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.workflow.conditions import unmet
+from adaptgen.runtime.workflow.conditions import failed_criterion
 from adaptgen.runtime.workflow.scope import Scope
 from adaptgen.runtime.workflow.step import CriterionFailed
 from adaptgen.runtime.workflow.step_result import StepResponse
@@ -22,7 +22,7 @@ _MARGIN: Final = 1.5
 
 def after_success(step: Step, scope: Scope, asked: StepResponse) -> Then | None:
     """The first action whose checks hold; None: the next step."""
-    return next((one for one in step.then if unmet(one.checks, scope, asked) is None), None)
+    return next((one for one in step.then if failed_criterion(one.checks, scope, asked) is None), None)
 
 
 async def after_failure(step: Step, scope: Scope, problem: ToolError, tries: Counter[tuple[str, int]]) -> Then | None:
@@ -33,7 +33,7 @@ async def after_failure(step: Step, scope: Scope, problem: ToolError, tries: Cou
     """
     asked = problem.asked if isinstance(problem, CriterionFailed) else None
     for index, one in enumerate(step.otherwise):
-        if unmet(one.checks, scope, asked) is not None:
+        if failed_criterion(one.checks, scope, asked) is not None:
             continue
         if one.do != "retry":
             return one

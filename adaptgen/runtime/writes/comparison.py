@@ -20,7 +20,7 @@ class Verdict:
     stale: bool = False
 
 
-def judge(
+def compare_answer(
     changes: Mapping[str, Json],
     before: Mapping[str, Json],
     after: Mapping[str, Json],
@@ -38,7 +38,7 @@ def judge(
             if known and wanted not in _EMPTY:
                 old.append(name)
             continue
-        if agrees(wanted, after[name], before.get(name)):
+        if is_same(wanted, after[name], before.get(name)):
             continue
         if name in before and after[name] == before[name]:
             old.append(name)
@@ -60,7 +60,7 @@ def _have(names: list[str]) -> str:
     return "has" if len(names) == 1 else "have"
 
 
-def agrees(wanted: Json, actual: Json, before: Json = None) -> bool:
+def is_same(wanted: Json, actual: Json, before: Json = None) -> bool:
     """Whether ``actual`` is what an API makes of ``wanted``; ``before`` is what stood there."""
     if wanted == actual:
         return True
@@ -71,7 +71,7 @@ def agrees(wanted: Json, actual: Json, before: Json = None) -> bool:
     if isinstance(wanted, list):
         return isinstance(actual, list) and _items_agree(wanted, actual)
     if isinstance(actual, Mapping):  # the whole object in the place of its id
-        return any(agrees(wanted, member) for member in actual.values() if not isinstance(member, (Mapping, list)))
+        return any(is_same(wanted, member) for member in actual.values() if not isinstance(member, (Mapping, list)))
     if isinstance(actual, list) or actual is None:
         return False
     return _scalars_agree(wanted, actual)
@@ -83,7 +83,7 @@ def _members_agree(wanted: Mapping[str, Json], actual: Mapping[str, Json], befor
         if name not in actual:
             if name in old and value not in _EMPTY:
                 return False
-        elif not agrees(value, actual[name], old.get(name)):
+        elif not is_same(value, actual[name], old.get(name)):
             return False
     return True
 
@@ -92,8 +92,8 @@ def _items_agree(wanted: list[Json], actual: list[Json]) -> bool:
     """As sets: APIs sort lists and leave out what is there twice."""
     if len(wanted) * len(actual) > 10_000:
         return len(wanted) == len(actual)
-    return all(any(agrees(one, other) for other in actual) for one in wanted) and all(
-        any(agrees(one, other) for one in wanted) for other in actual
+    return all(any(is_same(one, other) for other in actual) for one in wanted) and all(
+        any(is_same(one, other) for one in wanted) for other in actual
     )
 
 

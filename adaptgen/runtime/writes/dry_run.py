@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.answers.layout import WITHHELD, Secrets, is_secret, swept
+from adaptgen.runtime.answers.layout import WITHHELD, Secrets, is_secret, withhold_secrets
 from adaptgen.runtime.answers.projection import view
 from adaptgen.runtime.auth.credentials_in_requests import REDACTED
 from adaptgen.runtime.core.answer import Answer, Text
@@ -34,7 +34,7 @@ _HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "
 """Headers that hold credentials, whatever their value (RFC 9110, 11.6.2; RFC 6265)."""
 
 
-def described(
+def describe_request(
     request: Request,
     hidden: Iterable[str] = (),
     marks: PiiTracker | None = None,
@@ -65,7 +65,7 @@ def described(
         shown["body"] = _body(request)
     if note:
         shown["note"] = note
-    if marks.on:
+    if marks.enabled:
         _bare(shown, [value for _, value in marks.seen])
     if isinstance(shown.get("body"), (dict, list)):
         shown["body"] = _guarded(shown["body"], tool, readers, marks)
@@ -100,13 +100,13 @@ def _guarded(body: Json, tool: Tool | None, readers: Sequence[Tool], marks: PiiT
 
 def _guarded_record(record: Json, tool: Tool | None, readers: Sequence[Tool], marks: PiiTracker) -> Json:
     declared = sensitive_in_body(tool, readers)
-    if marks.on:
+    if marks.enabled:
         plain = tool.not_sensitive if tool is not None else ()
         about = resource(tool.call) if tool is not None and tool.call is not None else ""
         marked = marks.mark(record, Classifier(declared, plain, resource=about))
         record = marks.arguments({"body": marked})["body"]
     (record,) = Secrets(declared, view(("*",))).hide([record])
-    return swept(record)
+    return withhold_secrets(record)
 
 
 # ------------------------------------------------------------------------------------------------------- credentials
@@ -180,7 +180,7 @@ def _body(request: Request) -> Json:
     return clean(text) if len(text) <= _TEXT else f"{clean(text[:_TEXT])}… <{len(request.content)} bytes>"
 
 
-def record_classifier(tool: Tool, readers: Sequence[Tool]) -> Classifier:
+def make_record_classifier(tool: Tool, readers: Sequence[Tool]) -> Classifier:
     """What classifies the answer of an update's read."""
     assert tool.update is not None
     place = tool.update.answer.removeprefix("$").removeprefix(".")

@@ -11,7 +11,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.body import MISSING, collect
 from adaptgen.runtime.http.request import Inputs, Request, build
 from adaptgen.runtime.http.response import Response
-from adaptgen.runtime.writes.comparison import Verdict, judge
+from adaptgen.runtime.writes.comparison import Verdict, compare_answer
 from adaptgen.runtime.writes.permission import permit_creation
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING as ABSENT
@@ -106,7 +106,7 @@ class MergeUpdate:
                     return
                 text = "The API accepted the change, but the record could not be read again to see whether it is there."
                 raise ToolError(f"{text} Read it before you go on.", status=problem.status, unknown=True) from None
-            verdict = judge(self._changes, self._before, self._shown(after), echo, self._update)
+            verdict = compare_answer(self._changes, self._before, self._shown(after), echo, self._update)
             if not verdict.stale:
                 break
         if verdict.text:
@@ -211,7 +211,7 @@ class MergeUpdate:
         return request
 
 
-def nothing_given(body: Body, what: str) -> ToolError:
+def make_nothing_given(body: Body, what: str) -> ToolError:
     """The refusal of a write that has nothing to ``what`` (change, create)."""
     named = [param.arg or param.name for param in body.params if param.value is None]
     if body.whole is not None:
@@ -222,14 +222,14 @@ def nothing_given(body: Body, what: str) -> ToolError:
 def check_filled(call: Call, inputs: Inputs) -> None:
     """Raises ToolError where a create would have no member at all."""
     if call.body is not None and _given(call, inputs) in (MISSING, {}, None):
-        raise nothing_given(call.body, "create")
+        raise make_nothing_given(call.body, "create")
 
 
 def _changes(call: Call, inputs: Inputs) -> dict[str, Json]:
     changes = _given(call, inputs)
     if not isinstance(changes, dict) or not changes:
         assert call.body is not None
-        raise nothing_given(call.body, "change")
+        raise make_nothing_given(call.body, "change")
     return changes
 
 
@@ -238,7 +238,7 @@ def _patch(call: Call, inputs: Inputs) -> Json:
     changes = _given(call, inputs)
     if changes is MISSING or changes in ({}, [], "", None):
         assert call.body is not None
-        raise nothing_given(call.body, "change")
+        raise make_nothing_given(call.body, "change")
     return changes
 
 

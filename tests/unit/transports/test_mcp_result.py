@@ -10,35 +10,35 @@ from adaptgen.runtime.core.answer import Answer, Binary, Text
 
 
 def test_text_is_sent_once() -> None:
-    assert content.result(Answer((Text("{}"),))) == {
+    assert content.make_result(Answer((Text("{}"),))) == {
         "content": [{"type": "text", "text": "{}"}],
         "resultType": "complete",
     }
 
 
 def test_an_error_is_marked() -> None:
-    wire = content.result(Answer((Text("no"),), is_error=True, structured={"a": 1}))
+    wire = content.make_result(Answer((Text("no"),), is_error=True, structured={"a": 1}))
     assert wire["isError"] is True
     assert "structuredContent" not in wire
 
 
 @pytest.mark.parametrize(("value", "sent"), [({"a": 1}, {"a": 1}), ([1], {"result": [1]})])
 def test_structured_content_is_an_object(value: object, sent: object) -> None:
-    assert content.result(Answer((), structured=value))["structuredContent"] == sent
+    assert content.make_result(Answer((), structured=value))["structuredContent"] == sent
 
 
 @pytest.mark.parametrize("family", ["image", "audio"])
 def test_images_and_sound_are_their_own_blocks(family: str) -> None:
-    block = content.block(Binary(b"\x00\x01", f"{family}/x"))
+    block = content.make_block(Binary(b"\x00\x01", f"{family}/x"))
     assert block == {"type": family, "data": "AAE=", "mimeType": f"{family}/x"}
 
 
 def test_other_bytes_are_an_embedded_resource_with_a_uri_of_their_own() -> None:
-    assert content.block(Binary(b"%PDF", "application/pdf", "../a b.pdf")) == {
+    assert content.make_block(Binary(b"%PDF", "application/pdf", "../a b.pdf")) == {
         "type": "resource",
         "resource": {"uri": "file:///..%2Fa%20b.pdf", "mimeType": "application/pdf", "blob": "JVBERg=="},
     }
-    assert content.block(Binary(b"", "x/y"), 1)["resource"]["uri"] == "file:///answer-2"
+    assert content.make_block(Binary(b"", "x/y"), 1)["resource"]["uri"] == "file:///answer-2"
 
 
 def test_a_tool_is_listed_with_schema_title_and_annotations() -> None:

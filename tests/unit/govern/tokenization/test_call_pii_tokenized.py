@@ -23,7 +23,7 @@ from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 from adaptgen.runtime.store.memory import MemoryStore
 
 LIST = Tool(name="find", call=Call("GET", "/customers"), page=Unpaged(items="$"), view=("id", "email", "note"))
@@ -63,7 +63,7 @@ def tokenizer() -> Tokenizer:
 
 def shielded(tool: Tool, answer: Answer) -> str:
     facts = ToolInfo(name=tool.name, server="crm", own=tool.name, effect="read", open=True, wire={"name": tool.name})
-    result = content.result(answer)
+    result = content.make_result(answer)
     result["_meta"] = {META_SENSITIVE: dict(answer.sensitive), META_FOUND: [list(pair) for pair in answer.found]}
     shown = asyncio.run(tokenizer().result(LOCAL, facts, result)).result
     return str(shown["content"][0]["text"])
@@ -90,7 +90,7 @@ def listed(rows: list[Any], fields: list[str] | None, most: int) -> Answer:
                 contract_hash="c1",
                 page_size=50,
                 max_bytes=most,
-                marks=PiiTracker(classifier(LIST), kinds=frozenset(KINDS)),
+                marks=PiiTracker(make_classifier(LIST), kinds=frozenset(KINDS)),
             ),
         )
     )
@@ -112,7 +112,7 @@ def test_lists(rows: list[Any], fields: list[str] | None, most: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=20), st.integers(3000, 9000))
 def test_records(rows: list[Any], most: int) -> None:
-    marks = PiiTracker(classifier(GET), kinds=frozenset(KINDS))
+    marks = PiiTracker(make_classifier(GET), kinds=frozenset(KINDS))
     text = shielded(GET, show(GET, {"customer": rows[0], "others": rows}, fields=None, max_bytes=most, marks=marks))
     assert clean_of(text, rows)
     assert len(text.encode()) <= most
@@ -123,7 +123,7 @@ def test_records(rows: list[Any], most: int) -> None:
 def test_tables(rows: list[Any], most: int) -> None:
     plain = [{key: value for key, value in row.items() if not isinstance(value, (dict, list))} for row in rows]
     response = Response(200, {}, b"\n".join(map(orjson.dumps, plain)), media_type="application/x-ndjson")
-    marks = PiiTracker(classifier(GET), kinds=frozenset(KINDS))
+    marks = PiiTracker(make_classifier(GET), kinds=frozenset(KINDS))
     text = shielded(GET, answer_detail(GET, response, fields=None, max_bytes=most, marks=marks))
     assert clean_of(text, rows)
     assert len(text.encode()) <= most

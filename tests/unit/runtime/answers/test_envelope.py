@@ -10,7 +10,7 @@ from adaptgen.model.tables import Tool, Unpaged
 from adaptgen.runtime.answers.envelope import answer_around
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 
 USERS = [{"id": n, "name": f"Name {n}", "email": f"u{n}@example.com", "password": "hunter2"} for n in range(3)]
 LOG = [{"id": n, "said": f"{n} " + "word " * 40, "by": [{"id": k, "in": [n, k]} for k in range(5)]} for n in range(60)]
@@ -94,6 +94,6 @@ async def test_personal_data_beside_the_items_is_marked(kit: Any) -> None:
         return kit.reply({"data": {"rows": [], "owner": {"email": "a@example.com"}}})
 
     tool = Tool(name="t", page=Unpaged(items="$.data.rows"))
-    marks = PiiTracker(classifier(tool))
+    marks = PiiTracker(make_classifier(tool))
     answer = await answer_around(tool, fetch, ["$.data.owner"], max_bytes=2000, marks=marks)
     assert list(answer.sensitive.values()) == ["email"]

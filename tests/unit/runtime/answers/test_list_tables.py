@@ -19,7 +19,7 @@ from adaptgen.model.tables import Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 
 CSV = b"id,name,email\n1,Ada,ada@example.com\n2,Bob,bob@example.com\n"
 
@@ -120,7 +120,7 @@ def test_columns_are_classified_and_a_torn_line_is_withheld(kit: Any) -> None:
     api = api_of(kit, content)
     tool = Tool(name="t", page=api.paging, view=("id", "name", "email"))
     for asked in (None, ["*"], ["name", "unreadable"]):
-        answer = asyncio.run(ask(tool, api, PiiTracker(classifier(tool)), asked))
+        answer = asyncio.run(ask(tool, api, PiiTracker(make_classifier(tool)), asked))
         text = answer.content[0].text  # type: ignore[union-attr]
         assert "eve@" not in text
         assert "line 4: [withheld]" in text
@@ -147,7 +147,7 @@ def test_a_large_table_is_read_beside_the_event_loop(kit: Any, monkeypatch: pyte
         async def fetch(query: Any, url: str | None = None) -> Any:
             return Response(200, {"content-type": "text/csv"}, content, media_type="text/csv")
 
-        return len((await paging.read(Unpaged(), fetch, None, None)).items)
+        return len((await paging.read_page(Unpaged(), fetch, None, None)).items)
 
     monkeypatch.setattr(paging, "_page", watched)
     assert asyncio.run(turned(10)) == 10

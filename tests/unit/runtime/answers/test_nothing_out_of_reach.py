@@ -12,7 +12,7 @@ from adaptgen.runtime.answers.list import answer_detail
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.http.page import find_items
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 
 RECORD = {"id": 7, "name": "Ada", "tags": ["a", "b"]}
 
@@ -51,7 +51,7 @@ def test_the_root_is_reached_within_the_budget(kit: Any) -> None:
 def test_what_hints_classify_is_marked_wherever_the_api_puts_it(kit: Any, body: Any, fields: Any) -> None:
     call = Call("GET", "/things/{id}")
     tool = Tool(name="t", call=call, view=("note",), payload="$.data", sensitive={"note": "national_id"})
-    answer = answer_detail(tool, kit.reply(body), fields=fields, max_bytes=900, marks=PiiTracker(classifier(tool)))
+    answer = answer_detail(tool, kit.reply(body), fields=fields, max_bytes=900, marks=PiiTracker(make_classifier(tool)))
     assert isinstance(answer, Answer)
     assert list(answer.sensitive.values()) == ["national_id"]
 

@@ -59,7 +59,7 @@ async def test_keys_are_those_of_role_session_and_tags(sts: Sts) -> None:
 
 
 async def test_own_keys_come_from_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "own_keys", lambda: ("AKID", "s", ""))
+    monkeypatch.setattr(aws, "read_own_keys", lambda: ("AKID", "s", ""))
     assert (await Roles().keys()).access == "AKID"
 
 
@@ -68,7 +68,7 @@ async def test_a_refusal_names_the_code_and_no_tag(monkeypatch: pytest.MonkeyPat
         raise aws.AwsError("AWS refuses assume_role: AccessDenied", "AccessDenied")
 
     monkeypatch.setattr(aws, "client", lambda *given: None)
-    monkeypatch.setattr(aws, "ask", refuse)
+    monkeypatch.setattr(aws, "call", refuse)
     with pytest.raises(ToolError, match="AccessDenied") as caught:
         await Roles().keys("r", "ada", {"org": "hunter22"})
     assert "hunter22" not in caught.value.text

@@ -9,7 +9,7 @@ import pytest
 from adaptgen.model.tables import Param
 from adaptgen.runtime import ToolError
 from adaptgen.runtime.http import parameters as serialize
-from adaptgen.runtime.http.body import file_of
+from adaptgen.runtime.http.body import read_file
 from adaptgen.runtime.validation import Arguments
 from adaptgen.syntax.text_formats import fits
 
@@ -72,7 +72,7 @@ def test_a_format_that_its_neighbours_contradict_is_not_checked(more: Mapping[st
     ],
 )  # fmt: skip
 def test_the_media_type_of_a_file_comes_from_its_name(given: Any, kind: str) -> None:
-    assert file_of(given, "file")[2] == kind
+    assert read_file(given, "file")[2] == kind
 
 
 def test_a_path_argument_is_empty_only_where_it_may_be() -> None:

@@ -14,7 +14,7 @@ from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.completeness import PAGE_SIZES
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.queries import query as asking
-from adaptgen.runtime.workflow.all_pages import every_page
+from adaptgen.runtime.workflow.all_pages import read_all_pages
 
 BOX = CursorBox(b"k" * 32)
 
@@ -36,7 +36,7 @@ def ask(kit: Any, body: Any, asked: dict[str, Any] | None = None, page: Any = No
         return made
 
     call = ListCall(box=BOX, caller="c", contract_hash="h", page_size=25, max_bytes=90_000, limit=limit)
-    answer = answer_list(tool, fetch, call) if asked is None else asking.answer(tool, fetch, call, asked=asked)
+    answer = answer_list(tool, fetch, call) if asked is None else asking.answer_question(tool, fetch, call, asked=asked)
     return orjson.loads(asyncio.run(answer).content[0].text)  # type: ignore[union-attr]
 
 
@@ -183,7 +183,7 @@ def test_a_step_that_reads_all_pages_says_so(kit: Any) -> None:
     async def fetch(query: Any = None, url: str | None = None) -> Any:
         return kit.reply({"things": rows(7), "has_more": True})
 
-    items, note = asyncio.run(every_page(Unpaged(items="$.things"), fetch, BOX, None))
+    items, note = asyncio.run(read_all_pages(Unpaged(items="$.things"), fetch, BOX, None))
     assert (len(items), "`has_more`" in note) == (7, True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from adaptgen.runtime.http.error_messages import Scrub, refusal
+from adaptgen.runtime.http.error_messages import Scrub, make_refusal
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import Classifier
@@ -16,7 +16,7 @@ from adaptgen.runtime.pii.classifier import Classifier
 
 def told(body: Any, *, status: int = 422, scrub: Scrub | None = None, media: str = "application/json") -> str:
     content = body if isinstance(body, bytes) else orjson.dumps(body)
-    return refusal(Response(status, {}, content, media_type=media), scrub or Scrub(), reads=True).text
+    return make_refusal(Response(status, {}, content, media_type=media), scrub or Scrub(), reads=True).text
 
 
 @pytest.mark.parametrize(
@@ -169,5 +169,5 @@ def test_a_short_text_under_a_json_type_is_told(status: int) -> None:
 
 def test_a_403_on_the_path_of_a_record_may_mean_that_there_is_none() -> None:
     response = Response(403, {}, b"{}", media_type="application/json")
-    assert "or it does not exist" in refusal(response, Scrub(), reads=True, addressed=True).text
-    assert "or it does not exist" not in refusal(response, Scrub(), reads=True).text
+    assert "or it does not exist" in make_refusal(response, Scrub(), reads=True, addressed=True).text
+    assert "or it does not exist" not in make_refusal(response, Scrub(), reads=True).text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, Unpaged
-from adaptgen.runtime.http.page import NoList, find_items, link_target, read
+from adaptgen.runtime.http.page import NoList, find_items, link_target, read_page
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 
@@ -45,7 +45,7 @@ def page(kit: Any, paging: Any, body: Any, **more: Any) -> Any:
     async def fetch(query: Any = None, url: str | None = None) -> Any:
         return kit.reply(body, **more)
 
-    return asyncio.run(read(paging, fetch, None, 10))
+    return asyncio.run(read_page(paging, fetch, None, 10))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,6 @@ def test_an_offset_that_counts_from_one(kit: Any, at: int, sent: int) -> None:
         asked.append(query)
         return kit.reply(ROWS)
 
-    found = asyncio.run(read(Offset(offset="startIndex", limit="count", first=1), fetch, at, 100))
+    found = asyncio.run(read_page(Offset(offset="startIndex", limit="count", first=1), fetch, at, 100))
     assert asked == [{"count": 100, "startIndex": sent}]
     assert found.at == at

@@ -8,10 +8,10 @@ import pytest
 
 from adaptgen.pii.detectors import FOUND, find
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.paging.cursor import CursorBox, KeyFormatError, bound, key_from
+from adaptgen.runtime.paging.cursor import CursorBox, KeyFormatError, bind, read_key
 
 STATE = [50, 3, 25, 25, 1, "i12345678", 250]
-CALL = bound("find_contacts", "c1", "local", {"name": "Ada", "limit_to": 3})
+CALL = bind("find_contacts", "c1", "local", {"name": "Ada", "limit_to": 3})
 
 
 def box(now: float = 1_000_000.0) -> CursorBox:
@@ -60,11 +60,11 @@ def test_cutting_a_cursor_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (bound("find_accounts", "c2", "local", {}), "another tool"),
-        (bound("find_contacts", "c1", "local", {"name": "Bob"}), "other arguments"),
-        (bound("find_contacts", "c1", "local", {}), "other arguments"),
-        (bound("find_contacts", "c1", "someone", {"name": "Ada", "limit_to": 3}), "cannot be used here"),
-        (bound("find_contacts", "c2", "local", {"name": "Ada", "limit_to": 3}), "tool has changed"),
+        (bind("find_accounts", "c2", "local", {}), "another tool"),
+        (bind("find_contacts", "c1", "local", {"name": "Bob"}), "other arguments"),
+        (bind("find_contacts", "c1", "local", {}), "other arguments"),
+        (bind("find_contacts", "c1", "someone", {"name": "Ada", "limit_to": 3}), "cannot be used here"),
+        (bind("find_contacts", "c2", "local", {"name": "Ada", "limit_to": 3}), "tool has changed"),
     ],
 )
 def test_another_call_is_refused_with_what_to_do(other: object, said: str) -> None:
@@ -74,7 +74,7 @@ def test_another_call_is_refused_with_what_to_do(other: object, said: str) -> No
 
 
 def test_order_and_nulls_of_arguments_make_no_difference() -> None:
-    again = bound("find_contacts", "c1", "local", {"limit_to": 3, "tag": None, "name": "Ada"})
+    again = bind("find_contacts", "c1", "local", {"limit_to": 3, "tag": None, "name": "Ada"})
     assert box().open(box().seal(STATE, CALL), again) == STATE
 
 
@@ -98,16 +98,16 @@ def test_a_long_page_token_of_the_api_survives() -> None:
 def test_the_key_comes_in_base64_or_hex() -> None:
     key = bytes(range(200, 232))
     for text in (key.hex(), base64.b64encode(key).decode(), base64.urlsafe_b64encode(key).rstrip(b"=").decode()):
-        assert key_from({"ADAPTGEN_CURSOR_KEY": text}) == key
+        assert read_key({"ADAPTGEN_CURSOR_KEY": text}) == key
 
 
 def test_without_a_key_each_process_has_its_own() -> None:
-    assert key_from({}) != key_from({})
-    assert len(key_from({})) == 32
+    assert read_key({}) != read_key({})
+    assert len(read_key({})) == 32
 
 
 @pytest.mark.parametrize("text", ["short", "zz" * 32, base64.b64encode(b"16 bytes of key!").decode()])
 def test_a_bad_key_is_named_and_not_repeated(text: str) -> None:
     with pytest.raises(KeyFormatError, match="ADAPTGEN_CURSOR_KEY") as caught:
-        key_from({"ADAPTGEN_CURSOR_KEY": text})
+        read_key({"ADAPTGEN_CURSOR_KEY": text})
     assert text not in str(caught.value)

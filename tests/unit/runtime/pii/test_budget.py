@@ -20,7 +20,7 @@ from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 
 LIST = Tool(
     name="find_customers", call=Call("GET", "/customers"), page=Unpaged(items="$"), view=("id", "email", "note")
@@ -101,7 +101,7 @@ def listed(records: list[Any], fields: list[str] | None, most: int) -> Answer:
                 contract_hash="c1",
                 page_size=50,
                 max_bytes=most,
-                marks=PiiTracker(classifier(LIST)),
+                marks=PiiTracker(make_classifier(LIST)),
             ),
         )
     )
@@ -119,7 +119,9 @@ def test_a_list_with_tokens_in_it_stays_within_its_bytes(records: list[Any], fie
 @settings(max_examples=60, deadline=None)
 @given(st.lists(RECORD, min_size=1, max_size=30), st.integers(2000, 9000))
 def test_a_record_with_tokens_in_it_stays_within_its_bytes(records: list[Any], most: int) -> None:
-    answer = show(GET, {"people": records, "id": 7}, fields=None, max_bytes=most, marks=PiiTracker(classifier(GET)))
+    answer = show(
+        GET, {"people": records, "id": 7}, fields=None, max_bytes=most, marks=PiiTracker(make_classifier(GET))
+    )
     assert tokenized(answer) <= most
 
 
@@ -128,7 +130,7 @@ def test_a_record_with_tokens_in_it_stays_within_its_bytes(records: list[Any], m
 def test_a_table_with_tokens_in_it_stays_within_its_bytes(records: list[Any], most: int) -> None:
     lines = b"\n".join(orjson.dumps(one) for one in records)
     response = Response(200, {}, lines, media_type="application/x-ndjson")
-    answer = answer_detail(GET, response, fields=None, max_bytes=most, marks=PiiTracker(classifier(GET)))
+    answer = answer_detail(GET, response, fields=None, max_bytes=most, marks=PiiTracker(make_classifier(GET)))
     assert tokenized(answer) <= most
 
 
@@ -141,7 +143,7 @@ def test_a_list_uses_the_bytes_that_it_has() -> None:
 
 def test_only_the_kinds_that_tokens_replace_are_measured_as_tokens() -> None:
     value = {"email": "ada@example.com"}
-    plain, both = PiiTracker(classifier(GET), kinds={"phone"}), PiiTracker(classifier(GET), kinds={"email"})
+    plain, both = PiiTracker(make_classifier(GET), kinds={"phone"}), PiiTracker(make_classifier(GET), kinds={"email"})
     assert plain.size(plain.mark(value)) == len(orjson.dumps(value))
     assert both.size(both.mark(value)) == len(orjson.dumps({"email": "t" * token_length("email", 15)}))
 
@@ -154,7 +156,7 @@ def test_text_with_tokens_in_it_stays_within_its_bytes(size: int) -> None:
         Response(200, {}, text.encode(), media_type="text/plain"),
         fields=None,
         max_bytes=3000,
-        marks=PiiTracker(classifier(GET)),
+        marks=PiiTracker(make_classifier(GET)),
     )
     shown = answer.content[0].text  # type: ignore[union-attr]
     grown = sum(token_length(one.kind, one.end - one.start) - (one.end - one.start) for one in find(shown, FOUND))

@@ -16,11 +16,11 @@ from adaptgen.model.tables import Call, Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.answers.record import answer_detail, show
 from adaptgen.runtime.core.answer import Answer
-from adaptgen.runtime.http.error_messages import Scrub, refusal
+from adaptgen.runtime.http.error_messages import Scrub, make_refusal
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
-from adaptgen.runtime.pii.classifier import classifier
+from adaptgen.runtime.pii.classifier import make_classifier
 
 LIST = Tool(name="find", call=Call("GET", "/notes"), page=Unpaged(items="$"), view=("id", "text", "email"))
 GET = Tool(name="get", call=Call("GET", "/notes/{id}"), view=("*",))
@@ -121,7 +121,7 @@ def test_as_records_of_a_list(governed: bool) -> None:
                     contract_hash="c1",
                     page_size=100,
                     max_bytes=9000,
-                    marks=PiiTracker(classifier(LIST)) if governed else PiiTracker(),
+                    marks=PiiTracker(make_classifier(LIST)) if governed else PiiTracker(),
                 ),
             )
         )
@@ -144,7 +144,7 @@ def test_as_records_of_a_list(governed: bool) -> None:
 @pytest.mark.parametrize("text", HOSTILE[::7])
 def test_as_values_and_keys_of_a_record(text: str, governed: bool) -> None:
     body = json.loads(json.dumps({"id": 1, text[:60]: {"note": text}, "list": [text, {text[:60]: 1}]}))
-    marks = PiiTracker(classifier(GET)) if governed else None
+    marks = PiiTracker(make_classifier(GET)) if governed else None
     for one in strings(orjson.loads(text_of(show(GET, body, fields=None, max_bytes=9000, marks=marks)))):
         visible(one)
 
@@ -154,14 +154,14 @@ def test_as_values_and_keys_of_a_record(text: str, governed: bool) -> None:
 def test_as_text_of_other_kinds(text: str, media: str) -> None:
     line = json.dumps({"note": text}) if "ndjson" in media else f'id,note\n1,"{text.replace(chr(34), "")}"\n'
     response = Response(200, {}, line.encode("utf-8", "replace"), media_type=media)
-    for marks in (None, PiiTracker(classifier(GET))):
+    for marks in (None, PiiTracker(make_classifier(GET))):
         visible(text_of(answer_detail(GET, response, fields=None, max_bytes=9000, marks=marks)))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_as_messages_of_errors(text: str) -> None:
     body = json.dumps({"message": text, "errors": [{"field": text[:40], "message": text}]}).encode()
-    problem = refusal(Response(422, {}, body, media_type="application/json"), Scrub(), reads=False)
+    problem = make_refusal(Response(422, {}, body, media_type="application/json"), Scrub(), reads=False)
     visible(problem.text)
     assert "\n" not in problem.text
     assert len(problem.text) < 800

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.pointers import columns, positions
-from adaptgen.runtime.pii.tagged_values import Tagged, marked
+from adaptgen.runtime.pii.tagged_values import Tagged, tag
 from adaptgen.runtime.pii.text_ranges import SliceSafeText
-from adaptgen.runtime.workflow.result_template import composed
+from adaptgen.runtime.workflow.result_template import fill_result
 
 
 def expand(pointer: str, value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -49,7 +49,7 @@ def leaves(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ..
 SCALARS = st.one_of(
     st.none(),
     st.sampled_from(["", "plain", 7, True]),
-    st.builds(marked, st.sampled_from(["ada@example.com", 4930, 1.5]), st.sampled_from(["email", "phone"])),
+    st.builds(tag, st.sampled_from(["ada@example.com", 4930, 1.5]), st.sampled_from(["email", "phone"])),
 )
 KEYS = st.sampled_from(["a", "b", "*", "x/y", "~1"])
 VALUES = st.recursive(
@@ -78,13 +78,13 @@ def test_columns_agree_with_the_general_rule(rows: list[Any]) -> None:
 
 
 def test_a_column_of_many_rows_is_one_pointer() -> None:
-    rows = [[n, marked(f"u{n}@example.com", "email")] for n in range(50)]
+    rows = [[n, tag(f"u{n}@example.com", "email")] for n in range(50)]
     assert columns(rows, 2, "/items") == {"/items/*/1": "email"}
 
 
 @pytest.mark.parametrize("value", ["é@example.com", 4930123, 1.25])
 def test_a_marked_value_is_encoded_as_what_it_is(value: Any) -> None:
-    assert encode({"v": marked(value, "email")}) == orjson.dumps({"v": value})
+    assert encode({"v": tag(value, "email")}) == orjson.dumps({"v": value})
 
 
 def test_records_are_classified_by_declared_paths_by_names_and_by_what_holds_a_name() -> None:
@@ -139,8 +139,8 @@ def test_records_keyed_by_an_id_do_not_fill_the_memory() -> None:
     ],
 )
 def test_what_is_put_together_of_values_of_one_kind_is_of_that_kind(template: str, kind: str) -> None:
-    user = {"first": marked("Ada", "name"), "last": marked("Byron", "name"), "mail": marked("a@b.co", "email"), "id": 7}
-    made = composed({"x": [template]}, {"user": user}, lambda _: "")["x"][0]
+    user = {"first": tag("Ada", "name"), "last": tag("Byron", "name"), "mail": tag("a@b.co", "email"), "id": 7}
+    made = fill_result({"x": [template]}, {"user": user}, lambda _: "")["x"][0]
     assert getattr(made, "kind", "") == kind
 
 
@@ -159,4 +159,4 @@ def test_a_part_of_a_text_holds_personal_data_whole_or_not_at_all() -> None:
 
 
 def test_a_part_of_a_classified_value_is_all_of_it() -> None:
-    assert marked("ada@example.com", "email")[0:1] == "ada@example.com"
+    assert tag("ada@example.com", "email")[0:1] == "ada@example.com"

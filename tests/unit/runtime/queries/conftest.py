@@ -37,7 +37,7 @@ class Asker:
     ) -> Any:
         tool = Tool(name="find_things", page=self.api.paging, view=self.view, **self.more)
         answer = asyncio.run(
-            asking.answer(
+            asking.answer_question(
                 tool,
                 self.api,
                 ListCall(

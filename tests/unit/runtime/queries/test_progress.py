@@ -91,14 +91,14 @@ def test_notifications_are_few_and_grow() -> None:
         ticks = itertools.count(0.0, progress.EVERY / 2)
         with progress.channel(notify, clock=lambda: next(ticks)):
             for done in (10, 20, 30, 25, 40, 50):
-                await progress.tell(done, 35, "")
+                await progress.report(done, 35, "")
 
     asyncio.run(tell())
     assert sent == [(10, 35), (30, 35), (40, None)]
 
 
 def test_nothing_is_told_where_nobody_listens() -> None:
-    asyncio.run(progress.tell(1, None, ""))
+    asyncio.run(progress.report(1, None, ""))
 
 
 def test_no_page_is_asked_for_when_the_call_is_about_to_end() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.queries.comparison import Operand, keys
+from adaptgen.runtime.queries.comparison import Operand, sort_keys
 
 ITEMS = [
     {"id": 1, "name": "Ada", "amount": 100, "due": "2026-03-31", "tags": ["vip", "new"], "owner": {"id": 7}},
@@ -154,7 +154,7 @@ def test_sort_takes_several_keys_and_puts_nothing_last(kit: Any) -> None:
 
 def test_sorting_is_by_number_date_or_text_as_the_whole_column_is() -> None:
     def order(values: list[Any], down: bool = False) -> list[Any]:
-        made = keys([[one] for one in values], descending=down)
+        made = sort_keys([[one] for one in values], descending=down)
         return [values[at] for at in sorted(range(len(values)), key=made.__getitem__)]
 
     assert order(["10", 9, "1e1", "-3"]) == ["-3", 9, "10", "1e1"]

@@ -11,7 +11,7 @@ import pytest
 
 from adaptgen.model.tables import Body, Call, Param, Tool, Update
 from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.writes.comparison import agrees
+from adaptgen.runtime.writes.comparison import is_same
 from adaptgen.runtime.writes.record_lock import canonical_address
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ async def test_a_create_without_any_member_is_refused(api: Api, make: Make, repl
     ],
 )
 def test_values_agree_where_only_their_form_differs(wanted: Any, actual: Any, expected: bool) -> None:
-    assert agrees(wanted, actual) is expected
+    assert is_same(wanted, actual) is expected
 
 
 def test_addresses_of_one_record_are_one_address() -> None:
