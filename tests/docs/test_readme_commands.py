@@ -93,6 +93,8 @@ class Machine:
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
         kept = {key: one for key, one in os.environ.items() if not key.startswith(("CRM_", "ADAPTGEN_", "PYTHON"))}
         self.environ = kept | {"PATH": f"{folder / 'venv' / 'bin'}:/usr/bin:/bin", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        # Few of the installed modules are imported; pip reads its --no- options as "no" when they are to be used.
+        self.environ["PIP_NO_COMPILE"] = "no"
 
     def run(self, lines: list[str], folder: Path | None = None, timeout: float = 900) -> tuple[int, str]:
         """What the lines print, run by one shell that ends with the first that fails; a server runs until it serves."""
