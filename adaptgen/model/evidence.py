@@ -21,6 +21,9 @@ RULES_OUT: Final = -1000
 TABLES: Final[dict[str, Table[Any]]] = {}
 """Question -> its table, of the modules that are loaded."""
 
+CACHES: Final[list[Callable[[], None]]] = []
+"""What empties the caches of answers, for those who change a table."""
+
 
 @value()
 class Row(Generic[Facts]):

@@ -19,7 +19,7 @@ class Candidate:
     """A leaf of one record.
 
     ``path`` is dotted with ``[*]``; ``type`` and ``format`` as in JSON Schema; ``constant``: the value is the same in
-    every record; ``size``: mean length of its JSON text in bytes, where it was received; ``late``: by its schema it
+    every record; ``size``: mean length of its JSON text in bytes, where it was received; ``optional``: by its schema it
     may well be missing, or is false unless somebody says otherwise.
     """
 
@@ -30,7 +30,7 @@ class Candidate:
     description: str = ""
     constant: bool = False
     size: float | None = None
-    late: bool = False
+    optional: bool = False
 
 
 @dataclass(slots=True)

@@ -1,13 +1,16 @@
 """What identifies and names a record whose fields have no better claim to it.
 
-Ids and names of the usual kind are found by :mod:`adaptgen.views.scoring`; here are the second choices, for the ranking
-of :mod:`adaptgen.views.ranking`.
+Ids and names of the usual kind are found by :mod:`adaptgen.views.scoring`; here are the second choices, for
+:mod:`adaptgen.views.ranking`: a table of evidence for each, of which the strongest row decides, and of several fields
+that it matches the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from functools import cached_property, partial
 
+from adaptgen.model.evidence import Row, Table
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 from adaptgen.views.scoring import IDENTITY, LABEL, OTHER, REFERENCE, Field, hides
@@ -33,159 +36,245 @@ _LOGS = vocabulary("log logging event notification alert error warning incident 
 _LEVELS = vocabulary("level severity loglevel levelname")
 _SAYS = vocabulary("message summary text comment")
 _NOT_TOLD = vocabulary("language lang locale type code kind id culture")
-# (how deep, what): names of what has no name.
-_LABEL_LAST = (
-    *(
-        (1, word)
-        for word in ("message", "summary", "description", "text", "comment", "note", "content", "body", "email")
-    ),
-    *((2, word) for word in ("message", "summary", "text", "full", "formatted")),
-    *((1, word) for word in ("caption", "question", "phrase", "term", "keyword", "topic", "formatted", "display")),
-    *((1, word) for word in ("issuer", "hostname", "host", "domain", "ip", "file")),
-    *((1, word) for word in ("path", "url")),
-    *((1, word) for word in ("event", "action", "activity", "type", "kind", "code")),
+
+
+class _Record:
+    """The fields of a record as a whole."""
+
+    def __init__(self, found: Sequence[Field], identifying: Collection[str], resource: Sequence[str]) -> None:
+        self.found, self.resource = found, resource
+        self.own = [field for field in found if field.own]
+        self.asked = [words(name) for name in sorted(identifying)]
+
+    @cached_property
+    def has_own_number(self) -> bool:
+        return any(field.spoken in _ID_ALONE for field in self.own)
+
+    @cached_property
+    def has_parts(self) -> bool:
+        """Whether an object in it is named."""
+        return any(field.tier == REFERENCE and len(field.names) > 1 for field in self.found)
+
+    @cached_property
+    def own_ids(self) -> list[Field]:
+        return [field for field in self.own if set(field.spoken[-1:]) & ID and field.type != "boolean"]
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it has an id, and no object in it is named."""
+        if any(field.tier == REFERENCE and field.sub < 6 and len(field.names) > 1 for field in self.found):
+            return False
+        return any(field.tier == IDENTITY and set(field.spoken[-1:]) & ID for field in self.found)
+
+    def best(self, table: Table[_Choice]) -> tuple[Field, Row[_Choice]] | None:
+        """The field for which the strongest row of ``table`` matches."""
+        near = [field for field in self.found if len(field.names) <= 2 or field.many or field.tier == REFERENCE]
+        chosen = [(field, row) for field in near if (row := table.strongest(_Choice(field, self)))]
+        return max(chosen, key=lambda pair: pair[1].weight, default=None)
+
+
+class _Choice:
+    """A field of a record that may identify or name it. ``called``: how deep it lies and its name, where that is one
+    word; ``end``: the last word of its name, where it is worth showing; a number after it does not count."""
+
+    def __init__(self, field: Field, record: _Record) -> None:
+        self.field, self.record = field, record
+        self.spoken, self.depth = field.spoken, len(field.names)
+        self.single = not field.many and bool(self.spoken) and field.tier != IDENTITY
+        self.called = (self.depth, self.spoken[0]) if self.single and len(self.spoken) == 1 else None
+        literal = self.spoken[:-1] if self.spoken[-1:] and self.spoken[-1].isdigit() else self.spoken
+        self.end = literal[-1] if field.own and literal and (len(literal) == 1 or field.tier is not None) else ""
+
+    @property
+    def asked_by_its_end(self) -> bool:
+        """`/floating_ips/{floating_ip}` asks for what a record calls `ip`."""
+        said, size = self.spoken, len(self.spoken)
+        if not self.field.own or not said or said in _GENERIC:
+            return False
+        return any(size < len(name) and name[-size:] == said and name[0] != "id" for name in self.record.asked)
+
+    @property
+    def is_id_of_resource(self) -> bool:
+        """`order.id` of an order."""
+        field = self.field
+        if self.depth != 2 or field.many or self.spoken not in ID_WORDS:
+            return False
+        return words(field.names[0]) == (*self.record.resource[-1:],)
+
+    @property
+    def is_own_id(self) -> bool:
+        return self.field in self.record.own_ids
+
+    @property
+    def own_text(self) -> bool:
+        return self.single and self.depth == 1 and self.field.is_text
+
+    @property
+    def is_told(self) -> bool:
+        """`order_description`: a text about something."""
+        return self.own_text and len(self.spoken) == 2 and self.spoken[1] in _TOLD
+
+    @property
+    def is_address(self) -> bool:
+        said = set(self.spoken) - {"1"}
+        return self.field.own and "address" in said and said <= _ADDRESS and self.field.tier != IDENTITY
+
+    @property
+    def is_name_in_list(self) -> bool:
+        """`names[*].text`: its names by language."""
+        field = self.field
+        if not field.many or self.depth == 1 or set(self.spoken[-1:]) & _NOT_TOLD or not field.is_text:
+            return False
+        said = words(field.names[0])
+        return bool(said) and (singular(said[-1]) in LABELS or said[-1] in {"translations", "localizations"})
+
+    @property
+    def is_link(self) -> bool:
+        """`mock_url`: what a webhook or a redirection is called by, where nothing in it has a name."""
+        if not self.own_text or self.spoken[-1] not in _LINKS or set(self.spoken) & _NO_NAME:
+            return False
+        return not self.record.has_parts
+
+    @property
+    def is_called_like_record(self) -> bool:
+        """`/words` are told apart by their `word`."""
+        named = self.own_text and len(self.spoken) == 1 and len(self.spoken[0]) > 2
+        return named and self.spoken[0] in self.record.resource
+
+    @property
+    def names_person(self) -> bool:
+        if self.field.tier != REFERENCE or self.depth == 1 or self.spoken[-1] not in LABELS:
+            return False
+        return singular((words(self.field.names[0]) or ("",))[-1]) in {"profile", "user", "person"}
+
+    @property
+    def is_private_name(self) -> bool:
+        """`_private.name`: what only some may see names the record all the same."""
+        holder = self.field.names[0]
+        if not self.single or self.depth != 2 or self.spoken not in NAMES:
+            return False
+        return holder.startswith("_") and not hides(holder.lstrip("_"))
+
+    @property
+    def is_free_text(self) -> bool:
+        given = self.field.candidate
+        plain = given.type == "string" and given.format is None and not given.enum and not given.constant
+        return plain and self.field.own and self.field.tier == OTHER
+
+    def is_in_address(self, word: str) -> bool:
+        near = self.single and self.depth == 2 and word in self.spoken
+        return near and words(self.field.names[0])[-1:] == ("address",)
+
+
+def _is_called(called: tuple[int, str], choice: _Choice) -> bool:
+    return choice.called == called
+
+
+def _ends_in(word: str, choice: _Choice) -> bool:
+    return choice.end == word
+
+
+def _rows(weight: int, depth: int, names: str) -> tuple[Row[_Choice], ...]:
+    """A row for each of ``names`` of a field so deep in the record, the first of ``weight``."""
+    return tuple(
+        Row(weight - at, f"it is called {name!r}", partial(_is_called, (depth, name)), 3)
+        for at, name in enumerate(names.split())
+    )
+
+
+SECOND_IDENTITY: Table[_Choice] = Table(
+    "what identifies a record without an id?",
+    Row(90, "the path asks for it", lambda c: c.asked_by_its_end, 1),
+    Row(80, "it is the id of what is called like the record", lambda c: c.is_id_of_resource, 2),
+    Row(70, "it is an id of the record itself", lambda c: c.is_own_id and c.spoken[0] in _ITSELF, 2),
+    Row(60, "it is an id of nothing else", lambda c: c.is_own_id and c.spoken[0] not in _OTHERS, 2),
+    Row(50, "it is an id, and there is no number", lambda c: c.is_own_id and not c.record.has_own_number, 2),
+    *(Row(40 - at, f"its name ends in {word!r}", partial(_ends_in, word), 3) for at, word in enumerate(_ID_LAST)),
 )
-_TEXTS = 9  # of them are texts about the record
+"""``answer``: the place within the tier."""
+
+SECOND_NAME: Table[_Choice] = Table(
+    "what names a record without a name?",
+    Row(99, "it is called like the record", lambda c: c.is_called_like_record, 1),
+    Row(98, "it names the person that the record is about", lambda c: c.names_person, 1),
+    Row(97, "it is a name that only some may see", lambda c: c.is_private_name, 3),
+    *_rows(90, 1, "message summary description text comment note content body email"),
+    Row(76, "it is a text about the record", lambda c: c.is_told and c.spoken[0] in c.record.resource, 3),
+    Row(75, "it is a text about something", lambda c: c.is_told, 3),
+    Row(74, "it is the name in one of its languages", lambda c: c.is_name_in_list, 3),
+    Row(73, "it is the address", lambda c: c.is_address, 3),
+    *_rows(70, 2, "message summary text full formatted"),
+    *_rows(60, 1, "caption question phrase term keyword topic formatted display issuer hostname host domain ip file"),
+    *_rows(40, 1, "path url event action activity type kind code"),
+    Row(30, "it is a link of the record", lambda c: c.is_link and c.spoken[0] in c.record.resource, 3),
+    Row(29, "it is a link", lambda c: c.is_link, 3),
+    *(
+        Row(20 - at, f"it is a part of the address, {word!r}", partial(_Choice.is_in_address, word=word), 3)
+        for at, word in enumerate(("formatted", "full", "street", "line", "address"))
+    ),
+    Row(10, "it is the only free text of what has an id", lambda c: c.is_free_text and c.record.is_plain, 3),
+)
+"""``answer``: the place within the tier."""
 
 
 def ensure_identity(found: Sequence[Field], identifying: Collection[str], resource: Sequence[str]) -> None:
-    if any(one.tier == IDENTITY for one in found):
+    """Give a record without an identity its second choice."""
+    if any(field.tier == IDENTITY for field in found):
         return
-    own = [one for one in found if len(one.names) == 1 and not one.many]
-    # `/floating_ips/{floating_ip}` asks for what a record calls `ip`.
-    for name in sorted(identifying):
-        asked = words(name)
-        for one in own:
-            ends = 0 < len(one.spoken) < len(asked) and asked[-len(one.spoken) :] == one.spoken and asked[0] != "id"
-            if ends and one.spoken not in _GENERIC:
-                one.set(IDENTITY, 1)
-                return
-    for one in found:
-        if len(one.names) == 2 and not one.many and one.spoken in ID_WORDS and words(one.names[0]) == (*resource[-1:],):
-            one.set(IDENTITY, 2)
-            return
-    ids = [one for one in own if one.spoken and one.spoken[-1] in ID and one.candidate.type != "boolean"]
-    likely = sorted((one for one in ids if one.spoken[0] not in _OTHERS), key=lambda one: one.spoken[0] not in _ITSELF)
-    if likely or (ids and not any(one.spoken in _ID_ALONE for one in own)):
-        (likely or ids)[0].set(IDENTITY, 2)
-        # Nothing says which of several is its own.
-        for one in [one for one in likely[1:] if one.tier is not None][:2]:
-            one.set(REFERENCE, 0)
-        return
-    for last in _ID_LAST:
-        for one in own:
-            said = one.spoken[:-1] if one.spoken[-1:] and one.spoken[-1].isdigit() else one.spoken
-            if said and said[-1] == last and (len(said) == 1 or one.tier is not None):
-                one.set(IDENTITY, 3)
-                return
-    if own:
-        return
-    # `{"base": {"shot": {"shot_id": 1}}, "target": {"shot": {"shot_id": 2}}}`: a pair is told by what it pairs.
-    inner = [one for one in found if not one.many and one.spoken[-1:] and one.spoken[-1] in ID]
-    inner = [one for one in inner if one.spoken[:-1] in {(), words(one.names[-2])}]
-    alike = [one for one in inner if any(one.names[1:] == other.names[1:] for other in inner if other is not one)]
-    for one in alike[:2]:
-        one.set(IDENTITY, 3)
+    record = _Record(found, identifying, resource)
+    if best := record.best(SECOND_IDENTITY):
+        best[0].set(IDENTITY, best[1].answer)
+        if best[1].answer == 2 and best[0].own:
+            # Nothing says which of several is its own.
+            others = [each for each in record.own_ids if each is not best[0] and each.spoken[0] not in _OTHERS]
+            others.sort(key=lambda each: each.spoken[0] not in _ITSELF)
+            for field in [each for each in others if each.tier is not None][:2]:
+                field.set(REFERENCE, 0)
+    elif not record.own:
+        _ensure_pair(found)
+
+
+def _ensure_pair(found: Sequence[Field]) -> None:
+    """`{"base": {"shot": {"shot_id": 1}}, "target": {"shot": {"shot_id": 2}}}`: a pair is told by what it pairs."""
+    ids = [field for field in found if not field.many and field.spoken[-1:] and field.spoken[-1] in ID]
+    ids = [field for field in ids if field.spoken[:-1] in {(), words(field.names[-2])}]
+    paired = [field for field in ids if sum(field.names[1:] == other.names[1:] for other in ids) > 1]
+    for field in paired[:2]:
+        field.set(IDENTITY, 3)
 
 
 def ensure_label(found: Sequence[Field], resource: Sequence[str]) -> None:
-    labels = [one for one in found if one.tier == LABEL]
+    """Give a record without a name its second choice."""
+    labels = [field for field in found if field.tier == LABEL]
     if labels:
-        if all(one.sub >= 2 and not set(one.spoken[:-1]) & set(resource) for one in labels):
-            # `new_name` and `sticker_name` are names of something in it, its text is its own.
-            for one in found:
-                if len(one.names) == 1 == len(one.spoken) and one.spoken[0] in _SAYS and not one.many:
-                    one.set(REFERENCE, 0)
-                    return
-        _keep_message(found, resource)
+        _keep_text(found, labels, resource)
         return
-    for one in found:
-        # `/words` are told apart by their `word`.
-        own = len(one.names) == 1 == len(one.spoken) and not one.many and one.candidate.type in {"string", None}
-        if own and one.tier != IDENTITY and one.spoken[0] in resource and len(one.spoken[0]) > 2:
-            one.set(LABEL, 1)
-            return
-    nested = [one for one in found if one.tier == REFERENCE and len(one.names) > 1 and one.spoken[-1] in LABELS]
-    about = [one for one in nested if singular((words(one.names[0]) or ("",))[-1]) in {"profile", "user", "person"}]
-    if about:
-        about[0].set(LABEL, 1)
-        return
-    for one in _second_names(found, resource):
-        one.set(LABEL, 3)
-        break
-    else:
-        _first_text(found)
-        return
-    if set(one.spoken[-1:]) & _TOLD:
-        # A text about a place does not say which one it is.
-        for place in _addresses(found):
-            place.set(REFERENCE, 0)
-            return
+    record = _Record(found, (), resource)
+    if best := record.best(SECOND_NAME):
+        best[0].set(LABEL, best[1].answer)
+        if best[1].answer == 3 and set(best[0].spoken[-1:]) & _TOLD:
+            # A text about a place does not say which one it is.
+            address = next((field for field in found if _Choice(field, record).is_address), None)
+            if address is not None and address is not best[0]:
+                address.set(REFERENCE, 0)
 
 
-def _keep_message(found: Sequence[Field], resource: Sequence[str]) -> None:
-    """The name of a log record is that of the logger: what happened is in its message."""
-    own = [one for one in found if len(one.names) == 1 == len(one.spoken) and not one.many]
-    if {*resource[-1:]} & _LOGS or any(one.spoken[0] in _LEVELS for one in own):
-        for one in own:
-            if one.spoken[0] in _MESSAGES and one.tier is None and one.candidate.type in {"string", None}:
-                one.set(REFERENCE, 0)
-                return
-
-
-def _first_text(found: Sequence[Field]) -> None:
-    """What has an id, and neither a name nor a part that has one, is told apart by its first free text."""
-    belongs = any(one.tier == REFERENCE and one.sub < 6 and len(one.names) > 1 for one in found)
-    if not belongs and any(one.tier == IDENTITY and one.spoken[-1:] and one.spoken[-1] in ID for one in found):
-        for one in found:
-            given = one.candidate
-            free = given.type == "string" and given.format is None and not given.enum and not given.constant
-            if free and one.tier == OTHER and len(one.names) == 1 and not one.many:
-                one.set(LABEL, 3)
-                return
-
-
-def _second_names(found: Sequence[Field], resource: Sequence[str]) -> Iterator[Field]:
-    """What names a record without a name, the best first: texts about it, an address, its names by language."""
-    single = [one for one in found if not one.many and one.spoken and one.tier != IDENTITY]
-    # `_private.name`: what only some may see names the record all the same.
-    private = [one for one in single if len(one.names) == 2 and one.names[0].startswith("_") and one.spoken in NAMES]
-    yield from (one for one in private if not hides(one.names[0].lstrip("_")))
-    for depth, word in _LABEL_LAST[:_TEXTS]:
-        yield from (one for one in single if len(one.names) == depth and one.spoken == (word,))
-    texts = [one for one in single if len(one.names) == 1 and one.candidate.type in {"string", None}]
-    told = [one for one in texts if len(one.spoken) == 2 and one.spoken[1] in _TOLD]
-    yield from (one for one in told if one.spoken[0] in resource)
-    yield from told
-    many = [one for one in found if one.many and len(one.names) > 1 and not set(one.spoken[-1:]) & _NOT_TOLD]
-    yield from (one for one in many if _labels(one.names[0]) and one.candidate.type in {"string", None})
-    yield from _addresses(found)
-    for depth, word in _LABEL_LAST[_TEXTS:]:
-        yield from (one for one in single if len(one.names) == depth and one.spoken == (word,))
-    # `mock_url`, `target_uri`: what a webhook or a redirection is called by, where it has nothing that is called.
-    if not any(one.tier == REFERENCE and len(one.names) > 1 for one in found):
-        links = [one for one in texts if one.spoken[-1] in _LINKS and not set(one.spoken) & _NO_NAME]
-        yield from sorted(links, key=lambda one: one.spoken[0] not in resource)
-    for word in ("formatted", "full", "street", "line", "address"):
-        near = [one for one in single if len(one.names) == 2 and words(one.names[0])[-1:] == ("address",)]
-        yield from (one for one in near if word in one.spoken)
-
-
-def _addresses(found: Sequence[Field]) -> Iterator[Field]:
-    for one in found:
-        said = set(one.spoken) - {"1"}
-        if len(one.names) == 1 and not one.many and "address" in said and said <= _ADDRESS and one.tier != IDENTITY:
-            yield one
-
-
-def _labels(name: str) -> bool:
-    said = words(name)
-    return bool(said) and (singular(said[-1]) in LABELS or said[-1] in {"translations", "localizations"})
+def _keep_text(found: Sequence[Field], labels: Sequence[Field], resource: Sequence[str]) -> None:
+    """Of what is named after something else, keep the text: `new_name` and `sticker_name` are names of something in
+    it, and the name of a log record is that of the logger."""
+    own = [field for field in found if field.own and len(field.spoken) == 1]
+    texts: list[Field] = []
+    if all(field.sub >= 2 and not set(field.spoken[:-1]) & set(resource) for field in labels):
+        texts = [field for field in own if field.spoken[0] in _SAYS]
+    if not texts and ({*resource[-1:]} & _LOGS or any(field.spoken[0] in _LEVELS for field in own)):
+        texts = [field for field in own if field.spoken[0] in _MESSAGES and field.tier is None and field.is_text]
+    for field in texts[:1]:
+        field.set(REFERENCE, 0)
 
 
 def ensure_substance(found: Sequence[Field]) -> None:
-    """What neither has an identity nor a name is no record but a result (a log, a quote, a report): keep its texts."""
-    for one in found:
-        if one.tier is None and len(one.names) <= 2 and kind_of(one.names[-1], type=one.candidate.type) is None:
-            near = 1 if len(one.names) == 1 else 3
-            one.set(OTHER, near if not set(one.spoken) & (LINK | HASH) else 5)
+    """Keep the texts of what has neither an identity nor a name: it is no record but a result (a log, a quote)."""
+    for field in found:
+        if field.tier is None and len(field.names) <= 2 and kind_of(field.names[-1], type=field.type) is None:
+            near = 1 if len(field.names) == 1 else 3
+            field.set(OTHER, near if not set(field.spoken) & (LINK | HASH) else 5)

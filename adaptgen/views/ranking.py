@@ -23,8 +23,8 @@ from adaptgen.views.scoring import (
     STATUS,
     Field,
     has_identity,
-    judged,
     plain,
+    score_fields,
 )
 from adaptgen.views.vocabulary import NAMES
 
@@ -58,7 +58,7 @@ def rank(
     for status. The order of ``candidates`` decides between equals, so equal input gives equal output. Empty when
     nothing is worth showing.
     """
-    found = judged(candidates, frozenset(plain(one) for one in identifying), resource, entry=entry)
+    found = score_fields(candidates, frozenset(plain(one) for one in identifying), resource, entry=entry)
     ensure_identity(found, identifying, resource)
     ensure_label(found, resource)
     _tell_apart(found, resource)
@@ -97,7 +97,7 @@ def is_record(
     names = frozenset(plain(name) for name in identifying)
     if has_identity(candidates, names):
         return True
-    found = judged(candidates, names, resource, entry=entry)
+    found = score_fields(candidates, names, resource, entry=entry)
     ensure_identity(found, identifying, resource)
     return any(one.tier in {IDENTITY, LABEL} for one in found)
 
@@ -112,19 +112,19 @@ def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str
     """What may identify the record too, where the view has left it out: keys and names of its own. A wide record has
     less room, so that its view stays a fraction of it."""
     room = min(_DOUBT, max(0, int(0.3 * len(found)) - keep)) if len(found) > _WIDE else _DOUBT
-    own = [one for one in found if one not in shown and len(one.names) == 1 and not one.many and one.spoken]
+    own = [field for field in found if field.own and field.spoken and field not in shown]
     # `client_order_id` is an order's id by another, `order_type_id` the id of something else.
-    ours = [one for one in own if one.spoken[-2:-1] == tuple(resource[-1:]) and not set(one.spoken) & _ELSE]
-    own = [one for one in own if len(one.spoken) == 1 or one.spoken[0] in resource or one in ours]
-    keys = [one for one in own if one.spoken[-1] in _KEYS and one.candidate.type != "boolean"]
-    keys.sort(key=lambda one: len(one.spoken) > 1 and one not in ours)
-    named = any(one.tier == LABEL and one.sub <= 1 for one in shown)
+    ours = [field for field in own if field.spoken[-2:-1] == tuple(resource[-1:]) and not set(field.spoken) & _ELSE]
+    own = [field for field in own if len(field.spoken) == 1 or field.spoken[0] in resource or field in ours]
+    keys = [field for field in own if field.spoken[-1] in _KEYS and field.type != "boolean"]
+    keys.sort(key=lambda field: len(field.spoken) > 1 and field not in ours)
+    named = any(field.tier == LABEL and field.sub <= 1 for field in shown)
     texts = _NAMES if named else _NAMES | _TOLD
-    names = [one for one in own if one.spoken[-1] in texts and one.candidate.type in {"string", None}]
+    names = [field for field in own if field.spoken[-1] in texts and field.is_text]
     chosen = [*keys[:2], *names[:2]][:room]
-    for one in chosen:
-        if one.tier is None:
-            one.set(OTHER, 9)
+    for field in chosen:
+        if field.tier is None:
+            field.set(OTHER, 9)
     return chosen
 
 
@@ -162,30 +162,31 @@ def _other_halves(found: Sequence[Field], shown: Sequence[Field]) -> list[Field]
 
 def _tell_apart(found: Sequence[Field], resource: Sequence[str]) -> None:
     """Where a record has a name, what else it has names of comes later, and where it has a status, so do flags."""
-    if {"first", "last"} <= {half[1] for one in found if one.tier == LABEL and (half := _half(one)) and not half[0][0]}:
-        for one in found:
+    labels = [field for field in found if field.tier == LABEL]
+    _settle_names(labels, resource)
+    called = any(field.given and field.tier == IDENTITY and field.spoken in NAMES for field in found)
+    if called or any(field.tier == LABEL and field.sub <= 1 for field in labels):
+        for field in labels:
+            if field.tier == LABEL and field.sub >= 2:
+                field.set(REFERENCE, 2)
+    _demote_flags([field for field in found if field.tier == STATUS])
+
+
+def _settle_names(labels: Sequence[Field], resource: Sequence[str]) -> None:
+    halves = {half[1] for field in labels if (half := _half(field)) and not half[0][0]}
+    for field in labels:
+        if field.sub >= 2 and resource and field.spoken[:1] == (resource[-1],) and "file" not in field.spoken:
+            # `dag_display_name` is the name of a dag, `bundle_name` is not.
+            field.set(LABEL, 1)
+        elif {"first", "last"} <= halves and len(field.names) == 1 and field.spoken in _NO_PERSON:
             # Of a person it is the form of address.
-            if one.tier == LABEL and one.names == (one.names[0],) and one.spoken in _NO_PERSON:
-                one.set(REFERENCE, 1)
-    for one in found:
-        # `dag_display_name` is the name of a dag, `bundle_name` is not.
-        if (
-            one.tier == LABEL
-            and one.sub >= 2
-            and resource
-            and one.spoken[:1] == (resource[-1],)
-            and "file" not in one.spoken
-        ):
-            one.set(LABEL, 1)
-    called = [one for one in found if one.given and one.tier == IDENTITY and one.spoken in NAMES]
-    if called or any(one.tier == LABEL and one.sub <= 1 for one in found):
-        for one in found:
-            if one.tier == LABEL and one.sub >= 2:
-                one.set(REFERENCE, 2)
-    stated = any(one.tier == STATUS and one.sub <= 1 for one in found)
-    for one in found:
-        if one.tier == STATUS and one.sub == 2:
-            if one.candidate.constant:
-                one.tier = None
-            elif stated or set(one.spoken[-1:]) & _RARE:
-                one.set(OTHER, 4)
+            field.set(REFERENCE, 1)
+
+
+def _demote_flags(states: Sequence[Field]) -> None:
+    stated = any(field.sub <= 1 for field in states)
+    for field in states:
+        if field.sub == 2 and field.candidate.constant:
+            field.tier = None
+        elif field.sub == 2 and (stated or set(field.spoken[-1:]) & _RARE):
+            field.set(OTHER, 4)

@@ -1,17 +1,19 @@
 """What a field of a record is worth to who sees it first, judged by its name, type and place.
 
 Every field gets a tier (identity, label, status, amount, date, reference, other) or none; which of them a view keeps
-is decided by :mod:`adaptgen.views.ranking`.
+is decided by :mod:`adaptgen.views.ranking`. Two tables of evidence say which: one for fields of the record itself, one
+for those of objects and lists in it. The strongest row that matches decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from itertools import chain
+from typing import Final
 
+from adaptgen.model.evidence import CACHES, Row, Table
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, vocabulary, words
@@ -45,6 +47,13 @@ from adaptgen.views.vocabulary import (
 
 IDENTITY, LABEL, STATUS, AMOUNT, DATE, REFERENCE, OTHER = range(7)
 _LONG = 160.0
+_Answer = tuple[int | None, int]
+_OUT: Final[_Answer] = (None, 0)
+_LINK_FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "byte", "binary", "html", "password"})
+_MINOR_AMOUNTS = vocabulary("rate score value quantity duration")
+_AMOUNT_PARTS = vocabulary("amount value currency total gross net")
+_VALUE_PARTS = vocabulary("value code id key display text")
+_TEXTS = frozenset({"string", None})
 
 
 @lru_cache(maxsize=8192)
@@ -53,23 +62,275 @@ def plain(name: str) -> str:
     return "".join(words(name))
 
 
-@dataclass(slots=True, eq=False)
-class Field:
-    """A candidate under judgement. ``names``: the keys on the way, without wrappers; ``many``: inside a list; ``tier``
-    None: left out; ``sub``: lower comes first within a tier; ``given``: the operation says that it identifies."""
+class FieldKind:
+    """What a field is by its name, place and type: the facts that the tables weigh.
 
-    path: str
-    candidate: Candidate
-    index: int
-    names: tuple[str, ...]
-    many: bool
-    tier: int | None = None
-    sub: int = 0
-    given: bool = False
-    spoken: tuple[str, ...] = field(default=())
+    ``names``: the keys on the way, without wrappers; ``spoken``: the words of the last, ``last`` the noun among them;
+    ``many``: inside a list; ``asked``: called as the operation calls what identifies a record; ``long``: its values
+    are long texts.
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        many: bool,
+        asked: bool,
+        type: str | None,
+        format: str | None,
+        enum: bool,
+        constant: bool,
+        long: bool,
+    ) -> None:
+        self.names, self.many, self.asked, self.type, self.format = names, many, asked, type, format
+        self.enum, self.constant, self.long = enum, constant, long
+        self.spoken = words(names[-1])
+        literal = [word for word in self.spoken if not word.isdigit()] or self.spoken
+        self.last = singular(literal[-1]) if literal else ""
+        self.own = len(names) == 1 and not many
+        self.is_text = type in _TEXTS
+
+    @cached_property
+    def answer(self) -> _Answer:
+        """The tier, and the place in it."""
+        if self.own and self.asked:
+            return IDENTITY, 0
+        if not self.spoken or (not self.own and any(map(hides, self.names[:-1]))):
+            return _OUT
+        row = (OWN_FIELD if self.own else NESTED_FIELD).strongest(self)
+        return row.answer if row else _OUT
+
+    @property
+    def is_number(self) -> bool:
+        return self.type in {"integer", "number"}
+
+    @cached_property
+    def is_personal(self) -> bool:
+        """Whether the value is personal beyond the name of something."""
+        return kind_of(self.names[-1], type=self.type, format=self.format) not in {None, "name"}
+
+    @cached_property
+    def label_order(self) -> int | None:
+        """How well its name says that it is what the record is called, None for not at all."""
+        label = is_label(self.last) and self.format not in {"uri", "url"} and self.type != "boolean"
+        return label_order(self.spoken) if label else None
+
+    @cached_property
+    def is_date(self) -> bool:
+        dated = self.format in {"date", "date-time"}
+        return dated or self.last in DATE_WORDS or self.spoken[0] in {"date", "time"}
+
+    @cached_property
+    def is_noise(self) -> bool:
+        """Whether it is a link, a hash, a column of bookkeeping or a long text."""
+        spoken = set(self.spoken)
+        if self.format in _LINK_FORMATS or self.last in LINK or self.last in HASH or spoken & AUDIT:
+            return True
+        if self.spoken[0] in OLD or ("by" in spoken and spoken & (MADE | CHANGED | {"deleted"})):
+            return True
+        return self.long or (self.last in TEXT and self.is_text and not self.enum)
+
+    # ------------------------------------------------------------------------------------- inside an object or a list
+
+    @cached_property
+    def parent(self) -> tuple[str, ...]:
+        """The words of what holds it."""
+        return words(self.names[-2]) if len(self.names) > 1 else self.spoken
+
+    @cached_property
+    def head(self) -> str:
+        """The noun of what holds it."""
+        return singular(self.parent[-1]) if self.parent else ""
+
+    @cached_property
+    def end(self) -> str:
+        return singular(self.spoken[-1])
+
+    @property
+    def is_state(self) -> bool:
+        """Whether its object is a state of the record, and not of a part of a part of it."""
+        if self.head not in STATUS_WORDS | GRADES:
+            return False
+        first = singular((words(self.names[0]) or ("",))[-1])
+        return len(self.names) <= 2 or first in STATUS_WORDS | GRADES
+
+    @property
+    def is_name_part(self) -> bool:
+        """Whether it is a part or a form of a name: ``name.first``, ``title.rendered``."""
+        part = self.end in NAME_PARTS or said_as(self.end)
+        return self.head in LABELS and len(self.names) == 2 and part and self.is_text
+
+    @property
+    def is_listed_name(self) -> bool:
+        return is_label(self.end) and label_order(self.spoken) <= 2 and not self.constant
+
+    @property
+    def is_name_in(self) -> bool:
+        """Whether it is the name of something in the record."""
+        return is_label(self.end) and self.is_text and not self.constant
+
+    @property
+    def is_id_of_its_object(self) -> bool:
+        """Whether it is the id of the object that holds it: called after it, or what the path asks for."""
+        if len(self.names) != 2 or self.constant:
+            return False
+        return self.spoken in ID_WORDS or self.asked or (self.spoken[:-1] == self.parent and self.spoken[-1] in ID)
+
+
+def _row(weight: int, because: str, answer: _Answer, when: Callable[[FieldKind], object]) -> Row[FieldKind]:
+    return Row(weight, because, when, answer)
+
+
+OWN_FIELD: Table[FieldKind] = Table(
+    "what is a field of the record?",
+    _row(30, "it is the id", (IDENTITY, 1), lambda f: f.last in ID and len(f.spoken) == 1),
+    _row(29, "it is private", _OUT, lambda f: f.names[0].startswith("_")),
+    _row(28, "it is a link, a hash, bookkeeping or a long text", _OUT, lambda f: f.is_noise),
+    _row(27, "it is what records are called by", (LABEL, 0), lambda f: f.label_order == 0),
+    _row(26, "it is one of the usual names", (LABEL, 1), lambda f: f.label_order == 1),
+    _row(25, "it is a name of something", (LABEL, 2), lambda f: f.label_order == 2),
+    _row(24, "it may be a name", (LABEL, 3), lambda f: f.label_order == 3),
+    _row(23, "it is a part of a name", (LABEL, 1), lambda f: f.spoken in SHORT),
+    _row(
+        22,
+        "it is the name in a language or form",
+        (LABEL, 1),
+        lambda f: len(f.spoken) == 2 and f.spoken[0] in {"name", "title"} and said_as(f.spoken[1]),
+    ),
+    _row(21, "it is personal", _OUT, lambda f: f.is_personal),
+    _row(20, "it is the state", (STATUS, 0), lambda f: f.last in STATUS_WORDS and len(f.spoken) <= 3),
+    _row(19, "it is a grade", (STATUS, 1), lambda f: f.last in GRADES),
+    _row(18, "it is a flag of a state", (STATUS, 2), lambda f: f.type == "boolean" and f.last in FLAGS),
+    _row(17, "it is a flag", (OTHER, 4), lambda f: f.type == "boolean"),
+    _row(16, "it is a kind", (STATUS, 3), lambda f: f.last in KINDS and f.is_text),
+    _row(15, "it is a measure", (AMOUNT, 1), lambda f: f.last in _MINOR_AMOUNTS),
+    _row(14, "it is an amount", (AMOUNT, 0), lambda f: f.last in AMOUNT_WORDS),
+    _row(13, "it is what is owed", (AMOUNT, 0), lambda f: f.last in {"due", "paid"} and f.is_number),
+    _row(12, "it is a currency", (AMOUNT, 2), lambda f: f.last == "currency"),
+    _row(11, "it says when it was changed", _OUT, lambda f: f.is_date and set(f.spoken) & (CHANGED | {"deleted"})),
+    _row(10, "it says when it was created", (DATE, 3), lambda f: f.is_date and set(f.spoken) & MADE),
+    _row(9, "it is a date", (DATE, 0), lambda f: f.is_date),
+    _row(
+        8,
+        "it is the id of something else",
+        (REFERENCE, 4),
+        lambda f: f.last in ID or (f.spoken[0] == "id" and len(f.spoken) > 1),
+    ),
+    _row(
+        7,
+        "it is a code or a number",
+        (REFERENCE, 0),
+        lambda f: f.last in REFERENCE_WORDS or f.last.endswith("nummer"),
+    ),
+    _row(6, "it is one of several values", (OTHER, 0), lambda f: f.enum and f.is_text),
+    _row(5, "it is the same in all records", (OTHER, 6), lambda f: f.constant),
+    _row(4, "it is a text", (OTHER, 1), lambda f: f.type == "string"),
+    _row(3, "it is a number", (OTHER, 2), lambda f: f.is_number),
+    _row(2, "it is a value", (OTHER, 3), lambda f: True),
+)
+
+NESTED_FIELD: Table[FieldKind] = Table(
+    "what is a field of an object or a list in the record?",
+    _row(
+        20,
+        "it is a link or a long text",
+        _OUT,
+        lambda f: f.format in {"uri", "url", "byte", "binary"} or f.long,
+    ),
+    _row(
+        19,
+        "it is a list of values",
+        (OTHER, 5),
+        lambda f: (
+            f.many
+            and len(f.names) == 1
+            and f.type in {"string", "integer", "number", None}
+            and f.head not in LINK
+            and not f.is_noise
+            and kind_of(f.names[0], type=f.type) is None
+        ),
+    ),
+    _row(
+        18,
+        "it names what a list holds",
+        (OTHER, 5),
+        lambda f: f.many and len(f.names) > 1 and f.is_listed_name,
+    ),
+    _row(17, "it is something in a list", _OUT, lambda f: f.many),
+    _row(16, "it is personal", _OUT, lambda f: f.is_personal),
+    _row(15, "it names the state", (STATUS, 0), lambda f: f.is_state and f.end in LABELS),
+    _row(14, "it is the value of a state", (STATUS, 1), lambda f: f.is_state and f.end in STATUS_WORDS | _VALUE_PARTS),
+    _row(13, "it is the currency of an amount", (AMOUNT, 2), lambda f: f.head in AMOUNT_WORDS and f.end == "currency"),
+    _row(12, "it is an amount", (AMOUNT, 1), lambda f: f.head in AMOUNT_WORDS and f.end in _AMOUNT_PARTS),
+    _row(11, "it is a date", (DATE, 1), lambda f: f.head in DATE_WORDS and f.format in {"date", "date-time"}),
+    # `name.first` names the record, `shopperName.first` somebody in it.
+    _row(10, "it is a part of somebody's name", (REFERENCE, 1), lambda f: f.is_name_part and len(f.parent) > 1),
+    _row(9, "it is a text of the name", (LABEL, 4), lambda f: f.is_name_part and f.end in TEXT),
+    _row(8, "it is a part of the name", (LABEL, 1), lambda f: f.is_name_part),
+    # `task.task_name` is the name of the task, `task.queue_name` is not.
+    _row(
+        7,
+        "it names an object of the record",
+        (REFERENCE, 1),
+        lambda f: f.is_name_in and (label_order(f.spoken) <= 1 or (len(f.names) == 2 and f.spoken[:1] == f.parent[:1])),
+    ),
+    _row(6, "it is a name in an object", (REFERENCE, 3), lambda f: f.is_name_in),
+    # What the record belongs to, where nothing names it.
+    _row(5, "it is the id of its object", (REFERENCE, 6), lambda f: f.is_id_of_its_object),
+)
+
+
+@lru_cache(maxsize=16384)
+def _kind(
+    names: tuple[str, ...],
+    many: bool,
+    asked: bool,
+    type: str | None,
+    format: str | None,
+    enum: bool,
+    constant: bool,
+    long: bool,
+) -> FieldKind:
+    return FieldKind(names, many, asked, type, format, enum, constant, long)
+
+
+CACHES.append(_kind.cache_clear)
+
+
+def _kind_of(candidate: Candidate, names: tuple[str, ...], many: bool, asked: bool) -> FieldKind:
+    long = candidate.size is not None and candidate.size > _LONG
+    return _kind(names, many, asked, candidate.type, candidate.format, candidate.enum, candidate.constant, long)
+
+
+class Field:
+    """A candidate under judgement. ``kind``: what it is; ``given``: the operation says that it identifies; ``tier``
+    None: left out; ``sub``: lower comes first within a tier."""
+
+    __slots__ = (
+        "candidate",
+        "given",
+        "index",
+        "is_text",
+        "kind",
+        "many",
+        "names",
+        "own",
+        "path",
+        "spoken",
+        "sub",
+        "tier",
+        "type",
+    )
+
+    def __init__(self, candidate: Candidate, index: int, kind: FieldKind) -> None:
+        self.path, self.candidate, self.index, self.kind = candidate.path, candidate, index, kind
+        self.names, self.many, self.own, self.spoken = kind.names, kind.many, kind.own, kind.spoken
+        self.type, self.is_text = kind.type, kind.is_text
+        self.given = kind.own and kind.asked
+        self.tier: int | None = None
+        self.sub = 0
 
     def order(self) -> tuple[int, bool, int, int]:
-        return (OTHER if self.tier is None else self.tier, self.candidate.late, self.sub, self.index)
+        return (OTHER if self.tier is None else self.tier, self.candidate.optional, self.sub, self.index)
 
     def set(self, tier: int | None, sub: int = 0) -> None:
         self.tier, self.sub = tier, sub
@@ -108,34 +369,34 @@ _DIGITS = re.compile(r"\d+")
 _NO_SCALAR = frozenset({"object", "array", "null"})
 
 
-def judged(
+def score_fields(
     candidates: Sequence[Candidate], identifying: frozenset[str], resource: Sequence[str] = (), *, entry: bool = False
 ) -> list[Field]:
     """The scalars among ``candidates`` with their tiers; ``identifying`` holds :func:`plain` names, ``resource`` the
     words of what the records are, in the singular. ``entry``: they may be entries that only hold the records."""
-    found: list[Field] = []
     # What is an object in one alternative is no value in the other.
-    around = set(chain.from_iterable([_around(one.path) for one in candidates]))
-    wrappers = _holders(candidates, resource) if entry else frozenset()
-    wrapping = wrappers | WRAPPERS
-    for index, one in enumerate(candidates):
-        if one.type in _NO_SCALAR:
+    around = set(chain.from_iterable([_around(candidate.path) for candidate in candidates]))
+    holders = _holders(candidates, resource) if entry else frozenset()
+    wrapping = holders | WRAPPERS
+    # `{"game": {"gameId": …}}`: what holds the record says what it is.
+    identifying |= {plain(name) + end for name in holders for end in (*ID, "number", "code", "key")}
+    found: list[Field] = []
+    for index, candidate in enumerate(candidates):
+        if candidate.type in _NO_SCALAR:
             continue
-        segments = _segments(one.path)
+        segments = _segments(candidate.path)
         if segments in around:
             continue
-        names = _unwrapped(segments, wrapping) if wrappers else _names(one.path)
-        if not 0 < len(names) <= 3:
-            continue
-        found.append(Field(one.path, one, index, names, "*" in segments, spoken=words(names[-1])))
-    # `{"game": {"gameId": …}}`: what holds the record says what it is.
-    identifying |= {plain(name) + end for name in wrappers for end in (*ID, "number", "code", "key")}
+        names = _unwrapped(segments, wrapping) if holders else _names(candidate.path)
+        if 0 < len(names) <= 3:
+            kind = _kind_of(candidate, names, "*" in segments, plain(names[-1]) in identifying)
+            found.append(Field(candidate, index, kind))
     families = _families(found)
-    for one_field in found:
-        if _family(one_field.names) not in families:
-            _judge(one_field, identifying)
+    for field in found:
+        if _family(field.names) not in families:
+            field.set(*field.kind.answer)
     _one_language(found)
-    _one_per_object(found, identifying)
+    _one_per_object(found)
     _once(found)
     return found
 
@@ -143,16 +404,11 @@ def judged(
 def has_identity(candidates: Sequence[Candidate], identifying: frozenset[str]) -> bool:
     """Whether a value of the record itself identifies it, for sure: the cheap half of the question whether the fields
     are those of a record."""
-    for one in candidates:
-        path = one.path
-        if not path.isidentifier() or one.type in _NO_SCALAR or _DIGITS.search(path):
+    for candidate in candidates:
+        path = candidate.path
+        if not path.isidentifier() or candidate.type in _NO_SCALAR or _DIGITS.search(path):
             continue
-        long = one.size is not None and one.size > _LONG
-        asked = plain(path) in identifying
-        if (
-            asked
-            or _worth((path,), False, one.type, one.format, bool(one.enum), one.constant, long, False)[0] == IDENTITY
-        ):
+        if _kind_of(candidate, (path,), False, plain(path) in identifying).answer[0] == IDENTITY:
             return not any(other.path.startswith((f"{path}.", f"{path}[")) for other in candidates)
     return False
 
@@ -207,39 +463,6 @@ def _families(given: Sequence[Field]) -> frozenset[str]:
     return frozenset(family for family, found in members.items() if len(found) >= 3)
 
 
-def _judge(one: Field, identifying: frozenset[str]) -> None:
-    given, asked = one.candidate, plain(one.names[-1]) in identifying
-    if asked and len(one.names) == 1 and not one.many:
-        one.given = True
-        one.set(IDENTITY, 0)
-    else:
-        long = given.size is not None and given.size > _LONG
-        one.tier, one.sub = _worth(
-            one.names, one.many, given.type, given.format, bool(given.enum), given.constant, long, asked
-        )
-
-
-@lru_cache(maxsize=16384)
-def _worth(
-    names: tuple[str, ...], many: bool, type: str | None, format: str | None, enum: bool, constant: bool, long: bool,
-    asked: bool,
-) -> tuple[int | None, int]:  # fmt: skip
-    """The tier of a field and its place in it. Large APIs have few fields, and those again and again. ``asked``: the
-    operation says that what is called so identifies."""
-    candidate = Candidate("", type, format, enum, constant=constant, size=_LONG + 1 if long else None)
-    one = Field("", candidate, 0, names, many, spoken=words(names[-1]))
-    if len(names) == 1 and not many:
-        _judge_own(one)
-    elif not _hidden_branch(one):
-        _judge_nested(one, asked)
-    return one.tier, one.sub
-
-
-def _hidden_branch(one: Field) -> bool:
-    """Whether the field lies below something that is left out whole: links, pictures, audit and paging blocks."""
-    return any(hides(name) for name in one.names[:-1])
-
-
 @lru_cache(maxsize=4096)
 def hides(name: str) -> bool:
     spoken = words(name)
@@ -250,122 +473,7 @@ def hides(name: str) -> bool:
     )
 
 
-def _judge_own(one: Field) -> None:
-    name, spoken, format = one.names[0], one.spoken, one.candidate.format
-    if not spoken:
-        return
-    last = singular(next((word for word in reversed(spoken) if not word.isdigit()), spoken[-1]))
-    if (last in ID and len(spoken) == 1) or (name.startswith("_") and spoken == ("id",)):
-        one.set(IDENTITY, 1)
-    elif name.startswith("_") or _is_noise(one, last):
-        return
-    elif is_label(last) and format not in {"uri", "url"} and one.candidate.type != "boolean":
-        one.set(LABEL, label_order(spoken))
-    elif spoken in SHORT or (len(spoken) == 2 and spoken[0] in {"name", "title"} and said_as(spoken[1])):
-        one.set(LABEL, 1)
-    elif kind_of(name, type=one.candidate.type, format=format) not in {None, "name"}:
-        return
-    else:
-        _judge_value(one, spoken, last)
-
-
-def _is_noise(one: Field, last: str) -> bool:
-    spoken, given = set(one.spoken), one.candidate
-    if given.format in {"uri", "url", "uri-reference", "iri", "byte", "binary", "html", "password"}:
-        return True
-    if last in LINK or last in HASH or spoken & AUDIT or one.spoken[0] in OLD:
-        return True
-    if "by" in spoken and spoken & (MADE | CHANGED | {"deleted"}):
-        return True
-    if given.size is not None and given.size > _LONG:
-        return True
-    return last in TEXT and given.type in {"string", None} and not given.enum
-
-
-def _judge_value(one: Field, spoken: tuple[str, ...], last: str) -> None:
-    given = one.candidate
-    numeric = given.type in {"integer", "number"}
-    if last in STATUS_WORDS and len(spoken) <= 3:
-        one.set(STATUS, 0)
-    elif last in GRADES:
-        one.set(STATUS, 1)
-    elif given.type == "boolean":
-        one.set(STATUS, 2) if last in FLAGS else one.set(OTHER, 4)
-    elif last in KINDS and given.type in {"string", None}:
-        one.set(STATUS, 3)
-    elif (last in AMOUNT_WORDS and given.type != "boolean") or (last in {"due", "paid"} and numeric):
-        one.set(AMOUNT, 0 if last not in {"rate", "score", "value", "quantity", "duration"} else 1)
-    elif last == "currency":
-        one.set(AMOUNT, 2)
-    elif given.format in {"date", "date-time"} or last in DATE_WORDS or spoken[0] in {"date", "time"}:
-        _judge_date(one, spoken)
-    elif last in REFERENCE_WORDS or last in ID or last.endswith("nummer") or (spoken[0] == "id" and len(spoken) > 1):
-        one.set(REFERENCE, 4 if last in ID or spoken[0] == "id" else 0)
-    elif given.enum and given.type in {"string", None}:
-        one.set(OTHER, 0)
-    elif given.constant:
-        one.set(OTHER, 6)
-    else:
-        one.set(OTHER, 1 if given.type == "string" else 2 if numeric else 3)
-
-
-def _judge_date(one: Field, spoken: tuple[str, ...]) -> None:
-    said = set(spoken)
-    if said & CHANGED or "deleted" in said:
-        return
-    one.set(DATE, 3 if said & MADE else 0)
-
-
-def _judge_nested(one: Field, asked: bool) -> None:
-    """A nested object gives its label, or its value where it stands for a status, an amount or a date."""
-    given, spoken = one.candidate, one.spoken
-    if not spoken or given.format in {"uri", "url", "byte", "binary"} or (given.size or 0) > _LONG:
-        return
-    parent, last = words(one.names[-2]) if len(one.names) > 1 else spoken, singular(spoken[-1])
-    head = singular(parent[-1]) if parent else ""
-    if one.many:
-        if len(one.names) == 1 and given.type in {"string", "integer", "number", None}:
-            if head not in LINK and not _is_noise(one, last) and kind_of(one.names[0], type=given.type) is None:
-                one.set(OTHER, 5)
-        elif is_label(last) and label_order(spoken) <= 2 and not given.constant:
-            one.set(OTHER, 5)
-        return
-    if kind_of(one.names[-1], type=given.type, format=given.format) not in {None, "name"}:
-        return
-    value = last in LABELS | STATUS_WORDS or last in {"value", "code", "id", "key", "display", "text"}
-    if head in STATUS_WORDS | GRADES and value and _of_the_record(one):
-        one.set(STATUS, 0 if last in LABELS else 1)
-    elif head in AMOUNT_WORDS and last in {"amount", "value", "currency", "total", "gross", "net"}:
-        one.set(AMOUNT, 1 if last != "currency" else 2)
-    elif head in DATE_WORDS and given.format in {"date", "date-time"}:
-        one.set(DATE, 1)
-    elif (
-        head in LABELS
-        and len(one.names) == 2
-        and (last in NAME_PARTS or said_as(last))
-        and given.type in {"string", None}
-    ):
-        # `name.first` names the record, `shopperName.first` somebody in it.
-        one.set(*(LABEL, 1 if last not in TEXT else 4) if len(parent) == 1 else (REFERENCE, 1))
-    elif is_label(last) and given.type in {"string", None} and not given.constant:
-        # `task.task_name` is the name of the task, `task.queue_name` is not.
-        own = label_order(spoken) <= 1 or (len(one.names) == 2 and spoken[0] == parent[0])
-        one.set(REFERENCE, 1 if own else 3)
-    elif len(one.names) == 2 and not given.constant and (spoken in ID_WORDS or _own_id(one, parent) or asked):
-        one.set(REFERENCE, 6)  # what the record belongs to, where nothing names it
-
-
-def _own_id(one: Field, parent: tuple[str, ...]) -> bool:
-    """Whether a value in an object is called the id of that object."""
-    return one.spoken[:-1] == parent and one.spoken[-1] in ID
-
-
-def _of_the_record(one: Field) -> bool:
-    """Whether a state is the record's: not of a part of a part of it."""
-    return len(one.names) <= 2 or singular((words(one.names[0]) or ("",))[-1]) in STATUS_WORDS | GRADES
-
-
-def _own_ids(found: Sequence[Field], nested: Sequence[Field], identifying: frozenset[str]) -> list[Field]:
+def _own_ids(found: Sequence[Field], nested: Sequence[Field]) -> list[Field]:
     """The id of each nested object that the path asks for, or that has a name only deeper inside, of another."""
     named = any(one.tier == LABEL and one.sub <= 1 for one in found)
     chosen: dict[str, Field] = {}
@@ -373,7 +481,7 @@ def _own_ids(found: Sequence[Field], nested: Sequence[Field], identifying: froze
         if one.tier == REFERENCE and one.sub == 6 and one.names[0] not in chosen:
             names = [each for each in nested if each.names[0] == one.names[0] and each.tier == REFERENCE]
             names = [each for each in names if each.sub < 6]
-            asked = plain(one.names[-1]) in identifying and one.spoken not in ID_WORDS
+            asked = one.kind.asked and one.spoken not in ID_WORDS
             best = min(names, key=lambda each: (each.sub, len(each.names)), default=None)
             if asked or (best is not None and len(best.names) > 2):
                 chosen[one.names[0]] = one
@@ -384,11 +492,11 @@ def _own_ids(found: Sequence[Field], nested: Sequence[Field], identifying: froze
     return list(chosen.values())
 
 
-def _one_per_object(found: Sequence[Field], identifying: frozenset[str]) -> None:
+def _one_per_object(found: Sequence[Field]) -> None:
     """Of several paths into one nested object keep the best of each tier; first and last name go together."""
     best: dict[tuple[str, int], tuple[int, int, int]] = {}
     nested = [one for one in found if one.tier in {STATUS, DATE, REFERENCE, OTHER} and len(one.names) > 1]
-    ids = _own_ids(found, nested, identifying)
+    ids = _own_ids(found, nested)
     nested = [one for one in nested if one not in ids]
     for one in nested:
         key = (one.names[0], one.tier or 0)

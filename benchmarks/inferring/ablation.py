@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from inferring.drafted import by_document, opened
 
-from adaptgen.model.evidence import TABLES, Row, Table
+from adaptgen.model.evidence import CACHES, TABLES, Row, Table
 from adaptgen.plan.document import schemas
 from adaptgen.source import Document
 
@@ -67,15 +67,23 @@ def measure(sets: Mapping[str, LabelSet], halves: Mapping[str, Sequence[str]]) -
 
 
 def _judge(document: Document, path: str, column: Column, given: list[dict[str, Any]]) -> None:
+    _forget(document)
     with matching() as matched:
         column.base[path] = list(column.module.judged(document, given))
     for key in sorted(matched):
-        schemas.forget(document)
+        _forget(document)
         with left_out(key):
             found = list(column.module.judged(document, given))
         if _differing(column.base[path], found):
             column.without.setdefault(key, {})[path] = found
+    _forget(document)
+
+
+def _forget(document: Document) -> None:
+    """Drop every answer that may rest on a row."""
     schemas.forget(document)
+    for clear in CACHES:
+        clear()
 
 
 def _differing(before: list[Any], after: list[Any]) -> int:

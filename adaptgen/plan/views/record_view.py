@@ -66,7 +66,7 @@ def _candidates(document: Document, record: Json) -> list[Candidate]:
 def candidate(leaf: Leaf) -> Candidate:
     """What the ranking needs to know of a declared leaf."""
     enum = bool(leaf.enum and len(leaf.enum) > 1)
-    return Candidate(leaf.path, leaf.type, leaf.format, enum, leaf.description, late=leaf.late)
+    return Candidate(leaf.path, leaf.type, leaf.format, enum, leaf.description, optional=leaf.late)
 
 
 def detail_view(facts: OperationFacts, answer: Json) -> tuple[str, ...]:

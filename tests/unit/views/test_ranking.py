@@ -342,7 +342,7 @@ def test_what_is_said_twice_is_shown_once() -> None:
 
 
 def test_what_may_be_missing_comes_after_its_equals() -> None:
-    late = Candidate("metadata.zone", "string", late=True)
-    flag = Candidate("beta", "boolean", late=True)
+    late = Candidate("metadata.zone", "string", optional=True)
+    flag = Candidate("beta", "boolean", optional=True)
     given = [late, flag, *fields("id", "name", "body.region"), Candidate("shared", "boolean")]
     assert rank(given) == ("id", "name", "body.region", "shared", "metadata.zone", "beta")
