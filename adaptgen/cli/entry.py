@@ -59,12 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FINDING
     except Exception as problem:
         if isinstance(problem, ModuleNotFoundError) and (extra := _EXTRAS.get((problem.name or "").partition(".")[0])):
-            terminal.complain(f"error: {problem.name} is not installed, and {options.command} needs it")
-            terminal.complain(f'    help: pip install "adaptgen[{_WHOLE.get(options.command, extra)}]"')
+            terminal.print_error(f"error: {problem.name} is not installed, and {options.command} needs it")
+            terminal.print_error(f'    help: pip install "adaptgen[{_WHOLE.get(options.command, extra)}]"')
             return BAD_INPUT
         if os.environ.get("ADAPTGEN_DEBUG"):
             raise
         said = " ".join(str(problem).split())[:300]
-        terminal.complain(f"internal error: {type(problem).__name__}: {said}")
-        terminal.complain("    help: run it again with ADAPTGEN_DEBUG=1 for the details, and report them")
+        terminal.print_error(f"internal error: {type(problem).__name__}: {said}")
+        terminal.print_error("    help: run it again with ADAPTGEN_DEBUG=1 for the details, and report them")
         return BAD_INPUT

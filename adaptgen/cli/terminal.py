@@ -21,7 +21,7 @@ def say(text: str = "") -> None:
     _write(sys.stdout, text)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """A line on stderr."""
     _write(sys.stderr, text)
 
@@ -58,11 +58,11 @@ def diagnostics(found: Iterable[Diagnostic], most: int = 40) -> None:
             continue
         place = f"{one.where}: " if one.where else ""
         word = paint(f"{one.severity} {one.code}:", one.severity, sys.stderr)
-        complain(f"{clean(place)}{' ' if place else ''}{word} {clean(one.message)}")
+        print_error(f"{clean(place)}{' ' if place else ''}{word} {clean(one.message)}")
         if one.help:
-            complain(f"    help: {clean(one.help)}")
+            print_error(f"    help: {clean(one.help)}")
     for code, number in cut.items():
-        complain(f"    and {number} more {code}")
+        print_error(f"    and {number} more {code}")
 
 
 @contextmanager

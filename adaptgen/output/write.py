@@ -1,4 +1,4 @@
-"""{path: text} -> disk. The only file that writes a generated folder, and it does so all or nothing.
+"""{path: text} -> disk. The only file that writes a generated folder, and it does so all or nothing; single files too.
 
 The new tree is built beside the old one, brought to the disk, and takes its place by renaming. Until then nothing of
 the old tree is touched; after a crash in between, the next build puts things right.
@@ -177,6 +177,28 @@ def _swap(out: Path, new: Path) -> None:
     if had:
         # The new tree stands. What cannot be removed now is removed by the next build.
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write one file whole or not at all. ``mode``: its permissions; by default those that it has.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode is None:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.adaptgen-", dir=path.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(mode)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

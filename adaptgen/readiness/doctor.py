@@ -6,7 +6,6 @@ import asyncio
 import email.utils
 import hashlib
 import json
-import os
 import secrets
 import socket
 import ssl
@@ -19,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Auth, Json, Server, Tool, Unpaged
+from adaptgen.output.write import write_file
 from adaptgen.readiness.record import login_path, needed
 from adaptgen.readiness.replay import unmet
 from adaptgen.runtime.auth.authenticator import describe_sign
@@ -33,9 +33,23 @@ from adaptgen.runtime.http.client import not_tls
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 
+_PATIENCE = 5.0
+"""Seconds for a name, a connection and a handshake each."""
+_TRIES = 4
+"""Tools that are called at most, one after the other, where the API wants what the document does not require."""
+_KINDS = 6
+"""Kinds of security of which one tool each is read."""
+_SKEW = 60
+"""Seconds by which clocks may differ before tokens are taken for expired, or for not yet valid."""
+
 
 class FailedLogins:
-    """Those of one server, in ``folder``."""
+    """The failed logins of one server within an hour, kept in ``folder`` between two runs of the doctor: trying again
+    and again locks no account.
+
+    The file holds when a credential failed, under a salted hash that takes work to compute; nothing tells which
+    credential it was.
+    """
 
     def __init__(self, folder: Path, server: str) -> None:
         self._path = folder / f"failed-logins-{hashlib.sha256(server.encode()).hexdigest()[:16]}.json"
@@ -62,26 +76,13 @@ class FailedLogins:
             salt = secrets.token_bytes(16)
             text = json.dumps({"salt": salt.hex(), "failed": {_digest(one, salt): at for one, at in known.items()}})
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = self._path.with_suffix(f".{secrets.token_hex(4)}.new")
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(text)
-            new.replace(self._path)
+            write_file(self._path, text.encode(), mode=0o600)
         except OSError:
             return
 
 
 def _digest(credential: str, salt: bytes) -> str:
     return hashlib.scrypt(credential.encode(), salt=salt, n=2**13, r=8, p=1, dklen=32).hex()
-
-
-_PATIENCE = 5.0
-"""Seconds for a name, a connection and a handshake each."""
-_TRIES = 4
-"""Tools that are called at most, one after the other, where the API wants what the document does not require."""
-_KINDS = 6
-"""Kinds of security of which one tool each is read."""
-_SKEW = 60
-"""Seconds by which clocks may differ before tokens are taken for expired, or for not yet valid."""
 
 
 @dataclass(frozen=True, slots=True)

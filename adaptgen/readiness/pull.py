@@ -16,6 +16,7 @@ from adaptgen.compare.model import Change
 from adaptgen.compare.servers import appeared, compare
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output.lock import digest
+from adaptgen.output.write import write_file
 from adaptgen.readiness.fetch import Unfetched, fetch
 from adaptgen.readiness.normalize_text import normal
 from adaptgen.source import read, read_hints
@@ -146,19 +147,8 @@ def _renamed(problem: Diagnostic, fresh: Path, spec: Path) -> Diagnostic:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, with the mode that it had."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.adaptgen-", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
+        write_file(path, data)
     except OSError as failure:
         reason = failure.strerror or type(failure).__name__
         raise error("AG051", f"the file cannot be written: {reason}", Where(path.as_posix())) from failure
-    finally:
-        Path(name).unlink(missing_ok=True)

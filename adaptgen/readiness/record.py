@@ -7,14 +7,14 @@ they are named.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from adaptgen.model import steps as stepped
 from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Auth, Json, Server, Tool
+from adaptgen.model.tables import Json, Login, Server, Tool
 from adaptgen.readiness.cassettes import Exchange, Index, Scrubber, cassette_text, decoded, origin_of, refuse
 from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import is_own, unmet
@@ -24,7 +24,7 @@ from adaptgen.runtime.pii.classifier import classified_values
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.identifiers import singular
-from adaptgen.syntax.templates import Reference, TemplateError, fill, references
+from adaptgen.syntax.templates import Reference, fill, references, references_in
 
 _LIMIT = 3
 """Items that a list is asked for: enough to see its form."""
@@ -241,13 +241,15 @@ def _is_login(server: Server, exchange: Exchange) -> bool:
 
 def login_path(server: Server, path: str) -> bool:
     """Whether a request to ``path`` serves a login of the server."""
-    return any(path.endswith(_PLACE.sub("", urlsplit(call).path)) for call in _login_paths(server.auth))
+    return any(path.endswith(_PLACE.sub("", urlsplit(login.call.path).path)) for login in _logins(server))
 
 
-def _login_paths(auths: Iterable[Auth]) -> Iterable[str]:
-    for auth in auths:
-        for login in (*auth.chain, *((auth.refresh,) if auth.refresh else ())):
-            yield login.call.path
+def _logins(server: Server) -> Iterator[Login]:
+    """Every call that logs in or renews a session."""
+    for auth in server.auth:
+        yield from auth.chain
+        if auth.refresh is not None:
+            yield auth.refresh
 
 
 def _final(exchanges: list[Exchange]) -> list[Exchange]:
@@ -330,31 +332,16 @@ def _stand_ins(
 
 
 def needed(value: Any) -> set[Reference]:
-    """Every reference in the tables of a server."""
-    found: set[Reference] = set()
-    if isinstance(value, str):
-        if "${" in value:
-            try:
-                found |= references(value)
-            except TemplateError:
-                pass
-    elif isinstance(value, Mapping):
-        found = found.union(*map(needed, value.values()))
-    elif isinstance(value, (list, tuple)):
-        found = found.union(*map(needed, value))
-    elif hasattr(type(value), "__dataclass_fields__"):
-        members = [getattr(value, name) for name in type(value).__dataclass_fields__ if name not in ("edits", "bases")]
-        found = found.union(*map(needed, members))
-    return found
+    """Every reference in the tables of a server, but for its addresses and the texts of hand edits."""
+    return set(references_in(value, ("edits", "bases")))
 
 
 def _headers(server: Server) -> set[str]:
     """The headers of answers that the runtime reads."""
     found = {"set-cookie"} if any(one.cookies for auth in server.auth for one in auth.chain) else set()
-    for auth in server.auth:
-        for login in (*auth.chain, *((auth.refresh,) if auth.refresh else ())):
-            found |= {place.partition(":")[2] for place in login.save.values() if place.startswith("header:")}
-            found |= {"set-cookie" for place in login.save.values() if place.startswith("cookie:")}
+    for login in _logins(server):
+        found |= {place.partition(":")[2] for place in login.save.values() if place.startswith("header:")}
+        found |= {"set-cookie" for place in login.save.values() if place.startswith("cookie:")}
     for tool in server.tools:
         for name in ("next", "total", "header"):
             place = getattr(tool.page, name, None)
@@ -366,17 +353,15 @@ def _headers(server: Server) -> set[str]:
 def _learn_login(server: Server, exchange: Exchange, fakes: Fakes) -> None:
     """Everything that a login saves is a secret, and every cookie."""
     body = exchange.json()
-    for auth in server.auth:
-        for login in (*auth.chain, *((auth.refresh,) if auth.refresh else ())):
-            for place in login.save.values():
-                if place.startswith("$") and body is not None:
-                    value = jsonpath.first(place, body)
-                elif place.startswith("header:"):
-                    value = exchange.headers.get(place.partition(":")[2].lower())
-                else:
-                    continue
-                if isinstance(value, str) and value:
-                    fakes.of("secret", value)
+    for place in (place for login in _logins(server) for place in login.save.values()):
+        if place.startswith("$") and body is not None:
+            value = jsonpath.first(place, body)
+        elif place.startswith("header:"):
+            value = exchange.headers.get(place.partition(":")[2].lower())
+        else:
+            continue
+        if isinstance(value, str) and value:
+            fakes.of("secret", value)
     for cookie in exchange.headers.get("set-cookie", "").split(","):
         value = cookie.partition(";")[0].partition("=")[2].strip()
         if value:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.govern.settings.load import advice, check_target, read
 from adaptgen.govern.settings.model import Settings
-from adaptgen.model.tables import Auth, Json, Server
+from adaptgen.model.tables import Auth, Server
 from adaptgen.output.lock import NAME as GENERATED_LOCK
 from adaptgen.ship.settings_bundle import carried, content_of, is_address
-from adaptgen.syntax.templates import Reference, placeholders, references
+from adaptgen.syntax.templates import Reference, placeholders, references_in, strings_in
 from adaptgen.transports.load import load_server
 
 _ELSEWHERE = "governance"
 """Where settings lie in a bundle that do not belong to the server's own tree."""
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _ENV = re.compile(r"\$\{env:[^}]+\}")
+_NOT_TEMPLATES = frozenset({"policies", "where", "hash", "path"})
+"""Fields of settings, and the path of a call."""
 _BULKY = frozenset({GENERATED_LOCK, "README.md", "policy.cedarschema", "template.yaml", "Dockerfile"})
 
 
@@ -43,10 +44,7 @@ class Deployable:
     @property
     def references(self) -> frozenset[Reference]:
         """Every ``${env:…}``, ``${secret:…}`` and ``${ssm:…}`` of the settings and of the server."""
-        found = set(_references(self.settings))
-        if self.server is not None:
-            found |= set(_references(self.server))
-        return frozenset(found)
+        return frozenset((*references_in(self.settings, _NOT_TEMPLATES), *references_in(self.server, _NOT_TEMPLATES)))
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -198,7 +196,8 @@ def _sessions(auth: Auth, server: Server | None) -> Iterator[Diagnostic]:
     if auth.store != "memory" or auth.refresh is None:
         return
     # Single-use: a renewal changes what every process starts from.
-    if placeholders(_texts(auth.refresh.call)) & set(auth.refresh.save) & set(auth.start):
+    texts = [text for text in strings_in(auth.refresh.call, _NOT_TEMPLATES) if "{" in text]
+    if placeholders(texts) & set(auth.refresh.save) & set(auth.start):
         yield Diagnostic(
             "AG090",
             f"every renewal of {auth.name} changes what it starts from, and with store: memory the next process "
@@ -210,31 +209,3 @@ def _sessions(auth: Auth, server: Server | None) -> Iterator[Diagnostic]:
 
 def _warnings(settings: Settings) -> tuple[Diagnostic, ...]:
     return tuple(advice(settings, processes=True))
-
-
-def _references(value: Any) -> Iterator[Reference]:
-    for text in _strings(value):
-        if "${" in text:
-            try:
-                yield from references(text)
-            except ValueError:
-                continue  # a text that is no template: a description, a policy
-
-
-def _texts(value: Any) -> list[Json]:
-    return [text for text in _strings(value) if "{" in text]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _strings(one)
-    elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from _strings(one)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for member in fields(value):
-            if member.name not in ("policies", "where", "hash", "path"):
-                yield from _strings(getattr(value, member.name))

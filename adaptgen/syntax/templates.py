@@ -7,7 +7,7 @@ that it can name neither an environment variable nor a saved value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -113,6 +113,32 @@ def escape_json(value: Any) -> Any:
 def references(value: Any) -> frozenset[Reference]:
     """Every reference in a template, or in a JSON value of templates."""
     return frozenset(part for part in _parts(value) if isinstance(part, Reference))
+
+
+def strings_in(value: Any, skip: Collection[str] = ()) -> Iterator[str]:
+    """Every string in a JSON value or in tables, keys excepted. ``skip``: fields of tables that are passed over."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from strings_in(member, skip)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            yield from strings_in(member, skip)
+    else:
+        for name in getattr(type(value), "__dataclass_fields__", ()):
+            if name not in skip:
+                yield from strings_in(getattr(value, name), skip)
+
+
+def references_in(value: Any, skip: Collection[str] = ()) -> Iterator[Reference]:
+    """Every reference in a JSON value or in tables. A text that is no template, such as a description, has none."""
+    for text in strings_in(value, skip):
+        if "${" in text:
+            try:
+                yield from references(text)
+            except TemplateError:
+                continue
 
 
 def placeholders(value: Any) -> frozenset[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import Where, error
 from adaptgen.output import lock
+from adaptgen.output.write import write_file
 
 NAME = "cassettes"
 
@@ -41,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
         folder, {f"{name}.yaml": text for name, text in made.cassettes.items()} | {"recorded.json": made.index.text()}
     )
     for name, why in sorted(made.skipped.items()):
-        terminal.complain(f"{name} was not recorded: {why}")
+        terminal.print_error(f"{name} was not recorded: {why}")
     for name, paths in sorted(made.index.absent.items()):
-        terminal.complain(f"{name} keeps {', '.join(paths)}, which no answer had: see its view in the hints")
+        terminal.print_error(f"{name} keeps {', '.join(paths)}, which no answer had: see its view in the hints")
     many = terminal.count(len(made.cassettes), "cassette")
     terminal.say(f"{folder}: {many}; build again, so that contract tests replay them: adaptgen build")
     return 0
@@ -69,9 +70,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
         if old.name not in files:
             old.unlink()
     for name, text in files.items():
-        path = folder / f"{name}.new"
-        path.write_text(text, "utf-8")
-        path.replace(folder / name)
+        write_file(folder / name, text.encode())
 
 
 def _check(folder: Path, cassettes: dict[str, str]) -> int:

@@ -37,13 +37,11 @@ def run(options: argparse.Namespace) -> int:
         verifier.trail(path)
     found = verifier.finish(running=options.running)
     terminal.diagnostics(found)
-    lines = f"{verifier.lines:,} line{'' if verifier.lines == 1 else 's'}"
-    chains = f"{verifier.chains:,} chain{'' if verifier.chains == 1 else 's'}"
-    said = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "the trail holds"
-    print(f"{said}: {lines} in {chains}")
+    verdict = terminal.count(len(found), "finding") if found else "the trail holds"
+    lines, chains = terminal.count(verifier.lines, "line"), terminal.count(verifier.chains, "chain")
+    terminal.say(f"{verdict}: {lines} in {chains}")
     if verifier.unchecked:
-        many = f"{verifier.unchecked:,} signature{'' if verifier.unchecked == 1 else 's'}"
-        terminal.say(f"{many} not checked: give --public-key")
+        terminal.say(f"{terminal.count(verifier.unchecked, 'signature')} not checked: give --public-key")
     return FINDING if found else DONE
 
 

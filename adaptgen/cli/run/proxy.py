@@ -79,7 +79,7 @@ async def _serve(named: str, http: str | None) -> None:
         count = terminal.count(len(governed.desk.adopted), "tool")
         of = ", ".join(settings.upstreams)
         notices = "".join(f"; {one}" for one in governed.notices)
-        terminal.complain(f"proxy: {count} of {of} on {address.url(listener)} (governed by {named}{notices})")
+        terminal.print_error(f"proxy: {count} of {of} on {address.url(listener)} (governed by {named}{notices})")
         await serve.run_governed(governed, listener)
     finally:
         await governed.aclose()

@@ -118,10 +118,10 @@ def _announce(server: Server, listener: socket.socket | None, *notices: str) -> 
 
         place = address.url(listener)
     tools = terminal.count(len(server.tools), "tool")
-    terminal.complain(f"{server.name}: {tools} on {place} ({'; '.join(notices)})")
+    terminal.print_error(f"{server.name}: {tools} on {place} ({'; '.join(notices)})")
     for base in server.bases:
         if not os.environ.get(base.env) and (not base.url or _unset(base.url)):
-            terminal.complain(f"{server.name}: {base.env or base.url} is not set: calls fail until it names the API")
+            terminal.print_error(f"{server.name}: {base.env or base.url} is not set: calls fail until it names the API")
 
 
 def _unset(template: str) -> bool:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         raise error("AG090", "the bundle needs a bucket", help="--bucket NAME, in the region of the stack")
     outcome = deployment.deploy(_plan(options))
     if outcome is None:
-        terminal.complain("nothing was changed")
+        terminal.print_error("nothing was changed")
         return 1
     return _told(outcome, options)
 
@@ -47,7 +47,7 @@ def _deployment(options: argparse.Namespace) -> Deployment:
     return Deployment(
         made["s3"],
         made["cloudformation"],
-        say=terminal.complain,
+        say=terminal.print_error,
         agree=lambda changes: _shown(changes) and (options.yes or _confirmed("carry these changes out?")),
         every=options.every,
     )
@@ -106,7 +106,7 @@ def _shown(changes: Sequence[Change]) -> bool:
 
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        terminal.complain("nobody is there to agree: --yes carries it out without a question")
+        terminal.print_error("nobody is there to agree: --yes carries it out without a question")
         return False
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
@@ -117,7 +117,7 @@ def _told(outcome: Outcome, options: argparse.Namespace) -> int:
     if options.dry_run:
         return 0
     for failure in outcome.failures:
-        terminal.complain(f"{failure.name} ({failure.type}): {failure.reason}")
+        terminal.print_error(f"{failure.name} ({failure.type}): {failure.reason}")
     terminal.say(f"{options.stack}: {outcome.status}")
     terminal.table(("output", "value"), sorted(outcome.outputs.items()))
     return 0 if outcome.done else 1

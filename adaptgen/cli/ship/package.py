@@ -56,7 +56,7 @@ def _lambda(bundle: Bundle, given: Path | None) -> int:
     for path, template in templates.items():
         _written(path, cloudformation.as_yaml(template).encode())
     for text in bundle.left_out:
-        terminal.complain(f"left out: {text}")
+        terminal.print_error(f"left out: {text}")
     terminal.say(f"{out}: {len(data) / 1e6:.1f} MB in {len(bundle.files):,} files, {bundle.target.label}")
     terminal.say(f"sha256 {sha256}")
     terminal.say(f"beside it: {', '.join(path.name for path in templates)}")

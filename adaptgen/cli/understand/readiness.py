@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adaptgen.building.spec_files import SpecFiles
@@ -86,6 +85,7 @@ def _show_report(report: Report, options: argparse.Namespace) -> None:
 def run_init(options: argparse.Namespace) -> int:
     """Write the drafts; a file that is there is left alone."""
     from adaptgen.building.build import build
+    from adaptgen.output.write import write_file
     from adaptgen.readiness import drafting
     from adaptgen.readiness.drafting.settings import NAME
     from adaptgen.readiness.inspection import inspect
@@ -108,23 +108,15 @@ def run_init(options: argparse.Namespace) -> int:
             terminal.say(f"{path} is there already and was left alone")
             if path == hints_file:
                 again = hints_file.with_name("hints.draft.yaml")
-                _write_whole(again, content)
+                write_file(again, content.encode())
                 terminal.say(f"{again}: the draft, to compare with")
             continue
-        _write_whole(path, content)
+        write_file(path, content.encode())
         terminal.say(f"{path}: {terminal.count(content.count(chr(10)), 'line')}, all of them comments but one")
     if options.traffic is not None:
         records = sum(one.records for one in learned.values())
         terminal.say(f"learned from {records} records of {terminal.count(len(learned), 'tool')}")
     return 0
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """All of it or nothing: a draft that was cut off would look like one that says less."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.new")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 # --------------------------------------------------------------------------------------------------------------- doctor

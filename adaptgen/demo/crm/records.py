@@ -38,6 +38,11 @@ def plain(row: sqlite3.Row) -> Record:
     return record
 
 
+def camelled(record: Record) -> Record:
+    """The same under the names of the newer generation."""
+    return {camel(name): value for name, value in record.items()}
+
+
 def noise(row: sqlite3.Row, collection: str) -> Record:
     """What the CRM adds to every record of its old generation."""
     text = "|".join(str(value) for value in tuple(row))
@@ -67,7 +72,7 @@ class Records:
 
     def country(self, code: str | None) -> Record | None:
         row = self._one("countries", "code", code)
-        return {camel(name): value for name, value in row.items()} if row else None
+        return camelled(row) if row else None
 
     def customer_label(self, key: int | None) -> Record | None:
         row = self._one("customers", "id", key)
@@ -86,8 +91,8 @@ class Records:
 
     def reference_data(self) -> Record:
         """The drop-downs of the old user interface. It wants them with every answer."""
-        countries = [{camel(key): value for key, value in row.items()} for row in self._every("countries")]
-        users = [{camel(key): value for key, value in row.items()} for row in self._every("users")]
+        countries = [camelled(row) for row in self._every("countries")]
+        users = [camelled(row) for row in self._every("users")]
         return {
             "countries": countries,
             "users": users,
@@ -98,10 +103,10 @@ class Records:
 
     def owner(self, key: int | None) -> Record | None:
         user = self.user(key)
-        return {camel(name): value for name, value in user.items()} if user else None
+        return camelled(user) if user else None
 
     def customer(self, row: sqlite3.Row) -> Record:
-        record = {camel(key): value for key, value in plain(row).items()}
+        record = camelled(plain(row))
         record["owner"] = self.owner(row["owner_id"])
         record["country"] = self.country(row["country_code"])
         return {**record, **noise(row, "customers")}
@@ -112,22 +117,18 @@ class Records:
         record["customer"] = self.customer_label(row["customer_id"])
         return {**record, **noise(row, "contacts")}
 
-    def opportunity(self, row: sqlite3.Row) -> Record:
-        record = {camel(key): value for key, value in plain(row).items()}
+    def opportunity(self, row: sqlite3.Row, collection: str = "opportunities") -> Record:
+        record = camelled(plain(row))
         record["customer"] = self.customer_label(row["customer_id"])
         record["product"] = self.product_label(row["product_id"])
         record["owner"] = self.owner(row["owner_id"])
-        return {**record, **noise(row, "opportunities")}
+        return {**record, **noise(row, collection)}
 
     def contract(self, row: sqlite3.Row) -> Record:
-        record = {camel(key): value for key, value in plain(row).items()}
-        record["customer"] = self.customer_label(row["customer_id"])
-        record["product"] = self.product_label(row["product_id"])
-        record["owner"] = self.owner(row["owner_id"])
-        return {**record, **noise(row, "contracts")}
+        return self.opportunity(row, "contracts")
 
     def invoice(self, row: sqlite3.Row) -> Record:
-        record = {camel(key): value for key, value in plain(row).items()}
+        record = camelled(plain(row))
         record["amountOpen"] = round(row["amount_gross"] - row["amount_paid"], 2)
         if row["status"] == "CANCELLED":
             record["amountOpen"] = 0.0
@@ -135,7 +136,7 @@ class Records:
         return {**record, **noise(row, "invoices")}
 
     def ticket(self, row: sqlite3.Row) -> Record:
-        record = {camel(key): value for key, value in plain(row).items()}
+        record = camelled(plain(row))
         record["customer"] = self.customer_label(row["customer_id"])
         record["assignee"] = self.owner(row["assignee_id"])
         return {**record, **noise(row, "tickets")}
@@ -150,7 +151,7 @@ class Records:
         return {**plain(row), "author": author["full_name"] if author else None}
 
     def attachment(self, row: sqlite3.Row) -> Record:
-        return {camel(key): value for key, value in plain(row).items()}
+        return camelled(plain(row))
 
     def product(self, row: sqlite3.Row) -> Record:
         return {pascal(key): value for key, value in plain(row).items()}

@@ -267,7 +267,7 @@ teacher: instructor
 ticket assign: give problem colleague agent
 ticket close: problem solved
 ticket comment: remark problem
-ticket create: report problem ask help complain
+ticket create: report problem ask help print_error
 ticket delete: throw complaint away
 ticket escalate: boss look urgent
 ticket list: problems complaints open
