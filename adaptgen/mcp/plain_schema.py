@@ -101,6 +101,23 @@ class SchemaReader:
 
     def _join(self, form: Schema, variants: Iterable[Json]) -> None:
         """The alternatives of ``form``; merged into it where there is one, or where they only add to its members."""
+        forms = self._alternatives(form, variants)
+        if form.get("properties") or form.get("type") == "object":
+            objects = [one for one in forms if one.get("type", "object") == "object"]
+            if form.get("properties") or any("type" not in one for one in objects) or len(objects) == 1:
+                _fold(form, objects)
+                return
+        if len(forms) == 1:
+            said = form.get("description")
+            form.update({**forms[0], **({"description": said} if said else {})})
+        elif forms:
+            for key in [key for key in form if key not in ("description", "nullable", "title", "default")]:
+                form.pop(key)
+            form["anyOf"] = forms
+
+    def _alternatives(self, form: Schema, variants: Iterable[Json]) -> list[Schema]:
+        """The different ``variants``, those of one that has variants itself among them; null becomes ``nullable`` of
+        ``form``."""
         forms: list[Schema] = []
         for one in variants:
             part = self.normal(one)
@@ -117,18 +134,7 @@ class SchemaReader:
                 forms.append(part)
         if form.get("nullable") is False:
             form.pop("nullable")
-        if form.get("properties") or form.get("type") == "object":
-            objects = [one for one in forms if one.get("type", "object") == "object"]
-            if form.get("properties") or any("type" not in one for one in objects) or len(objects) == 1:
-                _fold(form, objects)
-                return
-        if len(forms) == 1:
-            said = form.get("description")
-            form.update({**forms[0], **({"description": said} if said else {})})
-        elif forms:
-            for key in [key for key in form if key not in ("description", "nullable", "title", "default")]:
-                form.pop(key)
-            form["anyOf"] = forms
+        return forms
 
 
 def _of_type(form: Schema, kind: str) -> Schema:

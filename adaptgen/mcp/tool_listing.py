@@ -27,7 +27,9 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'\"])")
 _ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _SEVERAL = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-_VALUES = frozenset({"const", "default", "enum", "examples"})
+_INNER = (*_NAMED, *_ONE, *_SEVERAL)
+_LISTED = frozenset({"const", "type", "$ref", "required", ANNOTATION})
+_LEFT_OUT = frozenset({"title", "examples", "example", "$comment"})
 
 
 @frozen.value()
@@ -164,41 +166,39 @@ def _arguments(schema: Mapping[str, Any], step: DetailLevel) -> dict[str, Any]:
 def _part(schema: Json, step: DetailLevel, text: int, depth: int) -> Json:
     if not isinstance(schema, dict):
         return schema
-    made: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "description":
-            if text and isinstance(value, str):
-                made[key] = sentence(value, text)
-        elif key in ("title", "examples", "example", "$comment"):
-            continue
-        elif key == "enum":
-            if not isinstance(value, list) or len(value) <= step.enum:
-                made[key] = value
-        elif key in _VALUES or key in ("type", "$ref"):
-            if key != "default" or step.limits:
-                made[key] = value
-        elif key in _NAMED or key in _ONE or key in _SEVERAL:
-            continue
-        elif key in ("required", ANNOTATION) or step.limits:
-            made[key] = value
-    inner = {key: schema[key] for key in (*_NAMED, *_ONE, *_SEVERAL) if key in schema}
-    below = depth - 1 if "properties" in inner or "anyOf" in inner or "oneOf" in inner else depth
-    if depth <= 0 or (below <= 0 and ("properties" in inner or any(key in inner for key in _SEVERAL))):
+    made = {key: value for key, value in schema.items() if key not in _INNER and _is_listed(key, value, step, text)}
+    if "description" in made:
+        made["description"] = sentence(made["description"], text)
+    inner = {key: schema[key] for key in _INNER if key in schema}
+    below = depth - 1 if inner.keys() & {"properties", "anyOf", "oneOf"} else depth
+    if depth <= 0 or (below <= 0 and inner.keys() & {"properties", *_SEVERAL}):
         # What is not written out takes any value of its type; the contract says which.
         made.pop("required", None)
         if "anyOf" in inner or "oneOf" in inner:
             return _alternatives(made, schema)
         return made
+    text = min(text, step.nested)
     for key, value in inner.items():
         if key in _NAMED and isinstance(value, dict):
-            made[key] = {name: _part(one, step, min(text, step.nested), below) for name, one in value.items()}
+            made[key] = {name: _part(one, step, text, below) for name, one in value.items()}
         elif key in _SEVERAL and isinstance(value, list):
-            made[key] = [_part(one, step, min(text, step.nested), below) for one in value]
+            made[key] = [_part(one, step, text, below) for one in value]
         elif isinstance(value, dict):
-            made[key] = _part(value, step, min(text, step.nested), below)
+            made[key] = _part(value, step, text, below)
         elif key != "additionalProperties" or step.limits:
             made[key] = value
     return made
+
+
+def _is_listed(key: str, value: Json, step: DetailLevel, text: int) -> bool:
+    """Whether a keyword without schemas in it is listed; ``text``: characters of a description."""
+    if key in _LEFT_OUT:
+        return False
+    if key == "description":
+        return bool(text) and isinstance(value, str)
+    if key == "enum":
+        return not isinstance(value, list) or len(value) <= step.enum
+    return step.limits or key in _LISTED
 
 
 def _alternatives(made: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

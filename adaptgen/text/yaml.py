@@ -204,10 +204,14 @@ class _Builder:
             elif kind is yaml.DocumentEndEvent:
                 break
         self.rest(events)
+        self.report_odd_number()
+        return root, self.refs
+
+    def report_odd_number(self) -> None:
+        """Say so where a number was read that JSON does not have."""
         if self.odd is not None:
             problem = "a number that JSON does not have (infinite, or not a number)"
             self.source.repaired(problem, " was read as null", self.where(self.odd), "write a finite number")
-        return root, self.refs
 
     def rest(self, events: Iterator[Any]) -> None:
         """Say so when a second document follows; what follows is not read, so it need not be right."""

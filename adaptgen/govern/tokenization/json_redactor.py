@@ -134,7 +134,6 @@ class JsonRedactor:
         kinds, by_name, said = self._kinds, self._by_name, self._said
         if by_name and _is_columns(value):
             self._columns(value, node, holder)
-        odd = False
         texts = len(self._texts)
         self._objects.append(value)
         pair = pair_kind(value, self._text_kind) if by_name else None
@@ -155,20 +154,23 @@ class JsonRedactor:
                         value[key] = self.text(member)
                         self._texts.append((value, key))
             elif of is dict or of is list:
-                if kind is not None and kind != NOT_PERSONAL:
-                    value[key] = self._all(member, kind)
-                elif of is dict:
-                    self._object(member, below, key)
-                else:
-                    self._array(member, below, key)
+                value[key] = self._container(member, below, key, kind)
             elif of is int or of is float:
                 if kind is None and by_name:
-                    kind = said.named(key, holder) if said.names else None
-                    kind = kind or key_kinds(key, holder).of_number(member)
+                    kind = self._number_kind(key, holder, member)
                 value[key] = self._number(member, kind)
-            odd = odd or is_odd(key)
-        if odd:
+        if any(map(is_odd, value)):
             self._keys(value, texts)
+
+    def _container(self, value: Any, node: Node | None, holder: str, kind: str | None) -> Any:
+        """An object or array: all of it, where its own position is classified, else what is in it."""
+        if kind is not None and kind != NOT_PERSONAL:
+            return self._all(value, kind)
+        if type(value) is dict:
+            self._object(value, node, holder)
+        else:
+            self._array(value, node, holder)
+        return value
 
     def _array(self, value: list[Any], node: Node | None, holder: str) -> None:
         records = not self._in_record and len(value) > 1
@@ -191,12 +193,7 @@ class JsonRedactor:
             elif of is dict or of is list:
                 texts, names, objects = len(self._texts), len(self._names), len(self._objects)
                 self._in_record = self._in_record or records
-                if kind is not None and kind != NOT_PERSONAL:
-                    value[at] = self._all(element, kind)
-                elif of is dict:
-                    self._object(element, below, holder)
-                else:
-                    self._array(element, below, holder)
+                value[at] = self._container(element, below, holder, kind)
                 if records:
                     waiting.append(self._recorded(texts, names, objects))
                     self._in_record = False
@@ -205,25 +202,15 @@ class JsonRedactor:
                         waiting.clear()
             elif of is int or of is float:
                 if kind is None and by_name:
-                    kind = self._said.named(holder, "") or key_kinds(holder, "").of_number(element)
+                    kind = self._number_kind(holder, "", element)
                 value[at] = self._number(element, kind)
         self._search_records(waiting)
 
     def _columns(self, value: dict[str, Any], node: Node | None, holder: str) -> None:
         """Rows below their field names: the names classify the columns."""
         rows = None if node is None else node.at("items")
-        each = None if rows is None else rows.each
-        kinds: list[tuple[int, str | None, LeafKinds]] = []
-        for at, name in enumerate(value["fields"]):
-            if each is not None and each.column(at):
-                continue
-            last, before = _path_end(name, holder)
-            said, by_name = self._said.named(last, before), key_kinds(last, before)
-            if (said or by_name.text) in self._kinds or (by_name.person and not said):
-                kinds.append((at, said, by_name))
-        if not kinds:
-            return
-        for row in value["items"]:
+        kinds = self._column_kinds(value["fields"], None if rows is None else rows.each, holder)
+        for row in value["items"] if kinds else ():
             if not isinstance(row, list):
                 continue
             names = len(self._names)
@@ -245,6 +232,20 @@ class JsonRedactor:
             self._search_keys(_Record(len(self._texts), len(self._texts), inner, len(self._objects), wanted))
             del self._objects[inner:]
 
+    def _column_kinds(
+        self, fields: list[str], row: Node | None, holder: str
+    ) -> list[tuple[int, str | None, LeafKinds]]:
+        """The columns that names classify: index, the kind that a person gave to the name, and those of the name."""
+        kinds: list[tuple[int, str | None, LeafKinds]] = []
+        for at, name in enumerate(fields):
+            if row is not None and row.column(at):
+                continue
+            last, before = _path_end(name, holder)
+            said, by_name = self._said.named(last, before), key_kinds(last, before)
+            if (said or by_name.text) in self._kinds or (by_name.person and not said):
+                kinds.append((at, said, by_name))
+        return kinds
+
     def _all(self, value: Any, kind: str) -> Any:
         """Everything below a classified position."""
         if isinstance(value, str):
@@ -261,6 +262,11 @@ class JsonRedactor:
         elif value is not None and not isinstance(value, bool):
             return self._number(value, kind)
         return value
+
+    def _number_kind(self, name: str, holder: str, value: float) -> str | None:
+        """The kind of a number by its name."""
+        said = self._said.named(name, holder) if self._said.names else None
+        return said or key_kinds(name, holder).of_number(value)
 
     def _number(self, value: float, kind: str | None) -> Any:
         if kind in self._kinds and kind is not None:

@@ -53,8 +53,8 @@ class _Relaxing:
             return schema
         if node is not None and node.kind is not None:
             kind = node.kind
-        if isinstance(schema.get("$ref"), str) and (kind is not None or node is not None):
-            target = self._target(schema["$ref"])
+        if kind is not None or node is not None:
+            target = self._target(schema.get("$ref"))
             if target is not None:
                 rest = {key: one for key, one in schema.items() if key != "$ref"}
                 return self.at({**target, **rest}, node, holder, kind, depth + 1)
@@ -64,19 +64,22 @@ class _Relaxing:
                 relaxed[key] = [self.at(one, node, holder, kind, depth + 1) for one in schema[key]]
         members = schema.get("properties")
         if isinstance(members, Mapping):
-            relaxed["properties"] = {
-                name: self.at(
-                    one, node.at(name) if node else None, name, kind or self._kind(name, holder, one), depth + 1
-                )
-                for name, one in members.items()
-            }
+            relaxed["properties"] = self._members(members, node, holder, kind, depth + 1)
+        below = node.each if node is not None else None
         for key in ("items", "additionalProperties"):
             if isinstance(schema.get(key), Mapping):
-                below = node.each if node is not None else None
                 relaxed[key] = self.at(schema[key], below, holder, kind, depth + 1)
         if kind in self._kinds and kind is not None and not isinstance(members, Mapping) and "items" not in schema:
             return _loose(relaxed, kind, said=self._names is None and depth <= 2)
         return relaxed
+
+    def _members(
+        self, members: Mapping[str, Any], node: Node | None, holder: str, kind: str | None, depth: int
+    ) -> dict[str, Any]:
+        return {
+            name: self.at(one, node.at(name) if node else None, name, kind or self._kind(name, holder, one), depth)
+            for name, one in members.items()
+        }
 
     def _kind(self, name: str, holder: str, schema: Any) -> str | None:
         if self._names is None:
@@ -87,8 +90,9 @@ class _Relaxing:
         named = by_name.digits if said in ("integer", "number") else text
         return self._names.named(name, holder) or (None if said == "boolean" else named)
 
-    def _target(self, reference: str) -> Mapping[str, Any] | None:
-        found = local(self._root, reference)
+    def _target(self, reference: Any) -> Mapping[str, Any] | None:
+        """The schema that a local reference names; None for anything else."""
+        found = local(self._root, reference) if isinstance(reference, str) else None
         return found if isinstance(found, Mapping) else None
 
 

@@ -123,7 +123,7 @@ def test_the_handover_carries_what_is_searched() -> None:
         acceptance = AssertionVerifier(accept, MemoryStore())
         await acceptance.start()
         params = {"name": "find", "arguments": {}}
-        return await acceptance.open(handover.seal(caller, "crm", "tools/call", params), "tools/call", params)
+        return await acceptance.open(handover.sign(caller, "crm", "tools/call", params), "tools/call", params)
 
     got = run(handed())
     assert (dict(got.searched), got.tokens) == ({"q": True, "email": False}, "padded")
