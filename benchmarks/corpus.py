@@ -65,21 +65,17 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
     """What becomes of one document."""
     from reach import unreached
 
+    from adaptgen.building.build import build
     from adaptgen.diagnostics import AdaptgenError
-    from adaptgen.plan import plan
-    from adaptgen.render import render
-    from adaptgen.source import read, read_hints
-    from adaptgen.source.hints.model import EMPTY
+    from adaptgen.source import EMPTY
 
     found: dict[str, Any] = {"path": str(path)}
     begun = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            spec = unpack(path, Path(folder))
-            document = read(spec)
-            side = path.with_name("hints.yaml")
-            made, notes = plan(document, read_hints(side) if side.exists() else EMPTY, "server")
-            files = render(made, spec="specs/server.yaml", side="specs/server")
+            spec, side = unpack(path, Path(folder)), path.with_name("hints.yaml")
+            result = build(spec, hints=side if side.exists() else EMPTY, name="server", side_files=False)
+            made, files = result.plan, result.files
         except AdaptgenError as refused:
             located = all(note.where is not None for note in refused.diagnostics)
             codes = [note.code for note in refused.diagnostics]
@@ -95,8 +91,8 @@ def one(path: Path, listed: bool) -> dict[str, Any]:
         found["login"] = sum(1 for left in made.left_out if left.why == "login")
         found["left_out"] = [f"{left.operation}: {left.reason}" for left in made.left_out if left.why == "broken"]
         found["inputs"] = dict(Counter(row.fate for row in made.inputs))
-        found["repaired"] = any(note.code in ("AG006", "AG003") for note in (*document.diagnostics, *notes))
-        found["unreached"] = list(unreached(document, made.server.tools))
+        found["repaired"] = any(note.code in ("AG006", "AG003") for note in result.diagnostics)
+        found["unreached"] = list(unreached(result.document, made.server.tools))
         found["bytes"] = sum(map(len, files.values()))
         if listed:
             found["clients"] = asyncio.run(clients(files, Path(folder)))
@@ -152,6 +148,7 @@ class Builder:
 LOADED = (
     "reach",
     "fastmcp.client",
+    "adaptgen.building.build",
     "adaptgen.plan",
     "adaptgen.render",
     "adaptgen.source",

@@ -30,15 +30,13 @@ from figures import Figure, options, report
 from validating.capture import answers, arguments_of, environ, secret, wider
 from validating.values import Maker
 
+from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Tool, Unpaged
-from adaptgen.plan import plan
 from adaptgen.plan.document.reader import operations
-from adaptgen.render import render
 from adaptgen.runtime.engine import Engine
-from adaptgen.source import read
-from adaptgen.source.hints.model import EMPTY
+from adaptgen.source import EMPTY
 from adaptgen.syntax import field_paths as fields
 from adaptgen.transports.load import load_server
 
@@ -241,10 +239,10 @@ def read_whole(answer: Any, count: int) -> str:
 
 async def lists(path: Path, folder: Path, sample: int) -> dict[str, Any]:
     """What became of the lists of one document: kind -> verdict -> how often; and the wrong ones."""
-    document = read(unpack(path, folder))
-    made, _ = plan(document, EMPTY, "server")
+    result = build(unpack(path, folder), hints=EMPTY, name="server", side_files=False)
+    document = result.document
     package = folder / "generated" / "server"
-    for name, text in render(made, spec="specs/server.yaml", side="specs/server").items():
+    for name, text in result.files.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text, "utf-8")
     server = load_server(package)
@@ -262,7 +260,7 @@ async def lists(path: Path, folder: Path, sample: int) -> dict[str, Any]:
     mock = Mock(answers(server), logins)
     credential = secret(document, known, sends)
     key = hashlib.sha256(b"counts").digest()
-    engine = Engine(server, environ=environ(made, credential), transport=mock, cursor_key=key)
+    engine = Engine(server, environ=environ(result.plan, credential), transport=mock, cursor_key=key)
     wrong: list[str] = []
     for index, tool in enumerate(tools):
         contract = engine.get(tool.name)

@@ -31,19 +31,17 @@ NO_CHOICE: Mapping[str, str] = {}
 
 def one(path: Path) -> dict[str, Any]:
     """The violations of one document."""
+    from adaptgen.building.build import build
     from adaptgen.diagnostics import AdaptgenError
-    from adaptgen.plan import plan
-    from adaptgen.source import read, read_hints
-    from adaptgen.source.hints.model import EMPTY
+    from adaptgen.source import EMPTY
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            document = read(unpack(path, Path(folder)))
-            side = path.with_name("hints.yaml")
-            made, _ = plan(document, read_hints(side) if side.exists() else EMPTY, "server")
+            spec, side = unpack(path, Path(folder)), path.with_name("hints.yaml")
+            result = build(spec, hints=side if side.exists() else EMPTY, name="server", side_files=False)
         except AdaptgenError as refused:
             return {"path": str(path), "refused": str(refused)[:200]}
-    contracts = [one for module in made.modules for one in module.contracts.values()]
+    contracts = [one for module in result.plan.modules for one in module.contracts.values()]
     found = list(violations(contracts))
     return {"path": str(path), "tools": len(contracts), "violations": found}
 

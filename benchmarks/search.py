@@ -38,13 +38,12 @@ SHOWN = ["tune", "directory develop"]  # halves whose misses may be seen
 
 def entries(path: Path) -> tuple[list[Any], dict[str, str]]:
     """What is searched of a document, and operation (``GET /path``) -> tool."""
-    from adaptgen.plan import plan
-    from adaptgen.source import read
-    from adaptgen.source.hints.model import EMPTY
+    from adaptgen.building.build import build
+    from adaptgen.source import EMPTY
     from adaptgen.tool_search.index_entries import entry
 
     with tempfile.TemporaryDirectory() as folder:
-        made, _ = plan(read(unpack(path, Path(folder))), EMPTY, "server")
+        made = build(unpack(path, Path(folder)), hints=EMPTY, name="server", side_files=False).plan
     found = [entry(tool, module.contracts[tool.name]) for module in made.modules for tool in module.tools]
     named = {f"{t.call.method} {t.call.path}": t.name for m in made.modules for t in m.tools if t.call is not None}
     return found, named

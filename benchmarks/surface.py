@@ -31,25 +31,22 @@ SEARCH = 8_000
 
 def one(path: Path) -> dict[str, Any]:
     """What the list of one document costs."""
+    from adaptgen.building.build import build
     from adaptgen.diagnostics import AdaptgenError
-    from adaptgen.plan import plan
-    from adaptgen.render import render
-    from adaptgen.source import read, read_hints
-    from adaptgen.source.hints.model import EMPTY
+    from adaptgen.source import EMPTY
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            document = read(unpack(path, Path(folder)))
-            side = path.with_name("hints.yaml")
-            made, _ = plan(document, read_hints(side) if side.exists() else EMPTY, "server")
-            files = render(made, spec="specs/server.yaml", side="specs/server")
+            spec, side = unpack(path, Path(folder)), path.with_name("hints.yaml")
+            result = build(spec, hints=side if side.exists() else EMPTY, name="server", side_files=False)
+            files = result.files
         except AdaptgenError as refused:
             return {"path": str(path), "refused": str(refused)[:200]}
         package = Path(folder) / "generated" / "server"
         for name, text in files.items():
             (package / name).parent.mkdir(parents=True, exist_ok=True)
             (package / name).write_text(text, "utf-8")
-        return {"path": str(path), "operations": made.operations, **asyncio.run(listed(package))}
+        return {"path": str(path), "operations": result.plan.operations, **asyncio.run(listed(package))}
 
 
 async def listed(package: Path) -> dict[str, Any]:

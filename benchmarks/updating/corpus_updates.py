@@ -15,15 +15,13 @@ import httpx
 from validating.capture import answers, arguments_of, environ, resource, secret
 from validating.values import Maker
 
+from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Param, Tool
-from adaptgen.plan import plan
 from adaptgen.plan.document.reader import Operation, operations
-from adaptgen.render import render
 from adaptgen.runtime.engine import Engine
-from adaptgen.source import Document, read
-from adaptgen.source.hints.model import EMPTY
+from adaptgen.source import EMPTY, Document
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.transports.load import load_server
 from adaptgen.views.read_inputs import is_selector
@@ -105,9 +103,8 @@ def update_all(spec: Path, folder: Path, sample: int) -> Outcome:
     """Build ``spec`` into ``folder`` and make at most ``sample`` of its merging updates (0: all)."""
     outcome = Outcome()
     try:
-        document = read(spec)
-        made, _ = plan(document, EMPTY, "server")
-        files = render(made, spec="specs/server.yaml", side="specs/server")
+        result = build(spec, hints=EMPTY, name="server", side_files=False)
+        document, made, files = result.document, result.plan, result.files
     except AdaptgenError:
         return outcome
     tools = [tool for tool in made.server.tools if tool.update is not None and not tool.update.patch]

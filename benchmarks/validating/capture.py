@@ -18,20 +18,18 @@ import httpx
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Call, Param, Server, Tool
-from adaptgen.plan import plan
 from adaptgen.plan.document.inline_schema import inline
 from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.plan.document.request_bodies import read_body
 from adaptgen.plan.document.schemas import shape
 from adaptgen.plan.tools.arguments import parameter_slot
-from adaptgen.render import render
 from adaptgen.runtime.engine import Engine
-from adaptgen.source import Document, read
-from adaptgen.source.hints.model import EMPTY
+from adaptgen.source import EMPTY, Document
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.transports.load import load_server
 from validating.values import MANNERS, Maker
@@ -101,9 +99,8 @@ def catch(spec: Path, folder: Path, sample: int, manners: tuple[str, ...] = MANN
     manner; ``mock`` as :class:`Recorder` takes it."""
     caught = Caught()
     try:
-        document = read(spec)
-        made, _ = plan(document, EMPTY, "server")
-        files = render(made, spec="specs/server.yaml", side="specs/server")
+        result = build(spec, hints=EMPTY, name="server", side_files=False)
+        document, made, files = result.document, result.plan, result.files
     except AdaptgenError as refused:
         caught.refused = [note.code for note in refused.diagnostics]
         return caught
