@@ -10,7 +10,7 @@ WORKERS = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 # Without compiled files each process of a test compiles everything for 20 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check lint types imports fresh docs lock clean help
+.PHONY: demo test test-all check lint types imports structure fresh docs lock clean help
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -32,7 +32,7 @@ test: $(STAMP)  ## the quick tests, on every core
 test-all: $(STAMP)  ## all tests, real services included
 	$(BIN)/python -m pytest -q
 
-check: lint types imports fresh docs  ## everything but the tests
+check: lint types imports structure fresh docs  ## everything but the tests
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -44,6 +44,9 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	$(BIN)/lint-imports
+
+structure: $(STAMP)  ## no function that nobody can follow, no folder that is a list
+	$(BIN)/python docs/structure.py
 
 fresh: $(STAMP)  ## generated/ is what the specs give
 	$(BIN)/adaptgen build specs/*.yaml --check

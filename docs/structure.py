@@ -1,0 +1,205 @@
+"""Keeps the tree one that people find their way in: no function that nobody can follow, no folder that is a list, few
+modules of some lines, no circle of imports.
+
+``python docs/structure.py`` prints the figures as a table and what is above a limit, and exits with 1 where that is not
+an exception below. The exceptions may only go down.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from radon.complexity import cc_visit
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "adaptgen"
+
+COMPLEXITY = 25
+"""Of a function, as radon counts it: boolean operators included, a nested function by itself."""
+MODULES = 20
+"""Of a folder."""
+SMALL, FEW = 60, 29
+"""A module of so many lines is small, and so many of them may be; the ``__init__`` of a folder is none."""
+
+COMPLEX_FUNCTIONS: Mapping[str, int] = {
+    "adaptgen/govern/tokenization/json_redactor.py: JsonRedactor._array": 28,
+    "adaptgen/govern/tokenization/json_redactor.py: JsonRedactor._columns": 26,
+    "adaptgen/govern/tokenization/json_redactor.py: JsonRedactor._object": 31,
+    "adaptgen/govern/tokenization/tool_schemas.py: _Relaxing.at": 29,
+    "adaptgen/mcp/plain_schema.py: SchemaReader._join": 26,
+    "adaptgen/mcp/tool_listing.py: _part": 41,
+    "adaptgen/plan/auth/field_roles.py: read_inputs": 30,
+    "adaptgen/plan/auth/login_request.py: login_call": 34,
+    "adaptgen/plan/auth/plan.py: _Inference.plan": 30,
+    "adaptgen/plan/auth/token_placement.py: _Finder.matches": 26,
+    "adaptgen/plan/paging/hints.py: _Reader.read": 31,
+    "adaptgen/plan/paging/response_signals.py: PagingSignals._named": 28,
+    "adaptgen/plan/planner.py: _Planner.prove": 27,
+    "adaptgen/plan/tools/arguments.py: decide": 28,
+    "adaptgen/plan/tools/merge_updates.py: update": 29,
+    "adaptgen/plan/tools/tool.py: finish": 29,
+    "adaptgen/plan/tools/tool.py: settle": 26,
+    "adaptgen/plan/workflows/arazzo_operations.py: Calls.request": 27,
+    "adaptgen/plan/workflows/inputs.py: Asked.call": 28,
+    "adaptgen/text/yaml.py: _Builder.build": 26,
+    "adaptgen/tool_search/document.py: IndexedTool.__init__": 37,
+    "adaptgen/tool_search/document.py: IndexedTool._explain": 26,
+    "adaptgen/tool_search/query.py: _acts": 31,
+    "adaptgen/tool_search/query.py: read": 35,
+}
+LARGE_FOLDERS: Mapping[str, int] = {}
+SMALL_MODULES = 68
+CIRCLES: tuple[frozenset[str], ...] = (
+    frozenset(
+        (
+            "adaptgen.govern.authorization.authorizer",
+            "adaptgen.govern.authorization.cedar_engine",
+            "adaptgen.govern.authorization.verified_permissions",
+        )
+    ),
+    frozenset(("adaptgen.govern.telemetry.otel", "adaptgen.govern.telemetry.spans")),
+    frozenset(("adaptgen.plan.auth.hints", "adaptgen.plan.auth.plan")),
+    frozenset(
+        ("adaptgen.runtime.pii.classifier", "adaptgen.runtime.pii.text_ranges", "adaptgen.runtime.pii.token_sizes")
+    ),
+    frozenset(("adaptgen.source.hints.load", "adaptgen.source.workspace")),
+    frozenset(("adaptgen.source.overlays", "adaptgen.source.tree")),
+)
+"""What was above the limits when they were set, with its figure."""
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def complex_functions(sources: Mapping[Path, str]) -> dict[str, int]:
+    """``path: name`` -> complexity of each function above the limit; of several of one name the worst."""
+    found: dict[str, int] = {}
+    for path, text in sources.items():
+        waiting = [block for block in cc_visit(text) if hasattr(block, "closures")]
+        while waiting:
+            function = waiting.pop()
+            waiting += function.closures
+            if function.complexity > COMPLEXITY:
+                key = f"{relative(path)}: {function.fullname}"
+                found[key] = max(function.complexity, found.get(key, 0))
+    return found
+
+
+def runtime_imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports that run at some time, those of functions too: all but those of ``if TYPE_CHECKING``."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield node
+    elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        for statement in node.orelse:
+            yield from runtime_imports(statement)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from runtime_imports(child)
+
+
+def module_name(path: Path) -> str:
+    return relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def import_graph(sources: Mapping[Path, str]) -> dict[str, set[str]]:
+    """Module -> the modules of the package that it imports."""
+    modules = {module_name(path): text for path, text in sources.items()}
+    graph: dict[str, set[str]] = {}
+    for name, text in modules.items():
+        wanted: set[str] = set()
+        for statement in runtime_imports(ast.parse(text)):
+            if isinstance(statement, ast.Import):
+                wanted |= {alias.name for alias in statement.names}
+            elif statement.module and not statement.level:
+                inner = {f"{statement.module}.{alias.name}" for alias in statement.names}
+                wanted |= {one if one in modules else statement.module for one in inner}
+        graph[name] = (wanted & modules.keys()) - {name}
+    return graph
+
+
+def import_circles(graph: Mapping[str, set[str]]) -> list[frozenset[str]]:
+    """The sets of modules that import each other (Kosaraju's strongly connected components)."""
+    order: list[str] = []
+    seen: set[str] = set()
+    for root in graph:
+        stack = [(root, iter(graph[root]))] if root not in seen else []
+        seen.add(root)
+        while stack:
+            following = next((one for one in stack[-1][1] if one not in seen), None)
+            if following is None:
+                order.append(stack.pop()[0])
+            else:
+                seen.add(following)
+                stack.append((following, iter(graph[following])))
+    importers: dict[str, set[str]] = {name: set() for name in graph}
+    for name, imported in graph.items():
+        for one in imported:
+            importers[one].add(name)
+    circles, left = [], set(graph)
+    for root in reversed(order):
+        members, waiting = set(), [root]
+        while waiting:
+            one = waiting.pop()
+            if one in left:
+                left.remove(one)
+                members.add(one)
+                waiting += importers[one]
+        if len(members) > 1:
+            circles.append(frozenset(members))
+    return circles
+
+
+def above(figures: Mapping[str, int], exceptions: Mapping[str, int], limit: int) -> Iterator[str]:
+    """A line for each figure that neither the limit nor an exception allows, and for exceptions that can go down."""
+    for name, figure in sorted(figures.items(), key=lambda item: -item[1]):
+        if figure > exceptions.get(name, limit):
+            yield f"{name}: {figure}, at most {exceptions.get(name, limit)}"
+    for name, allowed in exceptions.items():
+        if figures.get(name, 0) < allowed:
+            print(f"  the exception can go down: {name}: {figures.get(name, 0)} of {allowed}")
+
+
+def main() -> int:
+    sources = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+    functions = complex_functions(sources)
+    folders = Counter(relative(path.parent) for path in sources)
+    large = {name: count for name, count in folders.items() if count > MODULES}
+    small = {
+        relative(path): lines
+        for path, text in sources.items()
+        if path.name != "__init__.py" and (lines := text.count("\n")) <= SMALL
+    }
+    circles = import_circles(import_graph(sources))
+    size = sum(text.count("\n") for text in sources.values())
+
+    rows = [
+        ("lines of adaptgen/", size, ""),
+        ("modules", len(sources), ""),
+        (f"functions above {COMPLEXITY}", len(functions), 0),
+        ("modules in the largest folder", max(folders.values()), MODULES),
+        (f"modules of {SMALL} lines or less", len(small), FEW),
+        ("circles of imports", len(circles), 0),
+    ]
+    print(f"{'':32}{'figure':>8}{'limit':>8}")
+    for title, figure, limit in rows:
+        print(f"{title:32}{figure:8}{limit!s:>8}")
+    if "--small" in sys.argv:
+        print("\n".join(f"  {lines:3} {name}" for name, lines in sorted(small.items(), key=lambda item: item[1])))
+    faults = [
+        *above(functions, COMPLEX_FUNCTIONS, COMPLEXITY),
+        *above(large, LARGE_FOLDERS, MODULES),
+        *above({"small modules": len(small)}, {"small modules": SMALL_MODULES}, FEW),
+        *(f"import each other: {', '.join(sorted(circle))}" for circle in circles if circle not in CIRCLES),
+    ]
+    for fault in faults:
+        print(f"  above the limit: {fault}")
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
