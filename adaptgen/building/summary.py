@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from adaptgen.diagnostics import Diagnostic
-from adaptgen.model.frozen import value
+from adaptgen.model.frozen import plain, value
 from adaptgen.model.plan import Basis, Evidence, LeftOut, Plan
 from adaptgen.model.tables import Auth, Tool
 from adaptgen.plan.document import vendor_extensions
@@ -133,7 +132,7 @@ class ServerSummary:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values: a table for every class of this module, under the names of its fields."""
-        return {"adaptgen": FORMAT, **_plain(self)}
+        return {"adaptgen": FORMAT, **plain(self)}
 
 
 def summarize(plan: Plan, document: Document, hints: Hints, diagnostics: Iterable[Diagnostic] = ()) -> ServerSummary:
@@ -355,11 +354,3 @@ class _Summarizer:
 
     def place(self, pointer: str) -> str:
         return str(self.document.where(pointer)) if pointer else ""
-
-
-def _plain(item: Any) -> Any:
-    if is_dataclass(item):
-        return {field.name: _plain(getattr(item, field.name)) for field in fields(item)}
-    if isinstance(item, tuple):
-        return [_plain(element) for element in item]
-    return item

@@ -141,3 +141,10 @@ _SHARED = {
     "__getstate__": _state,
     "__setstate__": _restored,
 }
+
+
+def plain(item: Any) -> Any:
+    """``item`` as JSON values: a dataclass as its fields by name, a tuple as an array."""
+    if hasattr(type(item), "__dataclass_fields__"):
+        return {field.name: plain(getattr(item, field.name)) for field in fields(item)}
+    return [plain(element) for element in item] if isinstance(item, tuple) else item

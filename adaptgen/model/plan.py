@@ -94,3 +94,7 @@ class Plan:
     source: str = ""
     notes: tuple[str, ...] = field(default=())
     cassettes: PurePosixPath | None = None
+
+    def first_evidence(self) -> dict[tuple[str, str], Evidence]:
+        """(subject, aspect) -> the first thing that is said about it."""
+        return {(item.subject, item.aspect): item for item in reversed(self.evidence)}

@@ -33,9 +33,7 @@ def hints_draft(
         "# is a question, not a finding. Every key is explained in docs/hints.md.",
         "adaptgen: 1",
     )
-    evidence: dict[tuple[str, str], Evidence] = {}
-    for one in plan.evidence:
-        evidence.setdefault((one.subject, one.aspect), one)
+    evidence = plan.first_evidence()
     _server(draft, plan, evidence)
     _auth(draft, plan, evidence)
     _tools(draft, document, plan, evidence, findings, learned)

@@ -11,7 +11,7 @@ from adaptgen.diagnostics import Diagnostic, Where
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
-from adaptgen.model.plan import Evidence, Plan
+from adaptgen.model.plan import Plan
 from adaptgen.model.tables import Tool, Unpaged
 from adaptgen.plan.document.reader import Operation, is_json
 from adaptgen.plan.document.request_bodies import FORM
@@ -53,9 +53,7 @@ class Findings:
             for tool in plan.server.tools
             if tool.page is not None and tool.effect == "read" and tool.source in operations
         }
-        self._evidence: dict[tuple[str, str], Evidence] = {}
-        for one in plan.evidence:
-            self._evidence.setdefault((one.subject, one.aspect), one)
+        self._evidence = plan.first_evidence()
 
     def find(self) -> list[Finding]:
         """All of them, the gravest first."""
@@ -168,7 +166,7 @@ class Findings:
             tools = set().union(*kinds.values())
             counts = ", ".join(f"{kind} in {len(names)}" for kind, names in sorted(kinds.items()))
             first = next(one for one in self._plan.server.tools if one.name in tools)
-            message = f"{_count(len(tools), 'tool')} can show personal data to the model"
+            message = f"{len(tools)} tool{'' if len(tools) == 1 else 's'} can show personal data to the model"
             fix = _GOVERNANCE % ", ".join(sorted(kinds))
             yield Finding("personal data", "high", "server", message, counts, fix, self.where(first.source))
 
@@ -230,7 +228,3 @@ def _tool(name: str, hint: str) -> str:
 def _word(text: str) -> str:
     """A text as YAML in flow style: quoted where it is more than a word."""
     return text if _PLAIN.fullmatch(text) and not set(text) & set("{}") else json.dumps(text)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

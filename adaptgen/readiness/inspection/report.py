@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from adaptgen.diagnostics import Where
+from adaptgen.model.frozen import plain
 
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
@@ -27,18 +28,6 @@ class Finding:
     fix: str = ""
     where: Where | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON value."""
-        return {
-            "rule": self.rule,
-            "severity": self.severity,
-            "subject": self.subject,
-            "message": self.message,
-            "because": self.because,
-            "fix": self.fix,
-            "where": str(self.where) if self.where else "",
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -49,10 +38,6 @@ class Part:
     of: int
     because: str
 
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON value."""
-        return {"name": self.name, "points": round(self.points, 1), "of": self.of, "because": self.because}
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -62,10 +47,6 @@ class Estimate:
     before: int
     after: int
     unit: Literal["bytes", "turns"]
-
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON value."""
-        return {"what": self.what, "before": self.before, "after": self.after, "unit": self.unit}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +68,10 @@ class Report:
         return round(sum(part.points for part in self.parts))
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON value, in a stable order."""
-        return {
-            "adaptgen": 1,
-            "document": self.document,
-            "title": self.title,
-            "version": self.version,
-            "operations": self.operations,
-            "tools": self.tools,
-            "score": self.score,
-            "parts": [part.to_json() for part in self.parts],
-            "findings": [finding.to_json() for finding in self.findings],
-            "estimates": [estimate.to_json() for estimate in self.estimates],
-        }
+        """As JSON values: a table for every class of this module, under the names of its fields."""
+        said = plain(self)
+        for part in said["parts"]:
+            part["points"] = round(part["points"], 1)
+        for finding, row in zip(self.findings, said["findings"], strict=True):
+            row["where"] = str(finding.where or "")
+        return {"adaptgen": 1, "score": self.score, **said}
