@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Where
+from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.plan import Basis, Evidence
 from adaptgen.model.tables import Cursor, Effect, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged, value
 from adaptgen.plan.document.envelope import Envelope
@@ -118,13 +120,6 @@ def _in_address(page: Paging) -> bool:
     return isinstance(page, PageNumber) or (isinstance(page, Offset) and page.limit is not None)
 
 
-@value()
-class _Found:
-    page: Paging
-    names: tuple[str | None, ...]
-    because: str
-
-
 def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
     """The style that the inputs of one place show, the query before others; else what the answer alone shows, with
     the size where it stands."""
@@ -132,8 +127,7 @@ def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
     page: Paging | None = None
     because = ""
     for place in places:
-        found = _Finder(facts, place, envelope).find()
-        here = found.page
+        here, said = _Reading(facts, place, envelope).decide()
         if place.place != "query" or place.inside:
             if isinstance(here, Unpaged) or not place.takes_numbers(document, here):
                 continue
@@ -145,14 +139,23 @@ def _infer(facts: OperationFacts, envelope: Envelope) -> PagingPlan:
         by_inputs = isinstance(here, (Offset, PageNumber, Cursor))
         sized = page is not None and getattr(page, "limit", None) is None and getattr(here, "limit", None) is not None
         if page is None or by_inputs or (sized and type(page) is type(here)):
-            page, because = here, found.because + place.said
+            page, because = here, said + place.said
         if by_inputs:
             break
     because = f"{envelope.because}; {because}"
     return PagingPlan(page, absorbed(page, operation), (_evidence(operation, page, because),))
 
 
-class _Finder:
+_MORE = frozenset({"nextpage", "more", "moreresults", "moreavailable", "moreitems"})
+_MORE |= frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
+_LAST_IDS = frozenset({"before", "maxid", "sinceid", "lastid", "afterid", "beforeid", "fromid", "lastseenid"})
+_CLEAR_OFFSET = frozenset({"offset", "skip", "startat", "page[offset]", "startindex", "firstresult"})
+_Page = TypeVar("_Page", bound=Paging)
+
+
+class _Reading:
+    """The inputs of one place and the answer, read as each style of paging."""
+
     def __init__(self, facts: OperationFacts, place: PagingLocation, envelope: Envelope) -> None:
         self.document, self.operation, self.envelope, self.place = facts.document, facts.operation, envelope, place
         self.parameters = Parameters(facts.document, place.queries, self.operation.description, folded=place.folded)
@@ -161,58 +164,87 @@ class _Finder:
         self.items = envelope.items
         self.total = self.signs.total()
 
-    def find(self) -> _Found:
+    def decide(self) -> tuple[Paging, str]:
+        """The style that the strongest evidence speaks for, and why."""
+        row = STYLE.strongest(self)
+        if row is None:
+            return Unpaged(items=self.items, total=self.total), "nothing about paging is declared"
+        page: Paging = getattr(self, row.answer)
+        return page, self.said(row, page)
+
+    def said(self, row: Row[_Reading], page: Paging) -> str:
+        names = [getattr(page, key, None) for key in ("offset", "cursor", "page", "limit", "size")]
+        inputs = " and ".join(repr(name) for name in names if name)
+        onward = getattr(page, "next", None) or getattr(page, "header", None)
+        first = f", the first page is {page.first}" if isinstance(page, PageNumber) else ""
         return (
-            # Before a cursor: a service with both may answer the next cursor only to those that began with one.
-            self.by_offset()
-            or self.by_cursor()
-            or (self.by_url() if self.parameters.cursors() else None)
-            or self.by_page()
-            or self.by_last_id()
-            or self.by_url()
-            or self.by_header()
-            or _Found(Unpaged(items=self.items, total=self.total), (), "nothing about paging is declared")
+            row.because + (f": parameters {inputs}" if inputs else "") + (f", from {onward}" if onward else "") + first
         )
 
-    def by_offset(self) -> _Found | None:
-        given = self.parameters
-        for name in given.offsets():
-            if not given.number_like(name) or self.comes_back(name):
-                continue
-            limit = given.limit()
-            clear = given.folded[name] in _CLEAR_OFFSET
-            plain = given.folded[name] in {"offset", "skip"} and given.shapes[name].type == "integer"
-            if not (clear or limit) or (limit is None and given.queries[name].required and not plain):
-                continue
-            if given.counts_pages(name):
-                return None
-            if limit is None and given.counts_records(name):
-                continue
-            page = Offset(
-                offset=name, limit=limit, first=int(given.one_based(name)), items=self.items, total=self.total,
-                max_size=given.maximum(limit),
-            )  # fmt: skip
-            return _Found(page, (name, limit), f"parameters {_both(name, limit)}")
+    def page_sized(self, style: Callable[..., _Page], *, clear: bool = False, **values: Any) -> _Page:
+        """A page of ``style``, with the parameter for its size; ``clear``: only one that can be nothing else."""
+        size = self.parameters.limit(clear=clear)
+        values["size" if style is PageNumber else "limit"] = size
+        return style(items=self.items, total=self.total, max_size=self.parameters.maximum(size), **values)
+
+    @cached_property
+    def offset(self) -> Offset | None:
+        for name in self.parameters.offsets():
+            if not OFFSET_PARAMETER.score(_Counter(self, name)).ruled_out:
+                return self.page_sized(Offset, offset=name, first=int(self.parameters.one_based(name)))
         return None
 
-    def by_cursor(self) -> _Found | None:
+    @cached_property
+    def page(self) -> PageNumber | None:
+        given = self.parameters
+        for name in given.pages():
+            if PAGE_PARAMETER.score(_Counter(self, name)).ruled_out:
+                continue
+            first = given.first(name, self.signs.beside)
+            guessed = first == 1 and not given.queries[name].required and not given.tells_first(name)
+            return self.page_sized(PageNumber, page=name, first=first, guessed=guessed)
+        return None
+
+    @cached_property
+    def cursor(self) -> Cursor | None:
         given = self.parameters
         targets = [name for name in given.cursors() if given.text_like(name)]
         texts = [name for name in given.called(PAGE | OFFSET) if given.shapes[name].type == "string"]
-        numbers = [name for name in given.cursors() if given.shapes[name].type in {"integer", "number"}]
         texts = [name for name in texts if not given.numeric(name) and not given.begins_range(name)]
-        for target in [*targets, *texts, *self.told([*targets, *numbers]), *numbers]:
-            required = given.queries[target].required
-            source = None if required else self.source(target)
-            if source is None or (target in numbers and not self.signs.is_number(source)):
-                continue
-            limit = given.limit()
-            page = Cursor(
-                cursor=target, next=source, limit=limit, items=self.items, total=self.total, more=self.more(),
-                max_size=given.maximum(limit),
-            )  # fmt: skip
-            return _Found(page, (target, limit), f"parameter {target!r} takes what the answer gives at {source}")
+        numbers = [name for name in given.cursors() if given.shapes[name].type in {"integer", "number"}]
+        for target in [*targets, *texts, *self.connected([*targets, *numbers]), *numbers]:
+            source = None if given.queries[target].required else self.source(target)
+            if source is not None and (target not in numbers or self.signs.is_number(source)):
+                return self.page_sized(Cursor, cursor=target, next=source, more=self.more())
         return None
+
+    @cached_property
+    def last_id(self) -> Cursor | None:
+        """``starting_after`` takes the id of the last record; ``has_more`` says whether there is a next page, else an
+        empty page is the end."""
+        given, more = self.parameters, self.more()
+        named = given.called(frozenset({"startingafter"})) if more else []
+        described = [name for name in given.called(CURSOR | _LAST_IDS) if last_id_told(given.described(name))]
+        target = next((name for name in [*named, *described] if not given.queries[name].required), None)
+        if target is None or not self.has_id():
+            return None
+        return self.page_sized(Cursor, cursor=target, next=f"{self.items}[-1].id", more=more)
+
+    @cached_property
+    def url(self) -> NextUrl | None:
+        path = self.signs.next_url()
+        return self.page_sized(NextUrl, clear=True, next=path) if path is not None else None
+
+    @cached_property
+    def link(self) -> Link | None:
+        texts = [self.operation.description, *map(self.parameters.text, self.parameters.queries)]
+        told = "link" in self.signs.headers or link_told(texts)
+        return self.page_sized(Link, clear=True) if told else None
+
+    @cached_property
+    def header(self) -> NextHeader | None:
+        name = self.signs.next_header()
+        return self.page_sized(NextHeader, clear=True, header=name) if name is not None else None
 
     def source(self, target: str) -> str | None:
         """Where the answer gives the value for a cursor: for one in a header, in the header of the same name first."""
@@ -232,7 +264,7 @@ class _Finder:
             return self.place.folded[name]
         return last_key(name) if self.place.inside or self.place.place == "body" else name
 
-    def told(self, known: list[str]) -> list[str]:
+    def connected(self, known: list[str]) -> list[str]:
         """Parameters that no name gives away, but that a description connects with a field of the answer."""
         given = self.parameters
         others = [name for name in given.queries if name not in known and given.folded[name] not in LIMIT | PAGE]
@@ -242,50 +274,10 @@ class _Finder:
             if self.signs.goes_into(self.key(name)) or self.signs.told_for(name, given.text(name))
         ]
 
-    def by_page(self) -> _Found | None:
-        given = self.parameters
-        for name in given.pages():
-            size = given.limit()
-            if not given.number_like(name) or self.comes_back(name):
-                continue
-            if given.folded[name] in {"p", "pg", "paged"} and size is None and not self.counts(name):
-                continue
-            first = given.first(name, self.signs.beside)
-            if first is None or given.no_page_number(name):
-                continue
-            page = PageNumber(
-                page=name, size=size, first=first, items=self.items, total=self.total, max_size=given.maximum(size),
-                guessed=first == 1 and not given.queries[name].required and not given.tells_first(name),
-            )  # fmt: skip
-            return _Found(page, (name, size), f"parameters {_both(name, size)}, the first page is {first}")
-        return None
-
-    def counts(self, name: str) -> bool:
-        """Whether a short name is that of a page after all: it is described so, or the answer says which page it is."""
-        return page_told(self.parameters.described(name)) or bool({"page", "currentpage"} & self.signs.beside)
-
     def more(self) -> str | None:
         """Where the answer says in so many words whether there is a next page; a token may stand on the last one."""
-        return next(
-            (one.path for one in self.envelope.siblings if fold(one.keys[-1]) in _MORE and one.shape.type == "boolean"),
-            None,
-        )
-
-    def by_last_id(self) -> _Found | None:
-        """``starting_after`` takes the id of the last record; ``has_more`` says whether there is a next page, else an
-        empty page is the end."""
-        given, more = self.parameters, self.more()
-        named = given.called(frozenset({"startingafter"})) if more else []
-        told = [name for name in given.called(CURSOR | _LAST_IDS) if last_id_told(given.described(name))]
-        target = next((name for name in [*named, *told] if not given.queries[name].required), None)
-        if target is None or not self.has_id():
-            return None
-        limit = given.limit()
-        page = Cursor(
-            cursor=target, next=f"{self.items}[-1].id", more=more, limit=limit, items=self.items,
-            total=self.total, max_size=given.maximum(limit),
-        )  # fmt: skip
-        return _Found(page, (target, limit), f"parameter {target!r} takes the id of the last record")
+        flags = [one for one in self.envelope.siblings if one.shape.type == "boolean"]
+        return next((one.path for one in flags if fold(one.keys[-1]) in _MORE), None)
 
     def has_id(self) -> bool:
         """Whether every record has an ``id``, whatever kind it is."""
@@ -293,34 +285,71 @@ class _Finder:
         kinds = [item] if item.properties else [shape(self.document, option) for option in item.variants]
         return bool(kinds) and all("id" in one.properties for one in kinds)
 
-    def by_url(self) -> _Found | None:
-        path = self.signs.next_url()
-        if path is None:
-            return None
-        limit = self.parameters.limit(clear=True)
-        size = self.parameters.maximum(limit)
-        page = NextUrl(next=path, limit=limit, items=self.items, total=self.total, max_size=size)
-        return _Found(page, (limit,), f"the answer gives the next page's URL at {path}")
 
-    def by_header(self) -> _Found | None:
-        limit = self.parameters.limit(clear=True)
-        size = self.parameters.maximum(limit)
-        declared = "link" in self.signs.headers
-        if declared or link_told([self.operation.description, *map(self.parameters.text, self.parameters.queries)]):
-            link = Link(limit=limit, items=self.items, total=self.total, max_size=size)
-            return _Found(link, (limit,), f"a Link header is {'declared' if declared else 'described'}")
-        name = self.signs.next_header()
-        if name is None:
-            return None
-        page = NextHeader(header=name, limit=limit, items=self.items, total=self.total, max_size=size)
-        return _Found(page, (limit,), f"the header {name!r} is declared")
+class _Counter:
+    """A parameter that may count records or pages."""
 
+    def __init__(self, reading: _Reading, name: str) -> None:
+        self.reading, self.parameters, self.name = reading, reading.parameters, name
+        self.folded, self.input = self.parameters.folded[name], self.parameters.queries[name]
 
-_MORE = frozenset({"nextpage", "more", "moreresults", "moreavailable", "moreitems"})
-_MORE |= frozenset({"hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults"})
-_LAST_IDS = frozenset({"before", "maxid", "sinceid", "lastid", "afterid", "beforeid", "fromid", "lastseenid"})
-_CLEAR_OFFSET = frozenset({"offset", "skip", "startat", "page[offset]", "startindex", "firstresult"})
+    @cached_property
+    def sized(self) -> bool:
+        """Whether there is a parameter for the size of a page."""
+        return self.parameters.limit() is not None
+
+    @property
+    def is_plain_offset(self) -> bool:
+        return self.folded in {"offset", "skip"} and self.parameters.shapes[self.name].type == "integer"
+
+    @property
+    def is_told_page(self) -> bool:
+        """Whether it is described as a page, or the answer says which page it is."""
+        beside = {"page", "currentpage"} & self.reading.signs.beside
+        return bool(beside) or page_told(self.parameters.described(self.name))
 
 
-def _both(name: str, size: str | None) -> str:
-    return f"{name!r} and {size!r}" if size else f"{name!r}"
+STYLE: Table[_Reading] = Table(
+    "which style of paging?",
+    # Before a cursor: a service with both may answer the next cursor only to those that began with one.
+    Row(70, "a parameter says where to begin", lambda r: r.offset, "offset"),
+    Row(60, "a parameter takes what the answer gives", lambda r: r.cursor, "cursor"),
+    Row(50, "the answer gives the next page's URL, with a token", lambda r: r.parameters.cursors() and r.url, "url"),
+    Row(40, "a parameter takes the number of a page", lambda r: r.page, "page"),
+    Row(30, "a parameter takes the id of the last record", lambda r: r.last_id, "last_id"),
+    Row(20, "the answer gives the next page's URL", lambda r: r.url, "url"),
+    Row(15, "a Link header is declared or described", lambda r: r.link, "link"),
+    Row(10, "a header of the next page is declared", lambda r: r.header, "header"),
+)
+"""``answer``: the property of a reading that holds the page."""
+
+OFFSET_PARAMETER: Table[_Counter] = Table(
+    "does a parameter say where to begin?",
+    Row(RULES_OUT, "it is no number", lambda c: not c.parameters.number_like(c.name)),
+    Row(RULES_OUT, "the answer gives its next value", lambda c: c.reading.comes_back(c.name)),
+    Row(RULES_OUT, "its name may mean anything", lambda c: c.folded not in _CLEAR_OFFSET and not c.sized),
+    Row(
+        RULES_OUT,
+        "it is required, and nothing says how many follow",
+        lambda c: c.input.required and not c.sized and not c.is_plain_offset,
+    ),
+    Row(RULES_OUT, "it counts pages", lambda c: c.parameters.counts_pages(c.name)),
+    Row(RULES_OUT, "it says how many", lambda c: not c.sized and c.parameters.counts_records(c.name)),
+)
+
+PAGE_PARAMETER: Table[_Counter] = Table(
+    "does a parameter take the number of a page?",
+    Row(RULES_OUT, "it is no number", lambda c: not c.parameters.number_like(c.name)),
+    Row(RULES_OUT, "the answer gives its next value", lambda c: c.reading.comes_back(c.name)),
+    Row(
+        RULES_OUT,
+        "its short name may mean anything",
+        lambda c: c.folded in {"p", "pg", "paged"} and not c.sized and not c.is_told_page,
+    ),
+    Row(
+        RULES_OUT,
+        "the first page may be 0 or 1",
+        lambda c: c.parameters.first(c.name, c.reading.signs.beside) is None,
+    ),
+    Row(RULES_OUT, "it names a page", lambda c: c.parameters.no_page_number(c.name)),
+)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.envelope import Envelope, Sibling, jsonpath
 from adaptgen.plan.document.schemas import Shape, shape
@@ -111,36 +112,12 @@ class PagingSignals:
 
     def _named(self, target: str) -> str | None:
         wanted = fold(target).strip("]").replace("page[", "")
-        exact, named = [], []
-        for one in self.envelope.siblings:
-            name = fold(one.keys[-1])
-            if one.shape.properties or one.shape.type not in {"string", "integer", "number", None}:
-                continue
-            if _is_url(one.shape):
-                continue
-            inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
-            if inside in {"links", "link"} and "token" not in words(one.shape.description):
-                continue
-            if name in {f"next{wanted}", f"nextpage{wanted}"} or (inside in {"next", "nextpage"} and name == wanted):
-                exact.append(one)
-            elif (
-                name in _NEXT_TOKEN
-                or name.removeprefix("x") in _NEXT_TOKEN
-                or (name == wanted and (name in CURSOR - {"after", "position", "token"} or "cursor" in inside))
-                # A text that comes and goes under one name is a token, even if it is called an offset.
-                or (name == wanted and name in OFFSET and one.shape.type == "string")
-                or (
-                    name in {"next", "after"}
-                    and (
-                        inside in {"cursor", "cursors", "page", "paging", "pagination"}
-                        or (name == "next" and one.shape.type == "string")
-                    )
-                )
-            ):
-                named.append(one)
-        for group in (exact, named):
-            if group:
-                return group[0].path
+        chosen = [
+            (row.weight, one) for one in self.envelope.siblings if (row := NEXT_TOKEN.strongest(_Next(one, wanted)))
+        ]
+        chosen = [(weight, one) for weight, one in chosen if weight != RULES_OUT]
+        if chosen:
+            return max(chosen, key=lambda pair: pair[0])[1].path
         for folded in sorted(self.headers):
             if folded in _TOKEN_HEADERS or folded.endswith(_TOKEN_HEADER_ENDS):
                 return f"header:{self.headers[folded][0]}"
@@ -179,19 +156,68 @@ class PagingSignals:
         return None
 
     def is_next_url(self, one: Sibling) -> bool:
-        name, kind = fold(one.keys[-1]), one.shape
-        if kind.properties or kind.type not in {"string", None}:
-            return False
-        if name in _NEXT_URL:
-            return True
-        inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
-        if name == "href" and inside == "next":
-            return True
-        if name == "next":
-            # A page before and a page after, and nothing that takes a token: addresses.
-            pages = bool({"previous", "prev"} & self.beside) and "page" in words(kind.description)
-            return _is_url(kind) or inside in {"links", "link", "_links"} or pages
-        return name == "nextpage" and _is_url(kind)
+        row = NEXT_URL.strongest(_Next(one, "", self.beside))
+        return row is not None and row.weight != RULES_OUT
+
+
+class _Next:
+    """A field next to the records that may lead to the next page. ``wanted``: what the parameter is called that takes
+    it; ``beside``: what else stands there."""
+
+    def __init__(self, one: Sibling, wanted: str, beside: frozenset[str] = frozenset()) -> None:
+        self.shape, self.wanted, self.beside = one.shape, wanted, beside
+        self.name = fold(one.keys[-1])
+        self.inside = fold(one.keys[-2]) if len(one.keys) > 1 else ""
+        self.is_text = one.shape.type == "string"
+
+    @property
+    def has_name_of_cursor(self) -> bool:
+        return self.name in CURSOR - {"after", "position", "token"} or "cursor" in self.inside
+
+    @property
+    def is_next_of_two(self) -> bool:
+        """Whether there is a page before and a page after: addresses, where nothing takes a token."""
+        return bool({"previous", "prev"} & self.beside) and "page" in words(self.shape.description)
+
+
+NEXT_TOKEN: Table[_Next] = Table(
+    "which field of the answer is the next token?",
+    Row(
+        RULES_OUT,
+        "it is no value",
+        lambda n: n.shape.properties or n.shape.type not in {"string", "integer", "number", None},
+    ),
+    Row(RULES_OUT, "it is an address", lambda n: _is_url(n.shape)),
+    Row(
+        RULES_OUT,
+        "it is a link",
+        lambda n: n.inside in {"links", "link"} and "token" not in words(n.shape.description),
+    ),
+    Row(20, "it is called the next one", lambda n: n.name in {f"next{n.wanted}", f"nextpage{n.wanted}"}),
+    Row(20, "it is in what comes next", lambda n: n.inside in {"next", "nextpage"} and n.name == n.wanted),
+    Row(10, "it is called a next token", lambda n: {n.name, n.name.removeprefix("x")} & _NEXT_TOKEN),
+    Row(10, "it has the name of the cursor", lambda n: n.name == n.wanted and n.has_name_of_cursor),
+    # A text that comes and goes under one name is a token, even if it is called an offset.
+    Row(
+        10, "it is a text with the name of the offset", lambda n: n.name == n.wanted and n.name in OFFSET and n.is_text
+    ),
+    Row(
+        10,
+        "it is next in a block about pages",
+        lambda n: n.name in {"next", "after"} and n.inside in {"cursor", "cursors", "page", "paging", "pagination"},
+    ),
+    Row(10, "it is a text called next", lambda n: n.name == "next" and n.is_text),
+)
+
+NEXT_URL: Table[_Next] = Table(
+    "which field of the answer is the next page's URL?",
+    Row(RULES_OUT, "it is no text", lambda n: n.shape.properties or n.shape.type not in {"string", None}),
+    Row(10, "it is called the next URL", lambda n: n.name in _NEXT_URL),
+    Row(10, "it is the address of what is next", lambda n: n.name == "href" and n.inside == "next"),
+    Row(10, "it is called next, and an address", lambda n: n.name in {"next", "nextpage"} and _is_url(n.shape)),
+    Row(10, "it is the next link", lambda n: n.name == "next" and n.inside in {"links", "link", "_links"}),
+    Row(10, "it is the next page of two", lambda n: n.name == "next" and n.is_next_of_two),
+)
 
 
 def _is_url(one: Shape) -> bool:
