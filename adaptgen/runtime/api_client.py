@@ -33,6 +33,16 @@ from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax.templates import fill, references
 
 
+class DryRun(Exception):
+    """A dry run has come to a ``request`` that changes something, sent under ``auth``. ``note``: what to say of it."""
+
+    def __init__(self, request: Request, auth: Sequence[str], note: str = "") -> None:
+        super().__init__("dry run")
+        self.request = request
+        self.auth = auth
+        self.note = note
+
+
 class ApiClient:
     """What the calls of one server share: connections, credentials and sessions."""
 

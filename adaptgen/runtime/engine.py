@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,7 +184,7 @@ class Engine:
             known = self._classifiers[tool.name] = make_classifier(tool)
         kinds = tool.sensitive_arguments
         if tool.page is not None and "where" in arguments:
-            from adaptgen.runtime.pii.argument_kinds import argument_kinds as inside
+            from adaptgen.runtime.pii.arguments import argument_kinds as inside
 
             kinds = inside(tool)
         return PiiTracker(known, classified_values(arguments, kinds), self._kinds, caller.tokens)
@@ -291,7 +292,7 @@ class Engine:
             return answer_question(tool, fetch, call, asked=asked)
         from adaptgen.runtime.answers.list import answer_list
 
-        kept = self._remembered().of(caller) if isinstance(tool.page, Unpaged) else None
+        kept = partial(self._remembered().entry, caller) if isinstance(tool.page, Unpaged) else None
         return answer_list(tool, fetch, call, kept=kept)
 
     async def _steps(
@@ -307,7 +308,8 @@ class Engine:
         dry_run: bool,
     ) -> Answer:
         """A tool of several calls."""
-        from adaptgen.runtime.workflow.runner import DryRun, WorkflowRun
+        from adaptgen.runtime.api_client import DryRun
+        from adaptgen.runtime.workflow.runner import WorkflowRun
 
         max_bytes = tool.max_bytes or self.server.max_bytes
         try:
@@ -322,7 +324,7 @@ class Engine:
         """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.queries.search_filter`."""
         if not caller.searched or not marks.enabled:
             return None
-        from adaptgen.runtime.pii.search_roles import search_arguments, tells_personal
+        from adaptgen.runtime.pii.arguments import search_arguments, tells_personal
         from adaptgen.runtime.queries.search_filter import make_search_filter
 
         roles = self._roles.get(tool.name)
@@ -451,7 +453,7 @@ class Engine:
         if self._shared is not None:
             return self._shared.store
         if self._store is None and self._opened is None:
-            from adaptgen.runtime.store.url import VARIABLE, store_from
+            from adaptgen.runtime.store.protocol import VARIABLE, store_from
 
             url = self._environ.get(VARIABLE, "").strip()
             if url and not url.startswith("memory:"):

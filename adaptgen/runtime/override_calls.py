@@ -17,7 +17,7 @@ import orjson
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
 from adaptgen.runtime.answers.record import show
-from adaptgen.runtime.api_client import ApiCall
+from adaptgen.runtime.api_client import ApiCall, DryRun
 from adaptgen.runtime.calls import Execution
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
@@ -35,14 +35,6 @@ from adaptgen.views.read_inputs import is_projection
 _FIXED = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 
 
-class _DryRun(Exception):
-    """Ends an override at the first request that would change something."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("dry run")
-        self.answer = answer
-
-
 class ToolCall:
     """One call, as an override sees it.
 
@@ -58,8 +50,8 @@ class ToolCall:
         dry_run: bool,
         send: Callable[[Request], Awaitable[Response]],
         execution: Execution,
+        auth: Sequence[str],
         others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]],
-        dry: Callable[[Request], Answer],
     ) -> None:
         self.tool = tool.name
         self.arguments: dict[str, Json] = dict(arguments)
@@ -67,8 +59,8 @@ class ToolCall:
         self.dry_run = dry_run
         self._send = send
         self._execution = execution
+        self._auth = auth
         self._others = others
-        self._dry = dry
 
     async def send(
         self,
@@ -106,7 +98,7 @@ class ToolCall:
             values["body"] = body
         request = build(call, self._execution.base(""), self._execution.inputs(values))
         if self.dry_run and not request.reads:
-            raise _DryRun(self._dry(request))
+            raise DryRun(request, self._auth)
         return await self._send(request)
 
     async def call(self, tool: str, arguments: Mapping[str, Json] = {}) -> Answer:
@@ -276,8 +268,8 @@ async def answer_override(
         asked.dry_run,
         ApiCall(execution, tool, arguments, marks, auth=auth, base="").send,
         execution,
+        auth,
         asked.others,
-        lambda request: execution.dry(tool, request, marks, auth),
     )
     own = next((one for one in acting if one.kind != "wrap"), None)
 
@@ -292,8 +284,8 @@ async def answer_override(
         inner = partial(_wrapped, one, inner, call, tool, marks, asked)
     try:
         return await inner(None)
-    except _DryRun as dry:
-        return dry.answer
+    except DryRun as stopped:
+        return execution.dry(tool, stopped.request, marks, stopped.auth)
 
 
 async def _wrapped(

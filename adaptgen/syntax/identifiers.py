@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Final
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 
@@ -134,3 +135,11 @@ def singular(word: str) -> str:
     if word.endswith(_ES):
         return word[:-1] if word.endswith("caches") else word[:-2]
     return word[:-1]
+
+
+_ID: Final = re.compile(r"-?[0-9]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` is a whole number or a UUID (RFC 9562, 4)."""
+    return _ID.fullmatch(text.strip()) is not None

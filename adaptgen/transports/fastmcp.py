@@ -24,7 +24,7 @@ from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import Menu, menu_of
 from adaptgen.tool_search.toolsets import WHOLE, Part
@@ -74,7 +74,7 @@ class Heard(Context):
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
         """Report progress; the session drops it where the client asked for none."""
-        if self._session is not None and method == progress.METHOD:
+        if self._session is not None and method == call_context.METHOD:
             await self._session.report_progress(params["progress"], params.get("total"), params.get("message"))
 
 

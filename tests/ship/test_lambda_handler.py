@@ -25,7 +25,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry.spans import Tracer
-from adaptgen.runtime.core.deadline import until
+from adaptgen.runtime.core.call_context import until
 from adaptgen.transports.aws_lambda import Handler, handler, proxy, serve
 
 ROOT = Path(__file__).parents[2]

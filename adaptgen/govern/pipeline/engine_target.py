@@ -24,11 +24,11 @@ from adaptgen.mcp.protocol import (
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers import mcp_result as content
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.engine import Engine
-from adaptgen.runtime.pii import argument_kinds as inside
-from adaptgen.runtime.pii.search_roles import resource_of, search_arguments, tells_personal
+from adaptgen.runtime.pii import arguments as inside
+from adaptgen.runtime.pii.arguments import resource_of, search_arguments, tells_personal
 
 LISTS = "Lists come a page at a time: pass next_cursor as cursor to go on."
 FIELDS = (
@@ -93,7 +93,7 @@ class Served:
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
         """CallToolResult, with what governance must know of it in ``_meta``."""
-        with progress.channel(context.notify, context.deadline):
+        with call_context.channel(context.notify, context.deadline):
             answer = await self._engine.call(caller, tool.own, arguments)
         result = content.make_result(answer)
         meta = _meta(answer)

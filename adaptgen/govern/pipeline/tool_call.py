@@ -35,11 +35,11 @@ from adaptgen.mcp.protocol import (
 )
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.call_context import creation
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http import request_meter
-from adaptgen.runtime.queries.ids import is_id
 from adaptgen.runtime.store.protocol import StoreError
-from adaptgen.runtime.writes.permission import creation
+from adaptgen.syntax.identifiers import is_id
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit.call_record import Recorder
@@ -308,11 +308,11 @@ class GovernedCall:
             yield None
             return
         meter = RequestMeter(limited, self._caller, self._tool)
-        before = request_meter.meter.set(meter)
+        before = call_context.meter.set(meter)
         try:
             yield meter
         finally:
-            request_meter.meter.reset(before)
+            call_context.meter.reset(before)
 
     async def _settle(self, meter: RequestMeter, result: dict[str, Json]) -> dict[str, Json]:
         """Tell the proxy what was counted here, or count what a server behind this one tells."""

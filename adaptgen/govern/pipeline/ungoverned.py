@@ -10,7 +10,7 @@ from adaptgen.mcp.protocol import Context, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.answers import mcp_result as content
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.engine import Engine
 
 
@@ -53,7 +53,7 @@ class UngovernedHandler:
         if method == "tools/call":
             arguments = params.get("arguments")
             given = arguments if isinstance(arguments, dict) else {}
-            with progress.channel(context.notify, context.deadline):
+            with call_context.channel(context.notify, context.deadline):
                 return content.make_result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")

@@ -6,13 +6,13 @@ is one, ``limit`` items at most, and no more bytes than its budget. ``next_curso
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from adaptgen.model.tables import Cursor, Json, Tool, Unpaged
+from adaptgen.model.tables import Cursor, Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
 from adaptgen.runtime.answers.layout import AnswerLayout, parse_view
@@ -28,7 +28,7 @@ from adaptgen.runtime.paging.resume import resume
 from adaptgen.runtime.pii.call_pii import PiiTracker
 
 if TYPE_CHECKING:
-    from adaptgen.runtime.paging.list_cache import CacheEntry, CallerCache
+    from adaptgen.runtime.paging.list_cache import CacheEntry
 
 __all__ = ["Fetch", "answer_detail", "answer_list"]
 
@@ -72,7 +72,7 @@ def answer_list(
     keep: ItemFilter | None = None,
     note: str = "",
     whole: bool = True,
-    kept: CallerCache | None = None,
+    kept: Callable[[Bound], CacheEntry] | None = None,
     size: int | None = None,
     doubt: str = "",
 ) -> Coroutine[Any, Any, Answer]:
@@ -80,9 +80,9 @@ def answer_list(
 
     It is JSON. Keys stand only where they say something. ``keep`` chooses among the items, and says how
     far one answer reads; ``note`` stands before other notes; ``whole`` False: what is read is a part of the list, so
-    neither a total nor a cursor is given. ``kept``: where a list that the API gives whole is kept for a moment.
-    ``size``: items that are asked for in one request, as many as are wanted unless it is said. ``doubt``: why the
-    list may go on, where that is known already.
+    neither a total nor a cursor is given. ``kept``: gives the place where a list that the API gives whole is kept for
+    a moment. ``size``: items that are asked for in one request, as many as are wanted unless it is said. ``doubt``: why
+    the list may go on, where that is known already.
 
     Raises:
         ToolError: the cursor or a field path cannot be used, the list changed, or the API failed.
@@ -101,7 +101,7 @@ def answer_list(
     else:
         state = first_state(tool, size or call.limit or call.page_size)
     state.limit = call.limit or state.limit
-    slot = kept.slot(to) if kept is not None and isinstance(tool.page, Unpaged) else None
+    slot = kept(to) if kept is not None else None
     if slot is not None:
         fetch = slot.fetch(fetch, state)
     builder = _ListAnswerBuilder(tool, PageIterator(tool.page, fetch, call.box, state), call, to, keep, slot)

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from adaptgen.model.tables import Expires, Json
-from adaptgen.runtime.core.retry_after import read_server_time
-from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.http.response import Response, read_server_time
 from adaptgen.syntax import hint_jsonpath as jsonpath
 
 _UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0, "iso": 1.0}

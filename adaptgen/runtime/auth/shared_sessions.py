@@ -19,8 +19,7 @@ import orjson
 
 from adaptgen.model.tables import Auth, Json
 from adaptgen.runtime.auth.session_files import LeaseLost
-from adaptgen.runtime.store.protocol import Store, StoreError
-from adaptgen.runtime.store.url import FORMS, VARIABLE, store_from
+from adaptgen.runtime.store.protocol import FORMS, VARIABLE, Store, StoreError, store_from
 
 LEASE: Final = 10.0
 """Seconds after which a killed holder's lease ends."""

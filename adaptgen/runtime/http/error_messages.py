@@ -12,9 +12,8 @@ from http import HTTPStatus
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.core.retry_after import read_retry_after
 from adaptgen.runtime.core.text import clean
-from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.http.response import Response, read_retry_after
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax.identifiers import vocabulary
 
@@ -282,7 +281,7 @@ def _cut(text: str, size: int) -> str:
     """The first ``size`` characters, without the beginning of what no pattern knows by half."""
     if len(text) <= size:
         return text
-    from adaptgen.runtime.pii.text_ranges import SliceSafeText
+    from adaptgen.runtime.pii.token_sizes import SliceSafeText
 
     return SliceSafeText(text)[:size]
 

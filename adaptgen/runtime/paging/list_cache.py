@@ -48,15 +48,20 @@ class ListCache:
         self._entries: OrderedDict[tuple[str, bytes], _Entry] = OrderedDict()
         self._bytes = 0
 
-    def of(self, caller: Caller) -> CallerCache:
-        """What is kept for ``caller``, as the API knows it: by its claims too."""
+    def entry(self, caller: Caller, to: Bound) -> CacheEntry:
+        """The place of one call: the tool, its contract, its arguments, and ``caller`` as the API knows it, by its
+        claims too."""
         claims = sorted((name, repr(value)) for name, value in caller.claims.items())
-        return CallerCache(self, caller.key, repr((caller.key, caller.groups, claims)))
+        identity = repr((caller.key, caller.groups, claims))
+        mark = blake2b(digest_size=16)
+        for part in (identity.encode(errors="surrogatepass"), *to.parts()):
+            mark.update(len(part).to_bytes(8, "big") + part)
+        return CacheEntry(self, (caller.key, mark.digest()))
 
     def drop(self, caller: Caller) -> None:
         """Forget everything of ``caller``: it changed something."""
         for key in [key for key in self._entries if key[0] == caller.key]:
-            self._remove(key)
+            self.remove(key)
 
     def get(self, key: tuple[str, bytes], digest: str) -> Response | None:
         """The answer under ``key``, if it is the one with ``digest`` and not too old."""
@@ -66,20 +71,17 @@ class ListCache:
 
     def put(self, key: tuple[str, bytes], digest: str, response: Response, lifetime: float) -> None:
         """Keep ``response`` in the place of what was under ``key``."""
-        self._remove(key)
+        self.remove(key)
         self._expire()
         if len(response.content) > BYTES:
             return
         self._entries[key] = _Entry(response.unread(), digest, self._clock() + lifetime)
         self._bytes += len(response.content)
         while self._bytes > BYTES or len(self._entries) > ENTRIES:
-            self._remove(next(iter(self._entries)))
+            self.remove(next(iter(self._entries)))
 
     def remove(self, key: tuple[str, bytes]) -> None:
         """Forget what is under ``key``."""
-        self._remove(key)
-
-    def _remove(self, key: tuple[str, bytes]) -> None:
         gone = self._entries.pop(key, None)
         if gone is not None:
             self._bytes -= len(gone.response.content)
@@ -87,23 +89,7 @@ class ListCache:
     def _expire(self) -> None:
         now = self._clock()
         for key in [key for key, entry in self._entries.items() if entry.until <= now]:
-            self._remove(key)
-
-
-class CallerCache:
-    """What is kept for one caller."""
-
-    def __init__(self, kept: ListCache, caller: str, identity: str) -> None:
-        self._kept = kept
-        self._caller = caller
-        self._identity = identity
-
-    def slot(self, to: Bound) -> CacheEntry:
-        """The place of one call: the tool, its contract and its arguments."""
-        mark = blake2b(digest_size=16)
-        for part in (self._identity.encode(errors="surrogatepass"), *to.parts()):
-            mark.update(len(part).to_bytes(8, "big") + part)
-        return CacheEntry(self._kept, (self._caller, mark.digest()))
+            self.remove(key)
 
 
 class CacheEntry:

@@ -11,11 +11,13 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from adaptgen.model.tables import Json
-from adaptgen.runtime.core import progress
+from adaptgen.model.tables import Json, Paging
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.page import At, Fetch
+from adaptgen.runtime.http import page as pages
+from adaptgen.runtime.http.page import At, Fetch, NoList
 from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.paging.pages import PageIterator, State
 from adaptgen.runtime.paging.resume import resume
 from adaptgen.syntax.tables import UNREADABLE
@@ -50,7 +52,7 @@ class RequestBudget:
     _end: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._end = min(self.clock() + self.bounds.seconds, progress.ends() - MARGIN)
+        self._end = min(self.clock() + self.bounds.seconds, call_context.ends() - MARGIN)
 
     def metered(self, fetch: Fetch) -> Fetch:
         """``fetch``, counted."""
@@ -113,7 +115,7 @@ class Scan:
             following = None if walk.ended else walk.after(page)
             self.rest = None if following is None else self._state(following, last)
             self.doubt = page.doubt if following is None else ""
-            await progress.report(meter.items, walk.total, f"{meter.items} items read")
+            await call_context.report(meter.items, walk.total, f"{meter.items} items read")
             yield fresh
             if following is None:
                 return
@@ -135,3 +137,41 @@ class Scan:
         known = self.walk.state
         anchor = self.walk.anchors.of(last[0]) if last else known.anchor
         return State(at, 0, known.size, known.step, known.honoured, anchor, known.total, known.limit, known.paths)
+
+
+MOST: Final = 1000
+"""Items, where nothing else is said."""
+REQUESTS: Final = 100
+"""Requests to the API."""
+_SIZE: Final = 100
+"""Items that are asked for in one request, where the API does not declare a bound of its own."""
+
+
+async def read_all_pages(paging: Paging, fetch: Fetch, box: CursorBox, most: int | None) -> tuple[list[Json], str]:
+    """The items of the list, ``most`` at most, and what is missing of them ("" for nothing).
+
+    Raises:
+        ToolError: the first page cannot be read, or holds no list.
+    """
+    most = most or MOST
+    bound = getattr(paging, "max_size", None) or _SIZE
+    size = min(most, bound) if pages.size_parameter(paging) is not None else None
+    meter = RequestBudget(Bounds(items=most, requests=REQUESTS))
+    walk = PageIterator(paging, meter.metered(fetch), box, State(pages.first_place(paging), size=size))
+    scan = Scan(walk, meter)
+    items: list[Json] = []
+    try:
+        async for page in scan.pages(resumed=False):
+            items += page
+    except NoList:
+        raise ToolError("The API answered no list.") from None
+    cut = len(items) > most or bool(scan.why and scan.rest is not None)
+    if not cut:
+        return items, walk.note or (f"there may be more items: {scan.doubt}" if scan.doubt else "")
+    total = walk.total
+    if total == most == len(items):
+        return items, walk.note
+    kept = min(len(items), most)
+    of = f" of {total}" if total is not None and total > kept else ""
+    why = f": {scan.why.rstrip('.')}" if scan.why and len(items) < most else ""
+    return items[:kept], f"the first {kept}{of} items{why or ('' if of else '; there may be more')}"

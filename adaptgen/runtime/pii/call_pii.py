@@ -57,8 +57,8 @@ class PiiTracker:
 
     def step(self, call: Call, body: Json) -> Json:
         """The body that the call of a step answered, marked by the names of its fields."""
+        from adaptgen.runtime.pii.arguments import resource
         from adaptgen.runtime.pii.classifier import Classifier
-        from adaptgen.runtime.pii.search_roles import resource
 
         known = self._classifier
         return self.mark(body, Classifier({}, () if known is None else known.never, resource=resource(call)))
@@ -139,13 +139,13 @@ class PiiTracker:
 
     def named(self, text: str) -> None:
         """Learn the values that text other than JSON gives under names: elements, attributes, ``key: value``."""
-        from adaptgen.runtime.pii.non_json_text import find_named
+        from adaptgen.runtime.pii.structured import find_named
 
         self.seen |= dict.fromkeys(find_named(clean(text)))
 
     def capped(self, text: str, most: int) -> str:
         """``text`` cut so that it takes at most ``most`` bytes with tokens in it, and says so."""
-        from adaptgen.runtime.pii.text_ranges import SliceSafeText
+        from adaptgen.runtime.pii.token_sizes import SliceSafeText
 
         whole = len(text.encode(errors="replace"))
         shown = text[: most + 1000].encode(errors="replace").decode()

@@ -13,9 +13,9 @@ from adaptgen.model.tables import Json, Tool
 from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.core.text import clean
-from adaptgen.runtime.pii.search_roles import resource
+from adaptgen.runtime.pii.arguments import resource
 from adaptgen.runtime.pii.tagged_values import Tagged, tag
-from adaptgen.runtime.pii.text_ranges import SliceSafeText
+from adaptgen.runtime.pii.token_sizes import SliceSafeText
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
 

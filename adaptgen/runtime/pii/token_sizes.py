@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, SupportsIndex, TypeAlias
 
 import orjson
 
@@ -163,3 +163,50 @@ def find_repeated(
                 added += max(0, _length(one.kind, len(text[start:end].encode()), form) - (end - start))
         growth += added * len(text) // max(len(measured), 1)
     return list(known), growth
+
+
+_REACH = 1_000
+"""Characters around a cut in which patterns are searched for: more than a value has."""
+
+
+class SliceSafeText(str):
+    """A string whose slices hold every piece of personal data whole or not at all.
+
+    ``seen``: classified values of the records at hand (kind, value), which count as much as what patterns find.
+    """
+
+    __slots__ = ("_seen",)
+    _seen: Iterable[tuple[str, str]]
+
+    def __new__(cls, text: str, seen: Iterable[tuple[str, str]] = ()) -> SliceSafeText:
+        """The text; ``seen`` is read when it is cut."""
+        made = super().__new__(cls, text)
+        made._seen = seen
+        return made
+
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
+        """A character, or a part without the pieces at its edges."""
+        text = str(self)
+        if isinstance(key, slice):
+            start, end, _ = key.indices(len(text))
+        else:
+            start = range(len(text))[key]
+            end = start + 1
+        places = self._held_around(text, start, end)
+        for _ in range(3):  # what was left out may uncover another
+            for low, high in places:
+                if low < start < high:
+                    start = high
+                if low < end < high:
+                    end = low
+        return text[start:end] if start < end else ""
+
+    def _held_around(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
+        """What is held near the two cuts: no more of a long text is read."""
+        seen = list(self._seen)
+        reach = _REACH + max((len(value) for _, value in seen), default=0)
+        places: list[tuple[int, int]] = []
+        for cut in {start, end} - {0, len(text)}:
+            first = max(0, cut - reach)
+            places += [(low + first, high + first) for low, high in find_personal(text[first : cut + reach], seen)]
+        return places

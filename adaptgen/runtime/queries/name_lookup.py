@@ -25,9 +25,9 @@ from adaptgen.runtime.paging.pages import PageIterator
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.queries.comparison import fold
-from adaptgen.runtime.queries.ids import is_id
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING
+from adaptgen.syntax.identifiers import is_id
 
 BOUNDS: Final = Bounds(items=1000, requests=20, seconds=10.0)
 """How much of a list is read for its names."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from adaptgen.model.tables import Json, Tool, Unpaged
 from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list, first_state
 from adaptgen.runtime.answers.record import TOO_DEEP
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
@@ -44,7 +44,7 @@ class ItemSelector:
     async def enough(self, items: int, total: int | None) -> str:
         """The bound that is reached."""
         self._meter.items += items
-        await progress.report(self._meter.items, total, f"{self._meter.items} items read")
+        await call_context.report(self._meter.items, total, f"{self._meter.items} items read")
         return self._meter.reached()
 
     def note(self, given: int, why: str) -> str:

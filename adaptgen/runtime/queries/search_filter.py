@@ -18,7 +18,7 @@ from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
 from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.answers.list import MOST_SIZE, first_state
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
@@ -89,7 +89,7 @@ class SearchFilter:
         items: list[Json] = []
         try:
             # How many items an API finds is what nobody must learn: the client hears nothing of the reading.
-            with progress.channel(None, progress.ends()):
+            with call_context.channel(None, call_context.ends()):
                 async for page in scan.pages(resumed=False):
                     items += [item for item in page if self.keeps(item)]
         except NoList:

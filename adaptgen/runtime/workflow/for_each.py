@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from adaptgen.model.tables import Json, Step
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.scope import ITEM, Scope, find_value
@@ -96,7 +96,7 @@ class _Items:
             self.marked[at] = asked.of(step, self.marks)
         if asked.note:
             self.notes.append(f"item {at + 1}: {asked.note}")
-        await progress.report(self.done, len(self.items), "items of a step")
+        await call_context.report(self.done, len(self.items), "items of a step")
 
     def _failure(self) -> ToolError:
         at = min(self.failures)

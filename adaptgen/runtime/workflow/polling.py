@@ -7,12 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 from adaptgen.model.tables import Json, Until
-from adaptgen.runtime.core import progress
-from adaptgen.runtime.core.deadline import until as deadline
+from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.call_context import until as deadline
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.core.retry_after import read_retry_after
 from adaptgen.runtime.core.text import clean
-from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.http.response import Response, read_retry_after
 from adaptgen.runtime.workflow.scope import is_one_of
 from adaptgen.runtime.workflow.step_result import StepResponse
 from adaptgen.syntax import hint_jsonpath as jsonpath
@@ -49,7 +48,7 @@ async def poll(
         ToolError: it ended as one of ``rule.fails``, which is named; or the API failed.
     """
     started = time.monotonic()
-    ends = min(started + rule.at_most, progress.ends() - _MARGIN)
+    ends = min(started + rule.at_most, call_context.ends() - _MARGIN)
     asks, stumbled, state = 0, 0, "no answer"
     while True:
         wait = rule.every
@@ -79,7 +78,7 @@ async def poll(
         if now + wait > ends:
             raise Pending(state, after, now - started)
         asks += 1
-        await progress.report(asks, None, "waiting until the API is done")
+        await call_context.report(asks, None, "waiting until the API is done")
         await asyncio.sleep(wait)
 
 

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adaptgen.model.tables import Flow, Json, Step, Then, Tool
 from adaptgen.runtime.answers.record import show
-from adaptgen.runtime.api_client import ApiClient
+from adaptgen.runtime.api_client import ApiClient, DryRun
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.tagged_values import Tagged, tag
 from adaptgen.runtime.workflow.continuation import RunState, answer_pending, pack_state, restore_state
 from adaptgen.runtime.workflow.continuation_state import Continuation
 from adaptgen.runtime.workflow.polling import Pending
-from adaptgen.runtime.workflow.result_template import fill_result
 from adaptgen.runtime.workflow.scope import Scope, Without, find_value
 from adaptgen.runtime.workflow.step import StepExecutor
 from adaptgen.runtime.workflow.step_result import StepResponse
-from adaptgen.syntax.templates import Placeholder, TemplateError, fill, parse, placeholders
+from adaptgen.syntax.templates import Placeholder, Reference, TemplateError, fill, lookup, parse, placeholders
 
 if TYPE_CHECKING:
     from adaptgen.runtime.queries.search_filter import SearchFilter
 
 MOST: Final = 200
 """Steps that one call runs, those that are run again included."""
-
-
-class DryRun(Exception):
-    """A dry run has come to a ``request`` that changes something, sent under ``auth``. ``note``: what to say of it."""
-
-    def __init__(self, request: Request, auth: Sequence[str], note: str) -> None:
-        super().__init__("dry run")
-        self.request = request
-        self.auth = auth
-        self.note = note
 
 
 class WorkflowRun:
@@ -115,7 +105,7 @@ class WorkflowRun:
 
     async def _one(self, step: Step, scope: Scope, tries: Counter[tuple[str, int]]) -> Then | None:
         """Run a step; what follows it, None for the next one."""
-        from adaptgen.runtime.workflow.transitions import after_failure, after_success
+        from adaptgen.runtime.workflow.conditions import after_failure, after_success
 
         if step.when is not None and not _by_item(step) and not scope.runs(step.when):
             self._state.notes[step.id] = "skipped: its condition does not hold"
@@ -269,3 +259,32 @@ def _is(template: Json, left: set[str]) -> bool:
         return False
     parts = parse(template)
     return len(parts) == 1 and isinstance(parts[0], Placeholder) and parts[0].name.partition(".")[0] in left
+
+
+_WORD = re.compile(r"\w")
+
+
+def fill_result(template: Any, scope: Mapping[str, Any], resolve: Callable[[Reference], str]) -> Any:
+    """As :func:`adaptgen.syntax.templates.fill`; a string made of nothing but values of one kind (``{first} {last}``)
+    is of that kind too.
+
+    Raises:
+        KeyError: with the name of a placeholder that the scope does not have.
+        TemplateError: for a malformed template.
+    """
+    if isinstance(template, Mapping):
+        return {key: fill_result(one, scope, resolve) for key, one in template.items()}
+    if isinstance(template, (list, tuple)):
+        return [fill_result(one, scope, resolve) for one in template]
+    made = fill(template, scope, resolve)
+    if not isinstance(template, str) or not isinstance(made, str) or isinstance(made, Tagged):
+        return made
+    kinds: set[str] = set()
+    for part in parse(template):
+        if isinstance(part, Reference) or (isinstance(part, str) and _WORD.search(part)):
+            return made
+        if isinstance(part, Placeholder):
+            value = lookup(scope, part.name)
+            if value is not None and value != "":
+                kinds.add(value.kind if isinstance(value, Tagged) else "")
+    return tag(made, kinds.pop()) if len(kinds) == 1 and "" not in kinds else made

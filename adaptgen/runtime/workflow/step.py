@@ -89,7 +89,7 @@ class StepExecutor:
             return await poll(step.until, lambda: self._once(step, scope, request.copy()), self._words(step, scope))
         if step.page is None:
             return await self._once(step, scope, request)
-        from adaptgen.runtime.workflow.all_pages import read_all_pages
+        from adaptgen.runtime.paging.scan import read_all_pages
 
         call = self._call(step, scope)
         last: list[StepResponse] = []

@@ -21,9 +21,9 @@ from adaptgen.runtime.http.body import FORM
 from adaptgen.runtime.http.parameters import is_json
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
+from adaptgen.runtime.pii.arguments import resource
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import Classifier
-from adaptgen.runtime.pii.search_roles import resource
 from adaptgen.syntax import field_paths as fields
 
 _TEXT: Final = 4000

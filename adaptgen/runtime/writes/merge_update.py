@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from adaptgen.model.tables import Body, Call, Json, Update
+from adaptgen.runtime.core.call_context import permit_creation
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.body import MISSING, collect
 from adaptgen.runtime.http.request import Inputs, Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.writes.comparison import Verdict, compare_answer
-from adaptgen.runtime.writes.permission import permit_creation
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING as ABSENT
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from adaptgen.collector import gc_paused
 from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.mcp import jsonrpc as message
-from adaptgen.runtime.core.deadline import until
+from adaptgen.runtime.core.call_context import until
 from adaptgen.tool_search import over
 from adaptgen.transports.aws_lambda import event as events
 from adaptgen.transports.aws_lambda.answer import response

@@ -11,7 +11,7 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import Settings, State
 from adaptgen.govern.settings.store import open_store
 from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.url import store_from
+from adaptgen.runtime.store.protocol import store_from
 
 pytestmark = pytest.mark.asyncio
 

@@ -13,8 +13,8 @@ from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.completeness import PAGE_SIZES
 from adaptgen.runtime.paging.cursor import CursorBox
+from adaptgen.runtime.paging.scan import read_all_pages
 from adaptgen.runtime.queries import query as asking
-from adaptgen.runtime.workflow.all_pages import read_all_pages
 
 BOX = CursorBox(b"k" * 32)
 

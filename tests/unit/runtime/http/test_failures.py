@@ -18,7 +18,6 @@ import pytest
 from adaptgen.model.tables import Body, Call, Param, Tool
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http import client as http
-from adaptgen.runtime.http import origin_gate
 from adaptgen.runtime.http.request import Request
 
 if TYPE_CHECKING:
@@ -314,7 +313,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(http, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": made.sleep}))
     monkeypatch.setattr(http, "time", made)
-    monkeypatch.setattr(origin_gate, "time", made)
     return made
 
 

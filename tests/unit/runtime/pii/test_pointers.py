@@ -14,8 +14,8 @@ from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.pointers import columns, positions
 from adaptgen.runtime.pii.tagged_values import Tagged, tag
-from adaptgen.runtime.pii.text_ranges import SliceSafeText
-from adaptgen.runtime.workflow.result_template import fill_result
+from adaptgen.runtime.pii.token_sizes import SliceSafeText
+from adaptgen.runtime.workflow.runner import fill_result
 
 
 def expand(pointer: str, value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

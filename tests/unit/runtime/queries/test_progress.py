@@ -16,8 +16,8 @@ from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.mcp.protocol import Context
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Base, Call, Offset, Server, Tool
-from adaptgen.runtime.core import progress
-from adaptgen.runtime.core.deadline import until
+from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.call_context import until
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.paging.scan import MARGIN, Bounds, RequestBudget
 from adaptgen.transports.fastmcp import front
@@ -58,7 +58,7 @@ class Heard(Context):
 
 
 def test_the_client_hears_how_far_a_call_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "EVERY", 0.0)
+    monkeypatch.setattr(call_context, "EVERY", 0.0)
     target = Served(engine(tmp_path))
     heard = Heard()
     result = asyncio.run(target.call(LOCAL, target.tools()["list_things"], ASKED, heard))
@@ -88,22 +88,22 @@ def test_notifications_are_few_and_grow() -> None:
         sent.append((params["progress"], params.get("total")))
 
     async def tell() -> None:
-        ticks = itertools.count(0.0, progress.EVERY / 2)
-        with progress.channel(notify, clock=lambda: next(ticks)):
+        ticks = itertools.count(0.0, call_context.EVERY / 2)
+        with call_context.channel(notify, clock=lambda: next(ticks)):
             for done in (10, 20, 30, 25, 40, 50):
-                await progress.report(done, 35, "")
+                await call_context.report(done, 35, "")
 
     asyncio.run(tell())
     assert sent == [(10, 35), (30, 35), (40, None)]
 
 
 def test_nothing_is_told_where_nobody_listens() -> None:
-    asyncio.run(progress.report(1, None, ""))
+    asyncio.run(call_context.report(1, None, ""))
 
 
 def test_no_page_is_asked_for_when_the_call_is_about_to_end() -> None:
     now = [100.0]
-    with progress.channel(None, 100.0 + MARGIN + 5.0):
+    with call_context.channel(None, 100.0 + MARGIN + 5.0):
         meter = RequestBudget(Bounds(), clock=lambda: now[0])
     assert meter.reached() == ""
     now[0] = 105.1

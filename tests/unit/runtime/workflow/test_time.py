@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adaptgen.model.tables import Call, Offset, Param, Step, Tool, Until
-from adaptgen.runtime.core import progress
+from adaptgen.runtime.core import call_context
 
 if TYPE_CHECKING:
     from conftest import Api, Make
@@ -29,7 +29,7 @@ async def test_the_end_of_the_call_ends_the_waiting(api: Api, make: Make, reply:
     api.handler = lambda one: reply(200, {"state": "RUNNING"})
     calls = make(waiting(every=0.01, at_most=25.0), schemas=SCHEMA)
     started = time.monotonic()
-    with progress.channel(None, started + 3.5):
+    with call_context.channel(None, started + 3.5):
         shown = await calls.ok("t")
     assert shown["pending"] == {"step": "done", "state": "RUNNING"}
     assert time.monotonic() - started < 15
@@ -44,7 +44,7 @@ async def test_waiting_is_told(api: Api, make: Make, reply: Any) -> None:
     states = iter(["PENDING", "RUNNING", "secret@example.org", "DONE"])
     api.handler = lambda one: reply(200, {"state": next(states)})
     clock = iter(range(1000))
-    with progress.channel(notify, clock=lambda: float(next(clock))):
+    with call_context.channel(notify, clock=lambda: float(next(clock))):
         await make(waiting(every=0.001), schemas=SCHEMA).ok("t")
     assert [one["progress"] for one in told] == [1, 2, 3]
     assert "example.org" not in json.dumps(told)
@@ -62,7 +62,7 @@ async def test_items_are_told(api: Api, make: Make, reply: Any) -> None:
         Step(id="one", call=Call("GET", "/one", query=(Param("n", value="{item}"),)), each="{all}"),
     )
     clock = iter(range(1000))
-    with progress.channel(notify, clock=lambda: float(next(clock))):
+    with call_context.channel(notify, clock=lambda: float(next(clock))):
         await make(Tool(name="t", steps=steps)).ok("t")
     assert [(one["progress"], one["total"]) for one in told] == [(1, 3), (2, 3), (3, 3)]
 
@@ -72,7 +72,7 @@ async def test_every_page_ends_with_the_call(api: Api, make: Make, reply: Any) -
     page = Offset(offset="offset", limit="limit", items="$")
     step = Step(id="all", call=Call("GET", "/all"), items="$", page=page, view=("id",))
     calls = make(Tool(name="t", steps=(step,), result={"all": "{all}"}, max_bytes=50_000))
-    with progress.channel(None, time.monotonic() + 3.0):
+    with call_context.channel(None, time.monotonic() + 3.0):
         shown = await calls.ok("t")
     count = len(shown["all"])
     assert [one["id"] for one in shown["all"]] == list(range(count))

@@ -1,6 +1,7 @@
-"""How a call that takes long tells its client how far it is, and when it must be done.
+"""What the running call carries in context variables: when it must be done, whom it tells how far it is, who counts its
+requests, and whether it may create a record.
 
-The front, or what stands between it and the engine, opens a channel for one call; where there is none, nothing is told.
+What stands between the client and the engine sets them for one call; where nothing does, there is no bound.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from contextvars import ContextVar
 from typing import Final, TypeAlias
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.deadline import until
 
 Notify: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[None]]
 """Sends a notification of MCP to the client beside the answer: its method and params."""
@@ -71,3 +71,28 @@ def ends() -> float:
     """The moment of ``time.monotonic()`` at which the answer of this call must be on its way."""
     here = _channel.get()
     return min(until.get(), math.inf if here is None else here.deadline)
+
+
+until: ContextVar[float] = ContextVar("adaptgen_until", default=math.inf)
+"""A moment of ``time.monotonic()``: no request or retry goes on beyond it. Set where the platform ends a call at a
+fixed time."""
+
+
+Meter = Callable[[], Awaitable[None]]
+"""Awaited before each request; may raise a ToolError, then nothing is sent."""
+
+meter: ContextVar[Meter | None] = ContextVar("adaptgen_requests", default=None)
+
+
+creation: ContextVar[Callable[[], Awaitable[str]] | None] = ContextVar("adaptgen_creation", default=None)
+"""Says why the call must not create, "" where it may. Set around a governed call; without governance all may."""
+
+
+async def permit_creation() -> None:
+    """Raises ToolError where the caller must not create a record with this call."""
+    ask = creation.get()
+    reason = await ask() if ask is not None else ""
+    if reason:
+        from adaptgen.runtime.core.errors import ToolError
+
+        raise ToolError(reason, status=404)
