@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -177,7 +177,7 @@ class _Planner:
             if operation.method == "GET" and operation.pointer not in payloads:
                 payloads[operation.pointer] = tools.payload_of(tools.analyse(context, context.facts[operation.pointer]))
         for one in [*plain, *(made for made, _ in hinted)]:
-            self.attempt(lambda one=one: tools.settle(one, payloads))  # type: ignore[misc]
+            self.attempt(lambda one=one: tools.assign_role(one, payloads))  # type: ignore[misc]
         return [*hinted, *self.named(context, plain, payloads)]
 
     def hinted(self, context: Context, key: str, hint: ToolHint) -> Analysis:
@@ -230,7 +230,7 @@ class _Planner:
                 made = self.attempt(lambda f=facts, n=name, h=hint: tools.analyse(context, f, n, h))  # type: ignore[misc]
                 if made is None:
                     continue
-                tools.settle(made, payloads)
+                tools.assign_role(made, payloads)
                 one = made
             found.append((one, name))
         for key in sorted(about):
@@ -262,7 +262,7 @@ class _Planner:
     def emit(self, drafts: list[tuple[Analysis, str]]) -> list[tuple[ExposedTool, BuiltTool | None]]:
         emitted: list[tuple[ExposedTool, BuiltTool | None]] = []
         for one, name in drafts:
-            built = self.attempt(lambda one=one, name=name: tools.finish(one, name))  # type: ignore[misc]
+            built = self.attempt(lambda one=one, name=name: tools.build_tool(one, name))  # type: ignore[misc]
             if built is None:
                 continue
             self.evidence += built.evidence
@@ -350,39 +350,24 @@ class _Planner:
             (built.tool.name, place, name) for _, built in emitted if built is not None for place, name in built.hidden
         }
         auths = {one.name: one for one in auth.auths}
-        groups: dict[tuple[int, str], list[ExposedTool]] = defaultdict(list)
-        for one, _ in emitted:
-            if one.operation is not None:
-                groups[id(one.document), one.operation.pointer].append(one)
-        found: list[Input] = []
+        inputs: list[Input] = []
         gone: set[str] = set()
-        for group in groups.values():
-            operation, document = group[0].operation, group[0].document
-            assert operation is not None
-            assert document is not None
+        for operation, document, group in _by_operation(emitted):
             credentials = auth.absorbed if document is self.document else {}
             proof = InputCoverage(document, auths, credentials, frozenset(hidden))
-            inputs = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
-            lost = [one for one in inputs if one.fate == "lost"]
+            covered = inputs_of(proof, operation, [(one.tool, one.contract) for one in group])
+            lost = [one for one in covered if one.fate == "lost"]
             if reason := contradiction(document, operation, lost):
                 gone |= self.give_up(operation, document, [one.tool.name for one in group], reason)
                 continue
-            found += inputs
-            self.errors += [
-                Diagnostic(
-                    "AG040",
-                    f"the {one.place} input {one.name!r} of {one.operation} would be lost",
-                    document.where(operation.pointer),
-                    "this is an error of adaptgen; `hide` the operation to go on without it",
-                )
-                for one in lost
-            ]
+            inputs += covered
+            self.errors += [_lost_input(one, document.where(operation.pointer)) for one in lost]
         for one, built in emitted if gone else ():
             if one.tool.name in gone and built is not None:
                 self.evidence = [said for said in self.evidence if said not in built.evidence]
                 self.diagnostics = [said for said in self.diagnostics if said not in built.diagnostics]
-        kept = [(one, built) for one, built in emitted if one.tool.name not in gone]
-        return kept, sorted(found, key=lambda one: one.operation)
+        remaining = [(one, built) for one, built in emitted if one.tool.name not in gone]
+        return remaining, sorted(inputs, key=lambda one: one.operation)
 
     def give_up(self, operation: Operation, document: Document, names: list[str], reason: str) -> set[str]:
         """Leave out a finished operation and its tools ``names``; an error where hints ask for one of them."""
@@ -411,6 +396,26 @@ class _Planner:
                     for one in _references(row.value):
                         found.setdefault(one, Variable(one, f"used by {tool.name}"))
         return tuple(found[name] for name in sorted(found))
+
+
+def _by_operation(
+    emitted: list[tuple[ExposedTool, BuiltTool | None]],
+) -> Iterator[tuple[Operation, Document, list[ExposedTool]]]:
+    """The tools of each operation."""
+    groups: dict[tuple[int, str], list[ExposedTool]] = defaultdict(list)
+    for one, _ in emitted:
+        if one.operation is not None:
+            groups[id(one.document), one.operation.pointer].append(one)
+    for group in groups.values():
+        operation, document = group[0].operation, group[0].document
+        assert operation is not None
+        assert document is not None
+        yield operation, document, group
+
+
+def _lost_input(one: Input, where: Where) -> Diagnostic:
+    message = f"the {one.place} input {one.name!r} of {one.operation} would be lost"
+    return Diagnostic("AG040", message, where, "this is an error of adaptgen; `hide` the operation to go on without it")
 
 
 def broken(operation: Operation) -> str:

@@ -187,29 +187,32 @@ def decide(
             given[index] = replace(slot.param, value=value)
     names = _names(open_slots, matched, result, operation, subject, where)
     for index, slot in open_slots:
-        hint, name = matched.get(index), names[index]
+        name = names[index]
         given[index] = replace(slot.param, arg=name if name != slot.name else None)
         required = slot.required and not (slot.place == "body" and slot.name in loose)
-        made, extras = slot.made, {}
-        if hint:
-            required = hint.required if hint.required is not None else required
-            extras = dict(hint.schema) if hint.schema else {}
-            if hint.type:
-                made = {"type": hint.type} if hint.type in _TYPES else made
-            if hint.encode == "file":
-                made = dict(FILE)
-        description = (hint.description if hint and hint.description else "") or slot.description
-        if slot.deprecated:
-            description = f"Deprecated. {description}".strip()
         spread = slot.param.encode is None and (slot.place != "body" or (body is not None and is_form(body.media)))
-        result.arguments.append(
-            Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras, spread)
-        )
+        result.arguments.append(_argument(slot, name, matched.get(index), required=required, spread=spread))
     _check_values(slots, matched, names, where)
     _rows(slots, given, body, result, _empty(document, operation))
     for name, value in operation.constants:
         result.query.append(Param(name, value=escape(value)))
     return result
+
+
+def _argument(slot: Slot, name: str, hint: ArgumentHint | None, *, required: bool, spread: bool) -> Argument:
+    """The argument of an input, as the document and its hint say."""
+    made, extras, description = slot.made, {}, slot.description
+    if hint:
+        required = hint.required if hint.required is not None else required
+        extras = dict(hint.schema) if hint.schema else {}
+        description = hint.description or description
+        if hint.type in _TYPES:
+            made = {"type": hint.type}
+        if hint.encode == "file":
+            made = dict(FILE)
+    if slot.deprecated:
+        description = f"Deprecated. {description}".strip()
+    return Argument(name, slot.schema, required, description, slot.place, slot.name, made, extras, spread)
 
 
 def hold_separators(document: Document, slot: Slot, hint: ArgumentHint | None) -> Slot:
@@ -316,10 +319,15 @@ def _fate(
         return "absorbed", "no request can carry a header of this name", MISSING
     if slot.read_only:
         return "absorbed", "read-only (the API sets it)", MISSING
-    if slot.place == "header" and slot.name.lower() in ("accept", "content-type"):
+    if is_negotiated(slot):
         return _negotiated(slot, shape(document, slot.schema), body)
     value = fixed_value(document, slot)
     return ("absorbed", "constant, the only value that is allowed", value) if value is not None else None
+
+
+def is_negotiated(slot: Slot) -> bool:
+    """Whether an input is a header that OpenAPI says to ignore."""
+    return slot.place == "header" and slot.name.lower() in ("accept", "content-type")
 
 
 def fixed_value(document: Document, slot: Slot) -> Json:

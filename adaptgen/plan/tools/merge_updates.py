@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -244,32 +244,14 @@ def update(
     document: Document, write: Operation, read: Operation, call: Call, body: BodyInputs, found: Known, *, patch: bool
 ) -> Update:
     """The update that reads with ``read``, where the record is as ``found`` says, and writes with ``call``."""
-    kinds = tuple(
-        Param(one.name, value=escape(bodyless(shape(document, one.schema))))
-        for one in read.parameters
-        if one.place == "header" and one.name.lower() == "content-type" and one.required
-    )
     readable = _given(document, body, found)
     given = [one.name for one in body.slots if one.name in readable and not _secret(document, one)]
     required = _required(document, write, body)
     accepts = None
     if body.whole is None and body.extra is None:
         accepts = tuple(slot.name for slot in body.slots if not slot.read_only)
-    carried = [(one.place, one.name.lower()) for one in read.parameters if _is_carried(document, one)]
     return Update(
-        read=Call(
-            "GET",
-            read.path,
-            path_params=call.path_params,
-            query=(
-                *(param for param in call.query if ("query", param.name.lower()) in carried),
-                *(Param(name, value=escape(value)) for name, value in read.constants),
-            ),
-            headers=(*(param for param in call.headers if ("header", param.name.lower()) in carried), *kinds),
-            cookies=tuple(param for param in call.cookies if ("cookie", param.name.lower()) in carried),
-            base=call.base,
-            accept=accepted(read),
-        ),
+        read=_read_call(document, read, call),
         answer=found.payload,
         accepts=accepts,
         patch=patch,
@@ -280,6 +262,31 @@ def update(
         needs=() if patch else tuple(name for name in _needed(document, body, found) if name in required),
         unshown=_unshown(document, body, found),
         creates=not patch and creates(write),
+    )
+
+
+def _read_call(document: Document, read: Operation, call: Call) -> Call:
+    """The call that reads what ``call`` writes, with those of its inputs that choose the record."""
+    carried = {(one.place, one.name.lower()) for one in read.parameters if _is_carried(document, one)}
+    kinds = [
+        Param(one.name, value=escape(bodyless(shape(document, one.schema))))
+        for one in read.parameters
+        if one.place == "header" and one.name.lower() == "content-type" and one.required
+    ]
+
+    def of(place: str, params: Iterable[Param]) -> list[Param]:
+        return [param for param in params if (place, param.name.lower()) in carried]
+
+    constants = [Param(name, value=escape(text)) for name, text in read.constants]
+    return Call(
+        "GET",
+        read.path,
+        path_params=call.path_params,
+        query=(*of("query", call.query), *constants),
+        headers=(*of("header", call.headers), *kinds),
+        cookies=tuple(of("cookie", call.cookies)),
+        base=call.base,
+        accept=accepted(read),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model.plan import Evidence
-from adaptgen.model.tables import Call, Contract, Effect, Json, Tool, Unpaged, value
+from adaptgen.model.tables import Call, Contract, Effect, Json, Tool, Unpaged, Update, value
 from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document import vendor_extensions as extensions
 from adaptgen.plan.document.base_urls import Bases
@@ -27,12 +27,13 @@ from adaptgen.plan.tools.arguments import Inputs, decide
 from adaptgen.plan.tools.pii import find_plain, find_sensitive
 from adaptgen.plan.tools.searches import find_searches, search_evidence
 from adaptgen.plan.views.default_view import ViewPlan, find_view
+from adaptgen.source.hints.model import ToolHint
 from adaptgen.syntax.tables import kind_of_media
 
 if TYPE_CHECKING:
     from adaptgen.plan.auth.plan import AuthPlan
     from adaptgen.source import Document
-    from adaptgen.source.hints.model import Hints, ToolHint
+    from adaptgen.source.hints.model import Hints
 
 _PLAIN_ROLES = {"GET": "get", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe", "TRACE": "trace"}
 
@@ -138,7 +139,7 @@ def analyse(context: Context, facts: OperationFacts, key: str = "", hint: ToolHi
     return Analysis(context, facts, key, hint, paging=paging, view=view, effect=effect, evidence=evidence)
 
 
-def settle(one: Analysis, payloads: Mapping[str, str | None]) -> None:
+def assign_role(one: Analysis, payloads: Mapping[str, str | None]) -> None:
     """Decide the role, and whether a write merges. ``payloads``: pointer of a GET -> JSONPath of what it answers,
     None for lists.
 
@@ -147,35 +148,41 @@ def settle(one: Analysis, payloads: Mapping[str, str | None]) -> None:
     """
     operation, context = one.operation, one.context
     methods = context.siblings.get(family(operation), {})
+    writes = operation.method in ("PUT", "PATCH")
     read = methods.get("GET")
-    if read is not None and payloads.get(read.pointer) is not None and operation.method in ("PUT", "PATCH"):
+    if read is not None and payloads.get(read.pointer) is not None and writes:
         one.read, one.payload = read, payloads[read.pointer] or "$"
-        wanted = one.hint.update if one.hint else None
-        if wanted != "replace":
-            if operation.method == "PUT":
-                if "PATCH" not in methods or wanted == "merge":
-                    one.merges = updates.can_merge(context.document, operation, read, one.body, one.payload)
-                if not one.merges and wanted == "merge" and updates.patches(operation, read, one.body):
-                    one.merges = "the hints say so"
-            else:
-                one.patches = updates.patches(operation, read, one.body)
+        _decide_merge(one, read, methods)
     if one.hint and one.hint.update == "merge" and not (one.merges or one.patches):
         message = f"{operation.key} cannot merge: there is no GET of the same path and parameters, or no JSON object"
         raise error("AG039", message, context.hints.where("tools", one.key, "update"), "leave `update` out")
-    if operation.method in ("PUT", "PATCH"):
+    if writes:
         one.role = updates.role_of(operation, methods if not one.merges else {}, bool(one.merges))
     elif one.paging.page is not None:
         one.role = "list" if operation.method == "GET" else "search"
     elif operation.method == "POST":
-        on_item = segments(operation.path)[-1:] == ["{}"]
-        one.role = "search" if one.effect == "read" else "create"
-        if on_item and one.role == "create" and not {"PUT", "PATCH"} & methods.keys():
-            one.role = "update"
+        on_item = segments(operation.path)[-1:] == ["{}"] and not {"PUT", "PATCH"} & methods.keys()
+        one.role = "search" if one.effect == "read" else "update" if on_item else "create"
     else:
         one.role = _PLAIN_ROLES.get(operation.method, "call")
 
 
-def finish(one: Analysis, name: str) -> BuiltTool:
+def _decide_merge(one: Analysis, read: Operation, methods: Mapping[str, Operation]) -> None:
+    """Whether a write is made of what ``read`` answers and what the agent gives."""
+    wanted = one.hint.update if one.hint else None
+    if wanted == "replace":
+        return
+    patches = updates.patches(one.operation, read, one.body)
+    if one.operation.method == "PATCH":
+        one.patches = patches
+        return
+    if "PATCH" not in methods or wanted == "merge":
+        one.merges = updates.can_merge(one.context.document, one.operation, read, one.body, one.payload)
+    if not one.merges and wanted == "merge" and patches:
+        one.merges = "the hints say so"
+
+
+def build_tool(one: Analysis, name: str) -> BuiltTool:
     """The table and the contract.
 
     Raises:
@@ -183,40 +190,24 @@ def finish(one: Analysis, name: str) -> BuiltTool:
     """
     operation, hint, context = one.operation, one.hint, one.context
     document = context.document
-    merging = bool(one.merges or one.patches)
     absorbed = dict(one.paging.absorbed)
     for key, auth in context.credentials.get(operation.pointer, {}).items():
         absorbed[key] = f"auth {auth}"
     left = paging_members.left(document, operation, one.body, one.paging.page)
     absorbed |= left.absorbed
-    found, loose = None, frozenset[str]()
-    if merging and one.read is not None and one.body is not None:
-        found = updates.known(document, one.read, one.body, one.payload)
-        loose = updates.supplied(document, one.body, found)
-    inputs = decide(
-        document,
-        left.operation,
-        left.body,
-        absorbed,
-        hint.arguments if hint else {},
-        locator(context.hints, "tools", one.key, "arguments"),
-        name,
-        loose=loose,
-    )
+    record = _record_to_merge(one)
+    loose = updates.supplied(document, one.body, record) if one.body is not None and record else frozenset[str]()
+    hinted_arguments = hint.arguments if hint else {}
+    where = locator(context.hints, "tools", one.key, "arguments")
+    inputs = decide(document, left.operation, left.body, absorbed, hinted_arguments, where, name, loose=loose)
     left.complete(inputs)
     call = _call(operation, inputs, context.bases)
-    update = None
-    if found is not None and one.read is not None and one.body is not None:
-        update = updates.update(document, operation, one.read, call, one.body, found, patch=one.patches)
-        one.notes = updates.notes(document, one.body, found, update)
-    elif one.role == "replace":
-        one.notes = updates.replaces(operation, context.siblings.get(family(operation), {}), one.body)
     schemas = {argument.name: argument.schema for argument in inputs.arguments}
     sensitive, sensitive_arguments = find_sensitive(
         one.facts, one.paging.page, schemas, context.hints, hint, answer=one.view.answer
     )
-    if update is not None and one.read is not None:
-        update = replace(update, sensitive=_read_sensitive(context, one.read, update.answer, sensitive))
+    update = _update(one, call, record, sensitive)
+    hinted = hint or ToolHint()
     tool = Tool(
         name=name,
         call=call,
@@ -225,41 +216,58 @@ def finish(one: Analysis, name: str) -> BuiltTool:
         payload=one.view.answer,
         page=one.paging.page,
         update=update,
-        layout=hint.form if hint else None,
-        page_size=hint.page_size if hint else None,
-        max_bytes=hint.max_bytes if hint else None,
+        layout=hinted.form,
+        page_size=hinted.page_size,
+        max_bytes=hinted.max_bytes,
         sensitive=dict(sorted(sensitive.items())),
         sensitive_arguments=dict(sorted(sensitive_arguments.items())),
         not_sensitive=find_plain(context.hints, hint),
         effect=one.effect,
         source=operation.pointer,
-        aliases=tuple(hint.was) if hint else (),
+        aliases=tuple(hinted.was),
         tags=describe.tags(operation),
         filled=one.role == "create" and updates.must_be_filled(document, operation, one.body, inputs, name),
         anonymous=operation.pointer in context.auth.unsaid and operation.pointer in context.auth.by_operation,
     )
     schema, cut = contracts.input_schema(document, inputs.arguments, own_arguments(tool, operation))
-    contract = contracts.contract(
-        name,
-        description(one, name),
-        schema,
-        one.effect,
-        operation.method,
-        one.role,
-        # What the document calls it ("Save contract", "Replace …") is the write without the merge.
-        describe.words(name).capitalize() if one.merges else describe.title(operation, name),
-    )
+    # What the document calls it ("Save contract", "Replace …") is the write without the merge.
+    title = describe.words(name).capitalize() if one.merges else describe.title(operation, name)
+    text = description(one, name)
+    contract = contracts.contract(name, text, schema, one.effect, operation.method, one.role, title)
     searching = find_searches(one.facts, tool, schema, hint, {row.name: row.input for row in inputs.arguments})
-    tool = replace(tool, searches={one.name: one.fields for one in searching})
+    tool = replace(tool, searches={search.name: search.fields for search in searching})
     evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
-    evidence += [search_evidence(name, one, operation.pointer) for one in searching]
-    if one.merges:
-        evidence.append(Evidence(name, "update", "merges what it is given", one.merges, operation.pointer))
-    elif one.patches:
-        because = "a PATCH with JSON beside a GET of the same path"
-        evidence.append(Evidence(name, "update", "sends only what it is given", because, operation.pointer))
+    evidence += [search_evidence(name, search, operation.pointer) for search in searching]
+    evidence += _update_evidence(one, name)
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
     return BuiltTool(tool, contract, tuple(evidence), one.view.diagnostics, hidden, cut)
+
+
+def _record_to_merge(one: Analysis) -> updates.Known | None:
+    """What the GET of an update is declared to give."""
+    if not (one.merges or one.patches) or one.read is None or one.body is None:
+        return None
+    return updates.known(one.context.document, one.read, one.body, one.payload)
+
+
+def _update(one: Analysis, call: Call, record: updates.Known | None, sensitive: Mapping[str, str]) -> Update | None:
+    """How an update reads and writes; what agents must know of it goes into the notes."""
+    operation, context = one.operation, one.context
+    if record is None or one.read is None or one.body is None:
+        if one.role == "replace":
+            one.notes = updates.replaces(operation, context.siblings.get(family(operation), {}), one.body)
+        return None
+    update = updates.update(context.document, operation, one.read, call, one.body, record, patch=one.patches)
+    one.notes = updates.notes(context.document, one.body, record, update)
+    return replace(update, sensitive=_read_sensitive(context, one.read, update.answer, sensitive))
+
+
+def _update_evidence(one: Analysis, name: str) -> list[Evidence]:
+    pointer = one.operation.pointer
+    if one.merges:
+        return [Evidence(name, "update", "merges what it is given", one.merges, pointer)]
+    because = "a PATCH with JSON beside a GET of the same path"
+    return [Evidence(name, "update", "sends only what it is given", because, pointer)] if one.patches else []
 
 
 def _read_sensitive(context: Context, read: Operation, answer: str, known: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from adaptgen.model.tables import Body, Call, Json, Param
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.plan.document.operation_refs import Targets
 from adaptgen.plan.document.reader import Operation, sendable
-from adaptgen.plan.tools.arguments import fixed_value, parameter_slot
+from adaptgen.plan.tools.arguments import fixed_value, is_negotiated, parameter_slot
 from adaptgen.plan.tools.tool import Context
 from adaptgen.plan.workflows.arazzo_expressions import Locate, Names
 from adaptgen.plan.workflows.inputs import call_of, rows, templates_in
@@ -124,20 +124,12 @@ class Calls:
             if (slot.place, slot.name) in absorbed or not (slot.required or slot.param.fill):
                 continue
             constant = fixed_value(document, slot)
-            if constant is not None:
+            if constant is not None or slot.param.fill:
                 made[slot.place].append(replace(slot.param, value=constant))
-            elif slot.param.fill:
-                made[slot.place].append(replace(slot.param, value=None))
-            elif slot.place != "header" or slot.name.lower() not in ("accept", "content-type"):
+            elif not is_negotiated(slot):
                 message = f"{operation.key} needs the {slot.place} input {slot.name!r}, which the step does not give"
                 raise error("AG034", message, where("stepId"), "add it under parameters:")
-        for (place, name), (template, at) in left.items():
-            if place == "path" and f"{{{name}}}" not in operation.path:
-                known = [one.name for one in operation.parameters if one.place == "path"]
-                raise error("AG034", f"{operation.key} has no path input {name!r}", at, did_you_mean(name, known))
-            if not sendable(place, name):
-                raise error(CODE, f"no request can carry the {place} {name!r}", at)
-            made[place].append(Param(name, value=template))
+        self.undeclared(operation, left, made)
         if body is not None:
             media = body.media or (operation.body.media if operation.body else "application/json")
             body = replace(body, media=media)
@@ -145,6 +137,21 @@ class Calls:
             message = f"{operation.key} needs a body, which the step does not give"
             raise error("AG034", message, where("stepId"), "add requestBody: {payload: …}")
         return call_of(operation, made, body, self.context if main else None)
+
+    def undeclared(
+        self,
+        operation: Operation,
+        left: Mapping[tuple[str, str], tuple[Json, Where]],
+        made: Mapping[str, list[Param]],
+    ) -> None:
+        """Add what a step gives and the document does not declare."""
+        for (place, name), (template, at) in left.items():
+            if place == "path" and f"{{{name}}}" not in operation.path:
+                known = [one.name for one in operation.parameters if one.place == "path"]
+                raise error("AG034", f"{operation.key} has no path input {name!r}", at, did_you_mean(name, known))
+            if not sendable(place, name):
+                raise error(CODE, f"no request can carry the {place} {name!r}", at)
+            made[place].append(Param(name, value=template))
 
     def classified(self, call: Call, names: Names, known: Mapping[str, str]) -> dict[str, str]:
         """Argument -> kind of personal data: that of the input which it fills, or of its own name."""

@@ -14,7 +14,7 @@ from adaptgen.plan.document.inline_schema import inline
 from adaptgen.plan.document.reader import Operation, accepted
 from adaptgen.plan.document.request_bodies import BodyInputs, Slot
 from adaptgen.plan.tools import contract as contracts
-from adaptgen.plan.tools.arguments import Argument, fixed_value, hold_separators, parameter_slot
+from adaptgen.plan.tools.arguments import Argument, fixed_value, hold_separators, is_negotiated, parameter_slot
 from adaptgen.plan.tools.tool import Context
 from adaptgen.plan.workflows.pii import PlannedStep
 from adaptgen.syntax.templates import TemplateError, escape, placeholders
@@ -62,10 +62,7 @@ class Asked:
         main = document is self.context.document
         slots = [parameter_slot(document, one) for one in operation.parameters]
         slots = [slot for slot in slots if (slot.place, slot.name) not in absorbed]
-        if body is not None and body.inside in step.with_ and body.inside is not None:
-            # The wrapped object is given as one value.
-            wrapper = Slot("body", Param(body.inside), {}, wish=body.inside)
-            body = replace(body, slots=(wrapper,), inside=None, extra=None)
+        body = _given_whole(body, step)
         slots += [slot for slot in body.all() if not slot.read_only] if body else []
         rows: dict[str, list[Param]] = {"path": [], "query": [], "header": [], "cookie": [], "body": []}
         whole: Param | None = None
@@ -82,14 +79,13 @@ class Asked:
             else:
                 rows[slot.place].append(row)
         for name, template in left.items():
+            where = self.where("steps", index, "with", name)
             place = self.hint.arguments[name].place if name in self.hint.arguments else None
             if place is None:
                 known = [slot.name for slot in slots]
                 help = did_you_mean(name, known) or f"say `in: query` for it under `arguments: {{{name}: …}}`"
-                raise error(
-                    "AG034", f"{operation.key} has no input {name!r}", self.where("steps", index, "with", name), help
-                )
-            self.check(template, self.where("steps", index, "with", name), item=bool(step.each))
+                raise error("AG034", f"{operation.key} has no input {name!r}", where, help)
+            self.check(template, where, item=bool(step.each))
             rows[place].append(Param(name, value=template))
         made_body = None
         if body is not None and (rows["body"] or whole or extra):
@@ -121,7 +117,7 @@ class Asked:
             constant = fixed_value(document, slot)
             if constant is not None:
                 return replace(slot.param, value=constant)
-            if slot.place == "header" and slot.name.lower() in ("accept", "content-type"):
+            if is_negotiated(slot):
                 return None
             name = wish
         self.used.add(name)
@@ -223,3 +219,11 @@ def call_of(
 def rows(call: Call) -> list[Param]:
     body = [*call.body.params, *([call.body.whole] if call.body.whole else [])] if call.body else []
     return [*call.path_params, *call.query, *call.headers, *call.cookies, *body]
+
+
+def _given_whole(body: BodyInputs | None, step: StepHint) -> BodyInputs | None:
+    """The body, with the object that it wraps as one value where the step gives it so."""
+    if body is None or body.inside is None or body.inside not in step.with_:
+        return body
+    wrapper = Slot("body", Param(body.inside), {}, wish=body.inside)
+    return replace(body, slots=(wrapper,), inside=None, extra=None)

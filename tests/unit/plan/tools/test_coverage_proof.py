@@ -111,14 +111,14 @@ def test_a_credential_is_absorbed_only_by_an_auth_that_sends_it(walk: Any) -> No
 
 
 def test_a_lost_input_ends_the_build(planned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = tools.finish
+    build_tool = tools.build_tool
 
     def forgetful(*arguments: Any) -> BuiltTool:
-        built: BuiltTool = finish(*arguments)
+        built: BuiltTool = build_tool(*arguments)
         assert built.tool.call is not None
         return replace(built, tool=replace(built.tool, call=replace(built.tool.call, headers=())))
 
-    monkeypatch.setattr(tools, "finish", forgetful)
+    monkeypatch.setattr(tools, "build_tool", forgetful)
     with pytest.raises(AdaptgenError) as caught:
         planned(PATHS)
     assert [one.code for one in caught.value.diagnostics] == ["AG040"]
