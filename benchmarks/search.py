@@ -61,10 +61,16 @@ def apart(question: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     begun = time.process_time()
-    from adaptgen.tool_search import thesaurus as lexicon
+    from adaptgen.tool_search import thesaurus
     from adaptgen.tool_search.bm25 import Index
 
-    for table in (lexicon.terms, lexicon.apart, lexicon.spoken, lexicon.plain, lexicon.phrased):
+    for table in (
+        thesaurus.terms,
+        thesaurus.compounds,
+        thesaurus.verb_synonyms,
+        thesaurus.plain,
+        thesaurus.phrase_meanings,
+    ):
         table()
     tables = 1000 * (time.process_time() - begun)
     parser = options(__doc__ or "")

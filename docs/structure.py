@@ -46,10 +46,6 @@ COMPLEX_FUNCTIONS: Mapping[str, int] = {
     "adaptgen/plan/workflows/arazzo_operations.py: Calls.request": 27,
     "adaptgen/plan/workflows/inputs.py: Asked.call": 28,
     "adaptgen/text/yaml.py: _Builder.build": 26,
-    "adaptgen/tool_search/document.py: IndexedTool.__init__": 37,
-    "adaptgen/tool_search/document.py: IndexedTool._explain": 26,
-    "adaptgen/tool_search/query.py: _acts": 31,
-    "adaptgen/tool_search/query.py: read": 35,
 }
 LARGE_FOLDERS: Mapping[str, int] = {}
 SMALL_MODULES = 68

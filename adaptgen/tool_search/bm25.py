@@ -12,9 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from adaptgen.tool_search import query as question
-from adaptgen.tool_search import stemmer as stems
-from adaptgen.tool_search import thesaurus as lexicon
+from adaptgen.tool_search import query, stemmer, thesaurus
 from adaptgen.tool_search.document import Entry, IndexedTool
 
 _SATURATION, _LENGTH = 1.2, 0.5
@@ -68,9 +66,9 @@ class Index:
             for parts, heads in zip(self._parts, self._heads, strict=True)
         ]
 
-    def search(self, query: str, visible: Collection[str], most: int) -> list[str]:
+    def search(self, question: str, visible: Collection[str], most: int) -> list[str]:
         """The names of at most ``most`` tools among ``visible``, the best first."""
-        asked = question.read(query)
+        asked = query.read(question)
         seen = {number for number, name in enumerate(self._names) if name in visible}
         scores: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
@@ -130,23 +128,23 @@ class Index:
         """Whether a tool that may be seen has one of the words."""
         return any(row[0] in seen for word in found for row in self._postings.get(word, ()))
 
-    def _guessed(self, unit: question.QueryTerm, seen: Collection[int]) -> Mapping[str, float]:
+    def _guessed(self, unit: query.QueryTerm, seen: Collection[int]) -> Mapping[str, float]:
         """What a word that no tool has was to be: one with a slip of the pen, or two words written as one."""
         word = unit.said
         if not _SLIP <= len(word) <= _LONG:
             return {}
-        mine = stems.stem(word)
+        mine = stemmer.stem(word)
         found: dict[str, float] = {}
-        for other in (*self._postings, *lexicon.plain()):
+        for other in (*self._postings, *thesaurus.plain()):
             if other[:1] == mine[:1] and abs(len(other) - len(mine)) <= 1 and _slipped(mine, other):
-                meant = {**lexicon.near(other), other: 1.0}
+                meant = {**thesaurus.synonyms(other), other: 1.0}
                 found |= {one: _GUESS * value for one, value in meant.items() if self._known((one,), seen)}
         if found:
             return found
-        parts = [(word[:at], stems.stem(word[at:])) for at in range(3, len(word) - 2)]
+        parts = [(word[:at], stemmer.stem(word[at:])) for at in range(3, len(word) - 2)]
         for first, second in parts:
-            if self._known((stems.stem(first),), seen) and self._known((second,), seen):
-                return {stems.stem(first): _JOINED, second: _JOINED}
+            if self._known((stemmer.stem(first),), seen) and self._known((second,), seen):
+                return {stemmer.stem(first): _JOINED, second: _JOINED}
         return {}
 
     def _named(self, number: int, mask: int) -> float:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from adaptgen.model.tables import Json
 from adaptgen.syntax.identifiers import singular, words
-from adaptgen.tool_search import actions as deeds
-from adaptgen.tool_search import stemmer as stems
-from adaptgen.tool_search import thesaurus as lexicon
+from adaptgen.tool_search import actions, stemmer, thesaurus
 from adaptgen.tool_search.stop_words import STOP
+from adaptgen.tool_search.thesaurus import Term
 
 _NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _VALUE = 3.0, 0.8, 0.8, 0.8, 0.4, 0.2, 0.1, 0.3
 """How much a word counts by where it stands."""
@@ -60,65 +59,63 @@ class IndexedTool:
 
     def __init__(self, entry: Entry) -> None:
         self.weights: dict[str, tuple[float, int]] = {}
-        name = list(stems.names(entry.name))
-        verb = name[0] if name and name[0] in deeds.VERBS else ""
+        name = list(stemmer.name_stems(entry.name))
+        verb = name[0] if name and name[0] in actions.VERBS else ""
         self.acts = _acts(entry, name)
-        self.parts = list(dict.fromkeys(one for one in (name[1:] if verb else name) if one not in STOP))
+        self.parts = list(dict.fromkeys(part for part in (name[1:] if verb else name) if part not in STOP))
         bits = {part: 1 << at for at, part in enumerate(self.parts)}
-        paths = [
-            [part for part in _PLACEHOLDER.sub(" ", call.partition(" ")[2]).split("/") if _word(part)]
-            for call in entry.calls
-        ]
-        self._add(stems.names(entry.name), _NAME, bits)
-        first, rest = _first(entry.description)
-        title = stems.said(first)
-        self._add(title, _TITLE, bits)
-        if entry.title and entry.title.rstrip(".") != first.rstrip("."):
-            other = stems.said(entry.title)
-            self._add(other, _TITLE / 2, bits)
-            title += other
-        self._add(stems.said(rest[:_READ]), _TEXT, bits)
+        paths = [_segments(call) for call in entry.calls]
+        self._add(name, _NAME, bits)
+        title = self._add_texts(entry, bits)
         for tag in entry.tags:
-            self._add(stems.names(tag), _TAG, bits)
-        for parts in paths:
+            self._add(stemmer.name_stems(tag), _TAG, bits)
+        for path in paths:
             # The last segments say what is called, those before them where it belongs.
-            for at, part in enumerate(reversed(parts)):
-                self._add(stems.names(part), _PATH / (1 + 0.5 * at), bits)
-        self._ask(entry.schema, bits)
+            for at, segment in enumerate(reversed(path)):
+                self._add(segment, _PATH / (1 + 0.5 * at), bits)
+        self._add_arguments(entry.schema, bits)
         self.length = math.sqrt(sum(weight for weight, _ in self.weights.values()))
-        last, before = ({one for row in paths for part in row[at] for one in stems.names(part)} for at in _ENDS)
+        last, before = ({word for path in paths for segment in path[at] for word in segment} for at in _ENDS)
         # What is called stands last on the path, what it belongs to before it; the rest of a name says where it is
         # filed.
         self.kind = " ".join(sorted(last | before)) or " ".join(
-            one for one in words(entry.name) if not _AGE.fullmatch(one)
+            word for word in words(entry.name) if not _AGE.fullmatch(word)
         )
-        self.heads = [1.0 if part in last or not last else _OWNER if part in before else _FILED for part in self.parts]
-        if not any(one == 1.0 for one in self.heads):
-            self.heads = [1.0] * len(self.parts)
-        beside: dict[str, float] = {}
-        for share, found in (
-            (_IN_TITLE, [one for one in title if one not in deeds.VERBS]),
-            (_IN_TAG, [one for tag in entry.tags for one in stems.names(tag)]),
-            (_ON_PATH, [one for row in paths for part in row for one in stems.names(part)]),
-        ):
-            beside |= dict.fromkeys(found, share)
+        self.heads = _heads(self.parts, last, before)
         self.usual = _usual(entry)
-        self._explain(name, frozenset(last), bits, verb, beside)
+        self._add_terms(name, last, bits, _shares(title, entry.tags, paths))
+        self._raise(thesaurus.verb_synonyms().get(verb, ()), _ACT)
 
-    def _add(self, found: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
+    def _add(self, stems: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
         """Add stems, each at most ``most`` times."""
         counted: dict[str, float] = {}
-        for one in found:
-            counted[one] = weight if one not in counted else weight * most
+        for stem in stems:
+            counted[stem] = weight if stem not in counted else weight * most
         weights = self.weights
-        for one, value in counted.items():
-            known = weights.get(one)
-            if known is None:
-                weights[one] = (value, bits.get(one, 0))
-            else:
-                weights[one] = (known[0] + value, known[1] | bits.get(one, 0))
+        for stem, value in counted.items():
+            before, parts = weights.get(stem, _NOTHING)
+            weights[stem] = (before + value, parts | bits.get(stem, 0))
 
-    def _ask(self, schema: Mapping[str, Json], bits: Mapping[str, int]) -> None:
+    def _raise(self, stems: Iterable[str], weight: float, parts: int = 0) -> None:
+        """Give stems at least a weight, for these parts of the name."""
+        weights = self.weights
+        for stem in stems:
+            before, own = weights.get(stem, _NOTHING)
+            weights[stem] = (before if before > weight else weight, own | parts)
+
+    def _add_texts(self, entry: Entry, bits: Mapping[str, int]) -> list[str]:
+        """Add the description and the title; the stems of its first sentence and of the title."""
+        first, rest = _first(entry.description)
+        title = stemmer.text_stems(first)
+        self._add(title, _TITLE, bits)
+        if entry.title and entry.title.rstrip(".") != first.rstrip("."):
+            other = stemmer.text_stems(entry.title)
+            self._add(other, _TITLE / 2, bits)
+            title += other
+        self._add(stemmer.text_stems(rest[:_READ]), _TEXT, bits)
+        return title
+
+    def _add_arguments(self, schema: Mapping[str, Json], bits: Mapping[str, int]) -> None:
         """Add the arguments: their names, those inside of them, and the values that they may have."""
         properties, required = schema.get("properties"), schema.get("required")
         needed = set(required) if isinstance(required, list) else set()
@@ -129,50 +126,69 @@ class IndexedTool:
         self._add(_words(inner), _ARGUMENT, {}, 1.0)
         self._add(_words(values), _VALUE, bits, 1.0)
 
-    def _explain(
-        self, name: list[str], last: frozenset[str], bits: Mapping[str, int], verb: str, beside: Mapping[str, float]
-    ) -> None:
-        """Add what the tables say of what a tool names; of terms inside longer ones only the longer counts."""
-        apart = lexicon.apart()
-        pieces = [(piece, one) for one in name for piece in apart.get(one, ())]
+    def _add_terms(self, name: list[str], last: Set[str], bits: Mapping[str, int], shares: Mapping[str, float]) -> None:
+        """Add what the tables say of what a tool names; of terms inside longer ones only the longer counts.
+
+        ``shares``: the stems beside the name, with the share that a term of them counts.
+        """
+        compounds = thesaurus.compounds()
+        pieces = [(piece, word) for word in name for piece in compounds.get(word, ())]
         if pieces:
-            bits = {**{piece: bits.get(one, 0) for piece, one in pieces}, **bits}
+            bits = {**{piece: bits.get(word, 0) for piece, word in pieces}, **bits}
         # A term may also name what is done: "role binding create" speaks of add_role_binding too.
-        last = last | {piece for piece, one in pieces if one in last}
-        own = frozenset((*name, *(piece for piece, _ in pieces), *map(stems.stem, self.acts)))
-        has = own | beside.keys()
-        known_terms, weights = lexicon.terms(), self.weights
-        terms = [term for word in has for term in known_terms.get(word, ()) if term.needs <= has]
-        longer = [term.needs for term in terms if len(term.needs) > 1]
-        inside = frozenset().union(*longer)
-        for term in terms:
-            few = len(term.needs) == 1
-            if (term.needs <= inside) if few else any(term.needs < other for other in longer):
-                share = _WITHIN
-            else:
-                share = 1.0 if not last or term.needs & last else _BESIDE
+        last = last | {piece for piece, word in pieces if word in last}
+        own = frozenset((*name, *(piece for piece, _ in pieces), *map(stemmer.stem, self.acts)))
+        everything = own | shares.keys()
+        by_stem = thesaurus.terms()
+        terms = [term for word in everything for term in by_stem.get(word, ()) if term.needs <= everything]
+        for term, share in _weigh_terms(terms, last):
             parts = 0
             for need in term.needs:
                 parts |= bits.get(need, 0)
             if not term.needs <= own:
-                share *= min(beside[need] for need in term.needs if need not in own)
-            value = _SAID * share
-            for word in term.says:
-                known, mine = weights.get(word, _NOTHING)
-                weights[word] = (known if known > value else value, mine | parts)
-        for word in lexicon.spoken().get(verb, ()):
-            known, mine = self.weights.get(word, (0.0, 0))
-            self.weights[word] = (max(known, _ACT), mine)
+                share *= min(shares[need] for need in term.needs if need not in own)
+            self._raise(term.says, _SAID * share, parts)
+
+
+def _weigh_terms(terms: list[Term], last: Set[str]) -> Iterator[tuple[Term, float]]:
+    """How much each term says: little inside a longer one, and less where it only says where a tool belongs."""
+    longer = [term.needs for term in terms if len(term.needs) > 1]
+    inside = frozenset().union(*longer)
+    for term in terms:
+        single = len(term.needs) == 1
+        if (term.needs <= inside) if single else any(term.needs < other for other in longer):
+            yield term, _WITHIN
+        else:
+            yield term, 1.0 if not last or term.needs & last else _BESIDE
+
+
+def _shares(title: list[str], tags: tuple[str, ...], paths: list[list[tuple[str, ...]]]) -> dict[str, float]:
+    """The share that a term counts whose word stands beside the name: where it stands best."""
+    shares = dict.fromkeys((word for word in title if word not in actions.VERBS), _IN_TITLE)
+    shares |= dict.fromkeys((word for tag in tags for word in stemmer.name_stems(tag)), _IN_TAG)
+    return shares | dict.fromkeys((word for path in paths for segment in path for word in segment), _ON_PATH)
+
+
+def _segments(call: str) -> list[tuple[str, ...]]:
+    """The stems of each segment of the path of ``GET /repos/{owner}`` that says something."""
+    path = _PLACEHOLDER.sub(" ", call.partition(" ")[2])
+    return [stemmer.name_stems(part) for part in path.split("/") if part.strip() and not _VERSION.fullmatch(part)]
+
+
+def _heads(parts: list[str], last: Set[str], before: Set[str]) -> list[float]:
+    """How much each part of the name is what is called; all of them where none is."""
+    heads = [1.0 if part in last or not last else _OWNER if part in before else _FILED for part in parts]
+    return heads if 1.0 in heads else [1.0] * len(parts)
 
 
 def _acts(entry: Entry, name: list[str]) -> frozenset[str]:
-    """What a tool does, in the words of ``deeds``: by the verb of its name, else by its methods."""
-    found = {deeds.VERBS[word] for word in name[:1] if word in deeds.VERBS}
-    if name[:1] == [stems.stem("watch")] or any("/watch/" in call for call in entry.calls):
+    """What a tool does, in the words of ``actions``: by the verb of its name, else by its methods."""
+    found = {actions.VERBS[word] for word in name[:1] if word in actions.VERBS}
+    if name[:1] == [stemmer.stem("watch")] or any("/watch/" in call for call in entry.calls):
         found = {"watch"}
     if not found:
         for call in entry.calls:
-            found |= deeds.METHODS.get(call.partition(" ")[0], frozenset())
+            found |= actions.METHODS.get(call.partition(" ")[0], frozenset())
     if entry.effect == "delete":
         found.add("delete")
     elif entry.effect == "read" and not found & _LOOKS:
@@ -199,11 +215,7 @@ def _many(name: str) -> bool:
 
 
 def _words(names: Iterable[str]) -> Iterator[str]:
-    return (one for name in names for one in stems.names(name))
-
-
-def _word(part: str) -> bool:
-    return bool(part.strip()) and not _VERSION.fullmatch(part)
+    return (one for name in names for one in stemmer.name_stems(name))
 
 
 def _first(text: str) -> tuple[str, str]:

@@ -23,8 +23,7 @@ from adaptgen.mcp.protocol import (
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.tool_search import menu_tools as outer
-from adaptgen.tool_search import messages as texts
+from adaptgen.tool_search import menu_tools, messages
 from adaptgen.tool_search.schemas import ToolSchemas
 from adaptgen.tool_search.tool_list import Shown, Wanted, show
 from adaptgen.tool_search.toolsets import WHOLE, Part
@@ -62,7 +61,7 @@ class Menu:
         about = self._desk.about()
         if self._wanted().mode == "list":
             return about
-        said = f"{about.instructions}\n\n{texts.INSTRUCTIONS}" if about.instructions else texts.INSTRUCTIONS
+        said = f"{about.instructions}\n\n{messages.INSTRUCTIONS}" if about.instructions else messages.INSTRUCTIONS
         return ServerInfo(about.name, about.version, about.title, said, about.capabilities, about.stateful)
 
     def metadata(self) -> Mapping[str, Json] | None:
@@ -86,7 +85,7 @@ class Menu:
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool. Those of the menu annotate no headers."""
-        return None if tool in outer.NAMES else await self._desk.schema(caller, tool, context)
+        return None if tool in menu_tools.NAMES else await self._desk.schema(caller, tool, context)
 
     async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """As the inner desk."""
@@ -140,7 +139,7 @@ class Menu:
     async def _has(self, name: str, caller: Caller, context: Context) -> bool:
         """Whether ``name`` is one of the menu's own tools here. A server whose tool has the same name keeps it, unless
         the caller's list is a search."""
-        if name not in outer.NAMES or self._wanted().mode == "list":
+        if name not in menu_tools.NAMES or self._wanted().mode == "list":
             return False
         return name not in self._known() or name in (await self._show(caller, context)).own
 
@@ -196,26 +195,26 @@ class Menu:
     async def _own(
         self, name: str, given: Mapping[str, Json], caller: Caller, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        if name not in (outer.SEARCH, outer.DESCRIBE):
+        if name not in (menu_tools.SEARCH, menu_tools.DESCRIBE):
             return await self._call(name, given, caller, params, context)
         try:
             shown = await self._show(caller, context, listing=name)
         except RpcError as problem:  # a limit: the agent reads it like that of any other tool
             return failed_result(problem.message)
-        return self._search(given, shown) if name == outer.SEARCH else self._describe(given, shown)
+        return self._search(given, shown) if name == menu_tools.SEARCH else self._describe(given, shown)
 
     def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
-        query, limit = given.get("query"), given.get("limit", outer.DEFAULT)
+        query, limit = given.get("query"), given.get("limit", menu_tools.DEFAULT)
         if not isinstance(query, str) or not query.strip():
             return failed_result('Argument `query` is missing: what you want to do, such as "list open invoices".')
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             return failed_result("Argument `limit` must be a whole number of at least 1.")
-        found = self._index().search(query, shown.tools.keys(), min(limit, outer.MOST))
+        found = self._index().search(query, shown.tools.keys(), min(limit, menu_tools.MOST))
         known = self._known()
-        return _said(texts.found([(shown.tools[name], known.get(name)) for name in found], len(shown.tools)))
+        return _said(messages.found([(shown.tools[name], known.get(name)) for name in found], len(shown.tools)))
 
     def _describe(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
-        names = texts.names(given.get("name", given.get("names")))
+        names = messages.names(given.get("name", given.get("names")))
         if not names:
             return failed_result("Argument `name` is missing: the name of a tool, or several separated by commas.")
         known = self._known()
@@ -229,8 +228,8 @@ class Menu:
                 rows.append((tool, known.get(str(tool["name"]))))
         if not rows:
             return self._absent(absent, shown)
-        text = texts.described(rows, searching=shown.mode == "search")
-        return _said("\n".join([text, *(texts.missing(name, self._near(name, shown)) for name in absent)]))
+        text = messages.described(rows, searching=shown.mode == "search")
+        return _said("\n".join([text, *(messages.missing(name, self._near(name, shown)) for name in absent)]))
 
     async def _call(
         self, wrapper: str, given: Mapping[str, Json], caller: Caller, params: Mapping[str, Json], context: Context
@@ -239,31 +238,33 @@ class Menu:
         if not isinstance(name, str) or not name:
             return failed_result("Argument `name` is missing: the name of a tool. search_tools finds one.")
         if isinstance(arguments, str):
-            arguments = texts.parsed(arguments)
+            arguments = messages.parsed(arguments)
         if arguments is None:
             arguments = {}
         if not isinstance(arguments, dict):
-            return failed_result(f"Argument `arguments` must be an object: the arguments of {texts.plain(name, 80)}.")
+            return failed_result(
+                f"Argument `arguments` must be an object: the arguments of {messages.plain(name, 80)}."
+            )
         extra = sorted(given.keys() - {"name", "arguments"})
         if extra:
-            told = f"There is no argument `{texts.plain(extra[0], 60)}` of {wrapper}"
+            told = f"There is no argument `{messages.plain(extra[0], 60)}` of {wrapper}"
             return failed_result(f"{told}: what the tool takes goes into `arguments`. Nothing was executed.")
-        if name in outer.NAMES and name not in self._known():
+        if name in menu_tools.NAMES and name not in self._known():
             return failed_result(f"{name} is called directly, without {wrapper}.")
         facts = self._known().get(name)
         reads = facts is not None and facts.effect == "read"
-        if facts is None or reads is (wrapper == outer.READ):
+        if facts is None or reads is (wrapper == menu_tools.READ):
             if self._holds(name, context):
                 inner = {**params, "name": name, "arguments": dict(arguments)}
                 return await self._desk.request(caller, "tools/call", self._read(inner), context)
         elif self._holds(name, context) and await self._desk.schema(caller, name, context) is not None:
-            other, does = (outer.READ, "reads") if reads else (outer.WRITE, "writes")
-            return failed_result(f"{texts.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
+            other, does = (menu_tools.READ, "reads") if reads else (menu_tools.WRITE, "writes")
+            return failed_result(f"{messages.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
         # What the caller may not see is answered like what there is not.
         return unknown_tool(name, sorted((await self._show(caller, context)).tools))
 
     def _absent(self, names: list[str], shown: Shown) -> dict[str, Json]:
-        return failed_result("\n".join(texts.missing(name, self._near(name, shown)) for name in names))
+        return failed_result("\n".join(messages.missing(name, self._near(name, shown)) for name in names))
 
     def _near(self, name: str, shown: Shown) -> str:
         import difflib

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adaptgen.syntax.identifiers import singular
-from adaptgen.tool_search import actions as deeds
-from adaptgen.tool_search import stop_words as grammar
-from adaptgen.tool_search import thesaurus as lexicon
+from adaptgen.tool_search import actions, stop_words, thesaurus
 from adaptgen.tool_search.stemmer import stem, tokens
 
 SAME = 1.0
 _LONGEST = 5
 _BESIDES, _LEFT_OUT = 0.7, 0.2
 """How much words count that only say more about what is asked for: "machines *of the cluster*"."""
-_PLAIN = frozenset(map(stem, grammar.PLAIN))
+_PLAIN = frozenset(map(stem, stop_words.PLAIN))
 _MAY = ("access", "permission", "review", "authorization", "role")
 """What a question that begins with ``may`` is about, unless one asks for himself."""
 _CLAUSE = re.compile(r"[,;:.!?]\s+|\s[-–—]\s")
@@ -63,63 +61,84 @@ class ParsedQuery:
 _LOOKING = frozenset(("read", "list", "watch"))
 _CHANGING = frozenset(("create", "update", "delete", "run", "write"))
 _READS = frozenset(("read", "list"))
+_MAKES = frozenset(("create", "update"))
+
+Asked = tuple[frozenset[str], frozenset[int], bool]
+"""What is to be done, which words say so, and whether anything does."""
 
 
 def read(question: str) -> ParsedQuery:
     """The units of a question and what it asks to be done."""
-    phrases = lexicon.phrased()
     plain = tokens(question)[:60]
     stemmed = [stem(word) for word in plain]
-    acts, verbs, sure = _clauses(question, phrases) or _acts(plain, stemmed, phrases)
-    units: list[QueryTerm] = []
-    # Words that tell nothing are all that there is: then they are what is meant.
-    bare = all(word in grammar.STOP for word in plain)
-    at = 0
-    named, share = False, 1.0
-    units += [
-        QueryTerm({stem(one): SAME - 0.04 * rank for rank, one in enumerate(deeds.SWITCHED[word])}, 0.6)
-        for word in (plain[at] for at in verbs)
-        if word in deeds.SWITCHED
-    ]
-    if plain[:1] in (["may"], ["can"]) and not set(plain[1:2]) <= grammar.SPEAKERS:
+    acts, verbs, sure = _clauses(question) or _acts(plain, stemmed)
+    terms = [_ranked(actions.SWITCHED[plain[at]], 0.6) for at in verbs if plain[at] in actions.SWITCHED]
+    if plain[:1] in (["may"], ["can"]) and not set(plain[1:2]) <= stop_words.SPEAKERS:
         # "May Alice read it?" is asked of who knows the permissions, often by POST.
-        units.append(QueryTerm({stem(one): SAME - 0.04 * rank for rank, one in enumerate(_MAY)}))
+        terms.append(_ranked(_MAY))
         acts |= {"create"}
     elif {"allowed", "permitted"} & set(plain) and acts == _READS:
         acts |= {"create"}
-    while at < len(plain):
-        size = _phrase(stemmed, at, phrases)
-        if named and plain[at] in grammar.JOINS:
-            share = _LEFT_OUT if plain[at] == "without" else _BESIDES
-        if size:
-            for alternatives in phrases[tuple(stemmed[at : at + size])].split("+"):
-                words = {stem(one): SAME - 0.04 * rank for rank, one in reversed(list(enumerate(alternatives.split())))}
-                units.append(QueryTerm(words, 0.6 if at in verbs else share))
-            named = named or at not in verbs
-            units += [QueryTerm({stem(one): 0.5}, 0.4) for one in plain[at : at + size] if one not in grammar.STOP]
-            at += size
-            continue
-        word, one = plain[at], stemmed[at]
-        at += 1
-        if word in grammar.STOP and not bare:
-            continue
+    terms += _TermReader(plain, stemmed, verbs).read()
+    return ParsedQuery(tuple(terms), acts, _several(plain, acts), sure)
+
+
+def _ranked(words: Sequence[str], weight: float = 1.0) -> QueryTerm:
+    """A term that any of the words serves, the first of them best."""
+    return QueryTerm({stem(words[rank]): SAME - 0.04 * rank for rank in reversed(range(len(words)))}, weight)
+
+
+class _TermReader:
+    """Reads the terms of a question from its first word to its last.
+
+    ``verbs``: the positions of the words that say what is to be done. ``_named``: a thing was named already;
+    ``_share``: how much the words from here on count.
+    """
+
+    def __init__(self, plain: list[str], stemmed: list[str], verbs: frozenset[int]) -> None:
+        self._plain, self._stemmed, self._verbs = plain, stemmed, verbs
+        # Words that tell nothing are all that there is: then they are what is meant.
+        self._bare = all(word in stop_words.STOP for word in plain)
+        self._named, self._share = False, 1.0
+
+    def read(self) -> Iterator[QueryTerm]:
+        at = 0
+        while at < len(self._plain):
+            if self._named and self._plain[at] in stop_words.JOINS:
+                self._share = _LEFT_OUT if self._plain[at] == "without" else _BESIDES
+            size = _phrase(self._stemmed, at)
+            if size:
+                yield from self._phrase(at, size)
+            elif self._plain[at] not in stop_words.STOP or self._bare:
+                yield self._word(at)
+            at += size or 1
+
+    def _phrase(self, at: int, size: int) -> Iterator[QueryTerm]:
+        for alternatives in thesaurus.phrase_meanings()[tuple(self._stemmed[at : at + size])].split("+"):
+            yield _ranked(alternatives.split(), 0.6 if at in self._verbs else self._share)
+        self._named = self._named or at not in self._verbs
+        for word in self._plain[at : at + size]:
+            if word not in stop_words.STOP:
+                yield QueryTerm({stem(word): 0.5}, 0.4)
+
+    def _word(self, at: int) -> QueryTerm:
+        word, stemmed = self._plain[at], self._stemmed[at]
         # What is to be done, the tool's own verb says too; what it is done to matters more.
-        weak = at - 1 in verbs and one in _PLAIN
-        named = named or at - 1 not in verbs
-        meant = {**lexicon.near(one), one: SAME}
-        if at < len(plain) and plain[at] not in grammar.STOP and not weak:
+        weak = at in self._verbs and stemmed in _PLAIN
+        self._named = self._named or at not in self._verbs
+        meant = {**thesaurus.synonyms(stemmed), stemmed: SAME}
+        following = self._plain[at + 1 : at + 2]
+        if following and following[0] not in stop_words.STOP and not weak:
             # A time sheet is a timesheet to some.
-            meant[stem(word + plain[at])] = SAME
-        units.append(QueryTerm(meant, 0.35 if weak else share, word))
-        if "which" in plain[:at] and word != one and singular(word) != word:
+            meant[stem(word + following[0])] = SAME
+        term = QueryTerm(meant, 0.35 if weak else self._share, word)
+        if "which" in self._plain[: at + 1] and word != stemmed and singular(word) != word:
             # "Which machines run my containers" asks for machines.
-            share = min(share, _BESIDES)
-    return ParsedQuery(tuple(units), acts, _several(plain, acts), sure)
+            self._share = min(self._share, _BESIDES)
+        return term
 
 
-def _clauses(
-    question: str, phrases: Mapping[tuple[str, ...], str]
-) -> tuple[frozenset[str], frozenset[int], bool] | None:
+def _clauses(question: str) -> Asked | None:
     """What the first of several clauses says that is a question or a command: "someone left, take him out"."""
     parts = [one for one in _CLAUSE.split(question) if one.strip()]
     if len(parts) < 2:
@@ -127,60 +146,67 @@ def _clauses(
     before = 0
     for part in parts:
         plain = tokens(part)
-        acts, verbs, sure = _acts(plain, [stem(word) for word in plain], phrases)
+        acts, verbs, sure = _acts(plain, [stem(word) for word in plain])
         if sure:
             return acts, frozenset(at + before for at in verbs), True
         before += len(plain)
     return None
 
 
-def _phrase(stemmed: list[str], at: int, phrases: Mapping[tuple[str, ...], str]) -> int:
+def _phrase(stemmed: list[str], at: int) -> int:
     """The length of the longest phrase that begins there; 0 for none."""
+    phrases = thesaurus.phrase_meanings()
     sizes = range(min(_LONGEST, len(stemmed) - at), 1, -1)
     return next((size for size in sizes if tuple(stemmed[at : at + size]) in phrases), 0)
 
 
-def _acts(
-    plain: list[str], stemmed: list[str], phrases: Mapping[tuple[str, ...], str]
-) -> tuple[frozenset[str], frozenset[int], bool]:
-    """What is to be done, which words say so, and whether anything does: by the sentence's beginning, since English
-    puts it there. Who asks a question, or only names things, wants to see them; who names one new thing wants it."""
+def _acts(plain: list[str], stemmed: list[str]) -> Asked:
+    """What is to be done, by the sentence's beginning, since English puts it there. Who asks a question, or only names
+    things, wants to see them; who names one new thing wants it."""
     at = 0
-    while at < len(plain) and plain[at] in grammar.POLITE and not (at == 0 and plain[0] in ("like", "help", "now")):
+    while at < len(plain) and plain[at] in stop_words.POLITE and not (at == 0 and plain[0] in ("like", "help", "now")):
         at += 1
     if at >= len(plain):
         return _READS, frozenset(), False
-    word = plain[at]
-    # "I want ten of them": what is wanted is to be made so.
-    wishes = any(one in ("want", "need", "like", "must", "should") for one in plain[:at])
-    if any(one in grammar.LIVE for one in plain):
+    if any(word in stop_words.LIVE for word in plain):
         return _LOOKING, frozenset(), True
-    if word in grammar.ASKING and not (word in ("do", "have") and not grammar.SUBJECTS & set(plain[at + 1 : at + 2])):
+    word, following = plain[at], plain[at + 1 : at + 2]
+    if word in stop_words.ASKING and not (word in ("do", "have") and not stop_words.SUBJECTS & set(following)):
         return _READS, frozenset(), True
-    if word == "never" and plain[at + 1 : at + 2] in (["allow"], ["let"], ["permit"], ["more"], ["less"]):
-        return frozenset(("create", "update")), frozenset((at,)), True
-    if word == "never" and plain[at + 1 : at + 2] and plain[at + 1] in grammar.REACHING:
-        return frozenset(("create", "update", "delete")), frozenset((at,)), True
-    if word == "tell" and plain[at + 1 : at + 2] in (["me"], ["us"]):
-        return _READS, frozenset((at,)), True
-    # A particle may stand apart: take the broken version down, throw it away.
-    for particle, does in deeds.APART.get(word, {}).items():
-        if particle in plain[at + 1 :]:
-            return frozenset(does.split()), frozenset((at, plain.index(particle, at + 1))), True
-    if word in deeds.LEADS:
-        # "Stop running it", "never do it again": the word that follows says no more about what is to be done.
-        return deeds.LEADS[word], frozenset((at,)), True
-    size = _phrase(stemmed, at, phrases)
-    if size:
-        meant = [stem(one) for one in phrases[tuple(stemmed[at : at + size])].replace("+", " ").split()]
-        acts = frozenset(deeds.VERBS[one] for one in meant if one in deeds.VERBS)
-        if acts:
-            return acts, frozenset((at,)), True
-    if word in deeds.BASE:
-        return frozenset((deeds.BASE[word],)), frozenset((at,)), True
-    if wishes or (word in ("a", "an", "another", "new") and not grammar.VIEWS & set(plain[at + 1 : at + 2])):
-        return frozenset(("create", "update")), frozenset(), wishes
+    commanded = _commanded(plain, stemmed, at)
+    if commanded is not None:
+        return commanded
+    # "I want ten of them": what is wanted is to be made so.
+    wishes = any(before in ("want", "need", "like", "must", "should") for before in plain[:at])
+    if wishes or (word in ("a", "an", "another", "new") and not stop_words.VIEWS & set(following)):
+        return _MAKES, frozenset(), wishes
     return _READS, frozenset(), False
+
+
+def _commanded(plain: list[str], stemmed: list[str], at: int) -> Asked | None:
+    """What a command asks for whose verb stands at ``at``; None where that is none."""
+    word, following = plain[at], plain[at + 1 : at + 2]
+    here = frozenset((at,))
+    if word == "never" and following in (["allow"], ["let"], ["permit"], ["more"], ["less"]):
+        return _MAKES, here, True
+    if word == "never" and following and following[0] in stop_words.REACHING:
+        return _MAKES | {"delete"}, here, True
+    if word == "tell" and following in (["me"], ["us"]):
+        return _READS, here, True
+    # A particle may stand apart: take the broken version down, throw it away.
+    for particle, acts in actions.APART.get(word, {}).items():
+        if particle in plain[at + 1 :]:
+            return frozenset(acts.split()), here | {plain.index(particle, at + 1)}, True
+    if word in actions.LEADS:
+        # "Stop running it", "never do it again": the word that follows says no more about what is to be done.
+        return actions.LEADS[word], here, True
+    size = _phrase(stemmed, at)
+    if size:
+        meant = thesaurus.phrase_meanings()[tuple(stemmed[at : at + size])].replace("+", " ").split()
+        named = frozenset(actions.VERBS[verb] for verb in map(stem, meant) if verb in actions.VERBS)
+        if named:
+            return named, here, True
+    return (frozenset((actions.BASE[word],)), here, True) if word in actions.BASE else None
 
 
 def _several(plain: list[str], acts: frozenset[str]) -> bool | None:
@@ -189,6 +215,6 @@ def _several(plain: list[str], acts: frozenset[str]) -> bool | None:
         return any(one in ("all", "every", "each", "everything") for one in plain)
     if any(one in ("all", "every", "each", "any", "which", "who", "list") for one in plain):
         return True
-    if any(one not in grammar.STOP and one != stem(one) and singular(one) != one for one in plain):
+    if any(one not in stop_words.STOP and one != stem(one) and singular(one) != one for one in plain):
         return True
     return False if any(one in ("this", "that", "my", "the", "its") for one in plain) else None

@@ -86,13 +86,13 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def said(text: str) -> list[str]:
+def text_stems(text: str) -> list[str]:
     """The stems of the words of a text."""
     return [stem(word) for word in tokens(text)]
 
 
 @lru_cache(maxsize=16384)
-def names(text: str) -> tuple[str, ...]:
+def name_stems(text: str) -> tuple[str, ...]:
     """The stems of the words of an identifier."""
     return tuple(map(stem, name_words(text)))
 

@@ -85,16 +85,16 @@ def lines(table: str) -> Iterator[tuple[str, str]]:
 
 def plain() -> Collection[str]:
     """The stems of plain words that stand for others."""
-    return _near().keys()
+    return _all_synonyms().keys()
 
 
-def near(word: str) -> Mapping[str, float]:
+def synonyms(word: str) -> Mapping[str, float]:
     """What the stem of a plain word stands for, with how near it is."""
-    return _near().get(word, {})
+    return _all_synonyms().get(word, {})
 
 
 @lru_cache(maxsize=1)
-def _near() -> Mapping[str, Mapping[str, float]]:
+def _all_synonyms() -> Mapping[str, Mapping[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for table in PLAIN.values():
         for said, meant in lines(table):
@@ -106,7 +106,7 @@ def _near() -> Mapping[str, Mapping[str, float]]:
 
 
 @lru_cache(maxsize=1)
-def phrased() -> Mapping[tuple[str, ...], str]:
+def phrase_meanings() -> Mapping[tuple[str, ...], str]:
     """The stems of a phrase -> what it stands for."""
     return {
         tuple(map(stem, tokens(phrase))): meant for said, meant in lines(phrases.PHRASES) for phrase in said.split(",")
@@ -130,7 +130,7 @@ def terms() -> Mapping[str, tuple[Term, ...]]:
 
 
 @lru_cache(maxsize=1)
-def apart() -> Mapping[str, tuple[str, ...]]:
+def compounds() -> Mapping[str, tuple[str, ...]]:
     """Stem of a name in one piece (``rolebindings``) -> the stems of its words, as the terms write them."""
     found = {}
     for table in TERMS.values():
@@ -142,6 +142,6 @@ def apart() -> Mapping[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1)
-def spoken() -> Mapping[str, tuple[str, ...]]:
+def verb_synonyms() -> Mapping[str, tuple[str, ...]]:
     """Stem of a verb of a name -> the stems of what people say instead."""
     return {stem(verb): tuple(map(stem, said.split())) for verb, said in lines(verbs.VERBS)}

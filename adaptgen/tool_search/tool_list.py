@@ -9,7 +9,7 @@ from typing import Any, Literal
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import Profile, advertised_tool
 from adaptgen.model.tables import Json, Surface
-from adaptgen.tool_search import menu_tools as outer
+from adaptgen.tool_search import menu_tools
 
 SEARCH_BUDGET = 8_000
 """Bytes of the list where agents search."""
@@ -41,7 +41,7 @@ class Shown:
         """The names of the menu's own tools in the list."""
         if self.mode == "list":
             return frozenset()
-        return outer.NAMES if self.mode == "search" else frozenset((outer.DESCRIBE,))
+        return menu_tools.NAMES if self.mode == "search" else frozenset((menu_tools.DESCRIBE,))
 
 
 def show(listed: Mapping[str, Json], tools: Sequence[Mapping[str, Any]], wanted: Wanted, writes: bool) -> Shown:
@@ -58,19 +58,19 @@ def show(listed: Mapping[str, Json], tools: Sequence[Mapping[str, Any]], wanted:
     if wanted.mode == "list" or (wanted.mode == "auto" and brief.within(map(finish, tools), wanted.bytes)):
         return Shown("list", {**listed, "tools": [finish(one) for one in tools]}, by_name)
     # A server that has a tool of this name keeps it: then its list cannot be cut.
-    if wanted.mode == "auto" and outer.DESCRIBE not in by_name:
-        own = finish(outer.describe(brief=True))
+    if wanted.mode == "auto" and menu_tools.DESCRIBE not in by_name:
+        own = finish(menu_tools.describe(brief=True))
         step = brief.fitting(tools, wanted.bytes - brief.size(own), finish)
         if step is not None:
             return Shown(
                 "brief", {**listed, "tools": [own, *(finish(brief.brief(one, step)) for one in tools)]}, by_name
             )
-    menu = [outer.search(len(by_name)), outer.describe(brief=False), outer.call(outer.READ)]
+    menu = [menu_tools.search(len(by_name)), menu_tools.describe(brief=False), menu_tools.call(menu_tools.READ)]
     if writes:
-        menu.append(outer.call(outer.WRITE))
+        menu.append(menu_tools.call(menu_tools.WRITE))
     menu = [finish(one) for one in menu]
     left = SEARCH_BUDGET - sum(brief.size(one) for one in menu)
-    pinned = [by_name[name] for name in dict.fromkeys(wanted.pin) if name in by_name and name not in outer.NAMES]
+    pinned = [by_name[name] for name in dict.fromkeys(wanted.pin) if name in by_name and name not in menu_tools.NAMES]
     return Shown("search", {**listed, "tools": [*menu, *_within(pinned, left, finish)]}, by_name)
 
 

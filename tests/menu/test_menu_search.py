@@ -7,9 +7,7 @@ import sys
 
 import pytest
 
-from adaptgen.tool_search import query as question
-from adaptgen.tool_search import stemmer as stems
-from adaptgen.tool_search import thesaurus as lexicon
+from adaptgen.tool_search import query, stemmer, thesaurus
 from adaptgen.tool_search.bm25 import Index
 from adaptgen.tool_search.document import Entry
 from adaptgen.tool_search.stop_words import STOP
@@ -154,7 +152,7 @@ def test_deprecated_tools_come_last() -> None:
     ],
 )
 def test_what_a_sentence_asks_for(said: str, acts: set[str]) -> None:
-    assert question.read(said).acts == acts
+    assert query.read(said).acts == acts
 
 
 @pytest.mark.parametrize(
@@ -176,7 +174,7 @@ def test_what_a_sentence_asks_for(said: str, acts: set[str]) -> None:
 )
 def test_stems_are_those_of_porter(words: tuple[str, ...], stem: str) -> None:
     """Examples of Porter's paper (An algorithm for suffix stripping, 1980) and of our exceptions."""
-    assert {stems.stem(word) for word in words} == {stem}
+    assert {stemmer.stem(word) for word in words} == {stem}
 
 
 def test_hostile_questions_are_only_words() -> None:
@@ -210,29 +208,29 @@ def test_a_server_that_lists_its_tools_loads_no_tables() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {one.rpartition(".")[2] for one in done.stdout.split()}
     assert "menu" in loaded
-    assert not loaded & {"bm25", "thesaurus", "document", "query", *lexicon.TERMS, *lexicon.PLAIN}
+    assert not loaded & {"bm25", "thesaurus", "document", "query", *thesaurus.TERMS, *thesaurus.PLAIN}
 
 
 def test_every_plain_word_and_every_term_is_said_once() -> None:
-    for tables, sides in ((lexicon.PLAIN, True), (lexicon.TERMS, False)):
+    for tables, sides in ((thesaurus.PLAIN, True), (thesaurus.TERMS, False)):
         had: dict[str, str] = {}
         for table, text in tables.items():
-            for said, _ in lexicon.lines(text):
-                for head in said.split() if sides else [" ".join(map(stems.stem, said.split()))]:
-                    stem = stems.stem(head) if sides else head
+            for said, _ in thesaurus.lines(text):
+                for head in said.split() if sides else [" ".join(map(stemmer.stem, said.split()))]:
+                    stem = stemmer.stem(head) if sides else head
                     assert stem not in had, f"{head}: {table} and {had[stem]}"
                     had[stem] = table
 
 
 def test_no_line_of_a_table_says_what_is_said() -> None:
     """A word twice, one that tells nothing, or the term itself."""
-    for table, text in {**lexicon.PLAIN, **lexicon.TERMS}.items():
+    for table, text in {**thesaurus.PLAIN, **thesaurus.TERMS}.items():
         terms = table.startswith("terms")
-        for said, meant in lexicon.lines(text):
+        for said, meant in thesaurus.lines(text):
             assert said, table
             assert meant, f"{table}: {said}"
-            found = [stems.stem(word) for word in meant.split()]
+            found = [stemmer.stem(word) for word in meant.split()]
             assert len(found) == len(set(found)), f"{table}: {said}: {meant}"
             if terms:
-                assert not {stems.stem(word) for word in said.split()} & set(found), f"{table}: {said}: {meant}"
+                assert not {stemmer.stem(word) for word in said.split()} & set(found), f"{table}: {said}: {meant}"
                 assert not STOP & set(meant.split()), f"{table}: {said}: {meant}"
