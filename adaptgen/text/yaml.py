@@ -173,20 +173,7 @@ class _Builder:
                 else:
                     self.key(stack, text, event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self.written += 1
-                if len(stack) >= self.source.limits.depth:
-                    message = f"the document nests deeper than {self.source.limits.depth} levels"
-                    raise error("AG005", message, self.where(event.start_mark))
-                if stack and type(stack[-1].container) is dict and not stack[-1].keyed:
-                    raise error(
-                        "AG002",
-                        "a mapping key that is itself a mapping or a list",
-                        self.where(event.start_mark),
-                        "quote a text that begins with { or [",
-                    )
-                stack.append(_Frame({} if kind is yaml.MappingStartEvent else [], event.anchor))
-                if event.anchor is not None:
-                    self.anchors.pop(event.anchor, None)
+                self.open(stack, event, {} if kind is yaml.MappingStartEvent else [])
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 done = stack.pop()
                 value = done.container if done.merges is None else self.merged(done)
@@ -206,6 +193,23 @@ class _Builder:
         self.rest(events)
         self.report_odd_number()
         return root, self.refs
+
+    def open(self, stack: list[_Frame], event: Any, container: dict[str, Any] | list[Any]) -> None:
+        """Begin a mapping or a list."""
+        self.written += 1
+        if len(stack) >= self.source.limits.depth:
+            message = f"the document nests deeper than {self.source.limits.depth} levels"
+            raise error("AG005", message, self.where(event.start_mark))
+        if stack and type(stack[-1].container) is dict and not stack[-1].keyed:
+            raise error(
+                "AG002",
+                "a mapping key that is itself a mapping or a list",
+                self.where(event.start_mark),
+                "quote a text that begins with { or [",
+            )
+        stack.append(_Frame(container, event.anchor))
+        if event.anchor is not None:
+            self.anchors.pop(event.anchor, None)
 
     def report_odd_number(self) -> None:
         """Say so where a number was read that JSON does not have."""
