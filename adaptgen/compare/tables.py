@@ -1,7 +1,7 @@
 """Generated tables read as data. Nothing is imported or executed: a revision from anywhere may be looked at.
 
-A table is an assignment of a call of a class of ``adaptgen.model.tables`` whose arguments are literals, as the renderer
-prints them. Anything else in a module is passed over.
+A table is an assignment of a call of a class of ``adaptgen.model.tables`` whose arguments are literals, or constants of
+its module, as the renderer prints them. Anything else in a module is passed over.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model import tables as model
+from adaptgen.model.frozen import renamed_fields
 
 _CLASSES: dict[str, type] = {
     name: kind for name, kind in vars(model).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 _FIELDS = {name: tuple(one.name for one in dataclasses.fields(kind)) for name, kind in _CLASSES.items()}
+_RENAMED = {name: renamed_fields(kind) for name, kind in _CLASSES.items()}
 _REBUILD = "build it again with adaptgen build, or name a revision that was built"
 
 
@@ -44,10 +46,13 @@ def tables(text: str, kind: type, shown: str, *, skip: frozenset[str] = frozense
         AdaptgenError: AG055, the module is no Python, or a table holds something that is no literal.
     """
     try:
+        constants: dict[str, Any] = {}
         for node in ast.parse(text).body:
             match node:
                 case ast.Assign(value=ast.Call(func=ast.Name(id=name)) as call) if name == kind.__name__:
-                    yield Table(_made(call, skip), node.lineno)
+                    yield Table(_made(call, constants, skip), node.lineno)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as members):
+                    constants[name] = _value(members, {})
     except _Unreadable as odd:
         raise _wrong("this is no table of adaptgen", Where(shown, odd.line, odd.column)) from None
     except SyntaxError as odd:
@@ -60,7 +65,7 @@ def _wrong(message: str, where: Where) -> AdaptgenError:
     return error("AG055", message, where, _REBUILD)
 
 
-def _made(call: ast.Call, skip: frozenset[str] = frozenset()) -> Any:
+def _made(call: ast.Call, constants: Mapping[str, Any], skip: frozenset[str] = frozenset()) -> Any:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "float" and len(call.args) == 1 and isinstance(call.args[0], ast.Constant):
         return float(str(call.args[0].value))
@@ -68,31 +73,51 @@ def _made(call: ast.Call, skip: frozenset[str] = frozenset()) -> Any:
         return json.loads(str(call.args[0].value))
     if name not in _CLASSES or len(call.args) > len(_FIELDS[name]):
         raise _Unreadable(call)
-    given = dict(zip(_FIELDS[name], map(_value, call.args), strict=False))
+    given = {field: _value(argument, constants) for field, argument in zip(_FIELDS[name], call.args, strict=False)}
     for keyword in call.keywords:
         # A field of another format of the tables says nothing here.
-        if keyword.arg in _FIELDS[name] and keyword.arg not in skip:
-            given[keyword.arg] = _value(keyword.value)
+        field = _RENAMED[name].get(keyword.arg or "", keyword.arg)
+        if field in _FIELDS[name] and field not in skip:
+            given[field] = _value(keyword.value, constants)
     try:
         return _CLASSES[name](**given)
     except TypeError:  # a field without a default is missing
         raise _Unreadable(call) from None
 
 
-def _value(node: ast.expr) -> Any:
+def _value(node: ast.expr, constants: Mapping[str, Any]) -> Any:
     match node:
+        case ast.Name(id=name) if name in constants:
+            return constants[name]
         case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
             return value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)) if isinstance(value, (int, float)):
             return -value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Call() as call):
-            return -_made(call)
+            return -_made(call, constants)
         case ast.Tuple(elts=items):
-            return tuple(map(_value, items))
+            return tuple(_value(item, constants) for item in items)
         case ast.List(elts=items):
-            return list(map(_value, items))
+            return [_value(item, constants) for item in items]
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return {_value(key): _value(value) for key, value in zip(keys, values, strict=True) if key is not None}
+            pairs = zip(keys, values, strict=True)
+            return {_value(key, constants): _value(value, constants) for key, value in pairs if key is not None}
         case ast.Call():
-            return _made(node)
+            return _made(node, constants)
     raise _Unreadable(node)
+
+
+def tags_of(text: str) -> dict[str, str]:
+    """Module -> tag of the toolsets in ``tools/__init__.py``; empty in format 1."""
+    tags: dict[str, str] = {}
+    try:
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="Toolset"),
+                    args=[ast.Constant(value=str(tag)), ast.Attribute(value=ast.Name(id=module))],
+                ):
+                    tags[module] = tag
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    return tags

@@ -11,14 +11,16 @@ strings) in the little language of ``adaptgen.syntax.templates``; a *path* is do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from adaptgen.model.frozen import INHERITED
 from adaptgen.model.frozen import value as value
 
-FORMAT = 1
+FORMAT = 2
 """The format of generated servers. A runtime executes this one and the one before and refuses others by name."""
 
 Json: TypeAlias = Any
@@ -56,6 +58,19 @@ class Param:
     blank: bool = False
 
 
+_named = cache(Param)
+
+
+def _params(params: Iterable[Param | str]) -> tuple[Param, ...]:
+    return tuple([_named(param) if isinstance(param, str) else param for param in params])
+
+
+def _rows() -> tuple[Param, ...]:
+    """A field of parameters; a name stands for a parameter that is nothing but a name."""
+    rows: tuple[Param, ...] = field(default=(), metadata={"convert": _params})
+    return rows
+
+
 @value()
 class Body:
     """A request body. Either ``params``, one per top-level property, or ``whole``: one argument that is the body.
@@ -67,11 +82,23 @@ class Body:
     """
 
     media: str = "application/json"
-    params: tuple[Param, ...] = ()
+    params: tuple[Param, ...] = _rows()
     whole: Param | None = None
     inside: str | None = None
     extra: str | None = None
     empty: bool | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            media: str = ...,
+            params: tuple[Param | str, ...] = ...,
+            whole: Param | None = ...,
+            inside: str | None = ...,
+            extra: str | None = ...,
+            empty: bool | None = ...,
+        ) -> None: ...
 
 
 @value()
@@ -85,13 +112,28 @@ class Call:
 
     method: str
     path: str
-    path_params: tuple[Param, ...] = ()
-    query: tuple[Param, ...] = ()
-    headers: tuple[Param, ...] = ()
-    cookies: tuple[Param, ...] = ()
+    path_params: tuple[Param, ...] = _rows()
+    query: tuple[Param, ...] = _rows()
+    headers: tuple[Param, ...] = _rows()
+    cookies: tuple[Param, ...] = _rows()
     body: Body | None = None
     base: str = ""
     accept: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            method: str,
+            path: str,
+            path_params: tuple[Param | str, ...] = ...,
+            query: tuple[Param | str, ...] = ...,
+            headers: tuple[Param | str, ...] = ...,
+            cookies: tuple[Param | str, ...] = ...,
+            body: Body | None = ...,
+            base: str = ...,
+            accept: str | None = ...,
+        ) -> None: ...
 
 
 # ---------------------------------------------------------------------------------------------------------- paging
@@ -288,7 +330,7 @@ class Step:
 
     id: str
     call: Call | None = None
-    auth: tuple[str, ...] = ()
+    auth: tuple[str, ...] = INHERITED
     save: Mapping[str, str] = field(default_factory=dict)
     items: str | None = None
     view: tuple[str, ...] | None = None
@@ -379,7 +421,7 @@ class Tool:
     steps: tuple[Step, ...] = ()
     result: Json = None
     defaults: Mapping[str, Json] = field(default_factory=dict)
-    auth: tuple[str, ...] = ()
+    auth: tuple[str, ...] = INHERITED
     view: tuple[str, ...] | None = None
     payload: str = "$"
     page: Paging | None = None
@@ -390,12 +432,12 @@ class Tool:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     sensitive_arguments: Mapping[str, str] = field(default_factory=dict)
     searches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    not_sensitive: tuple[str, ...] = ()
+    not_sensitive: tuple[str, ...] = INHERITED
     effect: Effect = "read"
     source: str = ""
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = INHERITED
     filled: bool = False
     anonymous: bool = False
 
@@ -521,9 +563,20 @@ class Connection:
     rate: str = ""
 
 
+@value()
+class Toolset:
+    """The tools of one module, which has the ``tag`` of most of them. They leave out what they share: ``tags``, what
+    :class:`Server` says (``not_sensitive``, the only ``auth``), a ``source`` that the call implies, and what an update
+    accepts where that is all of its body. The server completes them."""
+
+    tag: str
+    tools: tuple[Tool, ...]
+
+
 @value(kw_only=True)
 class Server:
-    """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``).
+    """A generated MCP server. ``contracts`` is the folder of its contract files (``tools/``). ``tools`` are complete;
+    those of ``toolsets`` are completed, and become ``tools``. ``not_sensitive``: as in :class:`Tool`, for them.
 
     ``governance`` refers to the settings under which it may serve: a path relative to the folder of the server. They
     are read when it starts, and it does not start without them. ``overrides`` refers to the side file of hand edits in
@@ -538,7 +591,9 @@ class Server:
     summary: str = ""
     bases: tuple[Base, ...]
     auth: tuple[Auth, ...] = ()
+    not_sensitive: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
+    toolsets: tuple[Toolset, ...] = ()
     page_size: int = 25
     max_bytes: int = 9000
     timeout: float = 30.0
@@ -551,12 +606,20 @@ class Server:
     pin: tuple[str, ...] = ()
     edits: Any = None
 
+    def __post_init__(self) -> None:
+        if self.toolsets:
+            from adaptgen.model.toolsets import completed
+
+            tools = (*self.tools, *completed(self))
+            object.__setattr__(self, "toolsets", ())
+            object.__setattr__(self, "tools", tools)
+
 
 @value(kw_only=True)
 class Contract:
     """What agents see of one tool. ``input_schema`` is JSON Schema 2020-12, ``annotations`` MCP ToolAnnotations.
 
-    It is one entry of ``tools/<module>.json``: ``{name: {"description", "inputSchema", "annotations"}}``.
+    ``adaptgen.model.contract_file`` reads it from ``tools/<module>.json``.
     """
 
     name: str

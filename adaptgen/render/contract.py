@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from adaptgen.model.tables import Contract, Json
+from adaptgen.model.contract_file import entry_of
+from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.render.safe import is_visible
 
 # The keywords that say what a value is come first; the rest follows by name.
@@ -30,22 +31,26 @@ _LARGEST = 2**64
 _SMALLEST = -(2**63)
 
 
-def contract_json(contracts: Iterable[Contract]) -> str:
-    """``tools/<module>.json``: ``{name: {"description", "inputSchema", "annotations"}}``, by name.
+def contract_json(contracts: Iterable[tuple[Tool, Contract]]) -> str:
+    """``tools/<module>.json`` (see ``adaptgen.model.contract_file``), by name.
 
     Visible text is kept; invisible, bidi and control characters are escaped. Unpaired surrogates, which no JSON
     parser has to accept (RFC 8259, section 8.2), become U+FFFD; numbers that JSON cannot hold become null.
     """
     entries = {
-        _text(contract.name): {
-            "description": _text(contract.description),
-            "inputSchema": _schema(contract.input_schema, nested=False),
-            "annotations": _value(contract.annotations),
-        }
-        for contract in sorted(contracts, key=lambda one: one.name)
+        _text(contract.name): {key: _member(key, part) for key, part in entry_of(contract, tool).items()}
+        for tool, contract in sorted(contracts, key=lambda pair: pair[1].name)
     }
     text = orjson.dumps(entries, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
     return _UNUSUAL.sub(_escaped, text)
+
+
+def _member(key: str, part: Json) -> Json:
+    if key == "inputSchema":
+        return _schema(part, nested=False)
+    if key == "arguments":
+        return {_text(name): _schema(schema) for name, schema in part.items()}
+    return _value(part)
 
 
 def _schema(schema: Json, *, nested: bool = True) -> Json:

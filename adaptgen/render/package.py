@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.model import tables as model
+from adaptgen.model import toolsets
 from adaptgen.model.plan import Module, Plan
-from adaptgen.model.tables import Tool, value
+from adaptgen.model.tables import Server, Tool, value
 from adaptgen.render import contract, layout, names, python, readme
 from adaptgen.render.environment import fill
 from adaptgen.render.safe import PythonText, one_line
 
 _RUNTIME = "adaptgen.runtime"
 # Names that generated modules use themselves.
-_TAKEN = frozenset(("TOOLS", "loads", *(name for name in vars(model) if name[0].isupper())))
+_TAKEN = frozenset(("TOOLS", "TOOLSETS", "loads", *(name for name in vars(model) if name[0].isupper())))
 _TITLE = 100
 POLICY_SCHEMA = "policy.cedarschema"
 """What policies for the server are written against."""
@@ -30,20 +33,12 @@ class Head:
 
 
 @value()
-class Table:
-    """One assignment, with the operations that it stands for."""
-
-    operations: tuple[PythonText, ...]
-    assignment: PythonText
-
-
-@value()
 class Source:
     """One Python module: imports in sorted groups, tables, and what the module ends in."""
 
     head: Head
     imports: tuple[tuple[PythonText, ...], ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PythonText, ...] = ()
     end: PythonText | None = None
 
 
@@ -55,7 +50,8 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     """
     modules = sorted((module for module in plan.modules if module.tools), key=lambda one: one.name)
     stems = names.files(module.name for module in modules)
-    server = plan.server
+    server = replace(plan.server, not_sensitive=toolsets.shared_not_sensitive(one for m in modules for one in m.tools))
+    tags = [toolsets.shared_tag(module.tools) for module in modules]
 
     def source(title: str, template: str = "module.py.j2", /, **parts: object) -> str:
         head = Head(*(python.docstring(text, _TITLE) for text in (title, spec, f"{side}/hints.yaml")))
@@ -66,19 +62,16 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
         "README.md": fill("README.md.j2", server=readme.readme(plan, spec=spec, side=side)),
         "__init__.py": source(f"The MCP server {server.name}: {about}."),
         "lambda_handler.py": source(f"The MCP server {server.name} on AWS Lambda.", **_handler()),
-        "server.py": source(f"The MCP server {server.name}: {about}.", **_server(plan)),
-        "tools/__init__.py": source(f"The tools of {about}.", **_index(stems)),
+        "server.py": source(f"The MCP server {server.name}: {about}.", **_server(server)),
+        "tools/__init__.py": source(f"The tools of {about}.", **_index(stems, tags)),
     }
     if server.auth:
         files["auth.py"] = source(f"How {about} authenticates.", **_auth(plan))
-    for module, stem in zip(modules, stems, strict=True):
+    for module, stem, tag in zip(modules, stems, tags, strict=True):
         title = one_of(module.title, module.name)
         title = f"{title[:1].upper()}{title[1:]} of {about}."
-        files[f"tools/{stem}.py"] = source(title, **_module(module, spec))
-        tools = {tool.name for tool in module.tools}
-        files[f"tools/{stem}.json"] = contract.contract_json(
-            one for one in module.contracts.values() if one.name in tools
-        )
+        files[f"tools/{stem}.py"] = source(title, **_module(module, server, tag))
+        files[f"tools/{stem}.json"] = contract.contract_json((one, module.contracts[one.name]) for one in module.tools)
     if plan.cassettes is not None:
         title = f"Contract tests of {about}."
         files["tests/test_contract.py"] = source(title, "test_contract.py.j2", **_contract(plan.cassettes))
@@ -121,36 +114,47 @@ def _runtime(printer: python.Printer) -> tuple[tuple[PythonText, ...], ...]:
     return tuple(group for group in groups if group)
 
 
-def _module(module: Module, spec: str) -> dict[str, object]:
-    printer = python.Printer()
-    tools = sorted(module.tools, key=lambda one: one.name)
+def _module(module: Module, server: Server, tag: str) -> dict[str, object]:
+    tools = sorted((toolsets.shortened(tool, server, tag) for tool in module.tools), key=lambda one: one.name)
     variables = names.variables((tool.name for tool in tools), _TAKEN)
-    tables = tuple(
-        Table(_operations(tool, spec), printer.assigned(name, tool))
-        for name, tool in zip(variables, tools, strict=True)
-    )
+    constants = _constants(tools, _TAKEN.union(variables))
+    printer = python.Printer({found: name for name, found in constants.items()})
+    tables = [python.Printer().constant(name, dict(found)) for name, found in constants.items()]
+    tables += [printer.assigned(name, tool) for name, tool in zip(variables, tools, strict=True)]
     end = python.names_tuple("TOOLS", variables, "tuple[Tool, ...]")
-    return {"imports": _runtime(printer), "tables": tables, "end": end}
+    return {"imports": _runtime(printer), "tables": tuple(tables), "end": end}
 
 
-def _operations(tool: Tool, spec: str) -> tuple[PythonText, ...]:
-    calls = dict.fromkeys(f"{call.method} {call.path}" for call in readme.operations(tool))
-    place = f"{spec}{tool.source}" if tool.source else ""
-    return tuple(python.comment(line) for line in (*calls, place) if line)
+def _constants(tools: Sequence[Tool], taken: Container[str]) -> dict[str, python.Classified]:
+    """The maps of sensitive fields that several tools have, by the name of the constant: that of the tool among them
+    with the shortest name."""
+    users: dict[python.Classified, list[str]] = {}
+    for tool in tools:
+        maps = [("SENSITIVE", tool.sensitive), ("SENSITIVE_ARGUMENTS", tool.sensitive_arguments)]
+        if tool.update is not None:
+            maps.append(("SENSITIVE", tool.update.sensitive))
+        for suffix, found in maps:
+            if len(found) > 1:
+                users.setdefault(python.classified(found), []).append(f"{tool.name.upper()}_{suffix}")
+    shared = {found: min(sorted(named), key=len) for found, named in users.items() if len(named) > 1}
+    ordered = sorted(shared, key=lambda found: (shared[found], found))
+    return dict(zip(names.variables([shared[found] for found in ordered], taken), ordered, strict=True))
 
 
-def _index(stems: list[str]) -> dict[str, object]:
-    ordered = sorted(stems, key=names.natural)
-    end = python.names_tuple("TOOLS", [f"*{stem}.TOOLS" for stem in ordered], "tuple[Tool, ...]")
-    first = python.imported(".", ordered) if ordered else python.imported(_RUNTIME, ["Tool"])
-    return {"imports": ((first,),), "end": end}
+def _index(stems: list[str], tags: list[str]) -> dict[str, object]:
+    ordered = sorted(zip(stems, tags, strict=True), key=lambda pair: names.natural(pair[0]))
+    rows = [python.call("Toolset", [python.string(tag), f"{stem}.TOOLS"]) for stem, tag in ordered]
+    groups: tuple[tuple[PythonText, ...], ...] = ((python.imported(_RUNTIME, ["Toolset"]),),)
+    if ordered:
+        groups += ((python.imported(".", [stem for stem, _ in ordered]),),)
+    return {"imports": groups, "end": python.tuple_of("TOOLSETS", rows, "tuple[Toolset, ...]")}
 
 
 def _auth(plan: Plan) -> dict[str, object]:
     printer = python.Printer()
     auths = sorted(plan.server.auth, key=lambda one: one.name)
     variables = names.variables((auth.name for auth in auths), _TAKEN | {"AUTH"})
-    tables = tuple(Table((), printer.assigned(name, auth)) for name, auth in zip(variables, auths, strict=True))
+    tables = tuple(printer.assigned(name, auth) for name, auth in zip(variables, auths, strict=True))
     end = python.names_tuple("AUTH", variables, "tuple[Auth, ...]")
     return {"imports": _runtime(printer), "tables": tables, "end": end}
 
@@ -160,19 +164,19 @@ def _handler() -> dict[str, object]:
     return {"imports": imports, "end": PythonText("handler = serve(Path(__file__).parent)")}
 
 
-def _server(plan: Plan) -> dict[str, object]:
+def _server(server: Server) -> dict[str, object]:
     printer = python.Printer()
     own = {
-        "tools": layout.atom("TOOLS"),
+        "toolsets": layout.atom("TOOLSETS"),
         "contracts": layout.atom('Path(__file__).parent / "tools"'),
         # Always written, although it is the default: the default of a later runtime is another one.
-        "format": layout.atom(str(plan.server.format)),
+        "format": layout.atom(str(server.format)),
     }
-    local = [python.imported(".tools", ["TOOLS"])]
-    if plan.server.auth:
+    local = [python.imported(".tools", ["TOOLSETS"])]
+    if server.auth:
         own["auth"] = layout.atom("AUTH")
         local.insert(0, python.imported(".auth", ["AUTH"]))
-    table = Table((), printer.assigned("server", plan.server, own))
+    table = printer.assigned("server", replace(server, tools=()), own)
     standard, *others = _runtime(printer) if printer.loads else ((), *_runtime(printer))
     paths = (*standard, python.imported("pathlib", ["Path"]))
     return {"imports": (paths, *others, tuple(local)), "tables": (table,)}

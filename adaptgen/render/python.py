@@ -8,17 +8,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from adaptgen.model import tables as model
+from adaptgen.model.frozen import Inherited
 from adaptgen.render import layout
 from adaptgen.render.layout import Node
 from adaptgen.render.safe import PythonText, one_line, python_escape, show
 
+# Parameters that are nothing but a name are printed as it.
+_ROWS: dict[type, frozenset[str]] = {
+    model.Call: frozenset(("path_params", "query", "headers", "cookies")),
+    model.Body: frozenset(("params",)),
+}
+_CLASSIFIED = ("sensitive", "sensitive_arguments")
 # The fields that read well without their names; all others are printed as keywords.
-_POSITIONAL: dict[type, int] = {model.Param: 1, model.Call: 2, model.Send: 3, model.Base: 1, model.Refused: 1}
+_POSITIONAL: dict[type, int] = {model.Param: 1, model.Call: 2, model.Send: 3, model.Base: 1, model.Refused: 1,
+                                model.Toolset: 2}  # fmt: skip
 # Python refuses to read or write longer decimal integers, and more than 200 open brackets.
 _DECIMAL_BITS = 13_000
 _DEEPEST = 60
@@ -31,8 +38,6 @@ _FIELDS: dict[type, tuple[tuple[str, Any], ...]] = {
     for kind in vars(model).values()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
-_SECOND = re.compile(r"#(?!/)")
-_DIRECTIVE = re.compile(r"^[!\w-]*\s*:")
 
 
 def string(text: str) -> str:
@@ -53,17 +58,36 @@ def number(value: int | float) -> str:
     return float.__repr__(value).replace("e+", "e")
 
 
+Classified: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def classified(found: Mapping[str, str]) -> Classified:
+    """A map of sensitive fields as a key."""
+    return tuple(sorted(found.items()))
+
+
+def _alike(found: Any, default: Any) -> bool:
+    """Equal values of one kind: 1 is not True, and an empty tuple that a tool says itself is not inherited."""
+    return all(isinstance(found, kind) == isinstance(default, kind) for kind in (bool, Inherited))
+
+
 class Printer:
     """Prints values and remembers which names of ``adaptgen.runtime`` they use (``names``), and whether ``loads`` is
-    needed (``loads``: a JSON value nested too deep for Python's parser)."""
+    needed (``loads``: a JSON value nested too deep for Python's parser). ``constants``: maps of sensitive fields ->
+    the names that are printed in their place."""
 
-    def __init__(self) -> None:
+    def __init__(self, constants: Mapping[Classified, str] = {}) -> None:
         self.names: set[str] = set()
         self.loads = False
+        self._constants = constants
 
     def assigned(self, name: str, value: Any, replaced: Mapping[str, Node] = {}) -> PythonText:
         """``name = Class(…)``, always one field a line."""
         return PythonText(layout.lay_out(self.model(value, replaced), prefix=f"{name} = ", broken=True))
+
+    def constant(self, name: str, value: Any) -> PythonText:
+        """``NAME = {…}``, always one member a line."""
+        return PythonText(layout.lay_out(self.value(value), prefix=f"{name} = ", broken=True))
 
     def model(self, value: Any, replaced: Mapping[str, Node] = {}) -> Node:
         """A call of the class of ``value`` with the fields that differ from their defaults. ``replaced`` gives
@@ -77,12 +101,19 @@ class Printer:
                 parts.append((f"{name}=", node))
                 continue
             found = getattr(value, name)
-            if found is default or (found == default and isinstance(found, bool) == isinstance(default, bool)):
+            if found is default or (found == default and _alike(found, default)):
                 continue
             # A positional field is one only while no field before it was left out.
             bare = index < positional and index == len(parts)
-            parts.append(("" if bare else f"{name}=", self.value(found)))
+            parts.append(("" if bare else f"{name}=", self._field(kind, name, found)))
         return layout.group(f"{kind.__name__}(", parts, ")")
+
+    def _field(self, kind: type, name: str, found: Any) -> Node:
+        if name in _CLASSIFIED and (constant := self._constants.get(classified(found))):
+            return layout.atom(constant)
+        if name in _ROWS.get(kind, ()):
+            found = tuple(param.name if param == model.Param(param.name) else param for param in found)
+        return self.value(found)
 
     def value(self, value: Any, depth: int = 0) -> Node:
         """The expression of a model value, a tuple of them or a JSON value; mappings sorted by key."""
@@ -108,12 +139,22 @@ class Printer:
         raise TypeError(f"{type(value).__name__} is no value of the model")
 
 
+def call(name: str, arguments: Iterable[str]) -> Node:
+    """A call whose arguments are expressions."""
+    return layout.group(f"{name}(", [("", layout.atom(argument)) for argument in arguments], ")")
+
+
 def names_tuple(target: str, items: Iterable[str], annotation: str) -> PythonText:
-    """``TOOLS = (a, *b.TOOLS)``: a tuple of names, annotated only when it is empty."""
-    parts = [("", layout.atom(item)) for item in items]
-    if not parts:
+    """``TOOLS = (a, b)``: a tuple of names, annotated only when it is empty."""
+    return tuple_of(target, [layout.atom(item) for item in items], annotation)
+
+
+def tuple_of(target: str, items: Sequence[Node], annotation: str) -> PythonText:
+    """A tuple of expressions, annotated only when it is empty."""
+    if not items:
         return PythonText(f"{target}: {annotation} = ()")
-    return PythonText(layout.lay_out(layout.group("(", parts, ")", single=len(parts) == 1), prefix=f"{target} = "))
+    node = layout.group("(", [("", item) for item in items], ")", single=len(items) == 1)
+    return PythonText(layout.lay_out(node, prefix=f"{target} = "))
 
 
 def imported(module: str, names: Iterable[str]) -> PythonText:
@@ -124,13 +165,6 @@ def imported(module: str, names: Iterable[str]) -> PythonText:
     if len(flat) <= layout.WIDTH:
         return PythonText(flat)
     return PythonText(f"{line}(\n" + "".join(f"    {name},\n" for name in ordered) + ")")
-
-
-def comment(text: str) -> PythonText:
-    """A one-line comment. A ``#`` in it that starts no JSON pointer is percent-encoded, so that tools see no second
-    comment (``# noqa``); a colon that would make it a directive (``# type:``, ``# fmt:``) as well."""
-    line = _SECOND.sub("%23", one_line(text))
-    return PythonText("# " + _DIRECTIVE.sub(lambda found: found[0].replace(":", "%3A"), line))
 
 
 def docstring(text: str, limit: int = 0) -> PythonText:

@@ -1,23 +1,21 @@
 """The contracts of a server, ``tools/<module>.json``: read once at start and checked against the tables.
 
-Each file is one object, ``{name: {"description", "inputSchema", "annotations"}}``; the members follow MCP's Tool. A
-table and its contract are generated together, so a difference means that one of the two was edited or not written.
+``adaptgen.model.contract_file`` says what an entry holds. A table and its contract are generated together, so a
+difference means that one of the two was edited or not written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
-from adaptgen.model.tables import Call, Check, Contract, Json, Server, Step, Tool
+from adaptgen.model.contract_file import OWN_ARGUMENTS, read_contract
+from adaptgen.model.tables import Call, Check, Contract, Server, Step, Tool
 from adaptgen.syntax.templates import placeholders
-
-RESERVED = frozenset({"cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"})
-"""Arguments of the runtime itself; an input of the API never has one of these names."""
 
 _REBUILD = "generate the server again: adaptgen build"
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -33,17 +31,17 @@ def load(server: Server) -> dict[str, Contract]:
     found: dict[str, Contract] = {}
     files: dict[str, Path] = {}
     problems: list[Diagnostic] = []
+    added: dict[str, Contract] = server.edits.contracts if server.edits is not None else {}
+    tools = {tool.name: tool for tool in server.tools if tool.name not in added}
     for file in sorted(server.contracts.glob("*.json")):
         try:
             entries = orjson.loads(file.read_bytes())
             for name, entry in entries.items():
-                found[name] = _contract(name, entry)
+                found[name] = read_contract(name, entry, tools.get(name))
                 files[name] = file
         except (OSError, ValueError, TypeError, AttributeError, KeyError) as why:
             reason = f"no {why} in an entry" if isinstance(why, KeyError) else str(why)
             problems.append(_broken(f"the contract cannot be read: {reason}", file))
-    added: dict[str, Contract] = server.edits.contracts if server.edits is not None else {}
-    tools = {tool.name: tool for tool in server.tools if tool.name not in added}
     if not problems:
         problems += [
             _broken(f"tool {name!r} has no contract", server.contracts) for name in tools.keys() - found.keys()
@@ -56,24 +54,12 @@ def load(server: Server) -> dict[str, Contract]:
     return {tool.name: added.get(tool.name) or found[tool.name] for tool in server.tools}
 
 
-def _contract(name: str, entry: Mapping[str, Json]) -> Contract:
-    schema = entry["inputSchema"]
-    if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
-        raise TypeError(f"inputSchema of {name!r} is not an object schema")
-    return Contract(
-        name=name,
-        description=str(entry.get("description", "")),
-        input_schema=schema,
-        annotations=entry.get("annotations") or {},
-    )
-
-
 def _compared(tool: Tool, contract: Contract, file: Path) -> Iterator[Diagnostic]:
     taken = arguments(tool)
     offered = contract.input_schema.get("properties", {}).keys()
     for name in taken - offered:
         yield _broken(f"argument {name!r} of {tool.name!r} stands in the table and not in the contract", file)
-    for name in offered - taken - RESERVED:
+    for name in offered - taken - OWN_ARGUMENTS.keys():
         yield _broken(f"argument {name!r} of {tool.name!r} stands in the contract and not in the table", file)
 
 

@@ -70,6 +70,9 @@ def test_a_token_of_0_1_is_restored_where_it_belongs(tmp_path: Path, environ: di
 def test_a_server_of_0_1_lists_its_tools_and_reads(tmp_path: Path, environ: dict[str, str]) -> None:
     server = load_server(HERE / "crm")
     assert len(server.tools) == 44
+    assert server.format == 1
+    reading = next(tool for tool in server.tools if tool.name == "get_customer")
+    assert (reading.payload, reading.not_sensitive[:1]) == ("$.data", ("$..customerName",))
     results = called(tmp_path, environ, ("get_customer", {"customerId": 1001}), ("list_users", {"count": True}))
     assert [bool(result.get("isError")) for result in results] == [False, False], results
     assert "count" in answer(results[1])

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from adaptgen.mcp.provider_rules import short_name
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.tables import value
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.identifiers import singular
 
-RESERVED_ARGUMENTS = frozenset(("cursor", "limit", "fields", "dry_run", "where", "sort", "count", "distinct"))
 RESERVED_TOOLS = frozenset(("search_tools", "describe_tool", "call_read_tool", "call_write_tool"))
 LONGEST = 48
 _READ = 500
@@ -101,7 +101,7 @@ def argument(name: str) -> str:
         text = f"_{text}"
     if len(text) > 64:
         text = f"{text[:57]}_{digest(name)}"
-    return f"api_{text}" if text in RESERVED_ARGUMENTS else text
+    return f"api_{text}" if text in OWN_ARGUMENTS else text
 
 
 def digest(text: str) -> str:

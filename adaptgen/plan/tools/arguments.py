@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, did_you_mean, error
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Body, Json, Param, value
 from adaptgen.plan.document import tool_names as naming
@@ -372,9 +373,9 @@ def _names(
     renamed = [(index, slot) for index, slot in slots if index in hints and hints[index].name]
     for index, slot in renamed:
         names[index] = name = str(hints[index].name)
-        if not _LEGAL.fullmatch(name) or name in naming.RESERVED_ARGUMENTS or name.lower() in taken:
+        if not _LEGAL.fullmatch(name) or name in OWN_ARGUMENTS or name.lower() in taken:
             why = "is the name of two arguments" if name.lower() in taken else "cannot be the name of an argument"
-            help = f"reserved are {', '.join(sorted(naming.RESERVED_ARGUMENTS))}"
+            help = f"reserved are {', '.join(sorted(OWN_ARGUMENTS))}"
             raise error("AG039", f"{name!r} {why}", where(slot.name, "name"), help)
         taken.add(name.lower())
     for index, slot in sorted(slots, key=lambda pair: (_KEEPS_NAME.index(pair[1].place), pair[0])):

@@ -21,19 +21,6 @@ _VALUES = ("One of ", "Pattern: ")
 _TYPED = frozenset({"type", "anyOf", "enum", "not", "properties", "items", "prefixItems", "additionalProperties"})
 _ANY = ("string", "number", "boolean", "array", "object")
 
-CURSOR = {"type": "string", "description": "`next_cursor` of the previous answer"}
-LIMIT = {"type": "integer", "minimum": 1, "description": "Items per answer"}
-FIELDS = {
-    "type": "array",
-    "items": {"type": "string"},
-    "description": 'Paths to return instead of the default ones; ["*"] for all',
-}
-WHERE = {"type": "object", "description": "JSON: path -> value, [values] or {op: value}; = != > >= < <= contains in"}
-SORT = {"type": "array", "items": {"type": "string"}, "description": "Paths; -path: largest first"}
-COUNT = {"type": "string", "description": "true: how many; a path: how many of each value"}
-DISTINCT = {"type": "string", "description": "A path: its values"}
-DRY_RUN = {"type": "boolean", "description": "Return the request instead of sending it"}
-
 
 def input_schema(
     document: Document, arguments: Sequence[Argument], own: dict[str, Json], budget: int = BUDGET

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
+from adaptgen.model.contract_file import OWN_ARGUMENTS, names_added
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Call, Contract, Effect, Json, Tool, Unpaged, Update, value
 from adaptgen.plan.document import descriptions as describe
@@ -295,17 +296,14 @@ def _call(operation: Operation, inputs: Inputs, bases: Bases) -> Call:
 
 
 def own_arguments(tool: Tool, operation: Operation | None) -> dict[str, Json]:
-    """The arguments that adaptgen adds: paging and fields to what reads, a dry run to what writes."""
-    if tool.effect != "read":
-        return {"dry_run": contracts.DRY_RUN}
-    if tool.page is not None:
-        paging: dict[str, Json] = {"cursor": contracts.CURSOR, "limit": contracts.LIMIT, "fields": contracts.FIELDS}
-        return {**paging, "where": contracts.WHERE, "sort": contracts.SORT, "count": contracts.COUNT,
-                "distinct": contracts.DISTINCT}  # fmt: skip
-    answer = operation.success() if operation else None
-    structured = answer is None or answer.media is None or is_json(answer.media) or bool(kind_of_media(answer.media))
-    silent = operation is not None and operation.method in ("HEAD", "OPTIONS", "TRACE")
-    return {"fields": contracts.FIELDS} if structured and not silent else {}
+    """The arguments that the runtime adds: paging and fields to what reads, a dry run to what writes."""
+    names = names_added(tool)
+    if tool.effect == "read" and tool.page is None and operation is not None:
+        media = answer.media if (answer := operation.success()) is not None else None
+        structured = media is None or is_json(media) or bool(kind_of_media(media))
+        if not structured or operation.method in ("HEAD", "OPTIONS", "TRACE"):
+            names = ()
+    return {name: OWN_ARGUMENTS[name] for name in names}
 
 
 def description(one: Analysis, name: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, error
+from adaptgen.model.contract_file import OWN_ARGUMENTS
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Contract, Effect, Json, Paging, Step, Tool
 from adaptgen.pii.search_arguments import SearchArgument
@@ -71,7 +72,7 @@ def workflow(
         source=maker.operations[0].pointer,
         aliases=tuple(hint.was),
     )
-    own = {**({"cursor": contracts.CURSOR} if waits else {}), **own_arguments(tool, None)}
+    own = {**({"cursor": OWN_ARGUMENTS["cursor"]} if waits else {}), **own_arguments(tool, None)}
     schema, _ = contracts.input_schema(context.document, asked.arguments(), own)
     text = hint.description or f"{describe.words(key).capitalize()}."
     contract = contracts.contract(key, text, schema, effect, "", "", describe.words(key).capitalize())

@@ -41,7 +41,7 @@ def test_a_lock_says_nothing_about_the_machine(built: Path) -> None:
     text = (built / lock.NAME).read_text()
     found = json.loads(text)
     assert list(found) == ["format", "spec", "options", "inputs", "files"]
-    assert found["format"] == 1
+    assert found["format"] == 2
     assert found["inputs"].keys() == {"crm.yaml", "crm/hints.yaml"}
     # printf 'server\n' | sha256sum
     assert found["files"]["server.py"] == "4ad28e4a6461bd64b920f72f86c0d16edc544c4a1f26060518ebb900025d496a"

@@ -41,7 +41,7 @@ def test_a_hint_names_the_tool_of_its_operation(planned: Any) -> None:
     done = planned(PATHS, tool(description="Find people.", was=("list_contacts",), page_size=5, max_bytes=99))
     assert set(done.tools) == {"find", "create_contact", "get_contact", "delete_contact"}
     found = done.tools["find"]
-    assert (found.page_size, found.max_bytes, found.was) == (5, 99, ("list_contacts",))
+    assert (found.page_size, found.max_bytes, found.aliases) == (5, 99, ("list_contacts",))
     assert done.contracts["find"].description == "Find people."
 
 

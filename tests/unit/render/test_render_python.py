@@ -108,12 +108,6 @@ def test_files_never_meet_and_never_leave_the_folder() -> None:
     assert found == ["contacts", "contacts_2", "etc", "con_", "module", "a" * 60]
 
 
-def test_a_comment_is_one_line_without_a_directive() -> None:
-    assert python.comment("type: ignore\nimport os").text == "# type%3A ignore import os"
-    assert python.comment("GET /x # noqa").text == "# GET /x %23 noqa"
-    assert python.comment("specs/crm.yaml#/paths").text == "# specs/crm.yaml#/paths"
-
-
 @pytest.mark.parametrize("value", ["text", 1, None, MarkdownText("x")])
 def test_a_template_prints_nothing_but_its_own_kind_of_text(value: object) -> None:
     finalize = only(PythonText)
@@ -131,8 +125,8 @@ def test_every_class_of_the_model_can_be_printed() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\x00"])
-def test_no_line_break_ends_a_comment(end: str) -> None:
+def test_no_line_break_ends_a_line_of_a_docstring(end: str) -> None:
     """Not one of Python's own (Lexical analysis, 2.1.2), nor one at which an editor or ``splitlines`` breaks."""
-    written = python.comment(f"GET /x{end}import os").text
+    written = python.docstring(f"GET /x{end}import os").text
     assert len(written.splitlines()) == 1
-    assert ast.parse(written).body == []
+    assert len(ast.parse(f'"""{written}"""').body) == 1

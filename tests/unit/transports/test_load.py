@@ -58,7 +58,7 @@ def test_a_folder_without_a_server_is_named(tmp_path: Path) -> None:
     assert "no generated server" in refused(tmp_path / "nowhere").message
 
 
-@pytest.mark.parametrize(("number", "fix"), [(2, "upgrade adaptgen"), (99, "upgrade adaptgen")])
+@pytest.mark.parametrize(("number", "fix"), [(3, "upgrade adaptgen"), (99, "upgrade adaptgen")])
 def test_a_newer_format_is_refused_by_name(package: Package, number: int, fix: str) -> None:
     found = refused(package(server=SERVER.format(format=number)))
     assert f"format {number}" in found.message
@@ -66,8 +66,8 @@ def test_a_newer_format_is_refused_by_name(package: Package, number: int, fix: s
 
 
 def test_a_newer_format_is_told_from_words_that_are_not_known(package: Package) -> None:
-    newer = "from adaptgen.runtime import Wormhole\nserver = Wormhole(\n    format=2,\n)\n"
-    assert "format 2" in refused(package(server=newer)).message
+    newer = "from adaptgen.runtime import Wormhole\nserver = Wormhole(\n    format=3,\n)\n"
+    assert "format 3" in refused(package(server=newer)).message
 
 
 def test_a_broken_table_is_located(package: Package) -> None:
