@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json, Server, Tool
 from adaptgen.runtime.answers.record import answer_detail
 from adaptgen.runtime.api_client import ApiCall, ApiClient
@@ -20,6 +24,36 @@ from adaptgen.runtime.store.protocol import Store
 from adaptgen.runtime.writes.dry_run import describe_request, make_record_classifier
 from adaptgen.runtime.writes.merge_update import CREATED, WOULD_CREATE, MergeUpdate, check_filled
 from adaptgen.runtime.writes.record_lock import RecordLocks
+
+if TYPE_CHECKING:
+    from adaptgen.runtime.queries.search_filter import SearchFilter
+
+
+@dataclass(slots=True, kw_only=True)
+class ToolRequest:
+    """One call of ``tool`` for ``caller``.
+
+    ``arguments`` are the tool's own, checked by its contract; ``fields``, ``limit``, ``cursor``, ``dry_run`` and
+    ``questions`` (where, sort, count, distinct) are what is asked of the runtime. ``max_bytes``: of the answer;
+    ``search`` drops what must not be found.
+    """
+
+    tool: Tool
+    caller: Caller
+    arguments: Mapping[str, Json]
+    marks: PiiTracker
+    max_bytes: int
+    fields: Sequence[str] | None = None
+    limit: int | None = None
+    cursor: str | None = None
+    dry_run: bool = False
+    questions: Mapping[str, Json] = field(default_factory=dict)
+    search: SearchFilter | None = None
+
+    def runtime_arguments(self) -> dict[str, Json]:
+        """What is asked of the runtime, as arguments."""
+        asked = {"fields": self.fields, "limit": self.limit, "cursor": self.cursor, "dry_run": self.dry_run or None}
+        return {**{name: value for name, value in asked.items() if value is not None}, **self.questions}
 
 
 class Execution(ApiClient):
@@ -39,24 +73,15 @@ class Execution(ApiClient):
         self._locks = RecordLocks(self._common.folder, store)
         self._merged = frozenset(tool.call.path for tool in server.tools if tool.update is not None and tool.call)
 
-    async def detail(
-        self,
-        tool: Tool,
-        arguments: Mapping[str, Json],
-        *,
-        fields: Sequence[str] | None,
-        max_bytes: int,
-        dry_run: bool,
-        marks: PiiTracker,
-        inspect: Callable[[Json], None] | None = None,
-    ) -> Answer:
-        """A tool of one call that is no list. ``inspect`` raises where the body must not be shown."""
+    async def detail(self, asked: ToolRequest) -> Answer:
+        """A tool of one call that is not a list."""
+        tool, arguments, marks = asked.tool, asked.arguments, asked.marks
         assert tool.call is not None
         send = ApiCall(self, tool, arguments, marks).send
         note = ""
         if tool.update is not None:
             merge = await self.merge(tool, arguments, marks)
-            if dry_run:
+            if asked.dry_run:
                 request = await merge.prepare()
                 return self.dry(tool, request, marks, note=WOULD_CREATE if merge.creates else "")
             async with self._locks.hold(merge.address, self.server.timeout):
@@ -67,20 +92,19 @@ class Execution(ApiClient):
             request = await self.request(tool, arguments)
             if tool.filled:
                 check_filled(tool.call, self.inputs(arguments))
-            if dry_run:
+            if asked.dry_run:
                 return self.dry(tool, request, marks)
             if tool.effect != "read" and tool.call.path in self._merged:
                 async with self._locks.hold(request.url, self.server.timeout):
                     response = await send(request)
             else:
                 response = await send(request)
-        if inspect is not None:
-            inspect(response.json() if is_json(response) else None)
-        if len(response.content) > LARGE and not is_json(response):
-            return await asyncio.to_thread(
-                answer_detail, tool, response, fields=fields, max_bytes=max_bytes, note=note, marks=marks
-            )
-        return answer_detail(tool, response, fields=fields, max_bytes=max_bytes, note=note, marks=marks)
+        if asked.search is not None:
+            asked.search.check(response.json() if is_json(response) else None)
+        show = partial(
+            answer_detail, tool, response, fields=asked.fields, max_bytes=asked.max_bytes, note=note, marks=marks
+        )
+        return await asyncio.to_thread(show) if len(response.content) > LARGE and not is_json(response) else show()
 
     async def merge(self, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker) -> MergeUpdate:
         """The partial update of a tool."""
@@ -108,9 +132,9 @@ class Execution(ApiClient):
         shown = self.auth.redacted(request, tool.auth if auth is None else auth)
         return describe_request(shown, self.hidden(tool), marks, note, tool=tool, readers=self._readers(tool))
 
-    async def dry_list(self, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker) -> Answer:
+    async def dry_list(self, asked: ToolRequest) -> Answer:
         """What would be sent for the first page of a list."""
-        return self.dry(tool, await self.request(tool, arguments), marks)
+        return self.dry(asked.tool, await self.request(asked.tool, asked.arguments), asked.marks)
 
     def _readers(self, tool: Tool) -> list[Tool]:
         """The tools that read the record which ``tool`` updates: what they withhold is withheld from it."""

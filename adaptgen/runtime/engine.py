@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adaptgen.pii.search_arguments import SearchArgument
     from adaptgen.runtime.answers.list import ListCall
     from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
-    from adaptgen.runtime.calls import Execution
+    from adaptgen.runtime.calls import Execution, ToolRequest
     from adaptgen.runtime.http.client import Transport
     from adaptgen.runtime.http.page import Fetch
     from adaptgen.runtime.overrides import Override
@@ -138,8 +138,12 @@ class Engine:
             execution = self.execution().by(caller)
             if known.lookups:
                 checked = await self._looked_up(execution, caller, known, checked)
+            request = self._request(caller, known, checked, marks)
+            edits = self.server.edits
+            acting = edits.acting(known.name) if edits is not None else ()
             try:
-                return marks.with_status(await self._answer(execution, caller, known, checked, marks))
+                answer = self._overridden(acting, execution, request) if acting else self._run(execution, request)
+                return marks.with_status(await answer)
             finally:
                 if self._kept is not None and known.effect != "read":
                     self._kept.drop(caller)
@@ -189,140 +193,96 @@ class Engine:
             kinds = inside(tool)
         return PiiTracker(known, classified_values(arguments, kinds), self._kinds, caller.tokens)
 
-    def _answer(
-        self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
-    ) -> Awaitable[Answer]:
-        edits = self.server.edits
-        if edits is not None and (acting := edits.acting(tool.name)):
-            return self._overridden(acting, execution, caller, tool, checked, marks)
-        return self._run(execution, caller, tool, checked, marks)
+    def _request(self, caller: Caller, tool: Tool, checked: Mapping[str, Json], marks: PiiTracker) -> ToolRequest:
+        from adaptgen.runtime.calls import ToolRequest
 
-    async def _overridden(
-        self,
-        acting: Sequence[Override],
-        execution: Execution,
-        caller: Caller,
-        tool: Tool,
-        checked: dict[str, Json],
-        marks: PiiTracker,
-    ) -> Answer:
-        """A tool that the side file replaces, wraps or adds."""
-        from adaptgen.runtime.override_calls import ListOptions, answer_override
-        from adaptgen.runtime.queries import query as asking
-
-        ours = _REQUESTS | _QUESTIONS if tool.page is not None else _REQUESTS
-        own = {name: value for name, value in checked.items() if name not in ours}
-        requests = {name: value for name, value in checked.items() if name in ours}
-        dry_run = _dry(checked)
-        searching = self._searching(caller, tool, own, marks)
-
-        async def plain(given: Mapping[str, Json] | None) -> Answer:
-            again = dict(checked) if given is None else self._check(tool, {**requests, **given})
-            return await self._run(execution, caller, tool, again, marks)
-
-        async def others(name: str, given: Mapping[str, Json]) -> Answer:
-            found = self._tools.get(name)
-            if dry_run and found is not None and found.effect != "read":
-                given = {**given, "dry_run": True}
-            return await self.call(caller, name, given)
-
-        call = self._list_call(caller, tool, own, marks, limit=checked.get("limit"), cursor=checked.get("cursor"))
-
-        async def lists(altered: Tool, fetch: Fetch, fields: Sequence[str] | None) -> Answer:
-            if searching is not None:
-                questions = {name: requests[name] for name in sorted(_QUESTIONS & requests.keys())}
-                found = await self._searched(searching, altered, fetch, replace(call, fields=fields), questions)
-                if found is not None:
-                    return found
-            return await asking.answer_question(altered, fetch, replace(call, fields=fields), asked=requests)
-
-        asked = ListOptions(
+        questions = _QUESTIONS & checked.keys() if tool.page is not None else frozenset()
+        ours = _REQUESTS | questions
+        request = ToolRequest(
+            tool=tool,
+            caller=caller,
+            arguments={name: value for name, value in checked.items() if name not in ours},
+            marks=marks,
+            max_bytes=tool.max_bytes or self.server.max_bytes,
             fields=checked.get("fields"),
             limit=checked.get("limit"),
             cursor=checked.get("cursor"),
-            dry_run=dry_run,
-            max_bytes=tool.max_bytes or self.server.max_bytes,
-            lists=lists,
-            plain=plain,
-            others=others,
+            dry_run=_dry(checked),
+            questions={name: checked[name] for name in sorted(questions)},
         )
-        return await answer_override(acting, execution, tool, own, caller, marks, asked)
+        request.search = self._search_filter(request)
+        return request
 
-    def _run(
-        self, execution: Execution, caller: Caller, tool: Tool, checked: dict[str, Json], marks: PiiTracker
-    ) -> Awaitable[Answer]:
+    async def _overridden(self, acting: Sequence[Override], execution: Execution, request: ToolRequest) -> Answer:
+        """A tool that the side file replaces, wraps or adds."""
+        from adaptgen.runtime.override_calls import OverriddenCall
+
+        tool, caller = request.tool, request.caller
+
+        async def call_plain(arguments: Mapping[str, Json] | None) -> Answer:
+            if arguments is None:
+                return await self._run(execution, request)
+            again = self._check(tool, {**request.runtime_arguments(), **arguments})
+            return await self._run(execution, self._request(caller, tool, again, request.marks))
+
+        async def call_other(name: str, arguments: Mapping[str, Json]) -> Answer:
+            other = self._tools.get(name)
+            if request.dry_run and other is not None and other.effect != "read":
+                arguments = {**arguments, "dry_run": True}
+            return await self.call(caller, name, arguments)
+
+        async def show_list(altered: Tool, fetch: Fetch, fields: Sequence[str] | None) -> Answer:
+            return await self._list(replace(request, tool=altered, fields=fields), fetch, keep=False)
+
+        call = OverriddenCall(execution, request, call_plain, call_other, show_list)
+        return await call.answer(acting)
+
+    def _run(self, execution: Execution, request: ToolRequest) -> Awaitable[Answer]:
         """A tool as it was generated."""
-        fields = checked.pop("fields", None)
-        limit = checked.pop("limit", None)
-        cursor = checked.pop("cursor", None)
-        dry_run = _dry(checked)
-        checked.pop("dry_run", None)
-        max_bytes = tool.max_bytes or self.server.max_bytes
-        if tool.steps:
-            search = self._searching(caller, tool, checked, marks)
-            carry = self._carry(caller, tool, checked, cursor)
-            return self._steps(execution, tool, checked, marks, carry, search, fields=fields, dry_run=dry_run)
-        if tool.page is None:
-            searching = self._searching(caller, tool, checked, marks)
-            return execution.detail(
-                tool,
-                checked,
-                fields=fields,
-                max_bytes=max_bytes,
-                dry_run=dry_run,
-                marks=marks,
-                inspect=searching.check if searching is not None else None,
-            )
-        asked = {name: checked.pop(name) for name in sorted(_QUESTIONS & checked.keys())}
-        searching = self._searching(caller, tool, checked, marks)
-        if dry_run:
-            return execution.dry_list(tool, checked, marks)
-        call = self._list_call(caller, tool, checked, marks, limit=limit, fields=fields, cursor=cursor)
-        fetch = execution.fetch(tool, checked, marks)
-        if searching is not None:
-            return self._list_searched(searching, tool, fetch, call, asked, caller)
-        return self._list(tool, fetch, call, asked, caller)
+        if request.tool.steps:
+            return self._steps(execution, request)
+        if request.tool.page is None:
+            return execution.detail(request)
+        if request.dry_run:
+            return execution.dry_list(request)
+        return self._list(request, execution.fetch(request.tool, request.arguments, request.marks))
 
-    def _list(
-        self, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json], caller: Caller
-    ) -> Awaitable[Answer]:
-        if asked:
+    def _list(self, request: ToolRequest, fetch: Fetch, *, keep: bool = True) -> Awaitable[Answer]:
+        """``keep``: whether a list that the API gives whole is kept for a moment."""
+        call = self._list_call(request)
+        if request.search is not None:
+            return self._list_searched(request.search, request, fetch, call, keep=keep)
+        return self._list_whole(request, fetch, call, keep=keep)
+
+    def _list_whole(self, request: ToolRequest, fetch: Fetch, call: ListCall, *, keep: bool) -> Awaitable[Answer]:
+        if request.questions:
             from adaptgen.runtime.queries.query import answer_question
 
-            return answer_question(tool, fetch, call, asked=asked)
+            return answer_question(request.tool, fetch, call, asked=request.questions)
         from adaptgen.runtime.answers.list import answer_list
 
-        kept = partial(self._remembered().entry, caller) if isinstance(tool.page, Unpaged) else None
-        return answer_list(tool, fetch, call, kept=kept)
+        kept = None
+        if keep and isinstance(request.tool.page, Unpaged):
+            kept = partial(self._remembered().entry, request.caller)
+        return answer_list(request.tool, fetch, call, kept=kept)
 
-    async def _steps(
-        self,
-        execution: Execution,
-        tool: Tool,
-        checked: dict[str, Json],
-        marks: PiiTracker,
-        carry: Continuation,
-        search: SearchFilter | None,
-        *,
-        fields: Sequence[str] | None,
-        dry_run: bool,
-    ) -> Answer:
+    async def _steps(self, execution: Execution, request: ToolRequest) -> Answer:
         """A tool of several calls."""
         from adaptgen.runtime.api_client import DryRun
         from adaptgen.runtime.workflow.runner import WorkflowRun
 
-        max_bytes = tool.max_bytes or self.server.max_bytes
+        tool, marks = request.tool, request.marks
+        carry = self._carry(request)
         try:
-            run = WorkflowRun(execution, tool, marks, carry, dry_run=dry_run, search=search)
-            return await run.answer(checked, fields=fields, max_bytes=max_bytes)
+            run = WorkflowRun(execution, tool, marks, carry, dry_run=request.dry_run, search=request.search)
+            return await run.answer(request.arguments, fields=request.fields, max_bytes=request.max_bytes)
         except DryRun as stopped:
             return execution.dry(tool, stopped.request, marks, stopped.auth, stopped.note)
 
-    def _searching(
-        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker
-    ) -> SearchFilter | None:
+    def _search_filter(self, request: ToolRequest) -> SearchFilter | None:
         """What must be dropped of what a search finds; see :mod:`adaptgen.runtime.queries.search_filter`."""
-        if not caller.searched or not marks.enabled:
+        tool, searched = request.tool, request.caller.searched
+        if not searched or not request.marks.enabled:
             return None
         from adaptgen.runtime.pii.arguments import search_arguments, tells_personal
         from adaptgen.runtime.queries.search_filter import make_search_filter
@@ -332,67 +292,56 @@ class Engine:
             roles = self._roles[tool.name] = search_arguments(
                 tool, self._contracts[tool.name].input_schema, told=tells_personal(self.server.tools)
             )
-        return make_search_filter(tool, roles, caller.searched, arguments, marks)
+        return make_search_filter(tool, roles, searched, request.arguments, request.marks)
 
     async def _list_searched(
-        self,
-        searching: SearchFilter,
-        tool: Tool,
-        fetch: Fetch,
-        call: ListCall,
-        asked: Mapping[str, Json],
-        caller: Caller,
+        self, search: SearchFilter, request: ToolRequest, fetch: Fetch, call: ListCall, *, keep: bool
     ) -> Answer:
-        answer = await self._searched(searching, tool, fetch, call, asked)
-        return answer if answer is not None else await self._list(tool, fetch, call, asked, caller)
-
-    async def _searched(
-        self, searching: SearchFilter, tool: Tool, fetch: Fetch, call: ListCall, asked: Mapping[str, Json]
-    ) -> Answer | None:
-        """A list without what a search found by a part of a hidden value; None where the API answers no list."""
+        """A list without what a search found by a part of a hidden value."""
         from adaptgen.runtime.answers.list import answer_list
-        from adaptgen.runtime.queries import query as asking
+        from adaptgen.runtime.queries.query import answer_question
         from adaptgen.runtime.queries.search_filter import NOTE
 
-        found = await searching.whole(tool, fetch, call.box)
-        if found is None:
-            return None
+        found = await search.whole(request.tool, fetch, call.box)
+        if found is None:  # the API does not answer a list
+            return await self._list_whole(request, fetch, call, keep=keep)
         whole, fetch, why = found
-        if not asked:
+        if not request.questions:
             note = f"Only a part of the list was read: {why}. {NOTE}" if why else NOTE
             return await answer_list(whole, fetch, call, note=note, whole=not why)
         if why:
             raise ToolError(f"Only a part of what the search found could be read: {why}. Search for less.")
-        return await asking.answer_question(whole, fetch, call, asked=asked)
+        return await answer_question(whole, fetch, call, asked=request.questions)
 
-    def _list_call(
-        self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], marks: PiiTracker, **asked: Any
-    ) -> ListCall:
+    def _list_call(self, request: ToolRequest) -> ListCall:
         from adaptgen.runtime.answers.list import ListCall
 
         return ListCall(
             box=self._sealed(),
-            caller=caller.key,
-            contract_hash=self._hash(tool),
-            page_size=tool.page_size or self.server.page_size,
-            max_bytes=tool.max_bytes or self.server.max_bytes,
-            arguments=arguments,
-            marks=marks,
-            **asked,
+            caller=request.caller.key,
+            contract_hash=self._hash(request.tool),
+            page_size=request.tool.page_size or self.server.page_size,
+            max_bytes=request.max_bytes,
+            arguments=request.arguments,
+            limit=request.limit,
+            fields=request.fields,
+            cursor=request.cursor,
+            marks=request.marks,
         )
 
-    def _carry(self, caller: Caller, tool: Tool, arguments: Mapping[str, Json], cursor: str | None) -> Continuation:
+    def _carry(self, request: ToolRequest) -> Continuation:
         from adaptgen.runtime.paging.cursor import bind
         from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
 
+        tool = request.tool
         if self._used is None:
             self._used = UsedContinuations()
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
             text = repr((tool.steps, tool.result)).encode(errors="replace")
             steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
-        to = bind(tool.name, self._hash(tool) + steps, caller.key, arguments)
-        return Continuation(self._sealed, to, cursor, self._used)
+        to = bind(tool.name, self._hash(tool) + steps, request.caller.key, request.arguments)
+        return Continuation(self._sealed, to, request.cursor, self._used)
 
     def _remembered(self) -> ListCache:
         if self._kept is None:

@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import orjson
 
-from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
 from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.api_client import ApiCall, DryRun
-from adaptgen.runtime.calls import Execution
+from adaptgen.runtime.calls import Execution, ToolRequest
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING
+from adaptgen.runtime.http.page import Fetch
 from adaptgen.runtime.http.request import Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.overrides import Override, Overrides
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import mark_values
 from adaptgen.runtime.pii.pointers import positions
+from adaptgen.runtime.queries.query import serve_items
 from adaptgen.views.read_inputs import is_projection
 
 _FIXED = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
@@ -43,23 +44,16 @@ class ToolCall:
     """
 
     def __init__(
-        self,
-        tool: Tool,
-        arguments: Mapping[str, Json],
-        caller: Caller,
-        dry_run: bool,
-        send: Callable[[Request], Awaitable[Response]],
-        execution: Execution,
-        auth: Sequence[str],
-        others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]],
+        self, execution: Execution, request: ToolRequest, others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]]
     ) -> None:
+        tool, caller = request.tool, request.caller
         self.tool = tool.name
-        self.arguments: dict[str, Json] = dict(arguments)
+        self.arguments: dict[str, Json] = dict(request.arguments)
         self.caller = replace(caller, token="") if caller.token else caller
-        self.dry_run = dry_run
-        self._send = send
+        self.dry_run = request.dry_run
         self._execution = execution
-        self._auth = auth
+        self._auth = tool.auth or tuple(auth.name for auth in execution.server.auth)
+        self._send = ApiCall(execution, tool, request.arguments, request.marks, auth=self._auth, base="").send
         self._others = others
 
     async def send(
@@ -232,107 +226,84 @@ def _is_left_out(tool: Tool, name: str) -> bool:
     return name not in kept and (is_projection(name) or any(param.name == name for param in tool.call.query))
 
 
-@dataclass(frozen=True, slots=True)
-class ListOptions:
-    """What the agent asked for, apart from the tool's own arguments; and how the engine answers."""
-
-    fields: Sequence[str] | None
-    limit: int | None
-    cursor: str | None
-    dry_run: bool
-    max_bytes: int
-    lists: Callable[..., Awaitable[Answer]]
-    plain: Callable[[Mapping[str, Json] | None], Awaitable[Answer]]
-    others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]]
+_Inner: TypeAlias = Callable[[Mapping[str, Json] | None], Awaitable[Answer]]
+"""What answers inside of an override; other arguments than the call's, or None."""
 
 
-async def answer_override(
-    acting: Sequence[Override],
-    execution: Execution,
-    tool: Tool,
-    arguments: Mapping[str, Json],
-    caller: Caller,
-    marks: PiiTracker,
-    asked: ListOptions,
-) -> Answer:
-    """The answer of a tool that is replaced, wrapped or added.
+class OverriddenCall:
+    """One call of a tool that is replaced, wrapped or added.
 
-    Raises:
-        ToolError: the tool, or what the side file puts in its place, failed.
+    ``plain`` calls the tool as it was generated, ``others`` another tool, and ``lists`` cuts a list into pages.
     """
-    auth = tool.auth or tuple(one.name for one in execution.server.auth)
-    call = ToolCall(
-        tool,
-        arguments,
-        caller,
-        asked.dry_run,
-        ApiCall(execution, tool, arguments, marks, auth=auth, base="").send,
-        execution,
-        auth,
-        asked.others,
-    )
-    own = next((one for one in acting if one.kind != "wrap"), None)
 
-    async def replaced(given: Mapping[str, Json] | None = None) -> Answer:
-        assert own is not None
-        if given is not None:
-            call.arguments = dict(given)
-        return await _shown(await own.function(call), tool, marks, asked)
+    def __init__(
+        self,
+        execution: Execution,
+        request: ToolRequest,
+        plain: _Inner,
+        others: Callable[[str, Mapping[str, Json]], Awaitable[Answer]],
+        lists: Callable[[Tool, Fetch, Sequence[str] | None], Awaitable[Answer]],
+    ) -> None:
+        self._execution = execution
+        self._request = request
+        self._plain = plain
+        self._lists = lists
+        self._call = ToolCall(execution, request, others)
 
-    inner: Callable[[Mapping[str, Json] | None], Awaitable[Answer]] = asked.plain if own is None else replaced
-    for one in reversed([one for one in acting if one.kind == "wrap"]):
-        inner = partial(_wrapped, one, inner, call, tool, marks, asked)
-    try:
-        return await inner(None)
-    except DryRun as stopped:
-        return execution.dry(tool, stopped.request, marks, stopped.auth)
+    async def answer(self, acting: Sequence[Override]) -> Answer:
+        """The answer of what the side file puts in the place of the tool, and around it.
 
+        Raises:
+            ToolError: the tool, or what the side file puts in its place, failed.
+        """
+        own = next((override for override in acting if override.kind != "wrap"), None)
+        inner = self._plain if own is None else partial(self._replaced, own)
+        for override in reversed([override for override in acting if override.kind == "wrap"]):
+            inner = partial(self._wrapped, override, inner)
+        try:
+            return await inner(None)
+        except DryRun as stopped:
+            return self._execution.dry(self._request.tool, stopped.request, self._request.marks, stopped.auth)
 
-async def _wrapped(
-    one: Override,
-    inner: Callable[[Mapping[str, Json] | None], Awaitable[Answer]],
-    call: ToolCall,
-    tool: Tool,
-    marks: PiiTracker,
-    asked: ListOptions,
-    given: Mapping[str, Json] | None,
-) -> Answer:
-    if given is not None:
-        call.arguments = dict(given)
-    made: list[Answer] = []
+    async def _replaced(self, own: Override, arguments: Mapping[str, Json] | None) -> Answer:
+        if arguments is not None:
+            self._call.arguments = dict(arguments)
+        return await self._shown(await own.function(self._call))
 
-    async def proceed(arguments: Mapping[str, Json] | None = None) -> Answer:
-        answer = await inner(arguments)
-        made.append(answer)
-        return answer
+    async def _wrapped(self, override: Override, inner: _Inner, arguments: Mapping[str, Json] | None) -> Answer:
+        if arguments is not None:
+            self._call.arguments = dict(arguments)
+        answers: list[Answer] = []
 
-    result = await one.function(call, proceed)
-    if any(result is answer for answer in made):
-        return result  # type: ignore[no-any-return]
-    if isinstance(result, (Answer, str)):
-        return await _shown(result, tool, marks, asked)
-    # It was made of an answer in which the view has been applied already: what was classified there still is.
-    known = _known(result, marks)
-    bare = replace(tool, view=None, payload="$", page=None, steps=())
-    return show(bare, known, fields=["*"], max_bytes=asked.max_bytes, marks=marks)
+        async def proceed(arguments: Mapping[str, Json] | None = None) -> Answer:
+            answers.append(answer := await inner(arguments))
+            return answer
 
+        result = await override.function(self._call, proceed)
+        if any(result is answer for answer in answers):
+            return result  # type: ignore[no-any-return]
+        if isinstance(result, (Answer, str)):
+            return await self._shown(result)
+        # It was made of an answer in which the view has been applied already: what was classified there still is.
+        request = self._request
+        bare = replace(request.tool, view=None, payload="$", page=None, steps=())
+        known = _known(result, request.marks)
+        return show(bare, known, fields=["*"], max_bytes=request.max_bytes, marks=request.marks)
 
-async def _shown(result: Any, tool: Tool, marks: PiiTracker, asked: ListOptions) -> Answer:
-    """What an override gave, as the answer of ``tool``."""
-    if isinstance(result, Answer):
-        return _marked(result, marks)
-    if isinstance(result, str):
-        return marks.finish(Answer((Text(marks.capped(clean(result), asked.max_bytes)),)))
-    content = orjson.dumps(result)  # what is no JSON fails here
-    fields = asked.fields or (["*"] if tool.view is None and tool.call is None and not tool.steps else None)
-    if tool.page is not None and isinstance(result, list):
-
-        async def fetch(query: Mapping[str, Json] = {}, url: str | None = None) -> Response:
-            return Response(200, {"content-type": "application/json"}, content, media_type="application/json")
-
-        return await asked.lists(replace(tool, page=Unpaged()), fetch, fields=fields)
-    bare = replace(tool, payload="$", page=None)
-    return show(bare, orjson.loads(content), fields=fields, max_bytes=asked.max_bytes, marks=marks)
+    async def _shown(self, result: Any) -> Answer:
+        """What an override returned, as the answer of the tool."""
+        tool, marks, max_bytes = self._request.tool, self._request.marks, self._request.max_bytes
+        if isinstance(result, Answer):
+            return _marked(result, marks)
+        if isinstance(result, str):
+            return marks.finish(Answer((Text(marks.capped(clean(result), max_bytes)),)))
+        content = orjson.dumps(result)  # what is not JSON fails here
+        plain = tool.view is None and tool.call is None and not tool.steps
+        fields = self._request.fields or (["*"] if plain else None)
+        if tool.page is not None and isinstance(result, list):
+            return await self._lists(replace(tool, page=Unpaged()), serve_items(orjson.loads(content)), fields)
+        bare = replace(tool, payload="$", page=None)
+        return show(bare, orjson.loads(content), fields=fields, max_bytes=max_bytes, marks=marks)
 
 
 def _known(value: Json, marks: PiiTracker) -> Json:
