@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from adaptgen.model.tables import value
+from adaptgen.model.tables import Json, value
 from adaptgen.plan.document.examples import example_schema, prose_schema
 from adaptgen.plan.document.operation import RequestBody
 from adaptgen.plan.document.reader import Operation, base_media, is_json
@@ -132,70 +132,62 @@ class LoginInput:
 
 def read_inputs(document: Document, operation: Operation) -> list[LoginInput]:
     """Every input of ``operation`` with its role in a login, the body's two levels deep."""
-    found: list[LoginInput] = []
-    for one in operation.parameters:
-        schema = shape(document, one.schema)
-        if one.place == "header" and one.name.lower() in {"content-type", "accept", "user-agent", "accept-language"}:
-            continue
-        place: Literal["query", "header", "path", "cookie"]
-        place = one.place if one.place in ("query", "header", "path") else "cookie"  # type: ignore[assignment]
-        given_role = role(one.name)
-        secret = schema.format == "password"
-        found.append(
-            LoginInput(
-                place,
-                (one.name,),
-                given_role,
-                one.required,
-                schema.type,
-                _enum(document, schema),
-                schema.default,
-                secret,
-                one.description or schema.description,
-            )
-        )
+    inputs = [
+        _input(document, one.place, (one.name,), one.required, one.schema, one.description)
+        for one in operation.parameters
+        if one.place != "header" or one.name.lower() not in _OF_THE_CONTENT
+    ]
     body = operation.body
     if body is None or not (is_json(body.media) or base_media(body.media) in {*_FORMS, "text/plain"}):
-        return found
+        return inputs
     whole = shape(document, body.schema)
     if whole.type == "string":
-        made = _told_role(body.description) or _told_role(whole.description)
-        return (
-            [*found, LoginInput("body", (), made, not body.optional, "string", None, MISSING, True)] if made else found
-        )
+        purpose = _told_role(body.description) or _told_role(whole.description)
+        text = LoginInput("body", (), purpose, not body.optional, "string", None, MISSING, True)
+        return [*inputs, text] if purpose else inputs
     if not whole.properties and len(whole.variants) > 1:
-        # One of several bodies (a grant of OAuth 2.0 each): the first that proves who is calling, and what the others
-        # take for a renewal.
-        options = [_of_body(document, shape(document, one), body) for one in whole.variants]
-        first = next((one for one in options if credentials(one)), options[0])
-        renewing = [each for one in options for each in one if each.role == "refresh"][:1]
-        grants = tuple(value for one in options for each in one if each.role == "grant" for value in each.enum or ())
-        merged = [replace(one, enum=grants or one.enum) if one.role == "grant" else one for one in first]
-        return [*found, *merged, *(replace(one, required=False) for one in renewing if one not in first)]
-    return [*found, *_of_body(document, whole, body)]
+        return [*inputs, *_of_alternatives(document, whole, body)]
+    return [*inputs, *_of_body(document, whole, body)]
+
+
+def _of_alternatives(document: Document, whole: Shape, body: RequestBody) -> list[LoginInput]:
+    """One of several bodies (a grant of OAuth 2.0 each): the first that proves who is calling, and what the others take
+    for a renewal."""
+    options = [_of_body(document, shape(document, one), body) for one in whole.variants]
+    first = next((option for option in options if credentials(option)), options[0])
+    every = [each for option in options for each in option]
+    renewing = [each for each in every if each.role == "refresh"][:1]
+    grants = tuple(value for each in every if each.role == "grant" for value in each.enum or ())
+    merged = [replace(each, enum=grants or each.enum) if each.role == "grant" else each for each in first]
+    return [*merged, *(replace(each, required=False) for each in renewing if each not in first)]
 
 
 def _of_body(document: Document, whole: Shape, body: RequestBody) -> list[LoginInput]:
-    found: list[LoginInput] = []
+    inputs: list[LoginInput] = []
     for name, node in whole.properties.items():
-        one_shape = shape(document, node)
-        if one_shape.read_only:
+        one = shape(document, node)
+        needed = name in whole.required and not body.optional
+        if one.read_only:
             continue
-        if one_shape.properties and len(one_shape.properties) <= 12:
-            for inner, schema_node in one_shape.properties.items():
-                below = shape(document, schema_node)
-                needed = name in whole.required and inner in one_shape.required and not body.optional
-                found.append(
-                    LoginInput("body", (name, inner), role(inner), needed, below.type, _enum(document, below),
-                          below.default, below.format == "password", below.description)
-                )  # fmt: skip
+        if one.properties and len(one.properties) <= 12:
+            inputs += [
+                _input(document, "body", (name, inner), needed and inner in one.required, below)
+                for inner, below in one.properties.items()
+            ]
         else:
-            found.append(
-                LoginInput("body", (name,), role(name), name in whole.required and not body.optional, one_shape.type,
-                      _enum(document, one_shape), one_shape.default, one_shape.format == "password",
-                      one_shape.description, _example(one_shape))
-            )  # fmt: skip
-    return found
+            inputs.append(replace(_input(document, "body", (name,), needed, node), example=_example(one)))
+    return inputs
+
+
+def _input(
+    document: Document, place: Any, keys: tuple[str, ...], required: bool, schema: Json, description: str = ""
+) -> LoginInput:
+    one = shape(document, schema)
+    # The values that a list may have are those of its items.
+    enum = shape(document, one.items).enum if one.type == "array" and one.items is not None else one.enum
+    secret = one.format == "password"
+    about = description or one.description
+    return LoginInput(place, keys, role(keys[-1]), required, one.type, enum, one.default, secret, about)
 
 
 def basic_header(one: LoginInput) -> bool:
@@ -205,11 +197,6 @@ def basic_header(one: LoginInput) -> bool:
         and one.name.lower() == "authorization"
         and bool(re.search(r"\bbasic\b", f"{one.description} {one.default}", re.IGNORECASE))
     )
-
-
-def _enum(document: Document, one: Shape) -> tuple[object, ...] | None:
-    """The values that an input may have; those of its items for a list."""
-    return shape(document, one.items).enum if one.type == "array" and one.items is not None else one.enum
 
 
 def _example(one: Shape) -> object:
@@ -230,6 +217,7 @@ def _told_role(description: str) -> Role:
 _SECRETS = {"password", "client_secret", "api_key", "api_secret"}
 
 
+_OF_THE_CONTENT = {"content-type", "accept", "user-agent", "accept-language"}
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 

@@ -43,7 +43,7 @@ _USER_ORDER = ("username", "user", "login", "email", "account", "identifier", "n
 def login_call(
     document: Document,
     operation: Operation,
-    given: Sequence[LoginInput],
+    inputs: Sequence[LoginInput],
     name: str,
     *,
     basic: bool = False,
@@ -62,37 +62,45 @@ def login_call(
     with ``loose`` whatever they are, with ``sure`` those that stay the same from login to login (a role, a kind of
     user), and the placeholders of the path in ``where``.
     """
-    filled: list[tuple[LoginInput, Any]] = []
-    # HTTP Basic is sent beside the call.
-    given = _told_apart([one for one in given if not basic_header(one)])
+    values: list[tuple[LoginInput, Any]] = []
+    # HTTP Basic is sent next to the call.
+    inputs = _told_apart([each for each in inputs if not basic_header(each)])
     if encoded:
-        offered = [one for one in given if "base64" in (one.enum or ())]
-        if not offered:
+        encoding = _takes_base64(inputs)
+        if encoding is None:
             return None
-        filled.append((offered[0], "base64"))
-        given = [one for one in given if one is not offered[0]]
-    chosen = _chosen(given, refresh or renews, basic or bare, client=renews)
-    if chosen is None or not (loose or bare or basic or {one.role for one in chosen} & _PROOFS):
+        values.append((encoding, "base64"))
+        inputs = [each for each in inputs if each is not encoding]
+    chosen = select_credentials(inputs, refresh or renews, basic or bare, client=renews)
+    if chosen is None or not (loose or bare or basic or {each.role for each in chosen} & _PROOFS):
         return None
-    for one in given:
-        if one in chosen:
-            value = _value(one, chosen, name)
-            filled.append((one, reference(name, "REFRESH_TOKEN") if renews and one.role == "refresh" else value))
-        elif one.required:
-            value = _constant(one, name)
-            if value is MISSING and (_settled(one, loose, sure) or (one.place == "path" and one.name in where)):
-                value = reference(name, "_".join(words(one.name)).upper())
+    nothing_required = not any(each.required for each in inputs)
+    for each in inputs:
+        if each in chosen:
+            values.append((each, _value(each, chosen, name, renews)))
+        elif each.required:
+            value = _required_value(each, name, _settled(each, loose, sure, where))
             if value is MISSING:
                 return None
-            filled.append((one, value))
-        elif not any(each.required for each in given) and one.enum and not one.role and one.example in one.enum:
+            values.append((each, value))
+        elif nothing_required and _has_example(each):
             # A document that requires nothing does not say what can be left out: how to log in (a provider) may not.
-            filled.append((one, escape_json(one.example)))
-    return build_call(operation, [((one.place, *one.keys), value) for one, value in filled])
+            values.append((each, escape_json(each.example)))
+    return build_call(operation, [((each.place, *each.keys), value) for each, value in values])
 
 
-def _settled(one: LoginInput, loose: bool, sure: bool) -> bool:
+def _takes_base64(inputs: Sequence[LoginInput]) -> LoginInput | None:
+    return next((each for each in inputs if "base64" in (each.enum or ())), None)
+
+
+def _has_example(one: LoginInput) -> bool:
+    return bool(one.enum) and not one.role and one.example in (one.enum or ())
+
+
+def _settled(one: LoginInput, loose: bool, sure: bool, where: frozenset[str]) -> bool:
     """Whether a required input may come from the environment."""
+    if one.place == "path" and one.name in where:
+        return True
     if one.place == "body" and len(one.keys) > 1:
         return False
     if loose:
@@ -109,7 +117,9 @@ def _told_apart(given: Sequence[LoginInput]) -> Sequence[LoginInput]:
     return [replace(one, role="") if one in where else one for one in given]
 
 
-def _chosen(given: Sequence[LoginInput], refresh: bool, none: bool, client: bool = False) -> list[LoginInput] | None:
+def select_credentials(
+    given: Sequence[LoginInput], refresh: bool, none: bool, client: bool = False
+) -> list[LoginInput] | None:
     """The inputs that take the credentials; None where the declared grants do not offer them."""
     if none:
         return []
@@ -147,9 +157,9 @@ def _pick(options: list[LoginInput]) -> list[LoginInput]:
     return [min(options, key=lambda one: order.get("".join(words(one.name)), 99))]
 
 
-def _value(one: LoginInput, chosen: Sequence[LoginInput], name: str) -> Any:
+def _value(one: LoginInput, chosen: Sequence[LoginInput], name: str, renews: bool) -> Any:
     if one.role == "refresh":
-        return "{refresh}"
+        return reference(name, "REFRESH_TOKEN") if renews else "{refresh}"
     if one.role == "grant":
         roles = {each.role for each in chosen}
         if "refresh" in roles:
@@ -173,11 +183,13 @@ def constant(one: LoginInput) -> Any:
     return False if one.type == "boolean" else MISSING
 
 
-def _constant(one: LoginInput, name: str) -> Any:
+def _required_value(one: LoginInput, name: str, settled: bool) -> Any:
+    """The value of a required input that is no credential: what the document proposes, or the environment gives for
+    what says where or stays the same (``settled``); MISSING without."""
     if (proposed := constant(one)) is not MISSING:
         return proposed
     said = words(one.name)
-    if one.type in {"string", "integer", None} and set(said) & _WHERE:
+    if settled or (one.type in {"string", "integer", None} and set(said) & _WHERE):
         return reference(name, "_".join(said).upper())
     return MISSING
 

@@ -5,7 +5,7 @@ an ordinary parameter that takes a key, or, where nothing is declared, by whatev
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,43 +93,42 @@ class _Inference:
 
     def plan(self) -> AuthPlan:
         chain = self.chain
-        by_operation: dict[str, tuple[str, ...]] = {}
-        auths: dict[str, Auth] = {}
-        evidence: list[Evidence] = []
+        auths: dict[str, Auth] = {chain.auth.name: chain.auth} if chain else {}
         login = dict.fromkeys(chain.operations, chain.auth.name) if chain else {}
-        if chain:
-            auths[chain.auth.name] = chain.auth
-            evidence.append(Evidence(chain.auth.name, "login", chain.login.key, chain.because, chain.login.pointer))
-        declared = any(self.asks(one) for one in self.operations)
+        declared = any(self.asks(operation) for operation in self.operations)
         unapplied = not declared and bool(self.schemes)
-        parameter = self.parameter_auth() if not declared and not chain else None
-        fallback = self.fallback(unapplied) if not declared and not chain and not parameter else None
-        for operation in self.operations:
-            if operation.pointer in login:
-                continue
-            names = self.of(operation, auths, parameter or fallback, declared)
-            if names:
-                by_operation[operation.pointer] = names
+        extra = None if declared or chain else self.parameter_auth() or self.fallback(unapplied)
+        found = {
+            operation.pointer: self.of(operation, auths, extra, declared)
+            for operation in self.operations
+            if operation.pointer not in login
+        }
+        by_operation = {pointer: names for pointer, names in found.items() if names}
         unsaid = self.unsaid(by_operation, login) if declared else {}
         by_operation |= unsaid
+        used = {name for names in by_operation.values() for name in names}
+        evidence = list(self.evidence(used, unsaid))
+        if extra and extra.name in used:
+            auths[extra.name] = extra
+            evidence.append(self.because(extra, unapplied))
+        if extra is None and "credentials" in auths:
+            evidence.append(_assumed("credentials", "no declared scheme can be served"))
+        used |= set(login.values())
+        kept = tuple(auth for name, auth in auths.items() if name in used)
+        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence), unsaid=frozenset(unsaid))
+
+    def evidence(self, used: Set[str], unsaid: Mapping[str, tuple[str, ...]]) -> Iterator[Evidence]:
+        """Why the login and the declared schemes are used, and what is sent where nothing is declared."""
+        if chain := self.chain:
+            yield Evidence(chain.auth.name, "login", chain.login.key, chain.because, chain.login.pointer)
         if unsaid:
             names = next(iter(unsaid.values()))
             because = f"{len(unsaid)} operations declare no security, and there is one way in"
-            evidence.append(Evidence(names[0], "auth", "sent there too", because))
-        extra = parameter or fallback
-        if extra and any(extra.name in names for names in by_operation.values()):
-            auths[extra.name] = extra
-            evidence.append(self.because(extra, unapplied))
+            yield Evidence(names[0], "auth", "sent there too", because)
         for scheme, auth in self.made.items():
-            if auth is not None and any(auth.name in names for names in by_operation.values()):
+            if auth is not None and auth.name in used:
                 pointer = f"#/components/securitySchemes/{scheme}"
-                evidence.append(_declared(auth, f"the scheme {scheme!r} is declared", pointer))
-        if extra is None and "credentials" in auths:
-            because = "no declared scheme can be served"
-            evidence.append(_assumed("credentials", because))
-        used = {each for names in by_operation.values() for each in names} | set(login.values())
-        kept = tuple(auth for auth_name, auth in auths.items() if auth_name in used)
-        return AuthPlan(kept, by_operation, login, {}, (), tuple(evidence), unsaid=frozenset(unsaid))
+                yield _declared(auth, f"the scheme {scheme!r} is declared", pointer)
 
     def unsaid(self, known: Mapping[str, tuple[str, ...]], login: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """Operations whose security nobody declares, with the one way into their origin; none where it has several."""

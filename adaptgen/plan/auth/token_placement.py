@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from adaptgen.model.evidence import RULES_OUT, Row, Table
 from adaptgen.model.tables import Send, value
 from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath, token_parameter
@@ -39,11 +40,66 @@ def find_use(candidates: Candidates, one: Candidate) -> TokenPlacement | None:
     return _Finder(candidates).use(one)
 
 
+class _Scheme:
+    """A declared security scheme next to a login. ``place`` and ``key``: of an API key."""
+
+    def __init__(self, name: str, scheme: Mapping[str, Any], login: Candidate) -> None:
+        self.name, self.scheme, self.login = name, scheme, login
+        self.kind = str(scheme.get("type")).lower()
+        placed = place_of(scheme) if self.kind == "apikey" else None
+        self.place: str = placed[0] if placed else ""
+        self.key: str = placed[1] if placed else ""
+        self.spoken = tuple(word for word in words(self.key) if word not in {"x", "http"})
+        self.token = set(login.token.said if login.token else words(login.header or ""))
+
+    @property
+    def takes_cookie(self) -> bool:
+        return self.place == "cookie" and self.login.token is not None
+
+    @property
+    def is_authorization(self) -> bool:
+        spoken = self.spoken
+        return spoken in {("authorization",), ("auth",), ("authentication",)} or spoken[-1:] == ("authorization",)
+
+    def speaks_of(self, *names: str) -> bool:
+        return not self.takes_cookie and bool({*names} & set(self.spoken))
+
+
+_TOKENS = ("token", "session", "jwt", "bearer", "ticket", "sid")
+
+TOKEN_SCHEME: Table[_Scheme] = Table(
+    "does a declared scheme take the token of a login?",
+    Row(
+        RULES_OUT,
+        "it takes something else",
+        lambda s: s.kind == "http" and (is_basic(s.scheme) or str(s.scheme.get("scheme", "")).lower() in UNSERVED),
+    ),
+    Row(10, "the login answers the same header", lambda s: s.place and (s.login.header or "").lower() == s.key.lower()),
+    Row(
+        9,
+        "the login is its token URL",
+        lambda s: s.kind == "oauth2" and s.login.candidates.is_token_url(s.login.operation),
+    ),
+    Row(9, "it is called like the token", lambda s: s.speaks_of(*_TOKENS) and set(s.spoken) & s.token),
+    Row(8, "it takes a bearer token", lambda s: s.kind == "http"),
+    Row(7, "it is a cookie", lambda s: s.takes_cookie),
+    Row(7, "it is called a token", lambda s: s.speaks_of(*_TOKENS)),
+    Row(7, "both are called keys", lambda s: s.speaks_of("key", "api") and "key" in s.token and not s.is_authorization),
+    Row(6, "it is the header for authorization", lambda s: s.place and s.is_authorization and not s.takes_cookie),
+    Row(5, "it takes an OAuth 2.0 token", lambda s: s.kind == "oauth2"),
+    Row(4, "it takes an OpenID Connect token", lambda s: s.kind == "openidconnect"),
+    Row(
+        3,
+        "its name speaks of a token",
+        lambda s: s.place and not s.speaks_of("key", "api") and set(_TOKENS[:4]) & set(words(s.name)),
+    ),
+)
+
+
 class _Finder:
     def __init__(self, candidates: Candidates) -> None:
         self.document = candidates.document
         self.operations, self.schemes = candidates.operations, candidates.schemes
-        self.is_token_url = candidates.is_token_url
 
     def use(self, one: Candidate) -> TokenPlacement | None:
         rest = [each for each in self.operations if each.pointer != one.operation.pointer]
@@ -112,36 +168,11 @@ class _Finder:
 
     def fits(self, name: str, one: Candidate) -> int:
         """How well a token fits a declared scheme, 0 for not at all. URLs are logged: the last place for a token."""
-        known = self.matches(name, one)
-        placed = place_of(self.schemes[name])
-        return max(known - 4, 1) if known and placed and placed[0] == "query" else known
-
-    def matches(self, name: str, one: Candidate) -> int:
-        scheme = self.schemes[name]
-        kind = str(scheme.get("type")).lower()
-        if kind == "http":
-            return 0 if is_basic(scheme) or str(scheme.get("scheme", "")).lower() in UNSERVED else 8
-        if kind == "oauth2":
-            return 9 if self.is_token_url(one.operation) else 5
-        if kind == "openidconnect":
-            return 4
-        placed = place_of(scheme) if kind == "apikey" else None
-        if placed is None:
+        scheme = _Scheme(name, self.schemes[name], one)
+        row = TOKEN_SCHEME.strongest(scheme)
+        if row is None or row.weight == RULES_OUT:
             return 0
-        said = tuple(word for word in words(placed[1]) if word not in {"x", "http"})
-        about = set(said) | set(words(name))
-        if placed[0] == "cookie" and one.token:
-            return 7
-        token = set(one.token.said if one.token else words(one.header or ""))
-        if one.header and one.header.lower() == placed[1].lower():
-            return 10
-        if {"token", "session", "jwt", "bearer", "ticket", "sid"} & set(said):
-            return 9 if set(said) & token else 7
-        if said in {("authorization",), ("auth",), ("authentication",)} or said[-1:] == ("authorization",):
-            return 6
-        if "key" in said or "api" in said:
-            return 7 if token and {"key"} & token else 0
-        return 3 if {"token", "session", "jwt", "bearer"} & about else 0
+        return max(row.weight - 4, 1) if scheme.place == "query" else row.weight
 
     def send(self, name: str) -> Send:
         scheme = self.schemes[name]

@@ -162,19 +162,18 @@ class _Reader:
         if self.style_name == "none":
             return Unpaged(items=values["items"], total=values["total"], whole=self.hint.style == "none"), ()
         for key in _NEEDS.get(self.style_name, ()):
-            values[key] = getattr(self.hint, key) if getattr(self.hint, key) is not None else self.before(key)
+            values[key] = self.value(key)
             if values[key] is None:
                 message = f"paging by {self.style_name} needs {key!r}"
                 raise error("AG031", message, self.place(), f"add {key}: to page: of {self.operation.key}")
         size = "size" if self.style_name == "page" else "limit"
-        given = self.hint.size if self.hint.size is not None else self.hint.limit
-        values[size] = given if given is not None else self.before(size)
-        values["max_size"] = self.hint.max_size if self.hint.max_size is not None else self.before("max_size")
-        if self.style_name == "offset":
-            values["first"] = self.hint.first if self.hint.first is not None else self.before("first") or 0
-        if self.style_name == "page":
-            first = self.hint.first if self.hint.first is not None else self.before("first")
-            values["first"] = 1 if first is None else first
+        values[size] = next(
+            (each for each in (self.hint.size, self.hint.limit, self.before(size)) if each is not None), None
+        )
+        values["max_size"] = self.value("max_size")
+        if self.style_name in {"offset", "page"}:
+            first = self.value("first")
+            values["first"] = int(self.style_name == "page") if first is None else first
         if self.style_name == "cursor":
             values["more"] = self.path("more") or self.before("more")
             values["single_use"] = bool(self.hint.single_use)
@@ -227,6 +226,11 @@ class _Reader:
         if value is not None:
             self.check(key, value)
         return value
+
+    def value(self, key: str) -> Any:
+        """What the hint says, else what is inferred."""
+        hinted = getattr(self.hint, key)
+        return hinted if hinted is not None else self.before(key)
 
     def before(self, key: str) -> Any:
         return getattr(self.known, key, None)
