@@ -9,7 +9,7 @@ from adaptgen.diagnostics import AdaptgenError, error
 from adaptgen.model.tables import Server, Tool
 
 
-def find(server: Server, name: str) -> Tool:
+def find_tool(server: Server, name: str) -> Tool:
     """The tool that is, or was, called ``name``.
 
     Raises:
@@ -17,11 +17,11 @@ def find(server: Server, name: str) -> Tool:
     """
     names = {old: tool for tool in server.tools for old in tool.aliases} | {tool.name: tool for tool in server.tools}
     if name not in names:
-        raise unknown(server.name, name, names)
+        raise unknown_tool(server.name, name, names)
     return names[name]
 
 
-def unknown(server: str, name: str, names: Collection[str]) -> AdaptgenError:
+def unknown_tool(server: str, name: str, names: Collection[str]) -> AdaptgenError:
     """The error for a tool that ``server`` does not have."""
     near = get_close_matches(name, names, 3, 0.5) or sorted(names)[:8]
     more = "" if len(near) == len(names) else f" (of {len(names)} tools)"

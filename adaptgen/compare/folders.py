@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.compare.model import Surface, ToolSnapshot
-from adaptgen.compare.tables import Table, tables, tags_of
+from adaptgen.compare.tables import Table, read_tables, tags_of
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model.contract_file import read_contract
 from adaptgen.model.tables import Auth, Contract, Server, Tool, Toolset
@@ -74,7 +74,7 @@ def _text(path: Path, shown: str) -> str:
 
 def _of(folder: Path, path: str, shown: str, kind: type) -> Iterator[Any]:
     text = _text(folder / path, f"{shown}/{path}")
-    return tables(text, kind, f"{shown}/{path}", skip=_NOT_LITERAL if kind is Server else frozenset())
+    return read_tables(text, kind, f"{shown}/{path}", skip=_NOT_LITERAL if kind is Server else frozenset())
 
 
 def _tags(folder: Path, shown: str) -> Mapping[str, str]:

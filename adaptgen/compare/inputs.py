@@ -11,7 +11,7 @@ from pathlib import Path
 from adaptgen.cedar_schema import action_id
 from adaptgen.compare import folders, revisions
 from adaptgen.compare.model import Change, Surface
-from adaptgen.compare.servers import appeared, compare, disappeared, ordered
+from adaptgen.compare.servers import compare_servers, order_changes, server_appeared, server_disappeared
 from adaptgen.diagnostics import Where, error
 
 
@@ -23,7 +23,7 @@ class ComparisonInput:
     shown: str
 
 
-def changes(old: str, new: str) -> tuple[Change, ...]:
+def find_changes(old: str, new: str) -> tuple[Change, ...]:
     """What changed for agents from ``old`` to ``new``: documents, generated folders, folders of them, or revisions
     (``REVISION:PATH``, or a bare revision, which takes the path of the other side).
 
@@ -88,12 +88,12 @@ def _folders(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
     found: list[Change] = []
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
-            found.append(disappeared(before[name]))
+            found.append(server_disappeared(before[name]))
         elif name not in before:
-            found.append(appeared(after[name]))
+            found.append(server_appeared(after[name]))
         else:
             found += _generated(before[name], after[name], new.path / name)
-    return ordered(found)
+    return order_changes(found)
 
 
 def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
@@ -103,8 +103,8 @@ def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
 
 
 def _with_policies(old: Surface, new: Surface, folder: Path, shown: str) -> tuple[Change, ...]:
-    found = compare(old, new)
-    return ordered((*found, *_affected_policies(found, old, new, folder, shown)))
+    found = compare_servers(old, new)
+    return order_changes((*found, *_affected_policies(found, old, new, folder, shown)))
 
 
 def _surfaces(side: ComparisonInput) -> dict[str, Surface]:

@@ -59,6 +59,6 @@ class Change:
     server: str = ""
 
 
-def worst(changes: tuple[Change, ...]) -> Level:
+def worst_level(changes: tuple[Change, ...]) -> Level:
     """The worst level among ``changes``."""
     return min((one.level for one in changes), key=LEVELS.index, default="unchanged")

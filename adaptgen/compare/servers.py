@@ -11,28 +11,28 @@ from adaptgen.model import steps as stepped
 from adaptgen.model.tables import Auth, Base, Tool
 
 
-def compare(old: Surface, new: Surface) -> tuple[Change, ...]:
+def compare_servers(old: Surface, new: Surface) -> tuple[Change, ...]:
     """The changes, the worst first, then by subject."""
     found = [*new.findings, *_tools(old, new), *_auth(old, new), *_server(old, new)]
     served = {one.tool.name for one in new.tools.values()}
     # Why a hinted tool is gone was found while planning; once is enough.
     unfit = {one.subject for one in new.findings} - served
     found = [one for one in found if not (one.kind == "tool-gone" and one.subject in unfit)]
-    return ordered(replace(one, server=new.name) for one in dict.fromkeys(found))
+    return order_changes(replace(one, server=new.name) for one in dict.fromkeys(found))
 
 
-def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
+def order_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The worst first, then by subject."""
     return tuple(sorted(changes, key=lambda one: (LEVELS.index(one.level), one.subject, one.kind, one.text)))
 
 
-def appeared(new: Surface) -> Change:
+def server_appeared(new: Surface) -> Change:
     """A server that was not there."""
     text = f"a new server with {len(new.tools)} tool{'' if len(new.tools) == 1 else 's'}"
     return Change("additive", new.name, "server-new", text, new.where, server=new.name)
 
 
-def disappeared(old: Surface) -> Change:
+def server_disappeared(old: Surface) -> Change:
     """A server that is there no more."""
     return Change("breaking", old.name, "server-gone", "the server is gone", old.where, server=old.name)
 

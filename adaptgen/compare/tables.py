@@ -38,7 +38,7 @@ class Table:
     line: int
 
 
-def tables(text: str, kind: type, shown: str, *, skip: frozenset[str] = frozenset()) -> Iterator[Table]:
+def read_tables(text: str, kind: type, shown: str, *, skip: frozenset[str] = frozenset()) -> Iterator[Table]:
     """The tables of class ``kind`` in a module. ``shown``: how the file is named in errors. ``skip``: fields that are
     no literals and stay at their defaults.
 

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Auth, Json, Server, Tool, Unpaged
 from adaptgen.output.write import write_file
-from adaptgen.readiness.record import login_path, needed
-from adaptgen.readiness.replay import unmet
+from adaptgen.readiness.record import login_path, needed_references
+from adaptgen.readiness.replay import missing_view_paths
 from adaptgen.runtime.auth.authenticator import describe_sign
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
@@ -199,7 +199,7 @@ def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
     # Nor is a token to begin with where a chain fetches one, nor the chain where there is a token to begin with.
     asked = [_wanted(one, environ) for one in server.auth if not one.optional]
     demanding = replace(server, auth=tuple(asked))
-    wanted = sorted({one.name for one in needed(demanding) if one.kind == "env"})
+    wanted = sorted({one.name for one in needed_references(demanding) if one.kind == "env"})
     missing = [name for name in wanted if not environ.get(name, "").strip()]
     if missing:
         text = f"not set: {', '.join(missing)}"
@@ -210,7 +210,7 @@ def _variables(server: Server, environ: Mapping[str, str]) -> list[Check]:
 def _wanted(auth: Auth, environ: Mapping[str, str]) -> Auth:
     if not auth.chain:
         return auth
-    begins = {one.name for one in needed(auth.start) if one.kind == "env"}
+    begins = {one.name for one in needed_references(auth.start) if one.kind == "env"}
     if begins and all(environ.get(name, "").strip() for name in begins):
         return replace(auth, chain=(), refresh=None)
     return replace(auth, start={})
@@ -352,7 +352,7 @@ def _read(tool: Tool, answer: Answer, sent: list[_Sent]) -> list[Check]:
                 continue
     raw = sum(len(one.response.content) for one in own if one.response is not None)
     checks.append(Check("answer", True, f"{raw:,} bytes from the API, {len(text.encode()):,} for the agent"))
-    if lacking := unmet(tool, bodies):
+    if lacking := missing_view_paths(tool, bodies):
         shown = ", ".join(lacking)
         fix = f"tools: {{{tool.name}: {{view: […]}}}}; adaptgen call shows all fields with fields='[\"*\"]'"
         checks.append(Check("answer", None, f"no record has {shown}, which the default view keeps", fix))

@@ -24,7 +24,7 @@ class _Odd(ValueError):
     """JSON that would not be the same after it was printed anew."""
 
 
-def normal(body: bytes) -> str:
+def normalize(body: bytes) -> str:
     """The text to be kept.
 
     Raises:

@@ -13,12 +13,12 @@ from typing import Any
 
 from adaptgen.compare import specs
 from adaptgen.compare.model import Change
-from adaptgen.compare.servers import appeared, compare
+from adaptgen.compare.servers import compare_servers, server_appeared
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.output.lock import digest
 from adaptgen.output.write import write_file
 from adaptgen.readiness.fetch import Unfetched, fetch
-from adaptgen.readiness.normalize_text import normal
+from adaptgen.readiness.normalize_text import normalize
 from adaptgen.source import read, read_hints
 from adaptgen.source.hints.model import SourceHint
 from adaptgen.syntax.templates import TemplateError, fill, references
@@ -58,7 +58,7 @@ def pull(spec: Path, hints_path: Path, *, check: bool = False, environ: Mapping[
         fetched = fetch(url, headers, etag=known.get("etag", ""), modified=known.get("modified", ""))
         if fetched.body is None:
             return Pulled(spec, changed=False)
-        text = normal(fetched.body)
+        text = normalize(fetched.body)
     except UnicodeDecodeError:
         raise error("AG056", "what came is no text", where, "check the address") from None
     except Unfetched as problem:
@@ -135,8 +135,8 @@ def _changes(spec: Path, fresh: Path, hints: Path) -> tuple[Change, ...]:
     shown = spec.as_posix()
     after = specs.read(fresh, hints, shown, spec.stem)
     if not spec.is_file():
-        return (appeared(after),)
-    return compare(specs.read(spec, hints, shown, spec.stem), after)
+        return (server_appeared(after),)
+    return compare_servers(specs.read(spec, hints, shown, spec.stem), after)
 
 
 def _renamed(problem: Diagnostic, fresh: Path, spec: Path) -> Diagnostic:

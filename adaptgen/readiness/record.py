@@ -17,7 +17,7 @@ from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Json, Login, Server, Tool
 from adaptgen.readiness.cassettes import Exchange, Index, Scrubber, cassette_text, decoded, origin_of, refuse
 from adaptgen.readiness.fake_values import Fakes
-from adaptgen.readiness.replay import is_own, unmet
+from adaptgen.readiness.replay import is_own, missing_view_paths
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.pii.classifier import classified_values
@@ -293,7 +293,7 @@ def _write(
         refuse(name, text, fakes)
         made.cassettes[name] = text
         calls[name] = fakes.scrubbed(call.arguments)
-    absent = {call.tool.name: paths for call in taken if (paths := unmet(call.tool, _bodies(call)))}
+    absent = {call.tool.name: paths for call in taken if (paths := missing_view_paths(call.tool, _bodies(call)))}
     made.index = Index(bases, variables, secrets, calls, absent)
     refuse("the index", made.index.text(), fakes)
 
@@ -317,7 +317,7 @@ def _stand_ins(
     variables: dict[str, str] = {}
     secrets: dict[str, str] = {}
     named = {one.env for one in server.bases} | {r.name for base in server.bases for r in references(base.url)}
-    for reference in sorted(needed(server), key=str):
+    for reference in sorted(needed_references(server), key=str):
         value = environ.get(reference.name, "").strip() if reference.kind == "env" else ""
         if reference.kind != "env":
             secrets[str(reference)] = f"fake-{len(secrets) + 1}"
@@ -331,7 +331,7 @@ def _stand_ins(
     return variables, secrets, bases, origins
 
 
-def needed(value: Any) -> set[Reference]:
+def needed_references(value: Any) -> set[Reference]:
     """Every reference in the tables of a server, but for its addresses and the texts of hand edits."""
     return set(references_in(value, ("edits", "bases")))
 

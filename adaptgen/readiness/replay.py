@@ -77,7 +77,7 @@ def replay(case: Case) -> None:
     ]
     text = next((one.text for one in answer.content if isinstance(one, Text)), "")
     assert not answer.is_error, text
-    for path in [one for one in unmet(tool, bodies) if one not in case.index.absent.get(case.name, ())]:
+    for path in [one for one in missing_view_paths(tool, bodies) if one not in case.index.absent.get(case.name, ())]:
         raise AssertionError(f"no record that {case.name} was answered has {path}, which its view keeps")
     if tool.view is not None and answer.content and isinstance(answer.content[0], Text):
         _fits(tool, text)
@@ -99,7 +99,7 @@ def is_own(tool: Tool, method: str, path: str) -> bool:
     return re.search(f"{'[^/]+'.join(parts)}$", path) is not None
 
 
-def unmet(tool: Tool, bodies: list[Json]) -> list[str]:
+def missing_view_paths(tool: Tool, bodies: list[Json]) -> list[str]:
     """The paths of the view that no answer has; none where the answers hold no record."""
     if tool.call is None or not tool.view:
         return []

@@ -34,7 +34,7 @@ _METADATA = frozenset({"METADATA", "entry_points.txt"})
 """What is read when a process runs: versions and entry points (OpenTelemetry finds its parts by them)."""
 
 
-def serving() -> dict[str, bytes]:
+def serving_files() -> dict[str, bytes]:
     """The modules of adaptgen that serve: path in the bundle -> content."""
     found: dict[str, bytes] = {}
     for path in sorted(_PACKAGE.glob("*.py")):
@@ -48,7 +48,7 @@ def serving() -> dict[str, bytes]:
     return found
 
 
-def unpacked(wheels: Iterable[Wheel]) -> dict[str, bytes]:
+def unpack_wheels(wheels: Iterable[Wheel]) -> dict[str, bytes]:
     """The files of ``wheels`` as an interpreter finds them: path in the bundle -> content."""
     found: dict[str, bytes] = {}
     for wheel in wheels:

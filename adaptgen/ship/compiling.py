@@ -17,7 +17,7 @@ ROOT = "/var/task"
 """Where the files lie when they run: the name of a file in tracebacks."""
 
 
-def interpreter(target: Target, given: str = "") -> tuple[str, str]:
+def find_interpreter(target: Target, given: str = "") -> tuple[str, str]:
     """Path and full version of an interpreter of the target's version; ``given`` is tried alone.
 
     Raises:
@@ -53,7 +53,7 @@ def _version(path: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def compiled(files: Mapping[str, bytes], path: str) -> dict[str, bytes]:
+def compile_modules(files: Mapping[str, bytes], path: str) -> dict[str, bytes]:
     """The bytecode of every module of ``files``, by path; a module that does not compile there has none.
 
     It is never checked against its source (PEP 552), and the same for the same files and interpreter: one process,

@@ -53,7 +53,7 @@ class Bundle:
 
     def zip(self) -> bytes:
         """The bundle as one deterministic zip."""
-        return zipped(self.files)
+        return zip_files(self.files)
 
 
 def roots(shipment: Deployable, target: Target) -> tuple[str, ...]:
@@ -83,9 +83,9 @@ def package(
     Raises:
         AdaptgenError: AG090 to AG092, as their parts say.
     """
-    python = compiling.interpreter(target, interpreter) if compile else None
+    python = compiling.find_interpreter(target, interpreter) if compile else None
     found = wheels.gather(roots(shipment, target), target, cache)
-    files = {**tree.unpacked(found), **tree.serving()}
+    files = {**tree.unpack_wheels(found), **tree.serving_files()}
     clash = sorted(files.keys() & shipment.files.keys())
     if clash:
         raise error("AG090", f"{clash[0]} is a file of the bundle already", help="rename the folder of the server")
@@ -97,7 +97,7 @@ def package(
         where = Where(shipment.folder)
         raise error("AG090", f"{shipment.name} has no {_MODULE}.py", where, "generate it again: adaptgen build")
     if python is not None:
-        files |= compiling.compiled(files, python[0])
+        files |= compiling.compile_modules(files, python[0])
     unpacked = sum(map(len, files.values()))
     if target.kind == "lambda" and unpacked > LIMIT:
         raise error("AG090", f"the bundle unpacks to {unpacked:,} bytes, and Lambda takes {LIMIT:,}")
@@ -131,7 +131,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can name."""
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
+def zip_files(files: Mapping[str, bytes]) -> bytes:
     """A zip of ``files``, sorted by path, with fixed times and modes: everyone may read, libraries may be executed."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -17,7 +17,7 @@ def is_address(text: str) -> bool:
     return "://" in text
 
 
-def carried(settings: Settings, place: str) -> dict[str, bytes]:
+def bundle_settings(settings: Settings, place: str) -> dict[str, bytes]:
     """The settings and every file that they name, below ``place`` of the bundle: path -> content. The
     settings themselves become ``<name>.json``.
 

@@ -13,7 +13,7 @@ from adaptgen.govern.settings.load import advice, check_target, read
 from adaptgen.govern.settings.model import Settings
 from adaptgen.model.tables import Auth, Server
 from adaptgen.output.lock import NAME as GENERATED_LOCK
-from adaptgen.ship.settings_bundle import carried, content_of, is_address
+from adaptgen.ship.settings_bundle import bundle_settings, content_of, is_address
 from adaptgen.syntax.templates import Reference, placeholders, references_in, strings_in
 from adaptgen.transports.load import load_server
 
@@ -75,7 +75,7 @@ class Deployable:
         )
 
 
-def shipment(what: Path, governance: Path | None = None) -> Deployable:
+def read_deployable(what: Path, governance: Path | None = None) -> Deployable:
     """What ``what`` is: the folder of a generated server, or the settings of a proxy.
 
     ``governance``: other settings than those that the server names.
@@ -94,7 +94,7 @@ def shipment(what: Path, governance: Path | None = None) -> Deployable:
         raise error("AG090", f"mode is {settings.mode}, and without a server only a proxy ships",
                     settings.where("mode"), help)  # fmt: skip
     _check(settings, None)
-    files = carried(settings, _ELSEWHERE)
+    files = bundle_settings(settings, _ELSEWHERE)
     name = what.resolve().parent.name or "proxy"
     return Deployable(name, "", f"{_ELSEWHERE}/{what.stem}.json", settings, None, files, _warnings(settings))
 
@@ -125,7 +125,7 @@ def _server(folder: Path, given: Path | None) -> Deployable:
         beside_it = PurePosixPath(os.path.normpath(f"{place}/{server.governance}")).parent
     else:
         beside_it = PurePosixPath(_ELSEWHERE)
-    files |= carried(settings, str(beside_it))
+    files |= bundle_settings(settings, str(beside_it))
     at = str(beside_it / f"{named.stem}.json")
     return Deployable(server.name, place, at, settings, server, files, _warnings(settings))
 

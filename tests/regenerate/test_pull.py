@@ -15,7 +15,7 @@ from support.web import Asked, Said, Web, web
 
 from adaptgen.cli import main
 from adaptgen.readiness import fetch
-from adaptgen.readiness.normalize_text import normal
+from adaptgen.readiness.normalize_text import normalize
 
 SPEC = Path("specs/orders.yaml")
 HINTS = Path("specs/orders/hints.yaml")
@@ -194,12 +194,12 @@ def test_without_a_source_it_says_so(
     ],
 )
 def test_a_document_is_made_readable_and_stays_the_same(body: bytes, text: str) -> None:
-    assert normal(body) == text
-    assert normal(text.encode()) == text
+    assert normalize(body) == text
+    assert normalize(text.encode()) == text
 
 
 def test_json_keeps_its_meaning_and_the_order_of_its_keys() -> None:
     document: Any = dict(reversed(yaml.safe_load(year.BASE).items()))
-    again = json.loads(normal(json.dumps(document).encode()))
+    again = json.loads(normalize(json.dumps(document).encode()))
     assert again == document
     assert list(again) == list(document)

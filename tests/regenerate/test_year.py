@@ -10,7 +10,7 @@ from regenerate import year
 from regenerate.year import EDITS, Edit
 
 from adaptgen.cli import main
-from adaptgen.compare.inputs import changes
+from adaptgen.compare.inputs import find_changes
 from adaptgen.compare.model import Change
 from adaptgen.transports.load import load_server
 
@@ -57,8 +57,10 @@ def test_every_edit_is_classified_and_touches_what_it_means(edit: Edit, workplac
         hint(edit.hints)
     after = build()
 
-    assert means(changes("earlier/specs/orders.yaml", str(SPEC))) == edit.means
-    assert means(changes("earlier/generated/orders", str(OUT))) == (edit.means if edit.tables is None else edit.tables)
+    assert means(find_changes("earlier/specs/orders.yaml", str(SPEC))) == edit.means
+    assert means(find_changes("earlier/generated/orders", str(OUT))) == (
+        edit.means if edit.tables is None else edit.tables
+    )
     touched = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     assert touched - {"adaptgen.lock"} == edit.files
     if not edit.files and not edit.hints:

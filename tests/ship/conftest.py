@@ -13,6 +13,6 @@ from adaptgen.ship.target import Target
 def python() -> str:
     """An interpreter of the target's version, without the packages of this one."""
     try:
-        return compiling.interpreter(Target())[0]
+        return compiling.find_interpreter(Target())[0]
     except AdaptgenError:
         pytest.skip("there is no Python 3.12 on this machine")

@@ -60,7 +60,7 @@ def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path, monkeyp
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/notes.txt").write_text("keep")
     made = bundle(tmp_path / "generated/crm", kind="agentcore")
-    monkeypatch.setattr("adaptgen.cli.ship.package.make", lambda options, target: made)
+    monkeypatch.setattr("adaptgen.cli.ship.package.make_bundle", lambda options, target: made)
     command = ["package", str(tmp_path / "generated/crm"), "--target", "agentcore", "--out"]
     assert main([*command, str(tmp_path / "mine")]) == 2
     assert (tmp_path / "mine/notes.txt").read_text() == "keep"

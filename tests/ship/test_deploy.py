@@ -23,7 +23,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.ship import cloudformation, stack
 from adaptgen.ship.deploy import Change, Deployment, Failure, Outcome, Plan
 from adaptgen.ship.dry_run_clients import RecordingClients
-from adaptgen.ship.package import Bundle, zipped
+from adaptgen.ship.package import Bundle, zip_files
 
 SETTINGS = EMBEDDED | {"state": {"store": "dynamodb", "table": "${env:STATE_TABLE}"}}
 VALUES = {
@@ -50,7 +50,7 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def planned(folder: Path, code: bytes = b"") -> Plan:
     """What is deployed, with a small bundle."""
     made = bundle(governed(folder, SETTINGS))
-    data = zipped({"lambda_handler.py": b"handler = print\n", "extra": code})
+    data = zip_files({"lambda_handler.py": b"handler = print\n", "extra": code})
     sha256 = hashlib.sha256(data).hexdigest()
     key = stack.code_key(made, sha256)
     parameters = {**VALUES, "CodeBucket": "bundles"}

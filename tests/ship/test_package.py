@@ -21,7 +21,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Connection, Login, Param, Server
 from adaptgen.ship import bundle_files as tree
 from adaptgen.ship import compiling, shipment, wheels
-from adaptgen.ship.package import roots, zipped
+from adaptgen.ship.package import roots, zip_files
 from adaptgen.ship.target import Target
 
 
@@ -37,7 +37,7 @@ def test_settings_are_carried_as_json_with_all_that_they_name(tmp_path: Path) ->
     server = governed(tmp_path, settings)
     (tmp_path / "specs/crm/switch.yaml").write_text("tools: [crm/delete_contact]\n")
     (tmp_path / "specs/crm/own.py").write_text("def look(call): return None\n")
-    found = shipment.shipment(server)
+    found = shipment.read_deployable(server)
     assert (found.folder, found.governance) == ("generated/crm", "specs/crm/governance.json")
     assert json.loads(found.files["specs/crm/governance.json"]) == settings
     assert json.loads(found.files["specs/crm/switch.yaml"]) == {"tools": ["crm/delete_contact"]}
@@ -50,14 +50,14 @@ def test_settings_are_carried_as_json_with_all_that_they_name(tmp_path: Path) ->
 def test_other_settings_than_the_servers_own_lie_beside_it(tmp_path: Path) -> None:
     server = governed(tmp_path)
     other = write(tmp_path / "prod", BEHIND)
-    found = shipment.shipment(server, other)
+    found = shipment.read_deployable(server, other)
     assert found.governance == "governance/governance.json"
     assert found.settings.mode == "behind"
     assert "governance/jwks.json" in found.files
 
 
 def test_the_variables_and_secrets_of_settings_and_server_are_known(tmp_path: Path) -> None:
-    found = shipment.shipment(governed(tmp_path))
+    found = shipment.read_deployable(governed(tmp_path))
     assert found.variables == ("CRM_BASE_URL", "CRM_PASSWORD", "CRM_USERNAME", "PUBLIC_URL")
     named = {str(one) for one in found.references if one.kind != "env"}
     assert named == {"${secret:crm-governance#k1}", "${secret:crm-governance#cursors}", "${ssm:/crm/audit}"}
@@ -78,7 +78,7 @@ def test_settings_that_cannot_work_there_are_refused_at_their_place(
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs/shared.cedar").write_text("permit (principal, action, resource);")
     with pytest.raises(AdaptgenError) as problem:
-        shipment.shipment(governed(tmp_path, EMBEDDED | change))
+        shipment.read_deployable(governed(tmp_path, EMBEDDED | change))
     (one,) = problem.value.diagnostics
     assert one.code == "AG090"
     assert message in one.message
@@ -88,7 +88,7 @@ def test_settings_that_cannot_work_there_are_refused_at_their_place(
 
 def test_a_server_that_others_reach_needs_its_keys(tmp_path: Path) -> None:
     with pytest.raises(AdaptgenError) as problem:
-        shipment.shipment(governed(tmp_path, EMBEDDED | {"keys": {}}))
+        shipment.read_deployable(governed(tmp_path, EMBEDDED | {"keys": {}}))
     assert {code for code, _ in said(problem)} == {"AG073"}
 
 
@@ -107,13 +107,13 @@ def test_a_refresh_token_that_rotates_needs_a_store(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(shipment, "load_server", rotating)
     with pytest.raises(AdaptgenError) as problem:
-        shipment.shipment(folder)
+        shipment.read_deployable(folder)
     ((code, message),) = said(problem)
     assert code == "AG090"
     assert message.startswith("every renewal of kept changes what it starts from")
     # One whose renewal keeps the token may stay in memory.
     auth = replace(auth, refresh=replace(renewal, save={"access": "$.access"}))
-    shipment.shipment(folder)
+    shipment.read_deployable(folder)
 
 
 def test_a_private_ca_is_carried_and_a_private_key_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,16 +126,16 @@ def test_a_private_ca_is_carried_and_a_private_key_is_not(tmp_path: Path, monkey
         return replace(loaded(path), connection=said)
 
     monkeypatch.setattr(shipment, "load_server", connected)
-    found = shipment.shipment(folder)
+    found = shipment.read_deployable(folder)
     assert found.files["specs/crm/corp.pem"] == b"a certificate"
     assert "${secret:crm-mtls}" in {str(one) for one in found.references}
     said = replace(said, client_cert="../../specs/crm/client.pem")
     with pytest.raises(AdaptgenError, match="holds no private key"):
-        shipment.shipment(folder)
+        shipment.read_deployable(folder)
 
 
 def test_the_settings_of_the_documents_can_be_shipped() -> None:
-    found = shipment.shipment(ROOT / "generated/crm", ROOT / "specs/crm/deployed.yaml")
+    found = shipment.read_deployable(ROOT / "generated/crm", ROOT / "specs/crm/deployed.yaml")
     assert found.warnings == ()
     assert "governance/policies/tenants.cedar" in found.files
 
@@ -144,8 +144,8 @@ def test_the_settings_of_the_documents_can_be_shipped() -> None:
 
 
 def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
-    behind = shipment.shipment(governed(tmp_path, BEHIND))
-    proxy = shipment.shipment(write(tmp_path / "specs/proxy", PROXY | {"trace": {"otlp": "${env:OTLP}"}}))
+    behind = shipment.read_deployable(governed(tmp_path, BEHIND))
+    proxy = shipment.read_deployable(write(tmp_path / "specs/proxy", PROXY | {"trace": {"otlp": "${env:OTLP}"}}))
     assert "cedarpy" not in roots(behind, Target())
     assert {"cedarpy", "opentelemetry-sdk"} <= set(roots(proxy, Target()))
     # The runtime of Lambda brings boto3, an image does not.
@@ -154,7 +154,7 @@ def test_a_bundle_holds_what_its_settings_use(tmp_path: Path) -> None:
 
 
 def test_the_generator_is_not_shipped() -> None:
-    files = tree.serving()
+    files = tree.serving_files()
     assert "adaptgen/govern/pipeline/pipeline.py" in files
     assert "adaptgen/transports/streamable_http/server.py" in files
     unwanted = ("building", "plan", "render", "source", "cli", "demo", "ship", "compare", "readiness")
@@ -171,7 +171,7 @@ def test_wheels_are_pruned_and_keep_their_licences(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
             archive.writestr(name, "x")
-    found = tree.unpacked([wheels.Wheel("thing", "1.0", path, "")])
+    found = tree.unpack_wheels([wheels.Wheel("thing", "1.0", path, "")])
     assert sorted(found) == [
         "other.py", "thing-1.0.dist-info/METADATA", "thing-1.0.dist-info/licenses/LICENSE", "thing/__init__.py",
         "thing/data/test.json",
@@ -198,8 +198,8 @@ def test_what_the_lock_does_not_pin_is_refused(tmp_path: Path) -> None:
 
 def test_a_zip_depends_on_its_files_alone() -> None:
     files = {"b.py": b"1", "a/lib.so": b"2"}
-    data = zipped(files)
-    assert data == zipped(dict(reversed(files.items())))
+    data = zip_files(files)
+    assert data == zip_files(dict(reversed(files.items())))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = [(one.filename, one.date_time, one.external_attr >> 16) for one in archive.infolist()]
     assert entries == [("a/lib.so", (1980, 1, 1, 0, 0, 0), 0o100755), ("b.py", (1980, 1, 1, 0, 0, 0), 0o100644)]
@@ -214,7 +214,7 @@ def test_a_python_without_a_runtime_is_refused(version: str) -> None:
 
 def test_without_the_interpreter_of_the_target_nothing_is_compiled() -> None:
     with pytest.raises(AdaptgenError) as problem:
-        compiling.interpreter(Target(python="3.12"), given="/bin/false")
+        compiling.find_interpreter(Target(python="3.12"), given="/bin/false")
     (one,) = problem.value.diagnostics
     assert one.code == "AG092"
     assert "--no-compile" in one.help

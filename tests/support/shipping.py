@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from adaptgen.ship.package import Bundle
-from adaptgen.ship.shipment import Deployable, shipment
+from adaptgen.ship.shipment import Deployable, read_deployable
 from adaptgen.ship.target import Target
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +78,6 @@ def write(folder: Path, settings: dict[str, Any]) -> Path:
 
 def bundle(what: Path, **target: Any) -> Bundle:
     """A bundle without wheels and bytecode: enough for templates."""
-    found: Deployable = shipment(what)
+    found: Deployable = read_deployable(what)
     handler = ".".join((*filter(None, found.folder.split("/")), "lambda_handler", "handler"))
     return Bundle(found, replace(Target(), **target), handler, {})

@@ -40,13 +40,13 @@ def _run(options: argparse.Namespace) -> int:
             # A check does not rely on what an earlier build recorded.
             folder = None if options.check else files.up_to_date(options.out)
             if folder is not None:
-                policy.check_beside(files.folder, partial(policy.folder_actions, folder))
+                policy.check_policies(files.folder, partial(policy.folder_actions, folder))
                 fresh.append(folder)
             else:
                 result = _build(spec, options.out)
                 results.append(result)
                 folder = result.folder
-                policy.check_beside(files.folder, partial(policy.planned_actions, result.plan))
+                policy.check_policies(files.folder, partial(policy.planned_actions, result.plan))
             if folder in folders:
                 raise error(
                     "AG039",

@@ -25,8 +25,8 @@ def run(options: argparse.Namespace) -> int:
 
     server = load_server(options.folder)
     for name in (*options.writes, *options.skip):
-        tools.find(server, name)
-    folder = options.out or beside(options.folder)
+        tools.find_tool(server, name)
+    folder = options.out or find_cassettes(options.folder)
 
     async def recorded() -> Recording:
         with terminal.progress(f"{server.name}: recording"):
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if not made.cassettes:
         reason = next(iter(made.skipped.values()), "it has no tools that read")
         raise error("AG067", f"nothing could be recorded: {reason}", Where(str(options.folder)))
-    write(
+    write_cassettes(
         folder, {f"{name}.yaml": text for name, text in made.cassettes.items()} | {"recorded.json": made.index.text()}
     )
     for name, why in sorted(made.skipped.items()):
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def beside(folder: Path) -> Path:
+def find_cassettes(folder: Path) -> Path:
     """The cassettes of a generated server: beside its hints.
 
     Raises:
@@ -63,7 +63,7 @@ def beside(folder: Path) -> Path:
     return folder.resolve().parent.parent / Path(source).with_suffix("") / NAME
 
 
-def write(folder: Path, files: dict[str, str]) -> None:
+def write_cassettes(folder: Path, files: dict[str, str]) -> None:
     """Write the cassettes; those of tools that were not recorded go."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.yaml"):

@@ -14,7 +14,7 @@ from adaptgen import __version__
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
 from adaptgen.cli.generate import documents
-from adaptgen.compare.model import LEVELS, Change, worst
+from adaptgen.compare.model import LEVELS, Change, worst_level
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 
 Platform: TypeAlias = Literal["github", "gitlab"]
@@ -87,9 +87,9 @@ def _pull(spec: Path, check: bool, problems: list[Diagnostic]) -> bool:
 
 def run_diff(options: argparse.Namespace) -> int:
     """Prints the changes; 1 if one is as bad as ``--fail-on``."""
-    from adaptgen.compare.inputs import changes
+    from adaptgen.compare.inputs import find_changes
 
-    found = changes(options.old, options.new)
+    found = find_changes(options.old, options.new)
     if options.json:
         terminal.say(as_json(found))
     else:
@@ -98,7 +98,7 @@ def run_diff(options: argparse.Namespace) -> int:
         show_changes(found)
     if options.fail_on is None or not found:
         return 0
-    return int(LEVELS.index(worst(found)) <= LEVELS.index(options.fail_on))
+    return int(LEVELS.index(worst_level(found)) <= LEVELS.index(options.fail_on))
 
 
 def show_changes(changes: Sequence[Change]) -> None:
@@ -131,7 +131,7 @@ def as_json(changes: Sequence[Change]) -> str:
             row |= {"file": one.where.file, "line": one.where.line, "column": one.where.column}
         row |= {key: value for key, value in (("pointer", one.pointer), ("hint", one.hint)) if value}
         rows.append(row)
-    return json.dumps({"level": worst(tuple(changes)), "counts": counts(changes), "changes": rows}, indent=2)
+    return json.dumps({"level": worst_level(tuple(changes)), "counts": counts(changes), "changes": rows}, indent=2)
 
 
 def counts(changes: Sequence[Change]) -> dict[str, int]:

@@ -26,7 +26,7 @@ _NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 
 @value()
-class Written:
+class PolicySource:
     """Policies as they are written: path -> text, and the claims that they may read; ``caller``: which give what."""
 
     files: Mapping[str, str]
@@ -40,13 +40,13 @@ def run(options: argparse.Namespace) -> int:
     return runs[options.what](options)
 
 
-def check_beside(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
+def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
     """Validate the policies that lie beside a document (``specs/crm/``), where there are any.
 
     Raises:
         AdaptgenError: everything that is wrong with the settings and the policies.
     """
-    found = beside(side)
+    found = read_folder_policies(side)
     if found is None or not found.files:
         return
     if find_spec("cedarpy") is None:
@@ -59,27 +59,27 @@ def check_beside(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> N
     policies.validated(found.files, actions(), found.keep)
 
 
-def beside(side: Path) -> Written | None:
+def read_folder_policies(side: Path) -> PolicySource | None:
     """The policies of the settings in a folder, or of its folder of policies; None where it has neither."""
     if (side / SETTINGS).is_file():
-        return written(side / SETTINGS)
-    return written(side / POLICIES) if (side / POLICIES).is_dir() else None
+        return read_policies(side / SETTINGS)
+    return read_policies(side / POLICIES) if (side / POLICIES).is_dir() else None
 
 
-def written(source: Path) -> Written:
+def read_policies(source: Path) -> PolicySource:
     """The policies of governance settings, of a folder or of one file.
 
     Raises:
         AdaptgenError: whatever is wrong with the settings, AG072 where nothing is there.
     """
     if source.suffix not in (".yaml", ".yml", ".json"):
-        return Written(_files(source))
+        return PolicySource(_files(source))
     from adaptgen.govern.settings.load import read
 
     settings = read(source)
     files = {(source.parent / path).as_posix(): text for path, text in settings.policies.items()}
     caller = settings.authenticate.caller if settings.authenticate else None
-    return Written(files, caller.keep if caller else (), caller)
+    return PolicySource(files, caller.keep if caller else (), caller)
 
 
 def planned_actions(plan: Plan) -> list[cedar.Action]:
@@ -147,7 +147,7 @@ def _all_actions(folders: Iterable[Path]) -> list[cedar.Action]:
 def _check(options: argparse.Namespace) -> int:
     from adaptgen.govern.authorization import policies
 
-    found = written(options.policies)
+    found = read_policies(options.policies)
     actions = _all_actions(options.folders or _served_by(options.policies))
     read, _ = policies.validated(found.files, actions, found.keep)
     many = terminal.count(len(read), "policy", "policies")
@@ -156,7 +156,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _schema(options: argparse.Namespace) -> int:
-    keep = written(options.governance).keep if options.governance else ()
+    keep = read_policies(options.governance).keep if options.governance else ()
     make = cedar.schema_json if options.json else cedar.schema_text
     sys.stdout.write(make(_all_actions(options.folders), keep))
     return 0
@@ -166,7 +166,7 @@ def _agentcore(options: argparse.Namespace) -> int:
     from adaptgen.govern.authorization import agentcore, policies
     from adaptgen.govern.settings.model import Claims
 
-    found = written(options.policies)
+    found = read_policies(options.policies)
     actions = folder_actions(options.folder)
     read, _ = policies.validated(found.files, actions, found.keep)
     server = actions[0].server if actions else options.folder.name

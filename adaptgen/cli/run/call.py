@@ -28,13 +28,13 @@ def run(options: argparse.Namespace) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     server = load_server(options.folder)
     named = governance.reference(options, server, options.folder, os.environ)
-    tool = tools.find(server, options.tool)
-    engine = Engine(server, cursor_key=keys.kept(os.environ))
+    tool = tools.find_tool(server, options.tool)
+    engine = Engine(server, cursor_key=keys.stored_key(os.environ))
     contract = engine.get(tool.name)
     if contract is None:
         raise LookupError(tool.name)
     stdin = sys.stdin.read() if options.arguments == ["-"] else None
-    given = values.arguments(contract, options.arguments, stdin)
+    given = values.parse_arguments(contract, options.arguments, stdin)
 
     async def once() -> Mapping[str, Json]:
         if named is not None:

@@ -14,7 +14,7 @@ from adaptgen.runtime.paging.cursor import KEY_VARIABLE, KeyFormatError, read_ke
 SIZE = 32
 
 
-def given(environ: Mapping[str, str]) -> bytes:
+def key_of_environ(environ: Mapping[str, str]) -> bytes:
     """The key that ``ADAPTGEN_CURSOR_KEY`` gives, or a random one.
 
     Raises:
@@ -34,14 +34,14 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "adaptgen"
 
 
-def kept(environ: Mapping[str, str]) -> bytes:
+def stored_key(environ: Mapping[str, str]) -> bytes:
     """The key of the environment, else the one in the user's state folder (mode 0600), made at first use.
 
     Raises:
         AdaptgenError: AG060 for a malformed key in the environment, AG001 when the folder cannot be used.
     """
     if environ.get(KEY_VARIABLE, "").strip():
-        return given(environ)
+        return key_of_environ(environ)
     path = state_folder(environ) / "cursor.key"
     try:
         key = _read(path)

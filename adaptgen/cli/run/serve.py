@@ -79,7 +79,7 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
     from adaptgen.transports import address
 
     where = address.parse(http) if http else None
-    engine = Engine(server, cursor_key=keys.given(os.environ))
+    engine = Engine(server, cursor_key=keys.key_of_environ(os.environ))
     return engine, address.listening(*where) if where else None
 
 

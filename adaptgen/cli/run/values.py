@@ -15,7 +15,7 @@ _INTEGER = re.compile(r"[+-]?\d+")
 _MOST_REFS = 20
 
 
-def arguments(contract: Contract, words: Sequence[str], stdin: str | None = None) -> dict[str, Json]:
+def parse_arguments(contract: Contract, words: Sequence[str], stdin: str | None = None) -> dict[str, Json]:
     """The arguments that ``words`` give: ``key=value``, ``key:=JSON``, or one JSON object (``-``: the text ``stdin``).
 
     A repeated key collects an array. Whether the arguments are complete is for the tool to say.

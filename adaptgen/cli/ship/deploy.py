@@ -61,7 +61,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     from adaptgen.ship import cloudformation, stack
     from adaptgen.ship.deploy import Plan
 
-    bundle = package.make(options, "lambda")
+    bundle = package.make_bundle(options, "lambda")
     code = bundle.zip()
     sha256 = hashlib.sha256(code).hexdigest()
     key = stack.code_key(bundle, sha256)

@@ -21,7 +21,7 @@ _DOCKER = {"arm64": "arm64", "x86_64": "amd64"}
 
 def run(options: argparse.Namespace) -> int:
     """Writes the bundle and what deploys it, and says how large it is."""
-    bundle = make(options, options.target)
+    bundle = make_bundle(options, options.target)
     return _lambda(bundle, options.out) if options.target == "lambda" else _image(bundle, options.out)
 
 
@@ -71,15 +71,15 @@ def _written(path: Path, data: bytes) -> None:
         raise error("AG051", f"it cannot be written: {why.strerror}", Where(str(path)), "--out PATH") from None
 
 
-def make(options: argparse.Namespace, target: str) -> Bundle:
+def make_bundle(options: argparse.Namespace, target: str) -> Bundle:
     """The bundle that the options name; warnings are printed."""
     from adaptgen.output.build_cache import user_cache
     from adaptgen.ship.package import package
-    from adaptgen.ship.shipment import shipment
+    from adaptgen.ship.shipment import read_deployable
     from adaptgen.ship.target import Target
 
     place = Target(target, options.arch or ("arm64" if target == "agentcore" else "x86_64"), options.python)  # type: ignore[arg-type]
-    found = shipment(options.what, options.governance)
+    found = read_deployable(options.what, options.governance)
     terminal.diagnostics(found.warnings)
     with terminal.progress("packaging"):
         return package(

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from adaptgen.transports.load import load_server
 
     server = load_server(options.folder)
-    tool = tools.find(server, options.tool)
+    tool = tools.find_tool(server, options.tool)
     origin = _origin(_build(spec, options.folder), tool) if spec else Origin()
     _show(server, tool, load(server)[tool.name], origin)
     if not spec:
@@ -83,7 +83,7 @@ def _select(whole: dict[str, Any], name: str) -> dict[str, Any]:
         rows[operation["operation"]] = operation
         rows |= {tool["name"]["value"]: operation for tool in operation["tools"]}
     if name not in rows:
-        raise tools.unknown(whole["name"], name, rows)
+        raise tools.unknown_tool(whole["name"], name, rows)
     return rows[name]
 
 

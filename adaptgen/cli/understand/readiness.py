@@ -129,7 +129,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 
     server = load_server(options.folder)
     if options.tool:
-        tools.find(server, options.tool)
+        tools.find_tool(server, options.tool)
     found = asyncio.run(examine(server, os.environ, tool=options.tool, said=_show_check))
     wrong = sum(one.ok is False for one in found)
     terminal.say()

@@ -18,22 +18,22 @@ KEY = bytes(range(32))
 @pytest.mark.parametrize("text", [KEY.hex(), base64.b64encode(KEY).decode()])
 def test_the_environment_gives_the_key(text: str, tmp_path: Path) -> None:
     environ = {"ADAPTGEN_CURSOR_KEY": text, "ADAPTGEN_STATE": str(tmp_path)}
-    assert keys.given(environ) == KEY
-    assert keys.kept(environ) == KEY
+    assert keys.key_of_environ(environ) == KEY
+    assert keys.stored_key(environ) == KEY
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_of_the_wrong_size_is_refused_without_repeating_it() -> None:
     with pytest.raises(AdaptgenError, match="AG060") as caught:
-        keys.given({"ADAPTGEN_CURSOR_KEY": "abcd1234"})
+        keys.key_of_environ({"ADAPTGEN_CURSOR_KEY": "abcd1234"})
     assert "abcd1234" not in str(caught.value)
 
 
 def test_a_kept_key_stays_and_is_private(tmp_path: Path) -> None:
     environ = {"ADAPTGEN_STATE": str(tmp_path / "state")}
-    first = keys.kept(environ)
+    first = keys.stored_key(environ)
     assert len(first) == 32
-    assert keys.kept(environ) == first
+    assert keys.stored_key(environ) == first
     (file,) = (tmp_path / "state").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -41,14 +41,14 @@ def test_a_kept_key_stays_and_is_private(tmp_path: Path) -> None:
 def test_a_damaged_key_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "cursor.key").write_bytes(b"short")
     environ = {"ADAPTGEN_STATE": str(tmp_path)}
-    assert len(keys.kept(environ)) == 32
-    assert keys.kept(environ) == keys.kept(environ)
+    assert len(keys.stored_key(environ)) == 32
+    assert keys.stored_key(environ) == keys.stored_key(environ)
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AdaptgenError, match="AG001") as caught:
-        keys.kept({"ADAPTGEN_STATE": str(tmp_path / "file")})
+        keys.stored_key({"ADAPTGEN_STATE": str(tmp_path / "file")})
     assert "ADAPTGEN_CURSOR_KEY" in caught.value.diagnostics[0].help
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.cli.run.values import arguments
+from adaptgen.cli.run.values import parse_arguments
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Contract
 
@@ -65,11 +65,11 @@ CONTRACT = Contract(name="find", description="", input_schema=SCHEMA)
     ],
 )
 def test_values_take_the_type_of_the_schema(words: list[str], given: dict[str, Any]) -> None:
-    assert arguments(CONTRACT, words) == given
+    assert parse_arguments(CONTRACT, words) == given
 
 
 def test_a_dash_is_the_object_on_stdin() -> None:
-    assert arguments(CONTRACT, ["-"], '{"age": 3}') == {"age": 3}
+    assert parse_arguments(CONTRACT, ["-"], '{"age": 3}') == {"age": 3}
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_a_dash_is_the_object_on_stdin() -> None:
 )
 def test_what_does_not_fit_is_told(words: list[str], said: str) -> None:
     with pytest.raises(AdaptgenError, match="AG064") as caught:
-        arguments(CONTRACT, words)
+        parse_arguments(CONTRACT, words)
     assert said in str(caught.value)
 
 
 def test_an_open_schema_takes_further_arguments() -> None:
     contract = Contract(name="find", description="", input_schema={"type": "object"})
-    assert arguments(contract, ["x=1"]) == {"x": 1}
+    assert parse_arguments(contract, ["x=1"]) == {"x": 1}

@@ -10,7 +10,7 @@ import pytest
 from support.crm import CALLS, ROOT, TOOLS
 
 from adaptgen.cedar_schema import Record, schema_text
-from adaptgen.cli.govern.policy import folder_actions, written
+from adaptgen.cli.govern.policy import folder_actions, read_policies
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization import cedar_context as lowering
 from adaptgen.govern.authorization import policies
@@ -72,7 +72,7 @@ def at_gateway(text: str, caller: Caller, tool: str, arguments: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def crm() -> str:
-    found = written(ROOT / "specs" / "crm" / "governance.yaml")
+    found = read_policies(ROOT / "specs" / "crm" / "governance.yaml")
     return "\n".join(one.text for one in render(policies.read(found.files), gateway()))
 
 

@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 from support.crm import CALLS, PAY, ROOT, TOOLS
 
-from adaptgen.cli.govern.policy import written
+from adaptgen.cli.govern.policy import read_policies
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
 from adaptgen.model.caller import Caller
 
 
 @pytest_asyncio.fixture
 async def cedar() -> CedarAuthorizer:
-    found = written(ROOT / "specs" / "crm" / "governance.yaml")
+    found = read_policies(ROOT / "specs" / "crm" / "governance.yaml")
     made = CedarAuthorizer(claims=found.keep)
     await made.load(found.files, TOOLS)
     return made
