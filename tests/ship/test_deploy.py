@@ -251,7 +251,7 @@ def test_the_command_asks_for_values_and_shows_none(
     small: Callable[..., Bundle] = lambda options, target: replace(  # noqa: E731
         bundle(options.what), files={"lambda_handler.py": b""}
     )
-    monkeypatch.setattr(packaging, "make", small)
+    monkeypatch.setattr(packaging, "make_bundle", small)
     command = ["deploy", "generated/crm", "--stack", "crm-dev", "--bucket", "bundles", "--dry-run"]
     assert main(command) == 2
     assert "--parameter CrmPassword=…" in capsys.readouterr().err
