@@ -26,8 +26,9 @@ def test_every_code_has_one_entry_that_says_what_to_do() -> None:
 def test_every_code_is_used() -> None:
     used = set()
     for path in (ROOT / "adaptgen").rglob("*.py"):
-        if path.name != "diagnostics.py":
-            texts = (one.value for one in ast.walk(ast.parse(path.read_bytes())) if isinstance(one, ast.Constant))
+        source = path.read_bytes()
+        if path.name != "diagnostics.py" and re.search(rb"AG\d", source):
+            texts = (one.value for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Constant))
             used |= {one for one in texts if isinstance(one, str) and one in CODES}
     assert used == CODES.keys()
 
