@@ -178,6 +178,25 @@ def test_the_import_is_cheap() -> None:
     assert done.stdout == "['adaptgen']\n"
 
 
+CASES = sorted(path for path in (ROOT / "tests/cases").glob("*/spec.*") if not path.parent.name.startswith("wrong_"))
+
+
+@pytest.mark.parametrize("spec", CASES, ids=lambda path: path.parent.name)
+def test_every_operation_and_every_tool_is_explained_once(spec: Path) -> None:
+    hints = spec.with_name("hints.yaml")
+    try:
+        result = adaptgen.build(spec, hints=hints if hints.exists() else EMPTY)
+    except AdaptgenError:
+        pytest.skip("a case that is refused")
+    own = [operation for operation in result.operations if not operation.document]
+    assert len(own) == result.plan.operations
+    assert all(not one.tools for one in own if one.exposure.value != "tool")
+    tools = [tool.name.value for operation in result.operations for tool in operation.tools]
+    tools += [tool.name.value for tool in result.summary.workflows]
+    assert sorted(map(str, tools)) == sorted(tool.name for tool in result.plan.server.tools)
+    json.dumps(result.to_json())
+
+
 # ------------------------------------------------------------------------------------------------------- the JSON
 
 
