@@ -40,7 +40,7 @@ def entries(path: Path) -> tuple[list[Any], dict[str, str]]:
     """What is searched of a document, and operation (``GET /path``) -> tool."""
     from adaptgen.building.build import build
     from adaptgen.source import EMPTY
-    from adaptgen.tool_search.index_entries import entry
+    from adaptgen.tool_search.document import entry
 
     with tempfile.TemporaryDirectory() as folder:
         made = build(unpack(path, Path(folder)), hints=EMPTY, name="server", side_files=False).plan

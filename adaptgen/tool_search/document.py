@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from adaptgen.model.tables import Json
+from adaptgen.mcp.protocol import ToolInfo
+from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.syntax.identifiers import singular, words
 from adaptgen.tool_search import actions, stemmer, thesaurus
 from adaptgen.tool_search.stop_words import STOP
@@ -47,6 +48,41 @@ class Entry:
     tags: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     effect: str = "read"
+
+
+def calls(tool: Tool) -> tuple[str, ...]:
+    """``GET /repos/{owner}`` of each of its requests."""
+    made = (tool.call, *(step.call for step in tool.steps))
+    return tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
+
+
+def entry(tool: Tool, contract: Contract) -> Entry:
+    """What is searched of a generated tool."""
+    return Entry(
+        name=tool.name,
+        description=contract.description,
+        title=str(contract.annotations.get("title") or ""),
+        schema=contract.input_schema,
+        tags=tool.tags,
+        calls=calls(tool),
+        effect=tool.effect,
+    )
+
+
+def entry_of(facts: ToolInfo) -> Entry:
+    """What is searched of a tool that governance knows."""
+    wire = facts.wire
+    schema = wire.get("inputSchema")
+    description, title = wire.get("description"), wire.get("title")
+    return Entry(
+        name=facts.name,
+        description=description if isinstance(description, str) else "",
+        title=title if isinstance(title, str) else "",
+        schema=schema if isinstance(schema, dict) else {},
+        tags=facts.tags,
+        calls=facts.calls,
+        effect=facts.effect,
+    )
 
 
 class IndexedTool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.mcp.advertised_schema import Profile, advertised
 from adaptgen.mcp.protocol import (
     Challenge,
     Context,
@@ -20,11 +21,11 @@ from adaptgen.mcp.protocol import (
     failed_result,
     unknown_tool,
 )
+from adaptgen.mcp.restored_arguments import ArgumentReader
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.tool_search import menu_tools, messages
-from adaptgen.tool_search.schemas import ToolSchemas
 from adaptgen.tool_search.tool_list import Shown, Wanted, show
 from adaptgen.tool_search.toolsets import WHOLE, Part
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _LISTS = 256
 """Lists kept as made, like those of the pipeline."""
+_SCHEMAS = 20_000
+"""Schemas whose advertised form is kept."""
 
 Tools = Callable[[], Mapping[str, ToolInfo]]
 
@@ -274,7 +277,7 @@ class Menu:
     def _index(self) -> Index:
         # Loaded with its tables, and made, when somebody searches.
         from adaptgen.tool_search.bm25 import Index
-        from adaptgen.tool_search.index_entries import entry_of
+        from adaptgen.tool_search.document import entry_of
 
         tools = self._tools()
         if self._indexed is None or self._indexed[0] is not tools:
@@ -284,3 +287,44 @@ class Menu:
 
 def _said(text: str) -> dict[str, Json]:
     return {"content": [{"type": "text", "text": text}], "resultType": "complete"}
+
+
+class ToolSchemas:
+    """Input schemas on their way out, as model providers accept them, and arguments on their way in; each form is made
+    when it is first wanted.
+
+    They come before everything that decides: policies, limits, tokens and the audit see the tool's own names and
+    values.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, Profile], tuple[Any, dict[str, Any]]] = {}
+        self._readers: dict[tuple[int, Profile], tuple[Any, ArgumentReader]] = {}
+
+    def listed(self, tool: Mapping[str, Any], profile: Profile = "") -> dict[str, Any]:
+        """``tool`` of the inner list, with a schema that the providers of ``profile`` take."""
+        schema = tool.get("inputSchema")
+        key = (id(schema), profile)
+        known = self._made.get(key)
+        if known is None:
+            if len(self._made) >= _SCHEMAS:
+                self._made.clear()
+            given = schema if isinstance(schema, Mapping) else {}
+            # The schema is kept with its form: as long as it lives, no other has its identity.
+            known = self._made[key] = (schema, advertised(given, profile))
+        return {**tool, "inputSchema": known[1]}
+
+    def read(self, schema: Json, arguments: Json, profile: Profile) -> Json:
+        """``arguments`` as ``schema``, the tool's own, means them."""
+        if not isinstance(schema, Mapping) or not isinstance(arguments, dict) or not arguments:
+            return arguments
+        key = (id(schema), profile)
+        known = self._readers.get(key)
+        if known is None:
+            if len(self._readers) >= _SCHEMAS:
+                self._readers.clear()
+            known = self._readers[key] = (schema, ArgumentReader(schema, profile))
+        try:
+            return known[1].read(arguments)
+        except RecursionError:
+            return arguments  # nested beyond what any check takes, so it is refused as it is
