@@ -545,7 +545,7 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
         return size <= 15 and digits[0] != "0"
     before_that = text[start - 2] if start > 1 else ""
     if (ahead == "." and before_that.isdigit()) or (ahead and ahead in "-/_" and before_that.isalnum()):
-        return False  # the tail of an identifier; behind the full stop of a sentence stands a number
+        return False  # the tail of an identifier; a number may follow the full stop of a sentence
     if digits.startswith("00"):
         return size >= 10 and digits[2] != "0" and (bool(before) or size >= 12)
     if ahead == "(" and before and ")" in before[0]:
@@ -556,7 +556,7 @@ def _is_phone(text: str, start: int, digits: str, lengths: list[int], before: li
 
 
 def _is_grouped_phone(digits: str, lengths: tuple[int, ...], before: list[str]) -> bool:
-    """Whether digits without an area code or a plus stand in groups in which telephone numbers are written."""
+    """Whether digits without an area code or a plus are in groups in which telephone numbers are written."""
     if len(digits) == 11 and lengths[0] == 1 and digits[0] in "178" and before[0].endswith("("):
         return True
     if digits[0] == "1" and lengths == (1, 3, 3, 4):

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from adaptgen.syntax.identifiers import singular, vocabulary, words
 
-# Words that may stand behind the word that decides, without changing what the value is.
+# Words that may be behind the word that decides, without changing what the value is.
 _NEUTRAL = vocabulary(
     "number no num nr nbr value text string raw plain primary secondary home work private business personal main "
     "alt alternate other formatted normalized e164 masked 1 2 3 4 5 6 7 8 9"
@@ -304,7 +304,7 @@ def _is_name(core: list[str], last: str, before: str) -> bool:
         return bool({"card", "account"} & set(core)) or last == "cardholder"
     if last != "name" or not before:
         return False
-    # A user name is what somebody logs in with.
+    # A user name is what a person logs in with.
     return before in _NAME_PARTS or (singular(before) in _PERSON and before != "user")
 
 

@@ -43,7 +43,7 @@ _COMBINED: Final = 6
 _SYLLABLES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _IDEOGRAPHS = "\u2e80-\U0003ffff"
 _MARKED = "\u0900-\u0963\u0966-\u0dff"
-"""Scripts whose signs of vowels are no letters to ``re``."""
+"""Scripts whose signs of vowels are not letters to ``re``."""
 _UNIT = re.compile(
     rf"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[{_SYLLABLES}]|(?![\W_])[{_IDEOGRAPHS}]"
     rf"|(?:[{_MARKED}]|(?![{_SYLLABLES}{_IDEOGRAPHS}A-Za-z0-9])[^\W_])+"
@@ -78,9 +78,9 @@ class Occurrence(NamedTuple):
 
 class _Form(NamedTuple):
     """A way to write a value. ``compact``: its letters and digits, in small letters; ``cuts``: where in these something
-    may stand between; ``fixed``: where something must; ``written``: the same as it has to be written, "" for any case;
+    may be between; ``fixed``: where something must; ``written``: the same as it has to be written, "" for any case;
     ``strict``: not within an identifier such as ``invoiceAdaByron``; ``loose``: its digits are grouped in any way;
-    ``tight``: nothing stands between; ``lead`` and ``tail``: other characters that the value begins and ends with.
+    ``tight``: nothing is between; ``lead`` and ``tail``: other characters that the value begins and ends with.
     """
 
     compact: str
@@ -124,7 +124,7 @@ class ValueMatcher:
         return found
 
     def replace(self, text: str, replacement: Callable[[KnownValue, str], str]) -> str:
-        """``text`` with ``replacement(known, occurrence)`` in the place of every occurrence."""
+        """``text`` with ``replacement(known, occurrence)`` in place of every occurrence."""
         found = self.find(text)
         if not found:
             return text
@@ -207,7 +207,7 @@ def _end(units: list[tuple[int, int]], offsets: list[int], offset: int) -> int:
 
 
 def _fits(text: str, units: list[tuple[int, int]], offsets: list[int], first: int, end: int, form: _Form) -> bool:
-    """Whether the match of ``form`` that begins with the unit ``first`` has only what may stand between its words."""
+    """Whether the match of ``form`` that begins with the unit ``first`` has only what may be between its words."""
     start = units[first][0]
     if not (_is_edge(text, start, strict=form.strict) and _is_edge(text, end, strict=form.strict)):
         return False

@@ -180,7 +180,7 @@ SEPARATORS: dict[str, str] = {
     "3-7-1": "-",
     "4-2-3": ".",
 }
-"""What stands between the groups; for others a blank, a hyphen or a full stop."""
+"""What is between the groups; for others a blank, a hyphen or a full stop."""
 
 LETTERED: tuple[tuple[str, Check], ...] = (
     (

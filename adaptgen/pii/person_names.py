@@ -130,5 +130,5 @@ def name_parts(name: str) -> tuple[str, ...]:
 
 
 def said(part: str) -> tuple[str, str]:
-    """How a part of a name stands in text: as it is written, and in capitals. In small letters it may be any word."""
+    """How a part of a name is found in text: as written, and in capitals. In small letters it may be any word."""
     return part, part.upper()

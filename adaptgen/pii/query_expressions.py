@@ -55,7 +55,7 @@ _LITERALS = vocabulary("true false null none asc desc ascending descending nulls
 
 def asks_only(expression: Any, is_public: Known, hides: Known) -> bool:
     """Whether an expression (text, or JSON) speaks of nothing but fields for which ``is_public`` holds. ``hides``:
-    whether a word in the place of a value names a field that nobody may ask about."""
+    whether a word in place of a value names a field that nobody may ask about."""
     if isinstance(expression, str):
         text = expression.strip()
         if text[:1] in "{[" and text[:1]:

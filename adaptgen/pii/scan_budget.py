@@ -1,6 +1,6 @@
 """How much work the search of one answer may take, and where large ones are searched: never on the event loop.
 
-Patterns and the matcher count what they read. Whoever lets an answer leave catches :class:`ScanBudgetExceeded` and
+Patterns and the matcher count what they read. What lets an answer leave catches :class:`ScanBudgetExceeded` and
 withholds it: an answer that was not searched to its end does not leave.
 """
 

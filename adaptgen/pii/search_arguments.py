@@ -347,7 +347,7 @@ def _is_called(spoken: tuple[str, ...], path: str, holder: str) -> bool:
 
 
 def _strangers(spoken: Sequence[str], keys: Collection[str], holder: str) -> set[str]:
-    """The words of a name that are of somebody else: ``assignee_email`` is not the ``contact.email`` of a task."""
+    """The words of a name that are of another person: ``assignee_email`` is not the ``contact.email`` of a task."""
     known = {singular(word) for word in (*keys, *words(holder))}
     return {word for word in spoken if names_person(word) and singular(word) not in known}
 

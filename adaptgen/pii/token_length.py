@@ -1,4 +1,4 @@
-"""How long a PII token is: what whoever measures an answer must know before governance tokenizes it."""
+"""How long a PII token is: what code that measures an answer must know before governance tokenizes it."""
 
 from __future__ import annotations
 

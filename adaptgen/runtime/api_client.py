@@ -183,7 +183,7 @@ class ApiClient:
         write.
 
         Raises:
-            ToolError: an argument cannot stand where it belongs.
+            ToolError: an argument does not fit where it belongs.
         """
         assert tool.call is not None
         await self.constants(tool.call)

@@ -127,7 +127,7 @@ class Execution(ApiClient):
     def dry(
         self, tool: Tool, request: Request, marks: PiiTracker, auth: Sequence[str] | None = None, note: str = ""
     ) -> Answer:
-        """What would be sent, with a mark in the place of each credential."""
+        """What would be sent, with a mark in place of each credential."""
         request = self.shaped(tool, request, marks.arguments({}))
         shown = self.auth.redacted(request, tool.auth if auth is None else auth)
         return describe_request(shown, self.hidden(tool), marks, note, tool=tool, readers=self._readers(tool))

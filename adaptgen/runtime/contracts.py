@@ -25,7 +25,7 @@ def load(server: Server) -> dict[str, Contract]:
     """The contracts of ``server``'s tools by name, in the order of the tables.
 
     Raises:
-        AdaptgenError: AG061 with every file that cannot be read, and every tool and argument that stands in a table
+        AdaptgenError: AG061 with every file that cannot be read, and every tool and argument that is in a table
             and not in a contract, or the other way round.
     """
     found: dict[str, Contract] = {}

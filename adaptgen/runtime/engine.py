@@ -55,8 +55,8 @@ class Engine:
     (default: what ``ADAPTGEN_STORE_URL`` names), sealed with the cursor key. Nothing is sent or resolved before the
     first call.
 
-    ``classify``: answers say where personal data stands in them (``Answer.sensitive``, ``Answer.found``), and are
-    measured as they will be with tokens in the place of these ``kinds`` (None: of every kind).
+    ``classify``: answers say where personal data is in them (``Answer.sensitive``, ``Answer.found``), and are
+    measured as they will be with tokens in place of these ``kinds`` (None: of every kind).
     """
 
     def __init__(
@@ -353,7 +353,7 @@ class Engine:
     async def _looked_up(
         self, execution: Execution, caller: Caller, tool: Tool, checked: Mapping[str, Json]
     ) -> dict[str, Json]:
-        """The arguments with ids in the place of names."""
+        """The arguments with ids in place of names."""
         from adaptgen.runtime.queries.name_lookup import Lookups, integer_arguments
 
         if self._lookups is None:
@@ -424,10 +424,10 @@ class Engine:
 
 
 def _dry(checked: Mapping[str, Json]) -> bool:
-    """Whether nothing may be changed: whatever is no clear "no" must not write."""
+    """Whether nothing may be changed: whatever is not a clear "no" must not write."""
     return checked.get("dry_run") not in (None, False, "false", "False", 0)
 
 
 def _trace() -> bool:
-    """Whether the log may hold stack traces: they name arguments, so only where somebody debugs."""
+    """Whether the log may hold stack traces: they name arguments, so only while debugging."""
     return _log.isEnabledFor(logging.DEBUG)

@@ -110,7 +110,7 @@ class ToolCall:
 
 
 def value_of(answer: Answer) -> Json:
-    """The JSON of an answer's first text, or the text where it is no JSON; None where there is no text."""
+    """The JSON of an answer's first text, or the text where it is not JSON; None where there is no text."""
     text = next((one.text for one in answer.content if isinstance(one, Text)), None)
     if text is None:
         return None
@@ -158,7 +158,7 @@ class Outgoing:
         """Give a header this value, in place of what it was; None removes it.
 
         Raises:
-            ToolError: the connection owns it, or the value cannot stand in a header (RFC 9110, 5.5).
+            ToolError: the connection owns it, or the value is not allowed in a header (RFC 9110, 5.5).
         """
         if name.lower() in _FIXED or not name.isascii() or not name.isprintable() or ":" in name or " " in name:
             raise ToolError(f"The override of this tool cannot set the header {name[:40]!r}. Nothing was sent.")
@@ -251,7 +251,7 @@ class OverriddenCall:
         self._call = ToolCall(execution, request, others)
 
     async def answer(self, acting: Sequence[Override]) -> Answer:
-        """The answer of what the side file puts in the place of the tool, and around it.
+        """The answer of what the side file puts in place of the tool, and around it.
 
         Raises:
             ToolError: the tool, or what the side file puts in its place, failed.

@@ -75,7 +75,7 @@ class Override:
 
 
 class Overrides:
-    """Collects what a side file says. One of them, called ``overrides``, stands in the file."""
+    """Collects what a side file says, which holds one called ``overrides``."""
 
     def __init__(self) -> None:
         self._declared: list[Override] = []
@@ -89,7 +89,7 @@ class Overrides:
     # ------------------------------------------------------------------------------------------------------ decorators
 
     def replace(self, tool: str) -> Callable[[_F], _F]:
-        """``async def f(call: ToolCall)`` answers in the place of ``tool``, under its contract, view and marks.
+        """``async def f(call: ToolCall)`` answers in place of ``tool``, under its contract, view and marks.
 
         A list tool answers a list (it is cut into pages), other tools a JSON value, a text or an Answer.
         """
@@ -212,7 +212,7 @@ class Overrides:
         return bool(self._shaping)
 
     def acting(self, tool: str) -> tuple[Override, ...]:
-        """What answers in the place of ``tool`` and around it, in the order of the file; () for nothing."""
+        """What answers in place of ``tool`` and around it, in the order of the file; () for nothing."""
         return self._acting.get(tool, ())
 
     def shaping(self, tool: str) -> tuple[Override, ...]:

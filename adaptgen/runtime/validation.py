@@ -95,7 +95,7 @@ class Arguments:
 
 
 def _compiled(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator | None:
-    """A validator; without patterns where one is no regular expression that Rust reads, None where nothing helps."""
+    """A validator; without patterns where one is not a regular expression that Rust reads, None where nothing helps."""
     checked: dict[str, Json] = _with_known_formats(dict(schema))
     for attempt in (checked, _without_patterns(checked)):
         try:

@@ -97,7 +97,7 @@ def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, w
     name = _name(path)
     asked = name if len(path) == 1 else ""
     if (sliced := _SLICED.fullmatch(asked)) is not None:
-        # The value of an asked slice stands under its path: the rest begins where this one was cut.
+        # The value of an asked slice is under its path: the rest begins where this one was cut.
         rest = f"; fields {sliced[1]}[{int(sliced[2]) + kept}:{sliced[3]}]{sliced[4] or ''}"
     elif asked.startswith("$"):
         # `$.users[*].id` goes on at `$.users[50:].id`.
@@ -109,7 +109,7 @@ def _record(cuts: dict[str, str], path: tuple[fields.Segment, ...], kept: int, w
 
 
 def _name(path: tuple[fields.Segment, ...]) -> str:
-    """The path in words. The first key may be a path itself: that of a slice, or of what stands around a payload."""
+    """The path in words. The first key may be a path itself: that of a slice, or of what is around a payload."""
     first = path[0] if path else None
     if isinstance(first, str) and (first == "$" or first.startswith(("$.", "$[")) or _SLICED.fullmatch(first)):
         inner = fields.text(path[1:]) if len(path) > 1 else ""

@@ -31,7 +31,7 @@ def is_around(fields: Sequence[str] | None) -> bool:
 async def answer_around(
     tool: Tool, fetch: Fetch, fields: Sequence[str], *, max_bytes: int, marks: PiiTracker | None = None
 ) -> Answer:
-    """What stands beside the items in the first page of a list.
+    """What is next to the items in the first page of a list.
 
     Raises:
         ToolError: a path cannot be read, or leads to the items; or the API failed.

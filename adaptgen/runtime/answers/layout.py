@@ -1,4 +1,4 @@
-"""The form of an answer: which paths of the items it keeps, and whether they stand in rows or in objects."""
+"""The form of an answer: which paths of the items it keeps, and whether they are rows or objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AnswerLayout:
     ``columns``: rows under ``fields``, else objects. ``chosen``: the paths, where they must be kept in the cursor
     because the agent asked for them or because they were chosen from the data. ``note``: what the agent should know.
     ``torn``: lines of a table that could not be read are among the items (``tabular.UNREADABLE``); their text is shown
-    where nobody asks for other fields, and never under governance, which cannot tell what stands in it.
+    where nobody asks for other fields, and never under governance, which cannot tell what is in it.
     """
 
     def __init__(

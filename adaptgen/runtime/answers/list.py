@@ -78,8 +78,8 @@ def answer_list(
 ) -> Coroutine[Any, Any, Answer]:
     """One answer of a list tool: ``{"fields", "items", "next_cursor", "total", "complete", "omitted", "note"}``.
 
-    It is JSON. Keys stand only where they say something. ``keep`` chooses among the items, and says how
-    far one answer reads; ``note`` stands before other notes; ``whole`` False: what is read is a part of the list, so
+    It is JSON. Keys are there only where they say something. ``keep`` chooses among the items, and says how
+    far one answer reads; ``note`` comes before other notes; ``whole`` False: what is read is a part of the list, so
     neither a total nor a cursor is given. ``kept``: gives the place where a list that the API gives whole is kept for
     a moment. ``size``: items that are asked for in one request, as many as are wanted unless it is said. ``doubt``: why
     the list may go on, where that is known already.
@@ -346,7 +346,7 @@ class _ListAnswerBuilder:
         return " ".join(filter(None, notes))
 
     def _omitted(self, shape: AnswerLayout) -> dict[str, Json]:
-        """What stands in the API's answer and not in this one."""
+        """What is in the API's answer and not in this one."""
         omitted: dict[str, Json] = {}
         if self._beside and not self._call.fields:
             omitted["beside"] = _few(self._beside)
@@ -435,7 +435,7 @@ class _ListAnswerBuilder:
         return {"items": "long values are shortened; ask for one item"} if cuts else {}
 
     def _replace(self, shape: AnswerLayout, index: int, room: int) -> dict[str, str]:
-        """Put an item in the place of itself that takes ``room`` bytes; what was cut of it."""
+        """Replace an item by a form of itself that takes ``room`` bytes; what was cut of it."""
         page, position = self._taken[index]
         (shown,) = shape.project([page.items[position]])
         size = self._marks.whole

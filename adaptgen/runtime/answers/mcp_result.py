@@ -16,7 +16,7 @@ __all__ = ["listed", "make_block", "make_listing", "make_result"]
 
 
 def make_result(answer: Answer) -> dict[str, Any]:
-    """CallToolResult. ``structuredContent`` only where the tool opted in; then the text is not repeated beside it."""
+    """CallToolResult. ``structuredContent`` only where the tool opted in; then the text is not repeated next to it."""
     blocks = [make_block(one, at) for at, one in enumerate(answer.content)]
     wire: dict[str, Any] = {"content": blocks, "resultType": "complete"}
     if answer.is_error:

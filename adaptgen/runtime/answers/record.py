@@ -1,7 +1,7 @@
-"""Answers that are no lists: one record, the outcome of a write, a scalar, a file.
+"""Answers that are not lists: one record, the outcome of a write, a scalar, a file.
 
 The view applies to the payload (``tool.payload``). Lists of objects that the view leaves out, in the payload and
-beside it, stay as a count and a few labels under ``omitted``, by the path that gives them through ``fields``; there a
+next to it, stay as a count and a few labels under ``omitted``, by the path that gives them through ``fields``; there a
 path that starts with ``$`` speaks of the whole body.
 """
 
@@ -52,7 +52,7 @@ def answer_detail(
     note: str = "",
     marks: PiiTracker | None = None,
 ) -> Answer:
-    """The answer of a tool that is no list: the payload under its view, as JSON or as what its media type is.
+    """The answer of a tool that is not a list: the payload under its view, as JSON or as what its media type is.
 
     ``note`` is added where the answer is JSON.
 
@@ -96,7 +96,7 @@ def show(
     missing: Mapping[str, Json] = {},
 ) -> Answer:
     """The answer for ``body``, a JSON value, under the tool's view or ``fields``; ``marks`` says what is personal,
-    ``missing`` what else stands under ``omitted``.
+    ``missing`` what else is under ``omitted``.
 
     Raises:
         ToolError: a path in ``fields`` cannot be read, or the body nests too deep.
@@ -138,7 +138,7 @@ def mark_body(tool: Tool, body: Json, marks: PiiTracker, *, cuts: bool = False) 
 
 
 def _places(answer: str, body: Json) -> list[str]:
-    """Where the payload may stand: at its path, or where that leads nowhere, anywhere near the root."""
+    """Where the payload may be: at its path, or where that leads nowhere, anywhere near the root."""
     if answer == "$" or jsonpath.first(answer, body, None) is not None:
         return [answer]
     return [answer, "$", *(f"${paths.text((key,))}" if paths.text((key,))[0] == "[" else f"$.{paths.text((key,))}"
@@ -196,7 +196,7 @@ def _left_out(payload: dict[str, Json], chosen: View, samples: Samples) -> dict[
 
 
 def _siblings(body: Json, answer: str, samples: Samples) -> dict[str, Json]:
-    """The lists beside the payload, by their JSONPath."""
+    """The lists next to the payload, by their JSONPath."""
     found: dict[str, Json] = {}
     if isinstance(body, dict):
         for key, value in body.items():

@@ -32,7 +32,7 @@ class Samples:
     def __init__(self, sensitive: Mapping[str, str]) -> None:
         kinds = {_keys(path): kind for path, kind in sensitive.items()}
         self._paths = frozenset(kinds)
-        # The list may stand elsewhere than where it was classified; the name of a person alone says too little then.
+        # The list may be elsewhere than where it was classified; the name of a person alone says too little then.
         self._names = {path[-1] for path, kind in kinds.items() if path and kind != "name"}
 
     def summary(self, at: Sequence[str], value: list[Json]) -> dict[str, Json]:
@@ -53,7 +53,7 @@ class Samples:
         return None
 
     def _classified(self, path: Sequence[str]) -> bool:
-        """Whether the field is, or stands in, one that is classified; by its name a person's name is not."""
+        """Whether the field is, or is in, one that is classified; by its name a person's name is not."""
         keys = tuple(path)
         return (
             keys[-1] in self._names

@@ -25,8 +25,8 @@ _SAMPLE: Final = 200
 def answer_table(
     tool: Tool, response: Response, *, fields: Sequence[str] | None, max_bytes: int, marks: PiiTracker
 ) -> Answer | None:
-    """``{"fields", "items", "omitted", "note"}`` as for lists, without a cursor: for tools that are no list; None for
-    what is no table, or holds nothing.
+    """``{"fields", "items", "omitted", "note"}`` as for lists, without a cursor: for tools that are not lists; None for
+    what is not a table, or holds nothing.
 
     Raises:
         ToolError: a path in ``fields`` cannot be read.

@@ -300,7 +300,7 @@ class Authenticator:
         return [value for session in sessions for value in session.secrets()]
 
     def redacted(self, request: Request, names: Sequence[str]) -> Request:
-        """A copy of ``request`` with a mark in the place of each credential."""
+        """A copy of ``request`` with a mark in place of each credential."""
         shown = request.copy()
         for session in self.of(names):
             for send in select_sends(session.auth.send, request, self._credentials, optional=session.auth.optional):

@@ -43,7 +43,7 @@ def add_credentials(
     """Put credentials into ``request``, over arguments of the same name.
 
     Raises:
-        ToolError: a saved value is missing, or a credential cannot stand in a header; the text does not show it.
+        ToolError: a saved value is missing, or a credential is not allowed in a header; the text does not show it.
     """
     for send in select_sends(sends, request, credentials, optional=optional):
         try:

@@ -113,7 +113,7 @@ class LoginCall:
 
 
 def _elsewhere(response: Response) -> str:
-    """What may have answered a login in the place of the API."""
+    """What may have answered a login in place of the API."""
     if "html" in response.media_type or response.content[:64].lstrip()[:1] == b"<":
         return "a web page came: a gateway or a firewall may stand in the way, or the base URL is wrong."
     if response.status in (404, 405):

@@ -1,12 +1,12 @@
 """Sessions: log in once for everybody, renew in time, remember what must outlive the process.
 
-A session has a *generation*, which grows with each renewal. Whoever was refused says with which generation; if another
-call has renewed since, nothing more is done. A renewal runs in a task of its own: a caller that gives up does not
-tear down the login, and with it a refresh token that can be used once.
+A session has a *generation*, which grows with each renewal. A caller that was refused says with which generation; if
+another call has renewed since, nothing more is done. A renewal runs in a task of its own: a caller that gives up does
+not tear down the login, and with it a refresh token that can be used once.
 
 A session that is kept for other processes too is renewed by one of them at a time, which marks it *in doubt* before it
-sends a token that may be used once. Whoever finds the mark knows that a holder was killed in between, and logs in anew
-where it can.
+sends a token that may be used once. A process that finds the mark knows that a holder was killed in between, and logs
+in anew where it can.
 """
 
 from __future__ import annotations
@@ -338,7 +338,7 @@ class Session:
             await self._log_in()
 
     async def _begun(self) -> bool:
-        """Whether the session could begin with a token that somebody has set."""
+        """Whether the session could begin with a token that was set."""
         auth = self.auth
         fresh = (not self._saved and not self._active) or self._changed()
         if not (fresh and auth.start and (not auth.chain or not self._credentials.missing(self._start_references))):
@@ -399,7 +399,7 @@ class Session:
         await self._done()
 
     def _changed(self) -> bool:
-        """Whether somebody has set another token to begin with since."""
+        """Whether another token was set to begin with since."""
         if not self._began_with or not self.auth.chain or self._credentials.missing(self._start_references):
             return False
         return self._started() != self._began_with

@@ -1,7 +1,7 @@
 """State files: what a session must remember beyond its process, such as a single-use refresh token.
 
 One file per session, mode 0600, written to a new file that replaces the old one, so that a killed process leaves
-either. A lock file beside it makes sure that one process at a time renews.
+either. A lock file next to it makes sure that one process at a time renews.
 """
 
 from __future__ import annotations

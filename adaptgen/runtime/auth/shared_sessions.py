@@ -71,7 +71,7 @@ class Lease:
         self._beat: asyncio.Task[None] | None = None
 
     async def acquire(self) -> bool:
-        """Whether the lease is ours now; somebody else holds it where it is not."""
+        """Whether the lease is ours now; another process holds it where it is not."""
         token = secrets.token_bytes(12)
         if not await self._store.add(self._key, token, ttl=LEASE) and await self._store.get(self._key) != token:
             return False

@@ -90,7 +90,7 @@ def session_tags(tags: Mapping[str, str], claim: Callable[[str], Json]) -> dict[
 
     Raises:
         ToolError: a claim is missing, or STS takes no such value. A tag is never left out: the policy at the API might
-            then speak of somebody else.
+            then speak of another person.
     """
     found: dict[str, str] = {}
     for name, source in tags.items():

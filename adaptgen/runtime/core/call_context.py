@@ -1,7 +1,7 @@
 """What the running call carries in context variables: when it must be done, whom it tells how far it is, who counts its
 requests, and whether it may create a record.
 
-What stands between the client and the engine sets them for one call; where nothing does, there is no bound.
+What is between the client and the engine sets them for one call; where nothing does, there is no bound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from adaptgen.model.tables import Json
 
 Notify: TypeAlias = Callable[[str, Mapping[str, Json]], Awaitable[None]]
-"""Sends a notification of MCP to the client beside the answer: its method and params."""
+"""Sends a notification of MCP to the client besides the answer: its method and params."""
 
 METHOD: Final = "notifications/progress"
 EVERY: Final = 0.5

@@ -124,7 +124,7 @@ def read_file(value: Json, argument: str) -> tuple[bytes, str, str]:
     The name keeps no folders and no control characters.
 
     Raises:
-        ToolError: the argument is no such object, or its base64 is broken.
+        ToolError: the argument is not such an object, or its base64 is broken.
     """
     if isinstance(value, str):
         value = {"text": value}

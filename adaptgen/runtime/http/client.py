@@ -466,7 +466,7 @@ class OriginGate:
         return pause
 
     def open(self, origin: Origin) -> None:
-        """Note an answer that was no 429."""
+        """Note an answer that was not a 429."""
         if origin in self._times:
             del self._times[origin]
             self._until.pop(origin, None)

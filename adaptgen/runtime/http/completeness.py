@@ -1,7 +1,7 @@
 """What in an answer speaks against its being the whole list: for lists of which no paging is known.
 
 The rows of the table are looked at in their order; the first that finds something is the evidence, in words that
-agents read. A name counts only where it stands next to the items or in a block about pages, never inside a record.
+agents read. A name counts only where it is next to the items or in a block about pages, never inside a record.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _NEXT_LINK: Final = re.compile(r"rel\s*=\s*\"?[^\";,]*\bnext\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ListAnswer:
-    """One answer that holds a list of ``length``. ``members``: names and values of what stands next to the items;
+    """One answer that holds a list of ``length``. ``members``: names and values of what is next to the items;
     ``nouns``: what the list is called; ``sizes``: what was asked for, by parameter; ``whole``: hints say that the list
     is not paged; ``later``: it is not the first page."""
 
@@ -79,7 +79,7 @@ def read_answer(
     whole: bool = False,
     later: bool = False,
 ) -> ListAnswer:
-    """What stands around the list at JSONPath ``path`` in ``body``."""
+    """What is around the list at JSONPath ``path`` in ``body``."""
     keys = _keys(path)
     nouns = frozenset(singular(word) for key in keys[-1:] for word in words(key))
     return ListAnswer(length, tuple(_around(body, keys)), headers, sizes, nouns, whole, later)
@@ -109,7 +109,7 @@ def read_sizes(content: bytes) -> tuple[tuple[str, int], ...]:
 
 
 def list_beside(body: Json, path: str) -> tuple[str, ...]:
-    """JSONPaths of what stands next to the items and does not only wrap them, where there is something in it."""
+    """JSONPaths of what is next to the items and does not only wrap them, where there is something in it."""
     keys = _keys(path)
     found = []
     here = body

@@ -347,7 +347,7 @@ def _tells(error: Json) -> bool:
 
 
 def make_refusal(response: Response, scrub: Scrub, *, reads: bool, addressed: bool = False) -> ToolError:
-    """The error for a status that is no success."""
+    """The error for a status that is not a success."""
     status = response.status
     words, more = _words(response, scrub)
     name = _name(status)

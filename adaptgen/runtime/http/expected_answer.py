@@ -1,4 +1,4 @@
-"""What a tool expects of an answer: whether a body is like the declared one, and that JSON is no web page."""
+"""What a tool expects of an answer: whether a body is like the declared one, and that JSON is not a web page."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def declares_json(tool: Tool | Step) -> bool:
 
 
 def refuse_page(tool: Tool | Step, response: Response, check: str) -> None:
-    """An HTML page where JSON is declared is no answer.
+    """An HTML page where JSON is declared is not an answer.
 
     Raises:
         ToolError: saying what to ``check``.

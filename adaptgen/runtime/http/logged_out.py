@@ -294,7 +294,7 @@ def _phrases() -> tuple[re.Pattern[str], ...]:
 
 def _compiled(row: str) -> re.Pattern[str]:
     parts = [r"[\s_-]+".join(map(re.escape, part.split())) for part in row.split("…")]
-    # Words of scripts without spaces stand anywhere.
+    # Words of scripts without spaces may be anywhere.
     edge = r"(?<!\w)" if row[0].isascii() else ""
     return re.compile(edge + _GAP.join(parts), re.IGNORECASE)
 

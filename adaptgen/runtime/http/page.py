@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.http.response import Response
 
 LARGE: Final = 200_000
-"""Bytes of a table that is read beside the event loop."""
+"""Bytes of a table that is read off the event loop."""
 
 At: TypeAlias = Json
 """Where an API page starts: an offset, a page number, a token (any JSON value) or a URL; None is the first page of the
@@ -47,7 +47,7 @@ class Fetch(Protocol):
 class Page:
     """What came for ``at``. ``next``: where the API says that the list goes on (None: nowhere, or it does not say).
     ``torn``: what of a table could not be read. ``doubt``: why the list may go on although nothing leads on;
-    ``weak``: only its length says so. ``beside``: JSONPaths of what stands next to the items. ``evidence``: why a list
+    ``weak``: only its length says so. ``beside``: JSONPaths of what is next to the items. ``evidence``: why a list
     that is read by position may go on, should its positions turn out to be ignored."""
 
     at: At
@@ -123,7 +123,7 @@ async def read_page(paging: Paging, fetch: Fetch, at: At, size: int | None) -> P
 
 
 async def _paged(paging: Paging, at: At, response: Response) -> Page:
-    """A large table is read beside the event loop: 10 MB take seconds, in which no other call would be served."""
+    """A large table is read off the event loop: 10 MB take seconds, in which no other call would be served."""
     if len(response.content) > LARGE and not is_json(response):
         return await asyncio.to_thread(_page, paging, at, response)
     return _page(paging, at, response)
@@ -224,7 +224,7 @@ def find_items(path: str, body: Json) -> list[Json] | None:
 
 def _only_list(body: Json) -> list[Json] | None:
     """The one list in the body or in one of its objects; of several, one of objects or with a usual name. None where
-    something else than wrapper words stands next to it: that is a record which holds a list."""
+    something other than wrapper words is next to it: that is a record which holds a list."""
     if isinstance(body, list):
         return body
     if not isinstance(body, dict):

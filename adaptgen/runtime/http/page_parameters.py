@@ -1,7 +1,7 @@
 """Where the values of paging go in a request: the query, the body, headers, the address, or inside one parameter that
 holds several values.
 
-What the agent's arguments fill stays beside them; a value of paging of the same name is paging's.
+What the agent's arguments fill stays next to them; a value of paging of the same name is paging's.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class PageParameters:
         return name in self._query
 
     def pairs(self) -> list[str]:
-        """The pairs of the query parameters beside a position that stands elsewhere."""
+        """The pairs of the query parameters besides a position that is elsewhere."""
         return [pair for name, value in self._query.items() for pair in query(Param(name), value)]
 
     def put_headers(self, headers: dict[str, str]) -> None:
         """Give ``headers`` the values, in place of what they were, whatever their case.
 
         Raises:
-            ToolError: a value cannot stand in a header (RFC 9110, 5.5).
+            ToolError: a value is not allowed in a header (RFC 9110, 5.5).
         """
         for name, value in self._headers.items():
             param = Param(name, encode="json")

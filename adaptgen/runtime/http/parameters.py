@@ -19,7 +19,7 @@ Pairs = list[tuple[str, str]]
 
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _RESERVED = ":/?@!$'()*,;="
-"""What ``allowReserved`` lets stand in a query: the reserved characters but ``#``, ``[``, ``]``, which no query may
+"""What ``allowReserved`` allows in a query: the reserved characters but ``#``, ``[``, ``]``, which no query may
 hold (RFC 3986, 3.4), and ``&`` and ``+``, which would be read as another parameter and as a space."""
 
 
@@ -214,7 +214,7 @@ def header(param: Param, value: Json, argument: str) -> str | None:
 
 
 def header_text(text: str, what: str) -> str:
-    """``text`` if it may stand in a header. ``what`` begins the message if not."""
+    """``text`` if it is allowed in a header. ``what`` begins the message if not."""
     if not text.isascii() or not text.isprintable():
         bad = (
             "line breaks or control characters" if text.isascii() or "\n" in text or "\r" in text else "non-ASCII text"

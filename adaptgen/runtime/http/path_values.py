@@ -5,7 +5,7 @@ before they route it, some of them twice; so what counts is what a value becomes
 ``\\`` end a segment as soon as anybody decodes. ``;``, ``?`` and ``#`` as they are have their uses (``C#``, ``a;b``)
 and are data where they are encoded (RFC 3986, 2.2; Servlet containers take path parameters off before they decode), so
 they are refused only where they come out of a second decoding, which no value needs, and beside a dot segment
-(``..;``). ``%`` alone, spaces, letters of all scripts, ``@``, ``:``, ``,`` and dots within a word may stand.
+(``..;``). ``%`` alone, spaces, letters of all scripts, ``@``, ``:``, ``,`` and dots within a word are allowed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WIDE: Final = re.compile(r"%[uU]([0-9A-Fa-f]{4})")
 _OVERLONG: Final = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}")
 """More bytes than a character needs (RFC 3629, 3): some decoders read ``C0 AF`` as ``/``."""
 _ALIKE: Final = {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u2216": "\\", "\u29f5": "\\"}
-"""What converters to 8-bit character sets read as a separator, beside what NFKC makes of full-width forms."""
+"""What converters to 8-bit character sets read as a separator, besides what NFKC makes of full-width forms."""
 SEPARATORS: Final = "/\\;?#"
 _DEPTH: Final = 8
 _SPLIT: Final = re.compile(r"[/\\;]")

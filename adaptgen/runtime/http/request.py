@@ -136,7 +136,7 @@ def build(
     ``placed``: values of paging, where they are not all query parameters.
 
     Raises:
-        ToolError: an argument cannot stand where it belongs; the text names it.
+        ToolError: an argument does not fit where it belongs; the text names it.
     """
     url = _address(call, base, inputs, placed)
     request = Request(call.method, url, {"accept": call.accept or _ACCEPT})
@@ -182,7 +182,7 @@ def _add_headers(request: Request, call: Call, inputs: Inputs, placed: PageParam
         text = serialize.header(param, value, param.arg or param.name)
         if text is not None:
             if lower == "accept":
-                request.headers.pop("accept", None)  # the choice of the call stands alone
+                request.headers.pop("accept", None)  # the choice of the call is the only one
             request.headers[param.name] = text
     if placed is not None:
         placed.put_headers(request.headers)
@@ -252,7 +252,7 @@ def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of an absolute URL (RFC 6454).
 
     Raises:
-        ToolError: it is no http or https URL with a host.
+        ToolError: it is not an http or https URL with a host.
     """
     return _origin("/".join(url.split("/", 3)[:3]).partition("?")[0].partition("#")[0])
 

@@ -42,7 +42,7 @@ class Response:
         """The content as JSON, parsed once.
 
         Raises:
-            ToolError: it is no JSON.
+            ToolError: it is not JSON.
         """
         if self._json is _UNREAD:
             self._json = _parse(self)

@@ -43,7 +43,7 @@ def find_kind(response: Response) -> tabular.Kind | None:
 
 
 def read_table(response: Response) -> Items | None:
-    """The answer as a table, None for what is no table."""
+    """The answer as a table, None for what is not a table."""
     kind = find_kind(response)
     if kind is None:
         return None

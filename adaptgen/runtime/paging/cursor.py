@@ -5,7 +5,7 @@ inside. Four short keyed marks in front say which of those four differs, so that
 they decide nothing: a cursor that opens is authentic as a whole.
 
 A cursor is written in letters alone. Base64 would now and then hold what looks like a telephone or an identity number,
-or a short name between two dashes; whoever searches answers for personal data would put a token in its place.
+or a short name between two dashes; anyone who searches answers for personal data would put a token in its place.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _OTHER: Final = (
 
 
 class KeyFormatError(ValueError):
-    """The text is no key of 32 bytes."""
+    """The text is not a key of 32 bytes."""
 
 
 def read_key(environ: Mapping[str, str]) -> bytes:

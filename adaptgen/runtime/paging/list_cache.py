@@ -70,7 +70,7 @@ class ListCache:
         return found.response if found is not None and found.digest == digest else None
 
     def put(self, key: tuple[str, bytes], digest: str, response: Response, lifetime: float) -> None:
-        """Keep ``response`` in the place of what was under ``key``."""
+        """Keep ``response`` in place of what was under ``key``."""
         self.remove(key)
         self._expire()
         if len(response.content) > BYTES:

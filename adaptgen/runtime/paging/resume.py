@@ -1,8 +1,8 @@
 """Going on with a list: finding the last item given again, in a list that may have changed since.
 
-The page that held it is read again. Where that page was given whole, it is read beside the next one, at the same time.
-If the item moved, the pages around are searched: items that were deleted before it draw it back, inserted ones push
-it forward. A style whose pages cannot be asked for by position trusts the API's own token.
+The page that held it is read again. Where that page was given whole, the next one is read at the same time. If the
+item moved, the pages around are searched: items that were deleted before it draw it back, inserted ones push it
+forward. A style whose pages cannot be asked for by position trusts the API's own token.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reading all pages of a list inside one call, whatever its paging, within bounds.
 
 Where a bound is reached the scan ends behind a whole page and knows where it would go on: nothing is read twice, and
-whoever counts knows that it was not everything.
+the caller that counts knows that it was not everything.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from adaptgen.syntax.json_pointer import escape
 
 
 def resource(call: Call) -> str:
-    """What a call is about: the last word of its path that is no parameter."""
+    """What a call is about: the last word of its path that is not a parameter."""
     named = [one for one in call.path.split("/") if one and "{" not in one and "}" not in one]
     return named[-1] if named else ""
 

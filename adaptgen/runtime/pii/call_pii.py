@@ -80,11 +80,11 @@ class PiiTracker:
         return self._classifier.mark(item, seen), seen
 
     def will_tokenize(self, kind: str) -> bool:
-        """Whether agents get tokens in the place of values of ``kind``."""
+        """Whether agents get tokens in place of values of ``kind``."""
         return self.enabled and (self._kinds is None or canonical(kind) in self._kinds)
 
     def kind_at(self, keys: Sequence[str]) -> str | None:
-        """The kind of what may stand in records under these keys: of a number, of a text, of a person's name."""
+        """The kind of what may be in records under these keys: of a number, of a text, of a person's name."""
         from adaptgen.runtime.pii.tagged_values import Tagged
 
         for leaf in ("Ada Lovelace", 12345) if self.enabled else ():
@@ -99,7 +99,7 @@ class PiiTracker:
         return None
 
     def without(self, text: str, personal: Iterable[tuple[str, str]], hole: str) -> str:
-        """``text`` with ``hole`` in the place of everything that tokens will replace in it: what patterns find, and
+        """``text`` with ``hole`` in place of everything that tokens will replace in it: what patterns find, and
         the values of ``personal`` (kind, value)."""
         from adaptgen.runtime.pii.token_sizes import find_personal
 

@@ -28,7 +28,7 @@ _NO_KINDS = LeafKinds()
 
 
 class _Place:
-    """A place in records: what a string and a number there are, and what stands below."""
+    """A place in records: what a string and a number there are, and what is below."""
 
     __slots__ = ("declared", "inner", "kinds", "members", "name", "no_number", "no_text")
 
@@ -55,7 +55,7 @@ class _Place:
 class Classifier:
     """``sensitive``: path -> kind, as in :class:`adaptgen.model.tables.Tool`; ``plain``: what is said not to be
     personal, as paths, or as ``$..name`` for every field of that name; ``resource``: what the records are, in one word;
-    ``prefix``: the keys under which the records stand in what is given to :meth:`mark`.
+    ``prefix``: the keys under which the records are in what is given to :meth:`mark`.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Classifier:
         self._root = _Place(resource)
         plain, before = tuple(plain), tuple(prefix)
         self.never = tuple(path for path in plain if path.startswith("$.."))
-        """What is not personal wherever it stands."""
+        """What is not personal wherever it is."""
         self._never = frozenset(path[3:] for path in self.never)
         for path in plain:
             if not path.startswith("$"):

@@ -1,6 +1,6 @@
-"""Where marked values stand in an answer, as JSON Pointers in which ``*`` is every element of a list.
+"""Where marked values are in an answer, as JSON Pointers in which ``*`` is every element of a list.
 
-Elements that agree on where their marked values stand share one pointer; those that do not are named one by one, so
+Elements that agree on where their marked values are share one pointer; those that do not are named one by one, so
 that a pointer never points at a value that was not classified.
 """
 
@@ -42,7 +42,7 @@ def positions(value: Any) -> dict[str, str]:
 
 
 def columns(rows: Sequence[Sequence[Any]], width: int, under: str) -> dict[str, str]:
-    """The same for rows of ``width`` cells that stand in a list at the pointer ``under``."""
+    """The same for rows of ``width`` cells that are in a list at the pointer ``under``."""
     found: dict[str, str] = {}
     for at in range(width):
         types = {type(row[at]) for row in rows}

@@ -80,7 +80,7 @@ _MOST = 5000
 
 
 def find_named(text: str) -> Iterator[tuple[str, str]]:
-    """Kind and value of what stands in ``text`` under a name that says what it is, in the form that it has there."""
+    """Kind and value of what is in ``text`` under a name that says what it is, in the form that it has there."""
     for pattern in (_ELEMENT, _ATTRIBUTE, _LINE, _PAIR):
         for count, found in enumerate(pattern.finditer(text)):
             if count > _MOST:

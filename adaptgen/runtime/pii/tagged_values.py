@@ -51,7 +51,7 @@ def _types(kind: str) -> tuple[type[str], type[int], type[float]]:
 
 
 def tag(value: Any, kind: str) -> Any:
-    """``value`` as one of ``kind``; true, false, null, the empty string and what is no scalar stay as they are."""
+    """``value`` as one of ``kind``; true, false, null, the empty string and what is not a scalar stay as they are."""
     if isinstance(value, str):
         return _types(kind)[0](clean(value)) if value else value
     if isinstance(value, bool):

@@ -155,7 +155,7 @@ def find_repeated(
     for text in strings:
         measured = text[:_MEASURED]
         if len(text) > _MEASURED:
-            known |= dict.fromkeys(matcher.values)  # whoever searches the answer reads all of it
+            known |= dict.fromkeys(matcher.values)  # a search of the answer reads all of it
         added = 0
         for start, end, one in matcher.find(measured):
             known[one] = None

@@ -1,7 +1,7 @@
 """Counting: how many items there are, how many of each value, and which values there are.
 
-Values that are personal keep their kind, so that governance puts tokens in their place; in what order they stand then
-says nothing about them.
+Values that are personal keep their kind, so that governance puts tokens in their place; their order
+then says nothing about them.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ class Operand:
         return (said > self.text) - (said < self.text)
 
     def within(self, there: Json) -> bool:
-        """Whether this value, as text, stands in ``there``."""
+        """Whether this value, as text, is in ``there``."""
         if there is None or isinstance(there, bool) or not isinstance(there, (str, int, float)):
             return False
         return fold(str(self.value)) in fold(str(there))

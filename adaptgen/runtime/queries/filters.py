@@ -84,7 +84,7 @@ class Condition:
         hides: Callable[[Json], bool] = lambda value: False,
     ) -> bool:
         """Whether one value passes all tests, and none is excluded. ``compared``: the values as far as more than
-        equality may be asked of them; ``hides``: whether agents see a token in the place of a value."""
+        equality may be asked of them; ``hides``: whether agents see a token in place of a value."""
         wanted = [one for one in self.tests if one.operator != "!="]
         excluded = [one for one in self.tests if one.operator == "!="]
         if any(test.holds(there, whole=hides(there)) for test in excluded for there in values):

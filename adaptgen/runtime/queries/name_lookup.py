@@ -1,4 +1,4 @@
-"""Names where the API wants ids: read the list that has both, and put the id in the place of the name.
+"""Names where the API wants ids: read the list that has both, and put the id in place of the name.
 
 Only small lists are searched, whole: a name that fits one of the items read may fit another one too. The list is read
 under the caller's own credentials and kept for a moment; what comes of it reaches the API and, where a name fits
@@ -78,7 +78,7 @@ class Lookups:
     async def resolved(
         self, tool: Tool, arguments: Mapping[str, Json], integers: frozenset[str], caller: str, read: Read
     ) -> dict[str, Json]:
-        """``arguments`` with ids in the place of names. ``integers``: arguments whose ids are whole numbers; ``caller``
+        """``arguments`` with ids in place of names. ``integers``: arguments whose ids are whole numbers; ``caller``
         tells apart who sees what.
 
         Raises:
@@ -151,7 +151,7 @@ class Lookups:
 
 
 def _tellable(path: str, marks: PiiTracker) -> bool:
-    """Whether what stands at a path may be told to the caller, and compared with what the caller guesses."""
+    """Whether what is at a path may be told to the caller, and compared with what the caller guesses."""
     keys = [one for one in fields.parse(path) if isinstance(one, str)]
     kind = marks.kind_at(keys)
     return not any(map(is_secret, keys)) and not (kind is not None and marks.will_tokenize(kind))

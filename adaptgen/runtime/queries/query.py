@@ -97,7 +97,7 @@ async def answer_question(
 
 
 def describe_no_list(asked: Iterable[str]) -> str:
-    """Why a question cannot be asked of what is no list."""
+    """Why a question cannot be asked of what is not a list."""
     names = " and ".join(f"`{name}`" for name in asked)
     return (
         f"The API answered a single object, not a list: {names} cannot be asked of it. Call the tool without {names}."

@@ -99,7 +99,7 @@ class SearchFilter:
         return replace(tool, page=Unpaged()), asking.serve_items(items), asking.why_partial(scan)
 
     def check(self, body: Json) -> None:
-        """A record, or whatever else is no list.
+        """A record, or whatever else is not a list.
 
         Raises:
             ToolError: it was found by a part of a hidden value, or nothing shows what it was found by.

@@ -2,7 +2,7 @@
 
 Who may ask "is it above x" of a field learns its value by asking again and again, and who may sort by it learns its
 order. So a field that holds a secret answers no question at all, and one that holds personal data that agents see as
-tokens (under governance) only whether it is a known value. Text that may mention somebody is compared without what
+tokens (under governance) only whether it is a known value. Text that may mention a person is compared without what
 would be a token in it.
 """
 
@@ -61,7 +61,7 @@ class GuardedValues:
         return all(self._condition(one, seen) for one in self.question.where)
 
     def values(self, item: Json, field: Field) -> list[Json]:
-        """The scalars of an item at a path, personal ones marked; they will be shown, beside what the item holds.
+        """The scalars of an item at a path, personal ones marked; they will be shown, besides what the item holds.
 
         Raises:
             ToolError: there is an object.

@@ -113,7 +113,7 @@ class DynamoStore:
 
     async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
         # All of a bucket is the moment at which it will be full again (GCRA). A bucket in use takes one conditional
-        # update, whoever else updates it; only one that is full, or empty, needs a second look.
+        # update, whatever else updates it; only one that is full, or empty, needs a second look.
         costs, size = cost / rate, burst / rate
         for _ in range(_TRIES):
             now = self._clock()

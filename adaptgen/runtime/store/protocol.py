@@ -10,7 +10,7 @@ class Store(Protocol):
     """Small values under text keys, each with a lifetime in seconds (None: until deleted).
 
     Every method is atomic across the processes that share the store. A store that cannot be reached raises
-    ``StoreError``; whoever asks for the sake of security then refuses.
+    ``StoreError``; a caller that asks for security reasons then refuses.
     """
 
     async def get(self, key: str) -> bytes | None:

@@ -18,7 +18,7 @@ from adaptgen.syntax.templates import placeholders
 @dataclass(slots=True)
 class RunState:
     """How far the steps of a call came. ``at``: the step of the tool that runs; ``notes``: step -> what is missing of
-    it, and why; ``written``: what was changed; ``left``: steps that stand nowhere in the result; ``unknown``: whether a
+    it, and why; ``written``: what was changed; ``left``: steps that are nowhere in the result; ``unknown``: whether a
     change that was gone over may have been carried out."""
 
     at: int = 0

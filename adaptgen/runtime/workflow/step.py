@@ -150,7 +150,7 @@ def _asked(step: Step, request: Request, response: Response, *, strict: bool = F
 
 
 def _replaced(step: Step, inputs: Inputs, scope: Scope) -> Json:
-    """The body of the step's call with what stands at each pointer replaced (Arazzo 1.0, Payload Replacement)."""
+    """The body of the step's call with what is at each pointer replaced (Arazzo 1.0, Payload Replacement)."""
     assert step.call is not None
     assert step.call.body is not None
     assert step.call.body.whole is not None

@@ -70,7 +70,7 @@ def is_same(wanted: Json, actual: Json, before: Json = None) -> bool:
         return isinstance(actual, Mapping) and _members_agree(wanted, actual, before)
     if isinstance(wanted, list):
         return isinstance(actual, list) and _items_agree(wanted, actual)
-    if isinstance(actual, Mapping):  # the whole object in the place of its id
+    if isinstance(actual, Mapping):  # the whole object in place of its id
         return any(is_same(wanted, member) for member in actual.values() if not isinstance(member, (Mapping, list)))
     if isinstance(actual, list) or actual is None:
         return False

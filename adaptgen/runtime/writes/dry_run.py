@@ -46,7 +46,7 @@ def describe_request(
     """``{"dry_run": true, "method", "url", "headers", "body", "note"}``, with a mark in place of every value in
     ``hidden`` and of every secret.
 
-    Classified values of the arguments stand in it as they were given, not percent-encoded, so that ``marks`` can name
+    Classified values of the arguments are in it as they were given, not percent-encoded, so that ``marks`` can name
     them. ``tool``: the one that would send it; ``readers``: those that read the record that it changes.
     """
     marks = marks or PiiTracker()
@@ -73,7 +73,7 @@ def describe_request(
 
 
 def sensitive_in_body(tool: Tool | None, readers: Sequence[Tool]) -> dict[str, str]:
-    """Path -> kind of what may stand in the body of a write, as answers with the record and the arguments declare."""
+    """Path -> kind of what may be in the body of a write, as answers with the record and the arguments declare."""
     if tool is None:
         return {}
     found: dict[str, str] = {}

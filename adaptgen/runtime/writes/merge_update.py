@@ -158,7 +158,7 @@ class MergeUpdate:
         count.
 
         Raises:
-            ToolError: somebody else wrote.
+            ToolError: another client wrote.
         """
         second = self._taken(await self._read(self._reading))
         changed = _differing(self._resource, second)
@@ -234,7 +234,7 @@ def _changes(call: Call, inputs: Inputs) -> dict[str, Json]:
 
 
 def _patch(call: Call, inputs: Inputs) -> Json:
-    """What a PATCH sends: as it was given, since a patch need be no object (JSON Patch, RFC 6902, is a list)."""
+    """What a PATCH sends: as it was given, since a patch need not be an object (JSON Patch, RFC 6902, is a list)."""
     changes = _given(call, inputs)
     if changes is MISSING or changes in ({}, [], "", None):
         assert call.body is not None
