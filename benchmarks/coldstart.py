@@ -124,7 +124,7 @@ loop = handler._loop
 """
     + API
     + """
-handler._governed.desk._target._engine._transport = api
+handler._governed.handler._target._engine._transport = api
 """
     + BARE
     + """

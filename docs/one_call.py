@@ -38,7 +38,7 @@ async def one_call(folder: Path) -> tuple[list[dict[str, Any]], Any]:
         place = ServingContext(environ={**environment(crm), **KEYS}, tracer=traced)
         governed = await govern_server(str(path), server, place)
         try:
-            desk = governed.desk
+            desk = governed.handler
             caller = await desk.authenticate({}, Context(request_id=""))
 
             async def call(**arguments: Any) -> dict[str, Any]:

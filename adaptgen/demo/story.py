@@ -206,7 +206,7 @@ async def _tell(crm: Running, built: Path, progress: Progress) -> Story:
     progress("as generated: running the tasks")
     governed = await _governed(crm, built)
     try:
-        after = await _side(crm, front_of(governed.desk, governed.aclose), raw=False)
+        after = await _side(crm, front_of(governed.handler, governed.aclose), raw=False)
         written = _written(crm)
     finally:
         await governed.aclose()

@@ -1,7 +1,7 @@
 """What meets at the pipeline: a front above it, a target below it, and one request between them.
 
-A *front* speaks MCP to callers and hands requests to a *desk*. The governed desk is the pipeline; it decides, and asks
-a *target*: the engine of a generated server, or the mirror of the servers behind the proxy. All of them exchange
+A *front* speaks MCP to callers and hands requests to a *handler*. The governed handler is the pipeline; it decides, and
+asks a *target*: the engine of a generated server, or the mirror of the servers behind the proxy. All of them exchange
 JSON-RPC methods, params and results as MCP revision 2026-07-28 writes them on the wire, as plain dictionaries, so that
 nothing that this code does not know is lost on the way.
 """
@@ -228,7 +228,7 @@ class Target(Protocol):
         """
         ...
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client (roots changed, ...)."""
         ...
 
@@ -236,7 +236,7 @@ class Target(Protocol):
         """Whose prompt, resource or resource template (by URI) this is; "" where nobody's."""
         ...
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         """A client's session has ended."""
         ...
 
@@ -278,11 +278,11 @@ class McpHandler(Protocol):
         """
         ...
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client."""
         ...
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         """A client's session has ended."""
         ...
 

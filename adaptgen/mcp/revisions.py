@@ -1,6 +1,6 @@
 """What the revisions of MCP have, and the shape that each gives to a result.
 
-A desk speaks 2026-07-28. Clients of the handshake revisions get results without the keys that came later; clients of
+A handler speaks 2026-07-28. Clients of the handshake revisions get results without the keys that came later; clients of
 2026-07-28 get those that the revision demands (``resultType``, the caching hints of SEP-2549, ``serverInfo``).
 """
 
@@ -62,7 +62,7 @@ LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "e
 
 
 def exists(method: str, modern: bool) -> bool:
-    """Whether the revision has ``method``; one that nobody knows is left to the desk."""
+    """Whether the revision has ``method``; one that nobody knows is left to the handler."""
     return method not in (ONLY_HANDSHAKE if modern else ONLY_MODERN)
 
 

@@ -51,7 +51,7 @@ class Catalog:
     instructions: str = ""
     readers: tuple[str, ...] = ()
     withheld: frozenset[str] = frozenset()
-    clashes: tuple[str, ...] = ()
+    name_conflicts: tuple[str, ...] = ()
 
     def reader(self, uri: str) -> str:
         """The server of a resource or of a template: who listed it, or the only one that has resources at all."""
@@ -71,37 +71,37 @@ class Catalog:
 def make(
     listings: Sequence[tuple[UpstreamClient, ServerCatalog]],
     rules: Mapping[str, ToolRule],
-    kept_back: Mapping[str, Mapping[str, frozenset[str]]],
+    quarantined: Mapping[str, Mapping[str, frozenset[str]]],
     before: Catalog,
 ) -> Catalog:
-    """The snapshot of these listings, in the order of the settings. ``kept_back``: what of each server is
+    """The catalog of these listings, in the order of the settings. ``quarantined``: what of each server is
     quarantined, by kind. What has not changed since ``before`` is the same object.
     """
     tools: dict[str, ToolInfo] = {}
     prompts: dict[str, CatalogEntry] = {}
     resources: dict[str, CatalogEntry] = {}
     templates: dict[str, Template] = {}
-    clashes: list[str] = []
+    name_conflicts: list[str] = []
     withheld: set[str] = set()
     for remote, whole in listings:
-        held = kept_back.get(remote.name, {})
+        held = quarantined.get(remote.name, {})
         listing = without(whole, held)
         withheld |= {*held.get("resources", ()), *held.get("templates", ())}
-        for one in _facts(remote, listing, rules, clashes):
-            _add(tools, one.name, _same(one, before), "tool", one.server, clashes)
+        for one in _facts(remote, listing, rules, name_conflicts):
+            _add(tools, one.name, _same(one, before), "tool", one.server, name_conflicts)
         for entry in listing.prompts:
             name = remote.prefix + entry["name"]
             shown = CatalogEntry(remote.name, entry["name"], {**without_own_meta(entry), "name": name})
-            _add(prompts, name, shown, "prompt", remote.name, clashes)
+            _add(prompts, name, shown, "prompt", remote.name, name_conflicts)
         for entry in listing.resources:
             shown = CatalogEntry(remote.name, entry["uri"], without_own_meta(entry))
-            _add(resources, entry["uri"], shown, "resource", remote.name, clashes)
-        for entry in _bounded(remote.name, listing.templates, clashes):
+            _add(resources, entry["uri"], shown, "resource", remote.name, name_conflicts)
+        for entry in _bounded(remote.name, listing.templates, name_conflicts):
             uri = entry["uriTemplate"]
             template = Template(remote.name, without_own_meta(entry), UriTemplate.parse(uri))
-            _add(templates, uri, template, "template", remote.name, clashes)
-    _part_actions(tools, clashes)
-    listings = [(remote, without(one, kept_back.get(remote.name, {}))) for remote, one in listings]
+            _add(templates, uri, template, "template", remote.name, name_conflicts)
+    _part_actions(tools, name_conflicts)
+    listings = [(remote, without(one, quarantined.get(remote.name, {}))) for remote, one in listings]
     return Catalog(
         tools=before.tools if _unchanged(tools, before.tools) else tools,
         headers={name: rows for name, one in tools.items() if (rows := header_parameters(one.wire.get("inputSchema")))},
@@ -112,12 +112,12 @@ def make(
         instructions=_instructions(listings),
         readers=tuple(remote.name for remote, listing in listings if "resources" in listing.capabilities),
         withheld=frozenset(withheld),
-        clashes=tuple(clashes),
+        name_conflicts=tuple(name_conflicts),
     )
 
 
 def _facts(
-    remote: UpstreamClient, listing: ServerCatalog, rules: Mapping[str, ToolRule], clashes: list[str]
+    remote: UpstreamClient, listing: ServerCatalog, rules: Mapping[str, ToolRule], name_conflicts: list[str]
 ) -> list[ToolInfo]:
     found = []
     for tool in listing.tools:
@@ -127,7 +127,7 @@ def _facts(
         made = facts(tool, remote.name, remote.prefix, ours=remote.ours, rule=rule)
         exposed = "" if remote.ours else exposed_argument(tool["inputSchema"], made.arguments)
         if exposed:
-            clashes.append(
+            name_conflicts.append(
                 f"the tool {made.own!r} of {remote.name} is not served: it wants the argument {exposed!r}, which is "
                 "classified, in a header, which everything on the way may log"
             )
@@ -136,7 +136,7 @@ def _facts(
     return found
 
 
-def _part_actions(tools: dict[str, ToolInfo], clashes: list[str]) -> None:
+def _part_actions(tools: dict[str, ToolInfo], name_conflicts: list[str]) -> None:
     """Keep the actions of servers apart: a policy for ``a__b__c`` speaks of the tool of one server only. Where the
     names of a server and a tool make the action of another server's tool, neither of a third party is served."""
     owners: dict[str, list[ToolInfo]] = {}
@@ -147,7 +147,9 @@ def _part_actions(tools: dict[str, ToolInfo], clashes: list[str]) -> None:
             continue
         for one in several:
             if not one.trusted or sum(other.trusted for other in several) > 1:
-                clashes.append(f"the tool {one.own!r} of {one.server} is not served: policies know {action!r} twice")
+                name_conflicts.append(
+                    f"the tool {one.own!r} of {one.server} is not served: policies know {action!r} twice"
+                )
                 del tools[one.name]
 
 
@@ -161,18 +163,18 @@ def _unchanged(tools: Mapping[str, ToolInfo], before: Mapping[str, ToolInfo]) ->
     return list(tools) == list(before) and all(before[name] is one for name, one in tools.items())
 
 
-def _add(into: dict[str, Any], name: str, value: Any, what: str, server: str, clashes: list[str]) -> None:
+def _add(into: dict[str, Any], name: str, value: Any, what: str, server: str, name_conflicts: list[str]) -> None:
     if name in into:
-        clashes.append(f"the {what} {name!r} of {server} is not served: {into[name].server} has it already")
+        name_conflicts.append(f"the {what} {name!r} of {server} is not served: {into[name].server} has it already")
         return
     into[name] = value
 
 
-def _bounded(server: str, templates: Sequence[Entry], clashes: list[str]) -> list[Entry]:
+def _bounded(server: str, templates: Sequence[Entry], name_conflicts: list[str]) -> list[Entry]:
     """The templates that can be matched in time."""
     usable = [one for one in templates if len(one["uriTemplate"]) <= LONGEST_TEMPLATE][:TEMPLATES]
     if len(usable) < len(templates):
-        clashes.append(
+        name_conflicts.append(
             f"{len(templates) - len(usable)} resource templates of {server} are not served: a server may have "
             f"{TEMPLATES} of at most {LONGEST_TEMPLATE} characters"
         )

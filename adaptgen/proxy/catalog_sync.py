@@ -37,13 +37,13 @@ Changed = Callable[["CatalogSync", frozenset[str]], Awaitable[None]]
 class CatalogSync:
     """One server. ``listing``: the last good one; ``down``: why it could not be read last ("" if it could);
     ``changed``: tools that differ from their pins; ``differing``: kind -> names of all that differs, or is new and not
-    accepted; ``kept_back``: what of it is not served.
+    accepted; ``quarantined``: what of it is not served.
     """
 
     def __init__(self, remote: UpstreamClient, sessions: Sessions, pins: Pins, changed: Changed) -> None:
         self.remote = remote
         self.listing: ServerCatalog | None = None
-        self.down = ""
+        self.last_error = ""
         self.changed: frozenset[str] = frozenset()
         self.differing: dict[str, frozenset[str]] = {}
         self._sessions = sessions
@@ -56,7 +56,7 @@ class CatalogSync:
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
-    def kept_back(self) -> Mapping[str, frozenset[str]]:
+    def quarantined(self) -> Mapping[str, frozenset[str]]:
         """What is quarantined, by kind."""
         return {kind: names for kind, names in self.differing.items() if self._mode(kind) == "quarantine"}
 
@@ -111,7 +111,7 @@ class CatalogSync:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def hear(self, kind: str) -> None:
+    def on_change(self, kind: str) -> None:
         """The server says that a list has changed."""
         self._wanted.add(kind)
         self._wake.set()
@@ -123,14 +123,14 @@ class CatalogSync:
             RpcError, UpstreamError: the server cannot be read; the last good lists stay.
         """
         async with self._lock:
-            old, held = self.listing, self.kept_back
+            old, held = self.listing, self.quarantined
             new = await read(self._ask, self.remote.capabilities, self.remote.instructions)
             await self._pinned(new)
             self.listing = new
-            self.down = ""
+            self.last_error = ""
             if old is None:
                 return frozenset(_KINDS)
-            now = self.kept_back
+            now = self.quarantined
             changes = {
                 kind
                 for kind in (*_KINDS, "templates")
@@ -158,9 +158,9 @@ class CatalogSync:
 
     def _fell(self, problem: Exception) -> None:
         text = problem.text if isinstance(problem, UpstreamError) else "it answers with an error"
-        if not self.down:
+        if not self.last_error:
             _log.warning("the server %s cannot be read: %s; its last good lists are served", self.remote.name, text)
-        self.down = text
+        self.last_error = text
 
     def _mode(self, kind: str) -> str:
         """What happens to what differs: that which an operator says, and for what our servers add nothing."""
@@ -246,7 +246,7 @@ class CatalogSync:
             self._wake.clear()
             said, self._wanted = frozenset(self._wanted), set()
             try:
-                if self.down:
+                if self.last_error:
                     await self._discover()
                 changes = await self.refresh() | said
             except (RpcError, UpstreamError) as problem:
@@ -277,7 +277,7 @@ class CatalogSync:
             lived = asyncio.get_running_loop().time() - began
             pause = _LEAST if lived > _MOST else min(pause * 2, _MOST)
             await asyncio.sleep(pause)
-            self.hear("")  # what was said meanwhile is lost: look
+            self.on_change("")  # what was said meanwhile is lost: look
 
     async def _listen(self) -> None:
         wanted: dict[str, Json] = {
@@ -306,7 +306,7 @@ class CatalogSync:
         """A notification on the watched stream."""
         kind = LIST_CHANGES.get(method)
         if kind is not None:
-            self.hear(kind)
+            self.on_change(kind)
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
         """The proxy itself answers no questions.

@@ -69,20 +69,20 @@ class UpstreamAggregator:
         self.changed: Callable[[], Awaitable[object]] | None = None
         self._where = where
         self._rules = rules or {}
-        self._line = HttpClient()
-        self._listeners = Subscriptions()
-        self._sessions = Sessions(busy=lambda key: bool(self._listeners.at(key)))
-        self._asking = RevisionBridge(
-            self._sessions, lambda remote, kind: self._syncs[remote.name].hear(kind), self._opened
+        self._http = HttpClient()
+        self._subscriptions = Subscriptions()
+        self._sessions = Sessions(busy=lambda key: bool(self._subscriptions.at(key)))
+        self._bridge = RevisionBridge(
+            self._sessions, lambda remote, kind: self._syncs[remote.name].on_change(kind), self._opened
         )
-        self._snapshot = Catalog()
+        self._catalog = Catalog()
         self._said: tuple[str, ...] = ()
         self._name = name
         pins = pins or InMemoryPins()
         self._syncs: dict[str, CatalogSync] = {}
         for key, settings in upstreams.items():
             url = self._address(key, settings, insecure)
-            remote = UpstreamClient(key, url, settings, self._line, (outward or {}).get(key), handover)
+            remote = UpstreamClient(key, url, settings, self._http, (outward or {}).get(key), handover)
             self._syncs[key] = CatalogSync(remote, self._sessions, pins, self._renewed)
 
     async def start(self) -> None:
@@ -105,11 +105,11 @@ class UpstreamAggregator:
 
     def findings(self) -> list[Diagnostic]:
         """What a person should know: servers that are down, tools that changed, names that collide."""
-        found = [self._finding(("upstreams",), text) for text in self._snapshot.clashes]
+        found = [self._finding(("upstreams",), text) for text in self._catalog.name_conflicts]
         for name, sync in self._syncs.items():
             at = ("upstreams", name)
-            if sync.down:
-                found.append(self._finding(at, f"the server {name} cannot be read: {sync.down}"))
+            if sync.last_error:
+                found.append(self._finding(at, f"the server {name} cannot be read: {sync.last_error}"))
             for kind, names in sorted(sync.differing.items()):
                 for one in sorted(names):
                     found.append(self._finding(at, sync.told(kind, one), _REVIEW))
@@ -126,7 +126,7 @@ class UpstreamAggregator:
     def suspected(self) -> list[str]:
         """Arguments of third parties that may hold personal data, as lines for ``tools`` of the settings."""
         found: list[str] = []
-        for tool in self._snapshot.tools.values():
+        for tool in self._catalog.tools.values():
             if not tool.trusted:
                 kinds = suspected(tool.wire.get("inputSchema"))
                 found += [
@@ -140,26 +140,26 @@ class UpstreamAggregator:
 
     def about(self) -> ServerInfo:
         """All servers together. Handshake clients need sessions as soon as one server keeps any."""
-        snapshot = self._snapshot
+        catalog = self._catalog
         return ServerInfo(
             name=self._name,
             version=__version__,
-            instructions=snapshot.instructions,
-            capabilities=snapshot.capabilities or {"tools": {}},
+            instructions=catalog.instructions,
+            capabilities=catalog.capabilities or {"tools": {}},
             stateful=any(not one.remote.ours for one in self._syncs.values()),
         )
 
     def tools(self) -> Mapping[str, ToolInfo]:
         """The tools of all servers: the same object until one changes."""
-        return self._snapshot.tools
+        return self._catalog.tools
 
     def server_of(self, what: str, name: str) -> str:
         """Whose prompt, resource or template this is; "" where nobody's."""
-        snapshot = self._snapshot
-        if what == "prompt" or (what == "completion" and name in snapshot.prompts):
-            shown = snapshot.prompts.get(name)
+        catalog = self._catalog
+        if what == "prompt" or (what == "completion" and name in catalog.prompts):
+            shown = catalog.prompts.get(name)
             return shown.server if shown is not None else ""
-        return snapshot.reader(name)
+        return catalog.reader(name)
 
     async def call(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
@@ -170,13 +170,13 @@ class UpstreamAggregator:
             RpcError: the server's JSON-RPC error.
         """
         sync = self._syncs.get(tool.server)
-        if sync is None or tool.name not in self._snapshot.tools:  # it went, or is quarantined, since it was listed
+        if sync is None or tool.name not in self._catalog.tools:  # it went, or is quarantined, since it was listed
             raise RpcError(-32602, "Unknown tool")
         params: dict[str, Json] = {"name": tool.own, "arguments": dict(arguments)}
         params.update({key: value for key, value in context.params.items() if key in _HANDED})
-        rows = self._snapshot.headers.get(tool.name, ())
+        rows = self._catalog.headers.get(tool.name, ())
         try:
-            result = await self._asking.ask(sync.remote, caller, "tools/call", params, context, rows)
+            result = await self._bridge.ask(sync.remote, caller, "tools/call", params, context, rows)
         except UpstreamError as failure:
             return _failed(tool, failure)
         if not sync.remote.ours:
@@ -198,24 +198,24 @@ class UpstreamAggregator:
             again = "" if failure.sent else " Trying again later may help."
             raise RpcError(-32603, f"The server behind this cannot answer: {failure.text}.{again}") from None
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """The client's roots have changed: servers that keep a session with it are told."""
         if method != "notifications/roots/list_changed" or context.modern:
             return
         for held in self._sessions.of(key_of(caller, context)):
             await held.remote.tell(held.opening.result(), caller, method, without_own_meta(params))
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         """A client's session has ended; so do those that were held for it."""
-        self._asking.forget(("session", session))
-        self._listeners.forget(("session", session))
+        self._bridge.forget(("session", session))
+        self._subscriptions.forget(("session", session))
 
     async def aclose(self) -> None:
         """Stop watching, end all sessions, close all connections."""
-        self._listeners.end()
+        self._subscriptions.end()
         await asyncio.gather(*(one.aclose() for one in self._syncs.values()))
         await self._sessions.aclose()
-        await self._line.aclose()
+        await self._http.aclose()
 
     # ------------------------------------------------------------------------------------------------------- requests
 
@@ -238,13 +238,13 @@ class UpstreamAggregator:
     def _list(self, method: str, params: Mapping[str, Json]) -> dict[str, Json]:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list comes whole")
-        snapshot = self._snapshot
-        if ("prompts" if method == "prompts/list" else "resources") not in snapshot.capabilities:
+        catalog = self._catalog
+        if ("prompts" if method == "prompts/list" else "resources") not in catalog.capabilities:
             raise RpcError(-32601, "Method not found")
         shown: Any = {
-            "prompts/list": snapshot.prompts.values(),
-            "resources/list": snapshot.resources.values(),
-            "resources/templates/list": snapshot.templates,
+            "prompts/list": catalog.prompts.values(),
+            "resources/list": catalog.resources.values(),
+            "resources/templates/list": catalog.templates,
         }[method]
         listed: list[Json] = [one.wire for one in shown]
         return {_LISTS[method]: listed, "resultType": "complete", "ttlMs": _FRESH, "cacheScope": "private"}
@@ -257,22 +257,22 @@ class UpstreamAggregator:
         if not isinstance(name, str):
             raise RpcError(-32602, f"Invalid params: {key} must be a string")
         if method == "prompts/get":
-            shown = self._snapshot.prompts.get(name)
+            shown = self._catalog.prompts.get(name)
             if shown is None:
                 raise RpcError(-32602, "Unknown prompt")
             return await self._pass(shown.server, caller, method, {**params, "name": shown.own}, context)
-        server = self._snapshot.reader(name)
+        server = self._catalog.reader(name)
         if not server:
             raise RpcError(-32602 if context.modern else -32002, "Resource not found", {"uri": name})
         remote = self._syncs[server].remote
-        if method == "resources/read" or await self._asking.keeps(remote, caller, context):
+        if method == "resources/read" or await self._bridge.keeps(remote, caller, context):
             return await self._pass(server, caller, method, params, context)
         # A subscription of the handshake revisions at a server that has streams for it instead.
         whose = key_of(caller, context)
         if method == "resources/subscribe":
-            self._listeners.subscribe(whose, remote, name)
+            self._subscriptions.subscribe(whose, remote, name)
         else:
-            self._listeners.unsubscribe(whose, remote, name)
+            self._subscriptions.unsubscribe(whose, remote, name)
         return {}
 
     async def _pass(
@@ -280,18 +280,18 @@ class UpstreamAggregator:
     ) -> dict[str, Json]:
         remote = self._syncs[server].remote
         sent = {key: value for key, value in params.items() if key != "_meta"}
-        result = await self._asking.ask(remote, caller, method, sent, context)
+        result = await self._bridge.ask(remote, caller, method, sent, context)
         return without_own_meta(result)
 
     async def _complete(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
         reference = params.get("ref")
         known = reference if isinstance(reference, dict) else {}
         name, uri = known.get("name"), known.get("uri")
-        if isinstance(name, str) and name in self._snapshot.prompts:
-            shown = self._snapshot.prompts[name]
+        if isinstance(name, str) and name in self._catalog.prompts:
+            shown = self._catalog.prompts[name]
             sent: dict[str, Json] = {**params, "ref": {**known, "name": shown.own}}
             return await self._pass(shown.server, caller, "completion/complete", sent, context)
-        server = self._snapshot.reader(uri) if isinstance(uri, str) else ""
+        server = self._catalog.reader(uri) if isinstance(uri, str) else ""
         if not server:
             raise RpcError(-32602, "Nothing to complete")
         return await self._pass(server, caller, "completion/complete", params, context)
@@ -300,26 +300,26 @@ class UpstreamAggregator:
         level = params.get("level")
         if not isinstance(level, str):
             raise RpcError(-32602, "Invalid params: level must be a string")
-        self._asking.set_level(caller, context, level)
+        self._bridge.set_level(caller, context, level)
         for sync in self._syncs.values():
             remote = sync.remote
-            if remote.can("logging") and await self._asking.keeps(remote, caller, context):
-                await self._asking.ask(remote, caller, "logging/setLevel", {"level": level}, context)
+            if remote.can("logging") and await self._bridge.keeps(remote, caller, context):
+                await self._bridge.ask(remote, caller, "logging/setLevel", {"level": level}, context)
         return {}
 
     async def _listen(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
-        snapshot = self._snapshot
-        honoured = wanted(params, snapshot.capabilities, snapshot.reader)
+        catalog = self._catalog
+        honoured = wanted(params, catalog.capabilities, catalog.reader)
         key = key_of(caller, context)
         listener = Subscription(caller, context, key, kinds_of(honoured))
         await context.notify("notifications/subscriptions/acknowledged", {"notifications": honoured})
-        self._listeners.add(listener)
+        self._subscriptions.add(listener)
         try:
             uris = honoured.get("resourceSubscriptions")
             await self._follow(listener, [str(uri) for uri in uris] if isinstance(uris, list) else [])
             await listener.wait()
         finally:
-            self._listeners.remove(listener)
+            self._subscriptions.remove(listener)
         return {"resultType": "complete"}
 
     async def _follow(self, listener: Subscription, uris: list[str]) -> None:
@@ -327,46 +327,46 @@ class UpstreamAggregator:
         context = listener.context
         for sync in self._syncs.values():
             remote = sync.remote
-            own = tuple(uri for uri in uris if self._snapshot.reader(uri) == remote.name)
+            own = tuple(uri for uri in uris if self._catalog.reader(uri) == remote.name)
             if not own:
                 continue
-            if not await self._asking.keeps(remote, listener.caller, context):
+            if not await self._bridge.keeps(remote, listener.caller, context):
                 listener.follow_updates(remote, own)
             else:
                 for uri in own:
-                    await self._asking.ask(remote, listener.caller, "resources/subscribe", {"uri": uri}, context)
-                listener.follow_session(remote, await self._asking.session(remote, listener.caller, context))
+                    await self._bridge.ask(remote, listener.caller, "resources/subscribe", {"uri": uri}, context)
+                listener.follow_session(remote, await self._bridge.session(remote, listener.caller, context))
         if not context.modern:
-            self._listeners.resume(listener)
+            self._subscriptions.resume(listener)
             for held in self._sessions.of(listener.key):
                 listener.follow_session(held.remote, held.opening.result())
 
     def _opened(self, remote: UpstreamClient, key: Key, session: Session) -> None:
         """A client that listens already hears what comes in its new session, too."""
-        for listener in self._listeners.at(key):
+        for listener in self._subscriptions.at(key):
             if not listener.context.modern:
                 listener.follow_session(remote, session)
 
     # -------------------------------------------------------------------------------------------------------- changes
 
     async def _renewed(self, sync: CatalogSync, changes: frozenset[str]) -> None:
-        before = self._snapshot.tools
+        before = self._catalog.tools
         self._swap()
-        if self.changed is not None and self._snapshot.tools is not before:
+        if self.changed is not None and self._catalog.tools is not before:
             try:
                 await self.changed()
             except Exception as problem:  # the proxy goes on serving what it served
                 _log.error("the new tools could not be adopted: %s", type(problem).__name__)
-        await self._listeners.tell(changes)
+        await self._subscriptions.tell(changes)
 
     def _swap(self) -> None:
         listings = [(one.remote, one.listing) for one in self._syncs.values() if one.listing is not None]
-        kept_back = {name: one.kept_back for name, one in self._syncs.items()}
-        self._snapshot = make(listings, self._rules, kept_back, self._snapshot)
-        for text in self._snapshot.clashes:
+        quarantined = {name: one.quarantined for name, one in self._syncs.items()}
+        self._catalog = make(listings, self._rules, quarantined, self._catalog)
+        for text in self._catalog.name_conflicts:
             if text not in self._said:
                 _log.warning("%s", text)
-        self._said = self._snapshot.clashes
+        self._said = self._catalog.name_conflicts
 
     # ------------------------------------------------------------------------------------------------------- findings
 

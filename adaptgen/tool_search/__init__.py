@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 __all__ = ["Menu", "Part", "Wanted", "menu_of", "over", "slug"]
 
 
-def menu_of(desk: UngovernedHandler, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
+def menu_of(handler: UngovernedHandler, server: Server, part: Part = WHOLE, profile: Profile = "") -> Menu:
     """The menu of a server without governance, as its document and hints want it; ``profile``: for which providers."""
     wanted = Wanted(server.surface, pin=server.pin, profile=profile)
-    return Menu(desk, desk.tools, lambda: wanted, part)
+    return Menu(handler, handler.tools, lambda: wanted, part)
 
 
 def over(governed: GovernedServer, part: Part = WHOLE, profile: Profile = "") -> McpHandler:
     """The menu of a governed server or of the proxy: as the settings say, else as the server does. A server behind a
     proxy shows every tool to the proxy, which has the menu for all of its servers."""
     if governed.settings.mode == "behind":
-        return governed.desk
+        return governed.handler
     server = governed.server
 
     def wanted() -> Wanted:
@@ -41,4 +41,4 @@ def over(governed: GovernedServer, part: Part = WHOLE, profile: Profile = "") ->
             return Wanted(said.mode, said.bytes, said.pin or own, profile)
         return Wanted(server.surface if server is not None else "auto", pin=own, profile=profile)
 
-    return Menu(governed.desk, lambda: governed.desk.adopted, wanted, part)
+    return Menu(governed.handler, lambda: governed.handler.adopted, wanted, part)

@@ -1,8 +1,8 @@
-"""The menu: a desk before another desk, which shows a thousand tools as four.
+"""The menu: a handler before another handler, which shows a thousand tools as four.
 
-It decides nothing. What a caller may see is what the inner desk lists for it; what a caller calls goes to the inner
-desk under the inner name with the inner arguments, so that limits, policies, tokens, hooks, the audit and traces know
-the tool and never its wrapper. What a caller may not see is answered like what does not exist.
+It decides nothing. What a caller may see is what the inner handler lists for it; what a caller calls goes to the inner
+handler under the inner name with the inner arguments, so that limits, policies, tokens, hooks, the audit and traces
+know the tool and never its wrapper. What a caller may not see is answered like what does not exist.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ Tools = Callable[[], Mapping[str, ToolInfo]]
 
 
 class Menu:
-    """A :class:`~adaptgen.mcp.protocol.McpHandler` over ``desk``.
+    """A :class:`~adaptgen.mcp.protocol.McpHandler` over ``handler``.
 
     ``tools``: what is known of the tools, the same object until something changes. ``wanted``: how they are to be
     shown, asked for each list. ``part``: serve this part only (stdio, where there is no path to say so).
     """
 
-    def __init__(self, desk: McpHandler, tools: Tools, wanted: Callable[[], Wanted], part: Part = WHOLE) -> None:
-        self._desk = desk
+    def __init__(self, handler: McpHandler, tools: Tools, wanted: Callable[[], Wanted], part: Part = WHOLE) -> None:
+        self._handler = handler
         self._tools = tools
         self._wanted = wanted
         self._part = part
@@ -57,23 +57,23 @@ class Menu:
         self._indexed: tuple[Mapping[str, ToolInfo], Index] | None = None
         self._named: tuple[Mapping[str, ToolInfo], Mapping[str, ToolInfo]] | None = None
 
-    # --------------------------------------------------------------------------------------------------------- desk
+    # --------------------------------------------------------------------------------------------------------- handler
 
     def about(self) -> ServerInfo:
-        """The inner desk, with a word on how to find tools where there may be many."""
-        about = self._desk.about()
+        """The inner handler, with a word on how to find tools where there may be many."""
+        about = self._handler.about()
         if self._wanted().mode == "list":
             return about
         said = f"{about.instructions}\n\n{messages.INSTRUCTIONS}" if about.instructions else messages.INSTRUCTIONS
         return ServerInfo(about.name, about.version, about.title, said, about.capabilities, about.stateful)
 
     def metadata(self) -> Mapping[str, Json] | None:
-        """As the inner desk: every part belongs to one resource."""
-        return self._desk.metadata()
+        """As the inner handler: every part belongs to one resource."""
+        return self._handler.metadata()
 
     def jwks(self) -> Mapping[str, Json] | None:
-        """As the inner desk."""
-        return self._desk.jwks()
+        """As the inner handler."""
+        return self._handler.jwks()
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
         """Who calls.
@@ -81,22 +81,22 @@ class Menu:
         Raises:
             Challenge: 401 or 403; 404 for a part of which the caller sees no tool, or which does not exist.
         """
-        caller = await self._desk.authenticate(headers, context)
+        caller = await self._handler.authenticate(headers, context)
         if context.tag and not (await self._show(caller, context)).tools:
             raise Challenge(404, "", "Not found")
         return caller
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool. Those of the menu annotate no headers."""
-        return None if tool in menu_tools.NAMES else await self._desk.schema(caller, tool, context)
+        return None if tool in menu_tools.NAMES else await self._handler.schema(caller, tool, context)
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
-        """As the inner desk."""
-        await self._desk.notice(caller, method, params, context)
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """As the inner handler."""
+        await self._handler.notification(caller, method, params, context)
 
-    async def leave(self, session: str) -> None:
-        """As the inner desk."""
-        await self._desk.leave(session)
+    async def close_session(self, session: str) -> None:
+        """As the inner handler."""
+        await self._handler.close_session(session)
 
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
@@ -104,18 +104,18 @@ class Menu:
         """Answer one request.
 
         Raises:
-            RpcError, Challenge: as the inner desk.
+            RpcError, Challenge: as the inner handler.
         """
         if method == "tools/list":
             return (await self._show(caller, context, params, listing=method)).result
         if method != "tools/call":
-            return await self._desk.request(caller, method, params, context)
+            return await self._handler.request(caller, method, params, context)
         name, given = params.get("name"), params.get("arguments")
         if isinstance(name, str) and await self._has(name, caller, context):
             return await self._own(name, given if isinstance(given, dict) else {}, caller, params, context)
         if isinstance(name, str) and not self._holds(name, context):
             return unknown_tool(name, sorted((await self._show(caller, context)).tools))
-        return await self._desk.request(caller, method, self._read(params), context)
+        return await self._handler.request(caller, method, self._read(params), context)
 
     async def tool(self, caller: Caller, name: str, context: Context) -> Mapping[str, Json] | None:
         """A tool that the caller may call by name, whether the list has it or not."""
@@ -161,7 +161,7 @@ class Menu:
         meta, given, before = context.meta, context.params, context.listing
         context.listing = listing
         try:
-            listed = await self._desk.request(caller, "tools/list", params, context)
+            listed = await self._handler.request(caller, "tools/list", params, context)
         finally:
             context.meta, context.params, context.listing = meta, given, before
         part, wanted = self._scope(context), self._wanted()
@@ -259,8 +259,8 @@ class Menu:
         if facts is None or reads is (wrapper == menu_tools.READ):
             if self._holds(name, context):
                 inner = {**params, "name": name, "arguments": dict(arguments)}
-                return await self._desk.request(caller, "tools/call", self._read(inner), context)
-        elif self._holds(name, context) and await self._desk.schema(caller, name, context) is not None:
+                return await self._handler.request(caller, "tools/call", self._read(inner), context)
+        elif self._holds(name, context) and await self._handler.schema(caller, name, context) is not None:
             other, does = (menu_tools.READ, "reads") if reads else (menu_tools.WRITE, "writes")
             return failed_result(f"{messages.plain(name, 128)} {does}: call it with {other}. Nothing was executed.")
         # What the caller may not see is answered like what there is not.

@@ -1,7 +1,7 @@
 """The FastMCP front: for stdio, for the laptop, and for mounting into other FastMCP servers.
 
 FastMCP learns of the tools through a lazy provider, so a server of a thousand tools starts without building one of
-them. On the wire the two hot requests, ``tools/list`` and ``tools/call``, go straight to the desk as long as nothing
+them. On the wire the two hot requests, ``tools/list`` and ``tools/call``, go straight to the handler as long as nothing
 was added to the front (middleware, tools, providers, transforms); with any of those, FastMCP's own way is taken.
 """
 
@@ -31,21 +31,21 @@ from adaptgen.tool_search.toolsets import WHOLE, Part
 
 
 class Asking:
-    """Asks one desk for whoever it takes a caller without credentials for: this front has no others."""
+    """Asks one handler for whoever it takes a caller without credentials for: this front has no others."""
 
-    def __init__(self, desk: McpHandler) -> None:
-        self.desk = desk
+    def __init__(self, handler: McpHandler) -> None:
+        self.handler = handler
 
     async def __call__(self, method: str, params: Mapping[str, Json], session: Any = None) -> dict[str, Json]:
         """The result of one request; ``session`` (of the SDK) hears how far it is.
 
         Raises:
-            MCPError: the desk refuses.
+            MCPError: the handler refuses.
         """
         context = Heard(session)
         try:
-            caller = await self.desk.authenticate({}, context)
-            return await self.desk.request(caller, method, params, context)
+            caller = await self.handler.authenticate({}, context)
+            return await self.handler.request(caller, method, params, context)
         except RpcError as problem:
             raise MCPError(problem.code, problem.message, problem.data) from None
         except Challenge as refused:
@@ -59,9 +59,9 @@ class Asking:
     async def tool(self, name: str) -> Mapping[str, Any] | None:
         """One tool, also one that the list leaves to the search."""
         found: Mapping[str, Any] | None = next((wire for wire in await self.tools() if wire["name"] == name), None)
-        if found is None and isinstance(self.desk, Menu):
+        if found is None and isinstance(self.handler, Menu):
             context = Context(request_id=uuid.uuid4().hex)
-            found = await self.desk.tool(await self.desk.authenticate({}, context), name, context)
+            found = await self.handler.tool(await self.handler.authenticate({}, context), name, context)
         return found
 
 
@@ -79,7 +79,7 @@ class Heard(Context):
 
 
 class DeskTool(Tool):
-    """One tool of a desk as a FastMCP tool; FastMCP does not validate its arguments, the desk does."""
+    """One tool of a handler as a FastMCP tool; FastMCP does not validate its arguments, the handler does."""
 
     # What checks its members is made with the first tool: lists and calls are answered without any.
     model_config = ConfigDict(defer_build=True)
@@ -88,7 +88,7 @@ class DeskTool(Tool):
 
     @classmethod
     def of(cls, asking: Asking, wire: Mapping[str, Any]) -> DeskTool:
-        """The tool that hands its calls to the desk; ``wire`` is the Tool as ``tools/list`` gives it."""
+        """The tool that hands its calls to the handler; ``wire`` is the Tool as ``tools/list`` gives it."""
         annotations = wire.get("annotations")
         tool = cls(
             name=wire["name"],
@@ -102,13 +102,13 @@ class DeskTool(Tool):
         return tool
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        """One call of the desk."""
+        """One call of the handler."""
         result = await self._asking("tools/call", {"name": self.name, "arguments": arguments})
         return ToolResult.from_mcp_result(CallToolResult.model_validate(result))
 
 
 class DeskProvider(Provider):
-    """The desk's tools, each made when it is first asked for."""
+    """The handler's tools, each made when it is first asked for."""
 
     def __init__(self, asking: Asking) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class DeskProvider(Provider):
         return self._tool(wire) if wire is not None else None
 
     def _tool(self, wire: Mapping[str, Any]) -> DeskTool:
-        # The desk gives the same dictionaries as long as nothing changes; keeping one keeps its identity its own.
+        # The handler gives the same dictionaries as long as nothing changes; keeping one keeps its identity its own.
         made = self._made.get(id(wire))
         if made is None or made[0] is not wire:
             made = self._made[id(wire)] = (wire, DeskTool.of(self._asking, wire))
@@ -135,8 +135,8 @@ def front(engine: Engine, part: Part = WHOLE, profile: Profile = "") -> FastMCP[
     return front_of(menu_of(UngovernedHandler(engine), engine.server, part, profile), engine.aclose)
 
 
-def front_of(desk: McpHandler, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:
-    """A FastMCP server of a desk's tools. The end of its lifespan awaits ``closing``."""
+def front_of(handler: McpHandler, closing: Callable[[], Awaitable[None]]) -> FastMCP[Any]:
+    """A FastMCP server of a handler's tools. The end of its lifespan awaits ``closing``."""
 
     @asynccontextmanager
     async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -145,8 +145,8 @@ def front_of(desk: McpHandler, closing: Callable[[], Awaitable[None]]) -> FastMC
         finally:
             await closing()
 
-    about = desk.about()
-    asking = Asking(desk)
+    about = handler.about()
+    asking = Asking(handler)
     mcp: FastMCP[Any] = FastMCP(
         about.name,
         about.instructions,
@@ -161,7 +161,7 @@ def front_of(desk: McpHandler, closing: Callable[[], Awaitable[None]]) -> FastMC
 
 
 def _shorten(mcp: FastMCP[Any], asking: Asking) -> None:
-    """Answer ``tools/list`` and ``tools/call`` from the desk.
+    """Answer ``tools/list`` and ``tools/call`` from the handler.
 
     FastMCP's own way costs every call a context, a middleware chain and a pydantic model a step, and on 2026-07-28
     every call with arguments lists all tools again to look for header annotations (SEP-2243). The schema lookup that

@@ -84,13 +84,13 @@ class Constant:
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Any] | None:
         return self._tools[tool].wire["inputSchema"] if tool in self._tools else None
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
         pass
 
     def server_of(self, what: str, name: str) -> str:
         return ""
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         pass
 
     def metadata(self) -> None:

@@ -79,7 +79,7 @@ def test_no_shape_lets_anything_through(results: list[Any], failing: bool) -> No
             path = settings(folder, mode="proxy", upstreams={"x": {"url": server.url, "timeout": 5}})
             made = await assemble(source(str(path), environ), mirrored, ServingContext(http=True, environ=environ))
             try:
-                client = Client(StreamableHttpServer(made.desk), accept="application/json")
+                client = Client(StreamableHttpServer(made.handler), accept="application/json")
                 for value in results:
                     answer = said(await client.call("x__x"))
                     text = json.dumps(answer, ensure_ascii=False)

@@ -44,7 +44,7 @@ def _driven(way: str, share: float, folder: Path) -> Driven:
             environ = {"CRM_BASE_URL": api.url, "CRM_USERNAME": USERNAME, "CRM_PASSWORD": PASSWORD}
             async with watched(way, folder, CRM, environ, policies=POLICIES) as at:
                 called = await drive(at, crm, 3 if share == SOME else 20)
-                tools = {one.own for one in at.governed.desk.adopted.values()}
+                tools = {one.own for one in at.governed.handler.adopted.values()}
                 left = at.left()
             places = {"agent": "\n".join(dict.fromkeys(at.seen)), **left, "logs": "\n".join(log.lines)}
             places["stderr"] = stderr.getvalue()

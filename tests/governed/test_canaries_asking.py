@@ -44,7 +44,7 @@ def test_no_value_is_told_whatever_is_asked(way: str, tmp_path: Path) -> None:
             policies = ROOT / "specs" / "crm" / "policies"
             async with watched(way, tmp_path, ROOT / "generated" / "crm", environ, policies=policies) as at:
                 agent, said, asked = at.agent("sam", "sales"), [], 0
-                lists = [one.own for one in at.governed.desk.adopted.values() if "distinct" in _arguments(one)]
+                lists = [one.own for one in at.governed.handler.adopted.values() if "distinct" in _arguments(one)]
                 assert len(lists) > 12
                 for tool in lists:
                     needed = NEEDS.get(tool, {})

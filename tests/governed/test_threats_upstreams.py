@@ -37,7 +37,7 @@ class Proxy:
     def __init__(self, made: GovernedServer, server: FakeServer) -> None:
         self.made = made
         self.server = server
-        self.kernel = StreamableHttpServer(made.desk)
+        self.kernel = StreamableHttpServer(made.handler)
         self.client = Client(self.kernel)
 
     def of(self, token: str) -> Client:
@@ -108,7 +108,7 @@ async def test_tools_that_change_between_syncs_are_quarantined(tmp_path: Path, c
         assert await proxy.names() == ["x__x", "x__y"]
         server.tools = [{**tool("x", "Harmless"), **change}, tool("y")]
         hear(proxy)
-        await until(lambda: "x__x" not in proxy.made.desk.adopted)
+        await until(lambda: "x__x" not in proxy.made.handler.adopted)
         assert await proxy.names() == ["x__y"]
         answer, failed = await proxy.call("x__x")
         assert failed
@@ -122,15 +122,15 @@ async def test_tools_that_change_between_syncs_are_flagged(tmp_path: Path, caplo
     async with proxied(server, tmp_path, {"resync": 1, "changed": "flag"}) as proxy:
         server.tools = [tool("x", "Changed")]
         hear(proxy)
-        await until(lambda: proxy.made.desk.adopted["x__x"].wire["description"] == "Changed")
+        await until(lambda: proxy.made.handler.adopted["x__x"].wire["description"] == "Changed")
         assert await proxy.names() == ["x__x"]
         assert "the tool x of the server x has changed since it was pinned; it is served" in caplog.text
 
 
 def hear(proxy: Proxy) -> None:
     """As a notification of the server would: look now, not in a second."""
-    target: Any = proxy.made.desk._target
-    target._syncs["x"].hear("tools")
+    target: Any = proxy.made.handler._target
+    target._syncs["x"].on_change("tools")
 
 
 async def test_a_change_while_the_proxy_is_not_running(tmp_path: Path) -> None:

@@ -225,8 +225,8 @@ def test_the_kill_switch_empties_the_search(tmp_path: Path, many: FakeTarget) ->
 
 
 def test_a_server_behind_a_proxy_lists_everything_to_it() -> None:
-    made: Any = SimpleNamespace(settings=Settings(mode="behind"), desk=object(), server=None)
-    assert menu(made) is made.desk
+    made: Any = SimpleNamespace(settings=Settings(mode="behind"), handler=object(), server=None)
+    assert menu(made) is made.handler
 
 
 def test_no_caller_gets_the_list_of_another(tmp_path: Path, many: FakeTarget) -> None:

@@ -92,7 +92,7 @@ def test_a_request_that_does_not_authenticate_is_on_record_without_its_token(
 
     async def act(made: Any) -> Any:
         with pytest.raises(Challenge) as refused:
-            await made.desk.authenticate(headers, Context(request_id="r1"))
+            await made.handler.authenticate(headers, Context(request_id="r1"))
         return refused.value
 
     refused = session(settings(tmp_path, POLICIES, authenticate=rules), act)

@@ -42,7 +42,7 @@ async def asked(folder: Path, size: int, how: str) -> tuple[int, Any, FakeTarget
             "no token": "a.b.c",
         }
         headers = {HANDOVER_HEADER.replace("-", "_"): heads[how]} if how in heads else {}
-        answer = await Client(StreamableHttpServer(made.desk)).ask(
+        answer = await Client(StreamableHttpServer(made.handler)).ask(
             "tools/call", params, meta={META_HANDOVER: token}, **headers
         )
         return answer.status, said(answer), target

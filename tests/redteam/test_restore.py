@@ -332,7 +332,7 @@ async def test_progress_and_logs_show_no_value(tmp_path: Path) -> None:
         here = Setting(under, target)
         token = await here.token("Abelard Byron")
         context = Hearing(request_id="r")
-        await under.desk.request(LOCAL, "tools/call", {"name": "use", "arguments": {"name": token}}, context)
+        await under.handler.request(LOCAL, "tools/call", {"name": "use", "arguments": {"name": token}}, context)
     assert len(told) == 3
     said = json.dumps(told)
     assert "Abelard" not in said

@@ -86,7 +86,7 @@ async def listening(
 ) -> Any:
     """An open stream, as the task of its request."""
     before = len(target.listening)
-    task = asyncio.ensure_future(made.desk.request(caller, "subscriptions/listen", WANTED, client or Listening()))
+    task = asyncio.ensure_future(made.handler.request(caller, "subscriptions/listen", WANTED, client or Listening()))
     for _ in range(200):
         if task.done() or len(target.listening) > before:
             break
@@ -230,7 +230,7 @@ async def test_a_token_that_counts_no_more_ends_its_stream(
             del idp.keys["k1"]
         if how == "issuer gone":
             await idp.stop()
-        desk: Any = kernel.desk
+        desk: Any = kernel.handler
         authenticator = desk._desk.parts.authenticator
         later = now + 4000
         monkeypatch.setattr(authenticator, "_clock", lambda: later)

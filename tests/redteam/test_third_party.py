@@ -62,7 +62,7 @@ async def proxy(
 
 async def call(made: GovernedServer, name: str, arguments: Mapping[str, Json]) -> tuple[str, bool]:
     context = Context(request_id="r")
-    result = await made.desk.request(ALICE, "tools/call", {"name": name, "arguments": dict(arguments)}, context)
+    result = await made.handler.request(ALICE, "tools/call", {"name": name, "arguments": dict(arguments)}, context)
     return json.dumps(result), result.get("isError") is True
 
 

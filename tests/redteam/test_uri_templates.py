@@ -49,7 +49,7 @@ def test_templates_are_bounded_and_the_others_named() -> None:
     assert len(made.templates) == TEMPLATES
     assert made.reader("file:///7/a") == "stranger"
     assert made.reader(f"file:///{TEMPLATES + 1}/a") == ""
-    assert any("6 resource templates of stranger are not served" in one for one in made.clashes)
+    assert any("6 resource templates of stranger are not served" in one for one in made.name_conflicts)
 
 
 @pytest.mark.parametrize(

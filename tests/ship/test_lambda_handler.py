@@ -225,8 +225,8 @@ def test_spans_and_counters_are_out_before_the_answer(made: Made) -> None:
     assert governed is not None
     assert function(call(), Left())["statusCode"] == 200
     assert len(tracer.flushed) == 1
-    assert governed.desk._usage is not None
-    assert not governed.desk._usage.waiting
+    assert governed.handler._usage is not None
+    assert not governed.handler._usage.waiting
 
 
 def chains(folder: Path) -> list[list[dict[str, Any]]]:

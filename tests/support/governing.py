@@ -99,7 +99,7 @@ async def ask(
 ) -> dict[str, Any]:
     """One request of ``caller``."""
     context = Context(request_id=os.urandom(8).hex(), **given)
-    return await made.desk.request(caller, method, dict(params), context)
+    return await made.handler.request(caller, method, dict(params), context)
 
 
 def fact(name: str, *, effect: str = "read", server: str = "fake", **given: Any) -> ToolInfo:
@@ -159,13 +159,13 @@ class FakeTarget:
         answer = self.answers[method]
         return dict(answer(params) if callable(answer) else answer)
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
         pass
 
     def server_of(self, what: str, name: str) -> str:
         return "fake"
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         pass
 
     async def aclose(self) -> None:

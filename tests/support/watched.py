@@ -66,7 +66,7 @@ class Watched:
 
     def left(self) -> dict[str, str]:
         """What the pipeline left behind: spans, metrics, audit lines."""
-        self.governed.desk._tracer.flush(5)
+        self.governed.handler._tracer.flush(5)
         spans = "\n".join(f"{one.to_json()}" for one in self.spans.get_finished_spans())
         data = self.meter.get_metrics_data()
         audit = "\n".join(one.read_text() for one in sorted(self.folder.rglob("*.jsonl")))
@@ -143,7 +143,7 @@ async def watched(
         else:
             governed = await govern_server(str(path), server, place)
         stack.push_async_callback(governed.aclose)
-        kernel = StreamableHttpServer(governed.desk)
+        kernel = StreamableHttpServer(governed.handler)
         stack.push_async_callback(kernel.aclose)
         yield Watched(way, server.name, governed, kernel, issuer, folder, exporter, reader)
 
@@ -204,7 +204,7 @@ async def _behind(folder: Path, package: Path, environ: Mapping[str, str], key: 
     governed = await govern_server(str(path), server, ServingContext(http=True, environ=environ))
     listening = listen()
     config = uvicorn.Config(
-        app(governed.desk), http=WireProtocol, ws="none", lifespan="on", log_config=None, access_log=False
+        app(governed.handler), http=WireProtocol, ws="none", lifespan="on", log_config=None, access_log=False
     )
     serving = _Quiet(config)
     task = asyncio.create_task(serving.serve([listening]))

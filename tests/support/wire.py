@@ -59,10 +59,10 @@ class FakeDesk:
             return {"content": [{"type": "text", "text": "done"}]}
         raise RpcError(-32601, "Method not found")
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Any], context: Context) -> None:
         self.notices.append((method, params))
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         self.gone.append(session)
 
     def metadata(self) -> Mapping[str, Any] | None:

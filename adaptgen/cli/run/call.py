@@ -59,8 +59,8 @@ async def _governed(server: Server, named: str, tool: str, given: Mapping[str, J
     governed = await govern_server(named, server, ServingContext())
     try:
         context = Context(request_id=uuid.uuid4().hex)
-        caller = await governed.desk.authenticate({}, context)
-        return await governed.desk.request(caller, "tools/call", {"name": tool, "arguments": dict(given)}, context)
+        caller = await governed.handler.authenticate({}, context)
+        return await governed.handler.request(caller, "tools/call", {"name": tool, "arguments": dict(given)}, context)
     finally:
         await governed.aclose()
 

@@ -76,7 +76,7 @@ async def _serve(named: str, http: str | None) -> None:
         governed = await governance.govern_upstreams(named, ServingContext(http=True, loopback=is_loopback(host)))
     try:
         listener = address.listening(host, port)
-        count = terminal.count(len(governed.desk.adopted), "tool")
+        count = terminal.count(len(governed.handler.adopted), "tool")
         of = ", ".join(settings.upstreams)
         notices = "".join(f"; {one}" for one in governed.notices)
         terminal.print_error(f"proxy: {count} of {of} on {address.url(listener)} (governed by {named}{notices})")

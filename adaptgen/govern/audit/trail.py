@@ -57,7 +57,7 @@ def mac_key(key: bytes) -> tuple[str, bytes]:
     return derived(key, "id").hex()[:8], derived(key, "lines")
 
 
-def sealed(body: bytes, key: bytes) -> tuple[bytes, str]:
+def with_mac(body: bytes, key: bytes) -> tuple[bytes, str]:
     """The line (without its newline) of a JSON object, and its MAC."""
     mac = hmac.digest(key, body, hashlib.sha256).hex()
     return b"".join((body[:-1], MARK, mac.encode(), b'"}')), mac
@@ -240,7 +240,7 @@ class AuditLog:
                 body = signed(body, self._signer)
             except SigningError as why:
                 raise AuditError(f"the audit trail cannot be signed: {why}") from None
-        line, mac = sealed(body, self._key)
+        line, mac = with_mac(body, self._key)
         line += b"\n"
         self._guarded(self._sink.write, line)
         self._prev = mac

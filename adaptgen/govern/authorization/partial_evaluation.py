@@ -3,8 +3,8 @@
 A condition is weakened where it permits and strengthened where it forbids, so that the answer of the engine without
 arguments allows at least every tool of which some call is permitted:
 
-- ``at_most(e)`` is true, or an error, wherever ``e`` is true for some context;
-- ``at_least(e)`` is false, or an error, wherever ``e`` is false for some context.
+- ``over_approximate(e)`` is true, or an error, wherever ``e`` is true for some context;
+- ``under_approximate(e)`` is false, or an error, wherever ``e`` is false for some context.
 
 Both hold by induction over ``&&``, ``||``, ``!`` and ``if``; every other expression that reads the context is taken
 for true in the first and for false in the second. A policy that fails to be evaluated refuses a call, so an error
@@ -30,16 +30,18 @@ def without_context(policy: Mapping[str, Json]) -> dict[str, Json]:
         body, when = condition["body"], condition["kind"] == "when"
         # `unless` negates: what is weakened there is the negation.
         weaken = permits == when
-        conditions.append({"kind": condition["kind"], "body": at_most(body) if weaken else at_least(body)})
+        conditions.append(
+            {"kind": condition["kind"], "body": over_approximate(body) if weaken else under_approximate(body)}
+        )
     return {**policy, "conditions": conditions}
 
 
-def at_most(expression: Json) -> Json:
+def over_approximate(expression: Json) -> Json:
     """Without context; true or an error wherever ``expression`` is true for some context."""
     return _bounded(expression, upper=True)
 
 
-def at_least(expression: Json) -> Json:
+def under_approximate(expression: Json) -> Json:
     """Without context; false or an error wherever ``expression`` is false for some context."""
     return _bounded(expression, upper=False)
 

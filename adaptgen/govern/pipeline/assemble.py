@@ -31,10 +31,10 @@ __all__ = ["GovernedServer", "ServingContext", "TargetFactory", "TargetInputs", 
 
 
 class GovernedServer:
-    """A pipeline and all that it holds. ``desk`` is what a front serves; ``notices`` what a person should know."""
+    """A pipeline and all that it holds. ``handler`` is what a front serves; ``notices`` what a person should know."""
 
-    def __init__(self, desk: Pipeline, watch: Watch, stack: AsyncExitStack, notices: tuple[str, ...]) -> None:
-        self.desk = desk
+    def __init__(self, handler: Pipeline, watch: Watch, stack: AsyncExitStack, notices: tuple[str, ...]) -> None:
+        self.handler = handler
         self.watch = watch
         self.notices = notices
         self.server: Server | None = None
@@ -44,7 +44,7 @@ class GovernedServer:
     @property
     def settings(self) -> Settings:
         """Those in effect."""
-        return self.desk.parts.settings
+        return self.handler.parts.settings
 
     async def aclose(self) -> None:
         """Stop watching, close connections, flush what was traced and counted, end the audit trail."""
@@ -64,13 +64,13 @@ async def assemble(source: Source, make: TargetFactory, place: ServingContext) -
         material = await keys.material(settings, place.environ)
         store = await open_store(settings, place.environ)
         stack.push_async_callback(store.aclose)
-        workshop = ComponentFactory(place, material, store, make)
-        stack.push_async_callback(workshop.aclose)
-        made = await workshop.new_target(settings)
+        factory = ComponentFactory(place, material, store, make)
+        stack.push_async_callback(factory.aclose)
+        made = await factory.new_target(settings)
         assert made is not None
-        workshop.take(made)
-        tools = workshop.target.tools()
-        parts = await workshop.parts(settings, tools)
+        factory.take(made)
+        tools = factory.target.tools()
+        parts = await factory.parts(settings, tools)
         traced = place.tracer or tracer(parts.settings)
         stack.callback(traced.close)
         signer = await checkpoint_signer(parts.settings, material.checkpoints)
@@ -79,19 +79,19 @@ async def assemble(source: Source, make: TargetFactory, place: ServingContext) -
             stack.callback(record.close)
         usage = Usage(store)
         stack.push_async_callback(usage.aclose)
-        desk = Pipeline(
-            workshop.target,
+        handler = Pipeline(
+            factory.target,
             parts,
             tools,
             trail=record,
             tracer=traced,
             usage=usage,
         )
-        watch = Watch(source, settings, workshop, desk, record)
+        watch = Watch(source, settings, factory, handler, record)
         stack.push_async_callback(watch.aclose)
         if not place.frozen:
             watch.start()
-        return GovernedServer(desk, watch, stack.pop_all(), _notices(parts, material, place))
+        return GovernedServer(handler, watch, stack.pop_all(), _notices(parts, material, place))
 
 
 def _notices(parts: Components, material: KeyMaterial, place: ServingContext) -> tuple[str, ...]:

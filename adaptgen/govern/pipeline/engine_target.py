@@ -111,14 +111,14 @@ class Served:
         """
         raise RpcError(-32601, "Method not found")
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """Nothing that a client announces changes a generated server."""
 
     def server_of(self, what: str, name: str) -> str:
         """A generated server has neither prompts nor resources."""
         return ""
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         """There are no sessions."""
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""The governed desk: authenticate, limit, authorize, restore, execute, tokenize, answer; inside one span and on record.
+"""The governed handler: authenticate, limit, authorize, restore, execute, tokenize, answer; in one span and on record.
 
 It lies below the fronts and knows no MCP library. Every decision is made on the request at hand: a list that a client
 keeps gives it nothing.
@@ -70,14 +70,14 @@ class Pipeline:
     def adopt(self, parts: Components, tools: Mapping[str, ToolInfo], target: Target) -> None:
         """Work with these parts, tools and target from the next request on."""
         self._target = target
-        self._passage = NonToolRequests(target, self._trail, lambda: self.parts)
+        self._other_methods = NonToolRequests(target, self._trail, lambda: self.parts)
         self.parts = parts
         self.adopted = tools
         self._owned = {(facts.server, facts.own): facts for facts in tools.values()}
         self._known = {old: facts for facts in tools.values() for old in facts.was} | dict(tools)
         self._lists: LruCache[frozenset[str], dict[str, Json]] = LruCache(_LISTS)
 
-    # --------------------------------------------------------------------------------------------------------- desk
+    # --------------------------------------------------------------------------------------------------------- handler
 
     def about(self) -> ServerInfo:
         """What the target is; and what tokens are, where agents get any."""
@@ -137,7 +137,7 @@ class Pipeline:
         """Answer one request.
 
         Raises:
-            RpcError, Challenge: as the desk says.
+            RpcError, Challenge: as the handler says.
         """
         began = time.perf_counter()
         parts = self.parts
@@ -157,15 +157,15 @@ class Pipeline:
                 return await self._list(parts, caller, params, context)
             if method == "tools/call":
                 return await self._call(parts, caller, params, context, span, began)
-            return await self._passage.request(parts, caller, method, params, context)
+            return await self._other_methods.request(parts, caller, method, params, context)
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client."""
-        await self._target.notice(caller, method, params, context)
+        await self._target.notification(caller, method, params, context)
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         """A client's session has ended."""
-        await self._target.leave(session)
+        await self._target.close_session(session)
 
     async def flush(self, seconds: float) -> None:
         """Send what was traced and add what was counted, before a process that may sleep does: what cannot be had in
@@ -226,7 +226,7 @@ class Pipeline:
         if params.get("cursor") is not None:
             raise RpcError(-32602, "Invalid cursor: the list of tools comes whole")
         names = await self._visible(parts, caller, context)
-        if not await self._passage.enter(parts, caller, context.listing, context):
+        if not await self._other_methods.enter(parts, caller, context.listing, context):
             names = frozenset()
         made = self._lists.get(names)
         if made is None:

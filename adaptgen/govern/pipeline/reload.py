@@ -47,12 +47,12 @@ class Watch:
     """One task that looks every second; :meth:`look` does it once."""
 
     def __init__(
-        self, source: Source, settings: Settings, workshop: ComponentFactory, desk: Pipeline, trail: AuditLog | None
+        self, source: Source, settings: Settings, factory: ComponentFactory, handler: Pipeline, trail: AuditLog | None
     ) -> None:
         self._source = source
         self._settings = settings
-        self._workshop = workshop
-        self._desk = desk
+        self._factory = factory
+        self._handler = handler
         self._trail = trail
         self._failure = ""
         self._task: asyncio.Task[None] | None = None
@@ -86,35 +86,35 @@ class Watch:
             changed = await self._source.changed()
         except AdaptgenError as problem:
             if self._source.switch is not None:
-                self._workshop.switch_only(self._source.switch)
+                self._factory.switch_only(self._source.switch)
             self._failed(str(problem))
             return False
         settings = changed or self._settings
-        if changed is None and self._workshop.target.tools() is self._desk.adopted:
+        if changed is None and self._factory.target.tools() is self._handler.adopted:
             return False
         made = None
         try:
             if changed is not None:
                 _restart(self._settings, changed)
-                made = await self._workshop.new_target(changed)
-            target = made[1] if made is not None else self._workshop.target
+                made = await self._factory.new_target(changed)
+            target = made[1] if made is not None else self._factory.target
             tools = target.tools()
-            parts = await self._workshop.parts(settings, tools)
+            parts = await self._factory.parts(settings, tools)
         except AdaptgenError as problem:
             if made is not None:
                 await made[1].aclose()
             if changed is not None:
-                self._workshop.switch_only(changed.switch)
+                self._factory.switch_only(changed.switch)
             self._failed(str(problem))
             return False
         if made is not None:
-            self._workshop.take(made)
+            self._factory.take(made)
             self._heed()
         if self._source.switch is not None:
             # The settings in effect may be older than a broken text whose kill switch acts.
-            self._workshop.switch_only(self._source.switch)
+            self._factory.switch_only(self._source.switch)
         self._settings = settings
-        self._desk.adopt(parts, tools, target)
+        self._handler.adopt(parts, tools, target)
         self._failure = ""
         if self._trail is not None:
             try:
@@ -126,7 +126,7 @@ class Watch:
 
     def _heed(self) -> None:
         """A target whose tools change says so before clients hear of it."""
-        target = self._workshop.target
+        target = self._factory.target
         if isinstance(target, DynamicTarget):
             target.changed = self.look
 
@@ -137,6 +137,6 @@ class Watch:
             _log.error("governance: the new version is not used, the last good one serves on: %s", text)
             if self._trail is not None:
                 try:
-                    self._trail.write({"event": "reload_failed", "settings": self._desk.parts.settings.hash})
+                    self._trail.write({"event": "reload_failed", "settings": self._handler.parts.settings.hash})
                 except AuditError:
                     pass

@@ -1,4 +1,4 @@
-"""An engine without governance as a desk: one caller, every tool."""
+"""An engine without governance as a handler: one caller, every tool."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ class UngovernedHandler:
         listed = [content.listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
         return content.make_listing(listed)
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """Notifications change nothing here."""
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         """There are no sessions."""
 
     def jwks(self) -> Mapping[str, Json] | None:

@@ -1,4 +1,4 @@
-"""The function that Lambda calls: one event loop and one desk for all invocations of a process."""
+"""The function that Lambda calls: one event loop and one handler for all invocations of a process."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Handler:
     def __init__(
         self, make: Callable[[ServingContext], Awaitable[GovernedServer]], environ: Mapping[str, str] = os.environ
     ) -> None:
-        """``make``: puts the governed desk together; it is called now, and again after a snapshot was restored.
+        """``make``: puts the governed handler together; it is called now, and again after a snapshot was restored.
 
         Raises:
             AdaptgenError: of ``make``.
@@ -100,7 +100,7 @@ class Handler:
         # The name under which the platform received a request is checked here, with the event at hand.
         public = urlsplit(listen.resource).netloc
         self._guard = Guard((*listen.hosts, *((public,) if public else ())))
-        self._kernel = StreamableHttpServer(over(governed), hosts=("*",), origins=listen.origins)
+        self._server = StreamableHttpServer(over(governed), hosts=("*",), origins=listen.origins)
         self._prefixes = [one for one in (events.prefix(listen.resource),) if one]
         self._due = time.monotonic() + LOOK
         for notice in governed.notices:
@@ -126,7 +126,7 @@ class Handler:
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
-        await self._kernel.aclose()
+        await self._server.aclose()
         await governed.aclose()
 
     async def _answer(self, event: object, context: Context | None) -> dict[str, Any]:
@@ -145,9 +145,9 @@ class Handler:
         if host is not None and host != asked.host and not self._guard.host(host):
             answer: HttpAnswer = answers.refused(421, "this host is not served here")
         else:
-            answer = await self._kernel.handle(asked.http)
+            answer = await self._server.handle(asked.http)
         made = response(answer, asked)
-        await governed.desk.flush(max(min(FLUSH, deadline + events.MARGIN / 2 - time.monotonic()), 0.05))
+        await governed.handler.flush(max(min(FLUSH, deadline + events.MARGIN / 2 - time.monotonic()), 0.05))
         return made
 
     async def _look(self, governed: GovernedServer) -> None:

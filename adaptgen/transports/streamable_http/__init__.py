@@ -1,4 +1,4 @@
-"""The lean wire: any desk over HTTP, in the revision without handshake and in those with one.
+"""The lean wire: any handler over HTTP, in the revision without handshake and in those with one.
 
 Nothing here knows an MCP library; a server of it starts in a few milliseconds. :class:`StreamableHttpServer` has no
 network: it answers HTTP requests given as values, so that ASGI (:func:`app`) and Lambda can share it. ``serve`` brings

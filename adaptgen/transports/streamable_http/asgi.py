@@ -53,17 +53,17 @@ class App:
                 return
 
 
-def app(desk: McpHandler, **options: Any) -> App:
-    """The application that serves ``desk``; ``options`` are those of
+def app(handler: McpHandler, **options: Any) -> App:
+    """The application that serves ``handler``; ``options`` are those of
     :class:`~adaptgen.transports.streamable_http.server.StreamableHttpServer`."""
-    return App(StreamableHttpServer(desk, **options))
+    return App(StreamableHttpServer(handler, **options))
 
 
 class _Http:
     """One HTTP request."""
 
     def __init__(self, kernel: StreamableHttpServer, scope: Event, receive: Receive, send: Send) -> None:
-        self._kernel = kernel
+        self._server = kernel
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -78,7 +78,7 @@ class _Http:
         query = self._scope.get("query_string", b"").decode("latin-1")
         request = HttpRequest(self._scope["method"], self._scope["path"], headers, self._body, twice, query=query)
         try:
-            answer = await self._kernel.handle(request)
+            answer = await self._server.handle(request)
             if isinstance(answer.body, bytes):
                 await self._whole(answer, answer.body)
             else:

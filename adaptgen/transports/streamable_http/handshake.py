@@ -1,4 +1,4 @@
-"""Revisions 2024-11-05 to 2025-11-25: initialize, sessions where the desk needs them, and a way back to the client."""
+"""Revisions 2024-11-05 to 2025-11-25: initialize, sessions where they are needed, and a way back to the client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Handshake:
     """POST, GET and DELETE of the handshake revisions."""
 
     def __init__(self, kernel: StreamableHttpServer) -> None:
-        self._kernel = kernel
+        self._server = kernel
 
     async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
         """Answer one POST.
@@ -43,9 +43,9 @@ class Handshake:
         if isinstance(value, list):
             return await self._batch(http, value)
         said = message.message(value)
-        stream = self._kernel.stream(http)
-        exchange = self._kernel.exchange(http, said, stream, self._version(http, None))
-        caller = await self._kernel.caller(http, exchange)
+        stream = self._server.stream(http)
+        exchange = self._server.exchange(http, said, stream, self._version(http, None))
+        caller = await self._server.caller(http, exchange)
         if isinstance(said, Request) and said.method == "initialize":
             return await self._initialize(said, caller)
         session = self._session(http, caller)
@@ -64,19 +64,19 @@ class Handshake:
         job = RunningRequest(said, exchange, caller)
         if session is not None:
             session.running[said.id] = exchange
-        self._kernel.workshop.start(job, stream, lambda: _settle(job, session))
-        return await self._kernel.workshop.answer(job, stream)
+        self._server.runner.start(job, stream, lambda: _settle(job, session))
+        return await self._server.runner.answer(job, stream)
 
     async def get(self, http: HttpRequest) -> HttpAnswer:
         """The stream for what the server says unasked: one per session.
 
-        The desk is asked to ``subscriptions/listen`` for it, as clients of 2026-07-28 do themselves; one that has
+        The handler is asked to ``subscriptions/listen`` for it, as clients of 2026-07-28 do themselves; one that has
         nothing to say leaves the stream silent.
         """
-        stream = self._kernel.stream(http)
-        exchange = self._kernel.exchange(http, None, stream, self._version(http, None))
-        caller = await self._kernel.caller(http, exchange)
-        if not self._kernel.desk.about().stateful or not _handshake(http):
+        stream = self._server.stream(http)
+        exchange = self._server.exchange(http, None, stream, self._version(http, None))
+        caller = await self._server.caller(http, exchange)
+        if not self._server.handler.about().stateful or not _handshake(http):
             return answers.empty(405, {"allow": "POST"})
         if not stream.allowed:
             return answers.refused(406, "this is a text/event-stream")
@@ -90,18 +90,18 @@ class Handshake:
         exchange.method, exchange.deadline = revisions.LISTEN, None
         session.listening = exchange
         job = RunningRequest(request, exchange, caller)
-        self._kernel.workshop.listen(job, stream, lambda: _unlisten(session, exchange))
-        self._kernel.streams.admit(exchange, caller)
+        self._server.runner.listen(job, stream, lambda: _unlisten(session, exchange))
+        self._server.streams.admit(exchange, caller)
         return HttpAnswer(200, dict(SSE_HEADERS), stream.events(exchange.cancel))
 
     async def delete(self, http: HttpRequest) -> HttpAnswer:
         """The client ends its session."""
-        exchange = self._kernel.exchange(http, None, self._kernel.stream(http), self._version(http, None))
-        caller = await self._kernel.caller(http, exchange)
+        exchange = self._server.exchange(http, None, self._server.stream(http), self._version(http, None))
+        caller = await self._server.caller(http, exchange)
         session = self._session(http, caller) if _handshake(http) else None
         if not isinstance(session, Session):
             return session or answers.empty(405, {"allow": "POST"})
-        await self._kernel.left([self._kernel.sessions.drop(session)])
+        await self._server.left([self._server.sessions.drop(session)])
         return answers.empty(200)
 
     # ------------------------------------------------------------------------------------------------ inside
@@ -110,13 +110,13 @@ class Handshake:
         return session.version if session else http.headers.get("mcp-protocol-version", revisions.UNSAID)
 
     def _session(self, http: HttpRequest, caller: Caller) -> Session | HttpAnswer | None:
-        """The session that a request belongs to; None where the desk needs none, whatever the header says."""
-        if not self._kernel.desk.about().stateful:
+        """The session that a request belongs to; None where the handler needs none, whatever the header says."""
+        if not self._server.handler.about().stateful:
             return None
         given = http.headers.get(SESSION)
         if given is None:
             return answers.refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
-        found = self._kernel.sessions.find(given, caller)
+        found = self._server.sessions.find(given, caller)
         return found or answers.refused(404, "there is no such session", code=message.INVALID_REQUEST)
 
     async def _initialize(self, request: Request, caller: Caller) -> HttpAnswer:
@@ -125,25 +125,25 @@ class Handshake:
             failed = message.failed(request.id, message.INVALID_PARAMS, "initialize needs protocolVersion")
             return answers.body(failed)
         version = asked if asked in revisions.HANDSHAKE else revisions.HANDSHAKE[-1]
-        about = self._kernel.desk.about()
+        about = self._server.handler.about()
         headers: dict[str, str] = {}
         if about.stateful:
-            session, ended = self._kernel.sessions.open(caller, version, capabilities or {})
-            await self._kernel.left(ended)
+            session, ended = self._server.sessions.open(caller, version, capabilities or {})
+            await self._server.left(ended)
             if session is None:
                 return answers.refused(503, "too many sessions are in use", given=request.id)
             headers[SESSION] = session.id
         result: dict[str, Json] = {
             "protocolVersion": version,
             "capabilities": dict(about.capabilities),
-            "serverInfo": dict(self._kernel.info),
+            "serverInfo": dict(self._server.info),
         }
         if about.instructions:
             result["instructions"] = about.instructions
         return answers.body(message.answered(request.id, json_text.encode(result)), 200, headers)
 
     def _early(self, request: Request, session: Session | None) -> bytes | None:
-        """The response of a request that the desk is not asked for."""
+        """The response of a request that the handler is not asked for."""
         if request.method == "ping":
             return message.answered(request.id, b"{}")
         try:
@@ -169,7 +169,7 @@ class Handshake:
                 running.cancel()
         elif said.method != "notifications/initialized":
             try:
-                await self._kernel.desk.notice(caller, said.method, said.params, exchange)
+                await self._server.handler.notification(caller, said.method, said.params, exchange)
             except RpcError:
                 pass  # a notification has no answer
 
@@ -188,8 +188,8 @@ class Handshake:
                 except Malformed as problem:
                     responses.append(message.failed(None, problem.code, problem.text))
                     continue
-                exchange = self._kernel.exchange(http, said, silent, self._version(http, None))
-                caller = await self._kernel.caller(http, exchange)
+                exchange = self._server.exchange(http, said, silent, self._version(http, None))
+                caller = await self._server.caller(http, exchange)
                 found = self._session(http, caller)
                 if isinstance(found, HttpAnswer):
                     return found
@@ -212,7 +212,7 @@ class Handshake:
                     session.running[said.id] = exchange
             if not jobs and not responses:
                 return answers.empty(202)
-            return await self._kernel.workshop.several(jobs, responses)
+            return await self._server.runner.several(jobs, responses)
         finally:
             for job in jobs:
                 _settle(job, session)

@@ -1,4 +1,4 @@
-"""Requests of one HTTP exchange, executed by the desk: as JSON when nothing was said meanwhile, else as events."""
+"""Requests of one HTTP exchange, executed by the handler: as JSON when nothing was said meanwhile, else as events."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Outcome:
 
 
 class Encoder:
-    """Encodes results. A list of tools that the desk gives again, the very same object, is not encoded again."""
+    """Encodes results. A list of tools that the handler gives again, the very same object, is not encoded again."""
 
     def __init__(self, server: Mapping[str, Json]) -> None:
         self._server = server
@@ -66,8 +66,8 @@ class Encoder:
 class RequestRunner:
     """Runs jobs, one task each."""
 
-    def __init__(self, desk: McpHandler, encoder: Encoder) -> None:
-        self._desk = desk
+    def __init__(self, handler: McpHandler, encoder: Encoder) -> None:
+        self._handler = handler
         self._encoder = encoder
         self._tasks: set[asyncio.Task[Outcome]] = set()
 
@@ -95,7 +95,7 @@ class RequestRunner:
         return answers.body(done.body, done.status, done.headers)
 
     def listen(self, job: RunningRequest, stream: Stream, ended: Callable[[], None]) -> None:
-        """Begin to pass on what the desk says unasked, until the stream ends."""
+        """Begin to pass on what the handler says unasked, until the stream ends."""
         self._start(job, self._overhear(job), stream, ended)
 
     async def several(self, jobs: list[RunningRequest], others: list[bytes]) -> HttpAnswer:
@@ -143,11 +143,11 @@ class RequestRunner:
     async def _overhear(self, job: RunningRequest) -> Outcome:
         async def work() -> bytes:
             try:
-                await self._desk.request(job.caller, job.request.method, job.request.params, job.exchange)
+                await self._handler.request(job.caller, job.request.method, job.request.params, job.exchange)
             except RpcError as problem:
                 if problem.code != message.METHOD_NOT_FOUND:
                     return b""  # not permitted, or not any more
-            # A desk without news leaves the stream open: a client would only come back.
+            # A handler without news leaves the stream open: a client would only come back.
             await asyncio.Event().wait()
             return b""
 
@@ -172,7 +172,7 @@ class RequestRunner:
         request, exchange = job.request, job.exchange
         if request.method == revisions.LISTEN:
             return await self._listen(job)
-        result = await self._desk.request(job.caller, request.method, request.params, exchange)
+        result = await self._handler.request(job.caller, request.method, request.params, exchange)
         if not exchange.modern and result.get("resultType") == "input_required":
             result = await self._interviewed(job, result)
         return self._encoder.result(request.method, result, exchange.version)
@@ -191,7 +191,7 @@ class RequestRunner:
             if "requestState" in result:
                 again["requestState"] = result["requestState"]
             exchange.params = again
-            result = await self._desk.request(job.caller, job.request.method, again, exchange)
+            result = await self._handler.request(job.caller, job.request.method, again, exchange)
             if result.get("resultType") != "input_required":
                 return result
         raise RpcError(message.INTERNAL_ERROR, f"still no result after {ROUNDS} rounds of questions")
@@ -199,7 +199,7 @@ class RequestRunner:
     async def _listen(self, job: RunningRequest) -> bytes:
         request, exchange = job.request, job.exchange
         try:
-            result = await self._desk.request(job.caller, request.method, request.params, exchange)
+            result = await self._handler.request(job.caller, request.method, request.params, exchange)
         except asyncio.CancelledError:
             if not exchange.cancelled:
                 raise

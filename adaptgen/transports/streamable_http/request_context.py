@@ -1,4 +1,4 @@
-"""One request on its way through the desk: the context that can reach its client."""
+"""One request on its way through the handler: the context that can reach its client."""
 
 from __future__ import annotations
 

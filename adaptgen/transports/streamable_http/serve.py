@@ -78,12 +78,12 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def run(desk: McpHandler, listener: socket.socket, **options: Any) -> None:
-    """Serve ``desk`` on ``listener`` until SIGINT or SIGTERM; ``options`` are those of
+async def run(handler: McpHandler, listener: socket.socket, **options: Any) -> None:
+    """Serve ``handler`` on ``listener`` until SIGINT or SIGTERM; ``options`` are those of
     :class:`~adaptgen.transports.streamable_http.server.StreamableHttpServer`. Sessions are ended when it returns; the
-    desk is the caller's to close.
+    handler is the caller's to close.
     """
-    served = app(desk, **options)
+    served = app(handler, **options)
     config = uvicorn.Config(
         served,
         http=partial(WireProtocol, connections=Connections()),  # type: ignore[arg-type]
@@ -112,14 +112,18 @@ async def run_governed(governed: GovernedServer, listener: socket.socket, profil
 
 
 def serve(
-    desk: McpHandler, listener: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None, **options: Any
+    handler: McpHandler,
+    listener: socket.socket,
+    *,
+    closing: Callable[[], Awaitable[None]] | None = None,
+    **options: Any,
 ) -> None:
     """:func:`run` in a loop of its own; ``closing`` is awaited in it at the end."""
     settle()
 
     async def whole() -> None:
         try:
-            await run(desk, listener, **options)
+            await run(handler, listener, **options)
         finally:
             if closing is not None:
                 await closing()

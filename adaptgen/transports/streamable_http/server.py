@@ -44,7 +44,7 @@ _CORS = {
 
 
 class StreamableHttpServer:
-    """Serves one desk. Nothing here is shared between event loops: use it from one.
+    """Serves one handler. Nothing here is shared between event loops: use it from one.
 
     ``path``: of the endpoint. ``hosts``, ``origins``: see
     :class:`~adaptgen.transports.streamable_http.host_guard.Guard`. ``max_body``: bytes of a request. ``max_sessions``:
@@ -56,7 +56,7 @@ class StreamableHttpServer:
 
     def __init__(
         self,
-        desk: McpHandler,
+        handler: McpHandler,
         *,
         path: str = "/mcp",
         hosts: Iterable[str] = (),
@@ -69,19 +69,19 @@ class StreamableHttpServer:
         timeout: float | None = None,
         ping: float = 15.0,
     ) -> None:
-        about = desk.about()
+        about = handler.about()
         info: dict[str, Json] = {"name": about.name, "version": about.version}
         if about.title:
             info["title"] = about.title
-        self.desk = desk
+        self.handler = handler
         self.path = path.rstrip("/") or "/"
         self.info: Mapping[str, Json] = info
         self.sessions = Sessions(max_sessions, max(max_sessions // 8, 1), idle)
         self.streams = Streams(max_streams, max(max_streams // 8, 1))
-        self.workshop = RequestRunner(desk, Encoder(info))
+        self.runner = RequestRunner(handler, Encoder(info))
         self._guard = Guard(hosts, origins)
         self._uploads = Uploads()
-        self._parts = isinstance(desk, Menu)
+        self._parts = isinstance(handler, Menu)
         self._max_body = max_body
         self._max_requests = max_requests
         self._timeout = timeout
@@ -114,7 +114,7 @@ class StreamableHttpServer:
     async def aclose(self) -> None:
         """End every session, stream and request."""
         self.drain()
-        await self.workshop.aclose()
+        await self.runner.aclose()
         await self.left([self.sessions.drop(one) for one in self.sessions.all()])
 
     # ------------------------------------------------------------------------------------- for the two eras
@@ -150,13 +150,13 @@ class StreamableHttpServer:
         Raises:
             Challenge: nobody that is known.
         """
-        return await self.desk.authenticate(http.headers, exchange)
+        return await self.handler.authenticate(http.headers, exchange)
 
     async def left(self, ended: Iterable[Session]) -> None:
-        """Tell the desk of sessions that have ended."""
+        """Tell the handler of sessions that have ended."""
         for session in ended:
             try:
-                await self.desk.leave(session.id)
+                await self.handler.close_session(session.id)
             except Exception as problem:
                 report(problem)
 
@@ -179,10 +179,10 @@ class StreamableHttpServer:
         path = request.path
         # Whatever follows: the path of the public URL, which need not be the one that arrives here (RFC 9728, 3.1).
         if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
-            found = self.desk.metadata() if request.method in ("GET", "HEAD") else None
+            found = self.handler.metadata() if request.method in ("GET", "HEAD") else None
             return answers.empty(404) if found is None else answers.document(found)
         if path == KEYS:
-            keys = self.desk.jwks() if request.method in ("GET", "HEAD") else None
+            keys = self.handler.jwks() if request.method in ("GET", "HEAD") else None
             return answers.empty(404) if keys is None else answers.document(keys)
         part = parts.asked(path, request.query, self.path) if self._parts else parts.plain(path, self.path)
         if part is None:
@@ -219,12 +219,12 @@ class StreamableHttpServer:
             return answers.refused(406, "the answer is application/json or text/event-stream")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return answers.refused(415, "the body must be application/json")
-        if len(self.workshop) - len(self.streams) >= self._max_requests:
+        if len(self.runner) - len(self.streams) >= self._max_requests:
             return answers.refused(503, "too many requests are under way", headers={"retry-after": "1"})
         # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
         id = uuid.uuid4().hex
         context = Context(request_id=id, headers=harmless(request.headers), principal=request.principal)
-        caller = await self.desk.authenticate(request.headers, context)
+        caller = await self.handler.authenticate(request.headers, context)
         limit = self._max_body if context.proven else min(self._max_body, UNPROVEN)
         declared = request.headers.get("content-length", "")
         size = min(int(declared), limit) if declared.isdecimal() and len(declared) < 16 else limit

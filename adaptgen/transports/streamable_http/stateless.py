@@ -24,7 +24,7 @@ class StatelessRevision:
     """POST of 2026-07-28."""
 
     def __init__(self, kernel: StreamableHttpServer) -> None:
-        self._kernel = kernel
+        self._server = kernel
         self._parameters = Parameters()
 
     async def post(self, http: HttpRequest, value: Json) -> HttpAnswer:
@@ -35,9 +35,9 @@ class StatelessRevision:
             Challenge: the caller is not authenticated.
         """
         said = message.message(value)
-        stream = self._kernel.stream(http)
-        exchange = self._kernel.exchange(http, said, stream, revisions.MODERN[-1])
-        caller = await self._kernel.caller(http, exchange)
+        stream = self._server.stream(http)
+        exchange = self._server.exchange(http, said, stream, revisions.MODERN[-1])
+        caller = await self._server.caller(http, exchange)
         if isinstance(said, Notice):
             # This revision has no notification that a client would send over HTTP: one cancels by leaving.
             served(http.headers.get("mcp-protocol-version"))
@@ -60,10 +60,10 @@ class StatelessRevision:
             exchange.deadline = None
         if not http.accepts()[0]:
             stream.begin()
-        self._kernel.workshop.start(job, stream)
+        self._server.runner.start(job, stream)
         if said.method == revisions.LISTEN:
-            self._kernel.streams.admit(exchange, caller)
-        return await self._kernel.workshop.answer(job, stream)
+            self._server.streams.admit(exchange, caller)
+        return await self._server.runner.answer(job, stream)
 
     async def _check(self, http: HttpRequest, request: Request, caller: Caller, context: Context) -> None:
         envelope(request, http.headers)
@@ -77,17 +77,17 @@ class StatelessRevision:
         if arguments or any(name.startswith(PREFIX) for name in http.headers):
             if any(name.startswith(PREFIX) for name in http.twice):
                 raise RpcError(message.HEADER_MISMATCH, "a Mcp-Param header stands more than once")
-            schema = await self._kernel.desk.schema(caller, str(request.params["name"]), context)
+            schema = await self._server.handler.schema(caller, str(request.params["name"]), context)
             if schema is not None:
                 self._parameters.check(schema, arguments, http.headers)
 
     def _discovered(self, request: Request) -> HttpAnswer:
-        about = self._kernel.desk.about()
+        about = self._server.handler.about()
         result: dict[str, Json] = {
             "supportedVersions": list(revisions.SUPPORTED),
             "capabilities": dict(about.capabilities),
         }
         if about.instructions:
             result["instructions"] = about.instructions
-        shape = revisions.shaped(request.method, result, revisions.MODERN[-1], self._kernel.info)
+        shape = revisions.shaped(request.method, result, revisions.MODERN[-1], self._server.info)
         return answers.body(message.answered(request.id, json_text.encode(shape)))

@@ -170,7 +170,7 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(monkeyp
 
 def idle_of(mirror: UpstreamAggregator) -> list[Connection]:
     """The idle connections to the one server of a mirror."""
-    pool = mirror._line._pooled()
+    pool = mirror._http._pooled()
     return pool._idle[mirror._syncs["a"].remote.url.origin]
 
 

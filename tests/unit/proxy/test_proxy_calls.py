@@ -129,7 +129,7 @@ async def test_a_client_with_a_session_gets_one_of_its_own() -> None:
         await call(mirror, old("s2"), BOB)
         opened = server.of("initialize")[1:]  # the first is the proxy's own
         assert [one.params["capabilities"] for one in opened] == [{"sampling": {}, "elicitation": {}}] * 2
-        await mirror.leave("s1")
+        await mirror.close_session("s1")
         await until(lambda: len(server.of("DELETE")) == 1)
     assert len(server.of("DELETE")) == 3
 

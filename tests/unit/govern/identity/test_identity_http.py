@@ -48,10 +48,10 @@ class Echo:
             caller = await self._acceptance.open(str(context.meta.get(META_HANDOVER, "")), method, params)
         return {"content": [{"type": "text", "text": caller.sub}], "resultType": "complete"}
 
-    async def notice(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         pass
 
-    async def leave(self, session: str) -> None:
+    async def close_session(self, session: str) -> None:
         pass
 
     def metadata(self) -> Mapping[str, Json] | None:

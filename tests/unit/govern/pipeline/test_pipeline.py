@@ -153,7 +153,7 @@ def test_a_defect_after_the_call_withholds_the_answer_and_does_not_invite_a_seco
 
     async def session() -> Any:
         async with governed(settings(tmp_path), target, http=True) as made:
-            tokenizer = made.desk.parts.tokenizer
+            tokenizer = made.handler.parts.tokenizer
             assert tokenizer is not None
 
             async def broken(*_: Any) -> Any:
@@ -175,7 +175,7 @@ def test_nothing_is_executed_when_the_audit_trail_cannot_be_written(tmp_path: Pa
 
     async def session() -> Any:
         async with governed(settings(tmp_path), target, http=True) as made:
-            made.desk._trail.close()  # type: ignore[union-attr]
+            made.handler._trail.close()  # type: ignore[union-attr]
             return await ask(made, ADA, "tools/call", {"name": "read_note"})
 
     result = asyncio.run(session())
@@ -365,7 +365,7 @@ async def test_what_a_caller_may_see_is_worked_out_once_for_a_request(
     target = FakeTarget(fact("read_note"))
     async with governed(path, target) as made:
         asked: list[Caller] = []
-        authorizer = made.desk.parts.authorizer
+        authorizer = made.handler.parts.authorizer
         assert authorizer is not None
         visible = type(authorizer).visible
 
@@ -374,7 +374,7 @@ async def test_what_a_caller_may_see_is_worked_out_once_for_a_request(
             return await visible(self, caller, tools)
 
         monkeypatch.setattr(type(authorizer), "visible", counted)
-        client = Client(StreamableHttpServer(made.desk))
+        client = Client(StreamableHttpServer(made.handler))
         for count in (1, 2):
             answer = await client.ask("tools/call", {"name": "read_note", "arguments": {"text": "x"}})
             assert answer.status == 200

@@ -74,10 +74,10 @@ def test_a_changed_target_is_made_anew(tmp_path: Path) -> None:
     target = FakeTarget(fact("read_note"))
 
     async def steps(made: GovernedServer) -> Any:
-        first = made.desk.parts.settings.tools
+        first = made.handler.parts.settings.tools
         settings(tmp_path, tools={"fake/read_note": {"effect": "write"}})
         assert await made.watch.look()
-        return len(first), len(made.desk.parts.settings.tools)
+        return len(first), len(made.handler.parts.settings.tools)
 
     assert session(settings(tmp_path), target, steps) == (0, 1)
 

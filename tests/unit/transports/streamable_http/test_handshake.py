@@ -393,11 +393,11 @@ def test_closing_ends_every_session_and_request_whatever_the_desk_makes_of_it() 
         one, desk = client(tool)
         left: list[str] = []
 
-        async def leave(session: str) -> None:
+        async def close_session(session: str) -> None:
             left.append(session)
             raise ValueError
 
-        desk.leave = leave  # type: ignore[method-assign]
+        desk.close_session = close_session  # type: ignore[method-assign]
         await one.open()
         await one.open()
         running = asyncio.ensure_future(one.call())
