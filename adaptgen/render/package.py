@@ -11,7 +11,7 @@ from adaptgen.model import tables as model
 from adaptgen.model import toolsets
 from adaptgen.model.plan import Module, Plan
 from adaptgen.model.tables import Server, Tool, value
-from adaptgen.render import contract, layout, names, python, readme
+from adaptgen.render import contract, layout, python, readme
 from adaptgen.render.environment import fill
 from adaptgen.render.safe import PythonText, one_line
 
@@ -49,7 +49,7 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     (``specs/crm.yaml``, ``specs/crm``).
     """
     modules = sorted((module for module in plan.modules if module.tools), key=lambda one: one.name)
-    stems = names.files(module.name for module in modules)
+    stems = python.file_names(module.name for module in modules)
     server = replace(plan.server, not_sensitive=toolsets.shared_not_sensitive(one for m in modules for one in m.tools))
     tags = [toolsets.shared_tag(module.tools) for module in modules]
 
@@ -116,7 +116,7 @@ def _runtime(printer: python.Printer) -> tuple[tuple[PythonText, ...], ...]:
 
 def _module(module: Module, server: Server, tag: str) -> dict[str, object]:
     tools = sorted((toolsets.shortened(tool, server, tag) for tool in module.tools), key=lambda one: one.name)
-    variables = names.variables((tool.name for tool in tools), _TAKEN)
+    variables = python.variable_names((tool.name for tool in tools), _TAKEN)
     constants = _constants(tools, _TAKEN.union(variables))
     printer = python.Printer({found: name for name, found in constants.items()})
     tables = [python.Printer().constant(name, dict(found)) for name, found in constants.items()]
@@ -138,11 +138,11 @@ def _constants(tools: Sequence[Tool], taken: Container[str]) -> dict[str, python
                 users.setdefault(python.classified(found), []).append(f"{tool.name.upper()}_{suffix}")
     shared = {found: min(sorted(named), key=len) for found, named in users.items() if len(named) > 1}
     ordered = sorted(shared, key=lambda found: (shared[found], found))
-    return dict(zip(names.variables([shared[found] for found in ordered], taken), ordered, strict=True))
+    return dict(zip(python.variable_names([shared[found] for found in ordered], taken), ordered, strict=True))
 
 
 def _index(stems: list[str], tags: list[str]) -> dict[str, object]:
-    ordered = sorted(zip(stems, tags, strict=True), key=lambda pair: names.natural(pair[0]))
+    ordered = sorted(zip(stems, tags, strict=True), key=lambda pair: python.natural_order(pair[0]))
     rows = [python.call("Toolset", [python.string(tag), f"{stem}.TOOLS"]) for stem, tag in ordered]
     groups: tuple[tuple[PythonText, ...], ...] = ((python.imported(_RUNTIME, ["Toolset"]),),)
     if ordered:
@@ -153,7 +153,7 @@ def _index(stems: list[str], tags: list[str]) -> dict[str, object]:
 def _auth(plan: Plan) -> dict[str, object]:
     printer = python.Printer()
     auths = sorted(plan.server.auth, key=lambda one: one.name)
-    variables = names.variables((auth.name for auth in auths), _TAKEN | {"AUTH"})
+    variables = python.variable_names((auth.name for auth in auths), _TAKEN | {"AUTH"})
     tables = tuple(printer.assigned(name, auth) for name, auth in zip(variables, auths, strict=True))
     end = python.names_tuple("AUTH", variables, "tuple[Auth, ...]")
     return {"imports": _runtime(printer), "tables": tables, "end": end}

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from adaptgen.model import steps as stepped
 from adaptgen.model.plan import LeftOut, Plan
 from adaptgen.model.tables import Call, Json, Tool, value
-from adaptgen.render import markdown
 from adaptgen.render.safe import MarkdownText, one_line
 
+# Everything that can start an emphasis, code, link, image, HTML, entity, heading, cell, strike or formula.
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#!|~&$]")
+# Bare addresses become links on their own.
+_ADDRESS = re.compile(r"(?i)(www)\.|:(?=//)|(mailto|xmpp):")
+# What would start a list, or draw a line, at the beginning of a line.
+_BULLET = re.compile(r"^(\d*)([-+.)])(?=[-\s]|$)")
+_PLAIN_CODE = re.compile(r"[\w ./:{}$#~,;=?&%+\-\[\]()@\"'*<>^]+", re.ASCII)
 _SUMMARY = 160
 _WHY = {"hidden": "hidden by a hint", "login": "", "broken": "cannot be understood"}
 
@@ -70,35 +77,35 @@ def readme(plan: Plan, *, spec: str, side: str) -> Readme:
     descriptions = {name: contract.description for name, contract in contracts.items()}
     folder = f"generated/{name}"
     return Readme(
-        title=markdown.inline(plan.title or plan.server.title or name, 120),
-        spec=markdown.code(spec),
-        hints=markdown.code(f"{side}/hints.yaml"),
-        tools=markdown.count(len(tools), "tool"),
-        operations=markdown.count(plan.operations, "operation"),
+        title=inline(plan.title or plan.server.title or name, 120),
+        spec=code(spec),
+        hints=code(f"{side}/hints.yaml"),
+        tools=count(len(tools), "tool"),
+        operations=count(plan.operations, "operation"),
         rows=tuple(_tool(tool, descriptions.get(tool.name, "")) for tool in tools),
         variables=tuple(
             VariableRow(
-                markdown.code(variable.name),
-                markdown.inline(("yes" if variable.required else "no") + (", secret" if variable.secret else "")),
-                markdown.inline(variable.purpose, _SUMMARY),
+                code(variable.name),
+                inline(("yes" if variable.required else "no") + (", secret" if variable.secret else "")),
+                inline(variable.purpose, _SUMMARY),
             )
             for variable in sorted(plan.variables, key=lambda one: (not one.required, one.name))
         ),
-        serve=markdown.fenced("sh", f"adaptgen serve {_word(folder)}"),
-        client=markdown.fenced("json", _client(plan, folder)),
+        serve=fenced("sh", f"adaptgen serve {_word(folder)}"),
+        client=fenced("json", _client(plan, folder)),
         left_out=_left_out(plan.left_out),
         inputs=_inputs(plan),
-        notes=tuple(markdown.inline(note) for note in plan.notes if note.split()),
+        notes=tuple(inline(note) for note in plan.notes if note.split()),
     )
 
 
 def _tool(tool: Tool, description: str) -> ToolRow:
     calls = operations(tool)
     return ToolRow(
-        name=markdown.code(tool.name),
-        effect=markdown.inline(tool.effect),
-        summary=markdown.inline(_first_sentence(description), _SUMMARY),
-        operations=MarkdownText("<br>".join(markdown.code(f"{call.method} {call.path}").text for call in calls)),
+        name=code(tool.name),
+        effect=inline(tool.effect),
+        summary=inline(_first_sentence(description), _SUMMARY),
+        operations=MarkdownText("<br>".join(code(f"{call.method} {call.path}").text for call in calls)),
     )
 
 
@@ -120,8 +127,8 @@ def _left_out(left_out: Iterable[LeftOut]) -> tuple[LeftOutRow, ...]:
     ordered = sorted(left_out, key=lambda one: (one.why, one.operation, one.pointer))
     return tuple(
         LeftOutRow(
-            markdown.code(one.operation),
-            markdown.inline(": ".join(text for text in (_WHY.get(one.why, one.why), one.reason) if text), _SUMMARY),
+            code(one.operation),
+            inline(": ".join(text for text in (_WHY.get(one.why, one.why), one.reason) if text), _SUMMARY),
         )
         for one in ordered
     )
@@ -147,3 +154,33 @@ def _word(text: str) -> str:
     line = one_line(text)
     plain = all(char.isascii() and (char.isalnum() or char in "/._-") for char in line)
     return line if plain else "'" + line.replace("'", "'\\''") + "'"
+
+
+# ---------------------------------------------------------------------------------------------- text as Markdown
+#
+# CommonMark with the tables of GitHub; no text can break out of its place.
+
+
+def inline(text: str, limit: int = 0) -> MarkdownText:
+    """Words in a paragraph, a heading, an item or a cell: one line, shown as they are."""
+    escaped = _SPECIAL.sub(r"\\\g<0>", one_line(text, limit))
+    escaped = _BULLET.sub(r"\1\\\2", escaped)
+    return MarkdownText(_ADDRESS.sub(lambda found: found[0].replace(".", "\\.").replace(":", "\\:"), escaped))
+
+
+def code(text: str) -> MarkdownText:
+    """A code span; text that could end one, or a cell, is shown as words instead."""
+    line = one_line(text)
+    return MarkdownText(f"`{line}`") if _PLAIN_CODE.fullmatch(line) and line.strip() == line else inline(text)
+
+
+def fenced(language: str, text: str) -> MarkdownText:
+    """A fenced block, its fence longer than any in the text. ``language`` is a word of ours."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return MarkdownText(f"{fence}{language}\n{text}\n{fence}")
+
+
+def count(number: int, one: str, many: str = "") -> MarkdownText:
+    """``1 tool``, ``3 tools``. The words are ours."""
+    return MarkdownText(f"{number:,} {one if number == 1 else many or one + 's'}")

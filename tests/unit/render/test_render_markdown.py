@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adaptgen.render import markdown
+from adaptgen.render import readme as markdown
 from adaptgen.render.safe import one_line
 
 markdown_it = pytest.importorskip("markdown_it", reason="the test reads Markdown with markdown-it-py")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adaptgen.model import tables as model
 from adaptgen.model.tables import Base, Call, Param, Send, Tool
-from adaptgen.render import layout, names, python
+from adaptgen.render import layout, python
 from adaptgen.render.environment import only
 from adaptgen.render.safe import MarkdownText, PythonText
 
@@ -99,12 +99,13 @@ def test_what_fits_stays_and_what_does_not_gets_a_line_each() -> None:
 
 def test_variables_are_plain_unique_and_shadow_nothing() -> None:
     taken = {"Tool", "TOOLS"}
-    found = names.variables(["find", "find", "import", "match", "Tool", "print", "9 lives", "é-ü", "__all__"], taken)
+    names = ["find", "find", "import", "match", "Tool", "print", "9 lives", "é-ü", "__all__"]
+    found = python.variable_names(names, taken)
     assert found == ["find", "find_2", "import_", "match_", "Tool_", "print_", "tool_9_lives", "tool", "all_"]
 
 
 def test_files_never_meet_and_never_leave_the_folder() -> None:
-    found = names.files(["Contacts", "contacts", "../../etc", "con", "", "a" * 300])
+    found = python.file_names(["Contacts", "contacts", "../../etc", "con", "", "a" * 300])
     assert found == ["contacts", "contacts_2", "etc", "con_", "module", "a" * 60]
 
 
