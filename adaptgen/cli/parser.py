@@ -1,4 +1,4 @@
-"""What may stand on the command line. Each command's module is imported when it runs."""
+"""The commands and their arguments. The module of a command is imported when it runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = {
 def parser(only: str = "") -> argparse.ArgumentParser:
     """The parser of every command; the parsed options carry ``run(options) -> exit code``.
 
-    ``only``: what stands where a command is expected. If it is one, no other is added: making the parsers of all
+    ``only``: the first argument. If it is a command, no other is added: making the parsers of all
     takes longer than reading a small document.
     """
     top = argparse.ArgumentParser(

@@ -60,7 +60,7 @@ def _found(name: str) -> Iterator[ComparisonInput]:
         raise error("AG055", "there is no such file, folder or revision", Where(name), help)
     shown = name.partition(":")[2].removeprefix("./").rstrip("/")
     with tempfile.TemporaryDirectory(prefix="adaptgen-") as folder:
-        # Hints and the files that a document refers to lie beside it.
+        # Hints and the files that a document refers to are next to it.
         tree, own = (name, "") if kind == "tree" else revisions.parent(name)
         revisions.extract(tree, Path(folder))
         yield ComparisonInput(Path(folder) / own, shown or own)
@@ -97,7 +97,7 @@ def _folders(old: ComparisonInput, new: ComparisonInput) -> tuple[Change, ...]:
 
 
 def _generated(old: Surface, new: Surface, folder: Path) -> tuple[Change, ...]:
-    """The policies of a generated folder lie beside the document that it was made from."""
+    """The policies of a generated folder are next to the document that it was made from."""
     side = Path(new.spec).with_suffix("") / "policies"
     return _with_policies(old, new, folder.resolve().parent.parent / side, side.as_posix())
 

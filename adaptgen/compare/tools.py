@@ -79,7 +79,7 @@ def _answer(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
     if before.result != after.result:
         yield _change(new, "breaking", "answer-form", "the answer of its steps is put together differently")
     elif before.page is None and after.page is None and before.payload != after.payload:
-        # What agents get of it is told by the view.
+        # What agents get of it depends on the view.
         yield _change(new, "unchanged", "answer-place", f"the API answers at {after.payload}, not at {before.payload}")
     if before.page is not None and after.page is not None and before.page != after.page:
         kinds = dict.fromkeys(type(one.page).__name__ for one in (before, after))

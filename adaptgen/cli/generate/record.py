@@ -1,4 +1,4 @@
-"""``adaptgen record``: cassettes of the real API beside the hints, or what it answers otherwise than before."""
+"""``adaptgen record``: cassettes of the real API next to the hints, or how its answers differ from before."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def find_cassettes(folder: Path) -> Path:
-    """The cassettes of a generated server: beside its hints.
+    """The cassettes of a generated server, next to its hints.
 
     Raises:
         AdaptgenError: AG067, its lock does not say where they are.

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_policies(side: Path, actions: Callable[[], Iterable[cedar.Action]]) -> None:
-    """Validate the policies that lie beside a document (``specs/crm/``), where there are any.
+    """Validate the policies next to a document (``specs/crm/``), where there are any.
 
     Raises:
         AdaptgenError: everything that is wrong with the settings and the policies.

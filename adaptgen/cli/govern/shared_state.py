@@ -75,7 +75,7 @@ def run_erase(options: argparse.Namespace) -> int:
     Raises:
         AdaptgenError: the settings have no vault that other processes share, or it cannot be reached.
     """
-    # A value must not stand on the command line, which others on the machine can read.
+    # Others on the machine can read command lines: the value comes on standard input.
     value = "" if options.token else sys.stdin.read().rstrip("\n")
     asyncio.run(_erase(str(options.governance), options, value))
     terminal.say("forgotten: the token resolves no more")

@@ -31,7 +31,7 @@ def add_inspect(command: Command) -> None:
     inspect = command(
         "inspect",
         "how ready an API is for agents, and what makes it readier",
-        "A score with its parts, what an agent will stumble over with the evidence and the hint that mends it, and "
+        "A score with its parts, what an agent will stumble over with the evidence and the hint that fixes it, and "
         "what bytes and turns cost before and after. Nothing is sent anywhere.",
     )
     inspect.add_argument("spec", metavar="SPEC", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
@@ -46,7 +46,7 @@ def add_init(command: Command) -> None:
     init = command(
         "init",
         "draft the side files of a document that are missing",
-        "Writes hints.yaml and governance.draft.yaml beside the document's hints: what was inferred and what is not "
+        "Writes hints.yaml and governance.draft.yaml next to the document's hints: what was inferred and what is not "
         "known, each line a comment with its evidence. Building with the draft as it is equals building without.",
     )
     init.add_argument("spec", metavar="SPEC", type=Path, help="an OpenAPI 3.0/3.1 or Swagger 2.0 document")
@@ -62,7 +62,7 @@ def add_doctor(command: Command) -> None:
     doctor = command(
         "doctor",
         "reach the API of a generated server, log in and read once",
-        "Says what is wrong and what mends it: variables, the name, the connection, TLS, the login, one read, the "
+        "Says what is wrong and what fixes it: variables, the name, the connection, TLS, the login, one read, the "
         "clock. Nothing is written to the API. Exit code 1 if a check fails.",
     )
     doctor.add_argument("folder", metavar="DIR", type=Path, help="generated/crm")

@@ -94,7 +94,7 @@ def _build(spec: Path, folder: Path) -> BuildResult:
 
 
 def _find_spec(folder: Path) -> Path | None:
-    """The document named in the lock, beside the output folder, when it is still the one that was built."""
+    """The document that the lock names, if it is still the one that was built."""
     known = lock.read(folder)
     if known is None:
         return None
