@@ -38,8 +38,13 @@ def test_imports_in_functions_close_a_circle_and_those_for_types_do_not(structur
     lazy = sources(structure, a="from adaptgen import b", b="def f():\n    from adaptgen.a import x\n")
     typed = sources(structure, a="from adaptgen import b", b="if TYPE_CHECKING:\n    from adaptgen.a import x\n")
 
-    assert structure.import_circles(structure.import_graph(lazy)) == [frozenset(("adaptgen.a", "adaptgen.b"))]
-    assert structure.import_circles(structure.import_graph(typed)) == []
+    def circles(texts: dict[Path, str], *, late: bool) -> list[frozenset[str]]:
+        found: list[frozenset[str]] = structure.import_circles(structure.import_graph(texts, late=late))
+        return found
+
+    assert circles(lazy, late=True) == [frozenset(("adaptgen.a", "adaptgen.b"))]
+    assert circles(lazy, late=False) == circles(typed, late=True) == []
+    assert circles({**lazy, **sources(structure, b="import adaptgen.a")}, late=False)
 
 
 def test_an_exception_allows_its_figure_and_no_more(structure: ModuleType) -> None:
