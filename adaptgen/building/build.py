@@ -50,11 +50,11 @@ def build(
         if shown:
             document = _renamed(document, shown)
     with progress(f"{spec}: planning"):
-        planned, found = plan.plan(document, hints, hints.name or name or identifier(spec.stem))
+        planned, notes = plan.plan(document, hints, hints.name or name or identifier(spec.stem))
         folder = out / identifier(hints.name or spec.stem)
         if side_files:
             planned = _with_side_files(planned, files, folder)
-    diagnostics = (*document.diagnostics, *found)
+    diagnostics = (*document.diagnostics, *notes)
     return BuildResult(spec, folder, document, hints, planned, diagnostics, side_files=side_files)
 
 
@@ -136,7 +136,7 @@ def _with_overrides(planned: Plan, file: Path, folder: Path) -> Plan:
 
 
 def _gone(declared: Sequence[Declared], tools: dict[str, str]) -> bool:
-    return any(one.kind != "add" and one.tool not in tools for one in declared)
+    return any(edit.kind != "add" and edit.tool not in tools for edit in declared)
 
 
 def _new_names(planned: Plan, folder: Path) -> dict[str, str]:

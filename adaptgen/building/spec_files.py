@@ -52,8 +52,8 @@ class SpecFiles:
     @cached_property
     def workspace(self) -> Workspace | None:
         """The workspace that names this document."""
-        found = workspace_of(self.spec.parent)
-        return found if found is not None and found.holds(self.spec) else None
+        workspace = workspace_of(self.spec.parent)
+        return workspace if workspace is not None and workspace.holds(self.spec) else None
 
     @cached_property
     def shared_digest(self) -> str:

@@ -192,9 +192,9 @@ class _Summarizer:
 
     def auth(self, auth: Auth) -> AuthSummary:
         calls = tuple(f"{step.call.method} {step.call.path}" for step in auth.chain)
-        said = self.by_subject.get(auth.name, ())
+        evidence = self.by_subject.get(auth.name, ())
         return AuthSummary(
-            auth.name, auth.kind, calls, tuple(self.decision(item, ("auth", auth.name)) for item in said)
+            auth.name, auth.kind, calls, tuple(self.decision(item, ("auth", auth.name)) for item in evidence)
         )
 
     # -------------------------------------------------------------------------------------------------- operations
@@ -229,7 +229,7 @@ class _Summarizer:
     def foreign(self, name: str, pointer: str, tools: list[Tool]) -> OperationSummary:
         """An operation of another document that the hints name."""
         document = self.hints.documents[name]
-        operation = next(found for found in operations(document)[0] if found.pointer == pointer)
+        operation = next(declared for declared in operations(document)[0] if declared.pointer == pointer)
         return OperationSummary(
             operation=operation.key,
             pointer=pointer,
@@ -262,8 +262,8 @@ class _Summarizer:
             written = pattern != entry.reason and pattern in self.hints.hide
             place = self.hinted("hide", self.hints.hide.index(pattern)) if written else self.place(entry.pointer)
             return Reason(entry.reason, "hint", place, entry.pointer)
-        said = self.by_subject.get(entry.reason.removeprefix("serves the auth "), ())
-        basis = said[0].basis if said else "inference"
+        evidence = self.by_subject.get(entry.reason.removeprefix("serves the auth "), ())
+        basis = evidence[0].basis if evidence else "inference"
         return Reason(entry.reason, basis, self.place(entry.pointer), entry.pointer)
 
     @staticmethod
@@ -273,31 +273,31 @@ class _Summarizer:
     # ------------------------------------------------------------------------------------------------------- tools
 
     def tool(self, tool: Tool, operation: Operation | None, document: Document) -> ToolSummary:
-        said = self.by_subject.get(tool.name, ())
+        evidence = self.by_subject.get(tool.name, ())
         return ToolSummary(
             name=decide("name", tool.name, [self.named(tool, operation, document)]),
             effect=decide("effect", tool.effect, self.reasons(tool, "effect") or [Reason(*self.effect_of_steps(tool))]),
             auth=decide("auth", tool.auth, self.authenticated(tool, operation)),
             paging=self.paging(tool),
             view=self.view(tool),
-            details=tuple(self.decision(item, self.keys(item)) for item in said if item.aspect not in _OWN),
+            details=tuple(self.decision(item, self.keys(item)) for item in evidence if item.aspect not in _OWN),
         )
 
     def reasons(self, tool: Tool, aspect: str) -> list[Reason]:
-        said = self.by_subject.get(tool.name, ())
-        return [self.reason(item, self.keys(item)) for item in said if item.aspect == aspect]
+        evidence = self.by_subject.get(tool.name, ())
+        return [self.reason(item, self.keys(item)) for item in evidence if item.aspect == aspect]
 
     @staticmethod
     def effect_of_steps(tool: Tool) -> tuple[str, Basis]:
         return ("its steps", "inference") if tool.steps else ("its operation", "default")
 
     def paging(self, tool: Tool) -> Decision:
-        said = [item for item in self.by_subject.get(tool.name, ()) if item.aspect == "paging"]
-        reasons = [self.reason(item, self.keys(item)) for item in said]
+        evidence = [item for item in self.by_subject.get(tool.name, ()) if item.aspect == "paging"]
+        reasons = [self.reason(item, self.keys(item)) for item in evidence]
         if tool.page is None and not reasons:
             because = "only what reads is paged" if tool.effect != "read" else "the answer is not a list"
             return decide("paging", None, [Reason(because, "inference")])
-        return decide("paging", said[-1].decision if tool.page is not None and said else None, reasons)
+        return decide("paging", evidence[-1].decision if tool.page is not None and evidence else None, reasons)
 
     def view(self, tool: Tool) -> Decision:
         reasons = self.reasons(tool, "view")
@@ -321,15 +321,15 @@ class _Summarizer:
         return Reason("method and path", "inference", self.place(operation.pointer), operation.pointer)
 
     def authenticated(self, tool: Tool, operation: Operation | None) -> list[Reason]:
-        found: list[Reason] = []
+        reasons: list[Reason] = []
         if operation is not None and operation.security is not None:
             because = "its security is declared" if operation.security else "it is declared as public"
             pointer = f"{operation.pointer}/security" if "security" in operation.raw else "#/security"
-            found.append(Reason(because, "document", self.place(pointer), pointer))
+            reasons.append(Reason(because, "document", self.place(pointer), pointer))
         for name in tool.auth:
-            said = (item for item in self.by_subject.get(name, ()) if item.aspect in _AUTH)
-            found += [self.reason(item, ("auth", name)) for item in said]
-        return found or [Reason("nothing says that it needs credentials", "default")]
+            evidence = (item for item in self.by_subject.get(name, ()) if item.aspect in _AUTH)
+            reasons += [self.reason(item, ("auth", name)) for item in evidence]
+        return reasons or [Reason("nothing says that it needs credentials", "default")]
 
     # ---------------------------------------------------------------------------------------------------- evidence
 
