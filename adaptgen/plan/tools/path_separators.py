@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from adaptgen.plan.document.operation import Parameter, mapping, text
+from adaptgen.plan.document.schemas import memory
 from adaptgen.syntax.identifiers import words
 
 if TYPE_CHECKING:
@@ -84,6 +85,17 @@ def find_separators(document: Document, parameter: Parameter) -> Holds:
     """What the document shows of the values of a path parameter."""
     if parameter.place != "path":
         return Holds()
+    if parameter.raw is None:
+        return _read_separators(document, parameter)
+    # Many operations share one parameter of the path.
+    shared, key = memory(document), ("separators", id(parameter.raw), parameter.reserved)
+    if key not in shared:
+        shared[key] = (parameter.raw, _read_separators(document, parameter))
+    holds: Holds = shared[key][1]
+    return holds
+
+
+def _read_separators(document: Document, parameter: Parameter) -> Holds:
     separators: set[str] = set()
     reasons: list[str] = []
     for feature in EVIDENCE:
