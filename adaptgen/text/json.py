@@ -1,15 +1,39 @@
-"""JSON text to values (RFC 8259), and the flaws that hand-written JSON has."""
+"""JSON text to values (RFC 8259), the flaws that hand-written JSON has, and keys that stand twice, in YAML too."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.syntax.lazy_regex import lazy
 from adaptgen.text.decode import SourceText
-from adaptgen.text.duplicate_keys import both, duplicate, mapped
+
+METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
+
+
+def mapped(mapping: dict[str, Any]) -> Iterator[str]:
+    """What may be references in the mapping of a discriminator; the others are names of schemas."""
+    return (value for value in mapping.values() if type(value) is str and ("/" in value or "#" in value))
+
+
+def duplicate(key: str, where: Where, *, strict: bool) -> Diagnostic:
+    """What is said of a key that stands twice in one mapping."""
+    message = f"the key {key!r} stands twice in this mapping"
+    if strict:
+        return Diagnostic("AG003", message, where, "keep one of them")
+    taken = "both are read together" if key.startswith("/") else "the last one is read"
+    return Diagnostic("AG003", f"{message}; {taken}", where, "keep one of them", "warning")
+
+
+def both(key: str, first: Any, last: Any) -> Any:
+    """The value of a key that stands twice: the last one; of two path items the operations of both."""
+    if key.startswith("/") and isinstance(first, dict) and isinstance(last, dict) and METHODS & first.keys():
+        return {**first, **last}
+    return last
+
 
 _TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 _LAX = lazy(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)

@@ -14,7 +14,7 @@ import yaml
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.text.decode import SourceText
-from adaptgen.text.duplicate_keys import both, duplicate, mapped
+from adaptgen.text.json import both, duplicate, mapped
 
 # The wheels of PyYAML hold libyaml; a serving process may have been installed without it.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

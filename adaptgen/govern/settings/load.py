@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import fields as fields_of
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
             found |= _policies(one, policies, at, checker)
     if checker.errors:
         raise AdaptgenError(*checker.errors)
-    return _replaced(settings, hash=fingerprint(text, found), policies=dict(sorted(found.items())))
+    return replace(settings, hash=fingerprint(text, found), policies=dict(sorted(found.items())))
 
 
 def plain(text: bytes, name: str) -> Any:
@@ -115,11 +115,6 @@ def parse_switch(text: bytes, name: str) -> Switch:
 
 def _parse(text: bytes, name: str) -> tuple[Any, SourceMap]:
     return parse_exactly(text, name, MAX_BYTES, _LIMITS)
-
-
-def _replaced(settings: Settings, **changes: Any) -> Settings:
-    given = {one.name: getattr(settings, one.name) for one in fields_of(settings)}
-    return Settings(**{**given, **changes})
 
 
 def _policies(name: str, find: Find | None, at: KeyPath, checker: Checker) -> Mapping[str, str]:
