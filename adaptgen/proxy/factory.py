@@ -17,12 +17,12 @@ from adaptgen.runtime.aws.assume_role import Roles
 class Proxied(UpstreamAggregator):
     """A mirror that also closes the credentials of its upstreams."""
 
-    outward: Mapping[str, UpstreamAuthenticator] = {}
+    credentials: Mapping[str, UpstreamAuthenticator] = {}
 
     async def aclose(self) -> None:
         """Close connections, those of token endpoints too."""
         await super().aclose()
-        for one in self.outward.values():
+        for one in self.credentials.values():
             await one.aclose()
 
 
@@ -47,7 +47,7 @@ async def mirrored(given: TargetInputs, pins: Pins | None = None) -> UpstreamAgg
     """
     settings, environ = given.settings, given.place.environ
     roles = Roles()
-    outward = {
+    credentials = {
         name: UpstreamAuthenticator(
             one.auth,
             name,
@@ -57,18 +57,18 @@ async def mirrored(given: TargetInputs, pins: Pins | None = None) -> UpstreamAgg
         )
         for name, one in settings.upstreams.items()
     }
-    for one in outward.values():
+    for one in credentials.values():
         one.check()
     key = given.material.handover
     mirror = Proxied(
         settings.upstreams,
         rules=settings.tools,
-        outward=outward,
+        credentials=credentials,
         handover=AssertionIssuer(key, issuer(settings)) if key else None,
         environ=environ,
         where=settings.where,
         pins=pins or pins_for(given),
     )
-    mirror.outward = outward
+    mirror.credentials = credentials
     await mirror.start()
     return mirror

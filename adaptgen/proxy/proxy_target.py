@@ -21,7 +21,7 @@ from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
 from adaptgen.proxy.tool_pins import InMemoryPins, Pins, UntrustedPins
-from adaptgen.proxy.upstream_client import IdentitySigner, Outward, Session, UpstreamClient
+from adaptgen.proxy.upstream_client import IdentitySigner, Session, UpstreamClient, UpstreamCredentials
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class UpstreamAggregator:
         upstreams: Mapping[str, Upstream],
         *,
         rules: Mapping[str, ToolRule] | None = None,
-        outward: Mapping[str, Outward] | None = None,
+        credentials: Mapping[str, UpstreamCredentials] | None = None,
         handover: IdentitySigner | None = None,
         environ: Mapping[str, str] | None = None,
         where: Place = _nowhere,
@@ -59,7 +59,7 @@ class UpstreamAggregator:
         name: str = "adaptgen-proxy",
         insecure: bool = False,
     ) -> None:
-        """``upstreams``: with their templates resolved; ``rules``: the ``tools:`` of the settings; ``outward``: the
+        """``upstreams``: with their templates resolved; ``rules``: the ``tools:`` of the settings; ``credentials``: the
         proxy's credentials per server; ``handover``: seals identities for servers that have an audience; ``pins``:
         where tools stay pinned (default: in this process); ``insecure``: http to other machines is allowed.
 
@@ -82,7 +82,7 @@ class UpstreamAggregator:
         self._syncs: dict[str, CatalogSync] = {}
         for key, settings in upstreams.items():
             url = self._address(key, settings, insecure)
-            remote = UpstreamClient(key, url, settings, self._http, (outward or {}).get(key), handover)
+            remote = UpstreamClient(key, url, settings, self._http, (credentials or {}).get(key), handover)
             self._syncs[key] = CatalogSync(remote, self._sessions, pins, self._renewed)
 
     async def start(self) -> None:

@@ -62,7 +62,7 @@ class UpstreamAuthenticator:
         )
 
     def __repr__(self) -> str:
-        return f"Outward({self._name}: {self._auth.kind})"
+        return f"UpstreamAuthenticator({self._name}: {self._auth.kind})"
 
     def check(self) -> None:
         """Whether the settings say all that is needed. Nothing is sent.

@@ -46,7 +46,7 @@ _SILENCE = 300.0
 _BAGGAGE = frozenset({"baggage", "tracestate"})
 
 
-class Outward(Protocol):
+class UpstreamCredentials(Protocol):
     """The proxy's credentials towards one server."""
 
     async def headers(self, caller: Caller | None, method: str, url: str, body: bytes) -> dict[str, str]:
@@ -131,7 +131,7 @@ class UpstreamClient:
         url: Address,
         settings: Upstream,
         http: HttpClient,
-        auth: Outward | None,
+        auth: UpstreamCredentials | None,
         signer: IdentitySigner | None,
     ) -> None:
         self.name = name

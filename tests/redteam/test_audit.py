@@ -18,7 +18,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.audit import refused_calls as audit_refusals
 from adaptgen.govern.audit.refused_calls import RefusalWindow
 from adaptgen.govern.audit.sinks import FileSink
-from adaptgen.govern.audit.trail import AuditLog, derived, mac_key, sealed
+from adaptgen.govern.audit.trail import AuditLog, derived, mac_key, with_mac
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.audit_signing import Ed25519Signer, derived_signer, key_id
 from adaptgen.govern.settings.keys import symmetric
@@ -225,7 +225,7 @@ def test_a_trail_without_signatures_does_not_verify_where_they_are_demanded(tmp_
         read = json.loads(line)
         body = {name: read[name] for name in read if name not in ("mac", "signer", "sig")}
         body["prev"] = before
-        text, before = sealed(json.dumps(body, separators=(",", ":")).encode(), key)
+        text, before = with_mac(json.dumps(body, separators=(",", ":")).encode(), key)
         made.append(text)
     path.write_bytes(b"\n".join(made) + b"\n")
     assert derived(KEY, "lines") == key

@@ -14,14 +14,14 @@ from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.govern.settings import rules as settings_rules
 from adaptgen.govern.settings.kinds import SETTINGS_DIALECT
 from adaptgen.govern.settings.model import Settings, Switch
-from adaptgen.govern.settings.policy_files import Find, beside
+from adaptgen.govern.settings.policy_files import Find, files_next_to
 from adaptgen.govern.settings.rules import advice, check_target
 from adaptgen.govern.settings.table import SETTINGS, SWITCH, SWITCHED
 from adaptgen.text.decode import Limits
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse_exactly
 
-__all__ = ["advice", "check_target", "glance", "parse", "parse_switch", "plain", "read"]
+__all__ = ["advice", "check_target", "parse", "parse_kill_switch", "parse_switch", "plain", "read"]
 
 MAX_BYTES = 1_000_000
 _LIMITS = Limits(depth=41, expanded=20_000)
@@ -39,7 +39,7 @@ def read(path: Path) -> Settings:
         data = path.read_bytes()
     except OSError as why:
         raise error("AG001", f"the settings cannot be read: {why.strerror}", Where(path.as_posix())) from None
-    return parse(data, path.as_posix(), beside(path.parent))
+    return parse(data, path.as_posix(), files_next_to(path.parent))
 
 
 def parse(text: bytes, name: str, policies: Find | None = None) -> Settings:
@@ -80,7 +80,7 @@ def plain(text: bytes, name: str) -> Any:
     return _parse(text, name)[0]
 
 
-def glance(text: bytes, name: str) -> tuple[Switch | None, tuple[str, ...]]:
+def parse_kill_switch(text: bytes, name: str) -> tuple[Switch | None, tuple[str, ...]]:
     """The kill switch and the names of the policies in ``text``, whatever else in it is wrong.
 
     None where there is no switch that can be understood. A text without the key switches nothing off.

@@ -15,7 +15,7 @@ MAX_BYTES = 5_000_000
 """How large one policy file may be; nothing that people write comes near it."""
 
 
-def beside(folder: Path) -> Find:
+def files_next_to(folder: Path) -> Find:
     """Files and folders relative to the settings in ``folder``; of a folder every ``*.cedar`` file, at any depth."""
 
     def find(name: str) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.govern.settings.policy_files import SUFFIX, beside
+from adaptgen.govern.settings.policy_files import SUFFIX, files_next_to
 from adaptgen.govern.settings.policy_files import text as policy_text
 
 Clients: TypeAlias = Callable[[str], Any]
@@ -61,7 +61,7 @@ class FileDocument:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = path.as_posix()
-        self.policies = beside(path.parent)
+        self.policies = files_next_to(path.parent)
         self._seen: tuple[int, int, int] | None = None
 
     def read(self) -> bytes | None:

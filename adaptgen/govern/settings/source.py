@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
-from adaptgen.govern.settings.load import glance, parse
+from adaptgen.govern.settings.load import parse, parse_kill_switch
 from adaptgen.govern.settings.model import Settings, Switch
 from adaptgen.govern.settings.remote_files import Clients, ConfigSource, Unreadable, clients, document
 
@@ -74,7 +74,7 @@ class Source:
         if data is None:
             return False
         self._data = data
-        self.switch, self._names = glance(data, self.name)
+        self.switch, self._names = parse_kill_switch(data, self.name)
         return True
 
     def _parse(self) -> Settings:

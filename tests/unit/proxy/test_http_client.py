@@ -280,7 +280,7 @@ async def test_a_value_that_would_end_a_header_is_not_sent() -> None:
             return False
 
     server = FakeServer(tools=[tool("x")])
-    async with mirrored(server, outward={"a": Bad()}) as mirror:
+    async with mirrored(server, credentials={"a": Bad()}) as mirror:
         result = await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
     assert "Nothing was executed" in result["content"][0]["text"]
     assert server.of("tools/call") == []

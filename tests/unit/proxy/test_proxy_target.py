@@ -219,7 +219,7 @@ async def test_the_proxy_shows_its_own_credentials_and_renews_them_once() -> Non
             exchange.json({"error": "who?"}, "401 Unauthorized", "\r\nwww-authenticate: Bearer resource_metadata=evil")
 
     server, credentials = FakeServer(tools=[tool("x")], on={"tools/call": guarded}), Credentials()
-    async with mirrored(server, outward={"a": credentials}) as mirror:
+    async with mirrored(server, credentials={"a": credentials}) as mirror:
         result = await mirror.call(ALICE, mirror.tools()["a__x"], {}, Context(request_id="1"))
     assert result["content"] == []
     assert [one.headers["authorization"] for one in server.of("tools/call")] == ["Bearer proxy-0", "Bearer proxy-1"]
