@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 
@@ -45,8 +46,6 @@ def read_overlay(path: Path, target: Path) -> Overlay:
     Raises:
         AdaptgenError: AG001 to AG005 for the text, AG014 for everything that is no overlay, all of it at once.
     """
-    from adaptgen.source.tree import read_file
-
     shown = path.as_posix()
     data = read_file(path, shown)
     parsed = parse(data, shown, strict=True)

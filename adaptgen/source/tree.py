@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import posixpath
 import re
 from collections import deque
@@ -17,7 +16,7 @@ from adaptgen.source.document import FILES
 from adaptgen.source.overlays import Overlaid, read_overlay
 from adaptgen.source.references import Place, link, walk
 from adaptgen.syntax import json_pointer as pointers
-from adaptgen.text.decode import MAX_BYTES, too_large
+from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import Parsed, parse
 
@@ -44,24 +43,6 @@ class File:
     def where(self, at: list[str]) -> Where:
         place = at if self.overlaid is None else self.overlaid.locate(at)
         return place if isinstance(place, Where) else self.places.where(*place)
-
-
-def read_file(path: Path, shown: str) -> bytes:
-    """The bytes of a file, without reading one that is too large into memory.
-
-    Raises:
-        AdaptgenError: AG001, AG005.
-    """
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
-            if max(size, len(data)) > MAX_BYTES:
-                raise too_large(max(size, len(data)), shown)
-            return data
-    except OSError as broken:
-        reason = broken.strerror or type(broken).__name__
-        raise error("AG001", f"the file cannot be read: {reason[:1].lower()}{reason[1:]}", Where(shown)) from None
 
 
 class Tree:

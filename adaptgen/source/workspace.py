@@ -16,7 +16,7 @@ from adaptgen.diagnostics import AdaptgenError, Where, did_you_mean
 from adaptgen.model import tables as model
 from adaptgen.source.hints.kinds import HINTS_DIALECT
 from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
-from adaptgen.source.tree import read_file
+from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 

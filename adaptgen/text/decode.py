@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bisect
+import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 from adaptgen.syntax.lazy_regex import lazy
@@ -113,6 +115,24 @@ def decode(data: bytes, file: str) -> SourceText:
     problem = f"{count} that a text may not hold ({shown})"
     result.repaired(problem, " were replaced", result.where(forbidden[0]), "save the file as UTF-8")
     return result
+
+
+def read_file(path: Path, shown: str) -> bytes:
+    """The bytes of a file, without reading one that is too large into memory.
+
+    Raises:
+        AdaptgenError: AG001, AG005.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
+            if max(size, len(data)) > MAX_BYTES:
+                raise too_large(max(size, len(data)), shown)
+            return data
+    except OSError as broken:
+        reason = broken.strerror or type(broken).__name__
+        raise error("AG001", f"the file cannot be read: {reason[:1].lower()}{reason[1:]}", Where(shown)) from None
 
 
 def too_large(size: int, file: str, max_bytes: int = MAX_BYTES) -> AdaptgenError:

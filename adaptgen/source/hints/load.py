@@ -21,9 +21,9 @@ from adaptgen.source.hints.model import Hints, SourceHint
 from adaptgen.source.hints.table import FORMS, HINTS
 from adaptgen.source.merge_documents import join
 from adaptgen.source.read import read
-from adaptgen.source.tree import read_file
 from adaptgen.source.workspace import NOTHING, WorkspaceDefaults, fleet_of
 from adaptgen.syntax.templates import TemplateError, placeholders
+from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
 
