@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-import orjson
-
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.structured_text import base64_texts, table_header
+from adaptgen.runtime.pii.token_sizes import read_nested
 
 _NESTED: Final = 6
 """Levels of text within text that are read."""
@@ -37,7 +36,7 @@ def _values(text: str, depth: int) -> Iterator[tuple[str, str]]:
     if len(text) < 6 or depth >= _NESTED:
         return
     yield from find_named(text)
-    if text.lstrip()[:1] in ("{", "[", '"') and (value := _read(text)) is not None:
+    if text.lstrip()[:1] in ("{", "[", '"') and (value := read_nested(text)) is not None:
         from adaptgen.runtime.pii.classifier import Classifier
 
         found: dict[tuple[str, str], None] = {}
@@ -47,13 +46,6 @@ def _values(text: str, depth: int) -> Iterator[tuple[str, str]]:
     yield from _columns(text)
     for inner in base64_texts(text):
         yield from _values(inner, depth + 1)
-
-
-def _read(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _columns(text: str) -> Iterator[tuple[str, str]]:

@@ -86,7 +86,7 @@ def _nested(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> 
     """The same for JSON in a string, whose fields are classified by their names."""
     from adaptgen.runtime.pii.classifier import Classifier
 
-    value = _read(text)
+    value = read_nested(text)
     if not isinstance(value, (dict, list)):
         return 0
     seen: dict[Pair, None] = {}
@@ -97,8 +97,8 @@ def _nested(text: str, kinds: Collection[str] | None, form: Form = "sealed") -> 
     )  # numbers become strings, whose quotes are escaped
 
 
-def _read(text: str) -> Any:
-    """The JSON in ``text``, or null."""
+def read_nested(text: str) -> Any:
+    """The JSON in ``text``, or None."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -128,7 +128,7 @@ def collect_strings(value: Any, found: list[str]) -> None:
         if len(value) >= SHORTEST:
             found.append(clean(str(value)))
             if found[-1] and found[-1][0] in "{[" and "\\" in found[-1]:
-                collect_strings(_read(found[-1]), found)
+                collect_strings(read_nested(found[-1]), found)
     elif isinstance(value, dict):
         for key, member in value.items():
             if len(key) >= SHORTEST:

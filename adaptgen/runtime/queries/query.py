@@ -6,7 +6,7 @@ whatever the API's paging. What was not read is said: a count of a part is a low
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from adaptgen.runtime.paging.pages import PageIterator, State
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.aggregates import Aggregator
-from adaptgen.runtime.queries.filters import NAMES, Field, parse_question
+from adaptgen.runtime.queries.filters import NAMES, Field, Question, parse_question
 from adaptgen.runtime.queries.values import GuardedValues
 
 _NARROW = "Narrow it down with the tool's own arguments."
@@ -71,29 +71,34 @@ async def answer_question(
     if known is None:
         return await answer_list(tool, fetch, call)
 
-    async def attempt(size: int) -> Answer:
-        lens = GuardedValues(tool, call.marks, known)
-        meter = RequestBudget(bounds or Bounds())
-        counted = meter.metered(fetch)
-        if known.count or known.distinct is not None:
-            tally = Aggregator(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
-            return await _counted(tool, counted, tally, call, meter=meter, size=size)
-        if not known.sort:
-            return await answer_list(tool, counted, call, keep=ItemSelector(lens, meter), size=size)
-        items, note, doubt = await _sorted(tool, counted, lens, meter, call.box, size)
-        whole = not note
-        if not whole:
-            items[max(call.limit or call.page_size, 1) :] = []
-        note = f"{note} {lens.note(len(items))}".strip()
-        alone = replace(tool, page=Unpaged(whole=True))
-        return await answer_list(alone, serve_items(items), call, note=note, whole=whole, doubt=doubt)
-
+    once = bool(call.cursor) and not known.sort  # a cursor knows the size of its pages
     try:
-        return await _sized(attempt, tool, call.page_size, once=bool(call.cursor) and not known.sort)
+        try:
+            return await _answer(tool, fetch, call, known, MOST_SIZE, bounds)
+        except ToolError as problem:
+            size = first_state(tool, MOST_SIZE).size
+            if once or problem.status not in TOO_LARGE or size is None or size <= call.page_size:
+                raise
+        return await _answer(tool, fetch, call, known, call.page_size, bounds)
     except NoList:
         raise ToolError(describe_no_list(told)) from None
     except RecursionError:
         raise ToolError(TOO_DEEP) from None
+
+
+def _answer(
+    tool: Tool, fetch: Fetch, call: ListCall, known: Question, size: int, bounds: Bounds | None
+) -> Awaitable[Answer]:
+    """The answer to ``known``, read in pages of ``size`` items where the API gives so many."""
+    lens = GuardedValues(tool, call.marks, known)
+    meter = RequestBudget(bounds or Bounds())
+    fetch = meter.metered(fetch)
+    if known.count or known.distinct is not None:
+        tally = Aggregator(tool, lens, call.marks, most=call.limit, max_bytes=call.max_bytes)
+        return _counted(tool, fetch, tally, call, meter=meter, size=size)
+    if known.sort:
+        return _sorted(tool, fetch, lens, meter, call, size)
+    return answer_list(tool, fetch, call, keep=ItemSelector(lens, meter), size=size)
 
 
 def describe_no_list(asked: Iterable[str]) -> str:
@@ -104,21 +109,23 @@ def describe_no_list(asked: Iterable[str]) -> str:
     )
 
 
-async def _sized(attempt: Callable[[int], Awaitable[Answer]], tool: Tool, page_size: int, *, once: bool) -> Answer:
-    """Read in large pages; where the API refuses those, in pages of the usual size. ``once``: a cursor knows it."""
-    try:
-        return await attempt(MOST_SIZE)
-    except ToolError as problem:
-        size = first_state(tool, MOST_SIZE).size
-        if once or problem.status not in TOO_LARGE or size is None or size <= page_size:
-            raise
-    return await attempt(page_size)
-
-
 # -------------------------------------------------------------------------------------------------------------- sort
 
 
 async def _sorted(
+    tool: Tool, fetch: Fetch, lens: GuardedValues, meter: RequestBudget, call: ListCall, size: int
+) -> Answer:
+    """The first of all items that ``where`` keeps, in order."""
+    items, note, doubt = await _read_sorted(tool, fetch, lens, meter, call.box, size)
+    whole = not note
+    if not whole:
+        items[max(call.limit or call.page_size, 1) :] = []
+    note = f"{note} {lens.note(len(items))}".strip()
+    alone = replace(tool, page=Unpaged(whole=True))
+    return await answer_list(alone, serve_items(items), call, note=note, whole=whole, doubt=doubt)
+
+
+async def _read_sorted(
     tool: Tool, fetch: Fetch, lens: GuardedValues, meter: RequestBudget, box: CursorBox, size: int
 ) -> tuple[list[Json], str, str]:
     """All items that ``where`` keeps, in order; what is to be said where they are not all; and why there may be more
