@@ -15,6 +15,7 @@ from adaptgen.config.types import Key, ListOf, MapOf, Number, Table, Text
 from adaptgen.diagnostics import AdaptgenError, Where, did_you_mean
 from adaptgen.model import tables as model
 from adaptgen.source.hints.kinds import HINTS_DIALECT
+from adaptgen.source.hints.names import check_auth
 from adaptgen.source.hints.table import AUTH, DEFAULTS, SENSITIVE
 from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
@@ -113,8 +114,6 @@ def read_fleet(path: Path) -> Workspace:
 
 
 def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
-    from adaptgen.source.hints.load import check_auth
-
     known = raw.get("auth", {})
     specs: dict[Path, str] = {}
     for name, api in raw["apis"].items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,22 +11,20 @@ from typing import Any
 
 from adaptgen.config.checker import Checker
 from adaptgen.config.types import parse_duration
-from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean
+from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.source.arazzo import Description, read_description
 from adaptgen.source.document import Document, Part
 from adaptgen.source.hints import values as hint_values
-from adaptgen.source.hints.kinds import HINTS_DIALECT, check_secret
+from adaptgen.source.hints.kinds import HINTS_DIALECT
 from adaptgen.source.hints.model import Hints, SourceHint
-from adaptgen.source.hints.table import FORMS, HINTS
+from adaptgen.source.hints.names import check_names
+from adaptgen.source.hints.table import HINTS
 from adaptgen.source.merge_documents import join
 from adaptgen.source.read import read
 from adaptgen.source.workspace import NOTHING, WorkspaceDefaults, fleet_of
-from adaptgen.syntax.templates import TemplateError, placeholders
 from adaptgen.text.decode import read_file
 from adaptgen.text.locations import SourceMap
 from adaptgen.text.parse import parse
-
-_SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
 
 
 def read_hints(path: Path) -> Hints:
@@ -51,7 +48,7 @@ def read_hints(path: Path) -> Hints:
     checker.read(raw, HINTS, ())
     own_raw = raw
     if not checker.errors:
-        _names(raw, checker)
+        check_names(raw, checker)
         raw = shared.under(raw)
         _files(raw, path.parent, checker)
     if checker.errors:
@@ -127,118 +124,6 @@ def _files(raw: Mapping[str, Any], folder: Path, checker: Checker) -> None:
         if named and "${" not in named and not (folder / named).is_file():
             help = "paths are relative to the hints; a secret is referred to: ${secret:name}"
             checker.report(f"connection.{key}: there is no file {named!r}", ("connection", key), help, "AG001")
-
-
-def _names(raw: Mapping[str, Any], checker: Checker) -> None:
-    for name, auth in raw.get("auth", {}).items():
-        _auth_names(auth, ("auth", name), checker)
-    for name, tool in raw.get("tools", {}).items():
-        _tool_names(tool, ("tools", name), checker)
-
-
-def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
-    """Report names in ``auth`` that nothing defines."""
-    _auth_names(auth, at, checker)
-
-
-def _auth_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
-    chain = auth.get("chain", [])
-    ids: set[str] = set()
-    for index, login in enumerate(chain):
-        if login["id"] in ids:
-            checker.report(
-                f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"), code="AG039"
-            )
-        ids.add(login["id"])
-        for name, value in login.get("with", {}).items():
-            if _SECRET.fullmatch(name) and isinstance(value, str):
-                check_secret(checker, value, (*at, "chain", index, "with", name))
-    _caller_names(auth, at, checker)
-    refresh = auth.get("refresh", {})
-    for index, one in enumerate(refresh.get("then", ())):
-        if one not in ids:
-            checker.report(
-                f"the chain has no call {one!r}", (*at, "refresh", "then", index), did_you_mean(one, ids), "AG037"
-            )
-    if not chain:
-        return  # it is inferred from the document, and so are the names that it saves
-    saved = {"caller", *auth.get("start", {}), *refresh.get("save", {})}
-    saved |= {name for login in chain for name in login.get("save", {})}
-    parts: list[tuple[tuple[str | int, ...], Any]] = [
-        ((*at, "send"), auth.get("send", [])),
-        ((*at, "refresh"), refresh),
-    ]
-    parts += [((*at, "chain", index), login) for index, login in enumerate(chain)]
-    for where, value in parts:
-        _defined(value, where, saved, "nothing saves", checker)
-
-
-def _caller_names(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
-    if auth.get("per") == "server" and hint_values.personal(auth):
-        what = "an exchange" if auth.get("kind") == "exchange" else "an auth with tags"
-        checker.report(f"{what} is per caller", (*at, "per"), "leave per: out", "AG039")
-    if auth.get("tags") and not auth.get("role"):
-        checker.report("session tags need a role that is assumed", (*at, "tags"), "add role: arn:aws:iam::…", "AG039")
-    parts: list[tuple[tuple[str | int, ...], Any]] = [((*at,), dict(auth))]
-    while parts:
-        where, value = parts.pop()
-        if isinstance(value, dict):
-            parts += [((*where, key), item) for key, item in value.items() if key not in ("call", "save", "document")]
-        elif isinstance(value, list):
-            parts += [((*where, index), item) for index, item in enumerate(value)]
-        elif isinstance(value, str):
-            _caller_name(value, where, hint_values.personal(auth), checker)
-
-
-def _caller_name(text: str, at: tuple[str | int, ...], personal: bool, checker: Checker) -> None:
-    try:
-        names = {name for name in placeholders(text) if name == "caller" or name.startswith("caller.")}
-    except TemplateError:
-        return
-    for name in sorted(names):
-        if name == "caller.token":
-            checker.report("the caller's token is never sent on", at, "kind: exchange gets another one for it", "AG037")
-        elif name == "caller":
-            checker.report("'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}", "AG037")
-        elif not personal:
-            checker.report(f"{name!r} differs from caller to caller", at, "add per: caller", "AG037")
-
-
-def _tool_names(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
-    if "steps" not in tool:
-        if "result" in tool and tool["result"] not in FORMS:
-            help = "only a tool with steps has a template of its answer"
-            checker.report(f"{'.'.join(at)}.result must be {', '.join(FORMS)}", (*at, "result"), help)
-        return
-    if "call" in tool:
-        checker.report("a tool has a call or steps, not both", (*at, "call"), "make the call a step", "AG039")
-    ids: set[str] = set()
-    for index, step in enumerate(tool["steps"]):
-        if step["id"] in ids:
-            checker.report(f"two steps have the id {step['id']!r}", (*at, "steps", index, "id"), code="AG039")
-        ids.add(step["id"])
-    arguments = tool.get("arguments", {})
-    for name in sorted(ids & arguments.keys()):
-        checker.report(f"{name!r} is a step and an argument", (*at, "arguments", name), "rename one of them", "AG039")
-
-
-def _defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: str, checker: Checker) -> None:
-    """Report placeholders that name nothing. Keys that hold no templates hold no braces either."""
-    if isinstance(value, str):
-        try:
-            names = placeholders(value)
-        except TemplateError:
-            return
-        for name in sorted(names):
-            if name not in known and name.partition(".")[0] not in known:
-                checker.report(f"{problem} {name!r}", at, did_you_mean(name, known), "AG037")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key not in ("call", "save", "document"):
-                _defined(item, (*at, key), known, problem, checker)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _defined(item, (*at, index), known, problem, checker)
 
 
 # ---------------------------------------------------------------------------------------------- other documents

@@ -1,0 +1,124 @@
+"""Names in hints: of logins and what they save, of the caller, of steps and arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adaptgen.config.checker import Checker
+from adaptgen.diagnostics import did_you_mean
+from adaptgen.source.hints import values as hint_values
+from adaptgen.source.hints.kinds import check_secret
+from adaptgen.source.hints.table import FORMS
+from adaptgen.syntax.templates import TemplateError, placeholders
+
+_SECRET = re.compile(r"(?i)pass(word|wd|phrase)?|pwd|((client|app|api)[_-]?)?(secret|key)")
+
+
+def check_names(raw: Mapping[str, Any], checker: Checker) -> None:
+    """Report names that nothing defines, and those that two things have."""
+    for name, auth in raw.get("auth", {}).items():
+        check_auth(auth, ("auth", name), checker)
+    for name, tool in raw.get("tools", {}).items():
+        _check_tool(tool, ("tools", name), checker)
+
+
+def check_auth(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    """Report names in ``auth`` that nothing defines."""
+    chain = auth.get("chain", [])
+    ids: set[str] = set()
+    for index, login in enumerate(chain):
+        if login["id"] in ids:
+            checker.report(
+                f"two calls of the chain have the id {login['id']!r}", (*at, "chain", index, "id"), code="AG039"
+            )
+        ids.add(login["id"])
+        for name, value in login.get("with", {}).items():
+            if _SECRET.fullmatch(name) and isinstance(value, str):
+                check_secret(checker, value, (*at, "chain", index, "with", name))
+    _check_callers(auth, at, checker)
+    refresh = auth.get("refresh", {})
+    for index, call in enumerate(refresh.get("then", ())):
+        if call not in ids:
+            problem = f"the chain has no call {call!r}"
+            checker.report(problem, (*at, "refresh", "then", index), did_you_mean(call, ids), "AG037")
+    if not chain:
+        return  # it is inferred from the document, and so are the names that it saves
+    saved = {"caller", *auth.get("start", {}), *refresh.get("save", {})}
+    saved |= {name for login in chain for name in login.get("save", {})}
+    parts: list[tuple[tuple[str | int, ...], Any]] = [
+        ((*at, "send"), auth.get("send", [])),
+        ((*at, "refresh"), refresh),
+    ]
+    parts += [((*at, "chain", index), login) for index, login in enumerate(chain)]
+    for where, value in parts:
+        _check_defined(value, where, saved, "nothing saves", checker)
+
+
+def _check_callers(auth: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    if auth.get("per") == "server" and hint_values.personal(auth):
+        what = "an exchange" if auth.get("kind") == "exchange" else "an auth with tags"
+        checker.report(f"{what} is per caller", (*at, "per"), "leave per: out", "AG039")
+    if auth.get("tags") and not auth.get("role"):
+        checker.report("session tags need a role that is assumed", (*at, "tags"), "add role: arn:aws:iam::…", "AG039")
+    parts: list[tuple[tuple[str | int, ...], Any]] = [((*at,), dict(auth))]
+    while parts:
+        where, value = parts.pop()
+        if isinstance(value, dict):
+            parts += [((*where, key), item) for key, item in value.items() if key not in ("call", "save", "document")]
+        elif isinstance(value, list):
+            parts += [((*where, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, str):
+            _check_caller(value, where, hint_values.personal(auth), checker)
+
+
+def _check_caller(text: str, at: tuple[str | int, ...], personal: bool, checker: Checker) -> None:
+    try:
+        names = {name for name in placeholders(text) if name == "caller" or name.startswith("caller.")}
+    except TemplateError:
+        return
+    for name in sorted(names):
+        if name == "caller.token":
+            checker.report("the caller's token is never sent on", at, "kind: exchange gets another one for it", "AG037")
+        elif name == "caller":
+            checker.report("'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}", "AG037")
+        elif not personal:
+            checker.report(f"{name!r} differs from caller to caller", at, "add per: caller", "AG037")
+
+
+def _check_tool(tool: Mapping[str, Any], at: tuple[str, ...], checker: Checker) -> None:
+    if "steps" not in tool:
+        if "result" in tool and tool["result"] not in FORMS:
+            help = "only a tool with steps has a template of its answer"
+            checker.report(f"{'.'.join(at)}.result must be {', '.join(FORMS)}", (*at, "result"), help)
+        return
+    if "call" in tool:
+        checker.report("a tool has a call or steps, not both", (*at, "call"), "make the call a step", "AG039")
+    ids: set[str] = set()
+    for index, step in enumerate(tool["steps"]):
+        if step["id"] in ids:
+            checker.report(f"two steps have the id {step['id']!r}", (*at, "steps", index, "id"), code="AG039")
+        ids.add(step["id"])
+    arguments = tool.get("arguments", {})
+    for name in sorted(ids & arguments.keys()):
+        checker.report(f"{name!r} is a step and an argument", (*at, "arguments", name), "rename one of them", "AG039")
+
+
+def _check_defined(value: Any, at: tuple[str | int, ...], known: set[str], problem: str, checker: Checker) -> None:
+    """Report placeholders that name nothing. Keys that hold no templates hold no braces either."""
+    if isinstance(value, str):
+        try:
+            names = placeholders(value)
+        except TemplateError:
+            return
+        for name in sorted(names):
+            if name not in known and name.partition(".")[0] not in known:
+                checker.report(f"{problem} {name!r}", at, did_you_mean(name, known), "AG037")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("call", "save", "document"):
+                _check_defined(item, (*at, key), known, problem, checker)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_defined(item, (*at, index), known, problem, checker)
