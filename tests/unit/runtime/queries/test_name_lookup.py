@@ -203,7 +203,9 @@ def test_a_list_that_is_not_read_to_its_end_names_nothing(kit: Any) -> None:
 
 
 def test_the_contract_takes_text_and_says_where_from(package: Path) -> None:
-    properties = json.loads((package / "tools" / "deals.json").read_text())["list_deals"]["inputSchema"]["properties"]
+    contract = Engine(load_server(package)).get("list_deals")
+    assert contract is not None
+    properties = contract.input_schema["properties"]
     assert properties["stage_id"]["type"] == ["integer", "string"]
     assert properties["stage_id"]["minimum"] == 1
     assert properties["ids"]["items"]["type"] == ["integer", "string"]
