@@ -135,7 +135,7 @@ class _Finder:
         )
         gives = " and ".join(save.values()) or "a cookie"
         takes = "HTTP Basic" if one.basic else " and ".join(_takes(call))
-        because = f"takes {takes}, answers {gives}; {use.because} ({', '.join(one.score.because)})"
+        because = "; ".join([f"takes {takes}, answers {gives}", use.because, *one.score.because])
         return Chain(auth, one.operation, tuple(served), because, use.serves, use.parameter, csrf, use.also)
 
     def sure(self, one: Candidate, use: TokenPlacement) -> bool:
