@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adaptgen.building.spec_files import SpecFiles
+from adaptgen.building.spec_files import WORKSPACE, SpecFiles, workspace_of
 from adaptgen.cli import terminal
-from adaptgen.cli.generate import documents
 from adaptgen.cli.govern import policy
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
@@ -18,6 +18,9 @@ from adaptgen.output import build_cache, lock
 
 if TYPE_CHECKING:
     from adaptgen.building.result import BuildResult
+
+FOLDER = Path("specs")
+_ENDS = (".yaml", ".yml", ".json")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
     results: list[BuildResult] = []
     problems: list[Diagnostic] = []
     folders: dict[Path, Path] = {}
-    for spec in dict.fromkeys(documents.resolve_specs(options.specs)):
+    for spec in dict.fromkeys(resolve_specs(options.specs)):
         try:
             files = SpecFiles(spec)
             if options.validate:
@@ -117,3 +120,46 @@ def _write(result: BuildResult, quiet: bool) -> None:
     ]
     tools = terminal.count(len(result.plan.server.tools), "tool")
     terminal.say(terminal.paint(f"{result.folder}: {tools}; {', '.join(parts)}", "green"))
+
+
+# ----------------------------------------------------------------------------------------------- which documents
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix in _ENDS and not path.name.startswith(".") and path.name != WORKSPACE and path.is_file()
+
+
+def resolve_specs(paths: Sequence[Path]) -> list[Path]:
+    """The documents that ``paths`` name, those of a workspace file in its place; without any path the workspace in
+    ``specs/``, or every document there.
+
+    Raises:
+        AdaptgenError: AG001, there is none.
+    """
+    specs: list[Path] = []
+    for path in paths or [FOLDER / WORKSPACE]:
+        workspace = workspace_of(path.parent) if path.name == WORKSPACE else None
+        specs += workspace.specs if workspace else [path] if path.name != WORKSPACE else _all()
+    if not specs:
+        help = "name a document: adaptgen build specs/crm.yaml"
+        raise error("AG001", "there is no document in this folder", Where(FOLDER.as_posix()), help)
+    return specs
+
+
+def _all() -> list[Path]:
+    return sorted(path for path in FOLDER.glob("*") if _is_document(path))
+
+
+def resolve_hinted_specs() -> list[Path]:
+    """Every document in ``specs/``, and those of hints that are to be fetched for the first time, as ``.yaml`` or, if
+    their source says so, ``.json``."""
+    workspace = workspace_of(FOLDER)
+    found = {path.stem: path for path in (workspace.specs if workspace else _all())}
+    for hints in sorted(FOLDER.glob("*/hints.yaml")):
+        name = hints.parent.name
+        if name not in found and workspace is None:
+            from adaptgen.source import read_hints
+
+            source = read_hints(hints).source
+            found[name] = FOLDER / f"{name}.{source.format or 'yaml' if source else 'yaml'}"
+    return [found[name] for name in sorted(found)]

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from adaptgen import __version__
 from adaptgen.building.spec_files import SpecFiles
 from adaptgen.cli import terminal
-from adaptgen.cli.generate import documents
+from adaptgen.cli.generate.build import resolve_hinted_specs
 from adaptgen.compare.model import LEVELS, Change, worst_level
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
 
@@ -52,7 +52,7 @@ def _with_source() -> list[Path]:
     from adaptgen.source import read_hints
 
     found = []
-    for spec in documents.resolve_hinted_specs():
+    for spec in resolve_hinted_specs():
         hints = SpecFiles(spec).hints
         if hints.is_file() and read_hints(hints).source is not None:
             found.append(spec)
