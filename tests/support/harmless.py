@@ -150,7 +150,7 @@ def _imported(path: str, statement: ast.ImportFrom) -> None:
         "json": {"loads"},
         "pathlib": {"Path"},
         ".auth": {"AUTH"},
-        ".tools": {"TOOLS"},
+        ".tools": {"TOOLSETS"},
     }
     if where == "." and path == "tools/__init__.py":
         return
@@ -172,7 +172,7 @@ def _expression(path: str, node: ast.expr) -> None:
             assert isinstance(value, (int, float)), path
         case ast.Name(name):
             assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name), path
-        case ast.Starred(ast.Attribute(ast.Name(), "TOOLS")):
+        case ast.Attribute(ast.Name(), "TOOLS"):
             pass
         case ast.Tuple(items) | ast.List(items):
             for item in items:
@@ -257,8 +257,11 @@ def contracts(text: str) -> None:
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name), name
         said(entry["description"], name)
         said(entry["annotations"].get("title", ""), name)
-        schema(entry["inputSchema"], name)
-        for argument in entry["inputSchema"].get("properties", {}):
+        assert set(entry) <= {"description", "arguments", "required", "adds", "inputSchema", "annotations"}, name
+        assert ("arguments" in entry) != ("inputSchema" in entry), name
+        whole = entry.get("inputSchema") or {"properties": entry["arguments"]}
+        schema(whole, name)
+        for argument in whole.get("properties", {}):
             assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", argument), (name, argument)
 
 
