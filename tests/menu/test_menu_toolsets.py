@@ -63,7 +63,7 @@ def names(path: Path, target: FakeTarget, url: str, query: str = "", version: st
 
 def _known(desk: Menu, caller: Caller = ADA) -> Any:
     """The menu's own authentication of a caller whom the inner desk knows already."""
-    inner = desk._desk
+    inner = desk._handler
 
     async def inside(headers: Mapping[str, str], context: Context) -> Caller:
         return caller

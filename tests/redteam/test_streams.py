@@ -231,7 +231,7 @@ async def test_a_token_that_counts_no_more_ends_its_stream(
         if how == "issuer gone":
             await idp.stop()
         desk: Any = kernel.handler
-        authenticator = desk._desk.parts.authenticator
+        authenticator = desk._handler.parts.authenticator
         later = now + 4000
         monkeypatch.setattr(authenticator, "_clock", lambda: later)
         monkeypatch.setattr(authenticator._source, "_clock", lambda: later)
