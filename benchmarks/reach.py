@@ -15,7 +15,7 @@ from adaptgen.plan.document.reader import Operation, is_json, operations
 from adaptgen.plan.document.schemas import every_property, shape
 from adaptgen.source import Document
 from adaptgen.syntax import field_paths as fields
-from adaptgen.views.wrapper_words import is_wrapper_word
+from adaptgen.views.vocabulary import is_wrapper_word
 
 
 def unreached(document: Document, tools: tuple[Tool, ...]) -> Iterator[str]:

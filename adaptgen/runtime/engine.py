@@ -20,7 +20,7 @@ from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
-from adaptgen.runtime.http.base_urls import check_base_urls
+from adaptgen.runtime.http.connection import check_base_urls
 from adaptgen.runtime.pii.call_pii import PiiTracker
 
 if TYPE_CHECKING:

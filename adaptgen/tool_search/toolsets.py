@@ -1,4 +1,6 @@
-"""Parts of a server: the tools of one tag (``/mcp/<tag>``), those that read (``?effect=read``), or both."""
+"""Parts of a server, and the URLs that ask for them: the tools of one tag (``/mcp/<tag>``), those that read
+(``?effect=read``), or both.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
 
 from adaptgen.model.tables import Effect
 
@@ -35,3 +38,32 @@ def slug(tag: str) -> str:
     plain = unicodedata.normalize("NFKD", tag)
     plain = "".join(one for one in plain if not unicodedata.combining(one)).lower()
     return re.sub(r"[^\w]+|_", "-", plain).strip("-")
+
+
+_LONGEST = 200
+
+
+def plain(path: str, endpoint: str) -> Part | None:
+    """The whole, where ``path`` is the endpoint; None where it is not."""
+    return WHOLE if path == endpoint or path.rstrip("/") == endpoint else None
+
+
+def asked(path: str, query: str, endpoint: str) -> Part | None:
+    """The part that a URL names; None where nothing is served: another path, a segment that is no slug of a tag, an
+    effect that there is not. Other parameters of the query are the platform's, and not looked at.
+    """
+    effects = [value for name, value in parse_qsl(query[:2000], keep_blank_values=True) if name == "effect"]
+    if len(effects) > 1 or not all(one in EFFECTS for one in effects):
+        return None
+    effect = effects[0] if effects else ""
+    if plain(path, endpoint) is not None:
+        return Part(effect=effect)
+    prefix = endpoint.rstrip("/") + "/"
+    if not path.startswith(prefix):
+        return None
+    # Only what is one segment after decoding: an encoded slash would be another path to whoever routes by it.
+    rest = unquote(path[len(prefix) :].rstrip("/"))
+    if not rest or "/" in rest or len(rest) > _LONGEST:
+        return None
+    tag = slug(rest)
+    return Part(tag, effect) if tag else None

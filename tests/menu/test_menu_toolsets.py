@@ -16,9 +16,9 @@ from adaptgen.mcp.protocol import Challenge, Context
 from adaptgen.model.caller import Caller
 from adaptgen.tool_search import Part, Wanted, slug
 from adaptgen.tool_search.menu import Menu
+from adaptgen.tool_search.toolsets import asked
 from adaptgen.transports.aws_lambda import event as events
 from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer
-from adaptgen.transports.streamable_http.toolset_urls import asked
 
 from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
 

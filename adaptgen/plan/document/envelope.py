@@ -16,7 +16,7 @@ from adaptgen.model.tables import value
 from adaptgen.plan.document.reader import is_json
 from adaptgen.plan.document.schemas import Shape, every_property, shape
 from adaptgen.syntax.identifiers import singular, vocabulary, words
-from adaptgen.views.wrapper_words import identifies, is_wrapper_word
+from adaptgen.views.vocabulary import identifies, is_wrapper_word
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.reader import Operation, Response

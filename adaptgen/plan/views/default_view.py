@@ -10,14 +10,13 @@ from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Paging, value
 from adaptgen.plan.document.envelope import at, jsonpath
 from adaptgen.plan.document.reader import is_json
-from adaptgen.plan.document.schemas import Shape, every_property, leaves, shape
-from adaptgen.plan.views.grouped_view import grouped_view
-from adaptgen.plan.views.identity import identifying, repeats
-from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view
+from adaptgen.plan.document.schemas import Shape, every_property, join, leaves, shape
+from adaptgen.plan.views.identity import identifying, identifying_records, repeats
+from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view, under
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, words
 from adaptgen.views.ranking import is_record, rank
-from adaptgen.views.wrapper_words import is_wrapper_word
+from adaptgen.views.vocabulary import is_wrapper_word
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.reader import Operation
@@ -227,3 +226,32 @@ def _declared(document: Document, schema: Json, segments: list[Any]) -> bool:
     if one.type == "array":
         return one.items is None or (not isinstance(head, str) and _declared(document, one.items, rest))
     return not one.properties or bool(one.additional) or bool(one.variants)
+
+
+_DEEP = 3  # groups around a record
+_OF_A_GROUP = 2  # values of its own that a group may have
+
+
+def grouped_view(document: Document, entry: Json) -> tuple[str, ...]:
+    """Where the entries of a list have no value of their own and hold one list, perhaps of groups with little but
+    another list (``{"brands": [{"name": "B", "atms": [{"id": 1}]}]}``): what is said of the groups, and the fields that
+    tell the records; none for other entries."""
+    prefix, here = "", entry
+    shown: list[str] = []
+    for level in range(_DEEP):
+        own = [one for one in candidates(document, here) if "[*]" not in one.path]
+        if len(own) > (_OF_A_GROUP if level else 0):
+            break
+        inner = {key: shape(document, node).items for key, node in shape(document, here).properties.items()}
+        lists = [key for key, items in inner.items() if items is not None and shape(document, items).properties]
+        if len(lists) != 1:
+            break
+        shown += [under(prefix, one.path) for one in own]
+        prefix, here = under(prefix, join("", lists[0]) + "[*]"), inner[lists[0]]
+    if not prefix:
+        return ()
+    found = [one for one in candidates(document, here) if "[*]" not in one.path]
+    if not is_record(found, entry=True):
+        return ()
+    names, about = identifying_records(document, here, prefix)
+    return (*shown, *(under(prefix, path) for path in rank(found, identifying=names, resource=about, entry=True)))

@@ -18,7 +18,7 @@ from adaptgen.model.tables import Json
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import EACH
 from adaptgen.syntax.identifiers import singular, vocabulary, words
-from adaptgen.views.wrapper_words import is_wrapper_word
+from adaptgen.views.vocabulary import is_wrapper_word
 
 PAGE_SIZES: Final = frozenset({20, 25, 50, 100, 200, 250, 500, 1000})
 """Sizes of a page that APIs use where nobody asks for one."""

@@ -19,7 +19,7 @@ from adaptgen.runtime.http.completeness import find_doubt, find_sizes, list_besi
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.tables import kind_of_media
-from adaptgen.views.wrapper_words import identifies, is_wrapper_word
+from adaptgen.views.vocabulary import identifies, is_wrapper_word
 
 if TYPE_CHECKING:
     from adaptgen.runtime.http.response import Response

@@ -23,7 +23,7 @@ from adaptgen.transports.aws_lambda import event as events
 from adaptgen.transports.aws_lambda.answer import response
 from adaptgen.transports.process_setup import settle
 from adaptgen.transports.streamable_http import answers
-from adaptgen.transports.streamable_http.host_guard import Guard
+from adaptgen.transports.streamable_http.header_checks import Guard
 from adaptgen.transports.streamable_http.http import HttpAnswer
 from adaptgen.transports.streamable_http.request_context import report
 from adaptgen.transports.streamable_http.server import StreamableHttpServer

@@ -17,11 +17,11 @@ from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
+from adaptgen.tool_search import toolsets as parts
 from adaptgen.tool_search.menu import Menu
 from adaptgen.transports.streamable_http import answers
-from adaptgen.transports.streamable_http import toolset_urls as parts
 from adaptgen.transports.streamable_http.handshake import Handshake
-from adaptgen.transports.streamable_http.host_guard import Guard
+from adaptgen.transports.streamable_http.header_checks import Guard
 from adaptgen.transports.streamable_http.http import BusyError, HttpAnswer, HttpRequest, TooLarge, TooSlow, Uploads
 from adaptgen.transports.streamable_http.jobs import Encoder, RequestRunner
 from adaptgen.transports.streamable_http.request_context import RequestContext, harmless, report
@@ -47,7 +47,7 @@ class StreamableHttpServer:
     """Serves one handler. Nothing here is shared between event loops: use it from one.
 
     ``path``: of the endpoint. ``hosts``, ``origins``: see
-    :class:`~adaptgen.transports.streamable_http.host_guard.Guard`. ``max_body``: bytes of a request. ``max_sessions``:
+    :class:`.header_checks.Guard`. ``max_body``: bytes of a request. ``max_sessions``:
     of the handshake revisions, and ``max_streams`` (streams for what the server says unasked): more of them end the
     longest unused; one caller gets an eighth. ``idle``: seconds after which an unused session ends. ``max_requests``:
     under way at once, ``timeout``: seconds that each may take, None for as long as it wants. ``ping``: seconds of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adaptgen.transports.streamable_http.host_guard import Guard
+from adaptgen.transports.streamable_http.header_checks import Guard
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from adaptgen.pii.density import ALWAYS, NEVER, takes_long
+from adaptgen.pii.structured_text import ALWAYS, NEVER, takes_long
 
 PROSE = "The contract is renewed for another year; nobody has to call before Tuesday. "
 
