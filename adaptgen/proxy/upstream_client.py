@@ -208,6 +208,8 @@ class UpstreamClient:
             meta, headers = _stateless(meta), _standard_headers(method, params, rows)
         else:
             headers = session.headers()
+        # The request that opens a session is not cancelled (2025-03-26, Cancellation), and no session ends with it.
+        running = session if session is not None and not session.fresh else None
         if "progressToken" in meta:
             meta = {**meta, "progressToken": number}  # unique among the proxy's own; the relay gives the client its own
         if meta:
@@ -227,11 +229,11 @@ class UpstreamClient:
                     return await reader.read(reply)
             except UpstreamError as failure:
                 if not self._may_repeat(caller, failure, left):
-                    self._give_up(session, caller, number, failure)
+                    self._give_up(running, caller, number, failure)
                     raise
             except asyncio.CancelledError:
-                if session is not None and not session.fresh:
-                    self.cancel(session, caller, number, "the client cancelled")
+                if running is not None:
+                    self.cancel(running, caller, number, "the client cancelled")
                 raise
             finally:
                 reader.close()
@@ -250,7 +252,7 @@ class UpstreamClient:
         Raises:
             SessionExpired: that is what the failure means.
         """
-        if session is None or session.fresh:
+        if session is None:
             return
         if failure.status == 404 and session.id:
             raise SessionExpired from None

@@ -149,6 +149,34 @@ async def test_a_session_that_the_server_forgot_is_opened_again_and_the_call_mad
         assert len(server.of("initialize")) == 3
 
 
+async def test_a_server_that_refuses_to_open_a_session_but_names_one_has_not_forgotten_any() -> None:
+    server = FakeServer(modern=False, session="up", tools=[tool("x")])
+
+    async def refusing(exchange: Exchange) -> None:
+        exchange.raw("404 Not Found\r\nmcp-session-id: other")
+
+    async with mirrored(server) as mirror:
+        server.on["initialize"] = refusing
+        result = await call(mirror, old())
+        assert result["isError"]
+        assert server.of("tools/call") == []
+
+
+async def test_the_request_that_opens_a_session_is_not_cancelled() -> None:
+    server = FakeServer(modern=False, session="up", tools=[tool("x")])
+
+    async def endless(exchange: Exchange) -> None:
+        exchange.stream()
+        await asyncio.Event().wait()
+
+    async with mirrored(server, settings={"timeout": 0.2}) as mirror:
+        server.on["initialize"] = endless
+        assert (await call(mirror, old()))["isError"]
+        assert len(server.of("initialize")) == 2
+        await asyncio.sleep(0.1)
+        assert server.of("notifications/cancelled") == []
+
+
 async def test_a_modern_client_before_an_old_server_shares_a_session_per_caller() -> None:
     server = FakeServer(modern=False, session="up", tools=[tool("x")])
     async with mirrored(server) as mirror:
