@@ -338,8 +338,10 @@ class Engine:
             self._used = UsedContinuations()
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
-            text = repr((tool.steps, tool.result)).encode(errors="replace")
-            steps = self._hashes[f"{tool.name} steps"] = hashlib.sha256(text).hexdigest()[:16]
+            # As 0.1 called the field: what its cursors wait for goes on.
+            text = repr((tool.steps, tool.result)).replace(" max_items=", " most=")
+            steps = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+            self._hashes[f"{tool.name} steps"] = steps
         to = bind(tool.name, self._hash(tool) + steps, request.caller.key, request.arguments)
         return Continuation(self._sealed, to, request.cursor, self._used)
 

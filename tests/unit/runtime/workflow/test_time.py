@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
+from adaptgen.model.caller import LOCAL
 from adaptgen.model.tables import Call, Offset, Param, Step, Tool, Until
 from adaptgen.runtime.core import call_context
+from adaptgen.runtime.paging.cursor import CursorBox, bind
 
 if TYPE_CHECKING:
     from conftest import Api, Make
@@ -85,3 +89,16 @@ async def test_a_question_that_nobody_answers_ends_with_the_waiting(api: Api, ma
     shown = await make(waiting(every=0.01, at_most=0.1), schemas=SCHEMA, timeout=30.0).ok("t")
     assert shown["pending"] == {"step": "done", "state": "no answer"}
     assert time.monotonic() - started < 10
+
+
+async def test_a_cursor_of_0_1_goes_on(api: Api, make: Make, reply: Any) -> None:
+    key = bytes(range(32))
+    schema = {"type": "object", "properties": {"fields": {}, **SCHEMA["t"]}, "additionalProperties": False}
+    contract = hashlib.sha256(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    steps = "bcd135531cb5ab96"  # the digest of these steps as 0.1 wrote them
+    to = bind("t", contract + steps, LOCAL.key, {})
+    cursor = CursorBox(key).seal({"written": ["'start'"]}, to)
+    api.handler = lambda one: reply(200, {"state": "DONE"})
+    environ = {"ADAPTGEN_CURSOR_KEY": key.hex()}
+    shown = await make(waiting(every=0.01, at_most=0.03), schemas=SCHEMA, environ=environ).ok("t", cursor=cursor)
+    assert shown == {"state": "DONE"}
