@@ -14,7 +14,7 @@ from adaptgen.model.tables import Base, Server
 from adaptgen.net.addresses import UrlProblem, find_problem, is_metadata
 from adaptgen.proxy.http_client import address
 from adaptgen.readiness.fetch import Unfetched, fetch
-from adaptgen.runtime.http.connection import check_base_urls
+from adaptgen.runtime.engine import check_base_urls
 from adaptgen.transports.load import load_server
 
 METADATA = [

@@ -138,3 +138,10 @@ def test_importing_the_runtime_loads_nothing_heavy() -> None:
     code = f"import sys, adaptgen.runtime; print([one for one in {heavy!r} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_engine_loads_no_network() -> None:
+    heavy = ["httpx", "ssl", "tempfile", "asyncio", "jsonschema_rs", "cryptography", "adaptgen.runtime.http.connection"]
+    code = f"import sys, adaptgen.runtime.engine; print([one for one in {heavy!r} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
