@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -14,11 +15,22 @@ from adaptgen.diagnostics import Diagnostic, ordered
 
 _COLOURS = {"error": "31", "warning": "33", "note": "36", "bold": "1", "dim": "2", "green": "32"}
 _PIPE_WIDTH = 160
+_NOT_ASCII = re.compile(r"[^\n -~]")
 
 
 def say(text: str = "") -> None:
     """A line of the result, on stdout. Characters that the terminal cannot show are replaced."""
     _write(sys.stdout, text)
+
+
+def say_json(value: object) -> None:
+    """A JSON value on stdout, for people and programs: what no terminal should print, or ``stdout`` cannot, is escaped
+    as JSON does it."""
+    import json
+
+    shows_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, indent=2, ensure_ascii=not shows_all)
+    say(_NOT_ASCII.sub(lambda char: char[0] if char[0].isprintable() else json.dumps(char[0])[1:-1], text))
 
 
 def print_error(text: str) -> None:

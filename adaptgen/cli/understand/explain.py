@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -64,7 +63,7 @@ def _explain_build(options: argparse.Namespace, spec: Path | None) -> int:
     if options.json:
         whole = result.to_json()
         shown = _select(whole, options.tool) if options.tool else whole
-        terminal.say(json.dumps(shown, indent=2, ensure_ascii=False))
+        terminal.say_json(shown)
     else:
         from adaptgen.cli.understand import report
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ def run_inspect(options: argparse.Namespace) -> int:
         options.html.parent.mkdir(parents=True, exist_ok=True)
         options.html.write_text(page(report), encoding="utf-8")
     if options.json:
-        terminal.say(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+        terminal.say_json(report.to_json())
     else:
         _show_report(report, options)
     if options.fail_under is not None and report.score < options.fail_under:

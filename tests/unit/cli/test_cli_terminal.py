@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,21 @@ def test_escapes_and_line_ends_of_a_document_do_not_reach_the_terminal(capsys: p
         assert "\x1b" not in text
         assert "\u202e" not in text
     assert "\nerror AG001" not in printed.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+def test_json_is_json_whatever_the_document_says_and_the_terminal_shows(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    value = {"title": "Ä \x1b[2J \x9b2J \u202e \u2028 \ud800 \U000e0041 😀"}
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+    terminal.say_json(value)
+    sys.stdout.flush()
+    text = written.getvalue().decode(encoding)
+    assert json.loads(text) == value
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert ("Ä" in text) == (encoding == "utf-8")
 
 
 def test_columns_are_aligned_and_the_last_one_wraps(
