@@ -86,9 +86,8 @@ class Checker:
     def _is_a(self, value: Any, fits: bool, wanted: str, at: KeyPath) -> bool:
         if not fits:
             quote = wanted == "a text" and isinstance(value, (int, float))
-            self.report(
-                f"{dotted(at)} must be {wanted}, not {describe(value)}", at, "put it in quotes" if quote else ""
-            )
+            found = describe(value, shows_text=wanted not in ("a list", "a mapping"))
+            self.report(f"{dotted(at)} must be {wanted}, not {found}", at, "put it in quotes" if quote else "")
         return fits
 
     def _check_number(self, value: Any, type_: Number, at: KeyPath) -> None:
@@ -149,7 +148,7 @@ class Checker:
             if _has_shape(value, type_):
                 return self.read(value, type_, at)
         wanted = " or ".join(self._sample(type_) for type_ in types)
-        self.report(f"{dotted(at)} must be {wanted}, not {describe(value)}", at)
+        self.report(f"{dotted(at)} must be {wanted}, not {describe(value, shows_text=False)}", at)
         return value
 
     def _read_table(self, value: Any, type_: Table, at: KeyPath) -> Any:
@@ -225,8 +224,9 @@ def dotted(at: KeyPath) -> str:
     return text or "the file"
 
 
-def describe(value: Any) -> str:
-    """What a value is, in words. A long text is not shown: it may be a secret in the wrong place."""
+def describe(value: Any, *, shows_text: bool = True) -> str:
+    """What a value is, in words. A long text is not shown, nor one in the place of a list or a mapping
+    (``shows_text``): it may be a secret in the wrong place."""
     match value:
         case None:
             return "empty"
@@ -235,7 +235,7 @@ def describe(value: Any) -> str:
         case int() | float():
             return f"the number {value}"
         case str():
-            return repr(value) if len(value) <= 20 else "a text"
+            return repr(value) if shows_text and len(value) <= 20 else "a text"
         case list():
             return "a list"
         case _:

@@ -259,6 +259,13 @@ def test_a_wrong_key_or_value_is_located(text: str, line: int, column: int, mess
     assert refused(text) == [("AG070", line, column, message, help)]
 
 
+@pytest.mark.parametrize("text", ["keys: {tokens: SECRET}", "keys: {tokens: {all: SECRET}}", "accept: SECRET"])
+def test_a_text_in_the_place_of_a_structure_is_not_shown(text: str) -> None:
+    found = refused("adaptgen: 1\n" + text.replace("SECRET", "c2VjcmV0") + "\n")
+    assert any("not a text" in message for *_, message, _ in found)
+    assert "c2VjcmV0" not in str(found)
+
+
 def test_every_error_is_reported_at_once() -> None:
     text = "adaptgen: 1\nmode: nowhere\nlimit: []\naudit: {sink: 5, checkpoint: 0}\n"
     assert [one[:3] for one in refused(text)] == [

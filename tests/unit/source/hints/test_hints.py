@@ -207,6 +207,23 @@ def test_the_form_of_an_answer_and_an_argument_that_is_not_declared(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "auth: hunter2",
+        "auth:\n  a: hunter2",
+        "auth:\n  a: {kind: session, chain: hunter2}",
+        "auth:\n  a: {kind: session, chain: [{id: login, call: POST /x, with: hunter2}]}",
+        "source: {url: https://h/x, headers: hunter2}",
+        "tools:\n  t: {steps: [{id: a, call: GET /x, all_pages: hunter2}]}",
+    ],
+)
+def test_a_text_in_the_place_of_a_structure_is_not_shown(tmp_path: Path, text: str) -> None:
+    found = refused(tmp_path, text)
+    assert "not a text" in found[0][3]
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
     ("text", "code", "line", "column", "help"),
     [
         ("sever: {name: x}", "AG030", 1, 1, "did you mean 'server'?"),
