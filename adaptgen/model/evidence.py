@@ -8,7 +8,7 @@ and prints what each is worth on the labelled sets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from adaptgen.model.frozen import value
@@ -70,4 +70,16 @@ class Table(Generic[Facts]):
 
     def strongest(self, facts: Facts) -> Row[Facts] | None:
         """The row with the greatest weight that matches; None where none does."""
-        return next((row for row in self.rows if row.when(facts)), None)
+        for row in self.rows:
+            if row.when(facts):
+                return row
+        return None
+
+    def strongest_of(self, candidates: Sequence[Facts]) -> tuple[Facts, Row[Facts]] | None:
+        """The first of ``candidates`` that the row with the greatest weight matches, and that row; None where no row
+        matches any. Rows below it are not asked."""
+        for row in self.rows:
+            for facts in candidates:
+                if row.when(facts):
+                    return facts, row
+        return None

@@ -51,7 +51,7 @@ class PathError(ValueError):
         self.at = at
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def parse(path: str) -> tuple[Segment, ...]:
     """The segments of ``path``: a key (str), an index (int), a slice, or :data:`EACH`.
 

@@ -93,7 +93,7 @@ _JOINED = {
 }
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of an identifier in lower case, without accents, punctuation and leading zeros.
 

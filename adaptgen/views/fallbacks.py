@@ -69,8 +69,8 @@ class _Record:
     def best(self, table: Table[_Choice]) -> tuple[Field, Row[_Choice]] | None:
         """The field for which the strongest row of ``table`` matches."""
         near = [field for field in self.found if len(field.names) <= 2 or field.many or field.tier == REFERENCE]
-        chosen = [(field, row) for field in near if (row := table.strongest(_Choice(field, self)))]
-        return max(chosen, key=lambda pair: pair[1].weight, default=None)
+        best = table.strongest_of([_Choice(field, self) for field in near])
+        return (best[0].field, best[1]) if best else None
 
 
 class _Choice:

@@ -9,6 +9,7 @@ run time, where the schema is missing or open.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from adaptgen.syntax.identifiers import vocabulary
 from adaptgen.views.candidates import Candidate, candidates_from
@@ -28,9 +29,11 @@ from adaptgen.views.scoring import (
 )
 from adaptgen.views.vocabulary import NAMES
 
-__all__ = ["Candidate", "candidates_from", "is_record", "rank"]
+__all__ = ["Candidate", "FieldRanking", "candidates_from", "is_record", "rank"]
 
 
+KEEP = 8
+"""How many paths a default view has unless somebody asks for more or fewer."""
 _CAPS = {IDENTITY: 2, LABEL: 3, STATUS: 2, AMOUNT: 2, DATE: 2, REFERENCE: 3, OTHER: 8}
 
 # What is shown beside the view where it may identify too.
@@ -46,7 +49,7 @@ _RARE = vocabulary("archived deleted disabled hidden locked suspended draft canc
 def rank(
     candidates: Sequence[Candidate],
     *,
-    keep: int = 8,
+    keep: int = KEEP,
     identifying: Collection[str] = (),
     resource: Sequence[str] = (),
     entry: bool = False,
@@ -58,8 +61,55 @@ def rank(
     for status. The order of ``candidates`` decides between equals, so equal input gives equal output. Empty when
     nothing is worth showing.
     """
-    found = score_fields(candidates, frozenset(plain(one) for one in identifying), resource, entry=entry)
-    ensure_identity(found, identifying, resource)
+    return FieldRanking(candidates, identifying, resource, entry=entry).rank(keep)
+
+
+def is_record(
+    candidates: Sequence[Candidate],
+    *,
+    identifying: Collection[str] = (),
+    resource: Sequence[str] = (),
+    entry: bool = False,
+) -> bool:
+    """Whether the fields have an identity or a name among them: a record, and not a result such as a log or a sum."""
+    return FieldRanking(candidates, identifying, resource, entry=entry).is_record
+
+
+class FieldRanking:
+    """What :func:`rank` and :func:`is_record` say of the same fields, which are scored once."""
+
+    def __init__(
+        self, candidates: Sequence[Candidate], identifying: Collection[str], resource: Sequence[str], *, entry: bool
+    ) -> None:
+        self.candidates, self.identifying, self.resource, self.entry = candidates, identifying, resource, entry
+        self._views: dict[int, tuple[str, ...]] = {}
+
+    @cached_property
+    def is_record(self) -> bool:
+        if has_identity(self.candidates, self._names):
+            return True
+        return any(tier in {IDENTITY, LABEL} for _, tier, _ in self._scored)
+
+    def rank(self, keep: int) -> tuple[str, ...]:
+        if keep not in self._views:
+            for field, tier, sub in self._scored:
+                field.set(tier, sub)
+            self._views[keep] = _ranked([field for field, _, _ in self._scored], self.resource, keep)
+        return self._views[keep]
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(plain(name) for name in self.identifying)
+
+    @cached_property
+    def _scored(self) -> list[tuple[Field, int | None, int]]:
+        """The fields, each with its tier and place before they are weighed against one another."""
+        found = score_fields(self.candidates, self._names, self.resource, entry=self.entry)
+        ensure_identity(found, self.identifying, self.resource)
+        return [(field, field.tier, field.sub) for field in found]
+
+
+def _ranked(found: Sequence[Field], resource: Sequence[str], keep: int) -> tuple[str, ...]:
     ensure_label(found, resource)
     _tell_apart(found, resource)
     if not any(one.tier in {IDENTITY, LABEL} for one in found):
@@ -84,22 +134,6 @@ def rank(
     shown = _with_status(kept, keep)
     shown += _other_halves(found, shown)
     return tuple(one.path for one in sorted([*shown, *_also(found, shown, resource, keep)], key=Field.order))
-
-
-def is_record(
-    candidates: Sequence[Candidate],
-    *,
-    identifying: Collection[str] = (),
-    resource: Sequence[str] = (),
-    entry: bool = False,
-) -> bool:
-    """Whether the fields have an identity or a name among them: a record, and not a result such as a log or a sum."""
-    names = frozenset(plain(name) for name in identifying)
-    if has_identity(candidates, names):
-        return True
-    found = score_fields(candidates, names, resource, entry=entry)
-    ensure_identity(found, identifying, resource)
-    return any(one.tier in {IDENTITY, LABEL} for one in found)
 
 
 def _with_status(found: list[Field], keep: int) -> list[Field]:

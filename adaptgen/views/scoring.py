@@ -56,7 +56,7 @@ _VALUE_PARTS = vocabulary("value code id key display text")
 _TEXTS = frozenset({"string", None})
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def plain(name: str) -> str:
     """The words of a name in one piece, to compare names however they are written."""
     return "".join(words(name))
@@ -336,7 +336,7 @@ class Field:
         self.tier, self.sub = tier, sub
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def _segments(path: str) -> tuple[str, ...]:
     try:
         return tuple(one if isinstance(one, str) else "*" for one in fields.parse(path))
@@ -344,7 +344,7 @@ def _segments(path: str) -> tuple[str, ...]:
         return ()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def _names(path: str) -> tuple[str, ...]:
     """The keys on the way, without those of wrappers around them."""
     return _unwrapped(_segments(path), WRAPPERS)
@@ -358,7 +358,7 @@ def _unwrapped(segments: tuple[str, ...], wrappers: frozenset[str]) -> tuple[str
     return names[start:]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def _around(path: str) -> tuple[tuple[str, ...], ...]:
     """What a path goes through."""
     segments = _segments(path)

@@ -12,10 +12,10 @@ from adaptgen.plan.document.envelope import at, jsonpath
 from adaptgen.plan.document.reader import is_json
 from adaptgen.plan.document.schemas import Shape, every_property, join, leaves, shape
 from adaptgen.plan.views.identity import identifying, identifying_records, repeats
-from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view, under
+from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view, ranking, under
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, words
-from adaptgen.views.ranking import is_record, rank
+from adaptgen.views.ranking import KEEP
 from adaptgen.views.vocabulary import is_wrapper_word
 
 if TYPE_CHECKING:
@@ -102,7 +102,12 @@ def _is_page_again(document: Document, schema: Json, items: str, item: Json) -> 
     above, _, last = items.rpartition(".")
     inner = shape(document, item).properties.keys()
     outer = shape(document, at(document, schema, above or "$")).properties.keys()
-    return last in inner and len(inner) > 1 and inner <= outer and not is_record(candidates(document, item))
+    return (
+        last in inner
+        and len(inner) > 1
+        and inner <= outer
+        and not ranking(document, candidates(document, item)).is_record
+    )
 
 
 def _payload(facts: OperationFacts, schema: Json) -> str:
@@ -164,8 +169,10 @@ def _list_view(facts: OperationFacts, record: Json) -> tuple[str, ...]:
     # What repeats what the caller gave tells nothing apart, unless nothing else does (``/users/{user_id}/friends``):
     # then it speaks of other things of the same kind.
     own = [one for one in found if not repeated(one.path)]
-    telling = own if is_record(own, identifying=names, resource=about, entry=True) else found
-    return rank(telling, identifying=names, resource=about, entry=True)
+    ranked = ranking(document, own, names, about, entry=True)
+    if not ranked.is_record:
+        ranked = ranking(document, found, names, about, entry=True)
+    return ranked.rank(KEEP)
 
 
 # ------------------------------------------------------------------------------------------------------------ hints
@@ -251,7 +258,8 @@ def grouped_view(document: Document, entry: Json) -> tuple[str, ...]:
     if not prefix:
         return ()
     found = [one for one in candidates(document, here) if "[*]" not in one.path]
-    if not is_record(found, entry=True):
+    if not ranking(document, found, entry=True).is_record:
         return ()
     names, about = identifying_records(document, here, prefix)
-    return (*shown, *(under(prefix, path) for path in rank(found, identifying=names, resource=about, entry=True)))
+    telling = ranking(document, found, names, about, entry=True).rank(KEEP)
+    return (*shown, *(under(prefix, path) for path in telling))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.pii.field_kinds import kind_of
@@ -9,7 +10,7 @@ from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.plan.views.identity import identifying, identifying_records
 from adaptgen.syntax.identifiers import singular, vocabulary, words
-from adaptgen.views.ranking import Candidate, is_record, rank
+from adaptgen.views.ranking import KEEP, Candidate, FieldRanking
 from adaptgen.views.scoring import hides
 
 if TYPE_CHECKING:
@@ -52,6 +53,23 @@ def candidates(document: Document, record: Json) -> list[Candidate]:
     return list(known[key][1])
 
 
+def ranking(
+    document: Document,
+    found: Sequence[Candidate],
+    names: frozenset[str] = frozenset(),
+    about: tuple[str, ...] = (),
+    *,
+    entry: bool = False,
+) -> FieldRanking:
+    """The ranking of ``found``, which :func:`candidates` gave; made once for all operations that answer with the same
+    record, called the same."""
+    known, key = memory(document), ("ranking", tuple(map(id, found)), names, about, entry)
+    if key not in known:
+        known[key] = FieldRanking(found, names, about, entry=entry)
+    made: FieldRanking = known[key]
+    return made
+
+
 def _candidates(document: Document, record: Json) -> list[Candidate]:
     found = leaves(document, record, limit=_LEAVES)
     for depth in (3, 2):
@@ -87,7 +105,7 @@ class _Detail:
     def view(self, answer: Json) -> tuple[str, ...]:
         whole = shape(self.document, answer)
         if whole.type == "array":  # of a call that writes: no list
-            return self.under("[*]", rank(self.candidates(whole.items), identifying=self.names, resource=self.about))
+            return self.under("[*]", self.rank(self.candidates(whole.items)))
         keys = self.main(answer)
         found = self.candidates(answer)
         if not whole.properties and any(shape(self.document, one).type == "array" for one in whole.variants):
@@ -105,7 +123,7 @@ class _Detail:
         if held := self.mostly_held(inner, within):
             return self.under(prefix, held)
         telling = within if keys else [one for one in found if "[*]" not in one.path or _by_language(one.path)]
-        view = rank(telling, identifying=self.names, resource=self.about)
+        view = self.rank(telling)
         view = self.under(prefix, tuple(dict.fromkeys((*view, *_plain(within)))) if len(within) <= _FEW else view)
         most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
         lists = self.lists(whole, "", most)
@@ -120,7 +138,13 @@ class _Detail:
         return candidates(self.document, record) if record is not None else []
 
     def is_record(self, found: list[Candidate]) -> bool:
-        return is_record(found, identifying=self.names, resource=self.about)
+        return ranking(self.document, found, self.names, self.about).is_record
+
+    def rank(self, found: list[Candidate], keep: int = KEEP) -> tuple[str, ...]:
+        return ranking(self.document, found, self.names, self.about).rank(keep)
+
+    def holds_records(self, items: Json) -> bool:
+        return items is not None and ranking(self.document, self.candidates(items), entry=True).is_record
 
     def under(self, prefix: str, paths: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(under(prefix, path) for path in paths)
@@ -179,10 +203,10 @@ class _Detail:
         record = inner.items if each else node
         found = self.candidates(record) if record is not None and shape(self.document, record).properties else []
         prefix = join("", key) + ("[*]" if each else "")
-        if len(found) > _SMALL and is_record(found, entry=each):
+        if len(found) > _SMALL and ranking(self.document, found, entry=each).is_record:
             own = [one for one in found if "[*]" not in one.path]
             names, about = identifying_records(self.document, record, key)
-            return self.under(prefix, rank(own, keep=_PART, identifying=names, resource=about, entry=each))
+            return self.under(prefix, ranking(self.document, own, names, about, entry=each).rank(_PART))
         if len(found) > _LARGE and (view := self.result(record, found)):
             return self.under(prefix, view)
         return (join("", key),)
@@ -197,8 +221,8 @@ class _Detail:
         for path, record in held:
             inside = [one for one in self.candidates(record) if "[*]" not in one.path]
             names, about = identifying_records(self.document, record, path)
-            records += self.under(path, rank(inside, keep=keep, identifying=names, resource=about, entry=True))
-        return (*rank(own, keep=_PART if records else 8, identifying=self.names, resource=self.about), *records)
+            records += self.under(path, ranking(self.document, inside, names, about, entry=True).rank(keep))
+        return (*self.rank(own, _PART if records else KEEP), *records)
 
     def mostly_held(self, answer: Json, found: list[Candidate]) -> tuple[str, ...]:
         """The view of what has an id and no name, and little but a list: ``{"queryId": 3, "rows": [{…}]}``."""
@@ -216,7 +240,7 @@ class _Detail:
         whole = shape(self.document, node)
         for option in whole.variants if not whole.properties else ():
             each = shape(self.document, option)
-            if each.type == "array" and each.items is not None and is_record(self.candidates(each.items), entry=True):
+            if each.type == "array" and self.holds_records(each.items):
                 found.append((f"{path}[*]", each.items))
             elif each.properties:
                 found += self.records(option, path, depth - 1)
@@ -229,7 +253,7 @@ class _Detail:
             if one.write_only or not said or singular(said[-1]) in _LOOKUP:
                 continue
             if one.type == "array":
-                if one.items is not None and is_record(self.candidates(one.items), entry=True):
+                if self.holds_records(one.items):
                     found.append((f"{here}[*]", one.items))
             elif one.properties and depth > 1:
                 found += self.records(inner, here, depth - 1)
@@ -263,7 +287,7 @@ class _Detail:
         known, key = memory(self.document), ("label", identity(record))
         if key not in known:
             inside = [one for one in self.candidates(record) if "[*]" not in one.path]
-            best = rank(inside, keep=3)
+            best = ranking(self.document, inside).rank(3)
             # The node is kept beside the result, so that no other can take its place in memory.
             known[key] = (record, next((each for kind in (_LABELS, _IDS) for each in best if _ends(each, kind)), ""))
         return str(known[key][1])

@@ -44,5 +44,12 @@ def test_the_strongest_row_answers(table: Table[str]) -> None:
     assert [row.answer for text in ("hello", "hello?") if (row := table.strongest(text))] == ["greeting", "question"]
 
 
+def test_of_several_the_first_that_the_strongest_row_matches(table: Table[str]) -> None:
+    best = table.strongest_of(["hello", "what?", "who?"])
+    assert best is not None
+    assert (best[0], best[1].answer) == ("what?", "question")
+    assert table.strongest_of(["pst"]) is None
+
+
 def test_a_table_is_known_by_its_question(table: Table[str]) -> None:
     assert TABLES["is this a greeting?"] is table

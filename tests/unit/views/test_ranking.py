@@ -1,6 +1,6 @@
 import random
 
-from adaptgen.views.ranking import Candidate, candidates_from, is_record, rank
+from adaptgen.views.ranking import Candidate, FieldRanking, candidates_from, is_record, rank
 
 
 def fields(*names: str, **typed: str) -> list[Candidate]:
@@ -346,3 +346,11 @@ def test_what_may_be_missing_comes_after_its_equals() -> None:
     flag = Candidate("beta", "boolean", optional=True)
     given = [late, flag, *fields("id", "name", "body.region"), Candidate("shared", "boolean")]
     assert rank(given) == ("id", "name", "body.region", "shared", "metadata.zone", "beta")
+
+
+def test_a_ranking_that_was_asked_before_says_the_same() -> None:
+    given = fields("sku", "name", "first_name", "status", "code", "text", "zone", "shelf", "notes")
+    ranking = FieldRanking(given, (), (), entry=False)
+    for keep in (8, 2, 5, 8):
+        assert ranking.is_record == is_record(given)
+        assert ranking.rank(keep) == rank(given, keep=keep)
