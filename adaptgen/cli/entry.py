@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         sys.stdout.flush()
+        if argv is None:
+            gc.freeze()  # the process ends: its last collection need not walk what the command has made
         return code
     except AdaptgenError as problem:
         terminal.diagnostics(problem.diagnostics)

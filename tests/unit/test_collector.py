@@ -30,3 +30,11 @@ def test_what_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_made_in_the_block_is_old_and_nothing_stays_frozen() -> None:
+    gc.collect()
+    with gc_paused():
+        made = [[index] for index in range(2000)]
+    assert all(any(one is made for one in gc.get_objects(generation=age)) == (age == 2) for age in range(3))
+    assert gc.get_freeze_count() == 0
