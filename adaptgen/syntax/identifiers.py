@@ -93,6 +93,9 @@ _JOINED = {
 }
 
 
+_E_MAIL = re.compile(r"\be[-_ ]mail", re.IGNORECASE)
+
+
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of an identifier in lower case, without accents, punctuation and leading zeros.
@@ -105,7 +108,9 @@ def words(name: str) -> tuple[str, ...]:
     plain = name
     if not name.isascii():
         plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
-    plain = re.sub(r"(?i)\be[-_ ]mail", "email", plain.replace("IDs", "Ids").replace("OAuth", "Oauth"))
+    plain = plain.replace("IDs", "Ids").replace("OAuth", "Oauth")
+    if not plain.isascii() or "mail" in plain.lower():
+        plain = _E_MAIL.sub("email", plain)
     found: list[str] = []
     for word in _WORD.findall(plain):
         low = word.lower()

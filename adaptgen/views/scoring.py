@@ -54,6 +54,7 @@ _MINOR_AMOUNTS = vocabulary("rate score value quantity duration")
 _AMOUNT_PARTS = vocabulary("amount value currency total gross net")
 _VALUE_PARTS = vocabulary("value code id key display text")
 _TEXTS = frozenset({"string", None})
+_DIGITS = re.compile(r"\d+")
 
 
 @lru_cache(maxsize=32768)
@@ -88,6 +89,13 @@ class FieldKind:
         self.last = singular(literal[-1]) if literal else ""
         self.own = len(names) == 1 and not many
         self.is_text = type in _TEXTS
+        self.dotted = ".".join(names)
+        self.family = _DIGITS.sub("#", self.dotted)  # `legacy_udf_07` -> `legacy_udf_#`
+
+    @cached_property
+    def said(self) -> tuple[bool, tuple[str, ...]]:
+        """The words on the way to it and its own, by which what is said twice is known."""
+        return self.many, tuple(word for name in self.names[:-1] for word in words(name)) + self.spoken
 
     @cached_property
     def answer(self) -> _Answer:
@@ -336,18 +344,24 @@ class Field:
         self.tier, self.sub = tier, sub
 
 
-@lru_cache(maxsize=32768)
-def _segments(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(one if isinstance(one, str) else "*" for one in fields.parse(path))
-    except ValueError:
-        return ()
+class _Place:
+    """A path taken apart. ``names``: the keys on the way, without those of wrappers around them; ``around``: what it
+    goes through; ``last``: the last key as :func:`plain` writes it."""
+
+    __slots__ = ("around", "last", "many", "names", "segments")
+
+    def __init__(self, path: str) -> None:
+        try:
+            segments = tuple(one if isinstance(one, str) else "*" for one in fields.parse(path))
+        except ValueError:
+            segments = ()
+        self.segments, self.many = segments, "*" in segments
+        self.names = _unwrapped(segments, WRAPPERS)
+        self.around = tuple(segments[:end] for end in range(len(segments)))
+        self.last = plain(self.names[-1]) if self.names else ""
 
 
-@lru_cache(maxsize=32768)
-def _names(path: str) -> tuple[str, ...]:
-    """The keys on the way, without those of wrappers around them."""
-    return _unwrapped(_segments(path), WRAPPERS)
+_place = lru_cache(maxsize=32768)(_Place)
 
 
 def _unwrapped(segments: tuple[str, ...], wrappers: frozenset[str]) -> tuple[str, ...]:
@@ -358,14 +372,6 @@ def _unwrapped(segments: tuple[str, ...], wrappers: frozenset[str]) -> tuple[str
     return names[start:]
 
 
-@lru_cache(maxsize=32768)
-def _around(path: str) -> tuple[tuple[str, ...], ...]:
-    """What a path goes through."""
-    segments = _segments(path)
-    return tuple(segments[:end] for end in range(len(segments)))
-
-
-_DIGITS = re.compile(r"\d+")
 _NO_SCALAR = frozenset({"object", "array", "null"})
 
 
@@ -375,25 +381,23 @@ def score_fields(
     """The scalars among ``candidates`` with their tiers; ``identifying`` holds :func:`plain` names, ``resource`` the
     words of what the records are, in the singular. ``entry``: they may be entries that only hold the records."""
     # What is an object in one alternative is no value in the other.
-    around = set(chain.from_iterable([_around(candidate.path) for candidate in candidates]))
+    places = [_place(candidate.path) for candidate in candidates]
+    around = set(chain.from_iterable([place.around for place in places]))
     holders = _holders(candidates, resource) if entry else frozenset()
     wrapping = holders | WRAPPERS
     # `{"game": {"gameId": …}}`: what holds the record says what it is.
     identifying |= {plain(name) + end for name in holders for end in (*ID, "number", "code", "key")}
     found: list[Field] = []
-    for index, candidate in enumerate(candidates):
-        if candidate.type in _NO_SCALAR:
+    for index, (candidate, place) in enumerate(zip(candidates, places, strict=True)):
+        if candidate.type in _NO_SCALAR or place.segments in around:
             continue
-        segments = _segments(candidate.path)
-        if segments in around:
-            continue
-        names = _unwrapped(segments, wrapping) if holders else _names(candidate.path)
+        names = _unwrapped(place.segments, wrapping) if holders else place.names
         if 0 < len(names) <= 3:
-            kind = _kind_of(candidate, names, "*" in segments, plain(names[-1]) in identifying)
+            kind = _kind_of(candidate, names, place.many, place.last in identifying)
             found.append(Field(candidate, index, kind))
     families = _families(found)
     for field in found:
-        if _family(field.names) not in families:
+        if field.kind.family not in families:
             field.set(*field.kind.answer)
     _one_language(found)
     _one_per_object(found)
@@ -423,7 +427,7 @@ def _holders(candidates: Sequence[Candidate], resource: Sequence[str]) -> frozen
     """The member that holds the record where an entry has nothing of its own: one name, or none."""
     inside: dict[str, bool] = {}
     for one in candidates:
-        segments = _segments(one.path)
+        segments = _place(one.path).segments
         if not segments:
             continue
         if len(segments) == 1:
@@ -448,18 +452,11 @@ def _called(name: str, resource: Sequence[str]) -> bool:
     return bool(said and resource) and singular(said[-1]) == resource[-1]
 
 
-@lru_cache(maxsize=16384)
-def _family(names: tuple[str, ...]) -> str:
-    """``legacy_udf_07`` -> ``legacy_udf_#``; the name itself where it holds no number."""
-    return _DIGITS.sub("#", ".".join(names))
-
-
 def _families(given: Sequence[Field]) -> frozenset[str]:
     members: dict[str, set[str]] = {}
     for one in given:
-        name = ".".join(one.names)
-        if (family := _family(one.names)) != name:
-            members.setdefault(family, set()).add(name)
+        if one.kind.family != one.kind.dotted:
+            members.setdefault(one.kind.family, set()).add(one.kind.dotted)
     return frozenset(family for family, found in members.items() if len(found) >= 3)
 
 
@@ -525,12 +522,11 @@ def _once(found: Sequence[Field]) -> None:
     """What is said twice (``alert_id`` beside ``metadata.alert_id``, ``state_name`` beside ``state.name``) is shown
     once, a state where it is known as one."""
     shown: dict[tuple[bool, tuple[str, ...]], Field] = {}
-    for one in sorted(found, key=lambda one: (len(_segments(one.path)), one.index)):
+    for one in sorted(found, key=lambda one: (len(_place(one.path).segments), one.index)):
         if one.tier is None:
             continue
-        said = (one.many, tuple(word for name in one.names[:-1] for word in words(name)) + one.spoken)
-        before = shown.setdefault(said, one)
+        before = shown.setdefault(one.kind.said, one)
         if before is not one:
             left = before if one.tier == STATUS != before.tier and before.tier != IDENTITY else one
-            shown[said] = one if left is before else before
+            shown[one.kind.said] = one if left is before else before
             left.tier = None

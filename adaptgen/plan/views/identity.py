@@ -31,7 +31,7 @@ def repeats(facts: OperationFacts, paths: Collection[str]) -> Callable[[str], bo
                 # Without that id beside it the name is of another: `/users/{user_id}/followers` have a `username`.
                 if any(words(path) == words(name) for path in paths):
                     given |= {(*above, *end) for end in (("name",), ("display", "name"), ("title",))}
-    return lambda path: words(path) in given
+    return lambda path: bool(given) and words(path) in given
 
 
 def identifying(facts: OperationFacts, record: Json = None) -> frozenset[str]:
