@@ -101,6 +101,8 @@ def shortened(tool: Tool, server: Server, tag: str) -> Tool:
     if tool.update is not None:
         accepts = tool.update.accepts
         short = _EVERYTHING if accepts is None else None if accepts == _in_body(tool.call) else accepts
+        if accepts is not None and short == _EVERYTHING:
+            short *= 2  # only a property that is called `*`, said twice
         fields["update"] = replace(tool.update, accepts=short)
     if tool.steps:
         fields["steps"] = tuple(_shortened_step(step, only) for step in tool.steps)

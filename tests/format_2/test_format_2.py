@@ -28,6 +28,7 @@ from adaptgen.model.tables import (
     Unpaged,
     Update,
 )
+from adaptgen.model.toolsets import shortened
 from adaptgen.runtime.contracts import load
 from adaptgen.transports.load import load_server
 
@@ -87,6 +88,16 @@ def test_an_update_accepts_what_its_body_has(said: tuple[str, ...] | None, accep
     (tool,) = completed(Tool(name="update_note", call=call, update=Update(read=GET, accepts=said), effect="write"))
     assert tool.update is not None
     assert tool.update.accepts == accepts
+
+
+def test_an_update_that_accepts_a_property_called_star_does_not_accept_everything() -> None:
+    update = Update(read=Call("GET", "/x"), accepts=("*",))
+    call = Call("PUT", "/x", body=Body(params=(Param("*"), Param("y"))))
+    put = Tool(name="put_x", call=call, update=update, effect="write")
+    (tool,) = completed(shortened(put, Server(name="s", bases=(), auth=(KEY,)), "Notes"))
+    assert tool.update is not None
+    assert tool.update.accepts is not None
+    assert set(tool.update.accepts) == {"*"}
 
 
 def test_steps_inside_of_steps_take_the_only_auth() -> None:
