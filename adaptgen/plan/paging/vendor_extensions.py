@@ -135,7 +135,12 @@ def _marked(document: Document, schema: Json) -> bool:
     return bool(known[key][1])
 
 
-def _holds_purpose(document: Document, schema: Json, depth: int) -> bool:
+def _holds_purpose(document: Document, schema: Json, depth: int, left: list[int] | None = None) -> bool:
+    """``left``: how many more schemas are looked at."""
+    left = [_MOST] if left is None else left
+    left[0] -= 1
+    if left[0] < 0:
+        return False
     found = shape(document, schema)
     for node in (schema, found.raw):
         if type(node) is dict and _PROPERTY in node:
@@ -143,7 +148,7 @@ def _holds_purpose(document: Document, schema: Json, depth: int) -> bool:
     if depth == 0:
         return False
     inner = [*found.properties.values()] if found.items is None else [*found.properties.values(), found.items]
-    return any(_holds_purpose(document, node, depth - 1) for node in inner)
+    return any(_holds_purpose(document, node, depth - 1, left) for node in inner)
 
 
 def _purpose(document: Document, schema: Json) -> str:
