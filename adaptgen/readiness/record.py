@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +32,8 @@ _LIMIT = 3
 """Items that a list is asked for: enough to see its form."""
 _PLAIN = re.compile(r"[^a-z0-9]")
 _PLACE = re.compile(r"\{[^{}]*\}")
+_RECORDED: ContextVar[bool] = ContextVar("_RECORDED", default=False)
+"""Whether what is sent belongs to the call that is recorded: vcrpy listens to everything in the process."""
 
 
 @dataclass(slots=True)
@@ -111,8 +115,9 @@ async def _call(engine: Engine, tool: Tool, arguments: dict[str, Json]) -> tuple
     return (text or "it failed") if answer.is_error else "", exchanges
 
 
-def _listening() -> Any:
-    """vcrpy around everything that httpx sends; nothing is written."""
+@contextmanager
+def _listening() -> Iterator[Any]:
+    """vcrpy around what httpx sends for this call; nothing is written."""
     import vcr  # type: ignore[import-untyped]
     from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]
 
@@ -125,9 +130,15 @@ def _listening() -> Any:
         def save_cassette(path: object, data: object, serializer: object) -> None:
             """Kept in memory."""
 
-    recorder = vcr.VCR(record_mode=vcr.mode.ALL)
+    own: Callable[[Any], Any] = lambda request: request if _RECORDED.get() else None  # noqa: E731
+    recorder = vcr.VCR(record_mode=vcr.mode.ALL, before_record_request=own)
     recorder.register_persister(Nowhere)
-    return recorder.use_cassette("memory")
+    mark = _RECORDED.set(True)
+    try:
+        with recorder.use_cassette("memory") as cassette:
+            yield cassette
+    finally:
+        _RECORDED.reset(mark)
 
 
 def _exchange(request: Any, response: Mapping[str, Any]) -> Exchange:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from record.conftest import CANARIES, SECRETS
@@ -67,6 +68,18 @@ def test_stand_ins_are_the_same_wherever_a_value_stands(place: Path) -> None:
 def test_two_recordings_of_the_same_answers_are_the_same(place: Path) -> None:
     first = every(recorded(place))
     assert every(recorded(place)) == first
+
+
+def test_what_others_in_the_process_send_meanwhile_is_not_recorded(place: Path, api: Any) -> None:
+    alone = every(recorded(place))
+
+    def asking(person: dict[str, Any]) -> dict[str, Any]:
+        httpx.post(f"{api.url}/login", json={"email": "fullName"})  # from the thread of the API
+        return person
+
+    api.change = lambda person: person if api.asked[-1] == "POST /login" else asking(person)
+    assert every(recorded(place)) == alone
+    assert api.asked.count("POST /login") > 3
 
 
 def test_what_remains_is_refused_and_not_shown() -> None:
