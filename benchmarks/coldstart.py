@@ -86,7 +86,7 @@ from pathlib import Path
 from adaptgen.transports.aws_lambda import answer, event
 from adaptgen.transports.load import load_server
 from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
-from adaptgen.transports.process_setup import settle
+from adaptgen.transports import settle
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 from adaptgen.runtime.engine import Engine
 

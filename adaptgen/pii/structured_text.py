@@ -19,6 +19,8 @@ Kind = Callable[[str, str], str | None]
 _NAMES: Final = ("key", "name", "field", "label", "property", "attribute", "question", "header", "column", "title", "k")
 _VALUES: Final = ("value", "values", "val", "answer", "content", "text", "data", "string_value", "stringValue", "v")
 _PAIR: Final = frozenset(_VALUES)
+_FIELD: Final = 131_072
+"""Characters of a field of a table."""
 
 
 def pair_kind(record: Mapping[str, Any], kind: Kind) -> tuple[str, str] | None:
@@ -136,6 +138,26 @@ _SIGNS: Final = bytes(
     at if chr(at) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32 for at in range(256)
 )
 _CLOSED = re.compile(r"[A-Za-z0-9+/_-]{6}=|=[A-Za-z0-9+/_-]{8}")
+
+
+def rewrite_table(text: str, delimiter: str, change: Callable[[list[list[str]]], None]) -> str:
+    """The table with its rows (below the header) changed in place; quotes only where they are needed.
+
+    Raises:
+        ValueError: the rows cannot be read.
+    """
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    end = "\r\n" if "\r\n" in text else "\n"
+    try:
+        csv.field_size_limit(max(_FIELD, len(text)))
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise ValueError("no table") from None
+    change(rows[1:])
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=delimiter, lineterminator=end).writerows(rows)
+    whole = written.getvalue()
+    return mark + (whole if text.endswith("\n") else whole.removesuffix(end))
 
 
 def rewrite_base64(text: str, change: Callable[[str], str]) -> str:

@@ -9,8 +9,7 @@ from adaptgen.diagnostics import error
 from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.secrets import resolve
-from adaptgen.govern.settings.store import open_store
+from adaptgen.govern.settings.references import open_store, resolve
 from adaptgen.proxy.factory import mirrored, pins_for
 from adaptgen.proxy.tool_pins import KINDS, TOOLS, Pins, PinState, UntrustedPins
 from adaptgen.runtime.aws.credentials import Credentials

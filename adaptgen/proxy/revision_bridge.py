@@ -14,8 +14,8 @@ from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY, VERSION_KEY
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy.client_relay import ClientRelay
 from adaptgen.proxy.http_client import UpstreamError
+from adaptgen.proxy.response_reader import ClientRelay
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient, capabilities_of, forwarded, level_of
 

@@ -13,9 +13,8 @@ from typing import Any
 from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.proxy.client_relay import ClientRelay
 from adaptgen.proxy.http_client import UpstreamError
-from adaptgen.proxy.response_reader import ResponseReader
+from adaptgen.proxy.response_reader import ClientRelay, ResponseReader
 from adaptgen.proxy.session_pool import Key
 from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient
 

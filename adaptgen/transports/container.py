@@ -58,7 +58,7 @@ def healthy(port: int) -> bool:
 
 async def _serve(host: str, port: int, environ: Mapping[str, str]) -> None:
     from adaptgen.tool_search import over
-    from adaptgen.transports.process_setup import settle
+    from adaptgen.transports import settle
     from adaptgen.transports.streamable_http import serve
 
     settle()
@@ -80,7 +80,7 @@ async def _governed(place: ServingContext, environ: Mapping[str, str]) -> Govern
         raise error("AG078", f"no governance settings: {GOVERNANCE} is not set", help="give it to the container")
     folder = environ.get(SERVER, "").strip()
     if folder:
-        from adaptgen.govern.pipeline.embedded import govern_server
+        from adaptgen.govern.pipeline.assemble import govern_server
         from adaptgen.transports.load import load_server
 
         return await govern_server(named, load_server(Path(folder)), place)

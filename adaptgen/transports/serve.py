@@ -19,7 +19,7 @@ from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import menu_of
 from adaptgen.tool_search.toolsets import WHOLE, Part
-from adaptgen.transports.process_setup import settle
+from adaptgen.transports import settle
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP

@@ -284,11 +284,11 @@ def test_the_bundle_runs_its_server_from_its_own_bytecode(
         archive.extractall(tmp_path)
     program = (
         "import sys; sys.path[:0] = ['.']; sys.dont_write_bytecode = True\n"
-        "from pathlib import Path; import adaptgen.govern.pipeline.embedded, cedarpy\n"
+        "from pathlib import Path; import adaptgen.govern.pipeline.assemble, cedarpy\n"
         "import adaptgen.transports.streamable_http.server\n"
         "from adaptgen.transports.load import load_server; from adaptgen.govern.settings.load import read\n"
         "print(load_server(Path('generated/crm')).name, read(Path('specs/crm/governance.json')).mode)\n"
-        "print(adaptgen.govern.pipeline.embedded.__cached__, 'yaml' in sys.modules)\n"
+        "print(adaptgen.govern.pipeline.assemble.__cached__, 'yaml' in sys.modules)\n"
     )
     done = subprocess.run(
         [python, "-I", "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False

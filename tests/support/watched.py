@@ -24,11 +24,10 @@ from support.wire import MODERN, Client
 
 from adaptgen.demo.crm.serving import listen
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
-from adaptgen.govern.pipeline.embedded import govern_server
+from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble, govern_server
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.source import source
-from adaptgen.govern.telemetry.spans import tracer
+from adaptgen.govern.telemetry import tracer
 from adaptgen.proxy.factory import mirrored
 from adaptgen.transports.load import load_server
 from adaptgen.transports.streamable_http import StreamableHttpServer, app

@@ -106,11 +106,11 @@ def folder_actions(folder: Path) -> list[cedar.Action]:
 
 
 def _files(source: Path) -> dict[str, str]:
-    from adaptgen.govern.settings.policy_files import SUFFIX, text
+    from adaptgen.govern.settings.remote_files import SUFFIX, policy_text
 
     files = sorted(source.rglob(f"*{SUFFIX}")) if source.is_dir() else [source]
     try:
-        found = {file.as_posix(): text(file.read_bytes()) for file in files if file.is_file()}
+        found = {file.as_posix(): policy_text(file.read_bytes()) for file in files if file.is_file()}
     except (OSError, UnicodeError) as problem:
         raise error("AG072", f"the policies cannot be read: {problem}", Where(str(source))) from None
     if not found:

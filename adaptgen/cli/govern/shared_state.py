@@ -18,8 +18,7 @@ from adaptgen.govern.limits.usage import Row, Usage
 from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import material
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.secrets import resolve
-from adaptgen.govern.settings.store import open_store
+from adaptgen.govern.settings.references import open_store, resolve
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.model.caller import Caller
 from adaptgen.runtime.aws.credentials import Credentials

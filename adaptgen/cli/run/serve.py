@@ -84,8 +84,7 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
 
 
 async def _governed(server: Server, named: str, http: str | None, part: Part, profile: Profile) -> None:
-    from adaptgen.govern.pipeline.assemble import ServingContext
-    from adaptgen.govern.pipeline.embedded import govern_server
+    from adaptgen.govern.pipeline.assemble import ServingContext, govern_server
     from adaptgen.transports import address
 
     where = address.parse(http, governed=True) if http else None
@@ -101,8 +100,8 @@ async def _governed(server: Server, named: str, http: str | None, part: Part, pr
             await serve.run_governed(governed, listener, profile)
         else:
             from adaptgen.tool_search import over
+            from adaptgen.transports import settle
             from adaptgen.transports.fastmcp import front_of
-            from adaptgen.transports.process_setup import settle
             from adaptgen.transports.serve import stdio_of
 
             settle()

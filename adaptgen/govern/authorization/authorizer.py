@@ -7,13 +7,11 @@ everything. Whatever cannot be decided is refused.
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
 from adaptgen import cedar_schema as cedar
-from adaptgen.govern.settings.model import Authorize, Settings
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
@@ -72,23 +70,6 @@ class Authorizer(Protocol):
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
         """Whether the caller may get a prompt, read a resource (``name``: its URI) or complete for one."""
         ...
-
-
-def authorizer(settings: Settings, store: str = "", client: Callable[[], object] | None = None) -> Authorizer:
-    """The engine that the settings name; ``load`` it before use. ``store``: the resolved id of the policy store.
-
-    Raises:
-        AdaptgenError: AG072, the engine is not installed.
-    """
-    rules = settings.authorize or Authorize()
-    keep = settings.authenticate.caller.keep if settings.authenticate else ()
-    if rules.engine == "verified_permissions":
-        from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
-
-        return VerifiedPermissions(store, claims=keep, mode=rules.mode, client=client)
-    from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-
-    return CedarAuthorizer(claims=keep, mode=rules.mode, folder=posixpath.dirname(settings.path))
 
 
 def action(tool: ToolInfo) -> cedar.Action:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import trail
 from adaptgen.govern.limits.usage import Usage
-from adaptgen.govern.pipeline.components import Components
 from adaptgen.govern.pipeline.factory import (
     ComponentFactory,
+    Components,
     ServingContext,
     TargetFactory,
     TargetInputs,
@@ -22,12 +23,21 @@ from adaptgen.govern.settings.audit_signing import checkpoint_signer
 from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import advice, check_target
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.source import Source
-from adaptgen.govern.settings.store import open_store
-from adaptgen.govern.telemetry.spans import tracer
+from adaptgen.govern.settings.references import open_store
+from adaptgen.govern.settings.source import Source, source
+from adaptgen.govern.telemetry import tracer
 from adaptgen.model.tables import Server
 
-__all__ = ["GovernedServer", "ServingContext", "TargetFactory", "TargetInputs", "assemble", "folder", "issuer"]
+__all__ = [
+    "GovernedServer",
+    "ServingContext",
+    "TargetFactory",
+    "TargetInputs",
+    "assemble",
+    "folder",
+    "govern_server",
+    "issuer",
+]
 
 
 class GovernedServer:
@@ -51,7 +61,7 @@ class GovernedServer:
         await self._stack.aclose()
 
 
-async def assemble(source: Source, make: TargetFactory, place: ServingContext) -> GovernedServer:
+async def assemble(origin: Source, make: TargetFactory, place: ServingContext) -> GovernedServer:
     """A pipeline over the target that ``make`` gives, ready to serve, and watching its settings.
 
     Raises:
@@ -59,7 +69,7 @@ async def assemble(source: Source, make: TargetFactory, place: ServingContext) -
             running then.
     """
     async with AsyncExitStack() as stack:
-        settings = await source.load()
+        settings = await origin.load()
         check_target(settings, place.loopback)
         material = await keys.material(settings, place.environ)
         store = await open_store(settings, place.environ)
@@ -87,11 +97,42 @@ async def assemble(source: Source, make: TargetFactory, place: ServingContext) -
             tracer=traced,
             usage=usage,
         )
-        watch = Watch(source, settings, factory, handler, record)
+        watch = Watch(origin, settings, factory, handler, record)
         stack.push_async_callback(watch.aclose)
         if not place.frozen:
             watch.start()
         return GovernedServer(handler, watch, stack.pop_all(), _notices(parts, material, place))
+
+
+async def govern_server(named: str, server: Server, place: ServingContext) -> GovernedServer:
+    """``server`` under the settings at ``named``: a path, ``s3://…`` or ``appconfig://…``.
+
+    Raises:
+        AdaptgenError: whatever is wrong with the settings; nothing is served then.
+    """
+    # Here and not above: a proxy has no engine.
+    from adaptgen.govern.pipeline.engine_target import Served
+    from adaptgen.runtime.engine import Engine
+
+    async def make(given: TargetInputs) -> Served:
+        settings = given.settings
+        if settings.mode == "proxy":
+            help = "adaptgen proxy runs it; a server wants mode: embedded or mode: behind"
+            raise error("AG070", "mode is proxy, and this is a server", settings.where("mode"), help)
+        behind = settings.mode == "behind"
+        engine = Engine(
+            server,
+            environ=place.environ,
+            cursor_key=given.material.cursors,
+            store=given.store,
+            classify=behind or settings.tokenize is not None,
+            kinds=settings.tokenize.kinds if settings.tokenize is not None else None,
+        )
+        return Served(engine, behind=behind)
+
+    governed = await assemble(source(named, place.environ), make, place)
+    governed.server = server
+    return governed
 
 
 def _notices(parts: Components, material: KeyMaterial, place: ServingContext) -> tuple[str, ...]:

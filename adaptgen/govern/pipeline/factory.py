@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import os
+import posixpath
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from adaptgen.govern.authorization.authorizer import Authorizer, authorizer
+from adaptgen.govern.authorization.authorizer import Authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
 from adaptgen.govern.limits.kill_switch import Switch, switch
 from adaptgen.govern.limits.rate_limiter import Limiter
-from adaptgen.govern.pipeline.components import Components
 from adaptgen.govern.pipeline.hooks import Hooks
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings.keys import KeyMaterial
 from adaptgen.govern.settings.load import check_target
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.settings.secrets import resolve
+from adaptgen.govern.settings.references import resolve
 from adaptgen.govern.telemetry.spans import Tracer
+from adaptgen.govern.tokenization.argument_checks import ArgumentChecks
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.mcp.protocol import Target, ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import Json
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import Store
 
@@ -61,6 +63,29 @@ class TargetInputs:
     material: KeyMaterial
     store: Store
     place: ServingContext
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """One generation of the settings, put to work. A request uses the generation with which it began.
+
+    ``local``: who calls on stdio. ``authenticator`` None: the local caller alone. ``authorizer`` None: everything
+    that the target has is permitted (behind a proxy, which has decided; or one local caller). ``tokenizer`` None:
+    nothing is tokenized. ``acceptance``: identities come from the proxy. ``published``: the public keys (JWK Set) of
+    the identities that this proxy hands over. ``checks``: the arguments of every tool, by its schema.
+    """
+
+    settings: Settings
+    local: Caller = LOCAL
+    authenticator: Authenticator | None = None
+    acceptance: AssertionVerifier | None = None
+    authorizer: Authorizer | None = None
+    tokenizer: Tokenizer | None = None
+    limiter: Limiter | None = None
+    switch: Switch | None = None
+    hooks: Hooks | None = None
+    published: Mapping[str, Json] | None = None
+    checks: ArgumentChecks = field(default_factory=ArgumentChecks)
 
 
 TargetFactory = Callable[[TargetInputs], Awaitable[Target]]
@@ -195,7 +220,17 @@ class ComponentFactory:
     async def _authorizer(self, settings: Settings, tools: Mapping[str, ToolInfo]) -> Authorizer | None:
         if settings.authorize is None and not self._place.http and settings.mode == "embedded":
             return None  # one local caller, and nothing said: as without governance
-        made = authorizer(settings, settings.authorize.store if settings.authorize else "")
+        rules = settings.authorize or vocabulary.Authorize()
+        claims = settings.authenticate.caller.keep if settings.authenticate else ()
+        made: Authorizer
+        if rules.engine == "verified_permissions":
+            from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
+
+            made = VerifiedPermissions(rules.store, claims=claims, mode=rules.mode)
+        else:
+            from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
+
+            made = CedarAuthorizer(claims=claims, mode=rules.mode, folder=posixpath.dirname(settings.path))
         await made.load(settings.policies, tools)
         return made
 

@@ -20,7 +20,7 @@ from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
     from adaptgen.govern.audit.trail import AuditLog
-    from adaptgen.govern.pipeline.components import Components
+    from adaptgen.govern.pipeline.factory import Components
 
 What = Literal["prompt", "resource", "completion"]
 

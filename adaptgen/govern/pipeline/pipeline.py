@@ -38,7 +38,7 @@ from adaptgen.runtime.core.caches import LruCache
 if TYPE_CHECKING:
     from adaptgen.govern.audit.trail import AuditLog
     from adaptgen.govern.limits.usage import Usage
-    from adaptgen.govern.pipeline.components import Components
+    from adaptgen.govern.pipeline.factory import Components
     from adaptgen.govern.telemetry.spans import Span
 
 TOKENS = (

@@ -12,7 +12,7 @@ from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.components import Components
+    from adaptgen.govern.pipeline.factory import Components
 
 EVERY = 1.0
 """Seconds between two decisions."""

@@ -44,7 +44,7 @@ from adaptgen.syntax.identifiers import is_id
 if TYPE_CHECKING:
     from adaptgen.govern.audit.call_record import Recorder
     from adaptgen.govern.authorization.authorizer import Decision
-    from adaptgen.govern.pipeline.components import Components
+    from adaptgen.govern.pipeline.factory import Components
     from adaptgen.govern.telemetry.spans import Span, Tracer
     from adaptgen.govern.tokenization.argument_checks import Path as Place
     from adaptgen.govern.tokenization.echoes import RestoredValue

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.govern.settings.audit_signing import ed25519_signer
 from adaptgen.govern.settings.model import Settings
+from adaptgen.govern.settings.references import look_up
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
-from adaptgen.syntax.templates import fill, references
 
 SIZE = 32
 """Bytes of a symmetric key."""
@@ -142,17 +141,15 @@ class _Reader:
         self.credentials = credentials
         self.found: list[Diagnostic] = []
 
-    def say(self, code: str, message: str, help: str, *at: str) -> None:
-        self.found.append(Diagnostic(code, message, self.settings.where("keys", *at), help))
+    def say(self, message: str, help: str, *at: str) -> None:
+        self.found.append(Diagnostic("AG073", message, self.settings.where("keys", *at), help))
 
     async def text(self, template: str, *at: str) -> str:
         """The value of a template; "" where there is none, or where it gives nothing, which is reported."""
-        name = ".".join(("keys", *at))
         try:
-            await self.credentials.prepare(references(template), f"{name} names")
-            return str(fill(template, {}, self.credentials.resolve)).strip()
-        except ToolError as problem:
-            self.say("AG071", f"{name}: {problem.text.rstrip('.')}", "set it before the start", *at)
+            return (await look_up(self.settings, ("keys", *at), template, self.credentials)).strip()
+        except AdaptgenError as problem:
+            self.found += problem.diagnostics
             return ""
 
     async def symmetric(self, template: str, *at: str) -> bytes | None:
@@ -163,7 +160,7 @@ class _Reader:
             return symmetric(text)
         except ValueError as why:
             help = "32 random bytes: openssl rand -base64 32"
-            self.say("AG073", f"{'.'.join(('keys', *at))}: {why}", help, *at)
+            self.say(f"{'.'.join(('keys', *at))}: {why}", help, *at)
             return None
 
     async def private(self, template: str, name: str, unfit: Callable[[str], str], help: str) -> str | None:
@@ -172,7 +169,7 @@ class _Reader:
             return None
         why = unfit(text)
         if why:
-            self.say("AG073", f"keys.{name}: {why}", help, name)
+            self.say(f"keys.{name}: {why}", help, name)
             return None
         return text
 

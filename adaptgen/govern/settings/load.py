@@ -14,7 +14,7 @@ from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.govern.settings import rules as settings_rules
 from adaptgen.govern.settings.kinds import SETTINGS_DIALECT
 from adaptgen.govern.settings.model import Settings, Switch
-from adaptgen.govern.settings.policy_files import Find, files_next_to
+from adaptgen.govern.settings.remote_files import Find, files_next_to
 from adaptgen.govern.settings.rules import advice, check_target
 from adaptgen.govern.settings.table import SETTINGS, SWITCH, SWITCHED
 from adaptgen.text.decode import Limits

@@ -13,17 +13,11 @@ import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from adaptgen.diagnostics import error
-from adaptgen.govern.settings.model import Settings
 from adaptgen.mcp.protocol import Context, ToolInfo
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.metrics.export import MetricReader
-    from opentelemetry.sdk.trace.export import SpanExporter
 
 Attribute: TypeAlias = str | int | float | bool
 TokenOutcome: TypeAlias = Literal["hit", "miss", "refused"]
@@ -86,25 +80,6 @@ class Tracer:
 
 _NOTHING = Span()
 _EMPTY: Mapping[str, str] = {}
-
-
-def tracer(settings: Settings, *, exporter: SpanExporter | None = None, reader: MetricReader | None = None) -> Tracer:
-    """The tracer of the settings; with ``exporter`` or ``reader`` one for them instead of a collector.
-
-    Raises:
-        AdaptgenError: AG070 where a collector is named and OpenTelemetry is not installed.
-    """
-    if not settings.trace.otlp and exporter is None and reader is None:
-        return Tracer()
-    try:
-        from adaptgen.govern.telemetry import otel as trace_otel
-
-        return trace_otel.make(settings.trace, exporter, reader)
-    except ModuleNotFoundError as why:
-        if (why.name or "").partition(".")[0] != "opentelemetry":
-            raise
-        message = "tracing needs OpenTelemetry, which is not installed"
-        raise error("AG070", message, settings.where("trace"), 'pip install "adaptgen[otel]"') from None
 
 
 @lru_cache(maxsize=4096)

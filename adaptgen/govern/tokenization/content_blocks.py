@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from adaptgen.govern.tokenization.classification import Classification, Node
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor, is_odd, key_kinds
-from adaptgen.govern.tokenization.text_tables import header, json_lines, lines, rewritten
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.detectors import confirm
+from adaptgen.pii.structured_text import rewrite_table, table_header
 
 _FIXED: Final = frozenset({"type", "mimeType", "resultType", "role", "isError", "ttlMs", "cacheScope", "jsonrpc"})
 """Keys whose values are words of the protocol."""
@@ -150,13 +150,13 @@ class ContentRedactor:
             value = _json(text)
             if isinstance(value, (dict, list, str)):
                 return dumps(self._walk.json(value, root, by_name=self._by_name, found=self._found))
-            records = json_lines(text)
+            records = _json_lines(text)
             if records is not None:
-                return lines(self._walk.json(records, root, by_name=self._by_name, found=self._found))
-        table = header(text, sure=media.partition(";")[0] in ("text/csv", "text/tab-separated-values"))
+                return _ndjson(self._walk.json(records, root, by_name=self._by_name, found=self._found))
+        table = table_header(text, sure=media.partition(";")[0] in ("text/csv", "text/tab-separated-values"))
         if table is not None:
             try:
-                return rewritten(text, table[0], lambda rows: self._rows(table[1], rows, root))
+                return rewrite_table(text, table[0], lambda rows: self._rows(table[1], rows, root))
             except ValueError:
                 pass  # searched as text, then
         if self._by_name and len(labels := _LABEL.split(text)) > 1:
@@ -213,3 +213,19 @@ def _withheld(media: str) -> dict[str, Any]:
         "type": "text",
         "text": f"[Withheld: content of the type {kind} cannot be searched for personal data and is not released.]",
     }
+
+
+def _json_lines(text: str) -> list[Any] | None:
+    """The values of NDJSON; None for other text."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip()[:1] in "{[" for line in lines):
+        return None
+    try:
+        return [loads(line) for line in lines]
+    except ValueError:
+        return None
+
+
+def _ndjson(values: list[Any]) -> str:
+    """Values as NDJSON."""
+    return "".join(dumps(value) + "\n" for value in values)

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from adaptgen.govern.tokenization.text_tables import header, rewritten
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.matcher import TOKEN, KnownValue, ValueMatcher
+from adaptgen.pii.structured_text import rewrite_table, table_header
 
 Seal = Callable[[str, str, bool], str]
 """Kind, value, whether it is a number -> its token."""
@@ -130,9 +130,9 @@ class EchoGuard:
 
     def _plain(self, text: str) -> str:
         text = self._known(text)
-        if self._short and (table := header(text)) is not None:
+        if self._short and (table := table_header(text)) is not None:
             try:
-                text = rewritten(text, table[0], lambda rows: self._rows(table[1], rows))
+                text = rewrite_table(text, table[0], lambda rows: self._rows(table[1], rows))
             except ValueError:
                 pass  # searched as text, then
         for one in self._values:

@@ -14,13 +14,21 @@ from typing import Any, Final
 import orjson
 
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node
-from adaptgen.govern.tokenization.text_tables import header, rewritten
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
 from adaptgen.pii.national_ids import is_card
-from adaptgen.pii.structured_text import TELLING_BASE64, holds_base64, is_xml, pair_kind, rewrite_base64, rewrite_xml
+from adaptgen.pii.structured_text import (
+    TELLING_BASE64,
+    holds_base64,
+    is_xml,
+    pair_kind,
+    rewrite_base64,
+    rewrite_table,
+    rewrite_xml,
+    table_header,
+)
 from adaptgen.pii.token_length import canonical
 
 Replace = Callable[[str, str, bool], str]
@@ -312,7 +320,7 @@ class JsonRedactor:
                 return nested
         if "\n" in text and (table := self._header(text)) is not None:
             try:
-                return rewritten(text, table[0], lambda rows: self._table(table[1], rows))
+                return rewrite_table(text, table[0], lambda rows: self._table(table[1], rows))
             except ValueError:
                 pass  # searched as text, then
         if first == "<" and is_xml(text.lstrip()):
@@ -323,7 +331,7 @@ class JsonRedactor:
 
     def _header(self, text: str) -> tuple[str, list[str]] | None:
         """Delimiter and names of a table of which a column holds something personal."""
-        table = header(text, sure=False)
+        table = table_header(text)
         return table if table is not None and any(self._text_kind(one, "") for one in table[1]) else None
 
     def _table(self, names: list[str], rows: list[list[str]]) -> None:

@@ -38,7 +38,7 @@ def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
     named = environ.get(VARIABLE, "").strip() or _own(folder, server.governance)
 
     async def make(place: ServingContext) -> GovernedServer:
-        from adaptgen.govern.pipeline.embedded import govern_server
+        from adaptgen.govern.pipeline.assemble import govern_server
 
         return await govern_server(named, server, place)
 

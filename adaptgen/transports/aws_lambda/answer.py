@@ -10,8 +10,10 @@ import orjson
 
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.transports.aws_lambda.event import Event
-from adaptgen.transports.streamable_http import answers
-from adaptgen.transports.streamable_http.http import HttpAnswer
+from adaptgen.transports.streamable_http.http import (
+    HttpAnswer,
+    json_answer,
+)
 
 LIMIT = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a body, written as a JSON string; Lambda fails an invocation whose response exceeds 6 MB, heads included."""
@@ -50,7 +52,7 @@ def _too_large(size: int, event: Event | None) -> HttpAnswer:
         f"The answer has {size / 1024 / 1024:.1f} MB, and AWS Lambda returns 6 MB at most. What was asked for was "
         "carried out; to read it ask for less at a time: a smaller limit, or fewer fields."
     )
-    return answers.body(message.failed(_rpc(event), message.REFUSED, text))
+    return json_answer(message.failed(_rpc(event), message.REFUSED, text))
 
 
 def _rpc(event: Event | None) -> message.MessageId | None:

@@ -19,12 +19,14 @@ from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.runtime.core.call_context import until
 from adaptgen.tool_search import over
+from adaptgen.transports import settle
 from adaptgen.transports.aws_lambda import event as events
 from adaptgen.transports.aws_lambda.answer import response
-from adaptgen.transports.process_setup import settle
-from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.header_checks import Guard
-from adaptgen.transports.streamable_http.http import HttpAnswer
+from adaptgen.transports.streamable_http.http import (
+    HttpAnswer,
+    refused,
+)
 from adaptgen.transports.streamable_http.request_context import report
 from adaptgen.transports.streamable_http.server import StreamableHttpServer
 
@@ -83,7 +85,7 @@ class Handler:
         except BaseException as problem:
             self._abandon(task)
             report(problem)
-            return response(answers.refused(500, "Internal error", code=message.INTERNAL_ERROR))
+            return response(refused(500, "Internal error", code=message.INTERNAL_ERROR))
 
     def close(self) -> None:
         """Close connections and end the audit trail; no event is answered after it."""
@@ -136,14 +138,14 @@ class Handler:
         try:
             asked = events.read(event, left, self._prefixes)
         except events.NoRequest:
-            return response(answers.refused(400, "this function answers HTTP requests"))
+            return response(refused(400, "this function answers HTTP requests"))
         await self._look(governed)
         deadline = asked.http.deadline
         assert deadline is not None
         until.set(deadline)
         host = asked.http.headers.get("host")
         if host is not None and host != asked.host and not self._guard.host(host):
-            answer: HttpAnswer = answers.refused(421, "this host is not served here")
+            answer: HttpAnswer = refused(421, "this host is not served here")
         else:
             answer = await self._server.handle(asked.http)
         made = response(answer, asked)

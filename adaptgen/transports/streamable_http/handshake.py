@@ -10,9 +10,14 @@ from adaptgen.mcp.jsonrpc import Malformed, Notice, Request, Response
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.header_checks import check_types
-from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer, HttpRequest
+from adaptgen.transports.streamable_http.http import (
+    SSE_HEADERS,
+    HttpAnswer,
+    HttpRequest,
+    json_answer,
+    refused,
+)
 from adaptgen.transports.streamable_http.jobs import RunningRequest
 from adaptgen.transports.streamable_http.request_context import RequestContext
 from adaptgen.transports.streamable_http.sessions import Session
@@ -55,10 +60,10 @@ class Handshake:
             exchange.bind(session)
         if not isinstance(said, Request):
             await self._take(said, caller, exchange, session)
-            return answers.empty(202)
+            return HttpAnswer(202)
         early = self._early(said, session)
         if early is not None:
-            return answers.body(early)
+            return json_answer(early)
         if not http.accepts()[0]:
             stream.begin()
         job = RunningRequest(said, exchange, caller)
@@ -77,14 +82,14 @@ class Handshake:
         exchange = self._server.exchange(http, None, stream, self._version(http, None))
         caller = await self._server.caller(http, exchange)
         if not self._server.handler.about().stateful or not _handshake(http):
-            return answers.empty(405, {"allow": "POST"})
+            return HttpAnswer(405, {"allow": "POST"})
         if not stream.allowed:
-            return answers.refused(406, "this is a text/event-stream")
+            return refused(406, "this is a text/event-stream")
         session = self._session(http, caller)
         if not isinstance(session, Session):
-            return session or answers.empty(405, {"allow": "POST"})
+            return session or HttpAnswer(405, {"allow": "POST"})
         if session.listening is not None:
-            return answers.refused(409, "this session has its stream already")
+            return refused(409, "this session has its stream already")
         request = Request(0, revisions.LISTEN, {"notifications": _EVERYTHING})
         exchange.bind(session)
         exchange.method, exchange.deadline = revisions.LISTEN, None
@@ -100,9 +105,9 @@ class Handshake:
         caller = await self._server.caller(http, exchange)
         session = self._session(http, caller) if _handshake(http) else None
         if not isinstance(session, Session):
-            return session or answers.empty(405, {"allow": "POST"})
+            return session or HttpAnswer(405, {"allow": "POST"})
         await self._server.left([self._server.sessions.drop(session)])
-        return answers.empty(200)
+        return HttpAnswer(200)
 
     # ------------------------------------------------------------------------------------------------ inside
 
@@ -115,15 +120,15 @@ class Handshake:
             return None
         given = http.headers.get(SESSION)
         if given is None:
-            return answers.refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
+            return refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
         found = self._server.sessions.find(given, caller)
-        return found or answers.refused(404, "there is no such session", code=message.INVALID_REQUEST)
+        return found or refused(404, "there is no such session", code=message.INVALID_REQUEST)
 
     async def _initialize(self, request: Request, caller: Caller) -> HttpAnswer:
         asked, capabilities = request.params.get("protocolVersion"), request.params.get("capabilities")
         if not isinstance(asked, str) or not isinstance(capabilities, dict | None):
             failed = message.failed(request.id, message.INVALID_PARAMS, "initialize needs protocolVersion")
-            return answers.body(failed)
+            return json_answer(failed)
         version = asked if asked in revisions.HANDSHAKE else revisions.HANDSHAKE[-1]
         about = self._server.handler.about()
         headers: dict[str, str] = {}
@@ -131,7 +136,7 @@ class Handshake:
             session, ended = self._server.sessions.open(caller, version, capabilities or {})
             await self._server.left(ended)
             if session is None:
-                return answers.refused(503, "too many sessions are in use", given=request.id)
+                return refused(503, "too many sessions are in use", given=request.id)
             headers[SESSION] = session.id
         result: dict[str, Json] = {
             "protocolVersion": version,
@@ -140,7 +145,7 @@ class Handshake:
         }
         if about.instructions:
             result["instructions"] = about.instructions
-        return answers.body(message.answered(request.id, json_text.encode(result)), 200, headers)
+        return json_answer(message.answered(request.id, json_text.encode(result)), 200, headers)
 
     def _early(self, request: Request, session: Session | None) -> bytes | None:
         """The response of a request that the handler is not asked for."""
@@ -211,7 +216,7 @@ class Handshake:
                 if session is not None:
                     session.running[said.id] = exchange
             if not jobs and not responses:
-                return answers.empty(202)
+                return HttpAnswer(202)
             return await self._server.runner.several(jobs, responses)
         finally:
             for job in jobs:

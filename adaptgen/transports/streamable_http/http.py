@@ -6,11 +6,23 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adaptgen.mcp.protocol import HANDOVER_HEADER
+from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.protocol import HANDOVER_HEADER, Challenge
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream"
 SSE_HEADERS = {"content-type": SSE_TYPE, "cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+
+STATUS = {
+    message.PARSE_ERROR: 400,
+    message.INVALID_REQUEST: 400,
+    message.INVALID_PARAMS: 400,
+    message.HEADER_MISMATCH: 400,
+    message.MISSING_CAPABILITY: 400,
+    message.UNSUPPORTED_VERSION: 400,
+    message.METHOD_NOT_FOUND: 404,
+}
+"""HTTP status of an error response on 2026-07-28; other errors, and all of the handshake revisions, come with 200."""
 
 _SINGLE = frozenset(
     {
@@ -78,6 +90,30 @@ class HttpAnswer:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterator[bytes] = b""
+
+
+def json_answer(data: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+    """JSON that is encoded already."""
+    return HttpAnswer(status, {"content-type": JSON_TYPE, **(headers or {})}, data)
+
+
+def refused(
+    status: int,
+    text: str,
+    *,
+    code: int = message.REFUSED,
+    given: message.MessageId | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpAnswer:
+    """A JSON-RPC error response with an HTTP status of its own."""
+    return json_answer(message.failed(given, code, text), status, headers)
+
+
+def challenged(challenge: Challenge, given: message.MessageId | None = None) -> HttpAnswer:
+    """401 or 403 (RFC 6750, 3; RFC 9728, 5.1)."""
+    line = "".join(one for one in challenge.header if " " <= one <= "~")
+    headers = {"www-authenticate": line} if line else {}
+    return refused(challenge.status, challenge.text, given=given, headers=headers)
 
 
 def folded(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], frozenset[str]]:

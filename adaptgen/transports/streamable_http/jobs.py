@@ -14,8 +14,14 @@ from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.transports.streamable_http import answers
-from adaptgen.transports.streamable_http.http import SSE_HEADERS, HttpAnswer
+from adaptgen.transports.streamable_http.http import (
+    SSE_HEADERS,
+    STATUS,
+    HttpAnswer,
+    challenged,
+    json_answer,
+    refused,
+)
 from adaptgen.transports.streamable_http.request_context import RequestContext, guarded, subscribed
 from adaptgen.transports.streamable_http.stream import Stream
 
@@ -90,9 +96,9 @@ class RequestRunner:
         if streamed:
             return HttpAnswer(200, dict(SSE_HEADERS), stream.events(job.exchange.cancel))
         if task.cancelled():
-            return answers.refused(503, "the server is stopping", given=job.request.id)
+            return refused(503, "the server is stopping", given=job.request.id)
         done: Outcome = task.result()
-        return answers.body(done.body, done.status, done.headers)
+        return json_answer(done.body, done.status, done.headers)
 
     def listen(self, job: RunningRequest, stream: Stream, ended: Callable[[], None]) -> None:
         """Begin to pass on what the handler says unasked, until the stream ends."""
@@ -107,7 +113,7 @@ class RequestRunner:
             for job in jobs:
                 job.exchange.cancel()
             raise
-        return answers.body(b"[%b]" % b",".join([*others, *(one.body for one in done)]))
+        return json_answer(b"[%b]" % b",".join([*others, *(one.body for one in done)]))
 
     async def aclose(self) -> None:
         """Cancel whatever runs, and wait until it has put its things in order."""
@@ -160,11 +166,11 @@ class RequestRunner:
         if isinstance(outcome, bytes):
             done = Outcome(message.answered(request.id, outcome))
         elif isinstance(outcome, Challenge):
-            refusal = answers.challenged(outcome, request.id)
+            refusal = challenged(outcome, request.id)
             assert isinstance(refusal.body, bytes)
             done = Outcome(refusal.body, refusal.status, refusal.headers)
         else:
-            status = answers.STATUS.get(outcome.code, 200) if exchange.modern else 200
+            status = STATUS.get(outcome.code, 200) if exchange.modern else 200
             done = Outcome(message.failed(request.id, outcome.code, outcome.message, outcome.data), status)
         return done
 

@@ -18,7 +18,7 @@ import uvicorn
 from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.mcp.protocol import McpHandler
 from adaptgen.tool_search import over
-from adaptgen.transports.process_setup import settle
+from adaptgen.transports import settle
 from adaptgen.transports.streamable_http.asgi import App, app
 from adaptgen.transports.streamable_http.connections import Connections
 from adaptgen.transports.streamable_http.protocol import IDLE_SECONDS, WireProtocol

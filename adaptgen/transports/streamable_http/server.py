@@ -11,18 +11,28 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 
+from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
-from adaptgen.mcp import revisions
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
 from adaptgen.tool_search import toolsets as parts
 from adaptgen.tool_search.menu import Menu
-from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.handshake import Handshake
 from adaptgen.transports.streamable_http.header_checks import Guard
-from adaptgen.transports.streamable_http.http import BusyError, HttpAnswer, HttpRequest, TooLarge, TooSlow, Uploads
+from adaptgen.transports.streamable_http.http import (
+    STATUS,
+    BusyError,
+    HttpAnswer,
+    HttpRequest,
+    TooLarge,
+    TooSlow,
+    Uploads,
+    challenged,
+    json_answer,
+    refused,
+)
 from adaptgen.transports.streamable_http.jobs import Encoder, RequestRunner
 from adaptgen.transports.streamable_http.request_context import RequestContext, harmless, report
 from adaptgen.transports.streamable_http.sessions import Session, Sessions, Streams, owner
@@ -95,7 +105,7 @@ class StreamableHttpServer:
         """
         path = request.path
         if path in ("/healthz", "/ping") and request.method in ("GET", "HEAD"):
-            return answers.body(HEALTHY)
+            return json_answer(HEALTHY)
         origin = request.headers.get("origin")
         refusal = self._refusal(request, origin)
         if refusal is not None:
@@ -170,9 +180,9 @@ class StreamableHttpServer:
 
     def _refusal(self, request: HttpRequest, origin: str | None) -> HttpAnswer | None:
         if not self._guard.host(request.headers.get("host")):
-            return answers.refused(421, "this host is not served here")
+            return refused(421, "this host is not served here")
         if not self._guard.origin(origin):
-            return answers.refused(403, "this origin is not allowed")
+            return refused(403, "this origin is not allowed")
         return None
 
     async def _routed(self, request: HttpRequest) -> HttpAnswer:
@@ -180,16 +190,16 @@ class StreamableHttpServer:
         # Whatever follows: the path of the public URL, which need not be the one that arrives here (RFC 9728, 3.1).
         if path == WELL_KNOWN or path.startswith(WELL_KNOWN + "/"):
             found = self.handler.metadata() if request.method in ("GET", "HEAD") else None
-            return answers.empty(404) if found is None else answers.document(found)
+            return HttpAnswer(404) if found is None else json_answer(json_text.encode(found))
         if path == KEYS:
             keys = self.handler.jwks() if request.method in ("GET", "HEAD") else None
-            return answers.empty(404) if keys is None else answers.document(keys)
+            return HttpAnswer(404) if keys is None else json_answer(json_text.encode(keys))
         part = parts.asked(path, request.query, self.path) if self._parts else parts.plain(path, self.path)
         if part is None:
-            return answers.empty(404)
+            return HttpAnswer(404)
         ambiguous = request.ambiguous
         if ambiguous is not None:
-            return answers.refused(400, f"the {ambiguous} header stands more than once", code=message.HEADER_MISMATCH)
+            return refused(400, f"the {ambiguous} header stands more than once", code=message.HEADER_MISMATCH)
         try:
             match request.method:
                 case "POST":
@@ -199,28 +209,28 @@ class StreamableHttpServer:
                 case "DELETE":
                     return await self._handshake.delete(request)
                 case "OPTIONS":
-                    return answers.empty(204, _CORS)
+                    return HttpAnswer(204, dict(_CORS))
                 case _:
-                    return answers.empty(405, {"allow": "GET, POST, DELETE, OPTIONS"})
+                    return HttpAnswer(405, {"allow": "GET, POST, DELETE, OPTIONS"})
         except Challenge as challenge:
-            return answers.challenged(challenge)
+            return challenged(challenge)
         except Malformed as problem:
-            return answers.refused(400, problem.text, code=problem.code)
+            return refused(400, problem.text, code=problem.code)
         except RpcError as problem:
             failed = message.failed(None, problem.code, problem.message, problem.data)
-            return answers.body(failed, answers.STATUS.get(problem.code, 503))
+            return json_answer(failed, STATUS.get(problem.code, 503))
         except Exception as problem:
             report(problem)
-            return answers.refused(500, "Internal error", code=message.INTERNAL_ERROR)
+            return refused(500, "Internal error", code=message.INTERNAL_ERROR)
 
     async def _post(self, request: HttpRequest) -> HttpAnswer:
         json, events = request.accepts()
         if not json and not (events and request.streaming):
-            return answers.refused(406, "the answer is application/json or text/event-stream")
+            return refused(406, "the answer is application/json or text/event-stream")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return answers.refused(415, "the body must be application/json")
+            return refused(415, "the body must be application/json")
         if len(self.runner) - len(self.streams) >= self._max_requests:
-            return answers.refused(503, "too many requests are under way", headers={"retry-after": "1"})
+            return refused(503, "too many requests are under way", headers={"retry-after": "1"})
         # The head decides whether the body is worth reading; with it comes the message that is authenticated for good.
         id = uuid.uuid4().hex
         context = Context(request_id=id, headers=harmless(request.headers), principal=request.principal)
@@ -232,11 +242,11 @@ class StreamableHttpServer:
             with self._uploads.reserve(owner(caller), size):
                 value = message.read(await request.read(limit))
         except TooLarge:
-            return answers.refused(413, f"the body exceeds {limit} bytes", headers={"connection": "close"})
+            return refused(413, f"the body exceeds {limit} bytes", headers={"connection": "close"})
         except BusyError:
-            return answers.refused(503, "too many uploads are under way", headers={"retry-after": "1"})
+            return refused(503, "too many uploads are under way", headers={"retry-after": "1"})
         except (TooSlow, asyncio.IncompleteReadError):
-            return answers.refused(408, "the body did not come", headers={"connection": "close"})
+            return refused(408, "the body did not come", headers={"connection": "close"})
         if _modern(request.headers.get("mcp-protocol-version"), value):
             return await self._modern.post(request, value)
         return await self._handshake.post(request, value)

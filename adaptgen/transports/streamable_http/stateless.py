@@ -11,9 +11,15 @@ from adaptgen.mcp.jsonrpc import Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.model.tables import Json
-from adaptgen.transports.streamable_http import answers
 from adaptgen.transports.streamable_http.header_checks import Parameters, check_types, envelope, served
-from adaptgen.transports.streamable_http.http import HttpAnswer, HttpRequest
+from adaptgen.transports.streamable_http.http import (
+    STATUS,
+    HttpAnswer,
+    HttpRequest,
+    challenged,
+    json_answer,
+    refused,
+)
 from adaptgen.transports.streamable_http.jobs import RunningRequest
 
 if TYPE_CHECKING:
@@ -41,22 +47,22 @@ class StatelessRevision:
         if isinstance(said, Notice):
             # This revision has no notification that a client would send over HTTP: one cancels by leaving.
             served(http.headers.get("mcp-protocol-version"))
-            return answers.empty(202)
+            return HttpAnswer(202)
         if not isinstance(said, Request):
-            return answers.refused(400, "this revision has no responses of clients", code=message.INVALID_REQUEST)
+            return refused(400, "this revision has no responses of clients", code=message.INVALID_REQUEST)
         try:
             await self._check(http, said, caller, exchange)
             if said.method == "server/discover":
                 return self._discovered(said)
         except RpcError as problem:
             failed = message.failed(said.id, problem.code, problem.message, problem.data)
-            return answers.body(failed, answers.STATUS.get(problem.code, 200))
+            return json_answer(failed, STATUS.get(problem.code, 200))
         except Challenge as challenge:
-            return answers.challenged(challenge, said.id)
+            return challenged(challenge, said.id)
         job = RunningRequest(said, exchange, caller)
         if said.method == revisions.LISTEN:
             if not stream.allowed:
-                return answers.refused(406, "this method answers with text/event-stream alone", given=said.id)
+                return refused(406, "this method answers with text/event-stream alone", given=said.id)
             exchange.deadline = None
         if not http.accepts()[0]:
             stream.begin()
@@ -90,4 +96,4 @@ class StatelessRevision:
         if about.instructions:
             result["instructions"] = about.instructions
         shape = revisions.shaped(request.method, result, revisions.MODERN[-1], self._server.info)
-        return answers.body(message.answered(request.id, json_text.encode(shape)))
+        return json_answer(message.answered(request.id, json_text.encode(shape)))

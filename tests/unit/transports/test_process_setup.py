@@ -7,7 +7,7 @@ import sys
 
 PROCESS = """
 import sys
-from adaptgen.transports.process_setup import settle
+from adaptgen.transports import settle
 settle()
 import httpx
 print(httpx.AsyncClient.__name__, sorted({"click", "pygments", "rich"} & set(sys.modules)))

@@ -13,7 +13,7 @@ from support.governing import META, FakeTarget, ask, fact, governed, settings
 from support.wire import Client
 
 from adaptgen.govern.settings.model import Settings
-from adaptgen.govern.telemetry.spans import tracer
+from adaptgen.govern.telemetry import tracer
 from adaptgen.mcp.protocol import META_HANDOVER, META_STATUS, RpcError
 from adaptgen.model.caller import Caller
 from adaptgen.transports.streamable_http import StreamableHttpServer

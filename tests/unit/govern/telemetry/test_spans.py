@@ -22,7 +22,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from adaptgen import govern
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.settings.load import parse
-from adaptgen.govern.telemetry.spans import Tracer, number_of, tracer
+from adaptgen.govern.telemetry import tracer
+from adaptgen.govern.telemetry.spans import Tracer, number_of
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
 from adaptgen.model.caller import Caller
 
@@ -247,7 +248,7 @@ def test_nothing_is_recorded_and_nothing_loaded_when_it_is_off() -> None:
     code = (
         "import sys\n"
         "from adaptgen.govern.settings.load import parse\n"
-        "from adaptgen.govern.telemetry.spans import tracer\n"
+        "from adaptgen.govern.telemetry import tracer\n"
         "tracer(parse(b'{\"adaptgen\": 1}', 'g.json'))\n"
         "print([one for one in sys.modules if one.startswith(('opentelemetry', 'yaml', 'boto3', 'httpx'))])\n"
     )

@@ -9,7 +9,7 @@ from support.services import free_port
 
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import Settings, State
-from adaptgen.govern.settings.store import open_store
+from adaptgen.govern.settings.references import open_store
 from adaptgen.runtime.store.memory import MemoryStore
 from adaptgen.runtime.store.protocol import store_from
 

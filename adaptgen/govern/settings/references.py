@@ -1,0 +1,104 @@
+"""What the settings refer to, found at start: references (``${env:…}``, ``${secret:…#key}``, ``${ssm:…}``), and the
+shared state, which is opened and tried, so that nothing is served without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+from adaptgen.diagnostics import error
+from adaptgen.govern.settings.model import Settings
+from adaptgen.runtime.aws.credentials import Credentials
+from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.store.protocol import Store, StoreError
+from adaptgen.syntax.templates import fill, references
+
+# Keys are looked up by ``keys``: they never stand in a value that can be printed.
+_ALWAYS = ("trace", "authorize", "audit", "switch")
+_HTTP = ("listen", "authenticate", "accept")
+_PROBE: Final = "start"
+
+
+async def resolve(settings: Settings, credentials: Credentials, *, http: bool) -> Settings:
+    """The settings with every reference replaced that is needed to serve; ``http``: others than stdio.
+
+    Raises:
+        AdaptgenError: AG071, at its place, for a reference that gives nothing.
+    """
+    names = [*_ALWAYS, *(_HTTP if http else ()), "upstreams"]
+    return replace(
+        settings, **{name: await _value(settings, (name,), getattr(settings, name), credentials) for name in names}
+    )
+
+
+async def _value(settings: Settings, at: tuple[str | int, ...], value: Any, credentials: Credentials) -> Any:
+    if isinstance(value, str):
+        return await look_up(settings, at, value, credentials) if "${" in value else value
+    if isinstance(value, Mapping):
+        return {key: await _value(settings, (*at, key), one, credentials) for key, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)([await _value(settings, (*at, n), one, credentials) for n, one in enumerate(value)])
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {
+            one.name: await _value(settings, (*at, one.name), getattr(value, one.name), credentials)
+            for one in fields(value)
+        }
+        return replace(value, **changed)
+    return value
+
+
+async def look_up(settings: Settings, at: tuple[str | int, ...], text: str, credentials: Credentials) -> str:
+    """``text``, which stands at ``at`` in the settings, with its references replaced.
+
+    Raises:
+        AdaptgenError: AG071, at its place, a reference gives nothing.
+    """
+    try:
+        await credentials.prepare(references(text), f"{'.'.join(map(str, at))} names")
+        return str(fill(text, {}, credentials.resolve))
+    except ToolError as problem:
+        raise error("AG071", problem.text.rstrip("."), settings.where(*at), "set it before the start") from None
+
+
+async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
+    """The store of ``settings.state``, which has been read and written once.
+
+    Raises:
+        AdaptgenError: AG071, a template cannot be resolved; AG076, the store cannot be used.
+    """
+    state, credentials = settings.state, Credentials(environ)
+    if state.store == "memory":
+        from adaptgen.runtime.store.memory import MemoryStore
+
+        return MemoryStore()
+
+    async def value(key: str) -> str:
+        template: str = getattr(state, key)
+        return (await look_up(settings, ("state", key), template, credentials)).strip() if template else ""
+
+    store: Store
+    key = "url" if state.store == "redis" else "table"
+    address = await value(key)
+    if not address:
+        raise error("AG076", f"state: {state.store} needs {key}", settings.where("state"), f"add {key}:")
+    if state.store == "redis":
+        if not address.startswith(("redis://", "rediss://", "unix://")):
+            message = "the URL of the state is no redis://, rediss:// or unix:// URL"
+            raise error("AG076", message, settings.where("state", "url"), "url: rediss://host:6379/0")
+        from adaptgen.runtime.store.redis import RedisStore
+
+        store = RedisStore(address, state.prefix)
+    else:
+        from adaptgen.runtime.store.dynamodb import DynamoStore
+
+        region = await value("region") or environ.get("AWS_REGION", "") or environ.get("AWS_DEFAULT_REGION", "")
+        store = DynamoStore(address, region, await value("endpoint"), state.prefix)
+    try:
+        await store.put(_PROBE, b"", ttl=60)
+        await store.get(_PROBE)
+    except StoreError as problem:
+        await store.aclose()
+        hint = "start it, or correct the address; without it nothing is served"
+        raise error("AG076", str(problem), settings.where("state", key), hint) from None
+    return store
