@@ -296,4 +296,4 @@ def test_the_bundle_runs_its_server_from_its_own_bytecode(
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first == "crm embedded"
-    assert second.endswith("embedded.cpython-312.pyc False")
+    assert second.endswith("assemble.cpython-312.pyc False")
