@@ -33,7 +33,7 @@ with gc_paused():  # as `adaptgen serve` does
     from adaptgen.transports.fastmcp import front
     from adaptgen.transports.load import load_server
     from adaptgen.runtime.engine import Engine
-    from adaptgen.model.caller import LOCAL
+    from adaptgen.model.tables import LOCAL
     engine = Engine(load_server(Path(sys.argv[1])), environ={})
     made = front(engine)
 assert len(engine.list(LOCAL)) >= 1000

@@ -27,8 +27,7 @@ from figures import options
 from adaptgen.demo.crm import Crm
 from adaptgen.demo.crm import running as running_crm
 from adaptgen.demo.story import environment
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Tool
+from adaptgen.model.tables import LOCAL, Tool
 from adaptgen.runtime.contracts import load
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine

@@ -32,8 +32,7 @@ from validating.values import Maker
 
 from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Tool, Unpaged
+from adaptgen.model.tables import LOCAL, Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Tool, Unpaged
 from adaptgen.plan.document.reader import operations
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import EMPTY

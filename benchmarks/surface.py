@@ -53,7 +53,7 @@ async def listed(package: Path) -> dict[str, Any]:
     """Bytes of the list of all tools, and of the one that clients get first."""
     from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
     from adaptgen.mcp.protocol import Context
-    from adaptgen.model.caller import LOCAL
+    from adaptgen.model.tables import LOCAL
     from adaptgen.runtime.engine import Engine
     from adaptgen.tool_search import menu_of
     from adaptgen.transports.load import load_server

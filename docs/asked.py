@@ -11,7 +11,7 @@ from typing import Any
 from adaptgen.demo.building import build
 from adaptgen.demo.crm import running
 from adaptgen.demo.story import environment
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.transports.load import load_server

@@ -7,8 +7,7 @@ from dataclasses import fields, replace
 
 from adaptgen.compare import tools
 from adaptgen.compare.model import LEVELS, Change, Surface, ToolSnapshot
-from adaptgen.model import steps as stepped
-from adaptgen.model.tables import Auth, Base, Tool
+from adaptgen.model.tables import Auth, Base, Tool, calls_of
 
 
 def compare_servers(old: Surface, new: Surface) -> tuple[Change, ...]:
@@ -94,7 +93,7 @@ def _same_calls(was: Tool, now: Tool) -> bool:
 
 
 def _lines(tool: Tool) -> list[str]:
-    calls = [tool.call] if tool.call else stepped.calls(tool.steps)
+    calls = calls_of(tool)
     return [f"{one.method} {one.path}" for one in calls if one is not None]
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from adaptgen.compare.model import Change, Level, ToolSnapshot
 from adaptgen.compare.schemas import Way, differences
-from adaptgen.model import steps as stepped
-from adaptgen.model.tables import Call, Param, Tool
+from adaptgen.model.tables import Call, Param, Tool, calls_of, walk_steps
 
 _RANK = {"read": 0, "write": 1, "delete": 2}
 _WAYS: Mapping[Way, tuple[Level, str]] = {
@@ -173,8 +172,8 @@ _RULES: Mapping[str, str] = {
 
 def _rules(before: Tool, new: ToolSnapshot) -> Iterator[Change]:
     """How the steps run: agents get other answers from the same calls."""
-    known = {one.id: one for one in stepped.every(before.steps)}
-    for step in stepped.every(new.tool.steps):
+    known = {one.id: one for one in walk_steps(before.steps)}
+    for step in walk_steps(new.tool.steps):
         was = known.get(step.id)
         if was is None:
             continue
@@ -214,7 +213,7 @@ def _reach(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:
 
 
 def _targets(tool: Tool) -> list[str]:
-    found = [f"{call.method} {f'[{call.base}] ' if call.base else ''}{call.path}" for call in _calls(tool)]
+    found = [f"{call.method} {f'[{call.base}] ' if call.base else ''}{call.path}" for call in calls_of(tool)]
     return list(dict.fromkeys(found))
 
 
@@ -223,11 +222,11 @@ def _names(seen: ToolSnapshot) -> set[str]:
 
 
 def _requests(tool: Tool) -> tuple[Any, ...]:
-    calls = [_ordered(one) for one in _calls(tool)]
+    calls = [_ordered(one) for one in calls_of(tool)]
     return (
         calls,
         tool.update,
-        tuple((one.id, one.save, one.items, one.auth, one.replace) for one in stepped.every(tool.steps)),
+        tuple((one.id, one.save, one.items, one.auth, one.replace) for one in walk_steps(tool.steps)),
     )
 
 
@@ -245,10 +244,6 @@ def _ordered(call: Call) -> Call:
 
 def _by_name(params: tuple[Param, ...]) -> tuple[Param, ...]:
     return tuple(sorted(params, key=lambda one: (one.name, one.arg or "")))
-
-
-def _calls(tool: Tool) -> tuple[Call, ...]:
-    return (*((tool.call,) if tool.call else ()), *stepped.calls(tool.steps))
 
 
 def _sensitive(old: ToolSnapshot, new: ToolSnapshot) -> Iterator[Change]:

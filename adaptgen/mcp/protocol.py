@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Protocol
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Effect, Json, value
+from adaptgen.model.tables import Caller, Effect, Json, value
 from adaptgen.pii.search_arguments import SearchArgument
 
 META = "dev.adaptgen/"

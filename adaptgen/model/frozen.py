@@ -1,16 +1,18 @@
-"""Frozen values: dataclasses whose methods cost nothing until a value is made.
+"""Frozen values and regular expressions that cost nothing until they are used.
 
 A build imports a hundred classes of values and a server start forty. ``dataclass(frozen=True)`` compiles four to six
 functions for each while it is imported, which would be a fifth of the time of either. Here one function a class is
-compiled, its ``__init__``, when the first value of the class is made; all others are shared.
+compiled, its ``__init__``, when the first value of the class is made; all others are shared. So it is with the many
+patterns that the passes of a build know, of which a small document needs few: :func:`lazy`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache, partial
-from typing import Any, Final, NoReturn, TypeVar, dataclass_transform
+from typing import Any, Final, NoReturn, TypeVar, cast, dataclass_transform
 
 _T = TypeVar("_T")
 
@@ -182,3 +184,25 @@ def plain(item: Any) -> Any:
     if hasattr(type(item), "__dataclass_fields__"):
         return {field.name: plain(getattr(item, field.name)) for field in fields(item)}
     return [plain(element) for element in item] if isinstance(item, tuple) else item
+
+
+class _LazyPattern:
+    def __init__(self, text: str, flags: int) -> None:
+        self._text, self._flags = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        # Called only for what the instance does not have; the methods of the pattern are kept on it, so that every
+        # later use costs what an attribute costs.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = getattr(re.compile(self._text, self._flags), name)
+        setattr(self, name, found)
+        return found
+
+
+def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
+    """``re.compile(text, flags)`` at the first use. It offers the methods of a pattern, and is none for ``re`` itself.
+
+    An error in ``text`` shows at the first use as well, so that a test must come by there.
+    """
+    return cast("re.Pattern[str]", _LazyPattern(text, flags))

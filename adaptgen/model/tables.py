@@ -11,14 +11,15 @@ strings) in the little language of ``adaptgen.syntax.templates``; a *path* is do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from adaptgen.model.frozen import INHERITED
 from adaptgen.model.frozen import value as value
+from adaptgen.model.toolsets import completed
 
 FORMAT = 2
 """The format of generated servers. A runtime executes this one and the one before and refuses others by name."""
@@ -442,6 +443,20 @@ class Tool:
     anonymous: bool = False
 
 
+def walk_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """Each step, and the steps of its flow after it."""
+    for step in steps:
+        yield step
+        if step.flow is not None:
+            yield from walk_steps(step.flow.steps)
+
+
+def calls_of(tool: Tool) -> list[Call]:
+    """What a tool sends, in order."""
+    own = [tool.call] if tool.call is not None else []
+    return own + [step.call for step in walk_steps(tool.steps) if step.call is not None]
+
+
 # ------------------------------------------------------------------------------------------------------------ auth
 
 
@@ -608,8 +623,6 @@ class Server:
 
     def __post_init__(self) -> None:
         if self.toolsets:
-            from adaptgen.model.toolsets import completed
-
             tools = (*self.tools, *completed(self))
             object.__setattr__(self, "toolsets", ())
             object.__setattr__(self, "tools", tools)
@@ -626,3 +639,33 @@ class Contract:
     description: str
     input_schema: Mapping[str, Json]
     annotations: Mapping[str, Json] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------------------------------------------------- callers
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated agent or user: ``sub`` as in RFC 7519, the tenant and the groups it belongs to.
+
+    ``claims`` are the verified claims that the settings allow to travel on. ``token`` is the access token that the
+    caller came with, kept for token exchange (RFC 8693) alone: it is never sent on, shown or logged. ``searched`` is of
+    one call: the arguments that search personal data which agents see as tokens, and whether they hold clear text;
+    ``tokens`` is the form of the tokens that personal data in the answer becomes.
+    """
+
+    sub: str
+    tenant: str = ""
+    groups: tuple[str, ...] = ()
+    claims: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+    token: str = field(default="", compare=False, repr=False)
+    searched: Mapping[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    tokens: Literal["sealed", "padded", "short"] = field(default="sealed", compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """Tenant and sub in one text: never the same for two different pairs, whatever their letters."""
+        return f"{len(self.tenant)}:{self.tenant}/{self.sub}"
+
+
+LOCAL = Caller("local")

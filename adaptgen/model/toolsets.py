@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.frozen import INHERITED, Inherited, changed
-from adaptgen.model.tables import Call, Server, Step, Tool, Update
+
+if TYPE_CHECKING:
+    from adaptgen.model.tables import Call, Server, Step, Tool, Update
 
 _EVERYTHING = ("*",)
 """An update accepts all that was read; left out, it accepts what its body has."""

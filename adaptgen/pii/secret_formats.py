@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.model.frozen import lazy
 
 
 class SecretSpan(NamedTuple):

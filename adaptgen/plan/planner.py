@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean, ordered
-from adaptgen.model import steps as stepped
 from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
-from adaptgen.model.tables import Contract, Server, Tool
+from adaptgen.model.tables import Contract, Server, Tool, calls_of
 from adaptgen.plan.auth.plan import AuthPlan, find_auth
 from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas
@@ -389,7 +388,7 @@ class _Planner:
             for text in (said.ca, said.client_cert, said.proxy):
                 found |= {one: Variable(one, "reaches the API") for one in _references(text) if one not in found}
         for tool in made:
-            for call in filter(None, (tool.call, *stepped.calls(tool.steps))):
+            for call in calls_of(tool):
                 rows = [*call.path_params, *call.query, *call.headers, *call.cookies]
                 rows += call.body.params if call.body else ()
                 for row in rows:

@@ -11,8 +11,7 @@ from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo, without_own_meta
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.catalog import Catalog, make
 from adaptgen.proxy.catalog_sync import CatalogSync
 from adaptgen.proxy.http_client import HttpClient, UpstreamError, address, secure

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adaptgen.mcp import json_text
 from adaptgen.mcp.protocol import Context, RpcError, without_own_meta
 from adaptgen.mcp.revisions import LIST_CHANGES, SUBSCRIPTION_KEY
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import Reply, UpstreamError, seconds
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from adaptgen.mcp.headers import HeaderParameter
 from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY, VERSION_KEY
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ClientRelay
 from adaptgen.proxy.session_pool import Key, Sessions, key_of

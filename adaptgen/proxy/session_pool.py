@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.upstream_client import Session, UpstreamClient
 
 Key: TypeAlias = tuple[str, ...]

@@ -11,8 +11,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from adaptgen.mcp.protocol import Context, RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ClientRelay, ResponseReader
 from adaptgen.proxy.session_pool import Key

@@ -19,13 +19,12 @@ from adaptgen.govern.identity.token_client import ACCESS_TOKEN, EXCHANGE, Access
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.runtime.aws.assume_role import Roles, session_tags
 from adaptgen.runtime.aws.sigv4 import sign
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 if TYPE_CHECKING:
     from adaptgen.diagnostics import Where
     from adaptgen.govern.settings.model import UpstreamAuth
-    from adaptgen.model.caller import Caller
-    from adaptgen.model.tables import Json
+    from adaptgen.model.tables import Caller, Json
 
 _log = logging.getLogger("adaptgen.govern")
 

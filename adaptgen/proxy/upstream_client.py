@@ -15,8 +15,7 @@ from adaptgen.mcp import json_text
 from adaptgen.mcp.headers import HeaderParameter, encode_value, parameter_headers
 from adaptgen.mcp.protocol import HANDOVER_HEADER, META, META_HANDOVER, Context, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, HANDSHAKE, LOG_LEVEL_KEY, NAMED, STATELESS, VERSION_KEY
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import Address, HttpClient, Reply, UpstreamError
 from adaptgen.proxy.response_reader import Relay, ResponseReader
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Auth, Json, Server, Tool, Unpaged
+from adaptgen.model.tables import LOCAL, Auth, Json, Server, Tool, Unpaged
 from adaptgen.output.write import write_file
 from adaptgen.readiness.record import login_path, needed_references
 from adaptgen.readiness.replay import missing_view_paths
@@ -26,8 +25,7 @@ from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.session_files import folder
 from adaptgen.runtime.calls import Execution
-from adaptgen.runtime.core.answer import Answer, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.http.client import not_tls
 from adaptgen.runtime.http.request import Request

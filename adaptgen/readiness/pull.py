@@ -75,7 +75,7 @@ def pull(spec: Path, hints_path: Path, *, check: bool = False, environ: Mapping[
 
 async def _filled(said: SourceHint, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     from adaptgen.runtime.aws.credentials import Credentials
-    from adaptgen.runtime.core.errors import ToolError
+    from adaptgen.runtime.core.answer import ToolError
 
     credentials = Credentials(environ)
     texts = [said.url, *said.headers.values()]

@@ -14,9 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from adaptgen.model import steps as stepped
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Json, Login, Server, Tool
+from adaptgen.model.tables import LOCAL, Json, Login, Server, Tool, calls_of
 from adaptgen.readiness.cassettes import Exchange, Index, Scrubber, cassette_text, decoded, origin_of, refuse
 from adaptgen.readiness.fake_values import Fakes
 from adaptgen.readiness.replay import is_own, missing_view_paths
@@ -210,7 +208,7 @@ class _Pool:
                 return schema[key][0]
         if "default" in schema:
             return schema["default"]
-        path = next((one.path for one in (tool.call, *stepped.calls(tool.steps)) if one is not None), "")
+        path = next((one.path for one in calls_of(tool)), "")
         parts = [one for one in path.split("/") if one]
         before = [
             parts[at - 1] for at, one in enumerate(parts) if at and one.strip("{}") == name and one.startswith("{")

@@ -15,8 +15,7 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Base, Json, Server, Tool
+from adaptgen.model.tables import LOCAL, Base, Json, Server, Tool
 from adaptgen.readiness.cassettes import Index, parsed, read_index
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine

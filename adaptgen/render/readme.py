@@ -6,9 +6,8 @@ import json
 import re
 from collections.abc import Iterable
 
-from adaptgen.model import steps as stepped
 from adaptgen.model.plan import LeftOut, Plan
-from adaptgen.model.tables import Call, Json, Tool, value
+from adaptgen.model.tables import Call, Json, Tool, calls_of, value
 from adaptgen.render.safe import MarkdownText, one_line
 
 # Everything that can start an emphasis, code, link, image, HTML, entity, heading, cell, strike or formula.
@@ -111,10 +110,8 @@ def _tool(tool: Tool, description: str) -> ToolRow:
 
 def operations(tool: Tool) -> tuple[Call, ...]:
     """The calls of a tool, in the order in which they are sent."""
-    calls = stepped.calls(tool.steps)
-    if tool.call is not None:
-        calls += [tool.update.read, tool.call] if tool.update is not None else [tool.call]
-    return tuple(calls)
+    read = [tool.update.read] if tool.update is not None else []
+    return (*read, *calls_of(tool))
 
 
 def _first_sentence(text: str) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.model.caller import LOCAL, Caller
 from adaptgen.model.tables import (
     FORMAT,
+    LOCAL,
     Auth,
     Base,
     Body,
     Call,
+    Caller,
     Check,
     Connection,
     Contract,
@@ -42,8 +43,7 @@ from adaptgen.model.tables import (
     Update,
     When,
 )
-from adaptgen.runtime.core.answer import Answer, Binary, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Binary, Text, ToolError
 
 if TYPE_CHECKING:
     from adaptgen.runtime.engine import Engine

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from adaptgen.model import steps as stepped
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Base, Call, Json, Server, Step, Tool
+from adaptgen.model.tables import Base, Call, Caller, Json, Server, Step, Tool, calls_of
 from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
@@ -20,7 +18,7 @@ from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client, Transport
 from adaptgen.runtime.http.error_messages import Scrub, check_success
 from adaptgen.runtime.http.expected_answer import expected_body, refuse_page, withhold_tokens
@@ -208,7 +206,7 @@ class ApiClient:
 
     def hidden(self, tool: Tool) -> list[str]:
         """The values behind references in the tool's own parameters."""
-        calls = stepped.calls(tool.steps) + [one for one in (tool.call,) if one is not None]
+        calls = calls_of(tool)
         return self._credentials.values(references([template for call in calls for template in templates(call)]))
 
 

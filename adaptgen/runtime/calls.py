@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json, Server, Tool
+from adaptgen.model.tables import Caller, Json, Server, Tool
 from adaptgen.runtime.answers.record import answer_detail
 from adaptgen.runtime.api_client import ApiCall, ApiClient
 from adaptgen.runtime.auth.shared_sessions import SharedSessionStore

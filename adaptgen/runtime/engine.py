@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import FORMAT, Contract, Json, Server, Tool, Unpaged
-from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.core.answer import Answer, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.model.tables import FORMAT, Caller, Contract, Json, Server, Tool, Unpaged
+from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.pii.tagged_values import canonical
 
 if TYPE_CHECKING:
     from adaptgen.pii.search_arguments import SearchArgument
@@ -404,7 +402,7 @@ class Engine:
         if self._shared is not None:
             return self._shared.store
         if self._store is None and self._opened is None:
-            from adaptgen.runtime.store.protocol import VARIABLE, store_from
+            from adaptgen.runtime.store import VARIABLE, store_from
 
             url = self._environ.get(VARIABLE, "").strip()
             if url and not url.startswith("memory:"):

@@ -18,8 +18,7 @@ from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
 from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.api_client import ApiCall, DryRun
 from adaptgen.runtime.calls import Execution, ToolRequest
-from adaptgen.runtime.core.answer import Answer, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING
@@ -31,7 +30,7 @@ from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import mark_values
 from adaptgen.runtime.pii.pointers import positions
 from adaptgen.runtime.queries.query import serve_items
-from adaptgen.views.read_inputs import is_projection
+from adaptgen.views.vocabulary import is_projection
 
 _FIXED = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 

@@ -21,7 +21,7 @@ import orjson
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import scalar
 from adaptgen.syntax.text_formats import FORMATS, fits
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.model.frozen import lazy
 
 ROOTS: Final = ("url", "method", "statusCode")
 SOURCES: Final = ("header", "query", "path", "body")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.model.frozen import lazy
 
 MAX_BYTES = 64 * 1024 * 1024
 """No description of an API is larger; what is, is refused before it is parsed."""

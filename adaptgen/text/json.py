@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
-from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.model.frozen import lazy
 from adaptgen.text.decode import SourceText
 
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.model.frozen import lazy
 from adaptgen.text.decode import SourceText, decode
 
 _BLANK = lazy(r"(?:[ \t\n\r,]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)

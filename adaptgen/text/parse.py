@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, error
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import value
-from adaptgen.syntax.lazy_regex import lazy
 from adaptgen.text import json as jsontext
 from adaptgen.text.decode import Limits, SourceText, decode, decode_exactly
 from adaptgen.text.locations import SourceMap

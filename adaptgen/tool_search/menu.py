@@ -22,8 +22,7 @@ from adaptgen.mcp.protocol import (
     unknown_tool,
 )
 from adaptgen.mcp.restored_arguments import ArgumentReader
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.tool_search import menu_tools, messages
 from adaptgen.tool_search.tool_list import Shown, Wanted, show

@@ -17,8 +17,7 @@ import orjson
 from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs, assemble
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, Context, RpcError, ServerInfo, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Effect
+from adaptgen.model.tables import Caller, Effect
 from adaptgen.transports import address
 from adaptgen.transports.streamable_http.serve import run_governed, serve
 

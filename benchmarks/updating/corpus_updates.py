@@ -17,14 +17,13 @@ from validating.values import Maker
 
 from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Param, Tool
+from adaptgen.model.tables import LOCAL, Param, Tool
 from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import EMPTY, Document
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.transports.load import load_server
-from adaptgen.views.read_inputs import is_selector
+from adaptgen.views.vocabulary import is_selector
 
 
 @dataclass

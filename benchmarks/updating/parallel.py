@@ -29,7 +29,7 @@ CHILD = """\
 import asyncio, json, sys, time
 from pathlib import Path
 from adaptgen.transports.load import load_server
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.runtime.engine import Engine
 
 async def change(engine, name):

@@ -20,9 +20,8 @@ from jsonschema.exceptions import SchemaError
 
 from adaptgen.building.build import build
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.caller import LOCAL
 from adaptgen.model.plan import Plan
-from adaptgen.model.tables import Call, Param, Server, Tool
+from adaptgen.model.tables import LOCAL, Call, Param, Server, Tool
 from adaptgen.plan.document.inline_schema import inline
 from adaptgen.plan.document.reader import Operation, operations
 from adaptgen.plan.document.request_bodies import read_body

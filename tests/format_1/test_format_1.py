@@ -21,7 +21,7 @@ from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
 from adaptgen.fronts import aws_lambda
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.keys import symmetric
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.output import lock
 from adaptgen.transports.aws_lambda import serve as transports_serve
 from adaptgen.transports.load import load_server

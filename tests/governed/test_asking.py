@@ -14,7 +14,7 @@ from support.governing import ask, governed, settings
 from support.handing import Chain
 from support.people import person
 
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.transports.load import load_server
 
 ADA = Caller("ada", "bank")
@@ -229,7 +229,7 @@ def test_an_api_that_holds_surrogates_is_asked_by_value(package: Path, tmp_path:
 
 def test_what_hints_call_plain_is_asked_as_ever() -> None:
     from adaptgen.model.tables import Call, Tool, Unpaged
-    from adaptgen.runtime.core.errors import ToolError
+    from adaptgen.runtime.core.answer import ToolError
     from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.pii.classifier import make_classifier
     from adaptgen.runtime.queries.filters import parse_question

@@ -31,7 +31,7 @@ from support.web import Asked, Said, forwarding, post
 
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.mcp.protocol import META_HANDOVER
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 
 def assert_refused(chain: Chain, said: Said, why: str) -> None:

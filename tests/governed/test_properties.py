@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from support.governing import FakeTarget, ask, fact, governed, settings
 
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.proxy.session_pool import key_of
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.paging.cursor import CursorBox, bind
 from adaptgen.transports.streamable_http.sessions import Sessions
 

@@ -18,7 +18,7 @@ from support import bottlecrm
 from support.generated import call, engine, generate, rows, text, walk
 from support.services import Service
 
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]
@@ -96,7 +96,7 @@ CHILD = """\
 import asyncio, json, os, sys
 from pathlib import Path
 from adaptgen.transports.load import load_server
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 
 async def main():

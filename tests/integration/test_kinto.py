@@ -15,7 +15,7 @@ from support.generated import call, engine, generate, text, walk
 from support.kinto import BASIC, RECORDS, records
 from support.services import Service
 
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio]

@@ -13,7 +13,7 @@ import pytest_asyncio
 from support.generated import call, engine, generate, rows, walk
 from support.services import Service, free_port, launch, plain_environ
 
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 
 pytestmark = [pytest.mark.asyncio]

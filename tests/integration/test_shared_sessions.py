@@ -48,7 +48,7 @@ CHILD = """\
 import asyncio, json, sys, time
 from pathlib import Path
 from adaptgen.transports.load import load_server
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 
 async def main():

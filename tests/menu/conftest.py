@@ -11,7 +11,7 @@ from support.governing import FakeTarget, fact
 
 from adaptgen.govern.pipeline.assemble import GovernedServer
 from adaptgen.mcp.protocol import Context, McpHandler, ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.tool_search import Part, over
 
 ADA = Caller("ada", "bank", ("staff",))

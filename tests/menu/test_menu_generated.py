@@ -14,8 +14,7 @@ from support.generated import engine, generate
 
 from adaptgen.cli.entry import main
 from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Server
+from adaptgen.model.tables import LOCAL, Server
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import Part, menu_of
 from adaptgen.transports.fastmcp import front

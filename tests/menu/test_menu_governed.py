@@ -14,7 +14,7 @@ from support.governing import FakeTarget, fact, governed, settings
 
 from adaptgen.govern.settings.model import Settings
 from adaptgen.mcp.protocol import McpHandler, RpcError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 from .conftest import ADA, EVE, GUESTS, ask, call, listed, menu, text
 

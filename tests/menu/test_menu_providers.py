@@ -15,7 +15,7 @@ from support.governing import FakeTarget, fact, governed, settings
 
 from adaptgen.govern.pipeline.ungoverned import UngovernedHandler
 from adaptgen.mcp.provider_rules import PROVIDERS, check_tool
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import menu_of, over
 from adaptgen.transports.load import load_server

@@ -13,7 +13,7 @@ from support.governing import FakeTarget, fact, governed, settings
 from support.wire import MODERN, Client, FakeDesk, request, said
 
 from adaptgen.mcp.protocol import Challenge, Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.tool_search import Part, Wanted, slug
 from adaptgen.tool_search.menu import Menu
 from adaptgen.tool_search.toolsets import asked

@@ -23,7 +23,7 @@ from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.audit_signing import Ed25519Signer, derived_signer, key_id
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.mcp.protocol import Challenge, Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 ADA = Caller("ada", "bank", ("staff",))
 EVE = Caller("eve", "bank", ("guests",))

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from support.generated import generate
 
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.transports.load import load_server

@@ -12,7 +12,7 @@ from support.wire import Client, said
 
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.mcp.protocol import HANDOVER_HEADER, META_HANDOVER
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.proxy.upstream_client import _LARGE, _with_identity
 from adaptgen.transports.streamable_http import StreamableHttpServer
 from adaptgen.transports.streamable_http.request_context import harmless

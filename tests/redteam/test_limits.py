@@ -14,11 +14,11 @@ from support.governing import FakeTarget, ask, fact, governed, settings
 from adaptgen.govern.limits.rate_limiter import Limiter
 from adaptgen.govern.settings.model import Limit
 from adaptgen.mcp.protocol import META_REQUESTS, Context, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client
 from adaptgen.runtime.http.request import Request
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 ADA, EVE = Caller("ada", "bank"), Caller("eve", "bank")

@@ -17,7 +17,7 @@ from support.governing import EVERYTHING, ask, governed, settings
 from support.watched import WAYS, watched
 
 from adaptgen.demo.crm import PASSWORD, USERNAME, Crm, running
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.transports.load import load_server
 
 ROOT = Path(__file__).parents[2]

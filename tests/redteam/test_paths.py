@@ -15,8 +15,7 @@ from support.generated import engine, generate, text
 from support.web import Asked, Said, Web, web
 
 from adaptgen.cli import main
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Call, Param
+from adaptgen.model.tables import LOCAL, Call, Param
 from adaptgen.plan.document.operation import Parameter
 from adaptgen.plan.tools.path_separators import find_separators
 from adaptgen.runtime import ToolError

@@ -15,7 +15,7 @@ from support.shielding import ANNA, answer, run, tokenizer, tool
 
 from adaptgen.mcp.protocol import META_FOUND
 from adaptgen.pii import scan_budget
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 KINDS = ["email", "phone", "card", "iban", "national_id", "name"]
 

@@ -14,7 +14,7 @@ from support.governing import FakeTarget, ask, fact, governed, settings
 
 from adaptgen.govern.pipeline.assemble import GovernedServer
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo
-from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import LOCAL, Caller
 
 pytestmark = pytest.mark.asyncio
 

@@ -18,7 +18,7 @@ from support.wire import Client, messages, said
 from adaptgen.govern.pipeline import stream_guard
 from adaptgen.govern.pipeline.assemble import GovernedServer
 from adaptgen.mcp.protocol import Context, RpcError, ServerInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.tool_search import over
 from adaptgen.transports.streamable_http import StreamableHttpServer
 

@@ -22,12 +22,11 @@ from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, as
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.factory import mirrored as proxied
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.tool_pins import FilePins, PinSigner, StorePins, UntrustedPins
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import MemoryStore
 
 ALICE = Caller("alice")
 KEY = bytes(range(32))

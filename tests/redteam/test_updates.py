@@ -11,7 +11,7 @@ import pytest
 from support.generated import generate
 from support.governing import FakeTarget, ask, fact, governed, settings
 
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.transports.load import load_server
 
 pytestmark = pytest.mark.asyncio

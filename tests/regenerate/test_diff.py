@@ -16,7 +16,7 @@ from adaptgen.cli.generate.regenerate import as_github
 from adaptgen.compare.model import Change
 from adaptgen.compare.schemas import differences
 from adaptgen.diagnostics import Where
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.engine import Engine
 from adaptgen.transports.load import load_server
 

@@ -24,7 +24,7 @@ from adaptgen.demo.naive import naive_server
 from adaptgen.demo.session import Caller, Conversation, Refusal, Say, play
 from adaptgen.demo.story import environment, table
 from adaptgen.demo.tasks import with_login
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.core.answer import Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.syntax.templates import lookup

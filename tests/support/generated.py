@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adaptgen.cli import main
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.transports.load import load_server

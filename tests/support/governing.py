@@ -15,8 +15,7 @@ from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, Ta
 from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import META, Context, RpcError, ServerInfo, Target, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Server
+from adaptgen.model.tables import Caller, Server
 from adaptgen.runtime.engine import Engine
 
 __all__ = ["KEYS", "META", "FakeTarget", "ask", "fact", "governed", "served", "settings"]

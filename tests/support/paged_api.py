@@ -13,7 +13,7 @@ import pytest
 
 from adaptgen.model.tables import Cursor, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Effect
+from adaptgen.model.tables import Caller, Effect
 
 PROPERTIES: Mapping[str, Any] = {
     "id": {"type": "integer"},

@@ -12,9 +12,8 @@ from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize, ToolRule
 from adaptgen.govern.tokenization.tokenizer import Restored, Shielded, Tokenizer
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import Store
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.store.protocol import MemoryStore, Store
 
 ANNA = Caller("anna", "acme")
 BEN = Caller("ben", "acme")

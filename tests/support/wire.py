@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ServerInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer, folded, whole
 from adaptgen.transports.streamable_http.request_context import RequestContext
 

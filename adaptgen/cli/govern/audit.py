@@ -16,7 +16,7 @@ from adaptgen.govern.audit.verify import Verifier
 from adaptgen.govern.settings.audit_signing import public_keys
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.syntax.templates import TemplateError, fill, references
 
 VARIABLE = "ADAPTGEN_AUDIT_KEY"

@@ -20,7 +20,7 @@ from adaptgen.govern.settings.keys import material
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store, resolve
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from adaptgen.cli import terminal, tools
 from adaptgen.cli.govern import governance
 from adaptgen.cli.run import keys, values
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Json, Server
-from adaptgen.runtime.answers import mcp_result as content
+from adaptgen.model.tables import LOCAL, Json, Server
+from adaptgen.runtime.core.answer import make_result
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         if named is not None:
             return await _governed(server, named, tool.name, given)
         try:
-            return content.make_result(await engine.call(LOCAL, tool.name, given))
+            return make_result(await engine.call(LOCAL, tool.name, given))
         finally:
             await engine.aclose()
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adaptgen.cli import terminal, tools
 from adaptgen.diagnostics import AdaptgenError, Where, error
-from adaptgen.model import steps as stepped
 from adaptgen.model.plan import Evidence, Input
-from adaptgen.model.tables import Call, Contract, Paging, Param, Server, Step, Tool
+from adaptgen.model.tables import Call, Contract, Paging, Param, Server, Step, Tool, walk_steps
 from adaptgen.output import lock
 from adaptgen.syntax.templates import placeholders
 
@@ -151,7 +150,7 @@ def _request_sections(server: Server, tool: Tool, origin: Origin) -> Iterator[Se
     if origin.place or tool.source:
         yield "source", [(origin.place or "the document", origin.operation or tool.source)]
     calls = [("request", tool.call)] if tool.call else []
-    calls += [(f"step {step.id}", step.call) for step in stepped.every(tool.steps) if step.call is not None]
+    calls += [(f"step {step.id}", step.call) for step in walk_steps(tool.steps) if step.call is not None]
     if tool.update:
         calls.insert(0, ("reads first", tool.update.read))
     for title, call in calls:
@@ -161,7 +160,7 @@ def _request_sections(server: Server, tool: Tool, origin: Origin) -> Iterator[Se
 def _answer_sections(tool: Tool) -> Iterator[Section]:
     yield "paging", [*_paging(tool.page)] if tool.page else []
     yield "view", [(path, "") for path in tool.view or ()]
-    for step in stepped.every(tool.steps):
+    for step in walk_steps(tool.steps):
         yield f"rules of step {step.id}", [*_rules(step)]
         yield f"view of step {step.id}", [(path, "") for path in step.view or ()]
     if tool.view is None and tool.call and tool.effect == "read":

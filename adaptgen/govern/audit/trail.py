@@ -31,8 +31,7 @@ from adaptgen.govern.audit.refused_calls import RefusalWindow
 from adaptgen.govern.audit.sinks import FileSink, Sink, StreamSink
 from adaptgen.govern.settings.audit_signing import Signer, SigningError, derived_signer, signed
 from adaptgen.govern.settings.model import Audit, Settings
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 
 VERSION = 1

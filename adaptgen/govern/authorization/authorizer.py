@@ -13,8 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 Other: TypeAlias = Literal["prompt", "resource", "completion"]
 

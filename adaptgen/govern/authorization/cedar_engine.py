@@ -22,8 +22,7 @@ from adaptgen.govern.authorization import partial_evaluation as could
 from adaptgen.govern.authorization import policies, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 
 _CALLERS = 4096

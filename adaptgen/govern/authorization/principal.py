@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from adaptgen.cedar_schema import CALLER, GROUP, RESERVED
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 
 def identifier(tenant: str, name: str) -> str:

@@ -21,8 +21,7 @@ from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decis
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.govern.settings import aws_clients as aws
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 SERVICE = "verifiedpermissions"
 TIMEOUT = 2.0

@@ -19,7 +19,7 @@ from adaptgen.govern.identity.jwks import ALGORITHMS, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.identity.oauth_metadata import challenge, discover, protected_resource
 from adaptgen.mcp.protocol import Challenge, Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.net.addresses import is_loopback
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adaptgen.govern.settings.model import Claims
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 _SCOPES: Final = ("scope", "scp")
 _LONGEST: Final = 512

@@ -22,7 +22,7 @@ from adaptgen.govern.identity.http_fetch import Fetch, FetchError, Requests, tru
 from adaptgen.govern.identity.jwks import FixedKeys, KeySet, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.mcp.protocol import Challenge, RpcError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import Store, StoreError
 
 if TYPE_CHECKING:

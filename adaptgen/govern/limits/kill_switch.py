@@ -15,7 +15,7 @@ from adaptgen.govern.settings.load import parse_switch
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.remote_files import Clients, ConfigSource, Unreadable, clients, document
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 
 class Switch:

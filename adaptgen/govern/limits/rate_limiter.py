@@ -9,8 +9,8 @@ from typing import Final
 
 from adaptgen.govern.settings.model import Limit
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.store.protocol import Store, StoreError
 
 _MEMORY: Final = 4096

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.protocol import Store, StoreError
 
 _log = logging.getLogger("adaptgen.govern")

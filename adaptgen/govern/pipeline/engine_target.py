@@ -21,11 +21,10 @@ from adaptgen.mcp.protocol import (
     ServerInfo,
     ToolInfo,
 )
-from adaptgen.model.caller import LOCAL, Caller
-from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.answers import mcp_result as content
+from adaptgen.mcp.tool_listing import listed
+from adaptgen.model.tables import LOCAL, Caller, Json, Tool
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.core.answer import Answer, make_result
 from adaptgen.runtime.engine import Engine
 from adaptgen.runtime.pii import arguments as inside
 from adaptgen.runtime.pii.arguments import resource_of, search_arguments, tells_personal
@@ -74,7 +73,7 @@ class Served:
             contract.name: _facts(
                 own[contract.name],
                 server.name,
-                content.listed(contract, own[contract.name].layout == "structured"),
+                listed(contract, own[contract.name].layout == "structured"),
                 behind,
                 told,
             )
@@ -95,7 +94,7 @@ class Served:
         """CallToolResult, with what governance must know of it in ``_meta``."""
         with call_context.channel(context.notify, context.deadline):
             answer = await self._engine.call(caller, tool.own, arguments)
-        result = content.make_result(answer)
+        result = make_result(answer)
         meta = _meta(answer)
         if meta:
             result["_meta"] = meta

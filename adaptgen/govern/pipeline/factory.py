@@ -26,8 +26,7 @@ from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.govern.tokenization.argument_checks import ArgumentChecks
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.mcp.protocol import Target, ToolInfo
-from adaptgen.model.caller import LOCAL, Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import LOCAL, Caller, Json
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import Store
 

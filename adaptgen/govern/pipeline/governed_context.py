@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 if TYPE_CHECKING:
     from adaptgen.govern.tokenization.echoes import RestoredValue

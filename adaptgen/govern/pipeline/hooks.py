@@ -22,8 +22,7 @@ from typing import Any
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
 from adaptgen.govern.settings.model import Hook, Settings
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Effect, Json
+from adaptgen.model.tables import Caller, Effect, Json
 
 _THREADS = 8
 """Threads for hooks that are no coroutines. They are the hooks' own, so that one that hangs stops nothing else."""

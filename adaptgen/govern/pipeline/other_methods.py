@@ -14,8 +14,7 @@ from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.stream_guard import Cut, StreamGuard
 from adaptgen.govern.pipeline.tool_call import Refusal, admit, limit
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, Target, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:

@@ -31,8 +31,7 @@ from adaptgen.mcp.protocol import (
     unknown_tool,
     without_own_meta,
 )
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.pipeline.governed_context import Delegating
 from adaptgen.mcp.protocol import Context, Target, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 if TYPE_CHECKING:
     from adaptgen.govern.pipeline.factory import Components

@@ -33,11 +33,10 @@ from adaptgen.mcp.protocol import (
     failed_result,
     without_own_meta,
 )
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import creation
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.store.protocol import StoreError
 from adaptgen.syntax.identifiers import is_id
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from adaptgen.govern.pipeline.engine_target import Served, about
 from adaptgen.mcp.protocol import Context, RpcError, ServerInfo, ToolInfo
-from adaptgen.model.caller import LOCAL, Caller
-from adaptgen.model.tables import Json
-from adaptgen.runtime.answers import mcp_result as content
+from adaptgen.mcp.tool_listing import listed
+from adaptgen.model.tables import LOCAL, Caller, Json
 from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.answer import make_result
 from adaptgen.runtime.engine import Engine
 
 
@@ -54,7 +54,7 @@ class UngovernedHandler:
             arguments = params.get("arguments")
             given = arguments if isinstance(arguments, dict) else {}
             with call_context.channel(context.notify, context.deadline):
-                return content.make_result(await self._engine.call(caller, str(params["name"]), given))
+                return make_result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":
             raise RpcError(-32601, "Method not found")
         if self._listing is None:
@@ -64,8 +64,9 @@ class UngovernedHandler:
     def _listed(self) -> dict[str, Any]:
         # Made when it is first asked for: a process that only calls never needs it.
         structured = frozenset(tool.name for tool in self._engine.server.tools if tool.layout == "structured")
-        listed = [content.listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
-        return content.make_listing(listed)
+        tools = [listed(one, one.name in structured) for one in self._engine.list(LOCAL)]
+        # The list lasts as long as the process; clients may keep it for a minute.
+        return {"tools": tools, "resultType": "complete", "ttlMs": 60_000, "cacheScope": "private"}
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """Notifications change nothing here."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from adaptgen.diagnostics import error
 from adaptgen.govern.settings.model import Settings
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.store.protocol import Store, StoreError
 from adaptgen.syntax.templates import fill, references
 
@@ -69,7 +69,7 @@ async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
     """
     state, credentials = settings.state, Credentials(environ)
     if state.store == "memory":
-        from adaptgen.runtime.store.memory import MemoryStore
+        from adaptgen.runtime.store.protocol import MemoryStore
 
         return MemoryStore()
 

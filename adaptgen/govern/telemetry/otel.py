@@ -28,8 +28,7 @@ from adaptgen import __version__
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.telemetry.spans import Attribute, Span, TokenOutcome, Tracer, number_of
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
 """Bucket boundaries of ``mcp.server.operation.duration`` by the conventions."""

@@ -16,8 +16,7 @@ from types import TracebackType
 from typing import Literal, TypeAlias
 
 from adaptgen.mcp.protocol import Context, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 Attribute: TypeAlias = str | int | float | bool
 TokenOutcome: TypeAlias = Literal["hit", "miss", "refused"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.validation import Arguments, describe_error, dotted_path
 
 Path = tuple[str | int, ...]

@@ -15,7 +15,7 @@ from adaptgen.govern.settings.model import Detector
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.pii.matcher import KnownValue, ValueMatcher
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 Client = Callable[[str, str], Any]
 """Service and region -> a client of boto3."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from adaptgen.pii.token_length import canonical
+from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.syntax.json_pointer import pattern
 
 NOT_PERSONAL: Final = "none"

@@ -17,7 +17,7 @@ from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 Permitted = Callable[[str], Awaitable[bool]]
 

@@ -29,7 +29,7 @@ from adaptgen.pii.structured_text import (
     rewrite_xml,
     table_header,
 )
-from adaptgen.pii.token_length import canonical
+from adaptgen.runtime.pii.tagged_values import canonical
 
 Replace = Callable[[str, str, bool], str]
 """Kind, value, whether it is a number -> what stands in its place."""

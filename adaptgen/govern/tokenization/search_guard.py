@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 from adaptgen.govern.tokenization.tokens import Tokens
 from adaptgen.govern.tokenization.tool_plans import pointer_of
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.pii.field_kinds import kind_of, kind_within
 from adaptgen.pii.query_expressions import asks_only, order_fields
 from adaptgen.pii.search_arguments import SearchArgument, names_hidden
-from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.runtime.queries.filters import EQUALITY, Condition, parse_question
 from adaptgen.runtime.store.protocol import Store
 from adaptgen.syntax import field_paths as fields

@@ -24,8 +24,8 @@ from adaptgen.model.tables import Json
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.matcher import SHORTEST, KnownValue, ValueMatcher
-from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.runtime.store.protocol import Store
 
 _TRIES: Final = 64

@@ -26,13 +26,12 @@ from adaptgen.govern.tokenization.tool_schemas import advertised
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.mcp.protocol import META, META_FOUND, META_SENSITIVE, ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.pii.detectors import FOUND
 from adaptgen.pii.scan_budget import ScanBudgetExceeded, scan
 from adaptgen.pii.structured_text import takes_long
-from adaptgen.pii.token_length import canonical
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.runtime.store.protocol import Store
 
 if TYPE_CHECKING:

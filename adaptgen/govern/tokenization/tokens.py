@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import KINDS
-from adaptgen.model.caller import Caller
-from adaptgen.pii.token_length import HANDLE, HEAD, KEY_WIDTH, SEAL, canonical, padded_size
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.pii.tagged_values import HANDLE, HEAD, KEY_WIDTH, SEAL, canonical, padded_size
 
 Scoped: TypeAlias = Literal["tenant", "server", "caller"]
 

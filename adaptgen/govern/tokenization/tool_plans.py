@@ -10,7 +10,7 @@ from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node, positions
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
-from adaptgen.pii.token_length import canonical
+from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.syntax.json_pointer import pattern_of
 
 _KEPT = 20_000

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from adaptgen.model.evidence import RULES_OUT, Row, Score, Table
+from adaptgen.model.frozen import lazy
 from adaptgen.plan.auth.field_roles import (
     GRANTS,
     TOKEN_PARAMETERS,
@@ -30,7 +31,6 @@ from adaptgen.plan.auth.prose import ParameterValue, TakenParameters, taken_para
 from adaptgen.plan.auth.security_schemes import is_basic, place_of, schemes
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.identifiers import singular, vocabulary, words
-from adaptgen.syntax.lazy_regex import lazy
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

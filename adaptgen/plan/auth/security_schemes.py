@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.plan import Variable
 from adaptgen.model.tables import Auth, Body, Call, Expires, Login, Param, Send
 from adaptgen.plan.document.base_urls import prefix
 from adaptgen.plan.document.reader import server_urls
 from adaptgen.syntax.identifiers import words
-from adaptgen.syntax.lazy_regex import lazy
 from adaptgen.syntax.templates import escape
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import Any
 
 from adaptgen.model.evidence import RULES_OUT, Row, Table
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Send, value
 from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath, token_parameter
@@ -16,7 +17,6 @@ from adaptgen.plan.auth.prose import ParameterValue, word_before
 from adaptgen.plan.auth.security_schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
 from adaptgen.plan.document.reader import Operation, Parameter
 from adaptgen.syntax.identifiers import vocabulary, words
-from adaptgen.syntax.lazy_regex import lazy
 from adaptgen.syntax.templates import escape
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from adaptgen.model.frozen import lazy
 from adaptgen.plan.document.reader import Operation
-from adaptgen.syntax.lazy_regex import lazy
 
 TITLE = 80
 DESCRIPTION = 400

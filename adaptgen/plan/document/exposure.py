@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from adaptgen.diagnostics import Diagnostic, did_you_mean
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import advertised_tool
-from adaptgen.model import steps as stepped
 from adaptgen.model.plan import Evidence, Module
-from adaptgen.model.tables import Contract, Surface, Tool, value
+from adaptgen.model.tables import Contract, Surface, Tool, calls_of, value
 from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document import tool_names as naming
 from adaptgen.plan.document.descriptions import clean
@@ -93,7 +92,7 @@ def tagged(emitted: Sequence[ExposedTool], operations: Sequence[Operation]) -> l
     found = []
     for one in emitted:
         if one.operation is None and one.tool.steps:
-            calls = [(call.method, call.path) for call in stepped.calls(one.tool.steps)]
+            calls = [(call.method, call.path) for call in calls_of(one.tool)]
             union = dict.fromkeys(tag for call in calls for tag in tags.get(call, ()))
             one = replace(one, tool=replace(one.tool, tags=tuple(union)))
         found.append(one)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import value
 from adaptgen.plan.document.operation import mapping
 from adaptgen.plan.document.operation_words import OperationWords
@@ -45,7 +46,6 @@ from adaptgen.plan.effects.verbs import (
     WEAK,
 )
 from adaptgen.syntax.identifiers import singular, vocabulary, words
-from adaptgen.syntax.lazy_regex import lazy
 
 if TYPE_CHECKING:
     from adaptgen.plan.document.reader import Operation

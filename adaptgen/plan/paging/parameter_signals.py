@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from adaptgen.model.frozen import lazy
 from adaptgen.plan.document.reader import Parameter
 from adaptgen.plan.document.schemas import MISSING, Shape, shape
 from adaptgen.plan.paging.prose import about_parameter, cursor_told, offset_told, page_told, size_told
 from adaptgen.syntax.identifiers import vocabulary
-from adaptgen.syntax.lazy_regex import lazy
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
+from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import Json, Paging, Place, Unpaged, value
 from adaptgen.plan.document.reader import Operation, Parameter, base_media, is_json
 from adaptgen.plan.document.request_bodies import FORM, BodyInputs
@@ -18,7 +19,6 @@ from adaptgen.plan.document.schemas import Shape, shape
 from adaptgen.plan.paging.parameter_signals import CURSOR, LIMIT, OFFSET, PAGE, fold
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import vocabulary, words
-from adaptgen.syntax.lazy_regex import lazy
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from adaptgen.model.frozen import lazy
 from adaptgen.syntax.identifiers import vocabulary, words
-from adaptgen.syntax.lazy_regex import lazy
 
 _HEADER = lazy(
     r"headers?:?\s+[`\"'*]*([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"

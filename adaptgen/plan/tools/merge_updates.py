@@ -17,7 +17,7 @@ from adaptgen.plan.tools.arguments import Inputs, bodyless
 from adaptgen.plan.views.record_view import OUTCOME
 from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.syntax.templates import escape
-from adaptgen.views.read_inputs import is_projection, is_selector
+from adaptgen.views.vocabulary import is_projection, is_selector
 
 if TYPE_CHECKING:
     from adaptgen.source import Document

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adaptgen.diagnostics import Diagnostic, Where, error
-from adaptgen.model import steps as stepped
 from adaptgen.model.plan import Evidence
-from adaptgen.model.tables import Contract, Effect, Json, Step, Tool
+from adaptgen.model.tables import Contract, Effect, Json, Step, Tool, walk_steps
 from adaptgen.plan.document import descriptions as describe
 from adaptgen.plan.document import tool_names as naming
 from adaptgen.plan.document.inline_schema import inline
@@ -72,7 +71,7 @@ def workflow(
         steps=steps,
         result=result,
         defaults=dict(sorted(defaults_of(schema, names.inputs).items())),
-        auth=tuple(dict.fromkeys(auth for step in stepped.every(steps) for auth in step.auth)),
+        auth=tuple(dict.fromkeys(auth for step in walk_steps(steps) for auth in step.auth)),
         anonymous=all(one.pointer in context.auth.unsaid for one in operations),
         layout=hint.form,
         max_bytes=hint.max_bytes,

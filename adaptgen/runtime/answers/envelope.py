@@ -12,8 +12,7 @@ from typing import Final
 
 from adaptgen.model.tables import Tool
 from adaptgen.runtime.answers.record import mark_body, show
-from adaptgen.runtime.core.answer import Answer
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, ToolError
 from adaptgen.runtime.http.page import Fetch, is_json
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as paths

@@ -9,7 +9,7 @@ from typing import Any, Final
 from adaptgen.model.tables import Json, Layout, Tool
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.runtime.answers.projection import View, view
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import Segment

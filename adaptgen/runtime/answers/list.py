@@ -17,8 +17,7 @@ from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
 from adaptgen.runtime.answers.layout import AnswerLayout, parse_view
 from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
-from adaptgen.runtime.core.answer import Answer, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page

@@ -20,8 +20,7 @@ from adaptgen.runtime.answers.media import answer_media
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.answers.samples import Samples
 from adaptgen.runtime.answers.tables import answer_table
-from adaptgen.runtime.core.answer import Answer, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Text, ToolError
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http.completeness import find_doubt, find_sizes, read_answer
 from adaptgen.runtime.http.page import is_json

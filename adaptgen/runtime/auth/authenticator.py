@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from adaptgen.model.caller import LOCAL, Caller
-from adaptgen.model.tables import Refused, Send
+from adaptgen.model.tables import LOCAL, Caller, Refused, Send
 from adaptgen.runtime.auth.credentials_in_requests import REDACTED, add_credential, select_sends
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client, Elsewhere
 from adaptgen.runtime.http.logged_out import Like, Sign, find_sign, redirect_sign
 from adaptgen.runtime.http.parameters import scalar

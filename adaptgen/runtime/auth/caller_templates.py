@@ -8,8 +8,7 @@ from typing import Any
 
 import orjson
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Auth, Json
+from adaptgen.model.tables import Auth, Caller, Json
 from adaptgen.runtime.auth.login_call import placeholders_of
 from adaptgen.syntax.templates import lookup, placeholders
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from adaptgen.model.tables import Json, Send
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import Request
 from adaptgen.syntax.templates import fill, references
 

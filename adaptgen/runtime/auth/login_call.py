@@ -9,7 +9,7 @@ from adaptgen.model.tables import Json, Login
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials
 from adaptgen.runtime.auth.login_attempts import LoginRefused, speaks_of_credentials
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client
 from adaptgen.runtime.http.error_messages import Scrub, check_success
 from adaptgen.runtime.http.request import Inputs, build, find_references, templates

@@ -20,8 +20,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adaptgen.model.caller import LOCAL, Caller
-from adaptgen.model.tables import Auth, Json, Login
+from adaptgen.model.tables import LOCAL, Auth, Caller, Json, Login
 from adaptgen.runtime.auth import expiry
 from adaptgen.runtime.auth.caller_templates import describe_caller, saved_names
 from adaptgen.runtime.auth.credentials_in_requests import add_credentials, select_sends
@@ -32,8 +31,8 @@ from adaptgen.runtime.auth.shared_context import SessionContext
 from adaptgen.runtime.auth.shared_sessions import LEASE
 from adaptgen.runtime.auth.signer import Signer
 from adaptgen.runtime.aws.credentials import Missing
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import SingleFlight, margin
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.logged_out import Signs
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 if os.name == "nt":  # pragma: no cover
     import msvcrt

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Auth
+from adaptgen.model.tables import Auth, Caller
 from adaptgen.runtime.auth.caller_templates import SessionKey
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.shared_context import SessionContext
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.runtime.core.errors import ToolError
 
 MOST: Final = 1000
 """Sessions of callers that are kept in a process; the one that was not used for longest goes first."""

@@ -19,7 +19,8 @@ import orjson
 
 from adaptgen.model.tables import Auth, Json
 from adaptgen.runtime.auth.session_files import LeaseLost
-from adaptgen.runtime.store.protocol import FORMS, VARIABLE, Store, StoreError, store_from
+from adaptgen.runtime.store import FORMS, VARIABLE, store_from
+from adaptgen.runtime.store.protocol import Store, StoreError
 
 LEASE: Final = 10.0
 """Seconds after which a killed holder's lease ends."""

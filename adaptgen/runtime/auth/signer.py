@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json, SigV4
+from adaptgen.model.tables import Caller, Json, SigV4
 from adaptgen.runtime.aws import sigv4
 from adaptgen.runtime.aws.assume_role import session_tags
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.request import Request
 from adaptgen.syntax.templates import fill, references
 

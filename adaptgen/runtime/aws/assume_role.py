@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 from adaptgen.model.tables import Json
 from adaptgen.runtime.aws import clients as aws
 from adaptgen.runtime.aws.sigv4 import AwsKeys
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import ExpiringCache
-from adaptgen.runtime.core.errors import ToolError
 
 _OWN: Final = 60.0
 """Seconds for which the process's own keys are used without asking boto3, which renews them minutes ahead."""

@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.syntax.templates import Reference
 
 if TYPE_CHECKING:

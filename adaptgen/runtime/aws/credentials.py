@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.syntax.templates import Reference
 
 LIFETIME = 300.0

@@ -1,9 +1,14 @@
-"""What a tool call gives back, in the terms of MCP's CallToolResult."""
+"""What a tool call gives back: an answer or an error, and its wire form.
+
+The wire form has the keys of MCP's CallToolResult in revision 2026-07-28; the SDK drops those that 2025-11-25 does not
+know.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Any
 
 from adaptgen.model.tables import Json, value
 
@@ -45,3 +50,51 @@ class Answer:
     found: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     unknown: bool = False
+
+
+class ToolError(Exception):
+    """Ends a tool call with ``isError``. The text reaches the agent: no secret, no stack, no raw body of the API.
+
+    ``retry_after``: seconds after which the same call may help, where the API said so. ``status``: the API's HTTP
+    status, where there was an answer. ``unknown``: a write may or may not have been carried out.
+    """
+
+    def __init__(
+        self, text: str, *, status: int | None = None, retry_after: float | None = None, unknown: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.text = text
+        self.status = status
+        self.retry_after = retry_after
+        self.unknown = unknown
+
+    def told(self, tool: str) -> str:
+        """The text as callers of ``tool`` read it."""
+        return self.text
+
+
+def make_result(answer: Answer) -> dict[str, Any]:
+    """CallToolResult. ``structuredContent`` only where the tool opted in; then the text is not repeated next to it."""
+    blocks = [make_block(one, at) for at, one in enumerate(answer.content)]
+    wire: dict[str, Any] = {"content": blocks, "resultType": "complete"}
+    if answer.is_error:
+        wire["isError"] = True
+    elif answer.structured is not None:
+        structured = answer.structured
+        wire["structuredContent"] = structured if isinstance(structured, dict) else {"result": structured}
+    return wire
+
+
+def make_block(content: Content, at: int = 0) -> dict[str, Any]:
+    """ContentBlock: text, image, audio, or an embedded resource for bytes of any other media type."""
+    if not isinstance(content, Binary):
+        return {"type": "text", "text": content.text}
+    from base64 import b64encode  # not at the start of a server
+    from urllib.parse import quote
+
+    data = b64encode(content.data).decode()
+    family = content.media_type.partition("/")[0].lower()
+    if family in ("image", "audio"):
+        return {"type": family, "data": data, "mimeType": content.media_type}
+    uri = f"file:///{quote(content.name or f'answer-{at + 1}', safe='')}"
+    return {"type": "resource", "resource": {"uri": uri, "mimeType": content.media_type, "blob": data}}

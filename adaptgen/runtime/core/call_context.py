@@ -93,6 +93,6 @@ async def permit_creation() -> None:
     ask = creation.get()
     reason = await ask() if ask is not None else ""
     if reason:
-        from adaptgen.runtime.core.errors import ToolError
+        from adaptgen.runtime.core.answer import ToolError
 
         raise ToolError(reason, status=404)

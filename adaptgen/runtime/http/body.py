@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adaptgen.model.tables import Body, Json, Param
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import encode_value, form, is_json, scalar, to_json
 
 MISSING: Any = object()

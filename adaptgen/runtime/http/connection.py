@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.model.tables import Connection, Server
 from adaptgen.runtime.aws.credentials import Credentials
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.syntax.templates import fill, references
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response, read_retry_after
 from adaptgen.runtime.pii.call_pii import PiiTracker
@@ -71,7 +71,7 @@ class Scrub:
         """``text`` without credentials, without the classified values that ``body`` holds, without unknown e-mails."""
         from adaptgen.pii.detectors import find
         from adaptgen.pii.structured_text import rewrite_base64
-        from adaptgen.runtime.pii.token_sizes import make_matcher
+        from adaptgen.runtime.pii.personal_text import make_matcher
 
         for value in self._secrets:
             text = text.replace(value, "[removed]")
@@ -281,7 +281,7 @@ def _cut(text: str, size: int) -> str:
     """The first ``size`` characters, without the beginning of what no pattern knows by half."""
     if len(text) <= size:
         return text
-    from adaptgen.runtime.pii.token_sizes import SliceSafeText
+    from adaptgen.runtime.pii.personal_text import SliceSafeText
 
     return SliceSafeText(text)[:size]
 

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from adaptgen.model.tables import Call, Json, Step, Tool
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.logged_out import Like, is_bare, wraps
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import hint_jsonpath as jsonpath

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax.identifiers import vocabulary
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from adaptgen.model.tables import Cursor, Json, Link, NextHeader, NextUrl, Offset, PageNumber, Paging, Unpaged
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.completeness import find_doubt, find_sizes, list_beside, read_answer
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING

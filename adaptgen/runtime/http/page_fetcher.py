@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from adaptgen.model.tables import Json, Paging
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import parameters
 from adaptgen.runtime.http.completeness import read_sizes
 from adaptgen.runtime.http.page import LARGE

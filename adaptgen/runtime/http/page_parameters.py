@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from adaptgen.model.tables import Body, Json, Paging, Param, Unpaged
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.body import FORM
 from adaptgen.runtime.http.body import MISSING as ABSENT
 from adaptgen.runtime.http.page import size_parameter

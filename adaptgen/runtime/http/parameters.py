@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import orjson
 
 from adaptgen.model.tables import Json, Param, Style
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.path_values import check_path_value
 
 Pairs = list[tuple[str, str]]

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from typing import Final
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_~ @:,!$&'()*+=.-]*")
 _RUN: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")

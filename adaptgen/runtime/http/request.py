@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from adaptgen.model.tables import Body, Call, Json, Param
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING, collect, encode, wrap
 from adaptgen.runtime.http.page_parameters import PageParameters

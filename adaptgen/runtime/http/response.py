@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 _UNREAD: Any = object()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response
 from adaptgen.syntax import tables as tabular

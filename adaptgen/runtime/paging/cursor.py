@@ -26,7 +26,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import to_json
 
 KEY_VARIABLE: Final = "ADAPTGEN_CURSOR_KEY"

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.http.page import Fetch
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import Bound

@@ -17,7 +17,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from adaptgen.model.tables import Cursor, Json, Offset, PageNumber, Paging, Unpaged
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
 from adaptgen.runtime.paging.cursor import CursorBox

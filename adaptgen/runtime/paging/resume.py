@@ -11,7 +11,7 @@ import asyncio
 from typing import Final
 
 from adaptgen.model.tables import Cursor, Unpaged
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Page
 from adaptgen.runtime.paging.item_marks import is_same_page

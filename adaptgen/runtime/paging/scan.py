@@ -13,7 +13,7 @@ from typing import Final
 
 from adaptgen.model.tables import Json, Paging
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList
 from adaptgen.runtime.http.response import Response

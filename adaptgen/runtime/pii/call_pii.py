@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Call, Json
-from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import clean, encode
+from adaptgen.runtime.pii.tagged_values import canonical
 
 if TYPE_CHECKING:
     from adaptgen.runtime.pii.classifier import Classifier
@@ -101,7 +101,7 @@ class PiiTracker:
     def without(self, text: str, personal: Iterable[tuple[str, str]], hole: str) -> str:
         """``text`` with ``hole`` in place of everything that tokens will replace in it: what patterns find, and
         the values of ``personal`` (kind, value)."""
-        from adaptgen.runtime.pii.token_sizes import find_personal
+        from adaptgen.runtime.pii.personal_text import find_personal
 
         text = str(text)
         cuts = find_personal(text, (one for one in personal if self.will_tokenize(one[0])), self._kinds)
@@ -145,7 +145,7 @@ class PiiTracker:
 
     def capped(self, text: str, most: int) -> str:
         """``text`` cut so that it takes at most ``most`` bytes with tokens in it, and says so."""
-        from adaptgen.runtime.pii.token_sizes import SliceSafeText
+        from adaptgen.runtime.pii.personal_text import SliceSafeText
 
         whole = len(text.encode(errors="replace"))
         shown = text[: most + 1000].encode(errors="replace").decode()

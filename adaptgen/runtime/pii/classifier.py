@@ -14,8 +14,8 @@ from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.structured_text import pair_kind
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.pii.arguments import resource
+from adaptgen.runtime.pii.personal_text import SliceSafeText
 from adaptgen.runtime.pii.tagged_values import Tagged, tag
-from adaptgen.runtime.pii.token_sizes import SliceSafeText
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.json_pointer import matching, pattern
 

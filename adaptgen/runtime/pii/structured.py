@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from adaptgen.pii.field_kinds import kind_within
 from adaptgen.pii.structured_text import base64_texts, table_header
+from adaptgen.runtime.pii.classifier import Classifier
 from adaptgen.runtime.pii.token_sizes import read_nested
 
 _NESTED: Final = 6
@@ -37,8 +38,6 @@ def _values(text: str, depth: int) -> Iterator[tuple[str, str]]:
         return
     yield from find_named(text)
     if text.lstrip()[:1] in ("{", "[", '"') and (value := read_nested(text)) is not None:
-        from adaptgen.runtime.pii.classifier import Classifier
-
         found: dict[tuple[str, str], None] = {}
         Classifier({}).mark(value, found)
         yield from found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.queries.comparison import Operand
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import MISSING, Segment

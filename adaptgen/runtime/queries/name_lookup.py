@@ -16,8 +16,8 @@ from typing import Final
 from adaptgen.model.tables import Json, Lookup, Tool
 from adaptgen.runtime.answers.layout import is_secret
 from adaptgen.runtime.answers.list import MOST_SIZE, first_state
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox

@@ -14,8 +14,7 @@ from adaptgen.model.tables import Json, Tool, Unpaged
 from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list, first_state
 from adaptgen.runtime.answers.record import TOO_DEEP
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.answer import Answer
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox

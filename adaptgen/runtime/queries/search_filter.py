@@ -16,17 +16,16 @@ from typing import Any, Final
 from adaptgen.model.tables import Call, Json, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
-from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.answers.list import MOST_SIZE, first_state
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.paging.pages import PageIterator
 from adaptgen.runtime.paging.scan import Bounds, RequestBudget, Scan
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import scalar_texts
-from adaptgen.runtime.pii.tagged_values import Tagged
+from adaptgen.runtime.pii.tagged_values import Tagged, canonical
 from adaptgen.runtime.queries import query as asking
 from adaptgen.runtime.queries.filters import Field, find_scalars
 from adaptgen.syntax import field_paths as fields

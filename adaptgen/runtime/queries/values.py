@@ -13,7 +13,7 @@ from typing import Final
 
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.layout import is_secret, list_paths
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged
 from adaptgen.runtime.queries.filters import EQUALITY, OBJECT, Condition, Field, Question, find_scalars

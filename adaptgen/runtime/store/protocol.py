@@ -1,9 +1,12 @@
-"""State that several processes share: what a store can do (memory, Redis and DynamoDB do it), and which a URL means."""
+"""What a store of shared state can do, and the one in memory: for laptops, tests and servers that run once."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Final, Protocol
-from urllib.parse import parse_qs, urlsplit
+
+_FIRST_SWEEP: Final = 1024
 
 
 class Store(Protocol):
@@ -54,31 +57,109 @@ class StoreError(Exception):
     """The shared state cannot be reached or refuses; the text names the store, never a value."""
 
 
-VARIABLE: Final = "ADAPTGEN_STORE_URL"
-FORMS: Final = "redis://HOST:PORT/DB, rediss://…, unix://PATH or dynamodb://TABLE?region=…&endpoint=…&prefix=…"
+class MemoryStore:
+    """Values in this process alone. What has expired is swept out now and then; at most ``most`` keys are held.
 
-
-def store_from(url: str, prefix: str = "adaptgen") -> Store:
-    """The store behind ``url``; nothing is connected yet. ``memory:`` is this process alone.
-
-    Raises:
-        ValueError: no such form; the text does not repeat the URL, which may hold a password.
+    A full store refuses new keys instead of forgetting old ones: among them may be identifiers that must not be used
+    twice. ``clock`` gives seconds and never goes back.
     """
-    parts = urlsplit(url.strip())
-    if parts.scheme == "memory":
-        from adaptgen.runtime.store.memory import MemoryStore
 
-        return MemoryStore()
-    if parts.scheme in ("redis", "rediss", "unix"):
-        from adaptgen.runtime.store.redis import RedisStore
+    local = True
+    """No other process sees it."""
 
-        return RedisStore(url.strip(), prefix)
-    if parts.scheme == "dynamodb" and parts.netloc:
-        from adaptgen.runtime.store.dynamodb import DynamoStore
+    def __init__(self, *, most: int = 250_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._values: dict[str, tuple[bytes, float | None]] = {}
+        self._buckets: dict[str, float] = {}
+        self._sweep_at = min(_FIRST_SWEEP, most)
 
-        given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        unknown = given.keys() - {"region", "endpoint", "prefix"}
-        if not unknown:
-            prefix = given.get("prefix", prefix)
-            return DynamoStore(parts.netloc, given.get("region", ""), given.get("endpoint", ""), prefix)
-    raise ValueError(f"the address of a store has one of the forms {FORMS}")
+    def __repr__(self) -> str:
+        return f"MemoryStore({len(self._values) + len(self._buckets)})"
+
+    async def get(self, key: str) -> bytes | None:
+        return self._get(key)
+
+    def _get(self, key: str) -> bytes | None:
+        found = self._values.get(key)
+        if found is None:
+            return None
+        if found[1] is not None and found[1] <= self._clock():
+            del self._values[key]
+            return None
+        return found[0]
+
+    async def put(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
+        self._set(key, value, ttl)
+
+    def _set(self, key: str, value: bytes, ttl: float | None) -> None:
+        if key not in self._values:
+            self._make_room()
+        self._values[key] = (value, None if ttl is None else self._clock() + ttl)
+
+    async def add(self, key: str, value: bytes, *, ttl: float | None = None) -> bool:
+        if self._get(key) is not None:
+            return False
+        self._set(key, value, ttl)
+        return True
+
+    async def swap(self, key: str, old: bytes | None, new: bytes | None, *, ttl: float | None = None) -> bool:
+        if self._get(key) != old:
+            return False
+        if new is None:
+            self._values.pop(key, None)
+        else:
+            self._set(key, new, ttl)
+        return True
+
+    async def delete(self, key: str) -> None:
+        self._values.pop(key, None)
+
+    async def increment(self, key: str, by: float = 1, *, ttl: float | None = None) -> float:
+        found = self._get(key)
+        if found is None:
+            self._set(key, number_text(by), ttl)
+            return by
+        try:
+            total = float(found) + by
+        except ValueError:
+            raise StoreError("the memory of this process holds no number there") from None
+        self._values[key] = (number_text(total), self._values[key][1])
+        return total
+
+    async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
+        # The bucket is kept as the moment at which it will be full again (GCRA): one number, and the lifetime of it.
+        now = self._clock()
+        full = self._buckets.get(key)
+        if full is None or full < now:
+            if full is None:
+                self._make_room()
+            full = now
+        full += cost / rate
+        wait = full - now - burst / rate
+        if wait > 1e-6:
+            return wait
+        self._buckets[key] = full
+        return 0.0
+
+    def _make_room(self) -> None:
+        held = len(self._values) + len(self._buckets)
+        if held < self._sweep_at:
+            return
+        now = self._clock()
+        self._values = {key: one for key, one in self._values.items() if one[1] is None or one[1] > now}
+        self._buckets = {key: full for key, full in self._buckets.items() if full > now}
+        held = len(self._values) + len(self._buckets)
+        if held >= self._most:
+            raise StoreError(f"the memory of this process holds {held} keys already")
+        self._sweep_at = min(max(_FIRST_SWEEP, 2 * held), self._most)
+
+    async def aclose(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+        self._buckets.clear()
+
+
+def number_text(number: float) -> bytes:
+    """A counter as ``get`` gives it: decimal text, whole numbers without a point."""
+    return f"{number:.17g}".encode()

@@ -12,11 +12,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from adaptgen.model.tables import Check, Json, Step, Then
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step import CriterionFailed
-from adaptgen.runtime.workflow.step_result import StepResponse, resolve_pointer
+from adaptgen.runtime.workflow.step_result import CriterionFailed, StepResponse, resolve_pointer
 from adaptgen.syntax.field_paths import MISSING
 from adaptgen.syntax.runtime_expressions import Expression, condition, expression, holds
 

@@ -12,8 +12,8 @@ from typing import Final
 import orjson
 
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.paging.cursor import Bound, CursorBox
 
 LARGEST: Final = 6000

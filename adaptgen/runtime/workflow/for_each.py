@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from adaptgen.model.tables import Json, Step
 from adaptgen.runtime.core import call_context
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.workflow.scope import ITEM, Scope, find_value
 from adaptgen.runtime.workflow.step_result import StepResponse, StepResult, combine

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from adaptgen.model.tables import Json, Until
 from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import until as deadline
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.response import Response, read_retry_after
 from adaptgen.runtime.workflow.scope import is_one_of

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from adaptgen.model.tables import Flow, Json, Step, Then, Tool
 from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.api_client import ApiClient, DryRun
-from adaptgen.runtime.core.answer import Answer
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, ToolError
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged, tag
+from adaptgen.runtime.workflow.conditions import after_failure, after_success
 from adaptgen.runtime.workflow.continuation import RunState, answer_pending, pack_state, restore_state
 from adaptgen.runtime.workflow.continuation_state import Continuation
 from adaptgen.runtime.workflow.polling import Pending
@@ -105,8 +105,6 @@ class WorkflowRun:
 
     async def _one(self, step: Step, scope: Scope, tries: Counter[tuple[str, int]]) -> Then | None:
         """Run a step; what follows it, None for the next one."""
-        from adaptgen.runtime.workflow.conditions import after_failure, after_success
-
         if step.when is not None and not _by_item(step) and not scope.runs(step.when):
             self._state.notes[step.id] = "skipped: its condition does not hold"
             scope.nothing(step, "was skipped: its condition does not hold")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.model.tables import Json, Step, Tool
 from adaptgen.runtime.api_client import ApiCall, ApiClient
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.body import MISSING
 from adaptgen.runtime.http.error_messages import check_success, describe_error, make_refusal
 from adaptgen.runtime.http.page_fetcher import PageFetcher
@@ -17,21 +17,14 @@ from adaptgen.runtime.http.request import Inputs, Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
+from adaptgen.runtime.workflow.conditions import failed_criterion
 from adaptgen.runtime.workflow.scope import Scope
-from adaptgen.runtime.workflow.step_result import StepResponse, read_body
+from adaptgen.runtime.workflow.step_result import CriterionFailed, StepResponse, read_body
 from adaptgen.syntax.json_pointer import split
 from adaptgen.syntax.templates import fill_present
 
 if TYPE_CHECKING:
     from adaptgen.runtime.queries.search_filter import SearchFilter
-
-
-class CriterionFailed(ToolError):
-    """The API answered, and not with success; ``asked`` is its answer."""
-
-    def __init__(self, problem: ToolError, asked: StepResponse) -> None:
-        super().__init__(problem.text, status=problem.status, retry_after=problem.retry_after, unknown=problem.unknown)
-        self.asked = asked
 
 
 class StepExecutor:
@@ -118,8 +111,6 @@ class StepExecutor:
                     raise CriterionFailed(problem, _asked(step, request, response)) from None
                 raise
             return _asked(step, request, response, strict=True)
-        from adaptgen.runtime.workflow.conditions import failed_criterion
-
         asked = _asked(step, request, response)
         failed = failed_criterion(step.success, scope, asked)
         if failed is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from adaptgen.model.tables import Json, Step
 from adaptgen.runtime.answers.projection import view
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.page import find_items, is_json
 from adaptgen.runtime.http.request import Request
 from adaptgen.runtime.http.response import Response
@@ -82,6 +82,14 @@ class StepResponse:
             found = self.response.cookies.get(place.removeprefix("cookie:").strip())
             return MISSING if found is None else found
         return resolve_pointer(place, body) if place.startswith("#") else jsonpath.first(place, body)
+
+
+class CriterionFailed(ToolError):
+    """The API answered, and not with success; ``asked`` is its answer."""
+
+    def __init__(self, problem: ToolError, asked: StepResponse) -> None:
+        super().__init__(problem.text, status=problem.status, retry_after=problem.retry_after, unknown=problem.unknown)
+        self.asked = asked
 
 
 def read_body(step: Step, response: Response) -> Json:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from adaptgen.model.tables import Body, Call, Json, Update
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import permit_creation
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.body import MISSING, collect
 from adaptgen.runtime.http.request import Inputs, Request, build
 from adaptgen.runtime.http.response import Response

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 from adaptgen.runtime.auth.session_files import try_lock
 from adaptgen.runtime.auth.shared_sessions import Lease
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import until
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.request import origin
 from adaptgen.runtime.store.protocol import Store, StoreError
 

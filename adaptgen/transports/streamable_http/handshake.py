@@ -8,8 +8,7 @@ from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.jsonrpc import Malformed, Notice, Request, Response
 from adaptgen.mcp.protocol import RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.transports.streamable_http.header_checks import check_types
 from adaptgen.transports.streamable_http.http import (
     SSE_HEADERS,

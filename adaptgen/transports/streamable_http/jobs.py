@@ -11,8 +11,7 @@ from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.transports.streamable_http.http import (
     SSE_HEADERS,

@@ -15,8 +15,7 @@ from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.tool_search import toolsets as parts
 from adaptgen.tool_search.menu import Menu
 from adaptgen.transports.streamable_http.handshake import Handshake

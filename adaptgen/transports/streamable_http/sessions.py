@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.mcp.jsonrpc import INTERNAL_ERROR, MessageId, Response
 from adaptgen.mcp.protocol import RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 
 if TYPE_CHECKING:
     from adaptgen.transports.streamable_http.request_context import RequestContext

@@ -9,8 +9,7 @@ from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.headers import PREFIX
 from adaptgen.mcp.jsonrpc import Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
+from adaptgen.model.tables import Caller, Json
 from adaptgen.transports.streamable_http.header_checks import Parameters, check_types, envelope, served
 from adaptgen.transports.streamable_http.http import (
     STATUS,

@@ -14,7 +14,7 @@ from support.governing import KEYS, FakeTarget, ask, fact, governed, settings
 from support.services import Unavailable
 
 from adaptgen.cli import main
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 ADA = Caller("ada", "bank")
 

@@ -13,7 +13,7 @@ from support.services import Unavailable
 from adaptgen.cli import main
 from adaptgen.govern.limits.usage import Usage
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.runtime.store.redis import RedisStore
 
 

@@ -14,7 +14,7 @@ from adaptgen.demo.building import build
 from adaptgen.demo.crm import Running
 from adaptgen.demo.session import read
 from adaptgen.demo.story import environment
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.engine import Engine
 from adaptgen.transports.load import load_server

@@ -11,7 +11,7 @@ from support.generated import engine, generate
 
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.provider_rules import short_name
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.proxy.third_party_tools import facts
 from adaptgen.runtime.engine import Engine
 

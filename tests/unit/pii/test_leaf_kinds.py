@@ -10,8 +10,8 @@ import pytest
 from adaptgen.govern.tokenization.classification import Classification
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.pii.field_kinds import leaf_kinds
-from adaptgen.pii.token_length import canonical
 from adaptgen.runtime.pii.classifier import Classifier
+from adaptgen.runtime.pii.tagged_values import canonical
 
 KINDS = frozenset({"email", "name", "phone", "national_id", "card", "iban", "account", "address", "birth_date", "ip"})
 

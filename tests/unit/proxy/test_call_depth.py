@@ -12,7 +12,7 @@ from support.fake_mcp import FakeServer, mirrored, tool
 
 import adaptgen
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.proxy.connection_pool import Connection
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 

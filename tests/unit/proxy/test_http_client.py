@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from support.fake_mcp import Exchange, FakeServer, mirrored, tool, until
 
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import LOCAL
+from adaptgen.model.tables import LOCAL
 from adaptgen.proxy import connection_pool as connections
 from adaptgen.proxy.connection_pool import Connection
 from adaptgen.proxy.http_client import MAX_BYTES, HttpClient, UpstreamError, address, secure

@@ -11,7 +11,7 @@ from support.fake_mcp import Exchange, FakeServer, mirrored, tool, until
 
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.proxy.http_client import address
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 

@@ -9,11 +9,11 @@ import pytest
 from support.fake_mcp import FakeServer, mirrored, tool, until
 
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.proxy import tool_pins as pinning
 from adaptgen.proxy.session_pool import Sessions, key_of
 from adaptgen.proxy.tool_pins import FilePins, PinState, StorePins
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 

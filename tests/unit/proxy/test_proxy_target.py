@@ -12,7 +12,7 @@ from support.fake_mcp import Exchange, FakeServer, mirrored, running, tool, unti
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_FOUND, META_SENSITIVE, Context, RpcError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.third_party_tools import suspected
 from adaptgen.proxy.tool_pins import FilePins

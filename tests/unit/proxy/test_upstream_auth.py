@@ -21,7 +21,7 @@ from support.idp import EXCHANGE, Idp
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import UpstreamAuth
 from adaptgen.mcp.protocol import RpcError
-from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import LOCAL, Caller
 from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 
 URL = "https://abc.lambda-url.eu-west-1.on.aws/mcp"

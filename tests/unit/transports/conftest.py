@@ -9,8 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Contract, Server, Tool
+from adaptgen.model.tables import Caller, Contract, Server, Tool
 from adaptgen.runtime.core.answer import Answer, Binary, Text
 from adaptgen.runtime.engine import Engine
 

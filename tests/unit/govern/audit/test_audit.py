@@ -19,7 +19,7 @@ from adaptgen.govern.audit.sinks import FileSink, StreamSink
 from adaptgen.govern.audit.trail import AuditError, AuditLog, trail
 from adaptgen.govern.audit.verify import verify
 from adaptgen.govern.settings.load import parse
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 KEY = hashlib.sha256(b"audit").digest()
 

@@ -17,7 +17,7 @@ from adaptgen.govern.authorization import policies
 from adaptgen.govern.authorization.agentcore import Gateway, render
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
 from adaptgen.govern.settings.model import Claims
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 ARN = "arn:aws:bedrock-agentcore:eu-central-1:111122223333:gateway/crm-a1b2c3"
 ACTIONS = {one.id: one for one in folder_actions(ROOT / "generated" / "crm")}

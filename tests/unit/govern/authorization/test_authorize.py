@@ -8,7 +8,7 @@ import pytest
 from support.policies import ANN, EVE, TOOLS, facts, loaded
 
 from adaptgen.govern.authorization.authorizer import Decision
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 PAY = 'permit (principal, action == Action::"crm__pay", resource);'
 BELOW = """

@@ -11,7 +11,7 @@ from support.crm import CALLS, PAY, ROOT, TOOLS
 
 from adaptgen.cli.govern.policy import read_policies
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 
 @pytest_asyncio.fixture

@@ -18,7 +18,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization.authorizer import Decision
 from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
 from adaptgen.govern.settings import aws_clients as aws
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 STORE = "PSEXAMPLEabcdefg111111"
 ARN = f"arn:aws:verifiedpermissions::123456789012:policy-store/{STORE}"

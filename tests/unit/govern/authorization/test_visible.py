@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.policies import ANN, TOOLS, loaded
 
 from adaptgen.govern.authorization import policies
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 # Some fail to be evaluated for some callers and arguments: a failing condition is neither true nor false.
 ATOMS = st.sampled_from(

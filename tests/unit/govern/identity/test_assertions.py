@@ -19,9 +19,8 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier, fingerprint
 from adaptgen.govern.settings.model import Accept
 from adaptgen.mcp.protocol import Challenge, RpcError
-from adaptgen.model.caller import Caller
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import Store, StoreError
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.store.protocol import MemoryStore, Store, StoreError
 
 pytestmark = pytest.mark.asyncio
 

@@ -23,7 +23,7 @@ from adaptgen.govern.identity import authenticator as authenticate
 from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.settings.model import Accept, Authenticate, Claims, Listen, Settings, Upstream, UpstreamAuth
 from adaptgen.mcp.protocol import Challenge, Context
-from adaptgen.model.caller import LOCAL, Caller
+from adaptgen.model.tables import LOCAL, Caller
 
 pytestmark = pytest.mark.asyncio
 

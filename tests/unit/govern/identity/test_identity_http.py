@@ -16,9 +16,8 @@ from adaptgen.govern.identity.authenticator import Authenticator
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
 from adaptgen.govern.settings.model import Accept, Authenticate, Listen, Settings
 from adaptgen.mcp.protocol import META_HANDOVER, Context, ServerInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Json
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.store.protocol import MemoryStore
 from adaptgen.transports.streamable_http.asgi import app
 
 pytestmark = pytest.mark.asyncio

@@ -21,7 +21,7 @@ from adaptgen.govern.identity.jwks import FixedKeys, KeySet
 from adaptgen.govern.identity.jwt import Verifier
 from adaptgen.govern.settings.model import Authenticate, Claims, Settings
 from adaptgen.mcp.protocol import Challenge, Context
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 KEY = ECKey.generate_key("P-256", private=True)
 ISSUER, AUDIENCE = "https://idp.example", "https://mcp.bank.example/mcp"

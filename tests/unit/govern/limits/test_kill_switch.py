@@ -13,8 +13,7 @@ from adaptgen.govern.limits.kill_switch import Switch, switch
 from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings.load import read
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.model.tables import Effect
+from adaptgen.model.tables import Caller, Effect
 
 ADA = Caller("ada", "acme")
 

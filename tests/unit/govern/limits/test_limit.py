@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from adaptgen.govern.limits.rate_limiter import Limiter
 from adaptgen.govern.settings.model import Limit
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 pytestmark = pytest.mark.asyncio
 

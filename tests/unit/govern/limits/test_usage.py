@@ -8,9 +8,8 @@ import pytest
 
 from adaptgen.govern.limits.usage import Row, Usage
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.model.tables import Caller
+from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 pytestmark = pytest.mark.asyncio
 

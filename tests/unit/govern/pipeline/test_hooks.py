@@ -15,7 +15,7 @@ import pytest
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.pipeline.hooks import Call, HookError, Hooks
 from adaptgen.govern.settings.load import parse, read
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 CALL = Call(Caller("ada"), "crm__find", "crm", "read", {"name": "Lovelace"}, "r1")
 

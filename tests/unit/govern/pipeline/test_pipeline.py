@@ -15,7 +15,7 @@ from support.wire import Client
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.telemetry import tracer
 from adaptgen.mcp.protocol import META_HANDOVER, META_STATUS, RpcError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.transports.streamable_http import StreamableHttpServer
 
 ADA = Caller("ada", "bank", ("staff",))

@@ -12,7 +12,7 @@ import pytest
 from support.governing import FakeTarget, ask, fact, governed, settings
 
 from adaptgen.govern.pipeline.assemble import GovernedServer
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 ADA = Caller("ada")
 NOBODY = "forbid (principal, action, resource);"

@@ -10,8 +10,8 @@ from support.services import free_port
 from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import Settings, State
 from adaptgen.govern.settings.references import open_store
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import store_from
+from adaptgen.runtime.store import store_from
+from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio
 

@@ -20,7 +20,7 @@ from adaptgen.govern.settings import remote_files as documents
 from adaptgen.govern.settings.load import parse
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 pytestmark = [
     pytest.mark.asyncio,

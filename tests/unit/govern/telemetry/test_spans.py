@@ -25,7 +25,7 @@ from adaptgen.govern.settings.load import parse
 from adaptgen.govern.telemetry import tracer
 from adaptgen.govern.telemetry.spans import Tracer, number_of
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, ToolInfo
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"

@@ -13,7 +13,7 @@ from support.shielding import ANNA, answer, restore, run, shield, tokenizer, too
 
 from adaptgen.govern.settings.model import Detector
 from adaptgen.govern.tokenization import aws_detectors as detect_aws
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 GUARDRAIL = Detector(kind="guardrail", guardrail="gr-1", version="3", region="eu-central-1")
 COMPREHEND = Detector(kind="comprehend", language="de", region="eu-central-1")

@@ -14,17 +14,15 @@ from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE, ToolInfo
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Call, Tool, Unpaged
-from adaptgen.runtime.answers import mcp_result as content
+from adaptgen.model.tables import LOCAL, Call, Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.answers.record import answer_detail, show
-from adaptgen.runtime.core.answer import Answer
+from adaptgen.runtime.core.answer import Answer, make_result
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import make_classifier
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import MemoryStore
 
 LIST = Tool(name="find", call=Call("GET", "/customers"), page=Unpaged(items="$"), view=("id", "email", "note"))
 GET = Tool(name="get", call=Call("GET", "/customers/{id}"), view=("*",))
@@ -63,7 +61,7 @@ def tokenizer() -> Tokenizer:
 
 def shielded(tool: Tool, answer: Answer) -> str:
     facts = ToolInfo(name=tool.name, server="crm", own=tool.name, effect="read", open=True, wire={"name": tool.name})
-    result = content.make_result(answer)
+    result = make_result(answer)
     result["_meta"] = {META_SENSITIVE: dict(answer.sensitive), META_FOUND: [list(pair) for pair in answer.found]}
     shown = asyncio.run(tokenizer().result(LOCAL, facts, result)).result
     return str(shown["content"][0]["text"])

@@ -12,7 +12,7 @@ from support.shielding import ANNA, BEN, EVE, OTHER_KEY, always, never, restore,
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.tokenization.tokenizer import Restored
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 ADA = "ada.lovelace@example.com"
 WRITES = tool(

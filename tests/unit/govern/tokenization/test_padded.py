@@ -14,9 +14,9 @@ from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
 from adaptgen.govern.tokenization.tokens import Expired, MalformedToken, Tokens
-from adaptgen.pii.token_length import token_length
-from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.pii.tagged_values import token_length
+from adaptgen.runtime.store.protocol import MemoryStore
 
 OLD = KeyRing("k1", {"k1": KEY})
 NEW = KeyRing("k2", {"k1": KEY, "k2": OTHER_KEY}, frozenset({"k2"}))

@@ -14,8 +14,7 @@ from adaptgen.govern.tokenization.search_guard import SearchGuard, SearchRefused
 from adaptgen.govern.tokenization.tokens import Tokens, scope_of
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_MENU, META_SENSITIVE
 from adaptgen.proxy.third_party_tools import facts
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 KINDS = frozenset({"email", "name", "phone"})
 TOKENS = Tokens(KeyRing("k1", {"k1": KEY}), KINDS)
@@ -112,7 +111,7 @@ def test_the_handover_carries_what_is_searched() -> None:
 
     from adaptgen.govern.identity.identity_assertion import AssertionIssuer, AssertionVerifier
     from adaptgen.govern.settings.model import Accept
-    from adaptgen.model.caller import Caller
+    from adaptgen.model.tables import Caller
 
     key = ECKey.generate_key("P-256", private=True)
     handover = AssertionIssuer(key, "https://proxy.example")

@@ -16,9 +16,8 @@ from support.shielding import ANNA, BEN, EVE, always, answer, run, tokenizer, to
 from adaptgen.govern.tokenization.tokenizer import Restored, Tokenizer
 from adaptgen.pii.detectors import is_iban
 from adaptgen.pii.national_ids import LUHN
-from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 ALL = ("email", "phone", "card", "iban", "national_id", "name", "birth_date", "account")
 VALUES = {

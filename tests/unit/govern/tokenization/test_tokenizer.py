@@ -16,7 +16,7 @@ from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, r
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.protocol import META_FOUND, META_SENSITIVE, META_STATUS
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 TAKES = tool({"email": "email", "phone": "phone", "name": "name", "card": "card"}, schema={"email": {}, "phone": {}})
 

@@ -14,7 +14,7 @@ from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, RING
 
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.tokenization.tokens import MalformedToken, Tokens, base32, scope, scope_of
-from adaptgen.pii.token_length import canonical, token_length
+from adaptgen.runtime.pii.tagged_values import canonical, token_length
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
 ACME = scope("tenant", "acme", "", "")

@@ -8,9 +8,8 @@ import pytest
 from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, answer, restore, run, shield, tokenizer, tool
 
 from adaptgen.govern.settings.keys import KeyRing
-from adaptgen.runtime.core.errors import ToolError
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 ADA = "ada.lovelace@example.com"
 TAKES = tool({"email": "email", "phone": "phone"}, schema={"phone": {"type": "integer"}})

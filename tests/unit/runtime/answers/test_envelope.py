@@ -8,7 +8,7 @@ import pytest
 
 from adaptgen.model.tables import Tool, Unpaged
 from adaptgen.runtime.answers.envelope import answer_around
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import make_classifier
 

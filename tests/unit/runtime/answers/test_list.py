@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 PEOPLE = [
     {"id": n, "name": f"P{n}", "org": {"id": n, "name": "Acme"}, "tags": [{"id": 1, "name": "x"}], "key": "hush"}

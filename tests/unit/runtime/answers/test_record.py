@@ -9,8 +9,7 @@ import pytest
 
 from adaptgen.model.tables import Call, Step, Tool
 from adaptgen.runtime.answers.list import answer_detail
-from adaptgen.runtime.core.answer import Answer, Binary, Text
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import Answer, Binary, Text, ToolError
 
 GET = Tool(name="get_contact", view=("id", "name", "org.name"), payload="$.contact")
 BODY = {

@@ -13,8 +13,7 @@ from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Login, Param, Send, Tool
 from adaptgen.runtime.auth import shared_sessions as shared
 from adaptgen.runtime.auth.session_files import LeaseLost
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import StoreError
+from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 
 if TYPE_CHECKING:
     from conftest import Api, Make, Received

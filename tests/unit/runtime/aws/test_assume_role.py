@@ -10,7 +10,7 @@ import pytest
 
 from adaptgen.runtime.aws import clients as aws
 from adaptgen.runtime.aws.assume_role import Roles, session_name, session_tags
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 pytestmark = pytest.mark.asyncio
 

@@ -10,7 +10,7 @@ import pytest
 
 from adaptgen.model.tables import Cursor, Link, Tool, Unpaged
 from adaptgen.runtime.answers.list import ListCall, answer_list
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.completeness import PAGE_SIZES
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.paging.scan import read_all_pages

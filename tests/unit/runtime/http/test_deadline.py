@@ -8,8 +8,8 @@ import time
 import httpx
 import pytest
 
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import until
-from adaptgen.runtime.core.errors import ToolError
 from adaptgen.runtime.http.client import Client
 from adaptgen.runtime.http.request import Request
 

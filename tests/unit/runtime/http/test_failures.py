@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from adaptgen.model.tables import Body, Call, Param, Tool
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http import client as http
 from adaptgen.runtime.http.request import Request
 

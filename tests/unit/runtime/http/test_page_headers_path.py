@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from adaptgen.model.tables import Base, Call, Cursor, NextUrl, Offset, PageNumber, Param, Server, Tool
 from adaptgen.runtime import LOCAL, Engine
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.page_parameters import PageParameters
 from adaptgen.runtime.http.request import Inputs, build
 

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from adaptgen.pii.detectors import FOUND, find
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.paging.cursor import CursorBox, KeyFormatError, bind, read_key
 
 STATE = [50, 3, 25, 25, 1, "i12345678", 250]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adaptgen.model.tables import PageNumber, Paging
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.response import Response
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 
 
 def walk_while_it_changes(kit: Any, api: Any, agent: Any, change: Any) -> tuple[list[Any], set[Any]]:

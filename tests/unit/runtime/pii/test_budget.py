@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from adaptgen.model.tables import Call, Tool, Unpaged
 from adaptgen.pii.detectors import FOUND, find
 from adaptgen.pii.matcher import KnownValue, ValueMatcher
-from adaptgen.pii.token_length import token_length
 from adaptgen.runtime.answers.list import ListCall, answer_list
 from adaptgen.runtime.answers.record import answer_detail, show
 from adaptgen.runtime.core.answer import Answer
@@ -21,6 +20,7 @@ from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import make_classifier
+from adaptgen.runtime.pii.tagged_values import token_length
 
 LIST = Tool(
     name="find_customers", call=Call("GET", "/customers"), page=Unpaged(items="$"), view=("id", "email", "note")

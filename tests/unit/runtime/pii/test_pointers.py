@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.classifier import Classifier
+from adaptgen.runtime.pii.personal_text import SliceSafeText
 from adaptgen.runtime.pii.pointers import columns, positions
 from adaptgen.runtime.pii.tagged_values import Tagged, tag
-from adaptgen.runtime.pii.token_sizes import SliceSafeText
 from adaptgen.runtime.workflow.runner import fill_result
 
 

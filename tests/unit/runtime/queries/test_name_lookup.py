@@ -14,7 +14,7 @@ from support.governing import ask, governed, settings
 
 from adaptgen.demo.building import specs
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.plan import plan
 from adaptgen.runtime.engine import Engine
 from adaptgen.source import read, read_hints
@@ -184,7 +184,7 @@ def test_the_list_is_read_once_for_each_caller_and_again_for_a_name_that_is_new(
 def test_a_list_that_is_not_read_to_its_end_names_nothing(kit: Any) -> None:
     """What fits one of the items read may fit another one too."""
     from adaptgen.model.tables import Lookup, Tool
-    from adaptgen.runtime.core.errors import ToolError
+    from adaptgen.runtime.core.answer import ToolError
     from adaptgen.runtime.paging.cursor import CursorBox
     from adaptgen.runtime.pii.call_pii import PiiTracker
     from adaptgen.runtime.queries.name_lookup import BOUNDS, Lookups

@@ -14,8 +14,7 @@ from fastmcp import Client
 
 from adaptgen.govern.pipeline.engine_target import Served
 from adaptgen.mcp.protocol import Context
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Base, Call, Offset, Server, Tool
+from adaptgen.model.tables import LOCAL, Base, Call, Offset, Server, Tool
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.call_context import until
 from adaptgen.runtime.engine import Engine

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adaptgen.runtime.core.errors import ToolError
+from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.queries.comparison import Operand, sort_keys
 
 ITEMS = [

@@ -16,8 +16,7 @@ from support import redis as redis_server
 from support.services import Service, Unavailable, free_port, running
 
 from adaptgen.runtime.store.dynamodb import DynamoStore
-from adaptgen.runtime.store.memory import MemoryStore
-from adaptgen.runtime.store.protocol import Store, StoreError
+from adaptgen.runtime.store.protocol import MemoryStore, Store, StoreError
 from adaptgen.runtime.store.redis import RedisStore
 
 pytestmark = pytest.mark.asyncio

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from adaptgen.model.caller import LOCAL
-from adaptgen.model.tables import Call, Offset, Param, Step, Tool, Until
+from adaptgen.model.tables import LOCAL, Call, Offset, Param, Step, Tool, Until
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.paging.cursor import CursorBox, bind
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adaptgen.model.tables import Body, Call, Param, Tool, Update
-from adaptgen.runtime.store.memory import MemoryStore
+from adaptgen.runtime.store.protocol import MemoryStore
 from adaptgen.runtime.writes.comparison import is_same
 from adaptgen.runtime.writes.record_lock import canonical_address
 

@@ -11,7 +11,7 @@ import pytest
 from support.wire import Client, FakeDesk, request, said
 
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.transports.streamable_http import HttpAnswer, HttpRequest, StreamableHttpServer, folded, whole
 from adaptgen.transports.streamable_http.http import TooSlow
 

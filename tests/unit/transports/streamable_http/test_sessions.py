@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adaptgen.model.caller import Caller
+from adaptgen.model.tables import Caller
 from adaptgen.transports.streamable_http import sessions as module
 from adaptgen.transports.streamable_http.sessions import Session, Sessions
 

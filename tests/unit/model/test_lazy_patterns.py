@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from adaptgen.syntax.lazy_regex import lazy
+from adaptgen.model.frozen import lazy
 
 
 def test_a_lazy_pattern_is_compiled_once_and_only_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
