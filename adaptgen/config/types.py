@@ -131,7 +131,7 @@ class MapOf:
 
 @value()
 class Either:
-    """One of several types, told apart by the JSON type of the value."""
+    """One of several types, distinguished by the JSON type of the value."""
 
     types: tuple[Type, ...]
 

@@ -17,7 +17,6 @@ from adaptgen.mcp.plain_schema import Schema, SchemaReader, type_of
 from adaptgen.model.tables import Json
 
 Profile = Literal["", "openai-strict"]
-PROFILES: Final = ("openai-strict",)
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {

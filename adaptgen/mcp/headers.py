@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adaptgen.model.tables import Json
+from adaptgen.syntax.identifiers import vocabulary
 
 ANNOTATION = "x-mcp-header"
 PREFIX = "mcp-param-"
@@ -19,20 +20,9 @@ PREFIX = "mcp-param-"
 _ENCODED = re.compile(r"=\?base64\?(.*)\?=")
 _PLAIN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_SUBSCHEMA = frozenset(
-    {
-        "additionalProperties",
-        "contains",
-        "contentSchema",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
+_SUBSCHEMA = vocabulary(
+    "additionalProperties contains contentSchema else if items not propertyNames then unevaluatedItems "
+    "unevaluatedProperties"
 )
 _SUBSCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _SUBSCHEMAS_BY_NAME = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties"})

@@ -70,6 +70,19 @@ def encode(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(errors="replace")
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    """``value`` where it is an object, else an empty one: what others send may be anything."""
+    return value if isinstance(value, dict) else {}
+
+
+def loads_or_none(text: str) -> Any:
+    """The value of JSON text; None where it is not JSON."""
+    try:
+        return loads(text)
+    except ValueError:
+        return None
+
+
 def has_long_number(data: bytes) -> bool:
     """Whether orjson may have rounded an integer of ``data`` to a float: an id would become that of something else."""
     return _LONG_BYTES.search(data) is not None

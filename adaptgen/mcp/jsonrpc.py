@@ -26,7 +26,7 @@ TIMEOUT = -32001
 
 MessageId: TypeAlias = int | str
 
-_UNREADABLE = "the body is no JSON"
+_UNREADABLE = "the body is not JSON"
 
 
 class Malformed(Exception):
@@ -46,12 +46,6 @@ class Request:
     method: str
     params: Mapping[str, Json] = field(default_factory=dict)
 
-    @property
-    def meta(self) -> Mapping[str, Json]:
-        """The ``_meta`` of the params, empty where there is none."""
-        found = self.params.get("_meta")
-        return found if isinstance(found, dict) else {}
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -59,12 +53,6 @@ class Notice:
 
     method: str
     params: Mapping[str, Json] = field(default_factory=dict)
-
-    @property
-    def meta(self) -> Mapping[str, Json]:
-        """The ``_meta`` of the params, empty where there is none."""
-        found = self.params.get("_meta")
-        return found if isinstance(found, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What meets at the pipeline: a front above it, a target below it, and one request between them.
 
 A *front* speaks MCP to callers and hands requests to a *handler*. The governed handler is the pipeline; it decides, and
-asks a *target*: the engine of a generated server, or the mirror of the servers behind the proxy. All of them exchange
+asks a *target*: the engine of a generated server, or the proxy over other servers. All of them exchange
 JSON-RPC methods, params and results as MCP revision 2026-07-28 writes them on the wire, as plain dictionaries, so that
 nothing that this code does not know is lost on the way.
 """
@@ -201,11 +201,9 @@ class Target(Protocol):
 
     def about(self) -> ServerInfo:
         """What it is."""
-        ...
 
     def tools(self) -> Mapping[str, ToolInfo]:
         """All tools by the name that callers use: a snapshot, the same object until something changes."""
-        ...
 
     async def call(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
@@ -215,7 +213,6 @@ class Target(Protocol):
         Raises:
             RpcError: the call could not be made at all.
         """
-        ...
 
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
@@ -225,23 +222,18 @@ class Target(Protocol):
         Raises:
             RpcError: also for methods that it does not have (-32601).
         """
-        ...
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client (roots changed, ...)."""
-        ...
 
     def server_of(self, what: str, name: str) -> str:
         """Whose prompt, resource or resource template (by URI) this is; "" where nobody's."""
-        ...
 
     async def close_session(self, session: str) -> None:
         """A client's session has ended."""
-        ...
 
     async def aclose(self) -> None:
         """Close connections."""
-        ...
 
 
 class McpHandler(Protocol):
@@ -252,7 +244,6 @@ class McpHandler(Protocol):
 
     def about(self) -> ServerInfo:
         """What is served."""
-        ...
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
         """Who calls. ``headers``: all of the HTTP request, lower case, with ``authorization``.
@@ -260,11 +251,9 @@ class McpHandler(Protocol):
         Raises:
             Challenge: 401 or 403.
         """
-        ...
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list (SEP-2243 header validation); None where there is none."""
-        ...
 
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
@@ -275,23 +264,18 @@ class McpHandler(Protocol):
             RpcError: a JSON-RPC error is the answer.
             Challenge: the caller's scope does not suffice (403).
         """
-        ...
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
         """A notification of the client."""
-        ...
 
     async def close_session(self, session: str) -> None:
         """A client's session has ended."""
-        ...
 
     def metadata(self) -> Mapping[str, Json] | None:
         """OAuth 2.0 Protected Resource Metadata (RFC 9728) for ``/.well-known/``; None where there is none."""
-        ...
 
     def jwks(self) -> Mapping[str, Json] | None:
         """The public keys (RFC 7517) of the identities that a proxy hands over; None where there are none."""
-        ...
 
 
 def failed_result(text: str) -> dict[str, Json]:

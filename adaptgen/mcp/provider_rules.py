@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from adaptgen.model import frozen
 from adaptgen.model.tables import Json
+from adaptgen.syntax.identifiers import vocabulary
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "openai-strict")
 """Whose rules are checked; those of clients belong to all of them."""
@@ -21,39 +22,14 @@ PROVIDERS: Final = ("anthropic", "openai", "gemini", "openai-strict")
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _TYPES: Final = frozenset({"string", "integer", "number", "boolean", "array", "object"})
-_GEMINI_KEYWORDS: Final = frozenset(
-    {
-        "type",
-        "format",
-        "title",
-        "description",
-        "nullable",
-        "enum",
-        "items",
-        "properties",
-        "required",
-        "anyOf",
-        "default",
-    }
-    | {"minItems", "maxItems", "minProperties", "maxProperties", "minimum", "maximum", "minLength", "maxLength"}
-    | {"pattern", "example", "propertyOrdering"}
-    | {"x-mcp-header"}  # of MCP (SEP-2243), read and removed by the client
+_GEMINI_KEYWORDS: Final = vocabulary(
+    "type format title description nullable enum items properties required anyOf default minItems maxItems "
+    "minProperties maxProperties minimum maximum minLength maxLength pattern example propertyOrdering "
+    "x-mcp-header"  # the last is of MCP (SEP-2243), read and removed by the client
 )
-_STRICT_KEYWORDS: Final = frozenset(
-    {
-        "type",
-        "description",
-        "title",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "enum",
-        "const",
-        "anyOf",
-    }
-    | {"$ref", "$defs", "pattern", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-    | {"minItems", "maxItems"}
+_STRICT_KEYWORDS: Final = vocabulary(
+    "type description title properties required additionalProperties items enum const anyOf $ref $defs pattern format "
+    "multipleOf minimum maximum exclusiveMinimum exclusiveMaximum minItems maxItems"
 )
 _GEMINI_FORMATS: Final[Mapping[str, frozenset[str]]] = {
     "string": frozenset({"enum", "date-time"}),
@@ -127,7 +103,7 @@ def _not_an_object(node: Node) -> str:
     if not node.root:
         return ""
     if node.schema.get("type") != "object":
-        return "the arguments are no object"
+        return "the arguments are not an object"
     if not isinstance(node.schema.get("properties"), dict):
         return "no properties"
     unions = sorted({"anyOf", "oneOf", "allOf", "enum", "not"} & node.schema.keys())
@@ -168,7 +144,7 @@ def _misplaced(node: Node) -> str:
     if node.schema.get("type") == "object":
         needed = node.schema.get("required") or ()
         absent = [name for name in needed if name not in (node.schema.get("properties") or {})]
-        return f"required {absent[0]} is no property" if absent else ""
+        return f"required {absent[0]} is not a property" if absent else ""
     found = [key for key in ("properties", "required") if key in node.schema]
     return f"{found[0]} of a type that is not object" if found else ""
 

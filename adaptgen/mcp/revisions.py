@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from adaptgen.model.tables import Json
+from adaptgen.syntax.identifiers import vocabulary
 
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS = "2026-07-28"
@@ -40,23 +41,10 @@ LIST_CHANGES = {
     "notifications/resources/list_changed": "resources",
 }
 """What a server says when one of its lists has changed."""
-CACHEABLE = frozenset(
-    {
-        "prompts/list",
-        "resources/list",
-        "resources/read",
-        "resources/templates/list",
-        "server/discover",
-        "tools/list",
-    }
-)
+CACHEABLE = vocabulary("prompts/list resources/list resources/read resources/templates/list server/discover tools/list")
 ONLY_HANDSHAKE = frozenset({"initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"})
 ONLY_MODERN = frozenset({"server/discover", LISTEN})
-ASKED = {
-    "sampling/createMessage": "sampling",
-    "elicitation/create": "elicitation",
-    "roots/list": "roots",
-}
+ASKED = {"sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots"}
 """What a server may ask a client, and the capability with which the client says so."""
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 

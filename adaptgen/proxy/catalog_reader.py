@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.model.tables import Json
 from adaptgen.proxy.http_client import UpstreamError
@@ -53,9 +54,9 @@ class ServerCatalog:
         """The listing again; None where ``value`` is none."""
         if not isinstance(value, dict):
             return None
-        capabilities, instructions = value.get("capabilities"), value.get("instructions")
+        instructions = value.get("instructions")
         return ServerCatalog(
-            capabilities if isinstance(capabilities, dict) else {},
+            as_object(value.get("capabilities")),
             instructions if isinstance(instructions, str) else "",
             **{kind: _entries(value.get(kind), naming) for kind, (_, _, naming) in _LISTS.items()},
         )

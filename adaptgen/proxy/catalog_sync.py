@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adaptgen.proxy.session_pool import Sessions
     from adaptgen.proxy.tool_pins import Pins, PinState
 
-_log = logging.getLogger("adaptgen.mirror")
+_log = logging.getLogger("adaptgen.proxy")
 _KEY = ("proxy",)
 _LEAST = 1.0
 _MOST = 60.0

@@ -15,7 +15,7 @@ from adaptgen.runtime.aws.assume_role import Roles
 
 
 class Proxied(UpstreamAggregator):
-    """A mirror that also closes the credentials of its upstreams."""
+    """The aggregator, which also closes the credentials of its upstreams."""
 
     credentials: Mapping[str, UpstreamAuthenticator] = {}
 
@@ -38,8 +38,8 @@ def pins_for(given: TargetInputs) -> Pins:
     return InMemoryPins()
 
 
-async def mirrored(given: TargetInputs, pins: Pins | None = None) -> UpstreamAggregator:
-    """The mirror of every upstream of the settings, started. ``pins``: where tools are pinned, if not where the
+async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> UpstreamAggregator:
+    """The servers of the settings as one target, started. ``pins``: where tools are pinned, if not where the
     settings say.
 
     Raises:
@@ -60,7 +60,7 @@ async def mirrored(given: TargetInputs, pins: Pins | None = None) -> UpstreamAgg
     for one in credentials.values():
         one.check()
     key = given.material.handover
-    mirror = Proxied(
+    aggregator = Proxied(
         settings.upstreams,
         rules=settings.tools,
         credentials=credentials,
@@ -69,6 +69,6 @@ async def mirrored(given: TargetInputs, pins: Pins | None = None) -> UpstreamAgg
         where=settings.where,
         pins=pins or pins_for(given),
     )
-    mirror.credentials = credentials
-    await mirror.start()
-    return mirror
+    aggregator.credentials = credentials
+    await aggregator.start()
+    return aggregator

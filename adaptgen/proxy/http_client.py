@@ -62,7 +62,7 @@ def address(url: str) -> Address:
     """The URL of a server.
 
     Raises:
-        ValueError: it is no absolute http or https URL, holds credentials, or leads to a metadata service.
+        ValueError: it is not an absolute http or https URL, holds credentials, or leads to a metadata service.
     """
     problem = UrlProblem.METADATA if is_metadata_url(url) else find_problem(url)
     if problem not in (None, UrlProblem.INSECURE):
@@ -74,9 +74,9 @@ def address(url: str) -> Address:
         host = (parts.hostname or "").encode("idna").decode() if ":" not in (parts.hostname or "") else parts.hostname
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}".encode("ascii")
     except (ValueError, TypeError, AttributeError) as broken:
-        raise ValueError("it is no URL") from broken
+        raise ValueError("it is not a URL") from broken
     if not host:
-        raise ValueError("it is no absolute http or https URL")
+        raise ValueError("it is not an absolute http or https URL")
     tls = parts.scheme == "https"
     standard = 443 if tls else 80
     shown = f"[{host}]" if ":" in host else host

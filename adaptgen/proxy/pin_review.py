@@ -10,7 +10,7 @@ from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store, resolve
-from adaptgen.proxy.factory import mirrored, pins_for
+from adaptgen.proxy.factory import pins_for, start_aggregator
 from adaptgen.proxy.tool_pins import KINDS, TOOLS, Pins, PinState, UntrustedPins
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
@@ -61,13 +61,13 @@ async def review(settings: Settings, environ: Mapping[str, str], accept: Sequenc
         resolved = await resolve(settings, Credentials(environ), http=True)
         given = TargetInputs(resolved, material, store, place)
         servers = [one for one in settings.upstreams if any(_concerns(one, glob) for glob in accept)]
-        mirror = await mirrored(given, _Reviewed(pins_for(given), servers if accept else ()))
+        aggregator = await start_aggregator(given, _Reviewed(pins_for(given), servers if accept else ()))
         try:
-            accepted = [one for glob in accept for one in await mirror.accept(glob)]
-            left = tuple(one.message for one in mirror.findings())
-            return Review(tuple(accepted), left, tuple(mirror.suspected()))
+            accepted = [one for glob in accept for one in await aggregator.accept(glob)]
+            left = tuple(one.message for one in aggregator.findings())
+            return Review(tuple(accepted), left, tuple(aggregator.suspected()))
         finally:
-            await mirror.aclose()
+            await aggregator.aclose()
     except StoreError as problem:
         raise error("AG076", f"{problem}; it is not known what was accepted", settings.where("state")) from None
     finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo, without_own_meta
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.catalog import Catalog, make
@@ -26,7 +27,7 @@ from adaptgen.runtime.store.protocol import StoreError
 if TYPE_CHECKING:
     from adaptgen.proxy.http_client import Address
 
-_log = logging.getLogger("adaptgen.mirror")
+_log = logging.getLogger("adaptgen.proxy")
 _LISTS = {"prompts/list": "prompts", "resources/list": "resources", "resources/templates/list": "resourceTemplates"}
 _ROUTED = {"prompts/get": "name", "resources/read": "uri", "resources/subscribe": "uri", "resources/unsubscribe": "uri"}
 _HANDED = frozenset({"inputResponses", "requestState"})
@@ -283,8 +284,7 @@ class UpstreamAggregator:
         return without_own_meta(result)
 
     async def _complete(self, caller: Caller, params: Mapping[str, Json], context: Context) -> dict[str, Json]:
-        reference = params.get("ref")
-        known = reference if isinstance(reference, dict) else {}
+        known = as_object(params.get("ref"))
         name, uri = known.get("name"), known.get("uri")
         if isinstance(name, str) and name in self._catalog.prompts:
             shown = self._catalog.prompts[name]

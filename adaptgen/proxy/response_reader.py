@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adaptgen.mcp import json_text
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError, without_own_meta
 from adaptgen.mcp.revisions import LIST_CHANGES, SUBSCRIPTION_KEY
 from adaptgen.model.tables import Caller, Json
@@ -27,7 +28,6 @@ class Relay(Protocol):
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
         """A notification."""
-        ...
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
         """A question to the client.
@@ -35,7 +35,6 @@ class Relay(Protocol):
         Raises:
             RpcError: it cannot be asked.
         """
-        ...
 
 
 class ClientRelay:
@@ -130,7 +129,7 @@ class ResponseReader:
         try:
             value = json_text.decode(await reply.body())
         except ValueError:
-            raise UpstreamError("its answer is no JSON", sent=True, status=reply.status) from None
+            raise UpstreamError("its answer is not JSON", sent=True, status=reply.status) from None
         for message in value if isinstance(value, list) else [value]:
             found = await self._message(message)
             if found is not None:
@@ -153,7 +152,7 @@ class ResponseReader:
             try:
                 message = json_text.decode(event.data)
             except ValueError:
-                raise UpstreamError("an event of its answer is no JSON", sent=True, status=reply.status) from None
+                raise UpstreamError("an event of its answer is not JSON", sent=True, status=reply.status) from None
             found = await self._message(message)
             if found is not None:
                 return found, last, delay
@@ -183,8 +182,7 @@ class ResponseReader:
         method = message.get("method")
         if not isinstance(method, str):
             return self._result(message)
-        params = message.get("params")
-        known: Mapping[str, Json] = params if isinstance(params, dict) else {}
+        known = as_object(message.get("params"))
         number = message.get("id")
         if isinstance(number, (str, int)):
             self._asked(number, method, known)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adaptgen.mcp.headers import HeaderParameter
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, LOG_LEVEL_KEY, VERSION_KEY
 from adaptgen.model.tables import Caller, Json
@@ -173,12 +174,10 @@ class RevisionBridge:
                 if method == "resources/read" and error.code == -32602:
                     raise RpcError(-32002, error.message, error.data) from None
                 raise
-            requests = result.get("inputRequests")
             if result.get("resultType") != "input_required":
                 return result
-            responses: dict[str, Json] = {}
-            for name, request in (requests if isinstance(requests, dict) else {}).items():
-                responses[name] = await _put(request, relay)
+            requests = as_object(result.get("inputRequests"))
+            responses = {name: await _put(request, relay) for name, request in requests.items()}
             sent = {**params, "inputResponses": responses}
             if "requestState" in result:
                 sent["requestState"] = result["requestState"]
@@ -191,10 +190,8 @@ class _NoHandshake(Exception):
 
 async def _put(request: Json, relay: ClientRelay) -> Json:
     """One request for input as a question to the client, and its answer."""
-    known = request if isinstance(request, dict) else {}
-    method, params = known.get("method"), known.get("params")
-    answer = await relay.ask(str(method), params if isinstance(params, dict) else {})
-    return dict(answer)
+    known = as_object(request)
+    return dict(await relay.ask(str(known.get("method")), as_object(known.get("params"))))
 
 
 def _earlier(meta: Mapping[str, Json]) -> dict[str, Json]:

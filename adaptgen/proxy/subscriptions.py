@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import UpstreamError
@@ -163,12 +164,10 @@ def wanted(params: Mapping[str, Json], capabilities: Mapping[str, Any], owners: 
 
     ``owners`` tells for a URI whose it is, "" for nobody's.
     """
-    given = params.get("notifications")
-    asked: Mapping[str, Json] = given if isinstance(given, dict) else {}
+    asked = as_object(params.get("notifications"))
     honoured: dict[str, Json] = {}
     for kind in _KINDS:
-        declared = capabilities.get(kind)
-        if asked.get(f"{kind}ListChanged") is True and isinstance(declared, dict) and declared.get("listChanged"):
+        if asked.get(f"{kind}ListChanged") is True and as_object(capabilities.get(kind)).get("listChanged"):
             honoured[f"{kind}ListChanged"] = True
     uris = asked.get("resourceSubscriptions")
     if isinstance(uris, list):

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Node, positions
 from adaptgen.govern.tokenization.tool_plans import pointer_of
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_ARGUMENTS,
     META_EFFECT,
@@ -58,13 +59,11 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
     # The same in every process, and the whole name is served on.
     name = short_name(prefix + own)
     wire = {**without_own_meta(tool), "name": name}
-    meta = tool.get("_meta")
-    said: Mapping[str, Json] = meta if ours and isinstance(meta, dict) else {}
+    said = as_object(tool.get("_meta")) if ours else {}
     effect, is_open = _effect(said.get(META_EFFECT))
     if rule.effect is not None:
         effect, is_open = rule.effect, rule.effect == "read"
-    menu = said.get(META_MENU)
-    about = menu if isinstance(menu, dict) else {}
+    about = as_object(said.get(META_MENU))
     # What a third party's arguments are called is its choice: it would choose what it gets in clear.
     arguments = _kinds(said.get(META_ARGUMENTS))
     return ToolInfo(
@@ -83,8 +82,8 @@ def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rul
         ),
         tags=_texts(about.get("tags")),
         calls=_texts(about.get("calls")),
-        lookups=lookups if isinstance(lookups := said.get(META_LOOKUPS), dict) else {},
-        creates=isinstance(about_effect := said.get(META_EFFECT), dict) and about_effect.get("creates") is True,
+        lookups=as_object(said.get(META_LOOKUPS)),
+        creates=as_object(said.get(META_EFFECT)).get("creates") is True,
         **_searches(said, tool, effect, arguments) if ours else {},
     )
 
@@ -93,8 +92,7 @@ def _searches(
     said: Mapping[str, Json], tool: Mapping[str, Json], effect: Effect, arguments: Mapping[str, str]
 ) -> dict[str, Any]:
     """What the arguments of a tool of ours search; a server of 0.1 does not say it, so its contract decides."""
-    told = said.get(META_SEARCHES)
-    about: Mapping[str, Json] = told if isinstance(told, dict) else {}
+    about = as_object(said.get(META_SEARCHES))
     plain, holder = _texts(about.get("plain")), str(about.get("resource") or _resource(said.get(META_MENU)))
     known = about.get("arguments")
     if isinstance(known, dict):
@@ -104,13 +102,12 @@ def _searches(
             if isinstance(one, dict) and one.get("role") in get_args(Role)
         }
     else:
-        schema = tool.get("inputSchema")
-        properties = schema.get("properties") if isinstance(schema, dict) else None
+        properties = as_object(as_object(tool.get("inputSchema")).get("properties"))
         searches = (
             {}
             if effect != "read"
             else find_search_arguments(
-                properties if isinstance(properties, dict) else {},
+                properties,
                 _kinds(said.get(META_SENSITIVE)),
                 holder=holder,
                 declared=("id",),
@@ -122,7 +119,7 @@ def _searches(
 
 def _resource(menu: Json) -> str:
     """What the records of a tool are, from the address of its first call."""
-    calls = menu.get("calls") if isinstance(menu, dict) else None
+    calls = as_object(menu).get("calls")
     first = str(calls[0]).partition(" ")[2] if isinstance(calls, list) and calls else ""
     named = [one for one in first.split("/") if one and "{" not in one]
     return named[-1] if named else ""
@@ -133,13 +130,13 @@ def _texts(said: Json) -> tuple[str, ...]:
 
 
 def _effect(said: Json) -> tuple[Effect, bool]:
-    known = said if isinstance(said, dict) else {}
+    known = as_object(said)
     effect = _EFFECTS.get(str(known.get("effect")), "write")
     return effect, known.get("open") is True and effect == "read"
 
 
 def _kinds(said: Json) -> dict[str, str]:
-    return {key: kind for key, kind in said.items() if isinstance(kind, str)} if isinstance(said, dict) else {}
+    return {key: kind for key, kind in as_object(said).items() if isinstance(kind, str)}
 
 
 def exposed_argument(schema: Json, classified: Mapping[str, str]) -> str:
@@ -160,8 +157,7 @@ def exposed_argument(schema: Json, classified: Mapping[str, str]) -> str:
         for key in ("allOf", "anyOf", "oneOf"):
             branches = part.get(key)
             todo += [(path, one, node, personal, depth + 1) for one in (branches if isinstance(branches, list) else ())]
-        properties = part.get("properties")
-        for key, one in properties.items() if isinstance(properties, dict) else ():
+        for key, one in as_object(part.get("properties")).items():
             todo.append(((*path, key), one, node.at(key) if node is not None else None, personal, depth + 1))
         if "items" in part:
             todo.append((path, part["items"], node.each if node is not None else None, personal, depth + 1))
@@ -189,9 +185,7 @@ def suspected(schema: Json) -> Iterator[tuple[str, str]]:
             several = part.get(key)
             if isinstance(several, list):
                 todo += [(path, one, depth + 1) for one in several]
-        properties = part.get("properties")
-        if isinstance(properties, dict):
-            todo += [((*path, key), one, depth + 1) for key, one in properties.items()]
+        todo += [((*path, key), one, depth + 1) for key, one in as_object(part.get("properties")).items()]
         if path and isinstance(part.get("items"), dict):
             todo.append(((*path, "*"), part["items"], depth + 1))
 

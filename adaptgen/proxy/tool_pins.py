@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from adaptgen.mcp.json_text import as_object
 from adaptgen.model.tables import Json
 from adaptgen.runtime.store.protocol import Store
 
@@ -96,11 +97,9 @@ class Pins(Protocol):
 
     async def load(self, server: str) -> PinState:
         """What is remembered of a server."""
-        ...
 
     async def save(self, server: str, memory: PinState) -> None:
         """Remember it."""
-        ...
 
 
 class InMemoryPins:
@@ -148,7 +147,7 @@ class FilePins:
         except FileNotFoundError:
             return {}
         if not isinstance(value, dict):
-            raise ValueError("the file of pins is no JSON object")
+            raise ValueError("the file of pins is not a JSON object")
         return value
 
     def _write(self, value: Mapping[str, Any]) -> None:
@@ -206,14 +205,14 @@ def _memory(server: str, value: Any, signer: PinSigner | None) -> PinState:
         return PinState()
     if signer is not None:
         signer.verify(server, value)
-    others = value.get("others")
+    others = as_object(value.get("others"))
     return PinState(
         _hashes(value.get("pins")),
         value.get("listing"),
-        {kind: _hashes(others[kind]) for kind in KINDS if kind in others} if isinstance(others, dict) else {},
+        {kind: _hashes(others[kind]) for kind in KINDS if kind in others},
         known=True,
     )
 
 
 def _hashes(value: Any) -> dict[str, str]:
-    return {name: one for name, one in value.items() if isinstance(one, str)} if isinstance(value, dict) else {}
+    return {name: one for name, one in as_object(value).items() if isinstance(one, str)}

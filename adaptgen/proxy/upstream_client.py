@@ -13,26 +13,20 @@ from adaptgen import __version__
 from adaptgen.govern.settings.model import Upstream
 from adaptgen.mcp import json_text
 from adaptgen.mcp.headers import HeaderParameter, encode_value, parameter_headers
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import HANDOVER_HEADER, META, META_HANDOVER, Context, RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, CLIENT_KEY, HANDSHAKE, LOG_LEVEL_KEY, NAMED, STATELESS, VERSION_KEY
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import Address, HttpClient, Reply, UpstreamError
 from adaptgen.proxy.response_reader import Relay, ResponseReader
+from adaptgen.syntax.identifiers import vocabulary
 
 PROXY = Caller("adaptgen-proxy")
 """Who asks when the proxy itself does: for lists, and to hear of changes."""
 SELF = {"name": "adaptgen-proxy", "version": __version__}
-SAFE = frozenset(
-    {
-        "server/discover",
-        "tools/list",
-        "prompts/list",
-        "prompts/get",
-        "resources/list",
-        "resources/templates/list",
-        "resources/read",
-        "completion/complete",
-    }
+SAFE = vocabulary(
+    "server/discover tools/list prompts/list prompts/get resources/list resources/templates/list resources/read "
+    "completion/complete"
 )
 """Requests that may be sent twice."""
 _JSON_SSE = "application/json, text/event-stream"
@@ -50,11 +44,9 @@ class UpstreamCredentials(Protocol):
 
     async def headers(self, caller: Caller | None, method: str, url: str, body: bytes) -> dict[str, str]:
         """The headers that authenticate this request; ``caller`` None: the proxy's own."""
-        ...
 
     def renew(self, caller: Caller | None) -> bool:
         """They were refused: whether new ones may help."""
-        ...
 
 
 class IdentitySigner(Protocol):
@@ -62,7 +54,6 @@ class IdentitySigner(Protocol):
 
     def sign(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
         """A JWT for one request."""
-        ...
 
 
 class Session:
@@ -154,8 +145,8 @@ class UpstreamClient:
 
     def learn(self, result: Mapping[str, Json]) -> None:
         """Take over what ``server/discover`` or ``initialize`` tells."""
-        capabilities, text = result.get("capabilities"), result.get("instructions")
-        self.capabilities = capabilities if isinstance(capabilities, dict) else {}
+        text = result.get("instructions")
+        self.capabilities = as_object(result.get("capabilities"))
         self.instructions = text if isinstance(text, str) else ""
 
     async def discover(self) -> bool:
@@ -263,8 +254,7 @@ class UpstreamClient:
         if self._signer is None:
             return params
         token = self._signer.sign(caller, self.settings.handover, method, params)
-        meta = params.get("_meta")
-        return {**params, "_meta": {**(meta if isinstance(meta, dict) else {}), META_HANDOVER: token}}
+        return {**params, "_meta": {**as_object(params.get("_meta")), META_HANDOVER: token}}
 
     async def _headers(self, verb: str, caller: Caller, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         """All headers of a request, with the proxy's credentials."""
@@ -402,15 +392,13 @@ def _standard_headers(method: str, params: Mapping[str, Json], rows: tuple[Heade
     if isinstance(subject, str):
         headers["mcp-name"] = encode_value(subject)
     if rows:
-        arguments = params.get("arguments")
-        headers.update(parameter_headers(rows, arguments if isinstance(arguments, dict) else {}))
+        headers.update(parameter_headers(rows, as_object(params.get("arguments"))))
     return headers
 
 
 def _with_identity(headers: dict[str, str], message: Mapping[str, Any], body: bytes) -> dict[str, str]:
     """``headers``, with the handover of a body that is too large to be read for a stranger."""
-    meta = message["params"].get("_meta")
-    token = meta.get(META_HANDOVER) if isinstance(meta, dict) else None
+    token = as_object(message["params"].get("_meta")).get(META_HANDOVER)
     return {**headers, HANDOVER_HEADER: token} if isinstance(token, str) and len(body) > _LARGE else headers
 
 

@@ -23,7 +23,7 @@ def parse(text: str, governed: bool = False) -> tuple[str, int]:
     if not colon:
         host = "127.0.0.1"
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
-        raise error("AG062", f"{text!r} is no address HOST:PORT", help=_GOVERNED_HELP if governed else _HELP)
+        raise error("AG062", f"{text!r} is not an address HOST:PORT", help=_GOVERNED_HELP if governed else _HELP)
     host = host.removeprefix("[").removesuffix("]")
     if host == "localhost":
         return "127.0.0.1", int(port)
@@ -33,7 +33,7 @@ def parse(text: str, governed: bool = False) -> tuple[str, int]:
         address = None
     if governed:
         if address is None:
-            raise error("AG062", f"{host!r} is no IP address", help=_GOVERNED_HELP)
+            raise error("AG062", f"{host!r} is not an IP address", help=_GOVERNED_HELP)
         return host, int(port)
     if address is None or not address.is_loopback:
         raise error("AG062", f"{host or 'every address'} is not loopback", help=_HELP)

@@ -86,9 +86,9 @@ async def _governed(place: ServingContext, environ: Mapping[str, str]) -> Govern
         return await govern_server(named, load_server(Path(folder)), place)
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
-    from adaptgen.proxy.factory import mirrored
+    from adaptgen.proxy.factory import start_aggregator
 
-    return await assemble(source(named, environ), mirrored, place)
+    return await assemble(source(named, environ), start_aggregator, place)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ class _Choice:
 
     @property
     def is_called_like_record(self) -> bool:
-        """`/words` are told apart by their `word`."""
+        """`/words` are distinguished by their `word`."""
         named = self.own_text and len(self.spoken) == 1 and len(self.spoken[0]) > 2
         return named and self.spoken[0] in self.record.resource
 

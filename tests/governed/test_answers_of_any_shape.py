@@ -18,7 +18,7 @@ from support.wire import Client, said
 
 from adaptgen.govern.pipeline.assemble import ServingContext, assemble
 from adaptgen.govern.settings.source import source
-from adaptgen.proxy.factory import mirrored
+from adaptgen.proxy.factory import start_aggregator
 from adaptgen.transports.streamable_http import StreamableHttpServer
 
 EMAIL = "ada@example.org"
@@ -77,7 +77,9 @@ def test_no_shape_lets_anything_through(results: list[Any], failing: bool) -> No
         environ = {**os.environ, **KEYS}
         async with running(server):
             path = settings(folder, mode="proxy", upstreams={"x": {"url": server.url, "timeout": 5}})
-            made = await assemble(source(str(path), environ), mirrored, ServingContext(http=True, environ=environ))
+            made = await assemble(
+                source(str(path), environ), start_aggregator, ServingContext(http=True, environ=environ)
+            )
             try:
                 client = Client(StreamableHttpServer(made.handler), accept="application/json")
                 for value in results:

@@ -442,8 +442,8 @@ def test_a_server_that_names_settings_which_are_not_there(
     [
         (lambda path: None, "cannot be read: No such file"),
         (lambda path: path.write_bytes(b"permit \xff"), "cannot be read: not UTF-8"),
-        (lambda path: path.write_text(""), "there is no policy"),
-        (lambda path: path.mkdir(), "there is no policy"),
+        (lambda path: path.write_text(""), "no policy found"),
+        (lambda path: path.mkdir(), "no policy found"),
         (lambda path: path.symlink_to(path), "cannot be read: Too many levels of symbolic links"),
     ],
     ids=["missing", "bytes", "empty", "folder", "loop"],
@@ -560,7 +560,7 @@ def test_metadata_of_another_issuer(run: Callable[..., str], embedded: Callable[
     [
         ("http://127.0.0.1:1/jwks", "cannot be reached"),
         ("none.json", "No such file"),
-        ("garbage.json", "no JSON"),
+        ("garbage.json", "not JSON"),
         ("empty.json", "no usable public key"),
         ("https://user:pw@idp.example/jwks", "holds credentials"),
         ("http://idp.example/jwks", "is not https"),
@@ -713,7 +713,7 @@ def test_a_claim_that_is_not_known(run: Callable[..., str], tmp_path: Path, idp:
     ("state", "at", "code", "said"),
     [
         ({"store": "redis", "url": "redis://127.0.0.1:1/0"}, "url", "AG076", ""),
-        ({"store": "redis", "url": "http://127.0.0.1:1/0"}, "url", "AG076", "no redis://"),
+        ({"store": "redis", "url": "http://127.0.0.1:1/0"}, "url", "AG076", "not a redis://"),
         ({"store": "redis", "url": "${env:NOT_SET}"}, "url", "AG071", "NOT_SET"),
         ({"store": "dynamodb", "table": "adaptgen", "region": "eu-central-1", "endpoint": "http://127.0.0.1:1"},
          "table", "AG076", ""),
@@ -748,9 +748,9 @@ def test_an_audit_sink_that_cannot_be_written(
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ("own_hooks_gone:before", "there is no module 'own_hooks_gone'"),
+        ("own_hooks_gone:before", "no module 'own_hooks_gone'"),
         ("own_hooks_here:gone", "has no 'gone'"),
-        ("own_hooks_here:VALUE", "is no function"),
+        ("own_hooks_here:VALUE", "is not a function"),
         ("own_hooks_broken:before", "cannot be imported (ZeroDivisionError)"),
     ],
 )

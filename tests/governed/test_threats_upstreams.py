@@ -22,7 +22,7 @@ from support.wire import Client, messages, said
 
 from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
 from adaptgen.govern.settings.source import source
-from adaptgen.proxy.factory import mirrored
+from adaptgen.proxy.factory import start_aggregator
 from adaptgen.transports.streamable_http import StreamableHttpServer
 
 pytestmark = pytest.mark.asyncio
@@ -65,7 +65,7 @@ async def proxied(
         listed = {"x": {"url": server.url, "timeout": 1, **upstream}}
         path = settings(folder, mode="proxy", upstreams=listed, **given)
         environ = {**os.environ, **KEYS}
-        made = await assemble(source(str(path), environ), mirrored, ServingContext(http=True, environ=environ))
+        made = await assemble(source(str(path), environ), start_aggregator, ServingContext(http=True, environ=environ))
         try:
             proxy = Proxy(made, server)
             yield proxy

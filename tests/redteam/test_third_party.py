@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_mcp import Exchange, FakeServer, mirrored, running, tool, until
+from support.fake_mcp import Exchange, FakeServer, aggregated, running, tool, until
 from support.governing import KEYS, settings
 
 from adaptgen.cli import main
@@ -23,7 +23,7 @@ from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo
 from adaptgen.model.tables import Caller, Json
-from adaptgen.proxy.factory import mirrored as proxied
+from adaptgen.proxy.factory import start_aggregator
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.tool_pins import FilePins, PinSigner, StorePins, UntrustedPins
 from adaptgen.runtime.store.protocol import MemoryStore
@@ -52,7 +52,7 @@ async def proxy(
     named = {name: {"url": one.url, "timeout": 10, **upstream} for name, one in zip("abc", servers, strict=False)}
     path = settings(folder, mode="proxy", upstreams=named, **given)
     environ = {**os.environ, **KEYS}
-    made = await assemble(source(str(path), environ), proxied, ServingContext(http=True, environ=environ))
+    made = await assemble(source(str(path), environ), start_aggregator, ServingContext(http=True, environ=environ))
     try:
         yield made
     finally:
@@ -123,11 +123,11 @@ async def test_the_settings_say_what_it_gets(tmp_path: Path) -> None:
 )
 async def test_a_classified_argument_in_a_header_is_quarantined(schema: dict[str, Any]) -> None:
     server = FakeServer(tools=[tool("x", inputSchema={"type": "object", **schema}), tool("y")])
-    async with mirrored(server, rules={"a/*": ToolRule(arguments={"payer": "name"})}) as mirror:
-        assert list(mirror.tools()) == ["a__y"]
-        assert "in a header" in str(mirror.findings()[0])
-    async with mirrored(server, rules={}) as mirror:
-        assert list(mirror.tools()) == ["a__x", "a__y"]
+    async with aggregated(server, rules={"a/*": ToolRule(arguments={"payer": "name"})}) as aggregator:
+        assert list(aggregator.tools()) == ["a__y"]
+        assert "in a header" in str(aggregator.findings()[0])
+    async with aggregated(server, rules={}) as aggregator:
+        assert list(aggregator.tools()) == ["a__x", "a__y"]
 
 
 # ------------------------------------------------------------------------------------------------ what is new, changed
@@ -148,55 +148,55 @@ def offering(*tools: Mapping[str, Any], **lists: list[dict[str, Any]]) -> FakeSe
     return server
 
 
-async def listed(mirror: UpstreamAggregator, key: str) -> list[str]:
+async def listed(aggregator: UpstreamAggregator, key: str) -> list[str]:
     method, naming = LISTS[key]
-    result = await mirror.request(ALICE, method, {}, Context(request_id="1"))
+    result = await aggregator.request(ALICE, method, {}, Context(request_id="1"))
     return [one[naming] for one in result[key]]
 
 
 @pytest.mark.asyncio
 async def test_a_new_tool_is_quarantined_like_a_changed_one() -> None:
     server = offering(tool("x"))
-    async with mirrored(server, settings=FAST) as mirror:
-        assert list(mirror.tools()) == ["a__x"]
+    async with aggregated(server, settings=FAST) as aggregator:
+        assert list(aggregator.tools()) == ["a__x"]
         server.tools = [tool("x"), tool("helper", inputSchema=PEOPLE)]
-        await until(lambda: bool(mirror.findings()))
-        assert list(mirror.tools()) == ["a__x"]
-        assert "tool helper of the server a is new and not accepted" in str(mirror.findings()[0])
+        await until(lambda: bool(aggregator.findings()))
+        assert list(aggregator.tools()) == ["a__x"]
+        assert "tool helper of the server a is new and not accepted" in str(aggregator.findings()[0])
         helper = ToolInfo("a__helper", "a", "helper", "read", open=False, wire={})
         with pytest.raises(RpcError, match="Unknown tool"):
-            await mirror.call(ALICE, helper, {}, Context(request_id="1"))
-        assert await mirror.accept("a/helper") == ["a/helper"]
-        await until(lambda: list(mirror.tools()) == ["a__x", "a__helper"])
+            await aggregator.call(ALICE, helper, {}, Context(request_id="1"))
+        assert await aggregator.accept("a/helper") == ["a/helper"]
+        await until(lambda: list(aggregator.tools()) == ["a__x", "a__helper"])
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("setting", ["flag", "accept"])
 async def test_new_tools_are_served_where_the_settings_say_so(setting: str) -> None:
     server = offering(tool("x"))
-    async with mirrored(server, settings={**FAST, "changed": setting}) as mirror:
+    async with aggregated(server, settings={**FAST, "changed": setting}) as aggregator:
         server.tools = [tool("x"), tool("y")]
-        await until(lambda: list(mirror.tools()) == ["a__x", "a__y"])
+        await until(lambda: list(aggregator.tools()) == ["a__x", "a__y"])
 
 
 @pytest.mark.asyncio
 async def test_servers_of_ours_add_tools() -> None:
     server = offering(tool("x"))
-    async with mirrored(server, settings={**FAST, "ours": True}) as mirror:
+    async with aggregated(server, settings={**FAST, "ours": True}) as aggregator:
         server.tools = [tool("x"), tool("y")]
-        await until(lambda: list(mirror.tools()) == ["a__x", "a__y"])
+        await until(lambda: list(aggregator.tools()) == ["a__x", "a__y"])
 
 
 @pytest.mark.asyncio
 async def test_the_first_sight_can_be_reviewed_too(tmp_path: Path) -> None:
     server = offering(tool("x"))
     pins = FilePins(tmp_path / "pins.json", PinSigner([KEY]))
-    async with mirrored(server, settings={**FAST, "unpinned": "quarantine"}, pins=pins) as mirror:
-        assert list(mirror.tools()) == []
-        assert await mirror.accept("a") == ["a/x"]
-        await until(lambda: list(mirror.tools()) == ["a__x"])
-    async with mirrored(server, settings={**FAST, "unpinned": "quarantine"}, pins=pins) as mirror:
-        assert list(mirror.tools()) == ["a__x"]
+    async with aggregated(server, settings={**FAST, "unpinned": "quarantine"}, pins=pins) as aggregator:
+        assert list(aggregator.tools()) == []
+        assert await aggregator.accept("a") == ["a/x"]
+        await until(lambda: list(aggregator.tools()) == ["a__x"])
+    async with aggregated(server, settings={**FAST, "unpinned": "quarantine"}, pins=pins) as aggregator:
+        assert list(aggregator.tools()) == ["a__x"]
 
 
 @pytest.mark.asyncio
@@ -215,38 +215,38 @@ async def test_prompts_and_resources_are_pinned(key: str, before: dict[str, Any]
     naming = LISTS[key][1]
     shown = f"a__{before[naming]}" if key == "prompts" else before[naming]
     server = offering(tool("x"), **{key: [before]})
-    async with mirrored(server, settings=FAST) as mirror:
-        assert await listed(mirror, key) == [shown]
+    async with aggregated(server, settings=FAST) as aggregator:
+        assert await listed(aggregator, key) == [shown]
         server.lists[LISTS[key][0]] = {key: [after, {**after, naming: "x://new"}]}
         async with asyncio.timeout(20):
-            while await listed(mirror, key):
+            while await listed(aggregator, key):
                 await asyncio.sleep(0.01)
-        assert len(mirror.findings()) == 2
+        assert len(aggregator.findings()) == 2
         if key == "prompts":
             with pytest.raises(RpcError, match="Unknown prompt"):
-                await mirror.request(ALICE, "prompts/get", {"name": "a__p"}, Context(request_id="1"))
+                await aggregator.request(ALICE, "prompts/get", {"name": "a__p"}, Context(request_id="1"))
         if key == "resources":
             with pytest.raises(RpcError, match="not found"):
-                await mirror.request(ALICE, "resources/read", {"uri": "x://a"}, Context(request_id="1"))
-            assert mirror.server_of("resource", "x://new") == ""
+                await aggregator.request(ALICE, "resources/read", {"uri": "x://a"}, Context(request_id="1"))
+            assert aggregator.server_of("resource", "x://new") == ""
         server.lists[LISTS[key][0]] = {key: [before]}
         async with asyncio.timeout(20):
-            while await listed(mirror, key) != [shown]:
+            while await listed(aggregator, key) != [shown]:
                 await asyncio.sleep(0.01)
-        assert mirror.findings() == []
+        assert aggregator.findings() == []
 
 
 @pytest.mark.asyncio
 async def test_resources_may_come_and_go_where_the_settings_say_so() -> None:
     server = offering(tool("x"), resources=[{"uri": "x://a", "name": "A"}])
-    async with mirrored(server, settings={**FAST, "resources": "accept"}) as mirror:
+    async with aggregated(server, settings={**FAST, "resources": "accept"}) as aggregator:
         server.lists["resources/list"] = {"resources": [{"uri": "x://b", "name": "B"}]}
         async with asyncio.timeout(20):
-            while await listed(mirror, "resources") != ["x://b"]:
+            while await listed(aggregator, "resources") != ["x://b"]:
                 await asyncio.sleep(0.01)
         server.tools = [tool("x"), tool("y")]
-        await until(lambda: bool(mirror.findings()))
-        assert list(mirror.tools()) == ["a__x"]
+        await until(lambda: bool(aggregator.findings()))
+        assert list(aggregator.tools()) == ["a__x"]
 
 
 # ------------------------------------------------------------------------------------------------- what is stored
@@ -275,12 +275,12 @@ def tampered(path: Path, change: Any) -> None:
 async def test_stored_pins_are_authenticated(tmp_path: Path, change: Any) -> None:
     path = tmp_path / "pins.json"
     servers = FakeServer(tools=[tool("x", "Old")]), FakeServer(tools=[tool("x", "Old")])
-    async with mirrored(*servers, pins=FilePins(path, PinSigner([KEY]))) as mirror:
-        assert len(mirror.tools()) == 2
+    async with aggregated(*servers, pins=FilePins(path, PinSigner([KEY]))) as aggregator:
+        assert len(aggregator.tools()) == 2
     tampered(path, change)
     before = path.read_text()
     with pytest.raises(AdaptgenError, match=r"(?s)AG075.*server a is not served: its stored pins.*--accept a"):
-        async with mirrored(*servers, pins=FilePins(path, PinSigner([KEY]))):
+        async with aggregated(*servers, pins=FilePins(path, PinSigner([KEY]))):
             pass
     assert path.read_text() == before
 
@@ -289,7 +289,7 @@ async def test_stored_pins_are_authenticated(tmp_path: Path, change: Any) -> Non
 async def test_pins_in_a_shared_store_are_authenticated() -> None:
     store = MemoryStore()
     pins = StorePins(store, PinSigner([KEY]))
-    async with mirrored(FakeServer(tools=[tool("x", "Old")]), pins=pins):
+    async with aggregated(FakeServer(tools=[tool("x", "Old")]), pins=pins):
         pass
     with pytest.raises(UntrustedPins):
         await StorePins(store, PinSigner([bytes(32)])).load("a")
@@ -306,11 +306,11 @@ async def test_pins_in_a_shared_store_are_authenticated() -> None:
 async def test_pins_that_are_changed_while_the_proxy_runs_change_nothing(tmp_path: Path) -> None:
     path = tmp_path / "pins.json"
     server = offering(tool("x", "Old"))
-    async with mirrored(server, settings=FAST, pins=FilePins(path, PinSigner([KEY]))) as mirror:
+    async with aggregated(server, settings=FAST, pins=FilePins(path, PinSigner([KEY]))) as aggregator:
         tampered(path, lambda known: known["a"]["pins"].clear())
         server.tools = [tool("x", "New"), tool("y")]
-        await until(lambda: list(mirror.tools()) == [])
-        assert len(mirror.findings()) == 2
+        await until(lambda: list(aggregator.tools()) == [])
+        assert len(aggregator.findings()) == 2
 
 
 @contextmanager
@@ -430,15 +430,15 @@ async def test_two_servers_make_no_action_of_one_name() -> None:
     async with running(ours), running(other):
         from adaptgen.govern.settings.model import Upstream
 
-        mirror = UpstreamAggregator(
+        aggregator = UpstreamAggregator(
             {
                 "a__b": Upstream(url=ours.url.replace(ours.url, other.url), handover="", ours=True),
                 "a": Upstream(url=ours.url, prefix="z_"),
             }
         )
         try:
-            await mirror.start()
-            assert sorted(mirror.tools()) == ["a__b__c", "a__b__e", "z_d"]
-            assert "policies know 'a__b__c' twice" in str(mirror.findings()[0])
+            await aggregator.start()
+            assert sorted(aggregator.tools()) == ["a__b__c", "a__b__e", "z_d"]
+            assert "policies know 'a__b__c' twice" in str(aggregator.findings()[0])
         finally:
-            await mirror.aclose()
+            await aggregator.aclose()

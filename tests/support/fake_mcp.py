@@ -160,10 +160,10 @@ def tool(name: str, description: str = "Does it", **more: Any) -> dict[str, Any]
 
 
 @asynccontextmanager
-async def mirrored(
+async def aggregated(
     *servers: FakeServer, settings: Mapping[str, Any] | None = None, **more: Any
 ) -> AsyncIterator[UpstreamAggregator]:
-    """A mirror of running servers: the first is ``a``, the second ``b``, …"""
+    """A aggregator of running servers: the first is ``a``, the second ``b``, …"""
     async with AsyncExitStack() as stack:
         for server in servers:
             await stack.enter_async_context(running(server))
@@ -171,10 +171,10 @@ async def mirrored(
         upstreams = {
             name: Upstream(url=server.url, **(settings or {})) for name, server in zip(names, servers, strict=True)
         }
-        mirror = UpstreamAggregator(upstreams, **more)
-        stack.push_async_callback(mirror.aclose)
-        await mirror.start()
-        yield mirror
+        aggregator = UpstreamAggregator(upstreams, **more)
+        stack.push_async_callback(aggregator.aclose)
+        await aggregator.start()
+        yield aggregator
 
 
 async def until(true: Callable[[], bool]) -> None:

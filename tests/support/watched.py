@@ -28,7 +28,7 @@ from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, as
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry import tracer
-from adaptgen.proxy.factory import mirrored
+from adaptgen.proxy.factory import start_aggregator
 from adaptgen.transports.load import load_server
 from adaptgen.transports.streamable_http import StreamableHttpServer, app
 from adaptgen.transports.streamable_http.protocol import WireProtocol
@@ -138,7 +138,7 @@ async def watched(
             path.write_text(json.dumps(settings))
         place = ServingContext(http=True, environ=environ, tracer=tracer(Settings(), exporter=exporter, reader=reader))
         if way == "proxy":
-            governed = await assemble(source(str(path), environ), mirrored, place)
+            governed = await assemble(source(str(path), environ), start_aggregator, place)
         else:
             governed = await govern_server(str(path), server, place)
         stack.push_async_callback(governed.aclose)

@@ -69,7 +69,7 @@ async def _keys(template: str, environ: Mapping[str, str]) -> list[bytes]:
         await credentials.prepare(named, "holds the key of the audit trail")
         text = str(fill(template, {}, credentials.resolve))
     except (TemplateError, KeyError):
-        raise error("AG071", "--key is no reference", help="--key '${env:NAME}'") from None
+        raise error("AG071", "--key is not a reference", help="--key '${env:NAME}'") from None
     except ToolError as why:
         raise error(
             "AG071", why.text.rstrip("."), help=f"set {VARIABLE}, or give --key '${{secret:name#key}}'"

@@ -58,6 +58,6 @@ async def govern_upstreams(named: str, place: ServingContext) -> GovernedServer:
     """
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
-    from adaptgen.proxy.factory import mirrored
+    from adaptgen.proxy.factory import start_aggregator
 
-    return await assemble(source(named, place.environ), mirrored, place)
+    return await assemble(source(named, place.environ), start_aggregator, place)

@@ -14,15 +14,12 @@ class Sink(Protocol):
 
     def write(self, line: bytes) -> None:
         """Append one line, which ends in a newline."""
-        ...
 
     def sync(self) -> None:
         """See to it that what was written outlives a crash of the machine, without waiting for it."""
-        ...
 
     def close(self) -> None:
         """Write nothing any more; waits until everything is safe."""
-        ...
 
 
 class FileSink:
@@ -44,7 +41,6 @@ class FileSink:
         self._syncing: Future[None] | None = None
 
     def write(self, line: bytes) -> None:
-        """As :class:`Sink` says."""
         if self._syncing is not None and self._syncing.done():
             done, self._syncing = self._syncing, None
             done.result()
@@ -56,7 +52,6 @@ class FileSink:
         self._torn = True
 
     def sync(self) -> None:
-        """As :class:`Sink` says."""
         if _moved(self._file, self._path):
             self._reopen()
         if self._syncing is not None and not self._syncing.done():
@@ -77,7 +72,6 @@ class FileSink:
             os.close(old)
 
     def close(self) -> None:
-        """As :class:`Sink` says."""
         if self._file < 0:
             return
         if self._pool is not None:
@@ -97,7 +91,6 @@ class StreamSink:
         os.set_inheritable(self._file, False)
 
     def write(self, line: bytes) -> None:
-        """As :class:`Sink` says."""
         _write(self._file, line, self)
 
     def torn(self) -> None:
@@ -107,7 +100,6 @@ class StreamSink:
         """Streams are the reader's."""
 
     def close(self) -> None:
-        """As :class:`Sink` says."""
         if self._file >= 0:
             file, self._file = self._file, -1
             os.close(file)

@@ -126,11 +126,11 @@ class Verifier:
             self.say("the last line is cut off", where)
         if end is None or not isinstance(found, dict):
             if whole:
-                self.say("this is no line of an audit trail", where)
+                self.say("this is not a line of an audit trail", where)
             return None
         chain, seq, prev = found.get("chain"), found.get("seq"), found.get("prev")
         if not (isinstance(chain, str) and type(seq) is int and isinstance(prev, str)):
-            self.say("this is no line of an audit trail", where)
+            self.say("this is not a line of an audit trail", where)
             return None
         key = self._keys.get(str(found.get("key")))
         mac = end[1].decode()

@@ -43,11 +43,9 @@ class Authorizer(Protocol):
         Raises:
             AdaptgenError: AG072, located; what was in force stays in force.
         """
-        ...
 
     async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """The names (keys) of the tools of which some call could be permitted."""
-        ...
 
     async def decide(
         self,
@@ -60,15 +58,12 @@ class Authorizer(Protocol):
     ) -> Decision:
         """Whether the caller may call ``tool`` with these arguments, as they will be sent on. ``paths``: the fields
         that they name. ``creates``: the call creates a record, of a tool that changes one where there is one."""
-        ...
 
     async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
         """Whether tokens of ``kind`` may be restored in arguments of ``tool`` for the caller."""
-        ...
 
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
         """Whether the caller may get a prompt, read a resource (``name``: its URI) or complete for one."""
-        ...
 
 
 def action(tool: ToolInfo) -> cedar.Action:

@@ -75,7 +75,7 @@ def encoded(value: Json) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError as problem:
-        raise UnrepresentableValue("an argument holds text that is no Unicode") from problem
+        raise UnrepresentableValue("an argument holds text that is not Unicode") from problem
 
 
 def refuse_reserved(arguments: Mapping[str, Json]) -> None:

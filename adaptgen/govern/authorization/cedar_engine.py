@@ -141,7 +141,6 @@ class CedarAuthorizer:
         *,
         creates: bool = False,
     ) -> Decision:
-        """See ``Authorizer.decide``."""
         force = self._force
         if force is None:
             return _NOT_LOADED
@@ -157,7 +156,6 @@ class CedarAuthorizer:
             return self._refused(str(why))
 
     async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
-        """See ``Authorizer.detokenize``."""
         force = self._force
         if force is None:
             return _NOT_LOADED
@@ -171,7 +169,6 @@ class CedarAuthorizer:
         return known or force.restored.put(key, self._special(caller, cedar.DETOKENIZE, tool.server, context))
 
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
-        """See ``Authorizer.other``."""
         return self._special(caller, what, server, {"name": name})
 
     def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:

@@ -82,7 +82,6 @@ class VerifiedPermissions:
         *,
         creates: bool = False,
     ) -> Decision:
-        """See ``Authorizer.decide``."""
         schema, known = (self._tools or {}).get(tool.action, (None, None))
         if known is None or schema != tool.wire.get("inputSchema"):
             return Decision(False, (), "the policies were not checked for this tool as it is now")
@@ -93,12 +92,10 @@ class VerifiedPermissions:
         return await self._asked(caller, known.id, tool.server, context, known.open)
 
     async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
-        """See ``Authorizer.detokenize``."""
         context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
         return await self._special(caller, cedar.DETOKENIZE, tool.server, context)
 
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
-        """See ``Authorizer.other``."""
         return await self._special(caller, what, server, {"name": name})
 
     async def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:

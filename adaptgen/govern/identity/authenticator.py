@@ -123,7 +123,7 @@ class Authenticator:
         if wrong or not rules.algorithms:
             self._refuse(
                 "algorithms",
-                f"{wrong[0]} is no algorithm with a public key" if wrong else "no algorithm is accepted",
+                f"{wrong[0]} is not an algorithm with a public key" if wrong else "no algorithm is accepted",
                 f"use some of {', '.join(sorted(ALGORITHMS))}",
             )
 

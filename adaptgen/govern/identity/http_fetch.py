@@ -42,7 +42,6 @@ class Requests(Protocol):
         timeout: float,  # noqa: ASYNC109
     ) -> Fetched:
         """Status, headers and body; any status but a redirect is an answer."""
-        ...
 
 
 def place(url: str) -> str:
@@ -51,7 +50,7 @@ def place(url: str) -> str:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "an address that is no URL"
+        return "an address that is not a URL"
     host = parts.hostname or ""
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
@@ -72,7 +71,7 @@ def trusted(url: str) -> str:
             raise FetchError(f"{place(url)} is not https")
         case UrlProblem.METADATA:
             raise FetchError(f"{place(url)} {UrlProblem.METADATA}")
-    raise FetchError("the address is no valid URL, or is not https")
+    raise FetchError("the address is not a valid URL, or is not https")
 
 
 class Fetch:
@@ -91,7 +90,6 @@ class Fetch:
         limit: int,
         timeout: float,  # noqa: ASYNC109
     ) -> Fetched:
-        """As :class:`Requests` says."""
         import httpx
 
         trusted(url)
@@ -101,7 +99,7 @@ class Fetch:
         except TimeoutError:
             raise FetchError(f"{place(url)} did not answer within {timeout:g} s") from None
         except httpx.InvalidURL:
-            raise FetchError("the address is no valid URL") from None
+            raise FetchError("the address is not a valid URL") from None
         except httpx.HTTPError as problem:
             raise FetchError(f"{place(url)} cannot be reached ({type(problem).__name__})") from None
 

@@ -61,7 +61,7 @@ class AssertionIssuer:
         """``key``: an ES256 private key as PEM, JWK (mapping or JSON text) or key object of joserfc.
 
         Raises:
-            ValueError: it is no private key on P-256. The text shows nothing of it.
+            ValueError: it is not a private key on P-256. The text shows nothing of it.
         """
         self._key = private_key(key)
         self._issuer = issuer
@@ -128,7 +128,7 @@ def private_key(key: Any) -> ECKey:
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         usable = False
     if not usable:
-        raise ValueError("the handover key is no ES256 private key (P-256, as PEM or JWK)") from None
+        raise ValueError("the handover key is not an ES256 private key (P-256, as PEM or JWK)") from None
     return found
 
 
@@ -254,9 +254,9 @@ def _object(text: str | bytes) -> Mapping[str, Any]:
     try:
         document = orjson.loads(text)
     except ValueError:
-        raise ValueError("the key set is no JSON") from None
+        raise ValueError("the key set is not JSON") from None
     if not isinstance(document, dict):
-        raise ValueError("the key set is no JSON object")
+        raise ValueError("the key set is not a JSON object")
     return document
 
 

@@ -28,7 +28,6 @@ class Keys(Protocol):
 
     async def key(self, algorithm: str, kid: str | None) -> Key | None:
         """The public key for a token with this header."""
-        ...
 
 
 class Verifier:
@@ -58,7 +57,7 @@ class Verifier:
             raise InvalidToken("the access token has a critical header that is not understood")
         kind = header.get("typ", "")
         if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in self._types:
-            raise InvalidToken("the token is no access token")
+            raise InvalidToken("the token is not an access token")
         if kid is not None and not isinstance(kid, str):
             raise InvalidToken("the access token is malformed")
         key = await self._keys.key(algorithm, kid)
@@ -88,13 +87,13 @@ def _header(token: str) -> dict[str, Any]:
 
     head, first, rest = token.partition(".")
     if not first or rest.count(".") != 1 or len(head) > _HEADER_BYTES or not token.isascii():
-        raise InvalidToken("the access token is no signed JWT")
+        raise InvalidToken("the access token is not a signed JWT")
     try:
         header = orjson.loads(urlsafe_b64decode(head.encode()))
     except ValueError:
-        raise InvalidToken("the access token is no signed JWT") from None
+        raise InvalidToken("the access token is not a signed JWT") from None
     if not isinstance(header, dict):
-        raise InvalidToken("the access token is no signed JWT")
+        raise InvalidToken("the access token is not a signed JWT")
     return header
 
 

@@ -100,7 +100,7 @@ def parsed(body: bytes, what: str, url: str) -> Mapping[str, Json]:
     try:
         document = orjson.loads(body)
     except ValueError:
-        raise FetchError(f"the {what} of {place(url)} is no JSON") from None
+        raise FetchError(f"the {what} of {place(url)} is not JSON") from None
     if not isinstance(document, dict):
-        raise FetchError(f"the {what} of {place(url)} is no JSON object")
+        raise FetchError(f"the {what} of {place(url)} is not a JSON object")
     return document

@@ -110,7 +110,7 @@ class AccessTokenCache:
         try:
             status, _, body = await self._requests("POST", self._url, headers, content, limit=LIMIT, timeout=TIMEOUT)
         except FetchError as problem:
-            raise GrantError(f"there is no token: {problem}") from None
+            raise GrantError(f"no token: {problem}") from None
         return status, body
 
     def _read(self, body: bytes) -> tuple[str, float]:
@@ -120,7 +120,7 @@ class AccessTokenCache:
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise GrantError(f"{place(self._url)} answers without a usable access_token")
         if not isinstance(kind, str) or kind.lower() != "bearer":
-            raise GrantError(f"the token of {place(self._url)} is no bearer token")
+            raise GrantError(f"the token of {place(self._url)} is not a bearer token")
         if isinstance(seconds, str) and seconds.isdecimal() and len(seconds) < 12:
             seconds = int(seconds)  # as some do
         if seconds is None:

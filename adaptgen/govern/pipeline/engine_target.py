@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adaptgen import __version__
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_ARGUMENTS,
     META_EFFECT,
@@ -133,8 +134,7 @@ def _facts(tool: Tool, server: str, wire: dict[str, Any], behind: bool, told: bo
     arguments = inside.argument_kinds(tool)
     made = (tool.call, *(step.call for step in tool.steps))
     lookups = {name: {"tool": one.tool, "keep": list(one.keep)} for name, one in tool.lookups.items()}
-    schema = wire.get("inputSchema")
-    searches = search_arguments(tool, schema if isinstance(schema, dict) else {}, told=told)
+    searches = search_arguments(tool, as_object(wire.get("inputSchema")), told=told)
     calls = tuple(dict.fromkeys(f"{call.method} {call.path}" for call in made if call is not None))
     if behind:
         wire = {

@@ -38,7 +38,7 @@ GRACE = 60.0
 class ServingContext:
     """Where a pipeline serves. ``http`` False: stdio, or a call on the command line. ``loopback``: nobody else can
     reach it. ``tracer`` replaces the one of the settings. ``frozen``: the process sleeps between requests, where no
-    timer runs; whoever serves calls ``watch.look()`` and ``handler.flush()``."""
+    timer runs; the transport calls ``watch.look()`` and ``handler.flush()``."""
 
     http: bool = False
     loopback: bool = True

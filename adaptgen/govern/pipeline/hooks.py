@@ -135,9 +135,9 @@ def _function(call: str, path: str) -> tuple[Callable[..., Any] | None, str]:
     try:
         function = getattr(import_module(module), name, None)
     except ModuleNotFoundError as why:
-        return None, f"there is no module {why.name!r}"
+        return None, f"no module {why.name!r}"
     except Exception as why:  # it is a person's own code, which may do anything when it is imported
         return None, f"{module} cannot be imported ({type(why).__name__})"
     if function is None:
         return None, f"{module} has no {name!r}"
-    return (function, "") if callable(function) else (None, f"{name!r} is no function")
+    return (function, "") if callable(function) else (None, f"{name!r} is not a function")

@@ -13,6 +13,7 @@ from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.stream_guard import Cut, StreamGuard
 from adaptgen.govern.pipeline.tool_call import Refusal, admit, limit
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, Target, ToolInfo
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.store.protocol import StoreError
@@ -71,8 +72,7 @@ class NonToolRequests:
             key, what = _USES[method]
             server = await self._decide(parts, caller, what, params.get(key), context)
         elif method == "completion/complete":
-            reference = params.get("ref")
-            named = reference if isinstance(reference, dict) else {}
+            named = as_object(params.get("ref"))
             server = await self._decide(parts, caller, "completion", named.get("name", named.get("uri")), context)
         elif method not in _LISTS and method not in _OPEN:
             raise RpcError(-32601, "Method not found")

@@ -23,6 +23,7 @@ from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import (
     META_REQUESTS,
     META_STATUS,
@@ -315,8 +316,7 @@ class GovernedCall:
 
     async def _settle(self, meter: RequestMeter, result: dict[str, Json]) -> dict[str, Json]:
         """Tell the proxy what was counted here, or count what a server behind this one tells."""
-        meta = result.get("_meta")
-        known = meta if isinstance(meta, dict) else {}
+        known = as_object(result.get("_meta"))
         if self._parts.settings.mode == "behind" and meter.count > 1:
             return {**result, "_meta": {**known, META_REQUESTS: meter.count}}
         told = known.get(META_REQUESTS)
@@ -354,8 +354,7 @@ class GovernedCall:
             raise RpcError(error.code, text, data)
         if parts.hooks is not None:
             result = await parts.hooks.after(self._hooked(self._context), result)
-        meta = result.get("_meta")
-        own = meta if isinstance(meta, dict) else {}
+        own = as_object(result.get("_meta"))
         status, unsure = own.get(META_STATUS), own.get(META_UNKNOWN) is True
         tokens: tuple[str, ...] = ()
         if parts.tokenizer is not None:

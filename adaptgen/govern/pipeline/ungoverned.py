@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adaptgen.govern.pipeline.engine_target import Served, about
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Context, RpcError, ServerInfo, ToolInfo
 from adaptgen.mcp.tool_listing import listed
 from adaptgen.model.tables import LOCAL, Caller, Json
@@ -51,8 +52,7 @@ class UngovernedHandler:
             RpcError: -32601 for every other method, -32602 for a cursor of the list, which has one page.
         """
         if method == "tools/call":
-            arguments = params.get("arguments")
-            given = arguments if isinstance(arguments, dict) else {}
+            given = as_object(params.get("arguments"))
             with call_context.channel(context.notify, context.deadline):
                 return make_result(await self._engine.call(caller, str(params["name"]), given))
         if method != "tools/list":

@@ -44,7 +44,6 @@ class Signer(Protocol):
         Raises:
             SigningError: there is none.
         """
-        ...
 
 
 class Ed25519Signer:
@@ -59,7 +58,6 @@ class Ed25519Signer:
         return f"Ed25519Signer({self.id})"
 
     def sign(self, text: bytes) -> bytes:
-        """As :class:`Signer` says."""
         signature: bytes = self._private.sign(text)
         return signature
 
@@ -95,7 +93,6 @@ class KmsSigner:
         return answer
 
     def sign(self, text: bytes) -> bytes:
-        """As :class:`Signer` says."""
         message = {"Message": text, "MessageType": "RAW", "SigningAlgorithm": self._algorithm}
         signature: bytes = self._asked("sign", KeyId=self._key, **message)["Signature"]
         return signature

@@ -215,19 +215,19 @@ def _unfit(text: str) -> str:
         try:
             key = json.loads(text)
         except ValueError:
-            return "it is no JWK"
+            return "it is not a JWK"
         if key.get("kty") != "EC" or key.get("crv") != "P-256":
-            return "it is no key on the curve P-256, which ES256 needs"
-        return "" if all(isinstance(key.get(name), str) for name in ("x", "y", "d")) else "it is no private key"
+            return "it is not a key on the curve P-256, which ES256 needs"
+        return "" if all(isinstance(key.get(name), str) for name in ("x", "y", "d")) else "it is not a private key"
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     try:
         loaded = serialization.load_pem_private_key(text.encode(), None)
     except Exception as why:  # what the backend raises depends on what the text is; it may quote it
-        return f"it is no private key in PEM without a password ({type(why).__name__})"
+        return f"it is not a private key in PEM without a password ({type(why).__name__})"
     if not isinstance(loaded, ec.EllipticCurvePrivateKey) or not isinstance(loaded.curve, ec.SECP256R1):
-        return "it is no key on the curve P-256, which ES256 needs"
+        return "it is not a key on the curve P-256, which ES256 needs"
     return ""
 
 

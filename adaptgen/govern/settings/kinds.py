@@ -22,7 +22,7 @@ def _check_template(checker: Checker, value: str, at: KeyPath, kind: str = "temp
         parts = parse(value)
     except TemplateError as broken:
         # What the reader of templates says quotes the text, and the text of a secret may be one.
-        why = "is no reference" if kind == "secret" else str(broken)
+        why = "is not a reference" if kind == "secret" else str(broken)
         checker.report(f"{dotted(at)}: {why}", at, "${env:NAME}, ${secret:NAME#KEY} or ${ssm:/PATH}", "AG071")
         return
     for part in parts:

@@ -120,7 +120,7 @@ def _parse(text: bytes, name: str) -> tuple[Any, SourceMap]:
 def _policies(name: str, find: Find | None, at: KeyPath, checker: Checker) -> Mapping[str, str]:
     try:
         if find is None:
-            raise FileNotFoundError(2, "there are no files beside these settings")
+            raise FileNotFoundError(2, "these settings have no files next to them")
         found = find(name)
     except (OSError, UnicodeError) as why:
         reason = "not UTF-8" if isinstance(why, UnicodeError) else why.strerror or type(why).__name__
@@ -129,7 +129,7 @@ def _policies(name: str, find: Find | None, at: KeyPath, checker: Checker) -> Ma
         )
         return {}
     if not found or not any(text.strip() for text in found.values()):
-        checker.report(f"there is no policy in {name!r}", at, "a folder holds its policies in *.cedar files", "AG072")
+        checker.report(f"no policy found in {name!r}", at, "a folder holds its policies in *.cedar files", "AG072")
     return found
 
 

@@ -17,18 +17,8 @@ Mode: TypeAlias = Literal["embedded", "behind", "proxy"]
 Template: TypeAlias = str
 
 KINDS = (
-    "email",
-    "phone",
-    "card",
-    "iban",
-    "national_id",
-    "name",
-    "address",
-    "birth_date",
-    "account",
-    "ip_address",
-    "secret",
-)
+    "email", "phone", "card", "iban", "national_id", "name", "address", "birth_date", "account", "ip_address", "secret",
+)  # fmt: skip
 """The kinds of personal data that can be tokenized; a setting may add its own names."""
 
 

@@ -84,7 +84,7 @@ async def open_store(settings: Settings, environ: Mapping[str, str]) -> Store:
         raise error("AG076", f"state: {state.store} needs {key}", settings.where("state"), f"add {key}:")
     if state.store == "redis":
         if not address.startswith(("redis://", "rediss://", "unix://")):
-            message = "the URL of the state is no redis://, rediss:// or unix:// URL"
+            message = "the URL of the state is not a redis://, rediss:// or unix:// URL"
             raise error("AG076", message, settings.where("state", "url"), "url: rediss://host:6379/0")
         from adaptgen.runtime.store.redis import RedisStore
 

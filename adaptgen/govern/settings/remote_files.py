@@ -70,7 +70,6 @@ class ConfigSource(Protocol):
         Raises:
             Unreadable: it is not there, or cannot be reached.
         """
-        ...
 
     def policies(self, name: str) -> Mapping[str, str]:
         """The files that a name in ``authorize.policies`` stands for, by their names.
@@ -78,7 +77,6 @@ class ConfigSource(Protocol):
         Raises:
             OSError, UnicodeError: they are not there, or are no text.
         """
-        ...
 
     def stamp(self, names: tuple[str, ...]) -> Any:
         """What changes when the policy files of these names change; cheap enough to ask for every few seconds.
@@ -86,7 +84,6 @@ class ConfigSource(Protocol):
         Raises:
             Unreadable: they cannot be reached.
         """
-        ...
 
 
 class FileDocument:
@@ -99,7 +96,6 @@ class FileDocument:
         self._seen: tuple[int, int, int] | None = None
 
     def read(self) -> bytes | None:
-        """As :class:`ConfigSource` says."""
         try:
             seen = _stat(self.path)
             if seen == self._seen:
@@ -112,7 +108,6 @@ class FileDocument:
         return data
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """As :class:`ConfigSource` says."""
         found: list[tuple[str, tuple[int, int, int]]] = []
         for name in names:
             start = self.path.parent / name
@@ -142,7 +137,6 @@ class S3Document:
         self._etag = ""
 
     def read(self) -> bytes | None:
-        """As :class:`ConfigSource` says."""
         condition = {"IfNoneMatch": self._etag} if self._etag else {}
         try:
             found = self._s3().get_object(Bucket=self._bucket, Key=self._key, **condition)
@@ -156,19 +150,17 @@ class S3Document:
         return data
 
     def policies(self, name: str) -> Mapping[str, str]:
-        """As :class:`ConfigSource` says."""
         try:
             keys = self._listed(name)
             found = {key: _bounded(self._s3().get_object(Bucket=self._bucket, Key=key)) for key in keys}
         except Exception as problem:
             raise OSError(5, f"S3 does not give them ({_failure(problem)})") from None
         if not found:
-            raise FileNotFoundError(2, "there is no such object")
+            raise FileNotFoundError(2, "no such object")
         start = f"{self._folder}/" if self._folder else ""
         return {key.removeprefix(start): policy_text(data) for key, data in found.items()}
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """As :class:`ConfigSource` says."""
         try:
             return [self._listed(name) for name in names]
         except Exception as problem:
@@ -208,11 +200,9 @@ class AppConfigDocument:
         self._others: dict[str, _Profile] = {}
 
     def read(self) -> bytes | None:
-        """As :class:`ConfigSource` says."""
         return self._main.data if self._poll(self._main) else None
 
     def policies(self, name: str) -> Mapping[str, str]:
-        """As :class:`ConfigSource` says."""
         profile = self._others.setdefault(name, _Profile(name))
         try:
             self._poll(profile)
@@ -221,7 +211,6 @@ class AppConfigDocument:
         return {name: policy_text(profile.data)}
 
     def stamp(self, names: tuple[str, ...]) -> Any:
-        """As :class:`ConfigSource` says."""
         for name in names:
             self._poll(self._others.setdefault(name, _Profile(name)))
         return {name: self._others[name].version for name in names}

@@ -94,7 +94,7 @@ def _tags(auth: UpstreamAuth, claims: tuple[str, ...], at: KeyPath, checker: Che
     for tag, claim in auth.tags.items():
         if claim not in claims:
             help = did_you_mean(claim, claims) or "authenticate.caller.keep names the claims that may travel on"
-            checker.report(f"unknown claim {claim!r}: nothing of a caller is called so", (*at, tag), help)
+            checker.report(f"unknown claim {claim!r}: callers do not have it", (*at, tag), help)
 
 
 def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
@@ -104,7 +104,7 @@ def _authenticate(settings: Settings, raw: Mapping[str, Any], checker: Checker) 
     if one.iam:
         for key in ("issuer", "audience", "jwks"):
             if key in raw["authenticate"]:
-                checker.report(f"authenticate: with iam there are no tokens, and so no {key}", ("authenticate", key))
+                checker.report(f"authenticate: iam works without tokens, so {key} has no effect", ("authenticate", key))
         return
     if not one.issuer:
         checker.report("authenticate needs 'issuer'", ("authenticate",), "issuer: https://idp.example/", "AG074")
@@ -128,7 +128,7 @@ def _accept(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> Non
         return
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not keys or not all(isinstance(one, dict) for one in keys):
-        checker.report("accept.jwks is no JWK Set", at, "jwks: {keys: [{kty: EC, crv: P-256, x: …, y: …}]}", "AG074")
+        checker.report("accept.jwks is not a JWK Set", at, "jwks: {keys: [{kty: EC, crv: P-256, x: …, y: …}]}", "AG074")
     elif any("d" in one or one.get("kty") == "oct" for one in keys):
         checker.report(
             "accept.jwks holds a private key", at, "only the proxy may hold it: keep its public part here", "AG073"
@@ -156,7 +156,7 @@ def _listens_on_loopback(settings: Settings) -> bool:
 
 def _listen(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None:
     if int(settings.listen.http.rpartition(":")[2]) > 65535:
-        checker.report("listen.http: there is no such port", ("listen", "http"))
+        checker.report("listen.http: the port is above 65535", ("listen", "http"))
     if not _listens_on_loopback(settings) and settings.mode != "behind" and settings.authenticate is None:
         checker.report(
             f"{settings.listen.http} can be reached by others, and nothing says who may call",
@@ -240,9 +240,7 @@ def _tools(settings: Settings, raw: Mapping[str, Any], checker: Checker) -> None
         server = glob.partition("/")[0]
         plain = settings.mode == "proxy" and "/" in glob and not set(server) & set("*?[")
         if plain and server not in settings.upstreams:
-            checker.report(
-                f"there is no upstream {server!r}", ("tools", glob), did_you_mean(server, settings.upstreams)
-            )
+            checker.report(f"upstream {server!r} not found", ("tools", glob), did_you_mean(server, settings.upstreams))
 
 
 # ------------------------------------------------------------------------------------------------------ the target

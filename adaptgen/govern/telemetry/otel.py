@@ -112,33 +112,26 @@ class OtelTracer(Tracer):
         )
 
     def request(self, method: str, name: str, context: Context) -> Span:
-        """As :class:`Tracer` says."""
         return OtelSpan(self, method if method in METHODS else "_OTHER", name, context)
 
     def carrier(self, span: Span) -> Mapping[str, str]:
-        """As :class:`Tracer` says."""
         return span.carrier() if isinstance(span, OtelSpan) else {}
 
     def called(self, tool: ToolInfo, seconds: float, below: float) -> None:
-        """As :class:`Tracer` says."""
         self._added.record(max(0.0, seconds - below), {"gen_ai.tool.name": tool.name})
 
     def tokens(self, outcome: TokenOutcome, kind: str, count: int = 1) -> None:
-        """As :class:`Tracer` says."""
         self._tokens.add(count, {"adaptgen.token.kind": kind, "adaptgen.token.outcome": outcome})
 
     def checkpoint(self, record: Mapping[str, Json]) -> None:
-        """As :class:`Tracer` says."""
         span = self.spans.start_span("audit checkpoint")
         span.add_event("adaptgen.audit.checkpoint", {f"adaptgen.audit.{key}": value for key, value in record.items()})
         span.end()
 
     def flush(self, timeout: float) -> bool:
-        """As :class:`Tracer` says."""
         return _within(timeout, self._traces.force_flush, self._meters.force_flush)
 
     def close(self) -> None:
-        """As :class:`Tracer` says."""
         _within(CLOSING, self._traces.shutdown, self._meters.shutdown)
 
 
@@ -211,17 +204,14 @@ class OtelSpan(Span):
         self._tracer.duration.record(time.perf_counter() - self._began, self._attributes)
 
     def set(self, key: str, value: Attribute) -> None:
-        """As :class:`Span` says."""
         self._span.set_attribute(key, value)
 
     def error(self, kind: str) -> None:
-        """As :class:`Span` says."""
         self._error = True
         self._attributes["error.type"] = kind
         self._span.set_attribute("error.type", kind)
 
     def outcome(self, outcome: str, caller: Caller | None = None) -> None:
-        """As :class:`Span` says."""
         self._span.set_attribute("adaptgen.outcome", outcome)
         if outcome == "ok":
             return

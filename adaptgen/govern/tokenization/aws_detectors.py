@@ -13,7 +13,7 @@ from typing import Any, Final
 from adaptgen.govern.settings.aws_clients import client, failure
 from adaptgen.govern.settings.model import Detector
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor
-from adaptgen.mcp.json_text import dumps, loads
+from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.pii.matcher import KnownValue, ValueMatcher
 from adaptgen.runtime.core.answer import ToolError
 
@@ -23,31 +23,22 @@ Client = Callable[[str, str], Any]
 _SIZES: Final = {"comprehend": 90_000, "guardrail": 20_000}
 """Bytes of text that go into one call; Comprehend takes 100 KB, a guardrail 25 text units of 1,000 characters."""
 
-_KINDS: Final = {
-    "EMAIL": "email",
-    "PHONE": "phone",
-    "NAME": "name",
-    "ADDRESS": "address",
-    "IP_ADDRESS": "ip_address",
-    "CREDIT_DEBIT_NUMBER": "card",
-    "CREDIT_DEBIT_CARD_NUMBER": "card",
-    "INTERNATIONAL_BANK_ACCOUNT_NUMBER": "iban",
-    "BANK_ACCOUNT_NUMBER": "account",
-    "US_BANK_ACCOUNT_NUMBER": "account",
-    "PASSWORD": "secret",
-    "PIN": "secret",
-    "AWS_ACCESS_KEY": "secret",
-    "AWS_SECRET_KEY": "secret",
-    **dict.fromkeys(
-        (
-            *("SSN", "US_SOCIAL_SECURITY_NUMBER", "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", "PASSPORT_NUMBER"),
-            *("US_PASSPORT_NUMBER", "DRIVER_ID", "UK_NATIONAL_INSURANCE_NUMBER", "UK_NATIONAL_HEALTH_SERVICE_NUMBER"),
-            *("UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER", "CA_SOCIAL_INSURANCE_NUMBER", "CA_HEALTH_NUMBER", "IN_AADHAAR"),
-            *("IN_PERMANENT_ACCOUNT_NUMBER", "IN_VOTER_NUMBER", "IN_NREGA"),
-        ),
-        "national_id",
-    ),
+_TYPES: Final = {
+    "email": "EMAIL",
+    "phone": "PHONE",
+    "name": "NAME",
+    "address": "ADDRESS",
+    "ip_address": "IP_ADDRESS",
+    "card": "CREDIT_DEBIT_NUMBER CREDIT_DEBIT_CARD_NUMBER",
+    "iban": "INTERNATIONAL_BANK_ACCOUNT_NUMBER",
+    "account": "BANK_ACCOUNT_NUMBER US_BANK_ACCOUNT_NUMBER",
+    "secret": "PASSWORD PIN AWS_ACCESS_KEY AWS_SECRET_KEY",
+    "national_id": "SSN US_SOCIAL_SECURITY_NUMBER US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER PASSPORT_NUMBER "
+    "US_PASSPORT_NUMBER DRIVER_ID UK_NATIONAL_INSURANCE_NUMBER UK_NATIONAL_HEALTH_SERVICE_NUMBER "
+    "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER CA_SOCIAL_INSURANCE_NUMBER CA_HEALTH_NUMBER IN_AADHAAR "
+    "IN_PERMANENT_ACCOUNT_NUMBER IN_VOTER_NUMBER IN_NREGA",
 }
+_KINDS: Final = {type: kind for kind, types in _TYPES.items() for type in types.split()}
 """Types of both services -> our kinds. Ages, dates, URLs and vehicles are not ours to hide."""
 
 _LEAST_SCORE: Final = 0.5
@@ -175,9 +166,4 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _inner(text: str) -> Any:
-    if text[:1] not in ("{", "["):
-        return None
-    try:
-        return loads(text)
-    except ValueError:
-        return None
+    return loads_or_none(text) if text[:1] in ("{", "[") else None

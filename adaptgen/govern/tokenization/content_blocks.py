@@ -8,7 +8,7 @@ from typing import Any, Final
 from adaptgen.govern.tokenization.classification import Classification, Node
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor, is_odd, key_kinds
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
-from adaptgen.mcp.json_text import dumps, loads
+from adaptgen.mcp.json_text import dumps, loads, loads_or_none
 from adaptgen.pii.detectors import confirm
 from adaptgen.pii.structured_text import rewrite_table, table_header
 
@@ -147,7 +147,7 @@ class ContentRedactor:
         """JSON, JSON line by line, a table, or plain text."""
         first = text.lstrip("\ufeff \t\r\n")[:1]
         if first and first in '{["':
-            value = _json(text)
+            value = loads_or_none(text)
             if isinstance(value, (dict, list, str)):
                 return dumps(self._walk.json(value, root, by_name=self._by_name, found=self._found))
             records = _json_lines(text)
@@ -197,13 +197,6 @@ def _is_text(block: Any) -> bool:
 
 def _media(resource: dict[str, Any]) -> str:
     return str(resource.get("mimeType") or "application/octet-stream")
-
-
-def _json(text: str) -> Any:
-    try:
-        return loads(text)
-    except ValueError:
-        return None
 
 
 def _withheld(media: str) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from adaptgen.govern.tokenization.classification import Node
 from adaptgen.govern.tokenization.echoes import RestoredValue
 from adaptgen.govern.tokenization.tokens import DecodedToken, Expired, MalformedToken, TokenMatch, Tokens
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.govern.tokenization.vault import Vault
-from adaptgen.mcp.json_text import dumps, loads
+from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 
@@ -114,7 +114,7 @@ class _Restoring:
         if not found:
             return text
         if kind is None and node is not None and (node.members or node.each):
-            nested = _json(text)
+            nested = loads_or_none(text)
             if nested is not None:
                 return dumps(await self.value(nested, node, path))
         opened = [await self._open(one, path, kind) for one in found]
@@ -172,20 +172,13 @@ class _Restoring:
         types = self._plan.types.get(path[0], _ANY) if len(path) == 1 else _ANY
         wants = bool(types) and not types & {"string"} and bool(types & {"number", "integer"})
         if (opened.number and not (types and "string" in types)) or wants:
-            number = _json(opened.text)
+            number = loads_or_none(opened.text)
             if isinstance(number, (int, float)) and not isinstance(number, bool):
                 return number
         return opened.text
 
 
 _ANY: Final[frozenset[str]] = frozenset()
-
-
-def _json(text: str) -> Any:
-    try:
-        return loads(text)
-    except ValueError:
-        return None
 
 
 def _field(path: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
-from adaptgen.mcp.json_text import dumps, loads
+from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.pii.matcher import TOKEN, KnownValue, ValueMatcher
 from adaptgen.pii.structured_text import rewrite_table, table_header
 
@@ -119,10 +119,7 @@ class EchoGuard:
 
     def _nested(self, text: str, depth: int) -> str | None:
         """JSON in a text; None where it is none, or where nothing in it is changed: then it is searched as text."""
-        try:
-            value = loads(text)
-        except ValueError:
-            return None
+        value = loads_or_none(text)
         if not isinstance(value, (dict, list, str)):
             return None
         changed = self._value(value, "", depth + 1)

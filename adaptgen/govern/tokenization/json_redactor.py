@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node
-from adaptgen.mcp.json_text import dumps, loads
+from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.pii.detectors import find
 from adaptgen.pii.field_kinds import LeafKinds, leaf_kinds
 from adaptgen.pii.matcher import SHORTEST, TOKEN, KnownValue, ValueMatcher, compact_texts, match_likely
@@ -62,26 +62,6 @@ class _Record:
 class JsonRedactor:
     """``kinds``: those that are replaced, canonical. ``patterns``: those that are searched for in text. ``is_token``
     says whether a whole string is a token already."""
-
-    __slots__ = (
-        "_by_name",
-        "_compact",
-        "_depth",
-        "_encoded",
-        "_in_record",
-        "_kinds",
-        "_names",
-        "_objects",
-        "_patterns",
-        "_replace",
-        "_said",
-        "_texts",
-        "_values",
-        "is_token",
-        "seen",
-        "swept",
-        "tokens",
-    )
 
     def __init__(
         self,
@@ -359,10 +339,7 @@ class JsonRedactor:
     def _nested(self, text: str) -> str | None:
         """``text`` if it is JSON, walked. Where nothing changed it stays to the letter, and is searched as text: a
         key that stands twice hides its first value from a parser."""
-        try:
-            value = loads(text)
-        except ValueError:
-            return None
+        value = loads_or_none(text)
         if not isinstance(value, (dict, list, str)):
             return None
         before = dumps(value)

@@ -23,7 +23,6 @@ class TokenPlaces(Protocol):
 
     def places(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> Mapping[str, str]:
         """Pointer -> kind; empty for what the classified positions of the tool say."""
-        ...
 
 
 class ToolTokenizationPlan:

@@ -1,7 +1,7 @@
 """Names of tools, arguments and modules: guessable (``list_contacts``), legal, unique, and stable.
 
 Stable means: a name depends on its own operation, and on others only where two would be the same. Then the one with
-the shorter path keeps the name and the others are told apart by their parents on the path, never by counting.
+the shorter path keeps the name and the others are distinguished by their parents on the path, never by counting.
 """
 
 from __future__ import annotations

@@ -239,7 +239,7 @@ def _body_sign(status: int, body: Json) -> Sign | None:
 
 
 def _with_code(plain: Sign | None, body: Json) -> Sign | None:
-    """A status that may mean it, told apart by the error code that came with it."""
+    """A status that may mean it, distinguished by the error code that came with it."""
     if plain is None:
         return None
     for path, name, value in _scalars(body):

@@ -58,14 +58,14 @@ def proxy(environ: Mapping[str, str] = os.environ) -> Handler:
     async def make(place: ServingContext) -> GovernedServer:
         from adaptgen.govern.pipeline.assemble import assemble
         from adaptgen.govern.settings.source import source
-        from adaptgen.proxy.factory import mirrored
+        from adaptgen.proxy.factory import start_aggregator
 
         settings = source(named, environ)
         found = await settings.load()
         if found.mode != "proxy":
             help = "the function of a generated server runs under these settings"
             raise error("AG070", f"mode is {found.mode}, and this is the proxy", found.where("mode"), help)
-        return await assemble(settings, mirrored, place)
+        return await assemble(settings, start_aggregator, place)
 
     return Handler(make, environ)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from adaptgen.mcp.json_text import as_object
 from adaptgen.transports.streamable_http.http import HttpRequest, whole
 from adaptgen.transports.streamable_http.server import KEYS, WELL_KNOWN
 
@@ -51,7 +52,7 @@ def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
         raise NoRequest
     about: Mapping[str, Any] = event["requestContext"]
     second = event.get("version") == "2.0"
-    http = _mapping(about.get("http")) if second else event
+    http = as_object(about.get("http")) if second else event
     method, path = http.get("method" if second else "httpMethod"), event.get("rawPath" if second else "path")
     if not isinstance(method, str) or not isinstance(path, str):
         raise NoRequest
@@ -79,10 +80,6 @@ def prefix(resource: str) -> str:
     return path.removesuffix(ENDPOINT) if path.endswith(ENDPOINT) else ""
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _headers(event: Mapping[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
     headers: dict[str, str] = {}
     twice: set[str] = set()
@@ -97,13 +94,13 @@ def _headers(event: Mapping[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def _lines(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    several = _mapping(event.get("multiValueHeaders"))
+    several = as_object(event.get("multiValueHeaders"))
     if several:
         for name, values in several.items():
             for value in values if isinstance(values, list) else ():
                 yield name, str(value).strip(" \t")
     else:
-        for name, value in _mapping(event.get("headers")).items():
+        for name, value in as_object(event.get("headers")).items():
             if value is not None:
                 yield name, str(value).strip(" \t")
     cookies = event.get("cookies")
@@ -127,7 +124,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 def _principal(about: Mapping[str, Any]) -> str:
     """The IAM principal that signed the request; the platform has checked it."""
-    signed = _mapping(_mapping(about.get("authorizer")).get("iam")) or _mapping(about.get("identity"))
+    signed = as_object(as_object(about.get("authorizer")).get("iam")) or as_object(about.get("identity"))
     found = signed.get("userArn")
     return found if isinstance(found, str) else ""
 
@@ -137,10 +134,10 @@ def _query(event: Mapping[str, Any]) -> str:
     raw = event.get("rawQueryString")
     if isinstance(raw, str):
         return raw
-    several = _mapping(event.get("multiValueQueryStringParameters"))
+    several = as_object(event.get("multiValueQueryStringParameters"))
     pairs = [(name, str(one)) for name, values in several.items() if isinstance(values, list) for one in values]
     if not several:
-        pairs = [(name, str(one)) for name, one in _mapping(event.get("queryStringParameters")).items()]
+        pairs = [(name, str(one)) for name, one in as_object(event.get("queryStringParameters")).items()]
     return urlencode(pairs)
 
 

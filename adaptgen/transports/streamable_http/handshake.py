@@ -121,7 +121,7 @@ class Handshake:
         if given is None:
             return refused(400, "the Mcp-Session-Id header is missing", code=message.INVALID_REQUEST)
         found = self._server.sessions.find(given, caller)
-        return found or refused(404, "there is no such session", code=message.INVALID_REQUEST)
+        return found or refused(404, "no such session", code=message.INVALID_REQUEST)
 
     async def _initialize(self, request: Request, caller: Caller) -> HttpAnswer:
         asked, capabilities = request.params.get("protocolVersion"), request.params.get("capabilities")

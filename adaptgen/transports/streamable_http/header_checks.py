@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from adaptgen.mcp.headers import PREFIX, HeaderParameter, decode_value, header_parameters, scalar_text
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Request
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, MODERN, NAMED, SUPPORTED, VERSION_KEY
@@ -29,7 +30,7 @@ def envelope(request: Request, headers: Mapping[str, str]) -> None:
         RpcError: -32602 for a missing ``_meta``, -32020 for a header that disagrees, -32022 for a revision that is
             not served this way.
     """
-    meta = request.meta
+    meta = as_object(request.params.get("_meta"))
     missing = [key for key in (VERSION_KEY, CAPABILITIES_KEY) if key not in meta]
     if missing:
         raise RpcError(INVALID_PARAMS, f"params._meta lacks {' and '.join(missing)}")
@@ -118,7 +119,7 @@ def check_types(request: Request) -> None:
         given = params.get(name)
         if given is not None and not isinstance(given, kind):
             raise RpcError(INVALID_PARAMS, f"params.{name} must be {text}")
-    token = request.meta.get("progressToken")
+    token = as_object(params.get("_meta")).get("progressToken")
     if token is not None and (isinstance(token, bool) or not isinstance(token, int | str)):
         raise RpcError(INVALID_PARAMS, "the progress token must be a string or an integer")
 

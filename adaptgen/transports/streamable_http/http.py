@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.protocol import HANDOVER_HEADER, Challenge
+from adaptgen.syntax.identifiers import vocabulary
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream"
@@ -24,19 +25,8 @@ STATUS = {
 }
 """HTTP status of an error response on 2026-07-28; other errors, and all of the handshake revisions, come with 200."""
 
-_SINGLE = frozenset(
-    {
-        "authorization",
-        "content-length",
-        "content-type",
-        HANDOVER_HEADER,
-        "host",
-        "mcp-method",
-        "mcp-name",
-        "mcp-protocol-version",
-        "mcp-session-id",
-        "origin",
-    }
+_SINGLE = {HANDOVER_HEADER} | vocabulary(
+    "authorization content-length content-type host mcp-method mcp-name mcp-protocol-version mcp-session-id origin"
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
 from adaptgen.model.tables import Caller, Json
@@ -186,12 +187,10 @@ class RequestRunner:
         """The result of a request that needs input (SEP-2322), for a client that must be asked instead."""
         exchange = job.exchange
         for _ in range(ROUNDS):
-            asked = result.get("inputRequests")
             answered: dict[str, Json] = {}
-            for key, question in (asked if isinstance(asked, dict) else {}).items():
-                given = question if isinstance(question, dict) else {}
-                method, params = given.get("method"), given.get("params")
-                answered[key] = dict(await exchange.ask(str(method), params if isinstance(params, dict) else {}))
+            for key, question in as_object(result.get("inputRequests")).items():
+                given = as_object(question)
+                answered[key] = dict(await exchange.ask(str(given.get("method")), as_object(given.get("params"))))
             again: dict[str, Json] = {**job.request.params, "inputResponses": answered}
             if "requestState" in result:
                 again["requestState"] = result["requestState"]

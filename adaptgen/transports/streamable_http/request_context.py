@@ -11,6 +11,7 @@ from typing import Any
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import HANDOVER_HEADER, Challenge, Context, RpcError
 from adaptgen.model.tables import Json
@@ -110,9 +111,7 @@ def _place(problem: BaseException) -> str:
 
 def subscribed(params: Mapping[str, Json], rpc: message.MessageId) -> dict[str, Json]:
     """``params`` of a message on a listen stream: they name the request that opened it."""
-    meta = params.get("_meta")
-    known = meta if isinstance(meta, dict) else {}
-    return {**params, "_meta": {**known, revisions.SUBSCRIPTION_KEY: rpc}}
+    return {**params, "_meta": {**as_object(params.get("_meta")), revisions.SUBSCRIPTION_KEY: rpc}}
 
 
 async def guarded(work: Callable[[], Awaitable[bytes]], exchange: RequestContext) -> bytes | RpcError | Challenge:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.tables import Caller, Json
@@ -131,8 +132,7 @@ class StreamableHttpServer:
     def exchange(self, http: HttpRequest, said: Message | None, stream: Stream, version: str) -> RequestContext:
         """The context of a message (None: of a request without one)."""
         asking = said if isinstance(said, Request) else None
-        meta = said.meta if isinstance(said, Request | Notice) else {}
-        capabilities = meta.get(revisions.CAPABILITIES_KEY)
+        meta = as_object(said.params.get("_meta")) if isinstance(said, Request | Notice) else {}
         exchange = RequestContext(
             asking,
             stream,
@@ -142,7 +142,7 @@ class StreamableHttpServer:
             headers=harmless(http.headers),
             principal=http.principal,
             deadline=self._deadline(http),
-            capabilities=capabilities if isinstance(capabilities, dict) else {},
+            capabilities=as_object(meta.get(revisions.CAPABILITIES_KEY)),
         )
         part = parts.asked(http.path, http.query, self.path) if self._parts else None
         if part is not None:
@@ -257,6 +257,4 @@ def _modern(header: str | None, value: Json) -> bool:
         return True
     if not isinstance(value, dict) or value.get("method") == "initialize":
         return False
-    params = value.get("params")
-    meta = params.get("_meta") if isinstance(params, dict) else None
-    return isinstance(meta, dict) and revisions.VERSION_KEY in meta
+    return revisions.VERSION_KEY in as_object(as_object(value.get("params")).get("_meta"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from adaptgen.mcp import json_text, revisions
 from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.headers import PREFIX
+from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, RpcError
 from adaptgen.model.tables import Caller, Json
@@ -77,8 +78,7 @@ class StatelessRevision:
         check_types(request)
         if request.method != "tools/call":
             return
-        given = request.params.get("arguments")
-        arguments = given if isinstance(given, dict) else {}
+        arguments = as_object(request.params.get("arguments"))
         if arguments or any(name.startswith(PREFIX) for name in http.headers):
             if any(name.startswith(PREFIX) for name in http.twice):
                 raise RpcError(message.HEADER_MISMATCH, "a Mcp-Param header stands more than once")

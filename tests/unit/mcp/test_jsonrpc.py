@@ -52,7 +52,7 @@ def test_what_is_no_message(value: object) -> None:
 def test_what_is_no_json_says_nothing_of_the_body(body: bytes) -> None:
     with pytest.raises(Malformed) as caught:
         message.read(body)
-    assert (caught.value.code, caught.value.text) == (-32700, "the body is no JSON")
+    assert (caught.value.code, caught.value.text) == (-32700, "the body is not JSON")
 
 
 @pytest.mark.parametrize(("depth", "fine"), [(100, True), (101, False)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from support.fake_mcp import FakeServer, mirrored, tool
+from support.fake_mcp import FakeServer, aggregated, tool
 
 import adaptgen
 from adaptgen.mcp.protocol import Context
@@ -49,11 +49,11 @@ async def test_a_proxied_post_takes_two_layers(monkeypatch: pytest.MonkeyPatch, 
         self._transport = Noting()  # type: ignore[assignment]
 
     monkeypatch.setattr(Connection, "connection_made", connection_made)
-    async with mirrored(FakeServer(tools=[tool("x")])) as mirror:
+    async with aggregated(FakeServer(tools=[tool("x")])) as aggregator:
         context = Context(request_id="1", version=version)
         for _ in range(2):  # the first opens what the later ones use again
             stacks.clear()
-            result = await mirror.call(Caller("alice"), mirror.tools()["a__x"], {}, context)
+            result = await aggregator.call(Caller("alice"), aggregator.tools()["a__x"], {}, context)
             assert not result.get("isError"), result
     ((bridge, *translation, client, http, write),) = filter(None, stacks)
     assert bridge == "RevisionBridge.ask"

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fake_mcp import Exchange, FakeServer, mirrored, tool, until
+from support.fake_mcp import Exchange, FakeServer, aggregated, tool, until
 
 from adaptgen.mcp.protocol import Context
 from adaptgen.model.tables import LOCAL
@@ -35,8 +35,8 @@ RESULT = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"content": []}}).enco
 async def asked(server: FakeServer, **arguments: Any) -> Any:
     """The answer to one call of the tool ``x``."""
     server.tools = [tool("x")]
-    async with mirrored(server) as mirror:
-        return await mirror.call(LOCAL, mirror.tools()["a__x"], arguments, Context(request_id="1"))
+    async with aggregated(server) as aggregator:
+        return await aggregator.call(LOCAL, aggregator.tools()["a__x"], arguments, Context(request_id="1"))
 
 
 def body(data: bytes, coding: str = "") -> FakeServer:
@@ -60,8 +60,8 @@ def body(data: bytes, coding: str = "") -> FakeServer:
         (gzip.compress(RESULT, mtime=0)[:-9], "gzip", "ends early"),
         (b"no gzip", "gzip", "broken"),
         (RESULT, "br", "not asked for"),
-        (b"[" * 100_000, "", "no JSON"),
-        (b'{"jsonrpc": "2.0", "id": 1, "result": {"a": ' + b"[" * 200 + b"]" * 200 + b"}}", "", "no JSON"),
+        (b"[" * 100_000, "", "not JSON"),
+        (b'{"jsonrpc": "2.0", "id": 1, "result": {"a": ' + b"[" * 200 + b"]" * 200 + b"}}", "", "not JSON"),
         (b'{"jsonrpc": "2.0", "id": 77, "result": {}}', "", "without a result"),
         (b'{"jsonrpc": "2.0", "id": 1, "result": []}', "", "not an object"),
     ],
@@ -109,8 +109,8 @@ async def test_a_server_that_goes_on_talking_is_cut_off() -> None:
             pass
 
     server = FakeServer(on={"tools/call": drip}, tools=[tool("x")])
-    async with mirrored(server, settings={"timeout": 0.05}) as mirror:
-        result = await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+    async with aggregated(server, settings={"timeout": 0.05}) as aggregator:
+        result = await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))
     assert "did not answer within" in result["content"][0]["text"]
 
 
@@ -120,9 +120,9 @@ async def test_cookies_of_one_answer_are_not_sent_with_the_next() -> None:
         exchange.result({"content": []}, "\r\nset-cookie: user=alice; path=/")
 
     server = FakeServer(on={"tools/call": answer}, tools=[tool("x")])
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         for _ in range(2):
-            await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+            await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))
     assert all("cookie" not in one.headers for one in server.seen)
 
 
@@ -130,10 +130,10 @@ async def test_cookies_of_one_answer_are_not_sent_with_the_next() -> None:
 async def test_neither_urls_nor_arguments_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     server = FakeServer(tools=[tool("x")])
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         url = address(server.url + "?token=hidden-in-url")
-        mirror._syncs["a"].remote.url = url
-        await mirror.call(LOCAL, mirror.tools()["a__x"], {"q": "ada@example.com"}, Context(request_id="1"))
+        aggregator._syncs["a"].remote.url = url
+        await aggregator.call(LOCAL, aggregator.tools()["a__x"], {"q": "ada@example.com"}, Context(request_id="1"))
     assert "hidden-in-url" not in caplog.text
     assert "ada@example.com" not in caplog.text
 
@@ -145,11 +145,11 @@ async def test_many_calls_at_once_share_the_pool_and_get_their_own_answers() -> 
         exchange.result({"content": [exchange.params["arguments"]["n"]]})
 
     server = FakeServer(on={"tools/call": echo}, tools=[tool("x")])
-    async with mirrored(server) as mirror:
-        facts = mirror.tools()["a__x"]
+    async with aggregated(server) as aggregator:
+        facts = aggregator.tools()["a__x"]
 
         async def one(n: int) -> Any:
-            return (await mirror.call(LOCAL, facts, {"n": n}, Context(request_id="1")))["content"]
+            return (await aggregator.call(LOCAL, facts, {"n": n}, Context(request_id="1")))["content"]
 
         assert await asyncio.gather(*(one(n) for n in range(100))) == [[n] for n in range(100)]
 
@@ -158,20 +158,20 @@ async def test_many_calls_at_once_share_the_pool_and_get_their_own_answers() -> 
 async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "KEEP", 60.0)
     server = FakeServer(tools=[tool("x")])
-    async with mirrored(server) as mirror:
-        facts = mirror.tools()["a__x"]
+    async with aggregated(server) as aggregator:
+        facts = aggregator.tools()["a__x"]
         for _ in range(3):
-            result = await mirror.call(LOCAL, facts, {}, Context(request_id="1"))
+            result = await aggregator.call(LOCAL, facts, {}, Context(request_id="1"))
             assert "isError" not in result
-            idle = idle_of(mirror)
+            idle = idle_of(aggregator)
             server.seen[-1].writer.close()
             await until(lambda idle=idle: not idle[0].usable)  # type: ignore[misc]
 
 
-def idle_of(mirror: UpstreamAggregator) -> list[Connection]:
-    """The idle connections to the one server of a mirror."""
-    pool = mirror._http._pooled()
-    return pool._idle[mirror._syncs["a"].remote.url.origin]
+def idle_of(aggregator: UpstreamAggregator) -> list[Connection]:
+    """The idle connections to the one server of a aggregator."""
+    pool = aggregator._http._pooled()
+    return pool._idle[aggregator._syncs["a"].remote.url.origin]
 
 
 @pytest.mark.asyncio
@@ -244,12 +244,12 @@ async def test_bytes_that_nobody_asked_for_are_not_taken_for_the_next_answer(
             forged(exchange)
 
     server.on["tools/call"] = twice
-    async with mirrored(server) as mirror:
-        facts = mirror.tools()["a__x"]
+    async with aggregated(server) as aggregator:
+        facts = aggregator.tools()["a__x"]
         for _ in range(2):
-            assert (await mirror.call(LOCAL, facts, {}, Context(request_id="1")))["content"] == ["true"]
+            assert (await aggregator.call(LOCAL, facts, {}, Context(request_id="1")))["content"] == ["true"]
             if late:
-                idle = idle_of(mirror)
+                idle = idle_of(aggregator)
                 forged(server.seen[-1])
                 await until(lambda idle=idle: not idle[0].usable)  # type: ignore[misc]
 
@@ -264,9 +264,9 @@ async def test_connections_are_kept_for_the_next_call() -> None:
         exchange.result({"content": []})
 
     server.on["tools/call"] = streamed
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         for _ in range(5):
-            await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+            await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))
     assert len(ports) == 1
 
 
@@ -280,8 +280,8 @@ async def test_a_value_that_would_end_a_header_is_not_sent() -> None:
             return False
 
     server = FakeServer(tools=[tool("x")])
-    async with mirrored(server, credentials={"a": Bad()}) as mirror:
-        result = await mirror.call(LOCAL, mirror.tools()["a__x"], {}, Context(request_id="1"))
+    async with aggregated(server, credentials={"a": Bad()}) as aggregator:
+        result = await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))
     assert "Nothing was executed" in result["content"][0]["text"]
     assert server.of("tools/call") == []
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support.fake_mcp import Exchange, FakeServer, mirrored, tool, until
+from support.fake_mcp import Exchange, FakeServer, aggregated, tool, until
 
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError
@@ -44,9 +44,9 @@ def old(session: str | None = "s1", **more: Any) -> Client:
 
 
 async def call(
-    mirror: UpstreamAggregator, context: Context, caller: Caller = ALICE, name: str = "a__x", **arguments: Any
+    aggregator: UpstreamAggregator, context: Context, caller: Caller = ALICE, name: str = "a__x", **arguments: Any
 ) -> Any:
-    return await mirror.call(caller, mirror.tools()[name], arguments, context)
+    return await aggregator.call(caller, aggregator.tools()[name], arguments, context)
 
 
 def text(result: Mapping[str, Any]) -> str:
@@ -68,8 +68,8 @@ async def test_progress_comes_as_it_is_said_with_the_clients_own_token() -> None
         await go.wait()
         await exchange.final({"content": []})
 
-    async with mirrored(FakeServer(tools=[tool("x")], on={"tools/call": slow})) as mirror:
-        task = asyncio.ensure_future(call(mirror, client))
+    async with aggregated(FakeServer(tools=[tool("x")], on={"tools/call": slow})) as aggregator:
+        task = asyncio.ensure_future(call(aggregator, client))
         await until(lambda: client.told != [])
         assert client.told == [
             ("notifications/progress", {"progressToken": "mine", "progress": 1, "message": "half", "_meta": {"v": 2}})
@@ -94,8 +94,8 @@ async def test_a_question_of_the_server_reaches_the_client_and_the_answer_the_se
         answered.set()
 
     server = FakeServer(modern=False, session="up1", tools=[tool("x")], on={"tools/call": asking, "response": response})
-    async with mirrored(server) as mirror:
-        await call(mirror, client)
+    async with aggregated(server) as aggregator:
+        await call(aggregator, client)
     assert client.asked == [("elicitation/create", {"message": "?"})]
     answer = server.of("response")[0]
     assert answer.message == {"jsonrpc": "2.0", "id": "q1", "result": {"action": "accept", "content": {"n": 1}}}
@@ -109,11 +109,11 @@ async def test_input_that_a_result_asks_for_passes_untouched() -> None:
         exchange.result({"content": []} if "requestState" in exchange.params else required)
 
     server = FakeServer(tools=[tool("x")], on={"tools/call": asking})
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         client = Client()
-        assert await call(mirror, client) == required
+        assert await call(aggregator, client) == required
         client.params = {"name": "a__x", "inputResponses": {"a": {"roots": []}}, "requestState": "s==", "task": {}}
-        assert (await call(mirror, client))["content"] == []
+        assert (await call(aggregator, client))["content"] == []
     sent = server.of("tools/call")[1].params
     assert (sent["inputResponses"], sent["requestState"]) == ({"a": {"roots": []}}, "s==")
     assert "task" not in sent
@@ -124,12 +124,12 @@ async def test_input_that_a_result_asks_for_passes_untouched() -> None:
 
 async def test_a_client_with_a_session_gets_one_of_its_own() -> None:
     server = FakeServer(modern=False, session="up", tools=[tool("x")])
-    async with mirrored(server) as mirror:
-        await asyncio.gather(call(mirror, old("s1")), call(mirror, old("s1")))
-        await call(mirror, old("s2"), BOB)
+    async with aggregated(server) as aggregator:
+        await asyncio.gather(call(aggregator, old("s1")), call(aggregator, old("s1")))
+        await call(aggregator, old("s2"), BOB)
         opened = server.of("initialize")[1:]  # the first is the proxy's own
         assert [one.params["capabilities"] for one in opened] == [{"sampling": {}, "elicitation": {}}] * 2
-        await mirror.close_session("s1")
+        await aggregator.close_session("s1")
         await until(lambda: len(server.of("DELETE")) == 1)
     assert len(server.of("DELETE")) == 3
 
@@ -144,8 +144,8 @@ async def test_a_session_that_the_server_forgot_is_opened_again_and_the_call_mad
             exchange.result({"content": []})
 
     server.on["tools/call"] = forgetful
-    async with mirrored(server) as mirror:
-        assert (await call(mirror, old()))["content"] == []
+    async with aggregated(server) as aggregator:
+        assert (await call(aggregator, old()))["content"] == []
         assert len(server.of("initialize")) == 3
 
 
@@ -155,9 +155,9 @@ async def test_a_server_that_refuses_to_open_a_session_but_names_one_has_not_for
     async def refusing(exchange: Exchange) -> None:
         exchange.raw("404 Not Found\r\nmcp-session-id: other")
 
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         server.on["initialize"] = refusing
-        result = await call(mirror, old())
+        result = await call(aggregator, old())
         assert result["isError"]
         assert server.of("tools/call") == []
 
@@ -169,9 +169,9 @@ async def test_the_request_that_opens_a_session_is_not_cancelled() -> None:
         exchange.stream()
         await asyncio.Event().wait()
 
-    async with mirrored(server, settings={"timeout": 0.2}) as mirror:
+    async with aggregated(server, settings={"timeout": 0.2}) as aggregator:
         server.on["initialize"] = endless
-        assert (await call(mirror, old()))["isError"]
+        assert (await call(aggregator, old()))["isError"]
         assert len(server.of("initialize")) == 2
         await asyncio.sleep(0.1)
         assert server.of("notifications/cancelled") == []
@@ -179,11 +179,11 @@ async def test_the_request_that_opens_a_session_is_not_cancelled() -> None:
 
 async def test_a_modern_client_before_an_old_server_shares_a_session_per_caller() -> None:
     server = FakeServer(modern=False, session="up", tools=[tool("x")])
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         for caller in (ALICE, ALICE, BOB):
             client = Client()
             client.params = {"inputResponses": {"a": {}}}
-            await call(mirror, client, caller)
+            await call(aggregator, client, caller)
         assert [one.params["capabilities"] for one in server.of("initialize")[1:]] == [{}, {}]
         assert "io.modelcontextprotocol/clientCapabilities" not in str(server.of("tools/call")[0].params)
         assert "inputResponses" not in server.of("tools/call")[0].params
@@ -201,8 +201,8 @@ async def test_an_old_client_before_a_modern_server_is_asked_what_the_result_ask
             exchange.result({"resultType": "input_required", "inputRequests": {"n": question}, "requestState": "z"})
 
     server = FakeServer(tools=[tool("x")], on={"tools/call": asking})
-    async with mirrored(server) as mirror:
-        sent = (await call(mirror, client))["content"][0]
+    async with aggregated(server) as aggregator:
+        sent = (await call(aggregator, client))["content"][0]
     assert client.asked == [("elicitation/create", {"message": "Name?"})]
     assert sent["inputResponses"] == {"n": {"action": "accept", "content": {"name": "Ada"}}}
     assert sent["requestState"] == "z"
@@ -224,19 +224,19 @@ async def test_what_is_not_found_is_said_in_the_code_of_the_clients_revision(
         lists={"resources/list": {"resources": []}},
         on={"resources/read": missing},
     )
-    async with mirrored(server) as mirror:
+    async with aggregated(server) as aggregator:
         with pytest.raises(RpcError) as raised:
-            await mirror.request(ALICE, "resources/read", {"uri": "x://y"}, old() if modern else Client())
+            await aggregator.request(ALICE, "resources/read", {"uri": "x://y"}, old() if modern else Client())
     assert raised.value.code == code
 
 
 async def test_a_log_level_set_in_a_session_is_asked_for_with_each_request() -> None:
     server = FakeServer(tools=[tool("x")], capabilities={"tools": {}, "logging": {}})
-    async with mirrored(server) as mirror:
-        await call(mirror, old())
-        await mirror.request(ALICE, "logging/setLevel", {"level": "info"}, old())
-        await call(mirror, old())
-        await call(mirror, old("s2"))
+    async with aggregated(server) as aggregator:
+        await call(aggregator, old())
+        await aggregator.request(ALICE, "logging/setLevel", {"level": "info"}, old())
+        await call(aggregator, old())
+        await call(aggregator, old("s2"))
     levels = [one.params["_meta"].get("io.modelcontextprotocol/logLevel") for one in server.of("tools/call")]
     assert levels == [None, "info", None]
 
@@ -250,8 +250,8 @@ async def test_a_connection_that_breaks_leaves_the_outcome_unknown_and_is_not_tr
         exchange.close()
 
     server = FakeServer(tools=[tool("x")], on={"tools/call": broken})
-    async with mirrored(server, rules={"*": ToolRule(effect=effect)}) as mirror:
-        result = await call(mirror, Client())
+    async with aggregated(server, rules={"*": ToolRule(effect=effect)}) as aggregator:
+        result = await call(aggregator, Client())
     assert len(server.of("tools/call")) == 1
     assert result["isError"] is True
     assert result.get("_meta") == ({META_UNKNOWN: True} if effect == "write" else None)
@@ -268,15 +268,15 @@ async def test_reads_of_the_protocol_are_tried_once_more() -> None:
             exchange.result({"contents": []})
 
     server.on["resources/read"] = flaky
-    async with mirrored(server) as mirror:
-        assert (await mirror.request(ALICE, "resources/read", {"uri": "x://y"}, Client()))["contents"] == []
+    async with aggregated(server) as aggregator:
+        assert (await aggregator.request(ALICE, "resources/read", {"uri": "x://y"}, Client()))["contents"] == []
         assert len(server.of("resources/read")) == 2
 
 
 async def test_a_server_that_cannot_be_reached_executed_nothing() -> None:
-    async with mirrored(FakeServer(tools=[tool("x")])) as mirror:
-        mirror._syncs["a"].remote.url = address("http://127.0.0.1:9/mcp")
-        result = await call(mirror, Client())
+    async with aggregated(FakeServer(tools=[tool("x")])) as aggregator:
+        aggregator._syncs["a"].remote.url = address("http://127.0.0.1:9/mcp")
+        result = await call(aggregator, Client())
     assert "Nothing was executed. Trying again later may help." in text(result)
     assert "_meta" not in result
     assert "127.0.0.1" not in text(result)
@@ -296,8 +296,8 @@ async def test_http_errors_say_what_became_of_the_call(status: str, more: str, s
     async def refuse(exchange: Exchange) -> None:
         exchange.raw(f"{status}\r\ncontent-type: text/html{more}", b"<h1>secret page</h1>")
 
-    async with mirrored(FakeServer(tools=[tool("x")], on={"tools/call": refuse})) as mirror:
-        result = await call(mirror, Client())
+    async with aggregated(FakeServer(tools=[tool("x")], on={"tools/call": refuse})) as aggregator:
+        result = await call(aggregator, Client())
     assert said in text(result)
     assert ("_meta" in result) is unknown
     assert "secret" not in str(result)
@@ -309,9 +309,9 @@ async def test_errors_of_the_server_are_the_answer() -> None:
         error = {"code": -32021, "message": "needs sampling", "data": data}
         exchange.json({"jsonrpc": "2.0", "id": exchange.message["id"], "error": error}, "400 Bad Request")
 
-    async with mirrored(FakeServer(tools=[tool("x")], on={"tools/call": missing})) as mirror:
+    async with aggregated(FakeServer(tools=[tool("x")], on={"tools/call": missing})) as aggregator:
         with pytest.raises(RpcError) as raised:
-            await call(mirror, Client())
+            await call(aggregator, Client())
     assert (raised.value.code, raised.value.message) == (-32021, "needs sampling")
     assert raised.value.data == {"requiredCapabilities": {"sampling": {}}}
 
@@ -321,8 +321,8 @@ async def test_a_call_that_takes_too_long_is_cancelled_at_the_server() -> None:
         exchange.stream()
 
     server = FakeServer(modern=False, session="up", tools=[tool("x")], on={"tools/call": never})
-    async with mirrored(server, settings={"timeout": 0.2}) as mirror:
-        result = await call(mirror, old())
+    async with aggregated(server, settings={"timeout": 0.2}) as aggregator:
+        result = await call(aggregator, old())
         await until(lambda: server.of("notifications/cancelled") != [])
     assert "unknown whether" in text(result)
     assert server.of("notifications/cancelled")[0].params["requestId"] == server.of("tools/call")[0].message["id"]
@@ -333,8 +333,8 @@ async def test_a_client_that_cancels_cancels_at_the_server() -> None:
         exchange.stream()
 
     server = FakeServer(modern=False, session="up", tools=[tool("x")], on={"tools/call": never})
-    async with mirrored(server) as mirror:
-        task = asyncio.ensure_future(call(mirror, old()))
+    async with aggregated(server) as aggregator:
+        task = asyncio.ensure_future(call(aggregator, old()))
         await until(lambda: server.of("tools/call") != [])
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -359,8 +359,8 @@ async def test_a_stream_that_the_server_closes_early_is_resumed_where_it_ended()
         await exchange.event({"jsonrpc": "2.0", "id": number, "result": {"content": ["late"]}})
 
     server.on["GET"] = rest
-    async with mirrored(server) as mirror:
-        assert (await call(mirror, old()))["content"] == ["late"]
+    async with aggregated(server) as aggregator:
+        assert (await call(aggregator, old()))["content"] == ["late"]
     assert [one.headers["last-event-id"] for one in server.of("GET") if "last-event-id" in one.headers] == ["41"]
 
 
@@ -376,10 +376,10 @@ async def test_clients_are_told_of_a_change_when_the_new_list_is_there() -> None
         listening.append(exchange)
 
     server.on["subscriptions/listen"] = listen
-    async with mirrored(server, settings={"changed": "accept"}) as mirror:
+    async with aggregated(server, settings={"changed": "accept"}) as aggregator:
         client = Client()
         wanted = {"notifications": {"toolsListChanged": True, "promptsListChanged": True}}
-        task = asyncio.ensure_future(mirror.request(ALICE, "subscriptions/listen", wanted, client))
+        task = asyncio.ensure_future(aggregator.request(ALICE, "subscriptions/listen", wanted, client))
         await until(lambda: listening != [] and client.told != [])
         assert client.told == [
             ("notifications/subscriptions/acknowledged", {"notifications": {"toolsListChanged": True}})
@@ -388,7 +388,7 @@ async def test_clients_are_told_of_a_change_when_the_new_list_is_there() -> None
         await listening[0].event({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
         await until(lambda: len(client.told) == 2)
         assert client.told[1][0] == "notifications/tools/list_changed"
-        assert list(mirror.tools()) == ["a__x", "a__y"]
+        assert list(aggregator.tools()) == ["a__x", "a__y"]
         task.cancel()
 
 
@@ -417,11 +417,11 @@ async def test_updates_of_a_resource_reach_who_subscribed() -> None:
     )
     for server in (modern, ancient):
         for client in (Client(), old()):
-            async with mirrored(server) as mirror:
+            async with aggregated(server) as aggregator:
                 if not client.modern:
-                    await mirror.request(ALICE, "resources/subscribe", {"uri": "x://y"}, client)
+                    await aggregator.request(ALICE, "resources/subscribe", {"uri": "x://y"}, client)
                 wanted: Any = {"notifications": {"resourceSubscriptions": ["x://y"] if client.modern else []}}
-                task = asyncio.ensure_future(mirror.request(ALICE, "subscriptions/listen", wanted, client))
+                task = asyncio.ensure_future(aggregator.request(ALICE, "subscriptions/listen", wanted, client))
                 await until(lambda client=client: len(client.told) == 2)  # type: ignore[misc]
                 method, params = client.told[1]
                 assert (method, params["uri"]) == ("notifications/resources/updated", "x://y")

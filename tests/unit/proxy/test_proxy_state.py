@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.fake_mcp import FakeServer, mirrored, tool, until
+from support.fake_mcp import FakeServer, aggregated, tool, until
 
 from adaptgen.mcp.protocol import Context
 from adaptgen.model.tables import Caller
@@ -22,15 +22,15 @@ ALICE = Caller("alice")
 
 async def test_proxies_that_share_a_store_share_the_pins() -> None:
     store = MemoryStore()
-    async with mirrored(FakeServer(tools=[tool("x", "Old")]), pins=StorePins(store)):
+    async with aggregated(FakeServer(tools=[tool("x", "Old")]), pins=StorePins(store)):
         pass
-    async with mirrored(FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store)) as mirror:
-        assert list(mirror.tools()) == []
+    async with aggregated(FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store)) as aggregator:
+        assert list(aggregator.tools()) == []
     ours = {"ours": True}
-    async with mirrored(
+    async with aggregated(
         FakeServer(tools=[tool("x", "New"), tool("y")]), pins=StorePins(store), settings=ours
-    ) as mirror:
-        assert list(mirror.tools()) == ["a__y"]
+    ) as aggregator:
+        assert list(aggregator.tools()) == ["a__y"]
 
 
 async def test_lists_too_large_for_the_store_are_left_out_and_the_pins_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ async def test_a_file_of_pins_that_is_none_is_not_overwritten(tmp_path: Path) ->
     path = tmp_path / "pins.json"
     path.write_text("[1]")
     with pytest.raises(Exception, match=r"AG075.*pins"):
-        async with mirrored(FakeServer(tools=[tool("x")]), pins=FilePins(path)):
+        async with aggregated(FakeServer(tools=[tool("x")]), pins=FilePins(path)):
             pass
     assert path.read_text() == "[1]"
 
@@ -58,11 +58,11 @@ async def test_new_tools_are_adopted_before_clients_hear_of_them() -> None:
             order.append(method)
 
     async def adopt() -> None:
-        order.append(",".join(mirror.tools()))
+        order.append(",".join(aggregator.tools()))
 
-    async with mirrored(server, settings={"resync": 0.01, "changed": "accept"}) as mirror:
-        mirror.changed = adopt
-        listening = mirror.request(
+    async with aggregated(server, settings={"resync": 0.01, "changed": "accept"}) as aggregator:
+        aggregator.changed = adopt
+        listening = aggregator.request(
             ALICE, "subscriptions/listen", {"notifications": {"toolsListChanged": True}}, Client(request_id="1")
         )
         task = asyncio.ensure_future(listening)
@@ -75,8 +75,8 @@ async def test_new_tools_are_adopted_before_clients_hear_of_them() -> None:
 
 async def test_sessions_beyond_the_bound_end_the_longest_unused() -> None:
     server = FakeServer(modern=False, session="up", tools=[tool("x")])
-    async with mirrored(server) as mirror:
-        remote = mirror._syncs["a"].remote
+    async with aggregated(server) as aggregator:
+        remote = aggregator._syncs["a"].remote
         sessions = Sessions(most=2)
         for name in ("one", "two", "one", "three"):
             await sessions.get(remote, ALICE, ("session", name), {})
@@ -88,8 +88,8 @@ async def test_sessions_beyond_the_bound_end_the_longest_unused() -> None:
 
 async def test_a_session_in_which_somebody_listens_does_not_end_for_want_of_use() -> None:
     server = FakeServer(modern=False, session="up", tools=[tool("x")])
-    async with mirrored(server) as mirror:
-        remote = mirror._syncs["a"].remote
+    async with aggregated(server) as aggregator:
+        remote = aggregator._syncs["a"].remote
         sessions = Sessions(idle=0.0, busy=lambda key: key == ("session", "heard"))
         await sessions.get(remote, ALICE, ("session", "heard"), {})
         await sessions.get(remote, ALICE, ("session", "silent"), {})

@@ -207,7 +207,7 @@ def test_a_line_that_was_written_in_part_does_not_swallow_the_next(
     one.close()
     (finding,) = verify([path], KEY)
     assert finding.where == Where(path.as_posix(), 2, 1)
-    assert finding.message == "this is no line of an audit trail"
+    assert finding.message == "this is not a line of an audit trail"
 
 
 def test_a_process_that_died_in_a_line_does_not_swallow_the_next_one(tmp_path: Path) -> None:

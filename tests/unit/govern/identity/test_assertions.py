@@ -300,7 +300,7 @@ async def test_another_key_is_refused_without_being_shown(key: ECKey, wrong: str
         "text": "hunter22",
         "none": None,
     }[wrong]
-    with pytest.raises(ValueError, match="the handover key is no ES256 private key") as caught:
+    with pytest.raises(ValueError, match="the handover key is not an ES256 private key") as caught:
         AssertionIssuer(given, "proxy")
     assert caught.value.__cause__ is None
 

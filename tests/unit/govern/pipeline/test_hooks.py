@@ -108,9 +108,9 @@ def test_hooks_that_are_not_there_are_located(module: Any) -> None:
     with pytest.raises(AdaptgenError) as caught:
         hooks("{before: ['no_such_module.x:y', 'hooks_of_a_test:nothing'], after: 'hooks_of_a_test:number'}")
     assert [(one.code, one.message, one.where) for one in caught.value.diagnostics] == [
-        ("AG080", "the hook no_such_module.x:y: there is no module 'no_such_module'", Where("g.yaml", 2, 18)),
+        ("AG080", "the hook no_such_module.x:y: no module 'no_such_module'", Where("g.yaml", 2, 18)),
         ("AG080", "the hook hooks_of_a_test:nothing: hooks_of_a_test has no 'nothing'", Where("g.yaml", 2, 40)),
-        ("AG080", "the hook hooks_of_a_test:number: 'number' is no function", Where("g.yaml", 2, 68)),
+        ("AG080", "the hook hooks_of_a_test:number: 'number' is not a function", Where("g.yaml", 2, 68)),
     ]
 
 
