@@ -7,6 +7,8 @@ every larger one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from adaptgen.model.tables import value
 
 WIDTH = 88
@@ -37,6 +39,24 @@ def group(opening: str, parts: list[tuple[str, Node]], closing: str, *, single: 
     """A call, tuple, list or dictionary."""
     inner = ", ".join([prefix + node.flat for prefix, node in parts])
     return Node(f"{opening}{inner}{',' if single else ''}{closing}", tuple(parts), opening, closing, single)
+
+
+def groups(node: Node) -> Iterator[tuple[str, Node]]:
+    """The parts of ``node``, and of its parts, that have parts themselves."""
+    for prefix, part in node.parts:
+        if part.parts:
+            yield prefix, part
+            yield from groups(part)
+
+
+def with_names(node: Node, names: Mapping[str, str]) -> Node:
+    """``node`` with the groups whose text has one of ``names`` printed as that name."""
+    if name := names.get(node.flat):
+        return atom(name)
+    parts = [(prefix, with_names(part, names) if part.parts else part) for prefix, part in node.parts]
+    if all(new is part for (_, new), (_, part) in zip(parts, node.parts, strict=True)):
+        return node
+    return group(node.opening, parts, node.closing, single=node.single)
 
 
 def width(text: str) -> int:

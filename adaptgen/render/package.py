@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -10,7 +9,7 @@ from adaptgen import cedar_schema as cedar
 from adaptgen.model import tables as model
 from adaptgen.model import toolsets
 from adaptgen.model.plan import Module, Plan
-from adaptgen.model.tables import Server, Tool, value
+from adaptgen.model.tables import Server, value
 from adaptgen.render import contract, layout, python, readme
 from adaptgen.render.environment import fill
 from adaptgen.render.safe import PythonText, one_line
@@ -117,28 +116,10 @@ def _runtime(printer: python.Printer) -> tuple[tuple[PythonText, ...], ...]:
 def _module(module: Module, server: Server, tag: str) -> dict[str, object]:
     tools = sorted((toolsets.shortened(tool, server, tag) for tool in module.tools), key=lambda one: one.name)
     variables = python.variable_names((tool.name for tool in tools), _TAKEN)
-    constants = _constants(tools, _TAKEN.union(variables))
-    printer = python.Printer({found: name for name, found in constants.items()})
-    tables = [python.Printer().constant(name, dict(found)) for name, found in constants.items()]
-    tables += [printer.assigned(name, tool) for name, tool in zip(variables, tools, strict=True)]
+    printer = python.Printer()
+    nodes = {name: printer.model(tool) for name, tool in zip(variables, tools, strict=True)}
     end = python.names_tuple("TOOLS", variables, "tuple[Tool, ...]")
-    return {"imports": _runtime(printer), "tables": tuple(tables), "end": end}
-
-
-def _constants(tools: Sequence[Tool], taken: Container[str]) -> dict[str, python.Classified]:
-    """The maps of sensitive fields that several tools have, by the name of the constant: that of the tool among them
-    with the shortest name."""
-    users: dict[python.Classified, list[str]] = {}
-    for tool in tools:
-        maps = [("SENSITIVE", tool.sensitive), ("SENSITIVE_ARGUMENTS", tool.sensitive_arguments)]
-        if tool.update is not None:
-            maps.append(("SENSITIVE", tool.update.sensitive))
-        for suffix, found in maps:
-            if len(found) > 1:
-                users.setdefault(python.classified(found), []).append(f"{tool.name.upper()}_{suffix}")
-    shared = {found: min(sorted(named), key=len) for found, named in users.items() if len(named) > 1}
-    ordered = sorted(shared, key=lambda found: (shared[found], found))
-    return dict(zip(python.variable_names([shared[found] for found in ordered], taken), ordered, strict=True))
+    return {"imports": _runtime(printer), "tables": python.module_tables(nodes, _TAKEN.union(variables)), "end": end}
 
 
 def _index(stems: list[str], tags: list[str]) -> dict[str, object]:
@@ -154,7 +135,7 @@ def _auth(plan: Plan) -> dict[str, object]:
     printer = python.Printer()
     auths = sorted(plan.server.auth, key=lambda one: one.name)
     variables = python.variable_names((auth.name for auth in auths), _TAKEN | {"AUTH"})
-    tables = tuple(printer.assigned(name, auth) for name, auth in zip(variables, auths, strict=True))
+    tables = tuple(python.assignment(name, printer.model(auth)) for name, auth in zip(variables, auths, strict=True))
     end = python.names_tuple("AUTH", variables, "tuple[Auth, ...]")
     return {"imports": _runtime(printer), "tables": tables, "end": end}
 
@@ -176,7 +157,7 @@ def _server(server: Server) -> dict[str, object]:
     if server.auth:
         own["auth"] = layout.atom("AUTH")
         local.insert(0, python.imported(".auth", ["AUTH"]))
-    table = printer.assigned("server", replace(server, tools=()), own)
+    table = python.assignment("server", printer.model(replace(server, tools=()), own))
     standard, *others = _runtime(printer) if printer.loads else ((), *_runtime(printer))
     paths = (*standard, python.imported("pathlib", ["Path"]))
     return {"imports": (paths, *others, tuple(local)), "tables": (table,)}

@@ -12,7 +12,7 @@ import keyword
 import math
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from adaptgen.model import tables as model
 from adaptgen.model.frozen import Inherited
@@ -25,7 +25,12 @@ _ROWS: dict[type, frozenset[str]] = {
     model.Call: frozenset(("path_params", "query", "headers", "cookies")),
     model.Body: frozenset(("params",)),
 }
-_CLASSIFIED = ("sensitive", "sensitive_arguments")
+# Tables that tools of a module may have in common, if they have so many members. Their width does not matter: a field
+# with a longer name changes no other line.
+_TABLES = frozenset(
+    f"{name}=" for name in ("path_params", "query", "headers", "params", "view", "sensitive", "sensitive_arguments")
+)
+_MEMBERS = {"(": 8, "{": 3}
 # The fields that read well without their names; all others are printed as keywords.
 _POSITIONAL: dict[type, int] = {model.Param: 1, model.Call: 2, model.Send: 3, model.Base: 1, model.Refused: 1,
                                 model.Toolset: 2}  # fmt: skip
@@ -52,6 +57,8 @@ _BUILTINS = frozenset(dir(builtins))
 
 def string(text: str) -> str:
     """The literal of ``text``, in the quotes that a formatter would choose, invisible characters escaped."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     quote = "'" if text.count('"') > text.count("'") else '"'
     escaped = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
     return f"{quote}{show(escaped, python_escape)}{quote}"
@@ -68,14 +75,6 @@ def number(value: int | float) -> str:
     return float.__repr__(value).replace("e+", "e")
 
 
-Classified: TypeAlias = tuple[tuple[str, str], ...]
-
-
-def classified(found: Mapping[str, str]) -> Classified:
-    """A map of sensitive fields as a key."""
-    return tuple(sorted(found.items()))
-
-
 def _alike(found: Any, default: Any) -> bool:
     """Equal values of one kind: 1 is not True, and an empty tuple that a tool says itself is not inherited."""
     return all(isinstance(found, kind) == isinstance(default, kind) for kind in (bool, Inherited))
@@ -83,21 +82,11 @@ def _alike(found: Any, default: Any) -> bool:
 
 class Printer:
     """Prints values and remembers which names of ``adaptgen.runtime`` they use (``names``), and whether ``loads`` is
-    needed (``loads``: a JSON value nested too deep for Python's parser). ``constants``: maps of sensitive fields ->
-    the names that are printed in their place."""
+    needed (``loads``: a JSON value nested too deep for Python's parser)."""
 
-    def __init__(self, constants: Mapping[Classified, str] = {}) -> None:
+    def __init__(self) -> None:
         self.names: set[str] = set()
         self.loads = False
-        self._constants = constants
-
-    def assigned(self, name: str, value: Any, replaced: Mapping[str, Node] = {}) -> PythonText:
-        """``name = Class(…)``, always one field a line."""
-        return PythonText(layout.lay_out(self.model(value, replaced), prefix=f"{name} = ", broken=True))
-
-    def constant(self, name: str, value: Any) -> PythonText:
-        """``NAME = {…}``, always one member a line."""
-        return PythonText(layout.lay_out(self.value(value), prefix=f"{name} = ", broken=True))
 
     def model(self, value: Any, replaced: Mapping[str, Node] = {}) -> Node:
         """A call of the class of ``value`` with the fields that differ from their defaults. ``replaced`` gives
@@ -119,8 +108,6 @@ class Printer:
         return layout.group(f"{kind.__name__}(", parts, ")")
 
     def _field(self, kind: type, name: str, found: Any) -> Node:
-        if name in _CLASSIFIED and (constant := self._constants.get(classified(found))):
-            return layout.atom(constant)
         if name in _ROWS.get(kind, ()):
             found = tuple(param.name if param == model.Param(param.name) else param for param in found)
         return self.value(found)
@@ -147,6 +134,36 @@ class Printer:
             members = [(f"{string(str(key))}: ", self.value(value[key], depth + 1)) for key in sorted(value, key=str)]
             return layout.group("{", members, "}")
         raise TypeError(f"{type(value).__name__} is no value of the model")
+
+
+def assignment(name: str, node: Node) -> PythonText:
+    """``name = …``, always one part a line."""
+    return PythonText(layout.lay_out(node, prefix=f"{name} = ", broken=True))
+
+
+def module_tables(tools: Mapping[str, Node], taken: Container[str]) -> tuple[PythonText, ...]:
+    """The assignments of ``tools`` (variable -> expression), after those of the long tables that stand in them more
+    than once.
+
+    Such a table is named by a place of it, as ``GET_ITEM_VIEW``: the shortest name. So it changes only with a tool that
+    has the same table.
+    """
+    places: dict[str, list[str]] = {}
+    expressions: dict[str, Node] = {}
+    for variable, tool in tools.items():
+        for prefix, node in layout.groups(tool):
+            if prefix in _TABLES and len(node.parts) >= _MEMBERS.get(node.opening, math.inf):
+                suffix = f"_{prefix[:-1]}"
+                places.setdefault(node.flat, []).append(f"{variable[: _LONGEST - len(suffix)]}{suffix}".upper())
+                expressions[node.flat] = node
+    shared = sorted((min(sorted(names), key=len), flat) for flat, names in places.items() if len(names) > 1)
+    constants = {
+        flat: name for (_, flat), name in zip(shared, variable_names((n for n, _ in shared), taken), strict=True)
+    }
+    return (
+        *(assignment(name, expressions[flat]) for flat, name in constants.items()),
+        *(assignment(name, layout.with_names(tool, constants)) for name, tool in tools.items()),
+    )
 
 
 def call(name: str, arguments: Iterable[str]) -> Node:

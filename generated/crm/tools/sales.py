@@ -14,41 +14,45 @@ GET_CONTRACT_SENSITIVE = {
     "signedBy": "name",
 }
 
+GET_CONTRACT_VIEW = (
+    "contractNo",
+    "id",
+    "title",
+    "status",
+    "annualValue",
+    "currency",
+    "endDate",
+    "noticeDays",
+)
+
 GET_OPPORTUNITY_SENSITIVE = {
     "owner.email": "email",
     "owner.fullName": "name",
     "owner.phone": "phone",
 }
 
+GET_OPPORTUNITY_VIEW = (
+    "id",
+    "title",
+    "stage",
+    "amount",
+    "probability",
+    "closeDate",
+    "createdAt",
+    "oppNo",
+)
+
 get_contract = Tool(
     name="get_contract",
     call=Call("GET", "/contracts/{contractId}"),
-    view=(
-        "contractNo",
-        "id",
-        "title",
-        "status",
-        "annualValue",
-        "currency",
-        "endDate",
-        "noticeDays",
-    ),
+    view=GET_CONTRACT_VIEW,
     sensitive=GET_CONTRACT_SENSITIVE,
 )
 
 get_opportunity = Tool(
     name="get_opportunity",
     call=Call("GET", "/opportunities/{oppId}"),
-    view=(
-        "id",
-        "title",
-        "stage",
-        "amount",
-        "probability",
-        "closeDate",
-        "createdAt",
-        "oppNo",
-    ),
+    view=GET_OPPORTUNITY_VIEW,
     payload="$.result",
     sensitive=GET_OPPORTUNITY_SENSITIVE,
 )
@@ -109,16 +113,7 @@ list_opportunities = Tool(
             "minAmount",
         ),
     ),
-    view=(
-        "id",
-        "title",
-        "stage",
-        "amount",
-        "probability",
-        "closeDate",
-        "createdAt",
-        "oppNo",
-    ),
+    view=GET_OPPORTUNITY_VIEW,
     page=Cursor(
         cursor="cursor",
         next="$.nextCursor",
@@ -168,16 +163,7 @@ update_contract = Tool(
             ),
         ),
     ),
-    view=(
-        "contractNo",
-        "id",
-        "title",
-        "status",
-        "annualValue",
-        "currency",
-        "endDate",
-        "noticeDays",
-    ),
+    view=GET_CONTRACT_VIEW,
     update=Update(
         read=Call("GET", "/contracts/{contractId}"),
         needs=("status", "title"),
@@ -219,16 +205,7 @@ update_opportunity = Tool(
             ),
         ),
     ),
-    view=(
-        "id",
-        "title",
-        "stage",
-        "amount",
-        "probability",
-        "closeDate",
-        "createdAt",
-        "oppNo",
-    ),
+    view=GET_OPPORTUNITY_VIEW,
     payload="$.result",
     update=Update(
         read=Call("GET", "/opportunities/{oppId}"),

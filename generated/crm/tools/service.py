@@ -12,19 +12,33 @@ GET_TICKET_SENSITIVE = {
     "assignee.phone": "phone",
 }
 
+GET_TICKET_VIEW = (
+    "ticketNo",
+    "id",
+    "subject",
+    "status",
+    "priority",
+    "closedAt",
+    "openedAt",
+    "assignee.fullName",
+    "comments[*].id",
+)
+
+LIST_TASKS_VIEW = (
+    "id",
+    "subject",
+    "status",
+    "priority",
+    "due_date",
+    "createdAt",
+    "customer.name",
+    "assignee_id",
+)
+
 complete_task = Tool(
     name="complete_task",
     call=Call("POST", "/tasks/{taskId}/complete"),
-    view=(
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "due_date",
-        "createdAt",
-        "customer.name",
-        "assignee_id",
-    ),
+    view=LIST_TASKS_VIEW,
     effect="write",
 )
 
@@ -44,16 +58,7 @@ create_task = Tool(
             ),
         ),
     ),
-    view=(
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "due_date",
-        "createdAt",
-        "customer.name",
-        "assignee_id",
-    ),
+    view=LIST_TASKS_VIEW,
     effect="write",
 )
 
@@ -73,17 +78,7 @@ create_ticket = Tool(
             ),
         ),
     ),
-    view=(
-        "ticketNo",
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "closedAt",
-        "openedAt",
-        "assignee.fullName",
-        "comments[*].id",
-    ),
+    view=GET_TICKET_VIEW,
     payload="$.ticket",
     sensitive=GET_TICKET_SENSITIVE,
     effect="write",
@@ -99,17 +94,7 @@ create_ticket_comment = Tool(
 get_ticket = Tool(
     name="get_ticket",
     call=Call("GET", "/tickets/{ticketId}"),
-    view=(
-        "ticketNo",
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "closedAt",
-        "openedAt",
-        "assignee.fullName",
-        "comments[*].id",
-    ),
+    view=GET_TICKET_VIEW,
     payload="$.ticket",
     sensitive=GET_TICKET_SENSITIVE,
 )
@@ -117,16 +102,7 @@ get_ticket = Tool(
 list_tasks = Tool(
     name="list_tasks",
     call=Call("GET", "/tasks", query=("assignee_id", "status", "due_from", "due_to")),
-    view=(
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "due_date",
-        "createdAt",
-        "customer.name",
-        "assignee_id",
-    ),
+    view=LIST_TASKS_VIEW,
     page=Unpaged(),
 )
 
@@ -186,17 +162,7 @@ update_ticket = Tool(
             ),
         ),
     ),
-    view=(
-        "ticketNo",
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "closedAt",
-        "openedAt",
-        "assignee.fullName",
-        "comments[*].id",
-    ),
+    view=GET_TICKET_VIEW,
     payload="$.ticket",
     update=Update(
         read=Call("GET", "/tickets/{ticketId}"),

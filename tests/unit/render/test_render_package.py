@@ -57,6 +57,34 @@ def test_a_tool_is_a_table_that_says_its_operation_once() -> None:
     )
 
 
+COLUMNS = tuple(f"column_{number}" for number in range(8))
+
+
+def test_a_long_table_of_several_tools_is_written_once() -> None:
+    tools = [
+        Tool(name=name, call=Call("GET", f"/{name}"), view=COLUMNS, sensitive=dict.fromkeys(COLUMNS[:3], "email"))
+        for name in ("list_contacts", "get_contact")
+    ]
+
+    module = render.render(plan_of(*tools), spec="s", side="d")["tools/contacts.py"]
+
+    assert [module.count(text) for text in ('"column_7",', '"column_0": "email",')] == [1, 1]
+    assert [module.count(text) for text in ("view=GET_CONTACT_VIEW,", "sensitive=GET_CONTACT_SENSITIVE,")] == [2, 2]
+
+
+def test_another_tool_renames_no_constant() -> None:
+    tools = [
+        Tool(name=name, call=Call("GET", f"/{name}"), view=COLUMNS) for name in ("find_contacts", "search_contacts")
+    ]
+    others = [Tool(name=name, call=Call("GET", f"/{name}"), view=COLUMNS[::-1]) for name in ("a", "find", "get_note")]
+
+    modules = [
+        render.render(plan_of(*group), spec="s", side="d")["tools/contacts.py"] for group in (tools, tools + others)
+    ]
+
+    assert [module.count("view=FIND_CONTACTS_VIEW,") for module in modules] == [2, 2]
+
+
 def test_a_server_without_credentials_has_no_auth_module() -> None:
     files = render.render(plan_of(FIND), spec="specs/crm.yaml", side="specs/crm")
     assert list(files) == [
