@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import ssl
 import sys
@@ -43,6 +44,11 @@ httpx_transport.create_ssl_context = _context
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Sockets to other machines fail, whatever a test does."""
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+def pytest_runtest_teardown() -> None:
+    """What a command or server of the test has frozen is garbage now; and to count it at each parse takes its time."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
