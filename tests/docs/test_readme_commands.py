@@ -34,6 +34,12 @@ HERE = {
     "make test": "make --dry-run test",
 }
 """What README.md names -> what there is on this machine."""
+MADE = Path(sys.prefix, ".installed")
+"""What `make` leaves where it has installed everything: .ci/run begins with that too."""
+if MADE.is_file() and all(
+    MADE.stat().st_mtime > (ROOT / name).stat().st_mtime for name in ("requirements.lock", "pyproject.toml")
+):
+    HERE["make demo"] = f"make VENV={sys.prefix} demo"
 SERVES = ("adaptgen serve", "adaptgen proxy")
 COMMANDS = ("pip ", "adaptgen ", "make ", "python ", "export ", "CRM_")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -94,6 +100,7 @@ class Machine:
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
         kept = {key: one for key, one in os.environ.items() if not key.startswith(("CRM_", "ADAPTGEN_", "PYTHON"))}
         self.environ = kept | {"PATH": f"{folder / 'venv' / 'bin'}:/usr/bin:/bin", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        self.installed: set[str] = set()
         # Few of the installed modules are imported; pip reads its --no- options as "no" when they are to be used.
         self.environ["PIP_NO_COMPILE"] = "no"
 
@@ -102,6 +109,8 @@ class Machine:
         script = ["trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"]
         for line in lines:
             command = line.partition(" #")[0].strip()
+            if command in self.installed:
+                continue
             for there, here in HERE.items():
                 command = command.replace(there, here)
             if command.endswith("&"):
@@ -118,6 +127,8 @@ class Machine:
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(running.pid, signal.SIGKILL)
+        if running.returncode == 0:  # the same line once more changes nothing, and builds everything anew
+            self.installed.update(one for one in lines if one.startswith("pip install "))
         return running.returncode, said
 
 
