@@ -196,11 +196,31 @@ class ToolInfo:
         return f"{self.server}__{self.own}"
 
 
-class Target(Protocol):
-    """What answers below the pipeline."""
+class _Answering(Protocol):
+    """What targets and handlers share."""
 
     def about(self) -> ServerInfo:
         """What it is."""
+
+    async def request(
+        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
+    ) -> dict[str, Json]:
+        """Answer one request: of a target every one but ``tools/list`` and ``tools/call``.
+
+        Raises:
+            RpcError: a JSON-RPC error is the answer; -32601 for methods that it does not have.
+            Challenge: the caller's scope does not suffice (403).
+        """
+
+    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
+        """A notification of the client (roots changed, ...)."""
+
+    async def close_session(self, session: str) -> None:
+        """A client's session has ended."""
+
+
+class Target(_Answering, Protocol):
+    """What answers below the pipeline."""
 
     def tools(self) -> Mapping[str, ToolInfo]:
         """All tools by the name that callers use: a snapshot, the same object until something changes."""
@@ -214,36 +234,18 @@ class Target(Protocol):
             RpcError: the call could not be made at all.
         """
 
-    async def request(
-        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
-    ) -> dict[str, Json]:
-        """Every other request: prompts, resources, completion, logging level, subscriptions.
-
-        Raises:
-            RpcError: also for methods that it does not have (-32601).
-        """
-
-    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
-        """A notification of the client (roots changed, ...)."""
-
     def server_of(self, what: str, name: str) -> str:
         """Whose prompt, resource or resource template (by URI) this is; "" where nobody's."""
-
-    async def close_session(self, session: str) -> None:
-        """A client's session has ended."""
 
     async def aclose(self) -> None:
         """Close connections."""
 
 
-class McpHandler(Protocol):
+class McpHandler(_Answering, Protocol):
     """What a front serves: :class:`Target` behind decisions, or (without governance) as it is.
 
     ``tools/list`` and ``tools/call`` are ordinary methods here: ``request(caller, "tools/list", {}, context)``.
     """
-
-    def about(self) -> ServerInfo:
-        """What is served."""
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
         """Who calls. ``headers``: all of the HTTP request, lower case, with ``authorization``.
@@ -254,22 +256,6 @@ class McpHandler(Protocol):
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
         """The input schema of a tool in the caller's list (SEP-2243 header validation); None where there is none."""
-
-    async def request(
-        self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
-    ) -> dict[str, Json]:
-        """Answer one request.
-
-        Raises:
-            RpcError: a JSON-RPC error is the answer.
-            Challenge: the caller's scope does not suffice (403).
-        """
-
-    async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
-        """A notification of the client."""
-
-    async def close_session(self, session: str) -> None:
-        """A client's session has ended."""
 
     def metadata(self) -> Mapping[str, Json] | None:
         """OAuth 2.0 Protected Resource Metadata (RFC 9728) for ``/.well-known/``; None where there is none."""

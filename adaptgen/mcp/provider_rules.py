@@ -168,12 +168,11 @@ def _deep(node: Node) -> str:
     return f"{node.level} levels of objects" if node.level > _STRICT_LEVELS else ""
 
 
-ALL: Final = ("anthropic", "openai", "gemini", "openai-strict")
 _GEMINI_SCHEMA = "https://ai.google.dev/api/caching#Schema"
 _STRUCTURED = "https://platform.openai.com/docs/guides/structured-outputs#supported-schemas"
 
 RULES: Final = (
-    Rule("root-object", ALL, "The arguments are an object with properties, and no union.", _not_an_object, (
+    Rule("root-object", PROVIDERS, "The arguments are an object with properties, and no union.", _not_an_object, (
         "https://platform.openai.com/docs/guides/function-calling",
         "https://github.com/grafana/mcp-grafana/issues/390",
         "https://github.com/Azure/azure-mcp/issues/197",
@@ -184,11 +183,11 @@ RULES: Final = (
         "https://github.com/github/copilot-cli/issues/4623",
         "https://github.com/google-gemini/gemini-cli/issues/21094",
     )),
-    Rule("items", ALL, "An array says what it holds.", _no_items, (
+    Rule("items", PROVIDERS, "An array says what it holds.", _no_items, (
         "https://github.com/google-gemini/gemini-cli/issues/5694",
         _GEMINI_SCHEMA,
     )),
-    Rule("property-name", ALL, "Property names: [a-zA-Z0-9_.-], at most 64 characters.", _bad_key, (
+    Rule("property-name", PROVIDERS, "Property names: [a-zA-Z0-9_.-], at most 64 characters.", _bad_key, (
         "https://github.com/anthropics/claude-code/issues/79418",
         "https://github.com/ComposioHQ/composio/issues/3500",
     )),

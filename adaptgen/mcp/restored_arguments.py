@@ -7,11 +7,11 @@ the tool's own schema are returned as they are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from adaptgen.mcp.advertised_schema import Profile, fixed_names, legal_names
+from adaptgen.mcp.json_text import loads_unique
 from adaptgen.mcp.plain_schema import Schema, SchemaReader, types_of
 from adaptgen.model.tables import Json
 
@@ -92,25 +92,13 @@ class ArgumentReader:
         if "string" in kinds or (kinds and not kinds & _CONTAINERS):
             return text
         try:
-            found = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
-        except (ValueError, RecursionError):
+            found = loads_unique(text)
+        except ValueError:
             return text
         kind = "object" if isinstance(found, dict) else "array" if isinstance(found, list) else ""
         if not kind or (kinds and kind not in kinds):
             return text
         return self._value(found, form) if kinds else found
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    """An object; of two members with one name nobody knows which is meant."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("a name stands twice")
-    return made
-
-
-def _refused(_: str) -> Json:
-    raise ValueError("no JSON value")
 
 
 def read_question(name: str, value: Json, kinds: frozenset[str]) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
 from adaptgen.govern.pipeline.assemble import TargetInputs, folder, issuer
@@ -12,18 +11,6 @@ from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.tool_pins import FilePins, InMemoryPins, Pins, PinSigner, StorePins
 from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 from adaptgen.runtime.aws.assume_role import Roles
-
-
-class Proxied(UpstreamAggregator):
-    """The aggregator, which also closes the credentials of its upstreams."""
-
-    credentials: Mapping[str, UpstreamAuthenticator] = {}
-
-    async def aclose(self) -> None:
-        """Close connections, those of token endpoints too."""
-        await super().aclose()
-        for one in self.credentials.values():
-            await one.aclose()
 
 
 def pins_for(given: TargetInputs) -> Pins:
@@ -60,7 +47,7 @@ async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> Ups
     for one in credentials.values():
         one.check()
     key = given.material.handover
-    aggregator = Proxied(
+    aggregator = UpstreamAggregator(
         settings.upstreams,
         rules=settings.tools,
         credentials=credentials,
@@ -69,6 +56,5 @@ async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> Ups
         where=settings.where,
         pins=pins or pins_for(given),
     )
-    aggregator.credentials = credentials
     await aggregator.start()
     return aggregator

@@ -21,11 +21,13 @@ from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
 from adaptgen.proxy.tool_pins import InMemoryPins, Pins, UntrustedPins
-from adaptgen.proxy.upstream_client import IdentitySigner, Session, UpstreamClient, UpstreamCredentials
+from adaptgen.proxy.upstream_client import Session, UpstreamClient
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
+    from adaptgen.govern.identity.identity_assertion import AssertionIssuer
     from adaptgen.proxy.http_client import Address
+    from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 
 _log = logging.getLogger("adaptgen.proxy")
 _LISTS = {"prompts/list": "prompts", "resources/list": "resources", "resources/templates/list": "resourceTemplates"}
@@ -51,8 +53,8 @@ class UpstreamAggregator:
         upstreams: Mapping[str, Upstream],
         *,
         rules: Mapping[str, ToolRule] | None = None,
-        credentials: Mapping[str, UpstreamCredentials] | None = None,
-        handover: IdentitySigner | None = None,
+        credentials: Mapping[str, UpstreamAuthenticator] | None = None,
+        handover: AssertionIssuer | None = None,
         environ: Mapping[str, str] | None = None,
         where: Place = _nowhere,
         pins: Pins | None = None,
@@ -69,6 +71,7 @@ class UpstreamAggregator:
         self.changed: Callable[[], Awaitable[object]] | None = None
         self._where = where
         self._rules = rules or {}
+        self._credentials = credentials or {}
         self._http = HttpClient()
         self._subscriptions = Subscriptions()
         self._sessions = Sessions(busy=lambda key: bool(self._subscriptions.at(key)))
@@ -82,7 +85,7 @@ class UpstreamAggregator:
         self._syncs: dict[str, CatalogSync] = {}
         for key, settings in upstreams.items():
             url = self._address(key, settings, insecure)
-            remote = UpstreamClient(key, url, settings, self._http, (credentials or {}).get(key), handover)
+            remote = UpstreamClient(key, url, settings, self._http, self._credentials.get(key), handover)
             self._syncs[key] = CatalogSync(remote, self._sessions, pins, self._renewed)
 
     async def start(self) -> None:
@@ -216,6 +219,8 @@ class UpstreamAggregator:
         await asyncio.gather(*(one.aclose() for one in self._syncs.values()))
         await self._sessions.aclose()
         await self._http.aclose()
+        for one in self._credentials.values():
+            await one.aclose()
 
     # ------------------------------------------------------------------------------------------------------- requests
 

@@ -14,7 +14,7 @@ import orjson
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity.claims import find
-from adaptgen.govern.identity.http_fetch import Fetch, FetchError, Requests, trusted
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.token_client import ACCESS_TOKEN, EXCHANGE, AccessTokenCache, GrantError
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.runtime.aws.assume_role import Roles, session_tags
@@ -42,7 +42,7 @@ class UpstreamAuthenticator:
         auth: UpstreamAuth,
         name: str = "",
         *,
-        requests: Requests | None = None,
+        requests: Fetch | None = None,
         environ: Mapping[str, str] | None = None,
         roles: Roles | None = None,
         where: Callable[..., Where | None] = lambda *_: None,

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from adaptgen import __version__
 from adaptgen.govern.settings.model import Upstream
@@ -20,6 +20,10 @@ from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.http_client import Address, HttpClient, Reply, UpstreamError
 from adaptgen.proxy.response_reader import Relay, ResponseReader
 from adaptgen.syntax.identifiers import vocabulary
+
+if TYPE_CHECKING:
+    from adaptgen.govern.identity.identity_assertion import AssertionIssuer
+    from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 
 PROXY = Caller("adaptgen-proxy")
 """Who asks when the proxy itself does: for lists, and to hear of changes."""
@@ -37,23 +41,6 @@ _LARGE = 32 * 1024
 _SILENCE = 300.0
 """Seconds for which a stream that only listens may be silent."""
 _BAGGAGE = frozenset({"baggage", "tracestate"})
-
-
-class UpstreamCredentials(Protocol):
-    """The proxy's credentials towards one server."""
-
-    async def headers(self, caller: Caller | None, method: str, url: str, body: bytes) -> dict[str, str]:
-        """The headers that authenticate this request; ``caller`` None: the proxy's own."""
-
-    def renew(self, caller: Caller | None) -> bool:
-        """They were refused: whether new ones may help."""
-
-
-class IdentitySigner(Protocol):
-    """Hands the caller's identity over."""
-
-    def sign(self, caller: Caller, audience: str, method: str, params: Mapping[str, Json]) -> str:
-        """A JWT for one request."""
 
 
 class Session:
@@ -121,8 +108,8 @@ class UpstreamClient:
         url: Address,
         settings: Upstream,
         http: HttpClient,
-        auth: UpstreamCredentials | None,
-        signer: IdentitySigner | None,
+        auth: UpstreamAuthenticator | None,
+        signer: AssertionIssuer | None,
     ) -> None:
         self.name = name
         self.settings = settings

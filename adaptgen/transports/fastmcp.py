@@ -25,6 +25,7 @@ from adaptgen.mcp.advertised_schema import Profile
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core import call_context
+from adaptgen.runtime.core.caches import IdentityCache
 from adaptgen.runtime.engine import Engine
 from adaptgen.tool_search import Menu, menu_of
 from adaptgen.tool_search.toolsets import WHOLE, Part
@@ -113,21 +114,17 @@ class DeskProvider(Provider):
     def __init__(self, asking: Asking) -> None:
         super().__init__()
         self._asking = asking
-        self._made: dict[int, tuple[Mapping[str, Any], DeskTool]] = {}
+        # The handler gives the same dictionaries as long as nothing changes.
+        self._made: IdentityCache[Mapping[str, Any], DeskTool] = IdentityCache(
+            20_000, lambda wire: DeskTool.of(asking, wire)
+        )
 
     async def _list_tools(self) -> Sequence[Tool]:
-        return [self._tool(wire) for wire in await self._asking.tools()]
+        return [self._made.get(wire) for wire in await self._asking.tools()]
 
     async def _get_tool(self, name: str, version: VersionSpec | None = None) -> Tool | None:
         wire = await self._asking.tool(name)
-        return self._tool(wire) if wire is not None else None
-
-    def _tool(self, wire: Mapping[str, Any]) -> DeskTool:
-        # The handler gives the same dictionaries as long as nothing changes; keeping one keeps its identity its own.
-        made = self._made.get(id(wire))
-        if made is None or made[0] is not wire:
-            made = self._made[id(wire)] = (wire, DeskTool.of(self._asking, wire))
-        return made[1]
+        return self._made.get(wire) if wire is not None else None
 
 
 def front(engine: Engine, part: Part = WHOLE, profile: Profile = "") -> FastMCP[Any]:

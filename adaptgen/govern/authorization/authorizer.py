@@ -7,9 +7,9 @@ everything. Whatever cannot be decided is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.mcp.protocol import ToolInfo
@@ -34,8 +34,15 @@ class Decision:
     logged_only: bool = False
 
 
-class Authorizer(Protocol):
-    """Decides by policies. Safe to use from one event loop; no method but ``load`` raises for what callers send."""
+class Authorizer:
+    """Decides by policies. Safe to use from one event loop; no method but ``load`` raises for what callers send.
+
+    ``claims``: the names of the claims that policies may read.
+    """
+
+    def __init__(self, claims: Iterable[str], mode: Literal["enforce", "log_only"]) -> None:
+        self._claims = tuple(dict.fromkeys(claims))
+        self._mode = mode
 
     async def load(self, policies: Mapping[str, str], tools: Mapping[str, ToolInfo]) -> None:
         """Take policies (path -> text) into force, for these tools (by the name that callers use).
@@ -43,9 +50,11 @@ class Authorizer(Protocol):
         Raises:
             AdaptgenError: AG072, located; what was in force stays in force.
         """
+        raise NotImplementedError
 
     async def visible(self, caller: Caller, tools: Mapping[str, ToolInfo]) -> frozenset[str]:
         """The names (keys) of the tools of which some call could be permitted."""
+        raise NotImplementedError
 
     async def decide(
         self,
@@ -58,12 +67,29 @@ class Authorizer(Protocol):
     ) -> Decision:
         """Whether the caller may call ``tool`` with these arguments, as they will be sent on. ``paths``: the fields
         that they name. ``creates``: the call creates a record, of a tool that changes one where there is one."""
+        raise NotImplementedError
 
     async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
         """Whether tokens of ``kind`` may be restored in arguments of ``tool`` for the caller."""
+        context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
+        return await self._special(caller, cedar.DETOKENIZE, tool.server, context)
 
     async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
         """Whether the caller may get a prompt, read a resource (``name``: its URI) or complete for one."""
+        return await self._special(caller, what, server, {"name": name})
+
+    async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
+        """Decide an action that is not a tool."""
+        raise NotImplementedError
+
+    def _refused(self, reason: str, deciding: tuple[str, ...] = ()) -> Decision:
+        return self._enforced(Decision(False, deciding, reason))
+
+    def _enforced(self, decision: Decision) -> Decision:
+        """The decision as the mode has it: a refusal that is only logged allows."""
+        if decision.allowed or self._mode == "enforce":
+            return decision
+        return replace(decision, allowed=True, logged_only=True)
 
 
 def action(tool: ToolInfo) -> cedar.Action:
@@ -77,10 +103,3 @@ def action(tool: ToolInfo) -> cedar.Action:
         input=cedar.input_record(schema if isinstance(schema, Mapping) else {}),
         creates=tool.creates,
     )
-
-
-def enforced(decision: Decision, mode: Literal["enforce", "log_only"]) -> Decision:
-    """The decision as the mode has it: a refusal that is only logged allows."""
-    if decision.allowed or mode == "enforce":
-        return decision
-    return replace(decision, allowed=True, logged_only=True)

@@ -20,7 +20,7 @@ from adaptgen import cedar_schema as cedar
 from adaptgen.govern.authorization import cedar_context as lowering
 from adaptgen.govern.authorization import partial_evaluation as could
 from adaptgen.govern.authorization import policies, principal
-from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
+from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
@@ -93,10 +93,8 @@ class _Force:
         return known if known is not None and (known.schema is schema or known.schema == schema) else None
 
 
-class CedarAuthorizer:
-    """An ``Authorizer`` by Cedar policies. ``claims``: the names of the claims that policies may read; ``folder``:
-    what the paths of policies are relative to, for errors.
-    """
+class CedarAuthorizer(Authorizer):
+    """By Cedar policies. ``folder``: what the paths of policies are relative to, for errors."""
 
     def __init__(
         self,
@@ -105,9 +103,8 @@ class CedarAuthorizer:
         mode: Literal["enforce", "log_only"] = "enforce",
         folder: str = "",
     ) -> None:
+        super().__init__(claims, mode)
         self._cedarpy = policies.engine()
-        self._claims = tuple(dict.fromkeys(claims))
-        self._mode = mode
         self._folder = folder
         self._force: _Force | None = None
 
@@ -159,24 +156,20 @@ class CedarAuthorizer:
         force = self._force
         if force is None:
             return _NOT_LOADED
-        context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
         try:
             # All that policies can ask for: the same decision as long as they are in force.
             key = (self._key(caller), tool.server, tool.action, tool.effect, kind)
         except lowering.UnrepresentableValue as why:
             return self._refused(str(why))
         known = force.restored.get(key)
-        return known or force.restored.put(key, self._special(caller, cedar.DETOKENIZE, tool.server, context))
+        return known or force.restored.put(key, await super().detokenize(caller, tool, kind))
 
-    async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
-        return self._special(caller, what, server, {"name": name})
-
-    def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:
+    async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         if self._force is None:
             return _NOT_LOADED
         try:
-            request = _request(caller, what, server, lowering.encoded(context))
-            return self._asked(self._force, self._force.special[what], request, caller)
+            request = _request(caller, action, server, lowering.encoded(context))
+            return self._asked(self._force, self._force.special[action], request, caller)
         except lowering.UnrepresentableValue as why:
             return self._refused(str(why))
 
@@ -195,9 +188,6 @@ class CedarAuthorizer:
         if decision == "Allow":
             return Decision(True, deciding)
         return self._refused(FORBIDDEN if deciding else NO_POLICY, deciding)
-
-    def _refused(self, reason: str, deciding: tuple[str, ...] = ()) -> Decision:
-        return enforced(Decision(False, deciding, reason), self._mode)
 
     # ------------------------------------------------------------------------------------------------------- callers
 

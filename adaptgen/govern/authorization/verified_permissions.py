@@ -17,7 +17,7 @@ from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import Where, error
 from adaptgen.govern.authorization import cedar_context as lowering
 from adaptgen.govern.authorization import principal
-from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Decision, Other, action, enforced
+from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.govern.settings import aws_clients as aws
 from adaptgen.mcp.protocol import ToolInfo
@@ -28,8 +28,8 @@ TIMEOUT = 2.0
 """Seconds after which a call is refused for want of a decision."""
 
 
-class VerifiedPermissions:
-    """An ``Authorizer`` by a policy store. ``store``: its id; ``client``: makes the boto3 client, at the first use."""
+class VerifiedPermissions(Authorizer):
+    """By a policy store. ``store``: its id; ``client``: makes the boto3 client, at the first use."""
 
     def __init__(
         self,
@@ -40,9 +40,8 @@ class VerifiedPermissions:
         client: Callable[[], Any] | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
+        super().__init__(claims, mode)
         self._store = store
-        self._claims = tuple(dict.fromkeys(claims))
-        self._mode = mode
         self._make = client or (lambda: aws.client(SERVICE))
         self._timeout = timeout
         self._client: Any = None
@@ -88,21 +87,14 @@ class VerifiedPermissions:
         try:
             context = lowering.context(known.input, input, None, paths, creates if known.creates else None)
         except lowering.UnrepresentableValue as why:
-            return enforced(Decision(False, (), str(why)), self._mode)
+            return self._refused(str(why))
         return await self._asked(caller, known.id, tool.server, context, known.open)
 
-    async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
-        context = {"tool": tool.action, "effect": tool.effect, "kind": kind}
-        return await self._special(caller, cedar.DETOKENIZE, tool.server, context)
-
-    async def other(self, caller: Caller, server: str, what: Other, name: str) -> Decision:
-        return await self._special(caller, what, server, {"name": name})
-
-    async def _special(self, caller: Caller, what: str, server: str, context: Mapping[str, str]) -> Decision:
+    async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         try:
-            return await self._asked(caller, what, server, lowering.encoded(context), False)
+            return await self._asked(caller, action, server, lowering.encoded(context), False)
         except lowering.UnrepresentableValue as why:
-            return enforced(Decision(False, (), str(why)), self._mode)
+            return self._refused(str(why))
 
     async def _asked(self, caller: Caller, name: str, server: str, context: str, open: bool) -> Decision:
         if self._tools is None:
@@ -126,7 +118,7 @@ class VerifiedPermissions:
             decision = _read(answer, deciding, open)
         except Exception as problem:
             decision = Decision(False, (), f"no decision could be had: {aws.failure(problem)}")
-        return enforced(decision, self._mode)
+        return self._enforced(decision)
 
     async def _within(self, ask: Callable[[], Any]) -> Any:
         # A thread that is late goes on for as long as the client's own timeouts let it; nobody waits for it.

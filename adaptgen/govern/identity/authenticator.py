@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity import claims as identities
-from adaptgen.govern.identity.http_fetch import Fetch, FetchError, Requests, trusted
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.jwks import ALGORITHMS, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.govern.identity.oauth_metadata import challenge, discover, protected_resource
@@ -45,7 +45,7 @@ class Authenticator:
         self,
         settings: Settings,
         *,
-        requests: Requests | None = None,
+        requests: Fetch | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """``clock`` gives seconds since the epoch."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from adaptgen.net.addresses import UrlProblem, find_problem
@@ -22,26 +22,6 @@ Fetched: TypeAlias = tuple[int, Mapping[str, str], bytes]
 
 class FetchError(Exception):
     """There is no usable answer. The text names the host and the reason, never a query, a header or a body."""
-
-
-class Requests(Protocol):
-    """Sends one request. ``limit`` bounds the bytes of the answer, ``timeout`` the seconds of it all.
-
-    Raises:
-        FetchError: no answer, too slow, too large, redirected, or an address that is not allowed.
-    """
-
-    async def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        *,
-        limit: int,
-        timeout: float,  # noqa: ASYNC109
-    ) -> Fetched:
-        """Status, headers and body; any status but a redirect is an answer."""
 
 
 def place(url: str) -> str:
@@ -75,7 +55,7 @@ def trusted(url: str) -> str:
 
 
 class Fetch:
-    """:class:`Requests` over one pooled httpx client, made at first use."""
+    """Sends one request at a time over a pooled httpx client, which is made at first use."""
 
     def __init__(self) -> None:
         self._loop_client: LoopClient | None = None
@@ -90,6 +70,12 @@ class Fetch:
         limit: int,
         timeout: float,  # noqa: ASYNC109
     ) -> Fetched:
+        """Status, headers and body; any status but a redirect is an answer. ``limit`` bounds the bytes of the answer,
+        ``timeout`` the seconds of it all.
+
+        Raises:
+            FetchError: no answer, too slow, too large, redirected, or an address that is not allowed.
+        """
         import httpx
 
         trusted(url)

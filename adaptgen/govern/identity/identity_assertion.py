@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 
 from adaptgen.diagnostics import error
-from adaptgen.govern.identity.http_fetch import Fetch, FetchError, Requests, trusted
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
 from adaptgen.govern.identity.jwks import FixedKeys, KeySet, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.mcp.protocol import Challenge, RpcError
@@ -141,7 +141,7 @@ class AssertionVerifier:
         store: Store,
         *,
         base: Path | None = None,
-        requests: Requests | None = None,
+        requests: Fetch | None = None,
         where: Callable[..., Where | None] = lambda *_: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -152,7 +152,7 @@ class AssertionVerifier:
         self._store = store
         self._base = base or Path()
         self._own = Fetch() if requests is None else None
-        self._requests: Requests = requests or self._own or Fetch()
+        self._requests: Fetch = requests or self._own or Fetch()
         self._where = where
         self._clock = clock
         self._verifier: Verifier | None = None

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen.govern.identity.http_fetch import FetchError, Requests, place, trusted
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.govern.identity.oauth_metadata import parsed
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class KeySource:
     def __init__(
         self,
         url: Callable[[], Awaitable[str]],
-        requests: Requests,
+        requests: Fetch,
         *,
         replaced: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -13,7 +13,7 @@ from adaptgen.govern.identity.jwks import ALGORITHMS
 if TYPE_CHECKING:
     from joserfc.jws import JWSRegistry
 
-    from adaptgen.govern.identity.jwks import Key
+    from adaptgen.govern.identity.jwks import FixedKeys, Key, KeySource
 
 TOKEN_BYTES: Final = 16 * 1024
 _HEADER_BYTES: Final = 4 * 1024
@@ -23,17 +23,10 @@ class InvalidToken(Exception):
     """The token is not accepted. The text says why, without any part of it."""
 
 
-class Keys(Protocol):
-    """Where the keys come from."""
-
-    async def key(self, algorithm: str, kid: str | None) -> Key | None:
-        """The public key for a token with this header."""
-
-
 class Verifier:
     """Verifies signatures. ``types`` are the accepted values of ``typ``, lower case; "" where there is none."""
 
-    def __init__(self, keys: Keys, *, algorithms: Collection[str], types: Collection[str]) -> None:
+    def __init__(self, keys: FixedKeys | KeySource, *, algorithms: Collection[str], types: Collection[str]) -> None:
         """``algorithms`` that are not asymmetric signatures are ignored: what signs must not be what verifies."""
         allowed = ALGORITHMS.intersection(algorithms)
         self._algorithms = allowed | {"Ed25519"} if "EdDSA" in allowed else allowed  # RFC 9864: two names of one

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from adaptgen.govern.identity.http_fetch import FetchError, Requests, place, trusted
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place, trusted
 from adaptgen.mcp.protocol import Challenge
 from adaptgen.model.tables import Json
 
@@ -71,7 +71,7 @@ def well_known(issuer: str) -> list[str]:
     return found
 
 
-async def discover(issuer: str, requests: Requests) -> Mapping[str, Json]:
+async def discover(issuer: str, requests: Fetch) -> Mapping[str, Json]:
     """The metadata of ``issuer``: the first of its well-known documents that exists.
 
     Raises:

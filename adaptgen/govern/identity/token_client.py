@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 
 import orjson
 
-from adaptgen.govern.identity.http_fetch import FetchError, Requests, place
+from adaptgen.govern.identity.http_fetch import Fetch, FetchError, place
 from adaptgen.runtime.core.caches import ExpiringCache, margin
 
 _log = logging.getLogger("adaptgen.govern")
@@ -49,7 +49,7 @@ class AccessTokenCache:
         url: str,
         client_id: str,
         client_secret: str,
-        requests: Requests,
+        requests: Fetch,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from adaptgen.govern.authorization.authorizer import Authorizer
 from adaptgen.govern.identity.authenticator import Authenticator
@@ -29,6 +29,8 @@ from adaptgen.mcp.protocol import Target, ToolInfo
 from adaptgen.model.tables import LOCAL, Caller, Json
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import Store
+
+_Part = TypeVar("_Part", Authenticator, AssertionVerifier, Switch)
 
 GRACE = 60.0
 """Seconds that calls under way have when their target is replaced."""
@@ -101,9 +103,7 @@ class ComponentFactory:
         self._make = make
         self._made: tuple[object, Target] | None = None
         self._leaving: dict[asyncio.Task[None], Target] = {}
-        self._authenticated: tuple[object, Authenticator] | None = None
-        self._accepted: tuple[object, AssertionVerifier] | None = None
-        self._switched: tuple[object, Switch] | None = None
+        self._running: dict[type, tuple[object, Any]] = {}
 
     @property
     def target(self) -> Target:
@@ -163,19 +163,14 @@ class ComponentFactory:
     async def switch(self, settings: Settings) -> Switch:
         """The kill switch of these settings."""
         known = (settings.switch.source, settings.switch.every, settings.path)
-        if self._switched is None or self._switched[0] != known:
-            made = switch(settings, self._place.environ)
-            await made.start()
-            if self._switched is not None:
-                await self._switched[1].aclose()
-            self._switched = (known, made)
-        self._switched[1].apply(settings.switch)
-        return self._switched[1]
+        found = await self._started(Switch, known, lambda: switch(settings, self._place.environ))
+        found.apply(settings.switch)
+        return found
 
     def switch_only(self, rules: vocabulary.Switch) -> None:
         """Act on the kill switch of a version that is otherwise not used."""
-        if self._switched is not None:
-            self._switched[1].apply(rules)
+        if Switch in self._running:
+            self._running[Switch][1].apply(rules)
 
     async def aclose(self) -> None:
         """Close the target, and stop what reads on its own."""
@@ -186,35 +181,43 @@ class ComponentFactory:
             await target.aclose()
         if self._made is not None:
             await self._made[1].aclose()
-        if self._switched is not None:
-            await self._switched[1].aclose()
-        for one in (self._authenticated, self._accepted):
-            if one is not None:
-                await one[1].aclose()
+        for _, part in self._running.values():
+            await part.aclose()
 
     async def _authenticator(self, settings: Settings) -> Authenticator | None:
         if not self._place.http:
             return None
         # Whether callers' tokens are kept depends on the upstreams: one may exchange them.
         known = (settings.mode, settings.authenticate, settings.accept, settings.listen, settings.upstreams)
-        if self._authenticated is None or self._authenticated[0] != known:
-            made = Authenticator(settings)
-            await _started(made)
-            if self._authenticated is not None:
-                await self._authenticated[1].aclose()
-            self._authenticated = (known, made)
-        return self._authenticated[1]
+        return await self._started(Authenticator, known, lambda: Authenticator(settings))
 
     async def _acceptance(self, settings: Settings) -> AssertionVerifier | None:
-        if settings.accept is None:
+        accept = settings.accept
+        if accept is None:
             return None
-        if self._accepted is None or self._accepted[0] != settings.accept:
-            made = AssertionVerifier(settings.accept, self._store, base=folder(settings), where=settings.where)
-            await _started(made)
-            if self._accepted is not None:
-                await self._accepted[1].aclose()
-            self._accepted = (settings.accept, made)
-        return self._accepted[1]
+        return await self._started(
+            AssertionVerifier,
+            accept,
+            lambda: AssertionVerifier(accept, self._store, base=folder(settings), where=settings.where),
+        )
+
+    async def _started(self, kind: type[_Part], known: object, make: Callable[[], _Part]) -> _Part:
+        """The part of that kind: the one that runs, or another one where it was made from something else than
+        ``known``. One that cannot start is closed, and the one before stays."""
+        before = self._running.get(kind)
+        if before is not None and before[0] == known:
+            running: _Part = before[1]
+            return running
+        made = make()
+        try:
+            await made.start()
+        except BaseException:
+            await made.aclose()
+            raise
+        if before is not None:
+            await before[1].aclose()
+        self._running[kind] = (known, made)
+        return made
 
     async def _authorizer(self, settings: Settings, tools: Mapping[str, ToolInfo]) -> Authorizer | None:
         if settings.authorize is None and not self._place.http and settings.mode == "embedded":
@@ -237,15 +240,6 @@ class ComponentFactory:
         if settings.tokenize is None or settings.mode == "behind":
             return None
         return Tokenizer(settings, material, self._store)
-
-
-async def _started(part: Authenticator | AssertionVerifier) -> None:
-    """Start it; where that fails its connections are closed."""
-    try:
-        await part.start()
-    except BaseException:
-        await part.aclose()
-        raise
 
 
 def folder(settings: Settings) -> Path | None:

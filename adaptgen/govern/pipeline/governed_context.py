@@ -18,17 +18,7 @@ class Delegating(Context):
     """A context in front of another one."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(
-            request_id=context.request_id,
-            version=context.version,
-            meta=context.meta,
-            headers=context.headers,
-            session=context.session,
-            principal=context.principal,
-            deadline=context.deadline,
-            capabilities=context.capabilities,
-        )
-        self.params = context.params
+        self.__dict__.update(vars(context))
         self._context = context
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:

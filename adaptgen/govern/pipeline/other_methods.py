@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from adaptgen.govern.audit.call_record import Recorder
@@ -104,30 +104,15 @@ class NonToolRequests:
         """
         asked = ToolInfo(method, "", method, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
-        try:
-            if parts.switch is not None:
-                await parts.switch.fresh()
-                if parts.switch.cuts(caller):
-                    if method:
-                        recorder.refused("switch", ())
-                    return False
-            if not method:
-                return True
-            await self._count(parts, caller, asked, recorder)
-            recorder.decided(None, ())
-        except AuditError:
-            raise _unrecorded() from None
+        with _refusals(recorder):
+            if await _is_cut(parts, caller):
+                if method:
+                    recorder.refused("switch", ())
+                return False
+            if method:
+                await limit(parts, caller, asked, requests=False)
+                recorder.decided(None, ())
         return True
-
-    async def _count(self, parts: Components, caller: Caller, asked: ToolInfo, recorder: Recorder) -> None:
-        try:
-            await limit(parts, caller, asked, requests=False)
-        except Refusal as refusal:
-            recorder.refused(refusal.reason, ())
-            raise RpcError(_REFUSED, refusal.text) from None
-        except StoreError:
-            recorder.refused("state", ())
-            raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
 
     def _recorder(
         self, parts: Components, caller: Caller, context: Context, asked: ToolInfo, given: Mapping[str, Json], what: str
@@ -142,17 +127,12 @@ class NonToolRequests:
         asked = ToolInfo(_LISTEN, "", _LISTEN, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {}, "request")
         guard = StreamGuard(self._current or (lambda: parts), self._target, caller, context)
-        try:
-            if parts.switch is not None:
-                await parts.switch.fresh()
-                if parts.switch.cuts(caller):
-                    recorder.refused("switch", ())
-                    raise RpcError(_REFUSED, _CUT)
-            await self._count(parts, caller, asked, recorder)
+        with _refusals(recorder):
+            if await _is_cut(parts, caller):
+                raise Refusal(_CUT, "switch")
+            await limit(parts, caller, asked, requests=False)
             permitted = await guard.permitted(params)
             recorder.decided(None, ())
-        except AuditError:
-            raise _unrecorded() from None
         below: Context = context
         if parts.tokenizer is not None:
             below = RedactingContext(context, parts.tokenizer, caller, "")
@@ -184,15 +164,8 @@ class NonToolRequests:
         known = name if server and what == "prompt" else ""
         asked = ToolInfo(what, server, known, "read", open=False, wire={})
         recorder = self._recorder(parts, caller, context, asked, {what: name}, what)
-        try:
-            try:
-                await admit(parts, caller, asked)
-            except Refusal as refusal:
-                recorder.refused(refusal.reason, ())
-                raise RpcError(_REFUSED, refusal.text) from None
-            except StoreError:
-                recorder.refused("state", ())
-                raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
+        with _refusals(recorder):
+            await admit(parts, caller, asked)
             if parts.authorizer is None:
                 recorder.decided(None, ())
                 return server
@@ -201,8 +174,6 @@ class NonToolRequests:
                 recorder.decided(decision, ())
                 return server
             recorder.refused("denied" if decision is not None else "unknown", getattr(decision, "policies", ()))
-        except AuditError:
-            raise _unrecorded() from None
         # The handshake revisions have a code of their own for resources, the later ones do not (SEP-2164).
         raise RpcError(-32002 if what == "resource" and not context.modern else -32602, _GONE[what])
 
@@ -225,5 +196,28 @@ class NonToolRequests:
         return {**result, key: kept}
 
 
-def _unrecorded() -> RpcError:
-    return RpcError(-32603, "The audit trail cannot be written, so nothing is answered")
+async def _is_cut(parts: Components, caller: Caller) -> bool:
+    if parts.switch is None:
+        return False
+    await parts.switch.fresh()
+    return parts.switch.cuts(caller)
+
+
+@contextlib.contextmanager
+def _refusals(recorder: Recorder) -> Iterator[None]:
+    """While a request is decided: a refusal is put on record, and becomes the answer.
+
+    Raises:
+        RpcError: the request is refused, or cannot be counted or recorded.
+    """
+    try:
+        try:
+            yield
+        except Refusal as refusal:
+            recorder.refused(refusal.reason, ())
+            raise RpcError(_REFUSED, refusal.text) from None
+        except StoreError:
+            recorder.refused("state", ())
+            raise RpcError(_REFUSED, "The shared state cannot be reached; try again later.") from None
+    except AuditError:
+        raise RpcError(-32603, "The audit trail cannot be written, so nothing is answered") from None

@@ -13,6 +13,7 @@ from typing import Any, Final
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.core.caches import IdentityCache
 from adaptgen.runtime.validation import Arguments, describe_error, dotted_path
 
 Path = tuple[str | int, ...]
@@ -27,7 +28,7 @@ class ArgumentChecks:
     """The checks of all tools, kept while a tool stays the same."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[ToolInfo, Arguments | None]] = {}
+        self._made = IdentityCache(_KEPT, _arguments)
 
     def read(self, tool: ToolInfo, arguments: Mapping[str, Json], token_places: Places) -> Mapping[str, Json]:
         """The arguments as they are meant, numbers in text as numbers. ``token_places`` tells where tokens are, if
@@ -36,7 +37,7 @@ class ArgumentChecks:
         Raises:
             ToolError: the structure is wrong, or a value that is no token.
         """
-        checked = self._of(tool)
+        checked = self._made.get(tool)
         if checked is None:
             return arguments
         meant, problems = checked.read(arguments)
@@ -56,7 +57,7 @@ class ArgumentChecks:
         Raises:
             ToolError: a value breaks a rule; the text names the argument and the rule.
         """
-        checked = self._of(tool)
+        checked = self._made.get(tool)
         if checked is None:
             return arguments
         meant, problems = checked.read(arguments)
@@ -65,16 +66,10 @@ class ArgumentChecks:
             raise ToolError(f"{' '.join(dict.fromkeys(told))} Nothing was executed.")
         return meant
 
-    def _of(self, tool: ToolInfo) -> Arguments | None:
-        known = self._made.get(id(tool))
-        if known is not None and known[0] is tool:
-            return known[1]
-        schema = tool.wire.get("inputSchema")
-        checked = Arguments(schema, closed=tool.trusted) if isinstance(schema, Mapping) else None
-        if len(self._made) >= _KEPT:
-            self._made.clear()
-        self._made[id(tool)] = (tool, checked)
-        return checked
+
+def _arguments(tool: ToolInfo) -> Arguments | None:
+    schema = tool.wire.get("inputSchema")
+    return Arguments(schema, closed=tool.trusted) if isinstance(schema, Mapping) else None
 
 
 def _is_of_token(problem: Any, tokens: Collection[Path]) -> bool:

@@ -22,6 +22,7 @@ from adaptgen.pii.field_kinds import kind_of, kind_within
 from adaptgen.pii.query_expressions import asks_only, order_fields
 from adaptgen.pii.search_arguments import SearchArgument, names_hidden
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.core.caches import IdentityCache
 from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.runtime.queries.filters import EQUALITY, Condition, parse_question
 from adaptgen.runtime.store.protocol import Store
@@ -50,21 +51,13 @@ class SearchGuard:
     for what is remembered of guesses; ``budget``: different clear-text values per caller, field and hour."""
 
     def __init__(self, kinds: frozenset[str], tokens: Tokens, store: Store, secret: bytes, budget: int) -> None:
-        self._kinds = kinds
         self._tokens = tokens
         self._store = store
         self._secret = secret
         self._budget = budget
-        self._known: dict[int, ToolSearches] = {}
-
-    def of(self, tool: ToolInfo) -> ToolSearches:
-        """What the arguments of a tool search; a changed tool is another value of Facts."""
-        known = self._known.get(id(tool))
-        if known is None or known.tool is not tool:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            known = self._known[id(tool)] = ToolSearches(tool, self._kinds)
-        return known
+        searches: IdentityCache[ToolInfo, ToolSearches] = IdentityCache(_KEPT, lambda tool: ToolSearches(tool, kinds))
+        self.of = searches.get
+        """What the arguments of a tool search; a changed tool is another value of ToolInfo."""
 
     async def check(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], permitted: Permitted

@@ -107,12 +107,8 @@ class Surrogates:
         """What a surrogate stands for in this scope; None where it is none."""
         if (sealed := unsealed(surrogate)) is not None:
             try:
-                data = unbase32(sealed)
-            except MalformedToken:
-                return None
-            try:
-                return self._siv.decrypt(data, [scope, b"sealed"]).decode("utf-8", "surrogatepass")
-            except InvalidTag:
+                return self._siv.decrypt(unbase32(sealed), [scope, b"sealed"]).decode("utf-8", "surrogatepass")
+            except (MalformedToken, InvalidTag):
                 return None
         place = self._place(scope, surrogate)
         entry = await self._store.get(place)

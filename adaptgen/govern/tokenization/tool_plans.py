@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Classification, Node, positions
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json
+from adaptgen.runtime.core.caches import IdentityCache
 from adaptgen.runtime.pii.tagged_values import canonical
 from adaptgen.syntax.json_pointer import pattern_of
 
-_KEPT = 20_000
-
-
-class TokenPlaces(Protocol):
-    """Knows where the value of an argument may hold tokens of which kind, as pointers into it."""
-
-    compares: bool
-
-    def places(self, name: str, value: Json, kind_of: Callable[[str], str | None]) -> Mapping[str, str]:
-        """Pointer -> kind; empty for what the classified positions of the tool say."""
+if TYPE_CHECKING:
+    from adaptgen.govern.tokenization.search_guard import ToolSearches
 
 
 class ToolTokenizationPlan:
@@ -41,7 +34,7 @@ class ToolTokenizationPlan:
         self.release = tuple(release)
         self.types: dict[str, frozenset[str]] = _types(tool.wire if tool is not None else {})
         self.listed: Mapping[str, Json] | None = None
-        self.searches: TokenPlaces | None = None
+        self.searches: ToolSearches | None = None
         given = tool.wire.get("inputSchema") if tool is not None else None
         self._schema: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
 
@@ -85,21 +78,14 @@ class Plans:
         assert settings.tokenize is not None
         self._release = settings.tokenize.release
         self._rules = settings.tools
-        self._plans: dict[int, tuple[ToolInfo, ToolTokenizationPlan]] = {}
+        self.of = IdentityCache(20_000, self._plan).get
+        """The plan of a tool; a changed tool is another value of ToolInfo."""
         self.unknown = ToolTokenizationPlan(None, self._release)
 
-    def of(self, tool: ToolInfo) -> ToolTokenizationPlan:
-        """The plan of a tool; a changed tool is another value of Facts."""
-        known = self._plans.get(id(tool))
-        if known is not None and known[0] is tool:
-            return known[1]
-        if len(self._plans) >= _KEPT:
-            self._plans.clear()
+    def _plan(self, tool: ToolInfo) -> ToolTokenizationPlan:
         own = f"{tool.server}/{tool.own}"
         release = [one for glob, rule in self._rules.items() if fnmatchcase(own, glob) for one in rule.release]
-        plan = ToolTokenizationPlan(tool, (*self._release, *release))
-        self._plans[id(tool)] = (tool, plan)
-        return plan
+        return ToolTokenizationPlan(tool, (*self._release, *release))
 
 
 def pointer_of(place: str) -> str:

@@ -56,6 +56,24 @@ class LruCache(Generic[K, V]):
         return list(self._values.values())
 
 
+class IdentityCache(Generic[K, V]):
+    """What was made of objects, by their identity; each is kept with it, so that no other can come to have it."""
+
+    def __init__(self, most: int, make: Callable[[K], V]) -> None:
+        self._most = most
+        self._make = make
+        self._made: dict[int, tuple[K, V]] = {}
+
+    def get(self, key: K) -> V:
+        """What was made of ``key``, this very object."""
+        known = self._made.get(id(key))
+        if known is None or known[0] is not key:
+            if len(self._made) >= self._most:
+                self._made.clear()
+            known = self._made[id(key)] = (key, self._make(key))
+        return known[1]
+
+
 class SingleFlight(Generic[K, V]):
     """Runs one task for each key at a time, for everyone who waits for it. A waiter that gives up does not stop it."""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adaptgen.transports.streamable_http.protocol import WireProtocol
 
 DESCRIPTORS = 256
 """Descriptors that stay free for what the server itself opens: connections to APIs, files, the listener."""
@@ -11,13 +14,6 @@ MOST = 4096
 """Connections at once; fewer where the process may not open as many."""
 HELD = 32 * 1024 * 1024
 """Bytes of unfinished heads and unread bodies of all connections together."""
-
-
-class Evictable(Protocol):
-    """A connection that can be ended."""
-
-    def evict(self) -> None:
-        """End it at once."""
 
 
 class Connections:
@@ -29,9 +25,9 @@ class Connections:
         self._most = capacity() if most is None else most
         self._budget = held
         self._count = 0
-        self._idle: dict[Evictable, None] = {}
-        self._uploading: dict[Evictable, None] = {}
-        self._held: dict[Evictable, int] = {}
+        self._idle: dict[WireProtocol, None] = {}
+        self._uploading: dict[WireProtocol, None] = {}
+        self._held: dict[WireProtocol, int] = {}
         self._sum = 0
 
     def __len__(self) -> int:
@@ -42,35 +38,35 @@ class Connections:
         """Bytes held for all of them."""
         return self._sum
 
-    def opened(self, connection: Evictable) -> None:
+    def opened(self, connection: WireProtocol) -> None:
         """A client has connected; where that is one too many, another has to go."""
         self._count += 1
         self._idle[connection] = None
         if self._count > self._most:
             self._evict(self._idle if len(self._idle) > 1 else self._uploading or self._idle)
 
-    def closed(self, connection: Evictable) -> None:
+    def closed(self, connection: WireProtocol) -> None:
         """It is gone."""
         self._count -= 1
         self._forget(connection)
 
-    def waits(self, connection: Evictable) -> None:
+    def waits(self, connection: WireProtocol) -> None:
         """It waits for a request, or for the rest of a head or of a body that nobody reads."""
         self._uploading.pop(connection, None)
         self._idle.pop(connection, None)
         self._idle[connection] = None
 
-    def uploads(self, connection: Evictable) -> None:
+    def uploads(self, connection: WireProtocol) -> None:
         """Its body is being read."""
         self._idle.pop(connection, None)
         self._uploading.setdefault(connection, None)
 
-    def works(self, connection: Evictable) -> None:
+    def works(self, connection: WireProtocol) -> None:
         """Its request is there as a whole, and being answered."""
         self._idle.pop(connection, None)
         self._uploading.pop(connection, None)
 
-    def holds(self, connection: Evictable, size: int) -> None:
+    def holds(self, connection: WireProtocol, size: int) -> None:
         """So many bytes are kept for it."""
         before = self._held.get(connection, 0)
         if size == before:
@@ -83,12 +79,12 @@ class Connections:
         if self._sum > self._budget:
             self._evict(self._held)
 
-    def _evict(self, among: Mapping[Evictable, object]) -> None:
+    def _evict(self, among: Mapping[WireProtocol, object]) -> None:
         victim = next(iter(among))
         self._forget(victim)
         victim.evict()
 
-    def _forget(self, connection: Evictable) -> None:
+    def _forget(self, connection: WireProtocol) -> None:
         self._idle.pop(connection, None)
         self._uploading.pop(connection, None)
         self._sum -= self._held.pop(connection, 0)

@@ -18,7 +18,7 @@ from adaptgen.mcp.jsonrpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VE
 from adaptgen.mcp.protocol import RpcError
 from adaptgen.mcp.revisions import CAPABILITIES_KEY, MODERN, NAMED, SUPPORTED, VERSION_KEY
 from adaptgen.model.tables import Json
-from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.core.caches import IdentityCache
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -62,20 +62,17 @@ class Parameters:
     """Compares Mcp-Param headers with arguments; what a schema asks for is worked out once per schema."""
 
     def __init__(self) -> None:
-        # The schema is kept beside its rows: as long as it lives, nothing else has its identity.
-        self._rows_of: LruCache[int, tuple[Mapping[str, Json], tuple[HeaderParameter, ...]]] = LruCache(4096)
+        self._rows: IdentityCache[Mapping[str, Json], tuple[HeaderParameter, ...]] = IdentityCache(
+            4096, header_parameters
+        )
 
     def check(self, schema: Mapping[str, Json], arguments: Mapping[str, Json], request: Mapping[str, str]) -> None:
         """
         Raises:
             RpcError: -32020, a header and its argument disagree, or one of both is missing.
         """
-        for one in self._rows(schema):
+        for one in self._rows.get(schema):
             _check(one, one.value_in(arguments), request.get(PREFIX + one.token.lower()))
-
-    def _rows(self, schema: Mapping[str, Json]) -> tuple[HeaderParameter, ...]:
-        known = self._rows_of.get(id(schema)) or self._rows_of.put(id(schema), (schema, header_parameters(schema)))
-        return known[1]
 
 
 def _check(one: HeaderParameter, value: Json, raw: str | None) -> None:

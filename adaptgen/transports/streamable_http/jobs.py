@@ -13,7 +13,7 @@ from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Request
 from adaptgen.mcp.protocol import Challenge, McpHandler, RpcError
 from adaptgen.model.tables import Caller, Json
-from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.core.caches import IdentityCache
 from adaptgen.transports.streamable_http.http import (
     SSE_HEADERS,
     STATUS,
@@ -54,19 +54,14 @@ class Encoder:
 
     def __init__(self, server: Mapping[str, Json]) -> None:
         self._server = server
-        # The result is kept beside its bytes: as long as it lives, nothing else has its identity.
-        self._lists: LruCache[tuple[int, str], tuple[Mapping[str, Json], bytes]] = LruCache(256)
+        self._lists: IdentityCache[Mapping[str, Json], dict[str, bytes]] = IdentityCache(256, lambda _: {})
 
     def result(self, method: str, result: Mapping[str, Json], version: str) -> bytes:
         """The bytes of ``result`` for a client of ``version``."""
-        if method != "tools/list":
-            return json_text.encode(revisions.shaped(method, result, version, self._server))
-        key = (id(result), version)
-        known = self._lists.get(key)
-        if known is None:
-            body = json_text.encode(revisions.shaped(method, result, version, self._server))
-            known = self._lists.put(key, (result, body))
-        return known[1]
+        known = self._lists.get(result) if method == "tools/list" else {}
+        if version not in known:
+            known[version] = json_text.encode(revisions.shaped(method, result, version, self._server))
+        return known[version]
 
 
 class RequestRunner:

@@ -279,6 +279,9 @@ async def test_a_value_that_would_end_a_header_is_not_sent() -> None:
         def renew(self, caller: object) -> bool:
             return False
 
+        async def aclose(self) -> None:
+            pass
+
     server = FakeServer(tools=[tool("x")])
     async with aggregated(server, credentials={"a": Bad()}) as aggregator:
         result = await aggregator.call(LOCAL, aggregator.tools()["a__x"], {}, Context(request_id="1"))

@@ -210,6 +210,9 @@ class Credentials:
         self.renewed += 1
         return self.renewed == 1
 
+    async def aclose(self) -> None:
+        pass
+
 
 async def test_the_proxy_shows_its_own_credentials_and_renews_them_once() -> None:
     async def guarded(exchange: Exchange) -> None:
