@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
+from adaptgen.mcp.json_text import dumps
 from adaptgen.model.tables import Json
 from adaptgen.syntax.identifiers import vocabulary
 
@@ -116,7 +115,7 @@ def _unstructured(shape: dict[str, Any], version: str) -> None:
         return
     del shape["structuredContent"]
     if structured is not None and not shape.get("content"):
-        shape["content"] = [{"type": "text", "text": orjson.dumps(structured).decode()}]
+        shape["content"] = [{"type": "text", "text": dumps(structured)}]
 
 
 def audible(method: str, params: Mapping[str, Json], meta: Mapping[str, Json], version: str) -> bool:

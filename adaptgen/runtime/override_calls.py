@@ -5,15 +5,13 @@ Whatever an override answers passes through the same marks, views and budgets as
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-import orjson
-
+from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Body, Call, Json, Param, Tool, Unpaged
 from adaptgen.runtime.answers.record import show
 from adaptgen.runtime.api_client import ApiCall, DryRun
@@ -23,6 +21,7 @@ from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http import parameters as serialize
 from adaptgen.runtime.http.body import MISSING
 from adaptgen.runtime.http.page import Fetch
+from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.http.request import Request, build
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.overrides import Override, Overrides
@@ -114,8 +113,8 @@ def value_of(answer: Answer) -> Json:
     if text is None:
         return None
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return loads(text)
+    except ValueError:
         return text
 
 
@@ -186,11 +185,11 @@ class Outgoing:
     @property
     def json(self) -> Json:
         """Its body as JSON; None where there is none."""
-        return None if self._request.content is None else orjson.loads(self._request.content)
+        return None if self._request.content is None else loads(self._request.content)
 
     @json.setter
     def json(self, value: Json) -> None:
-        self._request.content = orjson.dumps(value)
+        self._request.content = to_json(value)
         if not any(name.lower() == "content-type" for name in self._request.headers):
             self._request.headers["content-type"] = "application/json"
 
@@ -296,13 +295,13 @@ class OverriddenCall:
             return _marked(result, marks)
         if isinstance(result, str):
             return marks.finish(Answer((Text(marks.capped(clean(result), max_bytes)),)))
-        content = orjson.dumps(result)  # what is not JSON fails here
+        content = to_json(result)  # what is not JSON fails here
         plain = tool.view is None and tool.call is None and not tool.steps
         fields = self._request.fields or (["*"] if plain else None)
         if tool.page is not None and isinstance(result, list):
-            return await self._lists(replace(tool, page=Unpaged()), serve_items(orjson.loads(content)), fields)
+            return await self._lists(replace(tool, page=Unpaged()), serve_items(loads(content)), fields)
         bare = replace(tool, payload="$", page=None)
-        return show(bare, orjson.loads(content), fields=fields, max_bytes=max_bytes, marks=marks)
+        return show(bare, loads(content), fields=fields, max_bytes=max_bytes, marks=marks)
 
 
 def _known(value: Json, marks: PiiTracker) -> Json:
@@ -315,7 +314,7 @@ def _marked(answer: Answer, marks: PiiTracker) -> Answer:
     if not marks.enabled or not answer.content or not isinstance(answer.content[0], Text):
         return marks.finish(answer)
     try:
-        value = json.loads(answer.content[0].text)
+        value = loads(answer.content[0].text)
     except ValueError:
         return marks.finish(answer)
     shown = marks.mark(_known(value, marks))

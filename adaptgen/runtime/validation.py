@@ -16,8 +16,8 @@ from itertools import islice
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
+from adaptgen.mcp.json_text import loads
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
 from adaptgen.model.tables import Json
@@ -191,8 +191,8 @@ def _structured(value: str, text: str, types: frozenset[str], schema: Json) -> J
     parsed: Json = None
     if text[:1] in ("{", "["):
         try:
-            parsed = orjson.loads(text)
-        except orjson.JSONDecodeError:
+            parsed = loads(text)
+        except ValueError:
             if "array" not in types:
                 return value
     if isinstance(parsed, dict) and "object" in types:

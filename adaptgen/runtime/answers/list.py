@@ -10,8 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import orjson
-
+from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Cursor, Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
@@ -324,7 +323,7 @@ class _ListAnswerBuilder:
         if self._slot is not None:
             self._slot.settle("next_cursor" in parts)
         text = self._text(shape, count, parts)
-        structured = orjson.loads(text) if self._tool.layout == "structured" else None
+        structured = loads(text) if self._tool.layout == "structured" else None
         answer = Answer((Text(text.decode()),), structured=structured)
         shown = {"items": self._shown[:count], **parts} if self._marks.enabled else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)

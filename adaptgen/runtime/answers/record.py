@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
+from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.layout import Secrets, list_paths, parse_view, withhold_secrets
@@ -308,5 +307,5 @@ def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
 def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool, marks: PiiTracker) -> Answer:
     whole = _joined(shown, omitted)
     text = encode(whole)
-    structured = orjson.loads(text) if tool.layout == "structured" else None
+    structured = loads(text) if tool.layout == "structured" else None
     return marks.finish(Answer((Text(text.decode()),), structured=structured), whole)

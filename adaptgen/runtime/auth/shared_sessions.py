@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-import orjson
-
+from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Auth, Json
 from adaptgen.runtime.auth.session_files import LeaseLost
+from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.store import FORMS, VARIABLE, store_from
 from adaptgen.runtime.store.protocol import Store, StoreError
 
@@ -46,7 +46,7 @@ class SharedSessionStore:
 
     def seal(self, key: str, value: Mapping[str, Json]) -> bytes:
         """The value, readable only under the same key of the store."""
-        return self._siv.encrypt(orjson.dumps(value), [key.encode()])
+        return self._siv.encrypt(to_json(value), [key.encode()])
 
     def open(self, key: str, sealed: bytes | None) -> dict[str, Json] | None:
         """What was sealed, or None where it is not ours: another key, or another place."""
@@ -55,7 +55,7 @@ class SharedSessionStore:
         if sealed is None or len(sealed) < 17:
             return None
         try:
-            value: Any = orjson.loads(self._siv.decrypt(sealed, [key.encode()]))
+            value: Any = loads(self._siv.decrypt(sealed, [key.encode()]))
         except InvalidTag:
             return None
         return value if isinstance(value, dict) else None

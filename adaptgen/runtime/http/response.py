@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import orjson
-
+from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 
@@ -68,10 +67,10 @@ class Response:
 
 def _parse(response: Response) -> Json:
     try:
-        return orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        return loads(response.content)
+    except ValueError:
         pass
-    try:  # integers beyond 64 bits, a byte order mark, NaN, another charset
+    try:  # a byte order mark, NaN, another charset
         return json.loads(response.text().removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         pass

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
-
+from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.core.answer import Answer, Text
 from adaptgen.runtime.core.text import encode
@@ -131,7 +130,7 @@ class Aggregator:
             if isinstance(one, Tagged):
                 self._marks.seen[one.kind, str(one)] = None
         text = encode(made)
-        structured = orjson.loads(text) if self._tool.layout == "structured" else None
+        structured = loads(text) if self._tool.layout == "structured" else None
         return self._marks.finish(Answer((Text(text.decode()),), structured=structured), made, rows=width)
 
 

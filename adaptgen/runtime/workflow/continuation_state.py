@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import orjson
-
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import LruCache
+from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.paging.cursor import Bound, CursorBox
 
 LARGEST: Final = 6000
@@ -67,7 +66,7 @@ class Continuation:
 
     def sealed(self, state: Json) -> str | None:
         """The cursor of ``state``; None where that is too large."""
-        return self.box().seal(state, self._to) if len(orjson.dumps(state)) <= LARGEST else None
+        return self.box().seal(state, self._to) if len(to_json(state)) <= LARGEST else None
 
     def changes(self) -> None:
         """Something is about to be changed.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adaptgen.model.tables import Auth, Body, Call, Link, Param, Send, Tool
+from adaptgen.model.tables import Auth, Body, Call, Link, Param, Send, Tool, Unpaged
 from adaptgen.runtime import LOCAL
 
 if TYPE_CHECKING:
@@ -35,6 +35,30 @@ async def test_tools_are_found_by_name_and_earlier_name(api: Api, make: Make, re
     assert calls.engine.get("nothing") is None
     assert await calls.ok("fetch_item", id=1) == {"id": 1}
     assert "did you mean `get_item`?" in await calls.error("get_items", id=1)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("layout", [None, "structured"])
+@pytest.mark.parametrize("id", [98765432109876543211, -9223372036854775809])
+async def test_an_id_beyond_64_bits_reaches_the_agent_with_every_digit(
+    api: Api, make: Make, reply: Any, id: int, layout: Any
+) -> None:
+    api.handler = lambda _: reply(200, f'{{"id": {id}, "n": 1.5, "refs": [{{"id": {id}}}]}}'.encode())
+    tool = Tool(name="get_item", call=READ.call, layout=layout, view=("id", "refs[*].id"))
+    answer = await make(tool).answer("get_item", id=1)
+    assert str(answer.content[0].text).count(str(id)) == 2
+    if layout:
+        assert answer.structured == {"id": id, "refs": [{"id": id}]}
+
+
+@pytest.mark.asyncio
+async def test_items_whose_ids_are_beyond_64_bits_stay_apart(api: Api, make: Make, reply: Any) -> None:
+    ids = [98765432109876543210 + number for number in range(4)]
+    api.handler = lambda _: reply(200, ("[" + ",".join(f'{{"id": {one}}}' for one in ids) + "]").encode())
+    tool = Tool(name="list_items", call=Call("GET", "/items"), view=("id",), page=Unpaged(), page_size=2)
+    shown = await make(tool).ok("list_items")
+    assert [row[0] for row in shown["items"]] == ids[:2]
+    assert shown["next_cursor"]
 
 
 @pytest.mark.asyncio
