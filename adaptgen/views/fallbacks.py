@@ -110,6 +110,12 @@ class _Choice:
         return self.single and self.depth == 1 and self.field.is_text
 
     @property
+    def is_shown(self) -> bool:
+        """Whether it may be shown though it is long: it is of nobody, and no bytes."""
+        unsafe = self.field.candidate.format in {"byte", "binary", "password"} or self.field.kind.is_personal
+        return not unsafe and self.field.type not in {"object", "array"}
+
+    @property
     def is_told(self) -> bool:
         """`order_description`: a text about something."""
         return self.own_text and len(self.spoken) == 2 and self.spoken[1] in _TOLD
@@ -174,6 +180,10 @@ def _ends_in(word: str, choice: _Choice) -> bool:
     return choice.end == word
 
 
+def _says(word: str, choice: _Choice) -> bool:
+    return choice.called == (1, word) and choice.is_shown
+
+
 def _rows(weight: int, depth: int, names: str) -> tuple[Row[_Choice], ...]:
     """A row for each of ``names`` of a field so deep in the record, the first of ``weight``."""
     return tuple(
@@ -215,6 +225,22 @@ SECOND_NAME: Table[_Choice] = Table(
     Row(10, "it is the only free text of what has an id", lambda c: c.is_free_text and c.record.is_plain, 3),
 )
 """``answer``: the place within the tier."""
+
+
+CONTENT: Table[_Choice] = Table(
+    "what does a record say that is read alone?",
+    Row(30, "it is called like the record", lambda c: c.is_shown and c.is_called_like_record),
+    *(
+        Row(20 - at, f"it is called {name!r}", partial(_says, name))
+        for at, name in enumerate(("content", "body", "text", "message", "value"))
+    ),
+)
+
+
+def find_content(found: Sequence[Field], resource: Sequence[str]) -> str | None:
+    """The path of what a record says, apart from what identifies and names it: the text of a message."""
+    best = _Record(found, (), resource).best(CONTENT)
+    return best[0].path if best else None
 
 
 def ensure_identity(found: Sequence[Field], identifying: Collection[str], resource: Sequence[str]) -> None:

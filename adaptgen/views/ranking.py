@@ -13,7 +13,7 @@ from functools import cached_property
 
 from adaptgen.syntax.identifiers import vocabulary
 from adaptgen.views.candidates import Candidate, candidates_from
-from adaptgen.views.fallbacks import ensure_identity, ensure_label, ensure_substance
+from adaptgen.views.fallbacks import ensure_identity, ensure_label, ensure_substance, find_content
 from adaptgen.views.scoring import (
     AMOUNT,
     DATE,
@@ -96,6 +96,12 @@ class FieldRanking:
                 field.set(tier, sub)
             self._views[keep] = _ranked([field for field, _, _ in self._scored], self.resource, keep)
         return self._views[keep]
+
+    @cached_property
+    def says(self) -> tuple[str, ...]:
+        """The path of what a record says that is read alone; none where nothing is called so."""
+        content = find_content([field for field, _, _ in self._scored], self.resource)
+        return (content,) if content else ()
 
     @cached_property
     def _names(self) -> frozenset[str]:

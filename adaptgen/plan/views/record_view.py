@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from adaptgen.pii.field_kinds import kind_of
+from adaptgen.plan.document.envelope import CONTAINERS
 from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.plan.views.identity import identifying, identifying_records
@@ -27,6 +29,7 @@ _LISTS = 4  # sibling lists of a detail that are shown by their labels
 _DEEP = 3  # objects around a record
 _LOOKED = 3000  # properties among which records are looked for
 _BESIDE = 3  # values of its own that what holds a record may have
+_MANY = 50  # lists of a record that are looked at
 _OWN, _MOST = 6, 3  # values of its own, and how many times as many all are, of what is mostly a list
 _LEAVES = 2000
 # Lists that serve the forms of a user interface.
@@ -99,6 +102,7 @@ class _Detail:
         self.left = _LOOKED
         self.names = identifying(facts, answer)
         self.about = facts.subject
+        self.reads_many = facts.operation.method == "GET" and not facts.names_record
         # What the path asks for is the record's own, also where it sounds like a word about the call: `result_id`.
         self.asked = PLACEHOLDER.findall(facts.operation.path) if facts.names_record else []
 
@@ -109,7 +113,8 @@ class _Detail:
         keys = self.main(answer)
         found = self.candidates(answer)
         if not whole.properties and any(shape(self.document, one).type == "array" for one in whole.variants):
-            return self.result(answer, [])  # a list, or an object around it
+            alone = [one for one in found if "[*]" not in one.path]
+            return self.result(answer, []) or self.rank(alone)  # a list, or one of its records
         if not keys and not self.is_record([one for one in found if words(one.path) not in _OF_THE_CALL]):
             return self.whole(whole) or self.result(answer, found)
         prefix, inner = "", answer
@@ -124,24 +129,29 @@ class _Detail:
             return self.under(prefix, held)
         telling = within if keys else [one for one in found if "[*]" not in one.path or _by_language(one.path)]
         view = self.rank(telling)
-        view = self.under(prefix, tuple(dict.fromkeys((*view, *_plain(within)))) if len(within) <= _FEW else view)
+        more = _plain(within) if len(within) <= _FEW else self.ranked(telling).says
+        view = self.under(prefix, tuple(dict.fromkeys((*view, *more))))
         most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
         lists = self.lists(whole, "", most)
         if keys:
             lists += self.lists(shape(self.document, inner), prefix, most)
-        fresh = [path for path in dict.fromkeys(lists) if path not in view]
-        # Of a wide record the view stays a fraction.
-        room = max(1, int(_FRACTION * len(found)) - len(view)) if len(found) > _WIDE else _LISTS
-        return (*view, *fresh[: min(room, _LISTS)])
+        fresh = _of_lists(lists, view)
+        if len(found) > _WIDE:  # the view of a wide record stays a fraction, but for the list that is asked for
+            least = _PART if max(map(len, lists), default=0) > 2 else 1
+            fresh = fresh[: max(least, int(_FRACTION * len(found)) - len(view))]
+        return (*view, *fresh)
 
     def candidates(self, record: Json) -> list[Candidate]:
         return candidates(self.document, record) if record is not None else []
 
     def is_record(self, found: list[Candidate]) -> bool:
-        return ranking(self.document, found, self.names, self.about).is_record
+        return self.ranked(found).is_record
 
     def rank(self, found: list[Candidate], keep: int = KEEP) -> tuple[str, ...]:
-        return ranking(self.document, found, self.names, self.about).rank(keep)
+        return self.ranked(found).rank(keep)
+
+    def ranked(self, found: list[Candidate]) -> FieldRanking:
+        return ranking(self.document, found, self.names, self.about)
 
     def holds_records(self, items: Json) -> bool:
         return items is not None and ranking(self.document, self.candidates(items), entry=True).is_record
@@ -263,34 +273,68 @@ class _Detail:
 
     # ---------------------------------------------------------------------------------------------- lists of a record
 
-    def lists(self, one: Shape, above: str, most: int) -> list[str]:
-        """The label of each list of objects among the properties, of ``most`` at most: ``comments[*].name``."""
-        found: list[str] = []
-        for key, node in one.properties.items():
+    def lists(self, one: Shape, above: str, most: int) -> list[tuple[str, ...]]:
+        """What tells the records of each list apart, the label first (``comments[*].text``, ``comments[*].id``), of
+        ``most`` lists at most; of the list that the path asks for the most telling fields."""
+        found: list[tuple[str, ...]] = []
+        asked = self.asked_for(one)
+        for key, inner in self.shown_lists(one):
             if len(found) >= most:
                 break
-            inner = shape(self.document, node)
-            said = words(key)
-            if inner.type != "array" or inner.write_only or not said or singular(said[-1]) in _LOOKUP:
-                continue
             path = join(above, key) + "[*]"
             item = shape(self.document, inner.items)
             if item.properties:
-                if label := self.label(inner.items):
-                    found.append(under(path, label))
+                if fields := self.rows(inner.items, key) if key == asked else self.labels(inner.items):
+                    found.append(self.under(path, fields))
             elif item.type in {"string", "integer"} and item.format not in {"uri", "url"}:
-                found.append(path)
+                found.append((path,))
         return found
 
-    def label(self, record: Json) -> str:
-        """What tells the records of a list apart, "" for nothing; once for all lists of one schema."""
+    def shown_lists(self, one: Shape) -> Iterator[tuple[str, Shape]]:
+        for key, node in one.properties.items():
+            inner = shape(self.document, node)
+            said = words(key)
+            if inner.type == "array" and not inner.write_only and said and singular(said[-1]) not in _LOOKUP:
+                yield key, inner
+
+    def asked_for(self, one: Shape) -> str | None:
+        """The list for which the path asks though something of its own stands next to it: the only list of objects,
+        or the one that is called so: ``{"city": "Oslo", "data": [{"hour": 1, "temperature": 3.5}]}``."""
+        lists = [key for key, inner in islice(self.shown_lists(one), _MANY)
+                 if shape(self.document, inner.items).properties]  # fmt: skip
+        named = [key for key in lists if self.is_resource(tuple(map(singular, words(key))))]
+        if self.reads_many and not named:
+            named = lists if len(lists) == 1 else [key for key in lists if key.lower() in CONTAINERS]
+        return named[0] if len(named) == 1 else None
+
+    def is_resource(self, said: tuple[str, ...]) -> bool:
+        """Whether a name is the resource's, or its end: ``searchResults`` of ``/SectionSearchResults``."""
+        return said[-1:] == self.about[-1:] and set(said) <= set(self.about)
+
+    def rows(self, record: Json, key: str) -> tuple[str, ...]:
+        """The most telling fields of the records of a list that is asked for."""
+        inside = [one for one in self.candidates(record) if "[*]" not in one.path]
+        names, about = identifying_records(self.document, record, key)
+        return ranking(self.document, inside, names, about, entry=True).rank(KEEP)
+
+    def labels(self, record: Json) -> tuple[str, ...]:
+        """What tells the records of a list apart, and their id; once for all lists of one schema."""
         known, key = memory(self.document), ("label", identity(record))
         if key not in known:
             inside = [one for one in self.candidates(record) if "[*]" not in one.path]
             best = ranking(self.document, inside).rank(3)
+            told = [next((each for each in best if _ends(each, kind)), None) for kind in (_LABELS, _IDS)]
             # The node is kept beside the result, so that no other can take its place in memory.
-            known[key] = (record, next((each for kind in (_LABELS, _IDS) for each in best if _ends(each, kind)), ""))
-        return str(known[key][1])
+            known[key] = (record, tuple(filter(None, told)))
+        labels: tuple[str, ...] = known[key][1]
+        return labels
+
+
+def _of_lists(lists: list[tuple[str, ...]], view: tuple[str, ...]) -> tuple[str, ...]:
+    """What a view may show of ``lists``: the first path of each of some, then the others of these."""
+    fresh = [paths for each in lists if (paths := [path for path in each if path not in view])][:_LISTS]
+    others = (path for paths in fresh for path in paths[1:])
+    return tuple(dict.fromkeys((*(paths[0] for paths in fresh), *others)))
 
 
 _OF_THE_CALL = {(one, "id") for one in ("request", "trace", "correlation", "response", "message", "log")}

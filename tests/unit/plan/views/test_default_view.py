@@ -153,7 +153,7 @@ def test_a_large_result_without_identity_is_ranked_by_its_schema(api: SimpleName
     assert view(api, "/plan", obj(status=TEXT, amount=INT, **many)).view == ("status", "amount")
 
 
-def test_a_detail_keeps_its_sibling_lists_as_labels(api: SimpleNamespace) -> None:
+def test_a_detail_keeps_the_labels_of_its_sibling_lists_and_their_ids(api: SimpleNamespace) -> None:
     comments = {"type": "array", "items": obj(id=INT, comment=TEXT)}
     countries = {"type": "array", "items": obj(code=TEXT, name=TEXT)}
     schema = obj(
@@ -166,7 +166,54 @@ def test_a_detail_keeps_its_sibling_lists_as_labels(api: SimpleNamespace) -> Non
     assert found.answer == "$"
     assert found.view == (
         "contact_obj.id", "contact_obj.first_name", "contact_obj.last_name", "cases[*].name", "comments[*].comment",
+        "cases[*].id", "comments[*].id",
     )  # fmt: skip
+
+
+HOURS = {"type": "array", "items": obj(hour=INT, temperature={"type": "number"}, wind_speed={"type": "number"})}
+
+
+@pytest.mark.parametrize(
+    ("path", "members"),
+    [
+        ("/history/hourly", {"city_name": TEXT, "data": HOURS}),
+        ("/hours", {"city_name": TEXT, "hours": HOURS, "stations": {"type": "array", "items": obj(name=TEXT)}}),
+        ("/hours/{city}", {"city_name": TEXT, "hours": HOURS, "stations": {"type": "array", "items": obj(name=TEXT)}}),
+    ],
+)
+def test_the_list_that_the_path_asks_for_is_shown_next_to_a_record(
+    api: SimpleNamespace, path: str, members: dict[str, Any]
+) -> None:
+    key = "data" if "data" in members else "hours"
+    assert {f"{key}[*].hour", f"{key}[*].temperature", f"{key}[*].wind_speed"} <= set(
+        view(api, path, obj(**members)).view
+    )
+
+
+def test_the_only_list_of_a_record_that_is_named_by_its_id_is_a_part_of_it(api: SimpleNamespace) -> None:
+    rows = {"type": "array", "items": obj(id=INT, name=TEXT, **{f"color_{one}": TEXT for one in "abcdefgh"})}
+    schema = obj(id=INT, name=TEXT, contacts=rows)
+    assert view(api, "/customers/{id}", schema).view == ("id", "name", "contacts[*].name", "contacts[*].id")
+
+
+@pytest.mark.parametrize("name", ["body", "content", "text", "message"])
+def test_what_a_record_says_is_shown_where_it_is_read_alone(api: SimpleNamespace, name: str) -> None:
+    fields = obj(id=INT, title=TEXT, status=TEXT, **{f"owner_{one}_id": INT for one in "abcdefgh"}, **{name: TEXT})
+    assert name in (view(api, "/notes/{id}", fields).view or ())
+    assert name not in (view(api, "/notes", {"type": "array", "items": fields}).view or ())
+
+
+def test_the_bytes_of_a_file_are_not_its_text(api: SimpleNamespace) -> None:
+    many = {f"owner_{one}_id": INT for one in "abcdefgh"}
+    schema = obj(id=INT, name=TEXT, **many, content={"type": "string", "format": "byte"})
+    assert "content" not in (view(api, "/files/{id}", schema).view or ())
+
+
+def test_a_record_or_a_list_of_it_shows_the_fields_of_the_record(api: SimpleNamespace) -> None:
+    invite = obj(state=TEXT, expires_on={"type": "string", "format": "date"}, uses=INT)
+    schema = obj(data={"oneOf": [invite, {"type": "array", "items": invite}]}, meta=obj(page=INT))
+    found = view(api, "/boards/{token}/invitation", schema)
+    assert (found.answer, set(found.view or ())) == ("$.data", {"state", "expires_on", "uses"})
 
 
 def test_a_result_that_is_no_record_is_shown_whole(api: SimpleNamespace) -> None:

@@ -9,7 +9,7 @@ from adaptgen.runtime import Call, Tool
 get_part = Tool(
     name="get_part",
     call=Call("GET", "/parts/{id}"),
-    view=("id", "name", "made_of[*].name"),
+    view=("id", "name", "made_of[*].name", "made_of[*].id"),
 )
 
 TOOLS = (get_part,)
