@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -159,3 +159,21 @@ class Table:
 
 
 Type: TypeAlias = Text | Flag | Number | Duration | Rate | OneOf | Anything | ListOf | MapOf | Either | Table
+
+
+def keys_below(type_: Type, prefix: str = "") -> Iterator[tuple[str, Key]]:
+    """The dotted keys below a type, in the order of the table; ``<name>`` is a name of one's own."""
+    match type_:
+        case Table(known):
+            for name, key in known.items():
+                yield prefix + name, key
+                yield from keys_below(key.type, f"{prefix}{name}.")
+        case MapOf(value):
+            yield from keys_below(value, f"{prefix}<name>.")
+        case ListOf(item):
+            yield from keys_below(item, f"{prefix[:-1]}[].")
+        case Either(types):
+            for one in types:
+                yield from keys_below(one, prefix)
+        case _:
+            return

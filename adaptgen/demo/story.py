@@ -292,15 +292,11 @@ async def _all_pages(call: Callable[[str, dict[str, Json]], Any]) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """``adaptgen demo``."""
-    return main(as_json=options.json)
-
-
-def main(*, as_json: bool = False) -> int:
-    """Tell the story on stdout, as tables or as one JSON object; what is being done goes to a terminal's stderr."""
+    """``adaptgen demo``: the story on stdout, as tables or as one JSON object; what is being done goes to a terminal's
+    stderr."""
     progress = (lambda text: print(f"  {text}", file=sys.stderr)) if sys.stderr.isatty() else (lambda text: None)
     story = tell(progress)
-    text = story.json() if as_json else story.text()
+    text = story.json() if options.json else story.text()
     try:
         sys.stdout.write(f"{text}\n")
     except UnicodeEncodeError:

@@ -76,7 +76,7 @@ def _digest(options: Mapping[str, Json], inputs: Mapping[str, str], files: Mappi
 @cache
 def generator() -> str:
     """A hash of everything of adaptgen that the output depends on: its sources, up to the renderer, and templates."""
-    from adaptgen.render.environment import templates
+    from adaptgen.render.safe import templates
 
     package = str(Path(__file__).parents[1])
     sources = [*_files(package, ".py"), *(path for one in _SOURCES for path in _files(f"{package}/{one}", ".py", True))]

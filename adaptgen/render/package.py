@@ -11,8 +11,7 @@ from adaptgen.model import toolsets
 from adaptgen.model.plan import Module, Plan
 from adaptgen.model.tables import Server, value
 from adaptgen.render import contract, layout, python, readme
-from adaptgen.render.environment import fill
-from adaptgen.render.safe import PythonText, one_line
+from adaptgen.render.safe import PythonText, fill, one_line
 
 _RUNTIME = "adaptgen.runtime"
 # Names that generated modules use themselves.

@@ -1,4 +1,4 @@
-"""Load a generated package from its folder."""
+"""Load a generated package from its folder, and find a tool of it by name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Collection
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from adaptgen.diagnostics import AdaptgenError, Where, error
-from adaptgen.model.tables import FORMAT, Server
+from adaptgen.model.tables import FORMAT, Server, Tool
 
 _REBUILD = "generate the server again: adaptgen build"
 _FORMAT = re.compile(r"^\s*format\s*=\s*(\d+)", re.MULTILINE)
@@ -115,3 +117,22 @@ def _place(why: Exception, root: Path) -> Where | None:
         return Where(why.filename, why.lineno or 0, why.offset or 0)
     frames = [frame for frame in traceback.extract_tb(why.__traceback__) if frame.filename.startswith(str(root))]
     return Where(frames[-1].filename, frames[-1].lineno or 0, 1) if frames else None
+
+
+def find_tool(server: Server, name: str) -> Tool:
+    """The tool that is, or was, called ``name``.
+
+    Raises:
+        AdaptgenError: AG063, with the nearest names.
+    """
+    names = {old: tool for tool in server.tools for old in tool.aliases} | {tool.name: tool for tool in server.tools}
+    if name not in names:
+        raise unknown_tool(server.name, name, names)
+    return names[name]
+
+
+def unknown_tool(server: str, name: str, names: Collection[str]) -> AdaptgenError:
+    """The error for a tool that ``server`` does not have."""
+    near = get_close_matches(name, names, 3, 0.5) or sorted(names)[:8]
+    more = "" if len(near) == len(names) else f" (of {len(names)} tools)"
+    return error("AG063", f"{server} has no tool {name!r}", help=f"tools: {', '.join(near)}{more}")

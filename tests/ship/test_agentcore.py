@@ -21,7 +21,7 @@ from support.suite_tools import suite_server
 from support.web import Asked, Said, post, web
 
 from adaptgen.cli import main
-from adaptgen.ship import image
+from adaptgen.ship.package import image_context
 
 OWN = {"tokens": {"current": "k1", "all": {"k1": "${env:T_TOKENS}"}}, "cursors": "${env:T_CURSORS}",
        "audit": "${env:T_AUDIT}"}  # fmt: skip
@@ -43,7 +43,7 @@ def said_by(dockerfile: str) -> tuple[dict[str, str], list[str], list[str]]:
 @pytest.mark.parametrize("kind", ["server", "proxy"])
 def test_the_image_is_what_the_platform_wants(tmp_path: Path, kind: str) -> None:
     what = governed(tmp_path) if kind == "server" else write(tmp_path / "specs/proxy", PROXY)
-    text = image.dockerfile(bundle(what, kind="agentcore", arch="arm64"))
+    text = image_context(bundle(what, kind="agentcore", arch="arm64"))["Dockerfile"].decode()
     environ, command, check = said_by(text)
     assert "FROM --platform=linux/arm64 python:3.12-slim\n" in text
     assert "\nUSER 10001:10001\n" in text

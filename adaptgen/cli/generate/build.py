@@ -83,7 +83,7 @@ def _build(spec: Path, out: Path) -> BuildResult:
 def validate(spec: Path) -> None:
     """Print where a document breaks OpenAPI; it is built all the same."""
     from adaptgen import source
-    from adaptgen.source.validity import violations
+    from adaptgen.source.document import violations
 
     with terminal.progress(f"{spec}: validating"):
         found = violations(source.read(spec))

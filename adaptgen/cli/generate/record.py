@@ -8,7 +8,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from adaptgen.cli import terminal, tools
+from adaptgen.cli import terminal
 from adaptgen.diagnostics import Where, error
 from adaptgen.output import lock
 from adaptgen.output.write import write_file
@@ -21,11 +21,11 @@ def run(options: argparse.Namespace) -> int:
     if find_spec("vcr") is None:
         raise error("AG067", "recording needs vcrpy", help='pip install "adaptgen[record]"')
     from adaptgen.readiness.record import Recording, record
-    from adaptgen.transports.load import load_server
+    from adaptgen.transports.load import find_tool, load_server
 
     server = load_server(options.folder)
     for name in (*options.writes, *options.skip):
-        tools.find_tool(server, name)
+        find_tool(server, name)
     folder = options.out or find_cassettes(options.folder)
 
     async def recorded() -> Recording:

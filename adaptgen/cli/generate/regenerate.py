@@ -200,7 +200,7 @@ def install_line(version: str) -> str:
 
 def workflow(platform: Platform, install: str) -> str:
     """The text of the pipeline. ``install``: shell lines that make ``adaptgen`` and ``python -m pytest`` available."""
-    from adaptgen.render.environment import templates
+    from adaptgen.render.safe import templates
 
     text = (templates() / f"ci_{platform}.yaml").read_text("utf-8")
     lines: list[str] = []

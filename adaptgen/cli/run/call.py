@@ -11,7 +11,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 
-from adaptgen.cli import terminal, tools
+from adaptgen.cli import terminal
 from adaptgen.cli.govern import governance
 from adaptgen.cli.run import keys, values
 from adaptgen.model.tables import LOCAL, Json, Server
@@ -21,13 +21,13 @@ from adaptgen.runtime.core.answer import make_result
 def run(options: argparse.Namespace) -> int:
     """Exit code 0, or 1 when the tool answers with an error."""
     from adaptgen.runtime.engine import Engine
-    from adaptgen.transports.load import load_server
+    from adaptgen.transports.load import find_tool, load_server
 
     # The log of httpx holds every URL with its query.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     server = load_server(options.folder)
     named = governance.reference(options, server, options.folder, os.environ)
-    tool = tools.find_tool(server, options.tool)
+    tool = find_tool(server, options.tool)
     engine = Engine(server, cursor_key=keys.stored_key(os.environ))
     contract = engine.get(tool.name)
     if contract is None:

@@ -26,14 +26,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _image(bundle: Bundle, given: Path | None) -> int:
-    from adaptgen.ship import image
+    from adaptgen.ship.package import SITE, image_context
 
     out = given or Path("dist") / bundle.shipment.name
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
-        if not (out / "Dockerfile").is_file() or not (out / image.SITE / "BUNDLE.json").is_file():
+        if not (out / "Dockerfile").is_file() or not (out / SITE / "BUNDLE.json").is_file():
             raise error("AG053", "it holds something else than a context", Where(str(out)), "choose another --out")
         shutil.rmtree(out)
-    files = image.context(bundle)
+    files = image_context(bundle)
     for path, data in files.items():
         _written(out / path, data)
     size = sum(map(len, files.values())) / 1e6

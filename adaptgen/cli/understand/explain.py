@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adaptgen.cli import terminal, tools
+from adaptgen.cli import terminal
 from adaptgen.diagnostics import AdaptgenError, Where, error
 from adaptgen.model.plan import Evidence, Input
 from adaptgen.model.tables import Call, Contract, Paging, Param, Server, Step, Tool, walk_steps
@@ -41,10 +41,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json or not options.tool:
         return _explain_build(options, spec)
     from adaptgen.runtime.contracts import load
-    from adaptgen.transports.load import load_server
+    from adaptgen.transports.load import find_tool, load_server
 
     server = load_server(options.folder)
-    tool = tools.find_tool(server, options.tool)
+    tool = find_tool(server, options.tool)
     origin = _origin(_build(spec, options.folder), tool) if spec else Origin()
     _show(server, tool, load(server)[tool.name], origin)
     if not spec:
@@ -81,7 +81,9 @@ def _select(whole: dict[str, Any], name: str) -> dict[str, Any]:
         rows[operation["operation"]] = operation
         rows |= {tool["name"]["value"]: operation for tool in operation["tools"]}
     if name not in rows:
-        raise tools.unknown_tool(whole["name"], name, rows)
+        from adaptgen.transports.load import unknown_tool
+
+        raise unknown_tool(whole["name"], name, rows)
     return rows[name]
 
 

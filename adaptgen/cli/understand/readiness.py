@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from adaptgen.building.spec_files import SpecFiles
-from adaptgen.cli import terminal, tools
+from adaptgen.cli import terminal
 
 if TYPE_CHECKING:
     from adaptgen.readiness.doctor import Check
@@ -124,11 +124,11 @@ def run_init(options: argparse.Namespace) -> int:
 def run_doctor(options: argparse.Namespace) -> int:
     """Print each check as it is made; 1 where one of them fails."""
     from adaptgen.readiness.doctor import examine
-    from adaptgen.transports.load import load_server
+    from adaptgen.transports.load import find_tool, load_server
 
     server = load_server(options.folder)
     if options.tool:
-        tools.find_tool(server, options.tool)
+        find_tool(server, options.tool)
     found = asyncio.run(examine(server, os.environ, tool=options.tool, said=_show_check))
     wrong = sum(one.ok is False for one in found)
     terminal.say()

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adaptgen.demo.crm.errors import CrmError
-from adaptgen.demo.crm.handlers import access, billing, exports, people, reference, reports, sales, service
+from adaptgen.demo.crm.handlers import billing, people, reports, sales, service, system
 from adaptgen.demo.crm.state import State, Stats
 
 PREFIX = "/crm/rest/v2"
@@ -29,7 +29,7 @@ class Crm:
 
     def __init__(self, *, ttl: float = 1800.0, slow: float = 1.2) -> None:
         self.state = State(ttl=ttl, slow=slow)
-        modules = (access, exports, people, sales, billing, service, reference, reports)
+        modules = (system, people, sales, billing, service, reports)
         routes = [self._route(*entry) for module in modules for entry in module.ROUTES]
         routes += [
             Route("/__stats", self._stats, methods=["GET"]),

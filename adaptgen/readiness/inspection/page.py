@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adaptgen.readiness.inspection.report import Estimate, Finding, Report
-from adaptgen.render.environment import templates
+from adaptgen.render.safe import templates
 
 _WIDTH = 420
 """Width of the longest bar, in pixels."""

@@ -64,7 +64,7 @@ def test_the_table_fits_a_terminal(story: Story) -> None:
 
 
 def test_tells_the_same_again_and_writes_nothing(story: Story, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "adaptgen.demo", "--json"]
+    command = [sys.executable, "-m", "adaptgen", "demo", "--json"]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)
     assert json.loads(told.stdout) == json.loads(story.json())
     assert list(tmp_path.iterdir()) == []

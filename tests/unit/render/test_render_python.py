@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from adaptgen.model import tables as model
 from adaptgen.model.tables import Base, Call, Param, Send, Tool
 from adaptgen.render import layout, python
-from adaptgen.render.environment import only
-from adaptgen.render.safe import MarkdownText, PythonText
+from adaptgen.render.safe import MarkdownText, PythonText, only
 
 
 def printed(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adaptgen.source import read
-from adaptgen.source.validity import violations
+from adaptgen.source.document import violations
 
 SPEC = """\
 openapi: {version}
