@@ -189,7 +189,7 @@ class _Reader:
     def _resolved(self, schema: Json) -> Mapping[str, Json] | None:
         """``schema`` behind its references; None where they lead nowhere, away or around."""
         for _ in range(_DEPTH):
-            if not isinstance(schema, Mapping):
+            if type(schema) is not dict and not isinstance(schema, Mapping):
                 return None
             reference = schema.get("$ref")
             if not isinstance(reference, str):

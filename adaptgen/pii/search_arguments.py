@@ -196,14 +196,14 @@ def _read(
     if closed or (types and not types & {"string", "array", "object"}):
         return None
     role, because = _role(about, spoken, str(schema.get("description") or ""), structured="object" in types)
+    if role is None:
+        return None
     said = _mentioned(about, str(schema.get("description") or ""))
     if role == "query":
         hidden = about.fields or said
         return SearchArgument(name, role, _capped((*hidden, *about.declared)) if hidden else (), because)
-    if role == "search":
-        # What the description names is all that it searches; records that match elsewhere are dropped in any case.
-        return SearchArgument(name, role, _capped(said or about.fields), because)
-    return None
+    # What the description names is all that it searches; records that match elsewhere are dropped in any case.
+    return SearchArgument(name, role, _capped(said or about.fields), because)
 
 
 def _without(schema: Mapping[str, Any], plain: Collection[str]) -> Mapping[str, Any]:
@@ -221,12 +221,11 @@ def _role(about: _About, spoken: tuple[str, ...], description: str, *, structure
     """The role with the most evidence, where that is enough."""
     weights: dict[Role, int] = {}
     reasons: dict[Role, list[str]] = {}
+    ends = {spoken[0], spoken[-1], singular(spoken[-1]), "".join(spoken)}
     rows: list[tuple[Role, int, str]] = [
         (row.role, row.weight, row.because)
         for row in NAMES
-        if row.role != "order"
-        and row.words & {spoken[0], spoken[-1], singular(spoken[-1]), "".join(spoken)}
-        and not _is_of_another(about, spoken, row)
+        if row.role != "order" and row.words & ends and not _is_of_another(about, spoken, row)
     ]
     for phrase in PHRASES:
         if phrase.role != "order" and description and _pattern(phrase.pattern).search(description[:600]):

@@ -266,7 +266,8 @@ class _Planner:
                 continue
             self.evidence += built.evidence
             self.diagnostics += built.diagnostics
-            built = replace(built, tool=self.remembered(built.tool))
+            if (tool := self.remembered(built.tool)) is not built.tool:
+                built = replace(built, tool=tool)
             emitted.append((ExposedTool(built.tool, built.contract, one.operation, one.context.document), built))
         return emitted
 

@@ -51,7 +51,7 @@ def follow(root: Any, tokens: Iterable[str]) -> Any:
     """
     here = root
     for token in tokens:
-        if isinstance(here, Mapping):
+        if type(here) is dict or isinstance(here, Mapping):
             here = here[token] if token in here else here[_decoded(token)]
         elif isinstance(here, list):
             if not _INDEX.fullmatch(token):

@@ -100,7 +100,7 @@ def decode(data: bytes, file: str) -> SourceText:
             raise error(
                 "AG002", f"the text is not {encoding.upper()}, as its first bytes say: {broken}", Where(file)
             ) from None
-    if not text.strip():
+    if not text or text.isspace():
         raise error("AG002", "the file is empty", Where(file))
     result = SourceText(text.replace("\r\n", "\n"), file)
     forbidden = [match.start() for match in _FORBIDDEN.finditer(result.text)]

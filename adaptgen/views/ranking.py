@@ -129,7 +129,7 @@ def _ranked(found: Sequence[Field], resource: Sequence[str], keep: int) -> tuple
         tier = one.tier if one.tier is not None else OTHER
         cap = _CAPS[tier] + (2 if one.given else 0)
         target = kept if counts.get(tier, 0) < cap else later
-        half = _half(one)
+        half = one.kind.half
         # The halves of one name count once.
         if half is None or half[0] not in halves:
             counts[tier] = counts.get(tier, 0) + 1
@@ -168,34 +168,19 @@ def _also(found: Sequence[Field], shown: Sequence[Field], resource: Sequence[str
     return chosen
 
 
-_FIRST = vocabulary("first given forename vorname prenom")
-_LAST = vocabulary("last family surname nachname cognome apellido")
-
-
 _NO_PERSON = {("title",), ("company", "name")}
-
-
-def _half(one: Field) -> tuple[tuple[tuple[str, ...], frozenset[str]], str] | None:
-    """Whose name the field is a half of, and which half: first or last."""
-    said = set(one.spoken)
-    if one.many or one.candidate.type not in {"string", None} or not said & (_FIRST | _LAST) or len(said) > 3:
-        return None
-    if len(said) > 1 and "name" not in said:
-        return None
-    rest = frozenset(said - _FIRST - _LAST - {"name"})
-    return (one.names[:-1], rest), "first" if said & _FIRST else "last"
 
 
 def _other_halves(found: Sequence[Field], shown: Sequence[Field]) -> list[Field]:
     """The last name where a view shows the first only, and the other way round."""
-    given = {half for one in shown if (half := _half(one))}
+    given = {half for one in shown if (half := one.kind.half)}
     missing = {(whose, "last" if side == "first" else "first"): side for whose, side in given}
     added = []
     for one in found:
-        half = _half(one)
+        half = one.kind.half
         if half in missing and half not in given and one not in shown:
             given.add(half)
-            one.set(*next((each.tier, each.sub) for each in shown if _half(each) == (half[0], missing[half])))
+            one.set(*next((each.tier, each.sub) for each in shown if each.kind.half == (half[0], missing[half])))
             added.append(one)
     return added
 
@@ -213,7 +198,7 @@ def _tell_apart(found: Sequence[Field], resource: Sequence[str]) -> None:
 
 
 def _settle_names(labels: Sequence[Field], resource: Sequence[str]) -> None:
-    halves = {half[1] for field in labels if (half := _half(field)) and not half[0][0]}
+    halves = {half[1] for field in labels if (half := field.kind.half) and not half[0][0]}
     for field in labels:
         if field.sub >= 2 and resource and field.spoken[:1] == (resource[-1],) and "file" not in field.spoken:
             # `dag_display_name` is the name of a dag, `bundle_name` is not.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from adaptgen.model.evidence import CACHES, Row, Table
@@ -55,6 +56,8 @@ _AMOUNT_PARTS = vocabulary("amount value currency total gross net")
 _VALUE_PARTS = vocabulary("value code id key display text")
 _TEXTS = frozenset({"string", None})
 _DIGITS = re.compile(r"\d+")
+_FIRST = vocabulary("first given forename vorname prenom")
+_LAST = vocabulary("last family surname nachname cognome apellido")
 
 
 @lru_cache(maxsize=32768)
@@ -91,6 +94,7 @@ class FieldKind:
         self.is_text = type in _TEXTS
         self.dotted = ".".join(names)
         self.family = _DIGITS.sub("#", self.dotted)  # `legacy_udf_07` -> `legacy_udf_#`
+        self.numbered = self.family != self.dotted
 
     @cached_property
     def said(self) -> tuple[bool, tuple[str, ...]]:
@@ -106,6 +110,17 @@ class FieldKind:
             return _OUT
         row = (OWN_FIELD if self.own else NESTED_FIELD).strongest(self)
         return row.answer if row else _OUT
+
+    @cached_property
+    def half(self) -> tuple[tuple[tuple[str, ...], frozenset[str]], str] | None:
+        """Whose name the field is a half of, and which half: first or last."""
+        said = set(self.spoken)
+        if self.many or not self.is_text or not said & (_FIRST | _LAST) or len(said) > 3:
+            return None
+        if len(said) > 1 and "name" not in said:
+            return None
+        rest = frozenset(said - _FIRST - _LAST - {"name"})
+        return (self.names[:-1], rest), "first" if said & _FIRST else "last"
 
     @property
     def is_number(self) -> bool:
@@ -311,10 +326,11 @@ def _kind_of(candidate: Candidate, names: tuple[str, ...], many: bool, asked: bo
 
 class Field:
     """A candidate under judgement. ``kind``: what it is; ``given``: the operation says that it identifies; ``tier``
-    None: left out; ``sub``: lower comes first within a tier."""
+    None: left out; ``sub``: lower comes first within a tier; ``depth``: the steps of its path."""
 
     __slots__ = (
         "candidate",
+        "depth",
         "given",
         "index",
         "is_text",
@@ -329,8 +345,8 @@ class Field:
         "type",
     )
 
-    def __init__(self, candidate: Candidate, index: int, kind: FieldKind) -> None:
-        self.path, self.candidate, self.index, self.kind = candidate.path, candidate, index, kind
+    def __init__(self, candidate: Candidate, index: int, kind: FieldKind, depth: int) -> None:
+        self.path, self.candidate, self.index, self.kind, self.depth = candidate.path, candidate, index, kind, depth
         self.names, self.many, self.own, self.spoken = kind.names, kind.many, kind.own, kind.spoken
         self.type, self.is_text = kind.type, kind.is_text
         self.given = kind.own and kind.asked
@@ -394,11 +410,11 @@ def score_fields(
         names = _unwrapped(place.segments, wrapping) if holders else place.names
         if 0 < len(names) <= 3:
             kind = _kind_of(candidate, names, place.many, place.last in identifying)
-            found.append(Field(candidate, index, kind))
+            found.append(Field(candidate, index, kind, len(place.segments)))
     families = _families(found)
     for field in found:
-        if field.kind.family not in families:
-            field.set(*field.kind.answer)
+        if not field.kind.numbered or field.kind.family not in families:
+            field.tier, field.sub = field.kind.answer
     _one_language(found)
     _one_per_object(found)
     _once(found)
@@ -455,7 +471,7 @@ def _called(name: str, resource: Sequence[str]) -> bool:
 def _families(given: Sequence[Field]) -> frozenset[str]:
     members: dict[str, set[str]] = {}
     for one in given:
-        if one.kind.family != one.kind.dotted:
+        if one.kind.numbered:
             members.setdefault(one.kind.family, set()).add(one.kind.dotted)
     return frozenset(family for family, found in members.items() if len(found) >= 3)
 
@@ -522,9 +538,8 @@ def _once(found: Sequence[Field]) -> None:
     """What is said twice (``alert_id`` beside ``metadata.alert_id``, ``state_name`` beside ``state.name``) is shown
     once, a state where it is known as one."""
     shown: dict[tuple[bool, tuple[str, ...]], Field] = {}
-    for one in sorted(found, key=lambda one: (len(_place(one.path).segments), one.index)):
-        if one.tier is None:
-            continue
+    # The fields are in the order of their index.
+    for one in sorted([one for one in found if one.tier is not None], key=attrgetter("depth")):
         before = shown.setdefault(one.kind.said, one)
         if before is not one:
             left = before if one.tier == STATUS != before.tier and before.tier != IDENTITY else one

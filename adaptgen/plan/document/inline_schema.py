@@ -9,7 +9,6 @@ from __future__ import annotations
 import marshal
 import math
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from adaptgen.model.tables import Json
@@ -99,7 +98,7 @@ def _inline(document: Document, schema: Json, budget: int, direction: Direction)
 
 def _items(document: Document, one: Shape) -> str:
     """The type of the items of an array; "" where there are several or none is declared."""
-    items = shape(document, one.items) if isinstance(one.items, Mapping) else None
+    items = shape(document, one.items) if isinstance(one.items, dict) else None
     return items.type or "" if items is not None and not items.variants and not items.nullable else ""
 
 
@@ -114,7 +113,7 @@ def size(value: Json) -> int:
         return total
     if kind is str:
         return len(value) + 2 if value.isascii() else len(value.encode("utf-8", "replace")) + 2
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return 2 + sum(len(key) + 4 + size(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return 2 + sum(1 + size(item) for item in value)
@@ -275,7 +274,7 @@ class _Writer:
         if one.prefix:
             made["prefixItems"] = [self.write(item, depth - 1, above) for item in one.prefix]
             self.spend(18)
-        elif isinstance(one.items, Mapping):
+        elif isinstance(one.items, dict):
             self.spend(10)
             made["items"] = self.write(one.items, depth, above)
 
@@ -310,7 +309,7 @@ class _Writer:
 
 
 def _holds_others(one: Shape) -> bool:
-    return bool(one.properties or one.variants or one.items is not None or isinstance(one.additional, Mapping))
+    return bool(one.properties or one.variants or one.items is not None or isinstance(one.additional, dict))
 
 
 def _too_deep(one: Shape, depth: int, above: int) -> bool:
@@ -325,14 +324,14 @@ def _is_small(default: Json) -> bool:
 
 def _discriminated(one: Shape, variant: Json) -> tuple[str, list[str]]:
     """The property that tells the alternatives of ``one`` apart, and its values for ``variant``."""
-    said = one.raw.get("discriminator") if isinstance(one.raw, Mapping) else None
-    ref = variant.get("$ref") if isinstance(variant, Mapping) else None
-    name = said.get("propertyName") if isinstance(said, Mapping) else None
+    said = one.raw.get("discriminator") if isinstance(one.raw, dict) else None
+    ref = variant.get("$ref") if isinstance(variant, dict) else None
+    name = said.get("propertyName") if isinstance(said, dict) else None
     if not isinstance(ref, str) or not isinstance(name, str):
         return "", []
     own = ref.rpartition("/")[2]
-    mapping = said.get("mapping") if isinstance(said, Mapping) else None
-    mapped = mapping if isinstance(mapping, Mapping) else {}
+    mapping = said.get("mapping") if isinstance(said, dict) else None
+    mapped = mapping if isinstance(mapping, dict) else {}
     return name, sorted(str(key) for key, target in mapped.items() if target in (ref, own)) or [own]
 
 
@@ -399,7 +398,7 @@ def _number(value: Json) -> float | int | None:
 def _finite(value: Json) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return all(isinstance(key, str) and _finite(item) for key, item in value.items())
     if isinstance(value, list):
         return all(map(_finite, value))
@@ -422,7 +421,7 @@ def cast(value: Json, kind: str | None) -> Json:
 
 def _is_kept(one: Shape, format: str) -> bool:
     """Whether a format holds for the examples that the document gives next to it."""
-    raw = one.raw if isinstance(one.raw, Mapping) else {}
+    raw = one.raw if isinstance(one.raw, dict) else {}
     examples = raw.get("examples")
     samples = [raw.get("example"), *(examples if isinstance(examples, list) else ())]
     return all(fits(format, sample) for sample in samples if isinstance(sample, str))
@@ -437,4 +436,4 @@ def _fits(value: Json, types: list[Any]) -> bool:
         return "number" in types or ("integer" in types and value.is_integer())
     if isinstance(value, str):
         return "string" in types
-    return ("array" if isinstance(value, list) else "object" if isinstance(value, Mapping) else "null") in types
+    return ("array" if isinstance(value, list) else "object" if isinstance(value, dict) else "null") in types

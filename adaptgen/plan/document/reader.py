@@ -98,18 +98,18 @@ class _Reader:
                 self.note("AG021", message, pointer, f"no server takes more than {LONGEST_PATH:,} characters for sure")
                 continue
             item = self.deref(node, pointer)
-            if not isinstance(item, Mapping):
+            if not isinstance(item, dict):
                 if item is not None:
                     self.note("AG021", f"the path {key!r} is not an object and was left out", pointer)
                 continue
-            if isinstance(node, Mapping) and node is not item and len(node) > 1:
+            if isinstance(node, dict) and node is not item and len(node) > 1:
                 item = {**item, **{name: value for name, value in node.items() if name != "$ref"}}
             yield key, item, pointer
 
     def operation(self, method: str, key: str, item: Mapping[str, Any], node: Any, pointer: str) -> Operation | None:
         raw = self.deref(node, pointer)
         name = f"{method.upper()} {key}"
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             self.left_out.append(LeftOut(name, pointer, "broken", "the operation is not an object"))
             self.note("AG021", f"{name} is not an object and was left out", pointer)
             return None
@@ -167,12 +167,12 @@ class _Reader:
         raw = self.deref(node, pointer)
         if raw is None:
             return None
-        if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), (str, int)) or raw.get("name") == "":
+        if not isinstance(raw, dict) or not isinstance(raw.get("name"), (str, int)) or raw.get("name") == "":
             self.note("AG022", "a parameter without a name was ignored", pointer)
             return None
         place = text(raw.get("in")).lower()
         schema, content = raw.get("schema"), None
-        if schema is None and isinstance(raw.get("content"), Mapping) and raw["content"]:
+        if schema is None and isinstance(raw.get("content"), dict) and raw["content"]:
             content = min(map(str, raw["content"]), key=lambda media: (not is_json(media), media))
             schema = mapping(self.deref(raw["content"][content], pointer)).get("schema")
         if schema is None:
@@ -288,7 +288,7 @@ class _Reader:
 
     def body(self, node: Any, pointer: str, operation: str) -> RequestBody | None:
         raw = self.deref(node, pointer) if node is not None else None
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, dict):
             return None
         content = {
             str(media): mapping(self.deref(entry, pointer)) for media, entry in mapping(raw.get("content")).items()
@@ -397,7 +397,7 @@ def _security(node: Any) -> tuple[Mapping[str, list[str]], ...] | None:
             for name, scopes in entry.items()
         }
         for entry in node
-        if isinstance(entry, Mapping)
+        if isinstance(entry, dict)
     )
 
 

@@ -10,15 +10,16 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from adaptgen.model.frozen import changed
 from adaptgen.model.tables import Json
 from adaptgen.plan.document.shapes import (
     MISSING,
     OPEN,
     Leaf,
     Shape,
-    copied,
     finished,
     is_null,
     merged_shape,
@@ -50,7 +51,9 @@ _STEPS = 25
 def shape(document: Document, schema: Json) -> Shape:
     """The resolved form of ``schema``, a node of the document or a value made from nodes of it. Never raises: what
     leads nowhere is an open schema. The same object is returned for the same node."""
-    return _cache(document).shape(schema)
+    cache = _CACHES[-1] if _CACHES and _CACHES[-1].document is document else _cache(document)
+    known = cache.shapes.get(id(schema))
+    return cache.shape(schema) if known is None else known[1]
 
 
 def leaves(document: Document, schema: Json, *, depth: int = 6, limit: int = 2000) -> list[Leaf]:
@@ -74,7 +77,7 @@ def every_property(document: Document, one: Shape, depth: int = 4) -> dict[str, 
 
 def identity(schema: Json) -> int | str:
     """What tells one schema from another: the pointer of a plain reference, else the node itself."""
-    if isinstance(schema, Mapping) and len(schema) == 1 and isinstance(schema.get("$ref"), str):
+    if isinstance(schema, dict) and len(schema) == 1 and isinstance(schema.get("$ref"), str):
         return str(schema["$ref"])
     return id(schema)
 
@@ -91,10 +94,15 @@ def forget(document: Document) -> None:
 
 def join(path: str, name: str) -> str:
     """``path`` extended by a property, in the grammar of ``adaptgen.syntax.field_paths``: ``a.b``, ``a["odd.key"]``."""
+    step = _step(name)
+    return f"{path}.{step}" if path and step[0] != "[" else path + step
+
+
+@lru_cache(maxsize=16384)
+def _step(name: str) -> str:
+    """A property as a path names it: as it is, or quoted in brackets."""
     odd = not name or name == "*" or name[0] == "$" or name != name.strip() or not name.isprintable()
-    if odd or _SPECIAL.search(name):
-        return f"{path}[{json.dumps(name, ensure_ascii=False)}]"
-    return f"{path}.{name}" if path else name
+    return f"[{json.dumps(name, ensure_ascii=False)}]" if odd or _SPECIAL.search(name) else name
 
 
 _CACHES: list[_Cache] = []
@@ -138,9 +146,7 @@ class _Cache:
         self.steps = 0
 
     def shape(self, schema: Json) -> Shape:
-        known = self.shapes.get(id(schema))
-        if known is not None:
-            return known[1]
+        """The shape of a node that is not known yet."""
         self.merges = _MERGES if self.merged < _ALL_MERGES else _LATE_MERGES
         made = self.make(schema, frozenset())
         if isinstance(schema, (dict, list)):
@@ -153,7 +159,7 @@ class _Cache:
             return known[1]
         if schema is False:
             return Shape(closed=True, raw=False)
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             return OPEN
         self.merges -= 1
         self.merged += 1
@@ -165,7 +171,7 @@ class _Cache:
         ref = schema.get("$ref")
         if isinstance(ref, str):
             parts.append(self.target(ref, above))
-            if not any(key in schema for key in _STRUCTURE):
+            if _STRUCTURE.isdisjoint(schema):
                 return self.annotated(parts[0], schema)
         own = own_shape(schema)
         parts.append(own)
@@ -189,7 +195,7 @@ class _Cache:
 
     def null(self, option: Json) -> bool:
         """Whether the alternative only allows null, itself or what it refers to."""
-        ref = option.get("$ref") if isinstance(option, Mapping) else None
+        ref = option.get("$ref") if isinstance(option, dict) else None
         if isinstance(ref, str):
             try:
                 return is_null(self.document.get(ref))
@@ -206,10 +212,10 @@ class _Cache:
             return known[1]
         cuts = self.cuts
         found = self.make(node, above)
-        if not isinstance(node, Mapping) or id(node) in above:
+        if not isinstance(node, dict) or id(node) in above:
             return found
         if not found.pointer:
-            found = copied(found, name=ref.rpartition("/")[2], pointer=ref)
+            found = changed(found, {"name": ref.rpartition("/")[2], "pointer": ref})
         # Inside a cycle the target was read only in part: do not keep that.
         if len(above) == 1 or self.cuts == cuts:
             self.shapes[id(node)] = (node, found)
@@ -228,7 +234,7 @@ class _Cache:
             changes["write_only"] = True
         if schema.get("nullable") is True or schema.get("x-nullable") is True:
             changes["nullable"] = True
-        return copied(target, **changes) if changes else target
+        return changed(target, changes) if changes else target
 
     # ---------------------------------------------------------------------------------------------------- leaves
 
@@ -254,7 +260,8 @@ class _Cache:
         self.steps -= 1
         if self.steps < 0:
             return
-        one = self.shape(schema)
+        known = self.shapes.get(id(schema))
+        one = self.shape(schema) if known is None else known[1]
         read_only = read_only or one.read_only
         write_only = write_only or one.write_only
         # A shape that was reached by reference is known by its pointer, so that annotated copies count as the same.

@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import Any
 
 from adaptgen.model import tables as model
+from adaptgen.model.frozen import changed
 from adaptgen.model.tables import Json
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean")
@@ -19,6 +20,7 @@ CONSTRAINTS = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
     "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 )  # fmt: skip
+_CONSTRAINTS = frozenset(CONSTRAINTS)
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 
 
@@ -86,18 +88,10 @@ class Leaf:
 OPEN = Shape(additional=True, raw={})
 """Nothing is known: any value."""
 
-_FIELDS = tuple(Shape.__dataclass_fields__)
-
-
-def copied(one: Shape, **changes: Any) -> Shape:
-    """``one`` with other values in some fields."""
-    # dataclasses.replace costs three times as much, and giants have 100,000 shapes.
-    return Shape(**{name: changes[name] if name in changes else getattr(one, name) for name in _FIELDS})
-
 
 def is_null(option: Json) -> bool:
     """Whether the alternative only allows null."""
-    if not isinstance(option, Mapping):
+    if not isinstance(option, dict):
         return False
     return (
         option.get("type") in ("null", ["null"])
@@ -108,58 +102,50 @@ def is_null(option: Json) -> bool:
 
 def own_shape(schema: Mapping[str, Any]) -> Shape:
     """What the node itself says, without its references and combinations."""
+    said = schema.get
     types, format, nullable = _own_types(schema)
-    enum, null_allowed = _own_enum(schema)
-    items, prefix = _own_items(schema)
-    properties, required, additional = (
-        schema.get("properties"),
-        schema.get("required"),
-        schema.get("additionalProperties"),
-    )
-    properties = properties if isinstance(properties, Mapping) else {}
+    enum, null_allowed = _own_enum(schema) if "enum" in schema or "const" in schema else (None, False)
+    items, prefix = _own_items(schema) if "items" in schema or "prefixItems" in schema else (None, ())
+    properties, required, additional = said("properties"), said("required"), said("additionalProperties")
     needed = (
         frozenset(name for name in required if isinstance(name, str)) if isinstance(required, list) else frozenset()
     )
-    patterned = "patternProperties" in schema and isinstance(schema["patternProperties"], Mapping)
+    patterned = "patternProperties" in schema and isinstance(schema["patternProperties"], dict)
     if not types:
-        if properties or patterned or isinstance(additional, Mapping):
+        if (properties and isinstance(properties, dict)) or patterned or isinstance(additional, dict):
             types = ("object",)
         elif items is not None:
             types = ("array",)
+    description, title = said("description"), said("title")
+    # By position: 18 keywords cost more than all the rest, and giants have 100,000 shapes.
     return Shape(
-        type=types[0] if len(types) == 1 else None,
-        types=types,
-        properties=_ordered(properties, needed) if properties else {},
-        required=needed,
-        items=items if isinstance(items, (Mapping, bool)) else None,
-        prefix=prefix,
-        enum=enum,
-        format=format,
-        description=_text_at(schema, "description"),
-        title=_text_at(schema, "title"),
-        additional=additional
-        if isinstance(additional, Mapping) and additional
-        else additional in (True, {}) or patterned,
-        closed=additional is False,
-        read_only=schema.get("readOnly") is True,
-        write_only=schema.get("writeOnly") is True,
-        nullable=nullable or null_allowed,
-        default=schema.get("default", MISSING),
-        constraints={name: schema[name] for name in CONSTRAINTS if name in schema},
-        raw=schema,
+        types[0] if len(types) == 1 else None,
+        _ordered(properties, needed) if properties and isinstance(properties, dict) else {},
+        needed,
+        items if isinstance(items, (dict, bool)) else None,
+        enum,
+        format,
+        description if isinstance(description, str) else "",
+        additional if isinstance(additional, dict) and additional else additional in (True, {}) or patterned,
+        (),
+        said("readOnly") is True,
+        said("writeOnly") is True,
+        nullable or null_allowed,
+        said("default", MISSING),
+        schema,
+        types,
+        title if isinstance(title, str) else "",
+        {} if _CONSTRAINTS.isdisjoint(schema) else {name: schema[name] for name in CONSTRAINTS if name in schema},
+        prefix,
+        additional is False,
     )
-
-
-def _text_at(schema: Mapping[str, Any], key: str) -> str:
-    text = schema.get(key)
-    return text if isinstance(text, str) else ""
 
 
 def _own_types(schema: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None, bool]:
     """The declared types without null, the format, and whether null is one of the types."""
     declared, format = schema.get("type"), schema.get("format")
     listed = declared if isinstance(declared, list) else [declared]
-    types = tuple(dict.fromkeys(name for name in listed if name in TYPES))
+    types = tuple(dict.fromkeys([name for name in listed if name in TYPES]))
     nullable = "null" in listed or schema.get("nullable") is True or schema.get("x-nullable") is True
     format = format if isinstance(format, str) else None
     if declared == "file" or (format is None and types in ((), ("string",)) and _raw_bytes(schema)):
@@ -323,7 +309,7 @@ def finished(one: Shape) -> Shape:
     bare = not one.properties and not one.variants and one.additional is False and not one.closed
     if bare and (kind == "object" or (kind is None and not one.types)):
         changes.update(additional=True, bare=True)
-    return copied(one, **changes) if changes else one
+    return changed(one, changes) if changes else one
 
 
 def _type_of(values: tuple[Json, ...]) -> str | None:

@@ -88,6 +88,7 @@ def plural(word: str) -> bool:
     return singular(word) != word
 
 
+@lru_cache(maxsize=4096)
 def argument(name: str) -> str:
     """The legal argument name nearest to the name of an input: ``filter[name]`` -> ``filter_name``.
 

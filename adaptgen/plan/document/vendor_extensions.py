@@ -66,12 +66,12 @@ def under(found: ExtensionHints, hint: ToolHint | None) -> ToolHint | None:
 def read_extensions(document: Document, operation: Operation) -> ExtensionHints:
     """What the extensions say of ``operation``."""
     raw = operation.raw
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return NOTHING
     mcp = _mcp(document, operation)
     speakeasy = raw.get("x-speakeasy-mcp")
     hidden = _hidden(document, operation, mcp, speakeasy)
-    own = [one for one in (mcp, speakeasy) if isinstance(one, Mapping)]
+    own = [one for one in (mcp, speakeasy) if isinstance(one, dict)]
     arguments = dict(_fixed(document, operation))
     if not own and not hidden and not arguments:
         return NOTHING
@@ -98,9 +98,9 @@ def _mcp(document: Document, operation: Operation) -> Json:
 
 
 def _hidden(document: Document, operation: Operation, mcp: Json, speakeasy: Json) -> str:
-    if mcp is False or (isinstance(mcp, Mapping) and _off(mcp)):
+    if mcp is False or (isinstance(mcp, dict) and _off(mcp)):
         return "x-mcp"
-    if speakeasy is False or (isinstance(speakeasy, Mapping) and _off(speakeasy)):
+    if speakeasy is False or (isinstance(speakeasy, dict) and _off(speakeasy)):
         return "x-speakeasy-mcp"
     if operation.raw.get("x-ms-visibility") == "internal" and operation.id not in _looked_up(document):
         return "x-ms-visibility: internal"
@@ -143,7 +143,7 @@ def _fixed(document: Document, operation: Operation) -> Iterator[tuple[str, Argu
     for one in operation.parameters:
         raw = one.raw or {}
         schema = shape(document, one.schema)
-        inner = schema.raw if isinstance(schema.raw, Mapping) else {}
+        inner = schema.raw if isinstance(schema.raw, dict) else {}
         if "internal" in (raw.get("x-ms-visibility"), inner.get("x-ms-visibility")):
             yield from _with_default(one.name, raw.get("default", inner.get("default")))
     if operation.body is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -68,6 +68,7 @@ _MAXIMUM = (
 )
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """A parameter's name for comparison: ``page_size``, ``pageSize`` and ``$pageSize`` are the same."""
     return re.sub(r"[^a-z0-9\[\]]", "", name.lower())
@@ -296,11 +297,14 @@ _ONE = lazy(
 )
 
 
+@lru_cache(maxsize=1024)
+def _first_told(said: str) -> int | None:
+    return 0 if _ZERO.search(said) else 1 if _ONE.search(said) else None
+
+
 def _first(one: Shape, said: str) -> int | None:
-    if _ZERO.search(said):
-        return 0
-    if _ONE.search(said):
-        return 1
+    if (told := _first_told(said)) is not None:
+        return told
     for value in (one.default, one.constraints.get("minimum")):
         if value is not MISSING and str(value) in {"0", "1"}:
             return int(str(value))

@@ -91,8 +91,7 @@ def _fern(document: Document, operation: Operation, given: Json) -> PageHint | N
 def _stainless(document: Document, operation: Operation, answer: Response | None) -> PageHint | None:
     asked: dict[str, tuple[str, str | None]] = {}
     for one in operation.parameters:
-        purpose = _purpose(document, one.schema) or mapping((one.raw or {}).get(_PROPERTY)).get("purpose")
-        if isinstance(purpose, str):
+        if purpose := _purpose(document, one.schema) or _said_in(one.raw):
             asked[purpose] = (one.name, None)
     if operation.body is not None:
         for name, value in shape(document, operation.body.schema).properties.items():
@@ -147,17 +146,20 @@ def _holds_purpose(document: Document, schema: Json, depth: int, left: list[int]
             return True
     if depth == 0:
         return False
-    inner = [*found.properties.values()] if found.items is None else [*found.properties.values(), found.items]
-    return any(_holds_purpose(document, node, depth - 1, left) for node in inner)
+    for node in found.properties.values():
+        if _holds_purpose(document, node, depth - 1, left):
+            return True
+    return found.items is not None and _holds_purpose(document, found.items, depth - 1, left)
 
 
 def _purpose(document: Document, schema: Json) -> str:
     """The purpose of a schema, said in it or beside its reference."""
-    for node in (schema, shape(document, schema).raw):
-        purpose = mapping(mapping(node).get(_PROPERTY)).get("purpose")
-        if isinstance(purpose, str):
-            return purpose
-    return ""
+    return _said_in(schema) or _said_in(shape(document, schema).raw)
+
+
+def _said_in(node: Json) -> str:
+    purpose = mapping(node[_PROPERTY]).get("purpose") if isinstance(node, dict) and _PROPERTY in node else None
+    return purpose if isinstance(purpose, str) else ""
 
 
 def _purposes(

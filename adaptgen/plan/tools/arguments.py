@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Where, did_you_mean, error
 from adaptgen.model.contract_file import OWN_ARGUMENTS
+from adaptgen.model.frozen import changed
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Body, Json, Param, value
 from adaptgen.plan.document import tool_names as naming
@@ -189,7 +190,7 @@ def decide(
     names = _names(open_slots, matched, result, operation, subject, where)
     for index, slot in open_slots:
         name = names[index]
-        given[index] = replace(slot.param, arg=name if name != slot.name else None)
+        given[index] = changed(slot.param, {"arg": name}) if name != slot.name else slot.param
         required = slot.required and not (slot.place == "body" and slot.name in loose)
         spread = slot.param.encode is None and (slot.place != "body" or (body is not None and is_form(body.media)))
         result.arguments.append(_argument(slot, name, matched.get(index), required=required, spread=spread))
@@ -383,8 +384,10 @@ def _names(
             continue
         wish = naming.argument(slot.wish or slot.name)
         bare = wish.removeprefix("api_") if wish != slot.name else wish
-        tries = [wish, f"{slot.place}_{bare}"[:64], f"{slot.place}_{bare}"[:57] + "_" + naming.digest(slot.name)]
-        name = next((one for one in tries if one.lower() not in taken), "")
+        name = wish
+        if name.lower() in taken:
+            tries = [f"{slot.place}_{bare}"[:64], f"{slot.place}_{bare}"[:57] + "_" + naming.digest(slot.name)]
+            name = next((one for one in tries if one.lower() not in taken), "")
         number = 2
         while not name or name.lower() in taken:
             name, number = f"{slot.place}_{bare}"[:60] + f"_{number}", number + 1

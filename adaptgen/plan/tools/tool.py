@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from adaptgen.diagnostics import Diagnostic, Where, error
 from adaptgen.model.contract_file import OWN_ARGUMENTS, names_added
+from adaptgen.model.frozen import changed
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Call, Contract, Effect, Json, Tool, Unpaged, Update, value
 from adaptgen.plan.document import descriptions as describe
@@ -236,8 +237,9 @@ def build_tool(one: Analysis, name: str) -> BuiltTool:
     text = description(one, name)
     contract = contracts.contract(name, text, schema, one.effect, operation.method, one.role, title)
     searching = find_searches(one.facts, tool, schema, hint, {row.name: row.input for row in inputs.arguments})
-    tool = replace(tool, searches={search.name: search.fields for search in searching})
-    evidence = [*(replace(said, subject=name) for said in one.evidence), *inputs.evidence]
+    if searching:
+        tool = changed(tool, {"searches": {search.name: search.fields for search in searching}})
+    evidence = [*(changed(said, {"subject": name}) for said in one.evidence), *inputs.evidence]
     evidence += [search_evidence(name, search, operation.pointer) for search in searching]
     evidence += _update_evidence(one, name)
     hidden = tuple(sorted(key for key, (kind, _) in inputs.fates.items() if kind == "hidden"))
