@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adaptgen.model.evidence import Row, Table
 from adaptgen.model.frozen import lazy
 from adaptgen.model.tables import value
 from adaptgen.plan.document.operation import mapping
@@ -104,10 +104,11 @@ def mutation(operation: Operation, said: OperationWords) -> tuple[str, str]:
     reads = tells or bool(name and name[0] in _READS)
     described = bool(said.tells and said.tells[0] in _READS)
     call = _Safe(operation, said, name, summary, told, tells, reads, described)
-    for find, source in _SIGNS:
-        if verb := find(call):
-            return verb if isinstance(verb, tuple) else (verb, source)
-    return "", ""
+    row = UNSAFE_GET.strongest(call)
+    if row is None:
+        return "", ""
+    verb = row.when(call)
+    return verb if isinstance(verb, tuple) else (verb, row.answer)
 
 
 def _verb_of_name(call: _Safe) -> str:
@@ -377,25 +378,26 @@ def _input(call: _Safe) -> tuple[str, str] | None:
     return None
 
 
-# What is looked at, in this order, and where the verb stands that it finds; some say so themselves.
-_SIGNS: tuple[tuple[Callable[[_Safe], str | tuple[str, str] | None], str], ...] = (
-    (_called, ""),
-    (_verb_of_name, "operationId"),
-    (_verb_told, ""),
-    (_last_segment, "the path"),
-    (_last_word, "the path"),
-    (_any_segment, "the path"),
-    (_verb_besides, "what is told besides"),
-    (_what_it_sends, "what it sends"),
-    (_weakly, "more than one name"),
-    (_weak_alone, "one name, with what it is done to,"),
-    (_described_act, "the description"),
-    (_callback, "the path"),
-    (_link, ""),
-    (_taken, "a name"),
-    (_received, "operationId"),
-    (_of_queue, "the path of a queue"),
-    (_does, "the description"),
-    (_silent, "its only answer"),
-    (_input, ""),
+UNSAFE_GET: Table[_Safe] = Table(
+    "does a safe method change something?",
+    Row(20, "its procedure or action is a verb of changing", _called),
+    Row(19, "its operationId begins with such a verb", _verb_of_name, "operationId"),
+    Row(18, "its summary or description begins with such a verb", _verb_told),
+    Row(17, "the last segment of its path is or begins with such a verb", _last_segment, "the path"),
+    Row(16, "its name or its path ends in what is only a verb", _last_word, "the path"),
+    Row(15, "a segment of its path is only a verb", _any_segment, "the path"),
+    Row(14, "such a verb follows after 'and'", _verb_besides, "what is told besides"),
+    Row(13, "it sends something", _what_it_sends, "what it sends"),
+    Row(12, "two of its names begin with what may be a verb", _weakly, "more than one name"),
+    Row(11, "a name may be a verb, and stands where verbs do", _weak_alone, "one name, with what it is done to,"),
+    Row(10, "its description says what it does", _described_act, "the description"),
+    Row(9, "it is called back", _callback, "the path"),
+    Row(8, "it is followed from a mail", _link),
+    Row(7, "it takes something out", _taken, "a name"),
+    Row(6, "it receives messages", _received, "operationId"),
+    Row(5, "it takes the next of a queue", _of_queue, "the path of a queue"),
+    Row(4, "a sentence of its description says so", _does, "the description"),
+    Row(3, "it answers nothing", _silent, "its only answer"),
+    Row(2, "an input names the action, or lets it change something", _input),
 )
+"""``when`` gives the verb, or the verb and where it stands; ``answer``: where it stands otherwise."""
