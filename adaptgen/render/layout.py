@@ -61,7 +61,7 @@ def with_names(node: Node, names: Mapping[str, str]) -> Node:
 
 def width(text: str) -> int:
     """At least the columns that a formatter counts for ``text``: two for a character that may be a wide one."""
-    return len(text) if text.isascii() else sum(1 if char < "\x80" else 2 for char in text)
+    return 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def lay_out(node: Node, *, prefix: str = "", broken: bool = False) -> str:

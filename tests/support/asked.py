@@ -51,6 +51,8 @@ def ask(crm: Running, built: Path) -> dict[str, Asked]:
 async def _ask_all(crm: Running, built: Path) -> dict[str, Asked]:
     document = yaml.safe_load(specs().read_text(encoding="utf-8"))
     found: dict[str, Asked] = {}
+    crm.crm.state.reset()
+    before = _rows(crm.crm.state.database)
     async with Client(naive_server(document, crm.url)) as client:
 
         async def endpoint(tool: str, arguments: dict[str, Any]) -> str:
@@ -65,7 +67,6 @@ async def _ask_all(crm: Running, built: Path) -> dict[str, Asked]:
             scope = {"username": USERNAME, "password": PASSWORD}
             raw = await play(with_login(_script(question["raw"])), endpoint, scope)
             crm.crm.state.reset()
-            before = _rows(crm.crm.state.database)
             engine = Engine(load_server(built), environ=environment(crm))
             try:
                 served = await play(_script(question["served"]), _caller(engine))
@@ -90,13 +91,13 @@ def _script(calls: list[dict[str, Any]]) -> tuple[Say, ...]:
     return tuple(Say(**{**call, "only": tuple(call.get("only", ()))}) for call in calls)
 
 
-_Rows = dict[str, dict[int, dict[str, Any]]]
+_Rows = dict[str, dict[int, sqlite3.Row]]
 
 
 def _rows(database: sqlite3.Connection) -> _Rows:
     tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     keyed = [table for table in tables if table != "countries"]
-    return {table: {row["id"]: dict(row) for row in database.execute(f"SELECT * FROM {table}")} for table in keyed}
+    return {table: {row["id"]: row for row in database.execute(f"SELECT * FROM {table}")} for table in keyed}
 
 
 def _difference(before: _Rows, after: _Rows) -> dict[str, dict[int, dict[str, Any]]]:
@@ -104,9 +105,9 @@ def _difference(before: _Rows, after: _Rows) -> dict[str, dict[int, dict[str, An
     for name, rows in after.items():
         assert before[name].keys() <= rows.keys(), "nothing may be deleted"
         for key, row in rows.items():
-            old = before[name].get(key, {})
-            changed = {column: value for column, value in row.items() if old.get(column, ...) != value}
-            if changed:
+            if row != (there := before[name].get(key)):
+                old = dict(there) if there is not None else {}
+                changed = {column: value for column, value in dict(row).items() if old.get(column, ...) != value}
                 found.setdefault(name, {})[key] = changed
     return found
 

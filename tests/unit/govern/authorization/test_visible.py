@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -86,10 +87,21 @@ ARGUMENTS = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.Runner]:
+    """One loop with its threads for all examples."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
 @settings(max_examples=400, deadline=None)
-@given(st.lists(POLICIES, min_size=1, max_size=5), CALLERS, st.lists(ARGUMENTS, min_size=1, max_size=6))
+@given(
+    written=st.lists(POLICIES, min_size=1, max_size=5),
+    caller=CALLERS,
+    calls=st.lists(ARGUMENTS, min_size=1, max_size=6),
+)
 def test_every_permitted_call_is_of_a_listed_tool(
-    written: list[str], caller: Caller, calls: list[dict[str, object]]
+    loop: asyncio.Runner, written: list[str], caller: Caller, calls: list[dict[str, object]]
 ) -> None:
     async def run() -> None:
         with pytest.MonkeyPatch.context() as patch:
@@ -102,7 +114,7 @@ def test_every_permitted_call_is_of_a_listed_tool(
                 decision = await cedar.decide(caller, tool, arguments)
                 assert not decision.allowed or name in listed, (name, arguments)
 
-    asyncio.run(run())
+    loop.run(run())
 
 
 @pytest.mark.asyncio
