@@ -30,12 +30,18 @@ settings.load_profile("search" if os.environ.get("ADAPTGEN_FUZZ") else "same")
 # request where it is not installed (servers settle that too, transports.process_setup), and reading 140 certificates.
 if find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
-_shared_context = functools.cache(create_ssl_context)
+
+
+@functools.cache
+def _shared_context(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """The context of clients that are told nothing, by the variables that name certificates."""
+    return create_ssl_context()
 
 
 def _context(verify: ssl.SSLContext | str | bool = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
-    usual = verify is True and cert is None and not {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
-    return _shared_context() if usual else create_ssl_context(verify=verify, cert=cert, trust_env=trust_env)
+    if verify is True and cert is None and trust_env:
+        return _shared_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return create_ssl_context(verify=verify, cert=cert, trust_env=trust_env)
 
 
 httpx_transport.create_ssl_context = _context

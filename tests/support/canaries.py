@@ -149,8 +149,8 @@ def without_accents(text: str) -> str:
     """``text`` in letters that have none."""
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFD", text).translate({ord("ł"): "l", ord("Ł"): "L"})
-    return "".join(one for one in apart if not unicodedata.combining(one))
+    apart = unicodedata.normalize("NFD", text).replace("ł", "l").replace("Ł", "L")
+    return apart.translate({ord(one): None for one in set(apart) if unicodedata.combining(one)})
 
 
 # Eight digits of a telephone number are found by chance in enough digests, clocks and fractions, which hold no value.
