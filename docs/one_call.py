@@ -17,7 +17,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from adaptgen.demo.building import KEYS, build, governance
 from adaptgen.demo.crm import running
 from adaptgen.demo.story import environment
-from adaptgen.govern.pipeline.assemble import ServingContext, govern_server
+from adaptgen.govern.pipeline.assemble import govern_server
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.telemetry import tracer
 from adaptgen.mcp.protocol import Context

@@ -25,7 +25,8 @@ from adaptgen.demo.naive import SESSION, naive_server
 from adaptgen.demo.session import Conversation, Refusal, Say, play
 from adaptgen.demo.tasks import CUSTOMER, LOGIN, TASKS, with_login
 from adaptgen.govern.audit.verify import verify
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, govern_server
+from adaptgen.govern.pipeline.assemble import GovernedServer, govern_server
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.keys import symmetric
 from adaptgen.model.tables import Json
 from adaptgen.transports.fastmcp import front_of

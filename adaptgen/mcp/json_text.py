@@ -31,7 +31,6 @@ def loads(text: str | bytes) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """``value`` as compact JSON."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:

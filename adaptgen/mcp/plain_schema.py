@@ -201,7 +201,6 @@ def _infer(form: Schema) -> None:
 
 
 def type_of(value: Json) -> str:
-    """The type of a JSON value."""
     if value is None:
         return "null"
     if isinstance(value, bool):

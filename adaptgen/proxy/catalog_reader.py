@@ -42,7 +42,6 @@ class ServerCatalog:
     templates: tuple[Entry, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON value."""
         return {
             "capabilities": dict(self.capabilities),
             "instructions": self.instructions,

@@ -57,7 +57,6 @@ class CatalogSync:
 
     @property
     def quarantined(self) -> Mapping[str, frozenset[str]]:
-        """What is quarantined, by kind."""
         return {kind: names for kind, names in self.differing.items() if self._mode(kind) == "quarantine"}
 
     async def accept(self, glob: str) -> list[str]:
@@ -106,13 +105,11 @@ class CatalogSync:
         self._tasks = [asyncio.ensure_future(self._poll()), asyncio.ensure_future(self._watch())]
 
     async def aclose(self) -> None:
-        """Stop."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def on_change(self, kind: str) -> None:
-        """The server says that a list has changed."""
         self._wanted.add(kind)
         self._wake.set()
 

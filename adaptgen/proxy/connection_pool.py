@@ -61,7 +61,6 @@ class Connection(asyncio.Protocol):
     # ------------------------------------------------------------------------------------------------------- protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is there."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
@@ -78,11 +77,9 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """The server sends no more."""
         self.connection_lost(None)
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """It is gone."""
         if not self._lost:
             self._lost = True
             if not self._resting:
@@ -93,7 +90,6 @@ class Connection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Whether another request can be sent."""
         return not self._lost and time.monotonic() - self.since < KEEP
 
     async def send(self, method: bytes, target: bytes, headers: Headers, body: bytes, silence: float) -> h11.Response:
@@ -145,7 +141,6 @@ class Connection(asyncio.Protocol):
         return True
 
     def abort(self) -> None:
-        """Close it at once."""
         self._lost = True
         if self._transport is not None:
             self._transport.abort()
@@ -214,7 +209,6 @@ class Pool:
         return made
 
     def give_back(self, origin: Origin, connection: Connection) -> None:
-        """A request is over."""
         idle = self._idle.setdefault(origin, [])
         if connection.finish() and len(idle) < IDLE:
             idle.append(connection)
@@ -225,13 +219,11 @@ class Pool:
             self.drop(idle.pop(0))
 
     def close(self) -> None:
-        """Close all of them."""
         for connection in list(self._open):
             self.drop(connection)
         self._idle.clear()
 
     def drop(self, connection: Connection) -> None:
-        """Close one at once."""
         self._open.discard(connection)
         connection.abort()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
-from adaptgen.govern.pipeline.assemble import TargetInputs, folder, issuer
+from adaptgen.govern.pipeline.factory import TargetInputs, issuer
 from adaptgen.govern.settings.keys import pin_keys
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.tool_pins import FilePins, InMemoryPins, Pins, PinSigner, StorePins
@@ -19,7 +19,7 @@ def pins_for(given: TargetInputs) -> Pins:
     signer = PinSigner(keys) if keys else None
     if given.settings.state.store != "memory":
         return StorePins(given.store, signer)
-    beside = folder(given.settings)
+    beside = given.settings.folder
     if beside is not None and os.access(beside, os.W_OK):
         return FilePins(beside / "pins.json", signer)
     return InMemoryPins()

@@ -137,7 +137,6 @@ class HttpClient:
         return Reply(pool, url.origin, connection, answer, silence)
 
     async def aclose(self) -> None:
-        """Close all connections."""
         pool, self._pool = self._pool, None
         if pool is not None and self._loop is asyncio.get_running_loop():
             pool.close()

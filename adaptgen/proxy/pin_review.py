@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adaptgen.diagnostics import error
-from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs
+from adaptgen.govern.pipeline.factory import ServingContext, TargetInputs
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store, resolve
@@ -34,7 +34,6 @@ class _Reviewed:
         self._servers = servers
 
     async def load(self, server: str) -> PinState:
-        """What is remembered of a server."""
         try:
             return await self._pins.load(server)
         except UntrustedPins:
@@ -43,7 +42,6 @@ class _Reviewed:
             return PinState(others={kind: {} for kind in KINDS if kind != TOOLS}, known=True)
 
     async def save(self, server: str, memory: PinState) -> None:
-        """Remember it."""
         if server in self._servers:
             await self._pins.save(server, memory)
 

@@ -90,7 +90,6 @@ class Sessions:
             self._drop(held)
 
     async def aclose(self) -> None:
-        """Close all of them."""
         for held in list(self._all.values()):
             self._drop(held)
         await asyncio.gather(*self._closing, return_exceptions=True)

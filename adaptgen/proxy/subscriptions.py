@@ -52,7 +52,6 @@ class Subscription:
                 task.cancel()
 
     def end(self) -> None:
-        """No more is to be heard."""
         self._end.set()
 
     # ------------------------------------------------------------------------------------------ streams of one server
@@ -64,7 +63,6 @@ class Subscription:
             self._followed[mark] = self.start(self._again(lambda: self._updates(remote, uris)))
 
     def unfollow_updates(self, remote: UpstreamClient, uris: tuple[str, ...]) -> None:
-        """Hear of them no more."""
         task = self._followed.pop((remote.name, *uris), None)
         if task is not None:
             task.cancel()
@@ -113,11 +111,9 @@ class Subscriptions:
         self._subscribed: dict[Key, dict[str, UpstreamClient]] = {}
 
     def add(self, listener: Subscription) -> None:
-        """One more."""
         self._all[listener] = None
 
     def remove(self, listener: Subscription) -> None:
-        """One less."""
         self._all.pop(listener, None)
 
     def subscribe(self, key: Key, remote: UpstreamClient, uri: str) -> None:
@@ -129,7 +125,6 @@ class Subscriptions:
                 listener.follow_updates(remote, (uri,))
 
     def unsubscribe(self, key: Key, remote: UpstreamClient, uri: str) -> None:
-        """It does not want to hear of it any more."""
         self._subscribed.get(key, {}).pop(uri, None)
         for listener in self.at(key):
             listener.unfollow_updates(remote, (uri,))
@@ -144,7 +139,6 @@ class Subscriptions:
         self._subscribed.pop(key, None)
 
     def at(self, key: Key) -> list[Subscription]:
-        """Those of one client."""
         return [one for one in self._all if one.key == key]
 
     async def tell(self, changes: frozenset[str]) -> None:
@@ -154,7 +148,6 @@ class Subscriptions:
                 listener.start(listener.context.notify(f"notifications/{kind}/list_changed", {}))
 
     def end(self) -> None:
-        """End all streams."""
         for listener in list(self._all):
             listener.end()
 
@@ -178,5 +171,4 @@ def wanted(params: Mapping[str, Json], capabilities: Mapping[str, Any], owners: 
 
 
 def kinds_of(honoured: Mapping[str, Json]) -> frozenset[str]:
-    """The lists in a filter."""
     return frozenset(kind for kind in _KINDS if honoured.get(f"{kind}ListChanged") is True)

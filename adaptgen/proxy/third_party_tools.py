@@ -54,7 +54,6 @@ def rule_for(rules: Mapping[str, ToolRule], server: str, own: str) -> ToolRule:
 
 
 def facts(tool: Mapping[str, Json], server: str, prefix: str, *, ours: bool, rule: ToolRule) -> ToolInfo:
-    """The facts of one tool, as callers will call it."""
     own = str(tool["name"])
     # The same in every process, and the whole name is served on.
     name = short_name(prefix + own)

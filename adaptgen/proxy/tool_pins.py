@@ -53,11 +53,9 @@ class PinState:
         return (self.pins if self.known else None) if kind == TOOLS else self.others.get(kind)
 
     def pin(self, kind: str, name: str, value: str) -> None:
-        """Pin one thing."""
         (self.pins if kind == TOOLS else self.others.setdefault(kind, {}))[name] = value
 
     def copy(self) -> PinState:
-        """Another one that says the same."""
         others = {kind: dict(one) for kind, one in self.others.items()}
         return PinState(dict(self.pins), self.listing, others, self.known)
 
@@ -69,7 +67,6 @@ class PinSigner:
         self._keys = tuple(keys)
 
     def sign(self, server: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry of a server with its MAC."""
         return {**entry, "mac": self._mac(self._keys[0], server, entry)}
 
     def verify(self, server: str, entry: Mapping[str, Any]) -> None:
@@ -109,11 +106,9 @@ class InMemoryPins:
         self._all: dict[str, PinState] = {}
 
     async def load(self, server: str) -> PinState:
-        """What is remembered of a server."""
         return self._all.get(server, PinState()).copy()
 
     async def save(self, server: str, memory: PinState) -> None:
-        """Remember it."""
         self._all[server] = replace(memory.copy(), known=True)
 
 
@@ -135,7 +130,6 @@ class FilePins:
         return _memory(server, (await asyncio.to_thread(self._read)).get(server), self._signer)
 
     async def save(self, server: str, memory: PinState) -> None:
-        """Remember it."""
         async with self._lock:
             known = await asyncio.to_thread(self._read)
             known[server] = _entry(server, memory, self._signer)

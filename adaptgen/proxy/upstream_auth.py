@@ -154,7 +154,6 @@ class UpstreamAuthenticator:
         return sign(method, url, {}, body, keys, region=self._region, service=auth.service)
 
     async def aclose(self) -> None:
-        """Close connections."""
         if self._own is not None:
             await self._own.aclose()
 

@@ -62,6 +62,5 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def url(listener: socket.socket) -> str:
-    """The URL under which ``listener`` serves MCP."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/mcp" if ":" in host else f"http://{host}:{port}/mcp"

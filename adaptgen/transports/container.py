@@ -43,7 +43,6 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
 
 
 def healthy(port: int) -> bool:
-    """Whether the server on this machine answers."""
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection("127.0.0.1", port, timeout=5)

@@ -53,7 +53,6 @@ class Asking:
             raise MCPError(-32001, refused.text) from None
 
     async def tools(self) -> list[dict[str, Any]]:
-        """The tools of the caller."""
         tools: list[dict[str, Any]] = (await self("tools/list", {}))["tools"]
         return tools
 
@@ -103,7 +102,6 @@ class DeskTool(Tool):
         return tool
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        """One call of the handler."""
         result = await self._asking("tools/call", {"name": self.name, "arguments": arguments})
         return ToolResult.from_mcp_result(CallToolResult.model_validate(result))
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from adaptgen.govern.pipeline.assemble import ServingContext, TargetInputs, assemble
+from adaptgen.govern.pipeline.assemble import assemble
+from adaptgen.govern.pipeline.factory import ServingContext, TargetInputs
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_SENSITIVE, Context, RpcError, ServerInfo, ToolInfo
 from adaptgen.model.tables import Caller, Effect

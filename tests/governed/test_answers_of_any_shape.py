@@ -16,7 +16,8 @@ from support.fake_mcp import Exchange, FakeServer, running, tool
 from support.governing import KEYS, settings
 from support.wire import Client, said
 
-from adaptgen.govern.pipeline.assemble import ServingContext, assemble
+from adaptgen.govern.pipeline.assemble import assemble
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
 from adaptgen.proxy.factory import start_aggregator
 from adaptgen.transports.streamable_http import StreamableHttpServer

@@ -20,7 +20,8 @@ from support.idp import METADATA, OIDC, Idp
 from support.web import web
 from support.wire import Client, messages, said
 
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
 from adaptgen.proxy.factory import start_aggregator
 from adaptgen.transports.streamable_http import StreamableHttpServer

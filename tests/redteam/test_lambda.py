@@ -13,7 +13,8 @@ import pytest
 from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event, rest_event
 
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
 from adaptgen.transports.aws_lambda import Handler
 from adaptgen.transports.streamable_http import server as kernel

@@ -18,7 +18,8 @@ from support.governing import KEYS, settings
 from adaptgen.cli import main
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization.cedar_engine import CedarAuthorizer
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import Context, RpcError, ToolInfo

@@ -22,7 +22,8 @@ from support.governing import KEYS, FakeTarget, fact, settings
 from support.lambda_runtime import http_event
 
 from adaptgen.diagnostics import AdaptgenError
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.runtime.core.call_context import until

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, TargetInputs, assemble
+from adaptgen.govern.pipeline.assemble import GovernedServer, assemble
 from adaptgen.govern.pipeline.engine_target import Served
+from adaptgen.govern.pipeline.factory import ServingContext, TargetInputs
 from adaptgen.govern.settings.source import source
 from adaptgen.mcp.protocol import META, Context, RpcError, ServerInfo, Target, ToolInfo
 from adaptgen.model.tables import Caller, Server

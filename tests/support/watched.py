@@ -24,7 +24,8 @@ from support.wire import MODERN, Client
 
 from adaptgen.demo.crm.serving import listen
 from adaptgen.govern.identity.identity_assertion import AssertionIssuer
-from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext, assemble, govern_server
+from adaptgen.govern.pipeline.assemble import GovernedServer, assemble, govern_server
+from adaptgen.govern.pipeline.factory import ServingContext
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.source import source
 from adaptgen.govern.telemetry import tracer

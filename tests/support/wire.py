@@ -72,8 +72,7 @@ class FakeDesk:
 def request(method: str, path: str = "/mcp", body: bytes = b"", **headers: str) -> HttpRequest:
     """An HTTP request to loopback; ``_`` in the names of headers is a hyphen."""
     given = {"host": "127.0.0.1:8000", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    pairs = [(name.encode(), value.encode()) for name, value in given.items()]
-    lines, twice = folded(pairs)
+    lines, twice = folded(given.items())
     return HttpRequest(method, path, lines, whole(body), twice)
 
 

@@ -12,7 +12,8 @@ from adaptgen.diagnostics import Where, error
 from adaptgen.model.tables import Server
 
 if TYPE_CHECKING:
-    from adaptgen.govern.pipeline.assemble import GovernedServer, ServingContext
+    from adaptgen.govern.pipeline.assemble import GovernedServer
+    from adaptgen.govern.pipeline.factory import ServingContext
     from adaptgen.govern.settings.model import Settings
 
 VARIABLE = "ADAPTGEN_GOVERNANCE"

@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
 
 async def _governed(server: Server, named: str, tool: str, given: Mapping[str, Json]) -> Mapping[str, Json]:
     """The call as the local caller of the settings, who may do and see what they say."""
-    from adaptgen.govern.pipeline.assemble import ServingContext, govern_server
+    from adaptgen.govern.pipeline.assemble import govern_server
+    from adaptgen.govern.pipeline.factory import ServingContext
     from adaptgen.mcp.protocol import Context
 
     governed = await govern_server(named, server, ServingContext())

@@ -63,7 +63,7 @@ async def _review(named: str, accept: list[str]) -> int:
 
 
 async def _serve(named: str, http: str | None) -> None:
-    from adaptgen.govern.pipeline.assemble import ServingContext
+    from adaptgen.govern.pipeline.factory import ServingContext
     from adaptgen.transports import address
     from adaptgen.transports.streamable_http import serve
 

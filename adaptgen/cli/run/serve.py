@@ -84,7 +84,8 @@ def _open(server: Server, http: str | None) -> tuple[Engine, socket.socket | Non
 
 
 async def _governed(server: Server, named: str, http: str | None, part: Part, profile: Profile) -> None:
-    from adaptgen.govern.pipeline.assemble import ServingContext, govern_server
+    from adaptgen.govern.pipeline.assemble import govern_server
+    from adaptgen.govern.pipeline.factory import ServingContext
     from adaptgen.transports import address
 
     where = address.parse(http, governed=True) if http else None

@@ -337,9 +337,8 @@ def _sink(settings: Settings, audit: Audit, name: str, stdio: bool) -> Sink:
         raise error("AG077", "on stdio, standard output belongs to the protocol", where, help)
     if address in ("stdout", "stderr"):
         return StreamSink(1 if address == "stdout" else 2)
-    folder = Path() if "://" in settings.path else Path(settings.path).parent
     try:
-        return FileSink(folder / address)
+        return FileSink((settings.folder or Path()) / address)
     except OSError as why:
         help = "name a file in a folder that exists and where this process may write; or stderr"
         raise error("AG077", f"audit.{name}: {address} cannot be written: {why.strerror}", where, help) from None

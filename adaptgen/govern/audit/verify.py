@@ -70,11 +70,9 @@ class Verifier:
 
     @property
     def chains(self) -> int:
-        """How many chains were found."""
         return len(self._chains)
 
     def say(self, message: str, where: Where) -> None:
-        """One finding."""
         self.findings.append(Diagnostic("AG079", message, where))
 
     def hold(self, path: Path) -> None:

@@ -93,7 +93,6 @@ class Authorizer:
 
 
 def action(tool: ToolInfo) -> cedar.Action:
-    """The Cedar action of one tool."""
     schema = tool.wire.get("inputSchema")
     return cedar.Action(
         id=tool.action,

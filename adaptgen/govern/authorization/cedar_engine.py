@@ -60,7 +60,6 @@ class _Sets:
         self._made: dict[frozenset[str], Any] = {}
 
     def of(self, names: frozenset[str]) -> Any:
-        """The set of these policies."""
         if names not in self._made:
             chosen = {name: self._bodies[name] for name in sorted(names)}
             text = json.dumps({"staticPolicies": chosen, "templates": {}, "templateLinks": []})

@@ -28,7 +28,6 @@ def parts(identifier: str) -> tuple[str, str]:
 
 
 def uid(caller: Caller) -> dict[str, str]:
-    """The entity identifier of a caller."""
     return {"type": CALLER, "id": identifier(caller.tenant, caller.sub)}
 
 

@@ -148,7 +148,6 @@ class Authenticator:
         return protected_resource(self._resource, rules.issuer, rules.scopes)
 
     async def aclose(self) -> None:
-        """Close connections."""
         if self._own is not None:
             await self._own.aclose()
 

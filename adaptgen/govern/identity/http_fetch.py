@@ -117,6 +117,5 @@ class Fetch:
         return self._loop_client
 
     async def aclose(self) -> None:
-        """Close the pooled connections."""
         if self._loop_client is not None:
             await self._loop_client.aclose()

@@ -19,7 +19,7 @@ import orjson
 
 from adaptgen.diagnostics import error
 from adaptgen.govern.identity.http_fetch import Fetch, FetchError, trusted
-from adaptgen.govern.identity.jwks import FixedKeys, KeySet, KeySource
+from adaptgen.govern.identity.jwks import KeySet, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier, check_party, check_times
 from adaptgen.mcp.protocol import Challenge, RpcError
 from adaptgen.model.tables import Caller
@@ -180,14 +180,14 @@ class AssertionVerifier:
             ) from None
         self._verifier = Verifier(keys, algorithms=(_ALGORITHM,), types=(TYPE,))
 
-    def _keys(self) -> FixedKeys | KeySource:
+    def _keys(self) -> KeySet | KeySource:
         given = self._accept.jwks
         if isinstance(given, Mapping):
-            return FixedKeys(KeySet(given))
+            return KeySet(given)
         if not isinstance(given, str) or not given:
             raise ValueError("there are none")
         if given.lstrip().startswith("{"):
-            return FixedKeys(KeySet(_object(given)))
+            return KeySet(_object(given))
         if "://" in given:
             url = trusted(given)
 
@@ -195,7 +195,7 @@ class AssertionVerifier:
                 return url
 
             return KeySource(address, self._requests, clock=self._clock)
-        return FixedKeys(KeySet(_object((self._base / given).read_bytes())))
+        return KeySet(_object((self._base / given).read_bytes()))
 
     async def open(self, token: str, method: str, params: Mapping[str, Json]) -> Caller:
         """The caller whose request this is.
@@ -245,7 +245,6 @@ class AssertionVerifier:
         return claims, until
 
     async def aclose(self) -> None:
-        """Close connections."""
         if self._own is not None:
             await self._own.aclose()
 

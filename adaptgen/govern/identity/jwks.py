@@ -62,6 +62,13 @@ class KeySet:
             raise ValueError("no usable public key")
         self.mark = frozenset((kid, key.thumbprint()) for kid, _, key in self._keys)
 
+    async def start(self) -> None:
+        """Nothing to fetch."""
+
+    async def key(self, algorithm: str, kid: str | None) -> Key | None:
+        """As :meth:`pick`, which a :class:`KeySource` may have to fetch keys for."""
+        return self.pick(algorithm, kid)
+
     def pick(self, algorithm: str, kid: str | None) -> Key | None:
         """The key with that id, or the only one that fits where the token names none."""
         kind, curves = _KINDS[algorithm]
@@ -205,17 +212,3 @@ class KeySource:
         self._keys, self._fetched = keys, self._clock()
         if known is not None and known.mark != keys.mark:
             self._replaced()
-
-
-class FixedKeys:
-    """Keys that stand in the settings or in a file."""
-
-    def __init__(self, keys: KeySet) -> None:
-        self._keys = keys
-
-    async def start(self) -> None:
-        """Nothing to fetch."""
-
-    async def key(self, algorithm: str, kid: str | None) -> Key | None:
-        """The key for a token."""
-        return self._keys.pick(algorithm, kid)

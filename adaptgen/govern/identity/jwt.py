@@ -13,7 +13,7 @@ from adaptgen.govern.identity.jwks import ALGORITHMS
 if TYPE_CHECKING:
     from joserfc.jws import JWSRegistry
 
-    from adaptgen.govern.identity.jwks import FixedKeys, Key, KeySource
+    from adaptgen.govern.identity.jwks import Key, KeySet, KeySource
 
 TOKEN_BYTES: Final = 16 * 1024
 _HEADER_BYTES: Final = 4 * 1024
@@ -26,7 +26,7 @@ class InvalidToken(Exception):
 class Verifier:
     """Verifies signatures. ``types`` are the accepted values of ``typ``, lower case; "" where there is none."""
 
-    def __init__(self, keys: FixedKeys | KeySource, *, algorithms: Collection[str], types: Collection[str]) -> None:
+    def __init__(self, keys: KeySet | KeySource, *, algorithms: Collection[str], types: Collection[str]) -> None:
         """``algorithms`` that are not asymmetric signatures are ignored: what signs must not be what verifies."""
         allowed = ALGORITHMS.intersection(algorithms)
         self._algorithms = allowed | {"Ed25519"} if "EdDSA" in allowed else allowed  # RFC 9864: two names of one

@@ -65,7 +65,6 @@ class Switch:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Read the source now, and act on it."""
         source = self._source
         if source is None:
             return
@@ -116,7 +115,6 @@ class Switch:
         return None
 
     async def aclose(self) -> None:
-        """Stop reading the source."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -132,8 +130,7 @@ def switch(settings: Settings, environ: Mapping[str, str], *, aws: Clients | Non
     rules = settings.switch
     if not rules.source:
         return Switch(rules)
-    folder = Path() if "://" in settings.path else Path(settings.path).parent
-    source = document(rules.source, folder, aws or clients(environ))
+    source = document(rules.source, settings.folder or Path(), aws or clients(environ))
     return Switch(rules, source, settings.where("switch", "source"))
 
 

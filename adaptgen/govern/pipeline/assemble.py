@@ -7,15 +7,7 @@ from contextlib import AsyncExitStack
 from adaptgen.diagnostics import error
 from adaptgen.govern.audit.trail import trail
 from adaptgen.govern.limits.usage import Usage
-from adaptgen.govern.pipeline.factory import (
-    ComponentFactory,
-    Components,
-    ServingContext,
-    TargetFactory,
-    TargetInputs,
-    folder,
-    issuer,
-)
+from adaptgen.govern.pipeline.factory import ComponentFactory, Components, ServingContext, TargetFactory, TargetInputs
 from adaptgen.govern.pipeline.pipeline import Pipeline
 from adaptgen.govern.pipeline.reload import Watch
 from adaptgen.govern.settings import keys
@@ -27,17 +19,6 @@ from adaptgen.govern.settings.references import open_store
 from adaptgen.govern.settings.source import Source, source
 from adaptgen.govern.telemetry import tracer
 from adaptgen.model.tables import Server
-
-__all__ = [
-    "GovernedServer",
-    "ServingContext",
-    "TargetFactory",
-    "TargetInputs",
-    "assemble",
-    "folder",
-    "govern_server",
-    "issuer",
-]
 
 
 class GovernedServer:

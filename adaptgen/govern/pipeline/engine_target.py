@@ -82,11 +82,9 @@ class Served:
         }
 
     def about(self) -> ServerInfo:
-        """The server's name and how its lists are read."""
         return self._about
 
     def tools(self) -> Mapping[str, ToolInfo]:
-        """The tools; they do not change while a server runs."""
         return self._tools
 
     async def call(
@@ -122,7 +120,6 @@ class Served:
         """There are no sessions."""
 
     async def aclose(self) -> None:
-        """Close the engine."""
         await self._engine.aclose()
 
 

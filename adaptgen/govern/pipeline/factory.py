@@ -7,7 +7,6 @@ import os
 import posixpath
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from adaptgen.govern.authorization.authorizer import Authorizer
@@ -161,7 +160,6 @@ class ComponentFactory:
         )
 
     async def switch(self, settings: Settings) -> Switch:
-        """The kill switch of these settings."""
         known = (settings.switch.source, settings.switch.every, settings.path)
         found = await self._started(Switch, known, lambda: switch(settings, self._place.environ))
         found.apply(settings.switch)
@@ -198,7 +196,7 @@ class ComponentFactory:
         return await self._started(
             AssertionVerifier,
             accept,
-            lambda: AssertionVerifier(accept, self._store, base=folder(settings), where=settings.where),
+            lambda: AssertionVerifier(accept, self._store, base=settings.folder, where=settings.where),
         )
 
     async def _started(self, kind: type[_Part], known: object, make: Callable[[], _Part]) -> _Part:
@@ -240,11 +238,6 @@ class ComponentFactory:
         if settings.tokenize is None or settings.mode == "behind":
             return None
         return Tokenizer(settings, material, self._store)
-
-
-def folder(settings: Settings) -> Path | None:
-    """The folder of settings that lie in a file."""
-    return Path(settings.path).parent if settings.path and "://" not in settings.path else None
 
 
 def issuer(settings: Settings) -> str:

@@ -22,7 +22,6 @@ class Delegating(Context):
         self._context = context
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
-        """A notification, as it is."""
         await self._context.notify(method, params)
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -46,7 +45,6 @@ class RedactingContext(Delegating):
         """Values of the call that must not be in what is said."""
 
     async def notify(self, method: str, params: Mapping[str, Json]) -> None:
-        """A notification without personal data."""
         shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
         await self._context.notify(method, shielded.result)
 

@@ -117,7 +117,7 @@ def _resolved(
 ) -> list[tuple[Hook, Callable[..., Any]]]:
     made = []
     for index, hook in enumerate(hooks):
-        function, why = _function(hook.call, settings.path)
+        function, why = _function(hook.call, settings.folder)
         if function is not None:
             made.append((hook, function))
         else:
@@ -127,11 +127,10 @@ def _resolved(
     return made
 
 
-def _function(call: str, path: str) -> tuple[Callable[..., Any] | None, str]:
+def _function(call: str, folder: Path | None) -> tuple[Callable[..., Any] | None, str]:
     module, _, name = call.partition(":")
-    folder = Path(path).parent.resolve() if path and "://" not in path else None
-    if folder is not None and folder.is_dir() and str(folder) not in sys.path:
-        sys.path.append(str(folder))
+    if folder is not None and folder.is_dir() and str(folder.resolve()) not in sys.path:
+        sys.path.append(str(folder.resolve()))
     try:
         function = getattr(import_module(module), name, None)
     except ModuleNotFoundError as why:

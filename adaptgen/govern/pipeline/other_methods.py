@@ -141,7 +141,7 @@ class NonToolRequests:
             result = await guard.run(lambda: self._target.request(caller, _LISTEN, permitted, guard.heard(below)))
         except Cut as cut:
             outcome = "ended"
-            raise RpcError(_REFUSED, cut.text) from None
+            raise RpcError(_REFUSED, str(cut)) from None
         except Challenge:
             outcome = "ended"
             raise

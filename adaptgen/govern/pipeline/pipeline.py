@@ -86,12 +86,10 @@ class Pipeline:
         return replace(about, instructions=f"{about.instructions} {TOKENS}".lstrip())
 
     def metadata(self) -> Mapping[str, Json] | None:
-        """Protected Resource Metadata (RFC 9728)."""
         authenticator = self.parts.authenticator
         return authenticator.metadata() if authenticator is not None else None
 
     def jwks(self) -> Mapping[str, Json] | None:
-        """The public keys of handovers."""
         return self.parts.published
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
@@ -123,7 +121,6 @@ class Pipeline:
         return accept is not None and bool(accept.principal) and bool(context.principal)
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
-        """The input schema of a tool in the caller's list."""
         facts = self._known.get(tool)
         if facts is None or facts.name not in await self._visible(self.parts, caller, context):
             return None
@@ -159,11 +156,9 @@ class Pipeline:
             return await self._other_methods.request(parts, caller, method, params, context)
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:
-        """A notification of the client."""
         await self._target.notification(caller, method, params, context)
 
     async def close_session(self, session: str) -> None:
-        """A client's session has ended."""
         await self._target.close_session(session)
 
     async def flush(self, seconds: float) -> None:

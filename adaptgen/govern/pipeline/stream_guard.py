@@ -19,11 +19,7 @@ _UPDATED = "notifications/resources/updated"
 
 
 class Cut(Exception):
-    """The caller is cut off. ``text`` is for the client."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
+    """The caller is cut off. The text is for the client."""
 
 
 class StreamGuard:

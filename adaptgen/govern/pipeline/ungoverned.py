@@ -31,7 +31,6 @@ class UngovernedHandler:
         return self._tools
 
     def about(self) -> ServerInfo:
-        """The server of the engine."""
         return self._about
 
     async def authenticate(self, headers: Mapping[str, str], context: Context) -> Caller:
@@ -39,7 +38,6 @@ class UngovernedHandler:
         return LOCAL
 
     async def schema(self, caller: Caller, tool: str, context: Context) -> Mapping[str, Json] | None:
-        """The input schema of a tool."""
         contract = self._engine.get(tool)
         return contract.input_schema if contract is not None else None
 

@@ -149,18 +149,28 @@ def ed25519_signer(text: str) -> Ed25519Signer:
     Raises:
         ValueError: it is not one; the text of the error holds nothing of it.
     """
-    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     if text.startswith("{"):
         return derived_signer(_jwk(text))
-    try:
-        loaded = serialization.load_pem_private_key(text.encode(), None)
-    except Exception as why:  # what the backend raises depends on what the text is; it may quote it
-        raise ValueError(f"not a private key in PEM without a password ({type(why).__name__})") from None
+    loaded = private_pem(text)
     if not isinstance(loaded, Ed25519PrivateKey):
         raise ValueError("not an Ed25519 key")
     return Ed25519Signer(loaded)
+
+
+def private_pem(text: str) -> Any:
+    """A private key in PEM.
+
+    Raises:
+        ValueError: it is something else; the text of the error holds nothing of it.
+    """
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        return serialization.load_pem_private_key(text.encode(), None)
+    except Exception as why:  # what the backend raises depends on what the text is; it may quote it
+        raise ValueError(f"it is not a private key in PEM without a password ({type(why).__name__})") from None
 
 
 def _jwk(text: str) -> bytes:

@@ -10,12 +10,15 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from adaptgen.diagnostics import AdaptgenError, Diagnostic
-from adaptgen.govern.settings.audit_signing import ed25519_signer
+from adaptgen.govern.settings.audit_signing import ed25519_signer, private_pem
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import look_up
 from adaptgen.runtime.aws.credentials import Credentials
+
+_Key = TypeVar("_Key", bytes, str)
 
 SIZE = 32
 """Bytes of a symmetric key."""
@@ -25,6 +28,8 @@ _SOME = 8
 
 _NEW_ES256 = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt"
 _NEW_ED25519 = "openssl genpkey -algorithm ed25519"
+
+_OTHER_CURVE = "it is not a key on the curve P-256, which ES256 needs"
 
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
@@ -77,17 +82,21 @@ async def material(
     """
     reader = _Reader(settings, Credentials(environ))
     given = settings.keys
+
+    async def key(template: str, *at: str) -> bytes | None:
+        return await reader.key(template, symmetric, "32 random bytes: openssl rand -base64 32", *at)
+
     tokens = None
     if given.tokens is not None:
-        found = {name: await reader.symmetric(one, "tokens", "all", name) for name, one in given.tokens.all.items()}
+        found = {name: await key(one, "tokens", "all", name) for name, one in given.tokens.all.items()}
         known = {name: key for name, key in found.items() if key is not None}
         tokens = KeyRing(given.tokens.current, known, frozenset(given.tokens.padded))
-    surrogates = await reader.symmetric(given.surrogates, "surrogates")
-    cursors = await reader.symmetric(given.cursors, "cursors")
-    audit = await reader.symmetric(given.audit, "audit")
-    pins = await reader.symmetric(given.pins, "pins")
-    handover = await reader.private(given.handover, "handover", _unfit, _NEW_ES256)
-    checkpoints = await reader.private(given.checkpoints, "checkpoints", _unfit_ed25519, _NEW_ED25519)
+    surrogates = await key(given.surrogates, "surrogates")
+    cursors = await key(given.cursors, "cursors")
+    audit = await key(given.audit, "audit")
+    pins = await key(given.pins, "pins")
+    handover = await reader.key(given.handover, _es256_key, _NEW_ES256, "handover")
+    checkpoints = await reader.key(given.checkpoints, _ed25519_key, _NEW_ED25519, "checkpoints")
     if reader.found:
         raise AdaptgenError(*reader.found)
     random = tuple(name for name in _used(settings) if not getattr(given, name))
@@ -141,9 +150,6 @@ class _Reader:
         self.credentials = credentials
         self.found: list[Diagnostic] = []
 
-    def say(self, message: str, help: str, *at: str) -> None:
-        self.found.append(Diagnostic("AG073", message, self.settings.where("keys", *at), help))
-
     async def text(self, template: str, *at: str) -> str:
         """The value of a template; "" where there is none, or where it gives nothing, which is reported."""
         try:
@@ -152,26 +158,15 @@ class _Reader:
             self.found += problem.diagnostics
             return ""
 
-    async def symmetric(self, template: str, *at: str) -> bytes | None:
+    async def key(self, template: str, parse: Callable[[str], _Key], help: str, *at: str) -> _Key | None:
+        """The key that a template gives, as ``parse`` reads it; None where there is none, which is reported."""
         text = await self.text(template, *at) if template else ""
-        if not text:
-            return None
         try:
-            return symmetric(text)
+            return parse(text) if text else None
         except ValueError as why:
-            help = "32 random bytes: openssl rand -base64 32"
-            self.say(f"{'.'.join(('keys', *at))}: {why}", help, *at)
+            message = f"{'.'.join(('keys', *at))}: {why}"
+            self.found.append(Diagnostic("AG073", message, self.settings.where("keys", *at), help))
             return None
-
-    async def private(self, template: str, name: str, unfit: Callable[[str], str], help: str) -> str | None:
-        text = await self.text(template, name) if template else ""
-        if not text:
-            return None
-        why = unfit(text)
-        if why:
-            self.say(f"keys.{name}: {why}", help, name)
-            return None
-        return text
 
 
 def symmetric(text: str) -> bytes:
@@ -209,32 +204,30 @@ def _new_private() -> str:
     return made.decode()
 
 
-def _unfit(text: str) -> str:
-    """Why a text is no private key for ES256 (RFC 7518, 3.4: ECDSA on P-256); "" where it is one."""
+def _es256_key(text: str) -> str:
+    """``text``, a private key for ES256 (RFC 7518, 3.4: ECDSA on P-256).
+
+    Raises:
+        ValueError: it is something else; the text of the error holds nothing of it.
+    """
     if text.startswith("{"):
         try:
             key = json.loads(text)
         except ValueError:
-            return "it is not a JWK"
+            raise ValueError("it is not a JWK") from None
         if key.get("kty") != "EC" or key.get("crv") != "P-256":
-            return "it is not a key on the curve P-256, which ES256 needs"
-        return "" if all(isinstance(key.get(name), str) for name in ("x", "y", "d")) else "it is not a private key"
-    from cryptography.hazmat.primitives import serialization
+            raise ValueError(_OTHER_CURVE)
+        if not all(isinstance(key.get(name), str) for name in ("x", "y", "d")):
+            raise ValueError("it is not a private key")
+        return text
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    try:
-        loaded = serialization.load_pem_private_key(text.encode(), None)
-    except Exception as why:  # what the backend raises depends on what the text is; it may quote it
-        return f"it is not a private key in PEM without a password ({type(why).__name__})"
+    loaded = private_pem(text)
     if not isinstance(loaded, ec.EllipticCurvePrivateKey) or not isinstance(loaded.curve, ec.SECP256R1):
-        return "it is not a key on the curve P-256, which ES256 needs"
-    return ""
+        raise ValueError(_OTHER_CURVE)
+    return text
 
 
-def _unfit_ed25519(text: str) -> str:
-    """Why a text is not a private Ed25519 key (RFC 8032); "" where it is one."""
-    try:
-        ed25519_signer(text)
-    except ValueError as why:
-        return str(why)
-    return ""
+def _ed25519_key(text: str) -> str:
+    ed25519_signer(text)
+    return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from adaptgen.diagnostics import Where
@@ -338,3 +339,8 @@ class Settings:
     surface: Surface | None = None
     policies: Mapping[str, str] = field(default_factory=dict)
     where: Callable[..., Where | None] = field(default=_nowhere, compare=False, repr=False)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where settings lie that are a file; None for others."""
+        return Path(self.path).parent if self.path and "://" not in self.path else None

@@ -216,7 +216,6 @@ class AppConfigDocument:
         return {name: self._others[name].version for name in names}
 
     def _poll(self, profile: _Profile) -> bool:
-        """Whether the profile has a new text now."""
         if profile.token and time.monotonic() < profile.due:
             return False
         client = self._clients("appconfigdata")

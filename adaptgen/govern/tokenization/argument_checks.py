@@ -90,7 +90,6 @@ def _unmet(problem: Any, given: Mapping[str, Json], tokens: Collection[Path]) ->
 
 
 def find_token_places(arguments: Mapping[str, Json], holds_token: Callable[[str], bool]) -> Iterator[Path]:
-    """Where strings hold a token."""
     todo: list[tuple[Path, Json]] = [((name,), value) for name, value in arguments.items()]
     while todo:
         path, value = todo.pop()

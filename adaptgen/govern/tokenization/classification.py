@@ -26,7 +26,6 @@ class Node:
         self.each: Node | None = None
 
     def at(self, key: str) -> Node | None:
-        """The position of a member or element."""
         return self.members.get(key) or self.each
 
     def column(self, index: int) -> str | None:

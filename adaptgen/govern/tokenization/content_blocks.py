@@ -220,5 +220,4 @@ def _json_lines(text: str) -> list[Any] | None:
 
 
 def _ndjson(values: list[Any]) -> str:
-    """Values as NDJSON."""
     return "".join(dumps(value) + "\n" for value in values)

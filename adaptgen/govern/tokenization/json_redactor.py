@@ -485,7 +485,6 @@ class JsonRedactor:
 
 
 def _leaves(places: Iterable[Place]) -> list[Place]:
-    """The strings at ``places`` and below these."""
     leaves: list[Place] = []
     below: list[Place] = []
     for place in places:
@@ -500,7 +499,6 @@ def _leaves(places: Iterable[Place]) -> list[Place]:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    """The objects within ``value``."""
     if isinstance(value, list):
         return [one for element in value if isinstance(element, (dict, list)) for one in _objects(element)]
     if isinstance(value, dict):

@@ -256,7 +256,6 @@ class ToolSearches:
         return {**wire, "inputSchema": {**schema, "properties": changed}}
 
     def token_kinds(self, argument: str) -> frozenset[str]:
-        """The kinds of which an argument takes tokens."""
         for one in self.arguments:
             if one.search.name == argument and one.search.role in ("search", "match"):
                 return one.kinds

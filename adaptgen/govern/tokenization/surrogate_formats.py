@@ -42,7 +42,6 @@ class Form:
         return self.shape == "email"
 
     def fits(self, text: str) -> bool:
-        """Whether the schema allows ``text``."""
         if not self.least <= len(text) <= self.most:
             return False
         if not self.pattern:
@@ -155,7 +154,6 @@ def _identifier(number: int, value: str) -> str:
 
 
 def sealed_email(data: bytes) -> str:
-    """Sealed bytes as an e-mail address."""
     text = base32(data)
     local, rest = text[:_LOCAL], text[_LOCAL:]
     labels = [rest[at : at + 63] for at in range(0, len(rest), 63)]

@@ -199,7 +199,6 @@ class Tokenizer:
         return str(shielded.result["text"])
 
     def token_places(self, arguments: Mapping[str, Json]) -> list[Path]:
-        """Where arguments hold tokens."""
         tokens = self._tokens
         if tokens is None:
             return []

@@ -92,7 +92,6 @@ def scope(of: Scoped, tenant: str, sub: str, server: str) -> bytes:
 
 
 def scope_of(of: Scoped, caller: Caller, server: str) -> bytes:
-    """The scope of a caller at a server."""
     return scope(of, caller.tenant, caller.sub, server)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from adaptgen.mcp.json_text import as_object
-from adaptgen.transports.streamable_http.http import HttpRequest, whole
+from adaptgen.transports.streamable_http.http import HttpRequest, folded, whole
 from adaptgen.transports.streamable_http.server import KEYS, WELL_KNOWN
 
 ENDPOINT = "/mcp"
@@ -56,7 +56,7 @@ def read(event: object, left: float, prefixes: Iterable[str] = ()) -> Event:
     method, path = http.get("method" if second else "httpMethod"), event.get("rawPath" if second else "path")
     if not isinstance(method, str) or not isinstance(path, str):
         raise NoRequest
-    headers, twice = _headers(event)
+    headers, twice = folded(_lines(event))
     body = _body(event)
     host = str(about.get("domainName") or "")
     budget = left if ".lambda-url." in host else min(left, GATEWAY)
@@ -80,29 +80,16 @@ def prefix(resource: str) -> str:
     return path.removesuffix(ENDPOINT) if path.endswith(ENDPOINT) else ""
 
 
-def _headers(event: Mapping[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
-    headers: dict[str, str] = {}
-    twice: set[str] = set()
-    for raw, value in _lines(event):
-        name = raw.lower()
-        if name in headers:
-            twice.add(name)
-            headers[name] = f"{headers[name]}, {value}"
-        else:
-            headers[name] = value
-    return headers, frozenset(twice)
-
-
 def _lines(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     several = as_object(event.get("multiValueHeaders"))
     if several:
         for name, values in several.items():
             for value in values if isinstance(values, list) else ():
-                yield name, str(value).strip(" \t")
+                yield name, str(value)
     else:
         for name, value in as_object(event.get("headers")).items():
             if value is not None:
-                yield name, str(value).strip(" \t")
+                yield name, str(value)
     cookies = event.get("cookies")
     if isinstance(cookies, list) and cookies:
         yield "cookie", "; ".join(map(str, cookies))

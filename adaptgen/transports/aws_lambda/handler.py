@@ -77,7 +77,6 @@ class Handler:
             self._register()
 
     def __call__(self, event: object, context: Context | None = None) -> dict[str, Any]:
-        """Answer one event."""
         task = self._loop.create_task(self._answer(event, context))
         try:
             return self._loop.run_until_complete(task)

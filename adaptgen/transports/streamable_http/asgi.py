@@ -33,7 +33,6 @@ class App:
         self._turns = ConcurrencyLimiter()
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
-        """One connection's scope."""
         if scope["type"] == "http":
             await self._turns.wait()
             await _Http(self.kernel, scope, receive, send).serve()
@@ -74,7 +73,8 @@ class _Http:
 
     async def serve(self) -> None:
         """Answer it. A client that leaves cancels what it asked for."""
-        headers, twice = folded(self._scope["headers"])
+        lines = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._scope["headers"])
+        headers, twice = folded(lines)
         query = self._scope.get("query_string", b"").decode("latin-1")
         request = HttpRequest(self._scope["method"], self._scope["path"], headers, self._body, twice, query=query)
         try:

@@ -35,7 +35,6 @@ class Connections:
 
     @property
     def held(self) -> int:
-        """Bytes held for all of them."""
         return self._sum
 
     def opened(self, connection: WireProtocol) -> None:
@@ -46,7 +45,6 @@ class Connections:
             self._evict(self._idle if len(self._idle) > 1 else self._uploading or self._idle)
 
     def closed(self, connection: WireProtocol) -> None:
-        """It is gone."""
         self._count -= 1
         self._forget(connection)
 

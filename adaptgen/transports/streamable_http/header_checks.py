@@ -135,7 +135,6 @@ class Guard:
         self._known: set[str] = set()
 
     def host(self, given: str | None) -> bool:
-        """Whether ``Host: given`` may be served."""
         if "*" in self._hosts:
             return True
         if not given:

@@ -106,13 +106,12 @@ def challenged(challenge: Challenge, given: message.MessageId | None = None) -> 
     return refused(challenge.status, challenge.text, given=given, headers=headers)
 
 
-def folded(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], frozenset[str]]:
+def folded(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], frozenset[str]]:
     """Header lines by lower-case name, values of the same name joined (RFC 9110, 5.3), and the names that repeat."""
     headers: dict[str, str] = {}
     twice: set[str] = set()
     for raw, value in pairs:
-        name = raw.decode("latin-1").lower()
-        text = value.decode("latin-1").strip(" \t")  # httptools leaves the space at the end (RFC 9110, 5.5)
+        name, text = raw.lower(), value.strip(" \t")  # httptools leaves the space at the end (RFC 9110, 5.5)
         if name in headers:
             twice.add(name)
             headers[name] = f"{headers[name]}, {text}"

@@ -57,7 +57,6 @@ class Encoder:
         self._lists: IdentityCache[Mapping[str, Json], dict[str, bytes]] = IdentityCache(256, lambda _: {})
 
     def result(self, method: str, result: Mapping[str, Json], version: str) -> bytes:
-        """The bytes of ``result`` for a client of ``version``."""
         known = self._lists.get(result) if method == "tools/list" else {}
         if version not in known:
             known[version] = json_text.encode(revisions.shaped(method, result, version, self._server))

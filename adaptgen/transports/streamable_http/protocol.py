@@ -60,7 +60,6 @@ class SingleWriteProtocol(HttpToolsProtocol):
     """uvicorn's protocol over httptools, on a transport that writes once."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
         super().connection_made(SingleWriteTransport(transport))  # type: ignore[arg-type]
 
 
@@ -87,7 +86,6 @@ class WireProtocol(SingleWriteProtocol):
     # ---------------------------------------------------------------------------------------------------- connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
         # What one read may bring is held before anybody has looked at it (asyncio's own measure is 256 KB).
         if hasattr(transport, "max_size"):
             transport.max_size = RECEIVE
@@ -96,7 +94,6 @@ class WireProtocol(SingleWriteProtocol):
         self._within(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone."""
         self._finish()
         self._all.closed(self)
         super().connection_lost(exc)
@@ -114,7 +111,6 @@ class WireProtocol(SingleWriteProtocol):
         self._stalled = self.loop.call_later(STALL_SECONDS, self.evict)
 
     def resume_writing(self) -> None:
-        """It has read."""
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
@@ -123,7 +119,6 @@ class WireProtocol(SingleWriteProtocol):
     # --------------------------------------------------------------------------------------------------------- bytes
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the client."""
         if len(data) <= _SLICE:
             self._feed(data)
         else:
@@ -176,14 +171,12 @@ class WireProtocol(SingleWriteProtocol):
     # ------------------------------------------------------------------------------------------- what the parser finds
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
         if self._state is _State.DONE:
             raise _LimitError
         self._fields = self._size = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """A part of the target."""
         self._size += len(url)
         super().on_url(url)
 
@@ -208,7 +201,6 @@ class WireProtocol(SingleWriteProtocol):
             self._refuse(*self._answer)
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
         if self._state is _State.DONE:
             return
         if len(self.url) > MAX_TARGET:
@@ -238,7 +230,6 @@ class WireProtocol(SingleWriteProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is there as a whole."""
         if self._state is not _State.BODY:
             return
         self._state = _State.HEAD

@@ -43,7 +43,6 @@ class RequestContext(Context):
         self._session: Session | None = None
 
     def bind(self, session: Session) -> None:
-        """It came in ``session``."""
         self.session = session.id
         self.version = session.version
         self.capabilities = session.capabilities

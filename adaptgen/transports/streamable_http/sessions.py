@@ -39,7 +39,6 @@ class Session:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def busy(self) -> bool:
-        """Whether a request or stream is open."""
         return bool(self.running) or self.listening is not None
 
     def question(self) -> tuple[int, asyncio.Future[Response]]:
@@ -56,7 +55,6 @@ class Session:
             waiting.set_result(response)
 
     def close(self) -> None:
-        """Ends what is open in it."""
         for waiting in self.questions.values():
             if not waiting.done():
                 waiting.set_exception(RpcError(INTERNAL_ERROR, "the session has ended"))
@@ -126,7 +124,6 @@ class Sessions:
         return session
 
     def all(self) -> list[Session]:
-        """Every session."""
         return list(self._all.values())
 
 

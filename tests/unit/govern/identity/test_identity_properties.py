@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 
 from adaptgen.govern.identity.authenticator import TYPES, Authenticator
 from adaptgen.govern.identity.identity_assertion import fingerprint
-from adaptgen.govern.identity.jwks import FixedKeys, KeySet
+from adaptgen.govern.identity.jwks import KeySet
 from adaptgen.govern.identity.jwt import Verifier
 from adaptgen.govern.settings.model import Authenticate, Claims, Settings
 from adaptgen.mcp.protocol import Challenge, Context
@@ -41,7 +41,7 @@ names = st.sampled_from(["iss", "aud", "sub", "exp", "nbf", "iat", "org", "group
 def keyed() -> Authenticator:
     """An authenticator whose keys are at hand."""
     made = Authenticator(Settings(authenticate=RULES))
-    made._verifier = Verifier(FixedKeys(KeySet(KEY.as_dict(private=False))), algorithms=RULES.algorithms, types=TYPES)
+    made._verifier = Verifier(KeySet(KEY.as_dict(private=False)), algorithms=RULES.algorithms, types=TYPES)
     return made
 
 

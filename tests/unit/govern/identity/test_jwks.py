@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from adaptgen.govern.identity.http_fetch import Fetch, Fetched, FetchError, trusted
-from adaptgen.govern.identity.jwks import FixedKeys, KeySet, KeySource
+from adaptgen.govern.identity.jwks import KeySet, KeySource
 from adaptgen.govern.identity.jwt import InvalidToken, Verifier
 from adaptgen.govern.identity.oauth_metadata import metadata_url, well_known
 
@@ -72,7 +72,7 @@ async def test_an_address_from_metadata_is_judged_whoever_sends_the_request() ->
 @pytest.mark.parametrize("name", ["none", "HS256"])
 @pytest.mark.asyncio
 async def test_no_setting_makes_a_verifier_accept_what_needs_no_public_key(name: str) -> None:
-    verifier = Verifier(FixedKeys(KeySet(KEY.as_dict(private=False))), algorithms=(name,), types=("",))
+    verifier = Verifier(KeySet(KEY.as_dict(private=False)), algorithms=(name,), types=("",))
     head = {"none": "eyJhbGciOiJub25lIn0", "HS256": "eyJhbGciOiJIUzI1NiJ9"}[name]
     with pytest.raises(InvalidToken, match="algorithm"):
         await verifier.claims(f"{head}.e30.")

@@ -65,8 +65,8 @@ def test_the_path_and_the_hosts_can_be_others() -> None:
     "name", ["host", "origin", "authorization", "mcp-protocol-version", "mcp-session-id", "mcp-name"]
 )
 def test_a_header_with_two_values_is_refused(name: str) -> None:
-    pairs = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
-    twice = [*pairs, (name.encode(), b"localhost"), (name.title().encode(), b"localhost")]
+    pairs = [("host", "127.0.0.1"), ("content-type", "application/json")]
+    twice = [*pairs, (name, "localhost"), (name.title(), "localhost")]
     lines, names = folded(twice)
     assert handled(HttpRequest("POST", "/mcp", lines, whole(PING), names)).status in (400, 403, 421)
 
@@ -81,7 +81,7 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     async def never(limit: int) -> bytes:
         raise TooSlow
 
-    lines, _ = folded([(b"host", b"localhost"), (b"content-type", b"application/json")])
+    lines, _ = folded([("host", "localhost"), ("content-type", "application/json")])
     assert handled(HttpRequest("POST", "/mcp", lines, never)).status == 408
 
 
