@@ -191,6 +191,13 @@ class ToolInfo:
     creates: bool = False
 
     @property
+    def properties(self) -> Mapping[str, Json]:
+        """The schemas of its arguments, by name."""
+        schema = self.wire.get("inputSchema")
+        found = schema.get("properties") if isinstance(schema, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+    @property
     def action(self) -> str:
         """The identifier of its Cedar action: the same in an embedded server and in a proxy before it."""
         return f"{self.server}__{self.own}"

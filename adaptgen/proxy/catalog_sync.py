@@ -306,9 +306,5 @@ class CatalogSync:
             self.on_change(kind)
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """The proxy itself answers no questions.
-
-        Raises:
-            RpcError: always.
-        """
+        """The proxy itself answers no questions."""
         raise RpcError(-32601, "Method not found")

@@ -167,11 +167,7 @@ class UpstreamAggregator:
     async def call(
         self, caller: Caller, tool: ToolInfo, arguments: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """The server's answer as it gave it; a server that cannot answer makes an error that the agent can act on.
-
-        Raises:
-            RpcError: the server's JSON-RPC error.
-        """
+        """The server's answer as it gave it; a server that cannot answer makes an error that the agent can act on."""
         sync = self._syncs.get(tool.server)
         if sync is None or tool.name not in self._catalog.tools:  # it went, or is quarantined, since it was listed
             raise RpcError(-32602, "Unknown tool")
@@ -190,11 +186,6 @@ class UpstreamAggregator:
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """Everything else.
-
-        Raises:
-            RpcError: also for methods that no server has.
-        """
         try:
             return await self._request(caller, method, params, context)
         except UpstreamError as failure:

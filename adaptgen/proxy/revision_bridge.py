@@ -18,6 +18,7 @@ from adaptgen.proxy.http_client import UpstreamError
 from adaptgen.proxy.response_reader import ClientRelay
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.upstream_client import Session, SessionExpired, UpstreamClient, capabilities_of, forwarded, level_of
+from adaptgen.runtime.core.caches import LruCache
 
 _ROUNDS = 10
 _LATER = frozenset({"inputResponses", "requestState"})
@@ -36,7 +37,7 @@ class RevisionBridge:
         self._sessions = sessions
         self._heard = heard
         self._opened = opened
-        self._levels: dict[Key, str] = {}
+        self._levels: LruCache[Key, str] = LruCache(10_000)
 
     def stateful(self, remote: UpstreamClient, context: Context) -> bool:
         """Whether this client's requests to the server go through a session."""
@@ -60,13 +61,11 @@ class RevisionBridge:
 
     def set_level(self, caller: Caller, context: Context, level: str) -> None:
         """The log level that a client of the handshake revisions wants from servers that are asked in the later."""
-        self._levels[key_of(caller, context)] = level
-        while len(self._levels) > 10_000:
-            self._levels.pop(next(iter(self._levels)))
+        self._levels.put(key_of(caller, context), level)
 
     def forget(self, key: Key) -> None:
         """A client has left."""
-        self._levels.pop(key, None)
+        self._levels.pop(key)
         self._sessions.end(key)
 
     async def ask(

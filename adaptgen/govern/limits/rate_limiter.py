@@ -11,6 +11,7 @@ from adaptgen.govern.settings.model import Limit
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller
 from adaptgen.runtime.core.answer import ToolError
+from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.store.protocol import Store, StoreError
 
 _MEMORY: Final = 4096
@@ -32,7 +33,9 @@ class Limiter:
     def __init__(self, limits: Sequence[Limit], store: Store) -> None:
         self._limits = tuple(limits)
         self._store = store
-        self._found: dict[tuple[str, str, tuple[str, ...], str, str], tuple[tuple[_Bucket, ...], int]] = {}
+        self._found: LruCache[tuple[str, str, tuple[str, ...], str, str], tuple[tuple[_Bucket, ...], int]] = LruCache(
+            _MEMORY
+        )
         self.counts_requests = any(one.counts == "requests" for one in self._limits)
 
     async def take(self, caller: Caller, tool: ToolInfo, *, requests: bool = True) -> float:
@@ -72,10 +75,8 @@ class Limiter:
         key = (caller.tenant, caller.sub, caller.groups, tool.server, tool.own)
         known = self._found.get(key)
         if known is None:
-            if len(self._found) >= _MEMORY:
-                self._found.clear()
             calls = self._buckets(caller, tool, "calls")
-            known = self._found[key] = (calls + self._buckets(caller, tool, "requests"), len(calls))
+            known = self._found.put(key, (calls + self._buckets(caller, tool, "requests"), len(calls)))
         return known
 
     async def _take(self, buckets: Sequence[_Bucket]) -> float:

@@ -102,11 +102,7 @@ class Served:
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """A generated server has tools and nothing else.
-
-        Raises:
-            RpcError: always -32601.
-        """
+        """A generated server has tools and nothing else."""
         raise RpcError(-32601, "Method not found")
 
     async def notification(self, caller: Caller, method: str, params: Mapping[str, Json], context: Context) -> None:

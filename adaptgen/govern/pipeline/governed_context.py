@@ -25,11 +25,6 @@ class Delegating(Context):
         await self._context.notify(method, params)
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """A question, as it is.
-
-        Raises:
-            RpcError: the client cannot be asked.
-        """
         return await self._context.ask(method, params)
 
 
@@ -49,10 +44,6 @@ class RedactingContext(Delegating):
         await self._context.notify(method, shielded.result)
 
     async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
-        """A question without personal data; the client's answer as it gives it.
-
-        Raises:
-            RpcError: the client cannot be asked.
-        """
+        """A question without personal data; the client's answer as it gives it."""
         shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
         return await self._context.ask(method, shielded.result)

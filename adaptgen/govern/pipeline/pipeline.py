@@ -130,11 +130,6 @@ class Pipeline:
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Json]:
-        """Answer one request.
-
-        Raises:
-            RpcError, Challenge: as the handler says.
-        """
         began = time.perf_counter()
         parts = self.parts
         if parts.acceptance is not None:

@@ -44,11 +44,7 @@ class UngovernedHandler:
     async def request(
         self, caller: Caller, method: str, params: Mapping[str, Json], context: Context
     ) -> dict[str, Any]:
-        """tools/list and tools/call.
-
-        Raises:
-            RpcError: -32601 for every other method, -32602 for a cursor of the list, which has one page.
-        """
+        """tools/list and tools/call."""
         if method == "tools/call":
             given = as_object(params.get("arguments"))
             with call_context.channel(context.notify, context.deadline):

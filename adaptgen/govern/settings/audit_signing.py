@@ -170,7 +170,7 @@ def private_pem(text: str) -> Any:
     try:
         return serialization.load_pem_private_key(text.encode(), None)
     except Exception as why:  # what the backend raises depends on what the text is; it may quote it
-        raise ValueError(f"it is not a private key in PEM without a password ({type(why).__name__})") from None
+        raise ValueError(f"not a private key in PEM without a password ({type(why).__name__})") from None
 
 
 def _jwk(text: str) -> bytes:

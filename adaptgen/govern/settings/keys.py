@@ -29,7 +29,7 @@ _SOME = 8
 _NEW_ES256 = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt"
 _NEW_ED25519 = "openssl genpkey -algorithm ed25519"
 
-_OTHER_CURVE = "it is not a key on the curve P-256, which ES256 needs"
+_OTHER_CURVE = "not a key on the curve P-256, which ES256 needs"
 
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
@@ -214,11 +214,11 @@ def _es256_key(text: str) -> str:
         try:
             key = json.loads(text)
         except ValueError:
-            raise ValueError("it is not a JWK") from None
+            raise ValueError("not a JWK") from None
         if key.get("kty") != "EC" or key.get("crv") != "P-256":
             raise ValueError(_OTHER_CURVE)
         if not all(isinstance(key.get(name), str) for name in ("x", "y", "d")):
-            raise ValueError("it is not a private key")
+            raise ValueError("not a private key")
         return text
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from adaptgen.runtime.pii.tagged_values import canonical
@@ -11,7 +12,6 @@ from adaptgen.syntax.json_pointer import pattern
 NOT_PERSONAL: Final = "none"
 """The kind of a position that is said to hold nothing personal, whatever its name is."""
 
-_KEPT: Final = 256
 _SMALL: Final = 200
 
 
@@ -70,19 +70,15 @@ class Classification:
 
 
 _NOWHERE: Final = Classification({})
-_cache: dict[tuple[tuple[str, str], ...], Classification] = {}
 
 
 def positions(classified: Mapping[str, str]) -> Classification:
     """The tree of a map, kept for the next answer of the same form."""
     if not classified:
         return _NOWHERE
-    if len(classified) > _SMALL:
-        return Classification(classified)
-    key = tuple(classified.items())
-    found = _cache.get(key)
-    if found is None:
-        if len(_cache) >= _KEPT:
-            _cache.clear()
-        found = _cache[key] = Classification(classified)
-    return found
+    return Classification(classified) if len(classified) > _SMALL else _kept(tuple(classified.items()))
+
+
+@lru_cache(maxsize=256)
+def _kept(classified: tuple[tuple[str, str], ...]) -> Classification:
+    return Classification(dict(classified))

@@ -383,9 +383,7 @@ class ToolSearches:
 
 def _compares(tool: ToolInfo) -> bool:
     """Whether ``where`` is ours: a list of a server that adaptgen generated."""
-    schema = tool.wire.get("inputSchema")
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return tool.trusted and isinstance(properties, Mapping) and {"where", "distinct", "cursor"} <= properties.keys()
+    return tool.trusted and {"where", "distinct", "cursor"} <= tool.properties.keys()
 
 
 def _path(path: str) -> str:

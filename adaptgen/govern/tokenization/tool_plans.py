@@ -32,7 +32,7 @@ class ToolTokenizationPlan:
         self.arguments: Node = positions({pointer_of(place): kind for place, kind in kinds.items()}).root or Node()
         self.sensitive: Mapping[str, str] = tool.sensitive if tool is not None else {}
         self.release = tuple(release)
-        self.types: dict[str, frozenset[str]] = _types(tool.wire if tool is not None else {})
+        self.types: dict[str, frozenset[str]] = _types(tool.properties if tool is not None else {})
         self.listed: Mapping[str, Json] | None = None
         self.searches: ToolSearches | None = None
         given = tool.wire.get("inputSchema") if tool is not None else None
@@ -100,11 +100,9 @@ def _shown(place: str) -> str:
     return place.strip("/").replace("/*", "[*]").replace("/", ".")
 
 
-def _types(wire: Mapping[str, Json]) -> dict[str, frozenset[str]]:
-    schema = wire.get("inputSchema")
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+def _types(properties: Mapping[str, Json]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for name, one in (properties if isinstance(properties, Mapping) else {}).items():
+    for name, one in properties.items():
         said = one.get("type") if isinstance(one, Mapping) else None
         kinds = [said] if isinstance(said, str) else said if isinstance(said, (list, tuple)) else []
         found[str(name)] = frozenset(str(kind) for kind in kinds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from adaptgen.mcp import json_text, revisions
@@ -40,15 +40,6 @@ class RunningRequest:
     caller: Caller
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The response of a request, with the HTTP status and headers that it has when it is the whole answer."""
-
-    body: bytes
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class Encoder:
     """Encodes results. A list of tools that the handler gives again, the very same object, is not encoded again."""
 
@@ -69,7 +60,7 @@ class RequestRunner:
     def __init__(self, handler: McpHandler, encoder: Encoder) -> None:
         self._handler = handler
         self._encoder = encoder
-        self._tasks: set[asyncio.Task[Outcome]] = set()
+        self._tasks: set[asyncio.Task[HttpAnswer]] = set()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -91,8 +82,8 @@ class RequestRunner:
             return HttpAnswer(200, dict(SSE_HEADERS), stream.events(job.exchange.cancel))
         if task.cancelled():
             return refused(503, "the server is stopping", given=job.request.id)
-        done: Outcome = task.result()
-        return json_answer(done.body, done.status, done.headers)
+        done: HttpAnswer = task.result()
+        return done
 
     def listen(self, job: RunningRequest, stream: Stream, ended: Callable[[], None]) -> None:
         """Begin to pass on what the handler says unasked, until the stream ends."""
@@ -107,7 +98,7 @@ class RequestRunner:
             for job in jobs:
                 job.exchange.cancel()
             raise
-        return json_answer(b"[%b]" % b",".join([*others, *(one.body for one in done)]))
+        return json_answer(b"[%b]" % b",".join([*others, *(_whole(one) for one in done)]))
 
     async def aclose(self) -> None:
         """Cancel whatever runs, and wait until it has put its things in order."""
@@ -120,27 +111,27 @@ class RequestRunner:
     def _start(
         self,
         job: RunningRequest,
-        work: Coroutine[Any, Any, Outcome],
+        work: Coroutine[Any, Any, HttpAnswer],
         stream: Stream | None,
         ended: Callable[[], None] | None,
-    ) -> asyncio.Task[Outcome]:
+    ) -> asyncio.Task[HttpAnswer]:
         task = asyncio.get_running_loop().create_task(work)
         job.exchange.task = task
         # asyncio itself holds on to tasks only weakly.
         self._tasks.add(task)
 
-        def over(_: asyncio.Task[Outcome]) -> None:
+        def over(_: asyncio.Task[HttpAnswer]) -> None:
             self._tasks.discard(task)
             if ended is not None:
                 ended()
             if stream is not None:
                 # Here and not in the task: what it was decided to be until now, it stays.
-                stream.end(None if task.cancelled() else task.result().body or None)
+                stream.end(None if task.cancelled() else _whole(task.result()) or None)
 
         task.add_done_callback(over)
         return task
 
-    async def _overhear(self, job: RunningRequest) -> Outcome:
+    async def _overhear(self, job: RunningRequest) -> HttpAnswer:
         async def work() -> bytes:
             try:
                 await self._handler.request(job.caller, job.request.method, job.request.params, job.exchange)
@@ -152,21 +143,17 @@ class RequestRunner:
             return b""
 
         await guarded(work, job.exchange)
-        return Outcome(b"")
+        return HttpAnswer(200)
 
-    async def _run(self, job: RunningRequest) -> Outcome:
+    async def _run(self, job: RunningRequest) -> HttpAnswer:
         request, exchange = job.request, job.exchange
         outcome = await guarded(lambda: self._result(job), exchange)
         if isinstance(outcome, bytes):
-            done = Outcome(message.answered(request.id, outcome))
-        elif isinstance(outcome, Challenge):
-            refusal = challenged(outcome, request.id)
-            assert isinstance(refusal.body, bytes)
-            done = Outcome(refusal.body, refusal.status, refusal.headers)
-        else:
-            status = STATUS.get(outcome.code, 200) if exchange.modern else 200
-            done = Outcome(message.failed(request.id, outcome.code, outcome.message, outcome.data), status)
-        return done
+            return json_answer(message.answered(request.id, outcome))
+        if isinstance(outcome, Challenge):
+            return challenged(outcome, request.id)
+        status = STATUS.get(outcome.code, 200) if exchange.modern else 200
+        return json_answer(message.failed(request.id, outcome.code, outcome.message, outcome.data), status)
 
     async def _result(self, job: RunningRequest) -> bytes:
         request, exchange = job.request, job.exchange
@@ -203,3 +190,8 @@ class RequestRunner:
                 raise
             result = {}  # ended by us: the client is told so, and not left to guess
         return self._encoder.result(request.method, subscribed(result, request.id), exchange.version)
+
+
+def _whole(answer: HttpAnswer) -> bytes:
+    assert isinstance(answer.body, bytes)
+    return answer.body
