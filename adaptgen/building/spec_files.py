@@ -93,7 +93,7 @@ class SpecFiles:
 
 
 def reference(file: Path, out: Path) -> str:
-    """How a server in ``out`` refers to a side file; "" where there is none."""
+    """How a server in ``out`` refers to a side file; "" if it does not exist."""
     if not file.exists():
         return ""
     root, path = out.resolve().parent, file.resolve()

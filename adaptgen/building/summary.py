@@ -53,7 +53,7 @@ class Reason:
 
 @value()
 class Decision:
-    """One thing that was decided. ``value``: the decision; None where there is none, such as the paging of what is no
+    """One thing that was decided. ``value``: the decision; None for nothing, such as the paging of what is no
     list. ``certainty``: ``certain`` (hints say it or the document declares it), ``likely`` (inferred), ``assumed``
     (nothing speaks about it), the least of all its evidence."""
 

@@ -29,7 +29,7 @@ def read(folder: Path, shown: str) -> Surface:
     """The server in ``folder``, whose files are named below ``shown``.
 
     Raises:
-        AdaptgenError: AG055 for what is no generated server, or no longer one.
+        AdaptgenError: AG055 for what is not a generated server, or no longer one.
     """
     server = next((one.value for one in _of(folder, "server.py", shown, Server)), None)
     if not isinstance(server, Server):

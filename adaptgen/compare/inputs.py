@@ -57,7 +57,7 @@ def _found(name: str) -> Iterator[ComparisonInput]:
     kind = revisions.kind(name) if ":" in name else ""
     if kind not in ("tree", "blob"):
         help = "name a document, a generated folder, or a revision with a path, such as HEAD~1:generated/crm"
-        raise error("AG055", "there is no such file, folder or revision", Where(name), help)
+        raise error("AG055", "no such file, folder or revision", Where(name), help)
     shown = name.partition(":")[2].removeprefix("./").rstrip("/")
     with tempfile.TemporaryDirectory(prefix="adaptgen-") as folder:
         # Hints and the files that a document refers to are next to it.
@@ -112,7 +112,7 @@ def _surfaces(side: ComparisonInput) -> dict[str, Surface]:
     found = folders.servers(side.path)
     if not found:
         help = "name a folder that adaptgen build wrote, or the folder that holds such folders"
-        raise error("AG055", "there is no generated server in it", Where(side.shown), help)
+        raise error("AG055", "no generated server found in it", Where(side.shown), help)
     if found == [side.path]:
         return {"": folders.read(side.path, side.shown)}
     return {one.name: folders.read(one, f"{side.shown}/{one.name}") for one in found}
@@ -121,7 +121,7 @@ def _surfaces(side: ComparisonInput) -> dict[str, Surface]:
 def _affected_policies(
     changes: Sequence[Change], old: Surface, new: Surface, folder: Path, shown: str
 ) -> Iterator[Change]:
-    """A change to review for every line of the policies in ``folder`` that names a tool that is there no more, or
+    """A change to review for every line of the policies in ``folder`` that names a tool that no longer exists, or
     whose effect is another one. ``changes``: those from ``old`` to ``new``."""
     if not folder.is_dir() or not changes:
         return
@@ -137,7 +137,7 @@ def _affected_policies(
             for name in sorted(gone | differs):
                 column = line.find(f'"{action_id(server, name)}"')
                 if column >= 0:
-                    why = "is there no more" if name in gone else "has another effect"
+                    why = "no longer exists" if name in gone else "has another effect"
                     where = Where(f"{shown}/{path.name}", number, column + 1)
                     text = f"a policy names this tool, which {why}"
                     yield Change("review", name, "policy", text, where, server=server)

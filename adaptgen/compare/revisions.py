@@ -47,7 +47,7 @@ def extract(name: str, into: Path) -> None:
     """Write the files below the tree ``name`` (``REVISION:PATH``) into ``into``. Links and submodules are left out.
 
     Raises:
-        AdaptgenError: AG055, there is no such tree, or it is larger than 200 MB.
+        AdaptgenError: AG055, the tree does not exist, or is larger than 200 MB.
     """
     listed = _git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", name)
     entries: list[tuple[str, str]] = []

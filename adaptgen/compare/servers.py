@@ -32,7 +32,7 @@ def server_appeared(new: Surface) -> Change:
 
 
 def server_disappeared(old: Surface) -> Change:
-    """A server that is there no more."""
+    """A server that no longer exists."""
     return Change("breaking", old.name, "server-gone", "the server is gone", old.where, server=old.name)
 
 

@@ -43,7 +43,7 @@ def read_tables(text: str, kind: type, shown: str, *, skip: frozenset[str] = fro
     no literals and stay at their defaults.
 
     Raises:
-        AdaptgenError: AG055, the module is no Python, or a table holds something that is no literal.
+        AdaptgenError: AG055, the module is not Python, or a table holds something that is not a literal.
     """
     try:
         constants: dict[str, Any] = {}
@@ -54,9 +54,9 @@ def read_tables(text: str, kind: type, shown: str, *, skip: frozenset[str] = fro
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as members):
                     constants[name] = _value(members, {})
     except _Unreadable as odd:
-        raise _wrong("this is no table of adaptgen", Where(shown, odd.line, odd.column)) from None
+        raise _wrong("this is not a table of adaptgen", Where(shown, odd.line, odd.column)) from None
     except SyntaxError as odd:
-        raise _wrong("this is no Python", Where(shown, odd.lineno or 0, odd.offset or 0)) from None
+        raise _wrong("this is not Python", Where(shown, odd.lineno or 0, odd.offset or 0)) from None
     except (ValueError, TypeError, RecursionError, MemoryError):
         raise _wrong("its tables cannot be read", Where(shown)) from None
 

@@ -42,7 +42,7 @@ class EndpointTool(Tool):
         """Send the request; the body of the answer is the answer.
 
         Raises:
-            ToolError: for every answer that is no success, with the body that came.
+            ToolError: for every answer that is not a success, with the body that came.
         """
         given: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "body": {}}
         for name, value in arguments.items():

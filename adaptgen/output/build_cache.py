@@ -7,6 +7,7 @@ the file a build runs. Nothing here imports the generator: an unchanged build on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -53,16 +54,14 @@ def is_unchanged(folder: Path, *, spec: Path, sides: Iterable[Path] = (), option
 
 def record(folder: Path, *, inputs: Mapping[str, str], options: Mapping[str, Json], files: Mapping[str, str]) -> None:
     """Remember that a build with these ``inputs`` (path -> hash) and ``options`` wrote these ``files`` (path -> text)
-    into ``folder``. A cache that cannot be written is no error: the next build runs."""
+    into ``folder``. A cache that cannot be written is not an error: the next build runs."""
     digests = {path: lock.digest(text.encode()) for path, text in files.items()}
-    try:
+    with contextlib.suppress(OSError, RuntimeError):
         path = _record_of(folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         fresh.write_text(_digest(options, inputs, digests), "ascii")
         fresh.replace(path)
-    except (OSError, RuntimeError):
-        pass
 
 
 def _record_of(folder: Path) -> Path:

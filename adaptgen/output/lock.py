@@ -51,7 +51,7 @@ def make(*, spec: str, inputs: Iterable[tuple[str, str]], options: Mapping[str, 
 
 
 def read(folder: Path) -> Lock | None:
-    """The lock of a generated folder; None where there is none.
+    """The lock of a generated folder; None if it has none.
 
     Raises:
         AdaptgenError: AG050, the lock cannot be understood (a merge conflict, for instance).
@@ -100,7 +100,7 @@ def _changed(path: Path, hash: str) -> bool:
 
 
 def _lines(path: Path) -> bytes:
-    """The bytes of a generated file as adaptgen wrote them: a checkout with other line ends is no edit."""
+    """The bytes of a generated file as adaptgen wrote them: a checkout with other line ends is not an edit."""
     return path.read_bytes().replace(b"\r\n", b"\n")
 
 
@@ -150,7 +150,7 @@ def present(folder: Path) -> set[str]:
 def diff(folder: Path, files: Mapping[str, str]) -> str:
     """What a build would change, as a unified diff; empty if nothing.
 
-    A lock that differs in the hashes of the inputs alone is no change: the same files came out.
+    A lock that differs in the hashes of the inputs alone is not a change: the same files came out.
     """
     there = {path for path in present(folder) if not path.endswith("/")}
     parts = [_file_diff(folder, path, files.get(path)) for path in sorted(there | set(files))]

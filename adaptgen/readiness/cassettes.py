@@ -20,7 +20,7 @@ from adaptgen.syntax import tables as tabular
 INDEX = "recorded.json"
 """Beside the cassettes: how each tool was called, and the stand-ins of addresses and credentials."""
 KEPT = frozenset({"content-type", "location", "link", "etag", "retry-after"})
-"""Headers of answers that are kept, beside those of paging."""
+"""Headers of answers that are kept, in addition to those of paging."""
 _MOST = 10
 """Elements of a list that are kept."""
 _WITHHELD = b"(content of this media type is not recorded)"
@@ -76,7 +76,7 @@ def read_index(folder: Path) -> Index:
     """The index of a folder of cassettes.
 
     Raises:
-        AdaptgenError: AG067, there is none, or it cannot be understood.
+        AdaptgenError: AG067, the index is missing, or cannot be read.
     """
     path = folder / INDEX
     try:
@@ -84,7 +84,7 @@ def read_index(folder: Path) -> Index:
         return Index(found["bases"], found["environ"], found["secrets"], found["calls"], found["absent"])
     except (OSError, ValueError, LookupError, TypeError):
         help = "record them: adaptgen record generated/<name>"
-        raise AdaptgenError(Diagnostic("AG067", "there are no cassettes", Where(str(path)), help)) from None
+        raise AdaptgenError(Diagnostic("AG067", "no cassettes found", Where(str(path)), help)) from None
 
 
 def parsed(body: bytes, media: str) -> Json:
@@ -108,7 +108,7 @@ def decoded(body: bytes, coding: str) -> bytes:
 
 
 class Scrubber:
-    """Makes cassettes of exchanges. ``origins``: origin of an address -> the one that stands in the cassette;
+    """Makes cassettes of exchanges. ``origins``: origin of an address -> its stand-in in the cassette;
     ``headers``: those of answers that are kept, lower case."""
 
     def __init__(self, fakes: Fakes, origins: Mapping[str, str], headers: Collection[str] = ()) -> None:

@@ -339,7 +339,7 @@ def _read(tool: Tool, answer: Answer, sent: list[_Sent]) -> list[Check]:
     text = _said(answer)
     if answer.is_error:
         checks = [Check("read", None, one.text()) for one in own]
-        return [*checks, Check("read", False, f"{tool.name}: {text}", _mending(own))]
+        return [*checks, Check("read", False, f"{tool.name}: {text}", _fix_for(own))]
     checks = [Check("read", True, f"{tool.name}: {one.text()}") for one in own]
     bodies = []
     for one in own:
@@ -357,7 +357,7 @@ def _read(tool: Tool, answer: Answer, sent: list[_Sent]) -> list[Check]:
     return checks
 
 
-def _mending(own: list[_Sent]) -> str:
+def _fix_for(own: list[_Sent]) -> str:
     last = own[-1].response if own else None
     if last is None:
         return "nothing came back: see the address above"

@@ -18,7 +18,7 @@ from adaptgen.runtime.pii.tagged_values import Tagged
 SHORTEST = 4
 """Characters of a value that is also looked for inside of other text."""
 _WHOLE = 8
-"""Characters from which on a value is told apart from chance."""
+"""Characters from which on a value is distinguished from chance."""
 _NAME = 80
 """Characters up to which a text may be a name."""
 _ESCAPED = re.compile(r"(?<!\\)\\u00(4[1-9a-fA-F]|5[0-9aA]|6[1-9a-fA-F]|7[0-9aA])")

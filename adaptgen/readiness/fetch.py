@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from adaptgen.net.addresses import UrlProblem, is_loopback, is_metadata
+from adaptgen.net.addresses import find_problem, is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -42,7 +42,7 @@ def fetch(url: str, headers: Mapping[str, str], *, etag: str = "", modified: str
     """Fetch ``url``; with ``etag`` or ``modified`` only if it is another document now.
 
     Raises:
-        Unfetched: the address is not allowed, or there is no document to be had there.
+        Unfetched: the address is not allowed, or the document cannot be fetched from it.
     """
     import httpx
 
@@ -87,13 +87,11 @@ def _allowed(url: str) -> bool:
         Unfetched: it is neither loopback nor https, or leads to a metadata service.
     """
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    here = is_loopback(host)
-    if is_metadata(host):
-        raise Unfetched(f"the address {UrlProblem.METADATA}")
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
-        raise Unfetched("only https is fetched, and http from loopback")
-    return here
+    # The hints may name a document with credentials or a fragment in its address; both are left out of the check.
+    problem = find_problem(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl())
+    if problem is not None:
+        raise Unfetched(f"the address {problem}")
+    return is_loopback(parts.hostname or "")
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

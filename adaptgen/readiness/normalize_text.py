@@ -28,7 +28,7 @@ def normalize(body: bytes) -> str:
     """The text to be kept.
 
     Raises:
-        UnicodeDecodeError: it is no text.
+        UnicodeDecodeError: it is not text.
     """
     text = _decoded(body).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith(("{", "[")):
@@ -44,7 +44,7 @@ def _decoded(body: bytes) -> str:
 
 
 def _pretty(text: str) -> str:
-    """JSON on many lines; what is no JSON, or would lose something (a key that stands twice, a number that floating
+    """JSON on many lines; what is not JSON, or would lose something (a key that stands twice, a number that floating
     point cannot hold), as it was."""
     try:
         value = json.loads(text, object_pairs_hook=_once, parse_float=_exact, parse_constant=_refused)

@@ -24,7 +24,7 @@ from adaptgen.source.hints.model import SourceHint
 from adaptgen.syntax.templates import TemplateError, fill, references
 
 LOCK = "source.lock"
-"""What the source said about the document that is there: a small JSON file beside the hints."""
+"""What the source said about the document that is there: a small JSON file next to the hints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def pull(spec: Path, hints_path: Path, *, check: bool = False, environ: Mapping[
     """Fetch the document of ``spec`` from the source in its hints; write it when it changed, unless ``check``.
 
     Raises:
-        AdaptgenError: AG056, it cannot be fetched; AG001 to AG005, what came is no document. Nothing was written then.
+        AdaptgenError: AG056, it cannot be fetched; AG001 to AG005, the answer is not a document. Nothing was
+            written then.
     """
     hints = read_hints(hints_path)
     said = hints.source
@@ -60,7 +61,7 @@ def pull(spec: Path, hints_path: Path, *, check: bool = False, environ: Mapping[
             return Pulled(spec, changed=False)
         text = normalize(fetched.body)
     except UnicodeDecodeError:
-        raise error("AG056", "what came is no text", where, "check the address") from None
+        raise error("AG056", "the answer is not text", where, "check the address") from None
     except Unfetched as problem:
         raise error(
             "AG056", str(problem), where, "check the address, and whether it can be reached from here"
@@ -106,7 +107,7 @@ def _keep(lock: Path, url: str, etag: str, modified: str, data: bytes) -> None:
 
 
 def _taken(spec: Path, hints_path: Path, new: bytes, check: bool, keep: Any) -> Pulled:
-    """The new text beside the old one, read and planned as it would be built, then put in its place."""
+    """The new text next to the old one, read and planned as it would be built, then put in its place."""
     spec.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{spec.stem}.adaptgen-", suffix=spec.suffix, dir=spec.parent)
     fresh = Path(name)

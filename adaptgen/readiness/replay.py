@@ -65,7 +65,7 @@ def replay(case: Case) -> None:
             API has none of the values that a path of the tool's view names.
     """
     tool = case.tool
-    assert tool is not None, f"there is no tool {case.name} any more: delete its cassette, or record again"
+    assert tool is not None, f"the tool {case.name} no longer exists: delete its cassette, or record again"
     with _offline(), _aws(case.index), _answers(case.cassette) as cassette:
         answer = asyncio.run(_called(case, tool))
         pairs = list(zip(cassette.requests, cassette.responses, strict=True))
@@ -118,7 +118,7 @@ def _records(tool: Tool, body: Json) -> list[Json]:
 
 
 def _absent(record: Json, path: str) -> bool:
-    """Whether nothing stands at a path. A null or an empty list on the way says nothing about what could be below."""
+    """Whether nothing is found at a path. A null or an empty list on the way says nothing about what could be below."""
     here = [record]
     for segment in fields.parse(path):
         found: list[Json] = []

@@ -37,7 +37,7 @@ _POSITIONAL: dict[type, int] = {model.Param: 1, model.Call: 2, model.Send: 3, mo
 # Python refuses to read or write longer decimal integers, and more than 200 open brackets.
 _DECIMAL_BITS = 13_000
 _DEEPEST = 60
-# Class -> its fields with their defaults (MISSING, equal to nothing else, where there is none).
+# Class -> its fields with their defaults (MISSING, equal to nothing else, where a field has none).
 _FIELDS: dict[type, tuple[tuple[str, Any], ...]] = {
     kind: tuple(
         (field.name, field.default if field.default_factory is dataclasses.MISSING else field.default_factory())
@@ -133,7 +133,7 @@ class Printer:
         if isinstance(value, Mapping):
             members = [(f"{string(str(key))}: ", self.value(value[key], depth + 1)) for key in sorted(value, key=str)]
             return layout.group("{", members, "}")
-        raise TypeError(f"{type(value).__name__} is no value of the model")
+        raise TypeError(f"{type(value).__name__} is not a value of the model")
 
 
 def assignment(name: str, node: Node) -> PythonText:
@@ -142,7 +142,7 @@ def assignment(name: str, node: Node) -> PythonText:
 
 
 def module_tables(tools: Mapping[str, Node], taken: Container[str]) -> tuple[PythonText, ...]:
-    """The assignments of ``tools`` (variable -> expression), after those of the long tables that stand in them more
+    """The assignments of ``tools`` (variable -> expression), after those of the long tables that occur in them more
     than once.
 
     Such a table is named by a place of it, as ``GET_ITEM_VIEW``: the shortest name. So it changes only with a tool that

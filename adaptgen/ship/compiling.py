@@ -21,13 +21,15 @@ def find_interpreter(target: Target, given: str = "") -> tuple[str, str]:
     """Path and full version of an interpreter of the target's version; ``given`` is tried alone.
 
     Raises:
-        AdaptgenError: AG092, there is none.
+        AdaptgenError: AG092, no such interpreter was found.
     """
     for path in [given] if given else _candidates(target):
         version = _version(path)
         if version.startswith(f"{target.python}."):
             return path, version
-    wanted = f"{given} is no Python {target.python}" if given else f"there is no Python {target.python} on this machine"
+    wanted = (
+        f"{given} is not Python {target.python}" if given else f"Python {target.python} was not found on this machine"
+    )
     help = "install it, name it with --interpreter, or leave the bytecode out with --no-compile (starts are slower)"
     raise error("AG092", f"{wanted}, whose bytecode the bundle holds", help=help)
 
@@ -75,7 +77,7 @@ def compile_modules(files: Mapping[str, bytes], path: str) -> dict[str, bytes]:
         ]  # fmt: skip
         environ = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": os.defpath}
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)  # noqa: S603
-        # 1: some file of a wheel is no Python of this version, and is there for another one.
+        # 1: some file of a wheel is not Python of this version, and is there for another one.
         if done.returncode not in (0, 1):
             raise error("AG092", f"{path} does not compile the bundle: exit code {done.returncode}")
         return {one.relative_to(root).as_posix(): one.read_bytes() for one in sorted(root.rglob("*.pyc"))}

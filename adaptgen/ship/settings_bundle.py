@@ -54,15 +54,15 @@ def _inside(name: str, settings: Settings, at: tuple[str, ...]) -> str:
 
 
 def _hooks(settings: Settings, folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The modules of hooks that lie beside the settings; others come with a package that is no wheel of adaptgen."""
+    """The modules of hooks that lie beside the settings; others come with a package that is not a wheel of adaptgen."""
     for section, hooks in (("before", settings.before), ("after", settings.after)):
         for index, hook in enumerate(hooks):
             top = hook.call.partition(":")[0].partition(".")[0]
             files = [folder / f"{top}.py"] if (folder / f"{top}.py").is_file() else sorted((folder / top).rglob("*.py"))
             if not files:
-                help = f"put {top}.py beside the settings"
+                help = f"put {top}.py next to the settings"
                 where = settings.where("hooks", section, index)
-                raise error("AG090", f"the module {top!r} of a hook does not lie beside the settings", where, help)
+                raise error("AG090", f"the module {top!r} of a hook is not next to the settings", where, help)
             for file in files:
                 yield file.relative_to(folder).as_posix(), file.read_bytes()
 

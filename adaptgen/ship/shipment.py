@@ -131,7 +131,7 @@ def _server(folder: Path, given: Path | None) -> Deployable:
 
 
 def _certificates(server: Server, folder: Path) -> str:
-    """The file of ``connection.ca``, "" where there is none. Private keys never lie in a bundle.
+    """The file of ``connection.ca``, "" if it has none. Private keys are never bundled.
 
     Raises:
         AdaptgenError: AG090, a client certificate is a file, or the file lies at a place of this machine.

@@ -1,6 +1,6 @@
 """The wheels of a bundle: what is needed, pinned by ``requirements.lock``, fetched with pip into a cache.
 
-Only wheels whose hash stands in the lock are used. What the cache holds is not fetched again.
+Only wheels whose hash is in the lock are used. What the cache holds is not fetched again.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _wheels(wanted: Mapping[str, Pin], target: Target, folder: Path) -> dict[str
         for pin in missing:
             wheel = _cached(pin, folder)
             if wheel is None:
-                raise error("AG091", f"there is no wheel of {pin.name} {pin.version} for {target.label}")
+                raise error("AG091", f"no wheel of {pin.name} {pin.version} found for {target.label}")
             found[pin.name] = wheel
     return found
 

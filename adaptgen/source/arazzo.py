@@ -122,7 +122,7 @@ def read_description(path: Path) -> Description:
     checker = Checker(places.where, _DIALECT)
     root = parsed.value
     if not isinstance(root, dict) or "arazzo" not in root:
-        checker.report("this is no Arazzo description", (), "it begins with arazzo: 1.0.1, info: and workflows:")
+        checker.report("this is not an Arazzo description", (), "it begins with arazzo: 1.0.1, info: and workflows:")
     elif not _VERSION.fullmatch(str(root["arazzo"])):
         message = f"the version {root['arazzo']!r} of Arazzo is not read"
         checker.report(message, ("arazzo",), "adaptgen reads 1.0")

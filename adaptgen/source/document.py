@@ -49,15 +49,15 @@ class Document:
         references on the way are followed.
 
         Raises:
-            LookupError: if there is none.
+            LookupError: if nothing is found there.
         """
         return pointers.resolve(self.root, pointer)
 
     def deref(self, node: Any) -> Any:
-        """Where a chain of ``{"$ref": "#/..."}`` ends; ``node`` itself if it is no reference.
+        """Where a chain of ``{"$ref": "#/..."}`` ends; ``node`` itself if it is not a reference.
 
-        A mapping whose ``$ref`` is not a string is no reference (a property may be *named* ``$ref``). Siblings of
-        ``$ref`` are not merged: who needs them reads them from ``node``.
+        A mapping whose ``$ref`` is not a string is not a reference (a property may be *named* ``$ref``). Siblings of
+        ``$ref`` are not merged: a caller that needs them reads them from ``node``.
 
         Raises:
             LookupError: if the chain leads nowhere, out of the document, or to itself.

@@ -44,7 +44,7 @@ def read_overlay(path: Path, target: Path) -> Overlay:
     """Read an overlay for the document ``target``.
 
     Raises:
-        AdaptgenError: AG001 to AG005 for the text, AG014 for everything that is no overlay, all of it at once.
+        AdaptgenError: AG001 to AG005 for the text, AG014 for everything that is not an overlay, all of it at once.
     """
     shown = path.as_posix()
     data = read_file(path, shown)
@@ -80,7 +80,7 @@ class _Checker:
     def root(self, root: Any) -> None:
         if not isinstance(root, dict) or "overlay" not in root:
             help = "an overlay begins with overlay: 1.0.0, info: and actions:"
-            self.say("this is no OpenAPI Overlay", (), help)
+            self.say("this is not an OpenAPI Overlay", (), help)
             return
         version = root["overlay"]
         if not _VERSION.fullmatch(str(version)):

@@ -57,9 +57,9 @@ def read(path: Path) -> tuple[Declared, ...]:
         tree = ast.parse(text, filename=shown)
     except SyntaxError as why:
         where = Where(shown, why.lineno or 1, why.offset or 1)
-        raise AdaptgenError(Diagnostic("AG045", f"it is no Python: {why.msg}", where, "correct the line")) from None
+        raise AdaptgenError(Diagnostic("AG045", f"it is not Python: {why.msg}", where, "correct the line")) from None
     except ValueError as why:
-        raise AdaptgenError(Diagnostic("AG045", f"it is no Python: {why}", Where(shown))) from None
+        raise AdaptgenError(Diagnostic("AG045", f"it is not Python: {why}", Where(shown))) from None
     reader = _Reader(shown, tree)
     found = tuple(reader.declared())
     if reader.problems:
@@ -175,7 +175,7 @@ class _Reader:
                 said[keyword.arg] = ast.literal_eval(self._resolved(keyword.value))
             except (ValueError, TypeError, SyntaxError, RecursionError):
                 help = "the build reads it without running the file; a name of a literal above will do"
-                self._say(keyword.value, f"{keyword.arg} is no literal", help)
+                self._say(keyword.value, f"{keyword.arg} is not a literal", help)
         missing = [name for name in ADDED if name not in {one.arg for one in node.keywords}]
         if missing:
             self._say(node, f"overrides.add needs {' and '.join(missing)}")
@@ -191,7 +191,7 @@ class _Reader:
             or not name.isascii()
             or len(name) > 64
         ):
-            self._say(self._argument(node, "name"), f"{name!r} is no legal tool name", "letters, digits, _ and -")
+            self._say(self._argument(node, "name"), f"{name!r} is not a legal tool name", "letters, digits, _ and -")
         if said["effect"] not in ("read", "write", "delete"):
             self._say(self._argument(node, "effect"), "effect is read, write or delete")
         at = self._argument(node, "input_schema")

@@ -47,7 +47,7 @@ def _version(root: Any, file: str, tree: Tree) -> tuple[str, str]:
     if not isinstance(root, dict):
         kind = {list: "a list", str: "a text", type(None): "empty"}.get(type(root), "a single value")
         what = "; it looks like a web page" if isinstance(root, str) and root.lstrip().startswith("<") else ""
-        raise error("AG004", f"this is no OpenAPI document: the file is {kind}{what}", Where(file, 1, 1), _HELP)
+        raise error("AG004", f"this is not an OpenAPI document: the file is {kind}{what}", Where(file, 1, 1), _HELP)
     for key in ("openapi", "swagger", "swaggerVersion"):
         declared = root.get(key)
         if declared is None:
@@ -67,4 +67,6 @@ def _version(root: Any, file: str, tree: Tree) -> tuple[str, str]:
     if "paths" in root:
         message = "the document has paths but does not say which version of OpenAPI it follows"
         raise error("AG004", message, Where(file, 1, 1), 'add openapi: "3.0.3", or swagger: "2.0" as the case may be')
-    raise error("AG004", "this is no OpenAPI document: it has neither openapi nor swagger", Where(file, 1, 1), _HELP)
+    raise error(
+        "AG004", "this is not an OpenAPI document: it has neither openapi nor swagger", Where(file, 1, 1), _HELP
+    )

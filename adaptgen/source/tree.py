@@ -216,7 +216,7 @@ class Tree:
         where_at = place.tokens
         if _ABSOLUTE.match(path):
             what = "leads off this machine and is not followed"
-            self.say("AG011", ref, what, file.where(where_at), "put the document beside this one")
+            self.say("AG011", ref, what, file.where(where_at), "put the document next to this one")
             return None
         decoded = unquote(path.partition("?")[0])
         for candidate in dict.fromkeys((decoded, path)):

@@ -169,7 +169,7 @@ class _Upgrade:
         new = {key: value for key, value in raw.items() if key not in dropped}
         declared = raw.get("parameters")
         if declared is not None and not isinstance(declared, list):
-            self.say("AG022", "parameters is no list", [*at, "parameters"], "write a list of parameters")
+            self.say("AG022", "parameters is not a list", [*at, "parameters"], "write a list of parameters")
         own = [(one, [*at, "parameters", str(index)]) for index, one in enumerate(_list(declared))]
         plain = self.parameters(own, at)
         if plain:

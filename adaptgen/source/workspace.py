@@ -119,7 +119,7 @@ def _check(raw: Mapping[str, Any], path: Path, checker: Checker) -> None:
     for name, api in raw["apis"].items():
         spec = path.parent / api["spec"]
         if Path(api["spec"]).name != api["spec"]:
-            checker.report("the document must lie beside this file", ("apis", name, "spec"))
+            checker.report("the document must be next to this file", ("apis", name, "spec"))
         if (other := specs.setdefault(spec, name)) != name:
             checker.report(f"{other!r} has the same document", ("apis", name, "spec"), code="AG039")
         for index, one in enumerate(api.get("auth", ())):

@@ -46,7 +46,7 @@ class PathError(ValueError):
     """The text is not a path. ``at`` is the offset of what is wrong, in characters from 0."""
 
     def __init__(self, text: str, at: int, message: str) -> None:
-        super().__init__(f"{text!r} is no field path: {message} at character {at + 1}")
+        super().__init__(f"{text!r} is not a field path: {message} at character {at + 1}")
         self.text = text
         self.at = at
 
@@ -154,7 +154,7 @@ def _plain(key: str) -> bool:
 
 
 def get(item: Any, path: str | Sequence[Segment]) -> Any:
-    """The value of ``item`` at ``path``, :data:`MISSING` where there is none.
+    """The value of ``item`` at ``path``, :data:`MISSING` if it has none.
 
     A path through ``[*]`` gives the list of what its elements have, without those that have nothing.
 

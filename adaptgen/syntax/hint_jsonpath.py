@@ -15,7 +15,7 @@ _BEYOND = ("..", "?", "(", ",")
 
 
 class JsonPathError(ValueError):
-    """The text is no JSONPath."""
+    """The text is not a JSONPath."""
 
 
 @lru_cache(maxsize=2048)
@@ -26,7 +26,7 @@ def compiled(path: str) -> Callable[[Any], list[Any]]:
         JsonPathError: ``path`` does not start with ``$`` or cannot be read.
     """
     if not path.startswith("$"):
-        raise JsonPathError(f"{path!r} is no JSONPath: it must start with `$`")
+        raise JsonPathError(f"{path!r} is not a JSONPath: it must start with `$`")
     rest = path[1:]
     if not rest:
         return lambda body: [body]
@@ -58,7 +58,7 @@ def _general(path: str) -> Callable[[Any], list[Any]]:
     try:
         expression = parse(path)
     except Exception as problem:  # the parser raises bare Exception too
-        raise JsonPathError(f"{path!r} is no JSONPath: {problem}") from None
+        raise JsonPathError(f"{path!r} is not a JSONPath: {problem}") from None
     return lambda body: [match.value for match in expression.find(body)]
 
 

@@ -20,7 +20,7 @@ def join(*tokens: str | int) -> str:
 
 
 def escape(token: str) -> str:
-    """One token as it stands in a pointer. No percent-encoding: pointers of this project are read by people."""
+    """One token as a pointer writes it. No percent-encoding: pointers of this project are read by people."""
     return token.replace("~", "~0").replace("/", "~1") if "~" in token or "/" in token else token
 
 
@@ -39,15 +39,15 @@ def split(pointer: str) -> list[str]:
     if not text:
         return []
     if text[0] != "/":
-        raise LookupError(f"{pointer!r} is no JSON Pointer")
+        raise LookupError(f"{pointer!r} is not JSON Pointer")
     return [unescape(token) for token in text[1:].split("/")]
 
 
 def follow(root: Any, tokens: Iterable[str]) -> Any:
-    """The value at ``tokens``. A token that is no key as written is tried percent-decoded (RFC 6901, section 6).
+    """The value at ``tokens``. A token that is not a key as written is tried percent-decoded (RFC 6901, section 6).
 
     Raises:
-        LookupError: if there is none.
+        LookupError: if nothing is found there.
     """
     here = root
     for token in tokens:
@@ -84,7 +84,7 @@ def resolve(root: Any, pointer: str) -> Any:
     """The value at a pointer; a pointer that goes *through* references follows them.
 
     Raises:
-        LookupError: if there is none, or the references on the way have no end.
+        LookupError: if nothing is found there, or the references on the way have no end.
     """
     try:
         return follow(root, split(pointer))
@@ -139,7 +139,7 @@ def _following(root: Any, ref: str) -> str | None:
 
 
 def escape_key(key: str) -> str:
-    """One key as it stands in a pattern."""
+    """One key as a pattern writes it."""
     return "~2" if key == "*" else escape(key)
 
 
@@ -156,7 +156,7 @@ def pattern(text: str) -> tuple[str | None, ...]:
 
 
 def matching(value: Any, keys: Sequence[str | None]) -> Iterator[Any]:
-    """What stands in ``value`` at a pattern. A list that the pattern does not mention is looked into."""
+    """What ``value`` holds at a pattern. A list that the pattern does not mention is looked into."""
     if not keys:
         yield value
     elif isinstance(value, (list, tuple)):

@@ -26,7 +26,7 @@ _DOTS = regex.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\.", regex.DOTALL)
 
 
 class QueryError(ValueError):
-    """The text is no JSONPath query, or no regular expression."""
+    """The text is not a JSONPath query, or not a regular expression."""
 
 
 class TooMuchError(ValueError):
@@ -40,9 +40,9 @@ class Query:
         try:
             self._segments = _ENVIRONMENT.compile(text).segments
         except JSONPathError as wrong:
-            raise QueryError(f"{text!r} is no JSONPath: {' '.join(str(wrong).split())}") from None
+            raise QueryError(f"{text!r} is not a JSONPath: {' '.join(str(wrong).split())}") from None
         except RecursionError:
-            raise QueryError(f"{text!r} is no JSONPath: it nests too deep") from None
+            raise QueryError(f"{text!r} is not a JSONPath: it nests too deep") from None
 
     def values(self, value: Any) -> list[Any]:
         """What the query selects of a value, 100,000 nodes at most; nothing where :meth:`locations` would raise."""

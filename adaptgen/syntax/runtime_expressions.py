@@ -25,7 +25,7 @@ _DEEPEST: Final = 30
 
 
 class ConditionError(ValueError):
-    """The text is no expression, or no condition."""
+    """The text is not an expression, or not a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def expression(text: str) -> Expression:
         ConditionError: it is none.
     """
     if not text.startswith("$"):
-        raise ConditionError(f"{text!r} is no runtime expression: it starts with no $")
+        raise ConditionError(f"{text!r} is not a runtime expression: it starts with no $")
     head, mark, pointer = text[1:].partition("#")
     if mark and not (pointer == "" or pointer.startswith("/")):
         raise ConditionError(f"{text!r}: behind # stands a JSON Pointer, which starts with /")
@@ -75,7 +75,7 @@ def expression(text: str) -> Expression:
     if root in ("components", "sourceDescriptions") and rest:
         source, _, name = rest.partition(".")
         return Expression(text, root, source, name)
-    raise ConditionError(f"{text!r} is no runtime expression")
+    raise ConditionError(f"{text!r} is not a runtime expression")
 
 
 def _message(text: str, root: str, rest: str, pointer: str, pointed: bool) -> Expression:
@@ -132,7 +132,7 @@ def condition(text: str) -> Node:
 
 
 def holds(node: Node, get: Callable[[Expression], Any]) -> bool:
-    """Whether the condition holds; ``get`` gives the value of an expression, None where there is none."""
+    """Whether the condition holds; ``get`` gives the value of an expression, None if it has none."""
     return truth(_value(node, get))
 
 
@@ -216,7 +216,7 @@ class _Reader:
             return Node("value", {"true": True, "false": False, "null": None}[text])
         if _NUMBER.fullmatch(text):
             return Node("value", float(text) if re.search(r"[.eE]", text) else int(text))
-        raise ConditionError(f"{self.text!r}: {text!r} is no value; texts stand in single quotes")
+        raise ConditionError(f"{self.text!r}: {text!r} is not a value; texts are written in single quotes")
 
 
 def _value(node: Node, get: Callable[[Expression], Any]) -> Any:
@@ -234,7 +234,7 @@ def _value(node: Node, get: Callable[[Expression], Any]) -> Any:
 
 
 def _compare(operator: str, left: Any, right: Any) -> bool:
-    """As the specification has it: texts compare without regard to case. A text beside a number is read as one (a
+    """As the specification has it: texts compare without regard to case. A text next to a number is read as one (a
     header has texts only); what does not compare is unequal."""
     left, right = _number(left, right), _number(right, left)
     if isinstance(left, str) and isinstance(right, str):

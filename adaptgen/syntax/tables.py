@@ -69,7 +69,7 @@ class Table:
 
 
 def kind_of_media(media: str) -> Kind | None:
-    """The kind of table that a media type names, None for what is no table."""
+    """The kind of table that a media type names, None for what is not a table."""
     base = media.partition(";")[0].strip().lower()
     if base in _KINDS:
         return _KINDS[base]

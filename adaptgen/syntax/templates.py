@@ -17,7 +17,7 @@ KINDS = ("env", "secret", "ssm")
 
 
 class TemplateError(ValueError):
-    """The text is no template: an open brace, an unknown kind of reference, an empty name."""
+    """The text is not a template: an open brace, an unknown kind of reference, an empty name."""
 
 
 @value()
@@ -132,7 +132,7 @@ def strings_in(value: Any, skip: Collection[str] = ()) -> Iterator[str]:
 
 
 def references_in(value: Any, skip: Collection[str] = ()) -> Iterator[Reference]:
-    """Every reference in a JSON value or in tables. A text that is no template, such as a description, has none."""
+    """Every reference in a JSON value or in tables. A text that is not a template, such as a description, has none."""
     for text in strings_in(value, skip):
         if "${" in text:
             try:

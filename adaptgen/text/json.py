@@ -49,7 +49,7 @@ def load(source: SourceText, *, strict: bool) -> tuple[Any, set[str]]:
     A key that stands twice is treated as in ``yaml12.load``. Numbers that JSON does not have become null.
 
     Raises:
-        json.JSONDecodeError: for a text that is no JSON.
+        json.JSONDecodeError: for a text that is not JSON.
         AdaptgenError: AG005 for a document that nests too deep; AG003.
     """
     return _load(source, source.text, strict=strict)

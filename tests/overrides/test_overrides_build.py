@@ -76,7 +76,7 @@ async def test_a_tool_with_an_earlier_name_is_found_by_it(build: Build, workplac
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("def f(:\n", r":6:7: error AG045: it is no Python"),
+        ("def f(:\n", r":6:7: error AG045: it is not Python"),
         ('@overrides.wrap("get_person")\nasync def f(call):\n    pass\n', r":7:1: .*called with \(call, proceed\)"),
         ('@overrides.wrap("get_person")\ndef f(call, proceed):\n    pass\n', r":7:1: .*written with async def"),
         ('@overrides.request("get_person")\nasync def f(request):\n    pass\n', r":7:1: .*written with def"),
@@ -85,9 +85,12 @@ async def test_a_tool_with_an_earlier_name_is_found_by_it(build: Build, workplac
         ('@overrides.replace("get" + "_person")\nasync def f(call):\n    pass\n', r":6:20: .*literal"),
         ('@overrides.replace("get_persn")\nasync def f(call):\n    pass\n', r":6:20: .*did you mean 'get_person'"),
         (ADD.format(name="get_person") + "async def f(call):\n    pass\n", r":6:21: .*there is a tool 'get_person'"),
-        (ADD.format(name="a b") + "async def f(call):\n    pass\n", r":6:21: .*no legal tool name"),
+        (ADD.format(name="a b") + "async def f(call):\n    pass\n", r":6:21: .*not a legal tool name"),
         (ADD.format(name="x").replace("effect", "efect") + "async def f(call):\n    pass\n", r"did you mean 'effect'"),
-        (ADD.format(name="x").replace('"read"', "str(1)") + "async def f(call):\n    pass\n", r"effect is no literal"),
+        (
+            ADD.format(name="x").replace('"read"', "str(1)") + "async def f(call):\n    pass\n",
+            r"effect is not a literal",
+        ),
         (
             ADD.format(name="x").replace('{"type": "object"}', '{"properties": {"limit": {}}}')
             + "async def f(call):\n    pass\n",

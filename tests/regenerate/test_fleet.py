@@ -109,7 +109,7 @@ def test_a_comparison_of_documents_knows_the_fleet(workplace: Path, capsys: pyte
         ("orders.yaml}", "nowhere.yaml}", "nowhere.yaml"),
         ("auth: []", "auth: [crop]", "'corp'"),
         ("returns.yaml", "orders.yaml", "AG039"),
-        ("orders.yaml}", "../orders.yaml}", "beside this file"),
+        ("orders.yaml}", "../orders.yaml}", "next to this file"),
         ('"${env:CORP_TOKEN}"', "{a: b}", "specs/adaptgen.yaml:6:"),
         ("page_size: 40", "page_size: many", "specs/adaptgen.yaml:7:"),
         ("adaptgen: 1", "governance: nowhere.yaml", "nowhere.yaml cannot be read"),

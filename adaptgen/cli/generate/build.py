@@ -134,7 +134,7 @@ def resolve_specs(paths: Sequence[Path]) -> list[Path]:
     ``specs/``, or every document there.
 
     Raises:
-        AdaptgenError: AG001, there is none.
+        AdaptgenError: AG001, no document was found.
     """
     specs: list[Path] = []
     for path in paths or [FOLDER / WORKSPACE]:
@@ -142,7 +142,7 @@ def resolve_specs(paths: Sequence[Path]) -> list[Path]:
         specs += workspace.specs if workspace else [path] if path.name != WORKSPACE else _all()
     if not specs:
         help = "name a document: adaptgen build specs/crm.yaml"
-        raise error("AG001", "there is no document in this folder", Where(FOLDER.as_posix()), help)
+        raise error("AG001", "no document found in this folder", Where(FOLDER.as_posix()), help)
     return specs
 
 

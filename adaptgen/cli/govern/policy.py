@@ -122,7 +122,7 @@ def _served_by(source: Path) -> list[Path]:
     """The servers below ``generated/`` that were built with the settings, or with the folder that holds the policies.
 
     Raises:
-        AdaptgenError: AG061, there is none.
+        AdaptgenError: AG061, no server was built with them.
     """
     from adaptgen.output import lock
 

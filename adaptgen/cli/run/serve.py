@@ -57,7 +57,7 @@ def _part(options: argparse.Namespace, server: Server) -> Part:
     """The part of the server that is asked for.
 
     Raises:
-        AdaptgenError: AG069, there is no such tag; or the part is asked for over HTTP, where the URL says it.
+        AdaptgenError: AG069, the tag does not exist; or the part is asked for over HTTP, where the URL says it.
     """
     from adaptgen.tool_search.toolsets import Part, slug
 

@@ -33,7 +33,7 @@ def parse_arguments(contract: Contract, words: Sequence[str], stdin: str | None 
         raw = key.endswith(":")
         name = key[:-1] if raw and key not in offered else key
         if not equals or not name:
-            raise _misfit(f"{word!r} is no key=value", "write key=value, key:=JSON, or one JSON object")
+            raise _misfit(f"{word!r} is not key=value", "write key=value, key:=JSON, or one JSON object")
         if name not in offered and schema.get("additionalProperties", True) is False:
             raise _unknown(name, offered, contract.name)
         value = _json(name, text) if raw else _value(name, text, offered.get(name, True), schema)
@@ -47,9 +47,9 @@ def _object(text: str) -> dict[str, Json]:
     try:
         value = json.loads(text)
     except ValueError as why:
-        raise _misfit(f"the arguments are no JSON: {why}", "give one JSON object, or key=value words") from None
+        raise _misfit(f"the arguments are not JSON: {why}", "give one JSON object, or key=value words") from None
     if not isinstance(value, dict):
-        raise _misfit("the arguments are no JSON object", 'give one JSON object, such as \'{"name": "Ada"}\'')
+        raise _misfit("the arguments are not a JSON object", 'give one JSON object, such as \'{"name": "Ada"}\'')
     return value
 
 
@@ -57,7 +57,7 @@ def _json(name: str, text: str) -> Json:
     try:
         return json.loads(text)
     except ValueError as why:
-        raise _misfit(f"{name} is no JSON: {why}", f"quote it for the shell: '{name}:=[1, 2]'") from None
+        raise _misfit(f"{name} is not JSON: {why}", f"quote it for the shell: '{name}:=[1, 2]'") from None
 
 
 def _many(value: Json) -> list[Json]:

@@ -86,7 +86,7 @@ def _parameters(given: Sequence[str], variables: Mapping[str, str], known: Mappi
         parameter = variables.get(name, name)
         if not equals or parameter not in known:
             names = ", ".join(sorted(set(known) - {"CodeBucket"}))
-            raise error("AG090", f"{name!r} is no parameter", help=f"--parameter NAME=VALUE; known: {names}")
+            raise error("AG090", f"{name!r} is not a parameter", help=f"--parameter NAME=VALUE; known: {names}")
         found[parameter] = value
     asked = [
         name for name, one in known.items()

@@ -14,6 +14,7 @@ from adaptgen.diagnostics import Where, error
 
 if TYPE_CHECKING:
     from adaptgen.ship.package import Bundle
+    from adaptgen.ship.target import Arch, Kind
 
 _DOCKER = {"arm64": "arm64", "x86_64": "amd64"}
 """Machines as Docker names them."""
@@ -59,7 +60,7 @@ def _lambda(bundle: Bundle, given: Path | None) -> int:
         terminal.print_error(f"left out: {text}")
     terminal.say(f"{out}: {len(data) / 1e6:.1f} MB in {len(bundle.files):,} files, {bundle.target.label}")
     terminal.say(f"sha256 {sha256}")
-    terminal.say(f"beside it: {', '.join(path.name for path in templates)}")
+    terminal.say(f"next to it: {', '.join(path.name for path in templates)}")
     return 0
 
 
@@ -71,20 +72,20 @@ def _written(path: Path, data: bytes) -> None:
         raise error("AG051", f"it cannot be written: {why.strerror}", Where(str(path)), "--out PATH") from None
 
 
-def make_bundle(options: argparse.Namespace, target: str) -> Bundle:
+def make_bundle(options: argparse.Namespace, target: Kind) -> Bundle:
     """The bundle that the options name; warnings are printed."""
     from adaptgen.output.build_cache import user_cache
     from adaptgen.ship.package import package
     from adaptgen.ship.shipment import read_deployable
     from adaptgen.ship.target import Target
 
-    place = Target(target, options.arch or ("arm64" if target == "agentcore" else "x86_64"), options.python)  # type: ignore[arg-type]
+    arch: Arch = options.arch or ("arm64" if target == "agentcore" else "x86_64")
     found = read_deployable(options.what, options.governance)
     terminal.diagnostics(found.warnings)
     with terminal.progress("packaging"):
         return package(
             found,
-            place,
+            Target(target, arch, options.python),
             user_cache(os.environ) / "wheels",
             compile=not options.no_compile,
             interpreter=options.interpreter,

@@ -52,10 +52,10 @@ def show(plan: Plan, spec: Path, version: str) -> None:
 
 
 def _operations(plan: Plan) -> str:
-    why = Counter(one.why for one in plan.left_out)
+    why: Counter[str] = Counter(one.why for one in plan.left_out)
     words = {"login": "for the login", "hidden": "hidden by hints", "broken": "left out"}
     parts = [f"{terminal.count(len(plan.server.tools), 'tool')}"]
-    parts += [f"{why[word]:,} {words[word]}" for word in words if why[word]]  # type: ignore[index]
+    parts += [f"{why[word]:,} {words[word]}" for word in words if why[word]]
     return f"  {terminal.count(plan.operations, 'operation')}: {', '.join(parts)}"
 
 

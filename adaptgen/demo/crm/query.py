@@ -44,7 +44,7 @@ class Query:
             self.add("(" + " OR ".join(f"{one} LIKE ?" for one in columns) + ")", *[f"%{value}%"] * len(columns))
 
     def between(self, column: str, first: str, last: str) -> None:
-        """Days from ``first`` to ``last``, both included; 400 for anything that is no ISO date."""
+        """Days from ``first`` to ``last``, both included; 400 for anything that is not an ISO date."""
         for parameter, sign in ((first, ">="), (last, "<=")):
             if value := self._parameters.get(parameter):
                 if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

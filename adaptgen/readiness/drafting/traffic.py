@@ -20,7 +20,7 @@ def read_traffic(folder: Path) -> list[Exchange]:
     """Every exchange in the files of a folder, or of one file, in the order of their names.
 
     Raises:
-        AdaptgenError: AG067, there is none; AG002, a file is neither a cassette nor an archive.
+        AdaptgenError: AG067, the folder holds no exchanges; AG002, a file is neither a cassette nor an archive.
     """
     files = [folder] if folder.is_file() else sorted(one for one in folder.rglob("*") if one.suffix in _ENDS)
     found: list[Exchange] = []

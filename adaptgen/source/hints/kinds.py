@@ -58,7 +58,7 @@ def _check_jsonpath(checker: Checker, value: str, at: KeyPath) -> None:
 
         fits = _parses(parse_jsonpath, value)
     if not fits:
-        checker.report(f"{dotted(at)}: {value!r} is no JSONPath", at, "write it like $.data.items", "AG036")
+        checker.report(f"{dotted(at)}: {value!r} is not a JSONPath", at, "write it like $.data.items", "AG036")
 
 
 def _parses(parser: Callable[[str], Any], text: str) -> bool:

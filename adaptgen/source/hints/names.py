@@ -82,7 +82,9 @@ def _check_caller(text: str, at: tuple[str | int, ...], personal: bool, checker:
         if name == "caller.token":
             checker.report("the caller's token is never sent on", at, "kind: exchange gets another one for it", "AG037")
         elif name == "caller":
-            checker.report("'caller' is no value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}", "AG037")
+            checker.report(
+                "'caller' is not a value", at, "say {caller.sub}, {caller.tenant} or {caller.<claim>}", "AG037"
+            )
         elif not personal:
             checker.report(f"{name!r} differs from caller to caller", at, "add per: caller", "AG037")
 

@@ -77,15 +77,15 @@ def test_a_dash_is_the_object_on_stdin() -> None:
     [
         (["nam=Ada"], "did you mean 'name'"),
         (["zzz=1"], "arguments: name, age"),
-        (["name"], "no key=value"),
-        (["=x"], "no key=value"),
+        (["name"], "not key=value"),
+        (["=x"], "not key=value"),
         (["age=seven"], "no integer"),
         (["rate=NaNo"], "no number"),
         (["active=yes"], "no boolean"),
-        (["filter=a"], "no JSON"),
-        (["either:=x"], "no JSON"),
-        (["{"], "no JSON"),
-        (["-"], "no JSON"),
+        (["filter=a"], "not JSON"),
+        (["either:=x"], "not JSON"),
+        (["{"], "not JSON"),
+        (["-"], "not JSON"),
     ],
 )
 def test_what_does_not_fit_is_told(words: list[str], said: str) -> None:

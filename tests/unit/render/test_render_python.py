@@ -85,7 +85,7 @@ def test_values_too_deep_for_the_parser_are_loaded() -> None:
 
 
 def test_a_value_of_no_model_class_is_refused() -> None:
-    with pytest.raises(TypeError, match="set is no value of the model"):
+    with pytest.raises(TypeError, match="set is not a value of the model"):
         printed({1, 2})
 
 

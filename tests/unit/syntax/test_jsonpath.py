@@ -83,7 +83,7 @@ def test_a_value_without_members_has_itself_alone(value: Any) -> None:
      "$[?length(@.*) > 1]", "$[01]", "$.a[?nope(@)]", "$[?(@.a]", " $.a", "$.a-b", "$[9007199254740992]"],
 )  # fmt: skip
 def test_what_is_no_query(query: str) -> None:
-    with pytest.raises(queries.QueryError, match="is no JSONPath"):
+    with pytest.raises(queries.QueryError, match="is not a JSONPath"):
         queries.compiled(query)
 
 

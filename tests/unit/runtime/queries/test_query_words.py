@@ -73,7 +73,7 @@ def test_a_comparison_means_what_a_person_means(kit: Any, where: Any, found: lis
         ({"where": {"amount": []}}, "the list of values is empty"),
         ({"where": {"amount": {}}}, "is empty"),
         ({"where": {"tags[0:1]": "vip"}}, "a path names one field here, whole"),
-        ({"where": {"a..b": 1}}, "is no field path"),
+        ({"where": {"a..b": 1}}, "is not a field path"),
         ({"sort": ["amount", 5]}, "takes the path of a field"),
         ({"count": "name", "distinct": "name"}, "not both"),
         ({"sort": "name", "count": True}, "Leave it out"),
