@@ -12,13 +12,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adaptgen.diagnostics import error
-from adaptgen.ship import aws
+from adaptgen.diagnostics import AdaptgenError, error
+from adaptgen.runtime.aws import clients as aws
 
 _LASTING = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 """States from which a stack can be updated."""
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
 _CAPABILITIES = ["CAPABILITY_IAM"]
+
+
+def make_client(service: str, region: str = "", endpoint: str = "") -> Any:
+    """A client of one service; ``region`` and ``endpoint``: "" for what the environment says.
+
+    Raises:
+        AdaptgenError: AG093, boto3 is not installed, or no region is known.
+    """
+    try:
+        # An upload of 25 MB may take its time on a slow line.
+        return aws.client(service, region, endpoint, timeout=120.0, attempts=5)
+    except aws.AwsError as why:
+        raise error("AG093", str(why), help="--region NAME, and credentials of AWS") from None
+
+
+def _failed(what: str, problem: Exception) -> AdaptgenError:
+    """The error for a call that AWS, or the way to it, did not let through."""
+    code, text = aws.refusal(problem)
+    return error("AG093", f"{what}: {f'{code}: ' if code else ''}{text}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +154,7 @@ class Deployment:
         try:
             return call(**arguments)
         except Exception as problem:
-            raise aws.failed(what, problem) from None
+            raise _failed(what, problem) from None
 
     def _stack(self, name: str) -> Mapping[str, Any] | None:
         try:
@@ -144,7 +163,7 @@ class Deployment:
             code, text = aws.refusal(problem)
             if code == "ValidationError" and "does not exist" in text:
                 return None
-            raise aws.failed("DescribeStacks", problem) from None
+            raise _failed("DescribeStacks", problem) from None
         return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
     def _upload(self, plan: Plan) -> None:
@@ -154,7 +173,7 @@ class Deployment:
         except Exception as problem:
             code, _ = aws.refusal(problem)
             if code not in ("404", "NoSuchKey", "NotFound"):
-                raise aws.failed(f"HeadObject in {plan.bucket}", problem) from None
+                raise _failed(f"HeadObject in {plan.bucket}", problem) from None
         else:
             return
         self._say(f"uploading {len(plan.code) / 1e6:.1f} MB to s3://{plan.bucket}/{plan.key}")

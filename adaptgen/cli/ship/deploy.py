@@ -36,14 +36,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _deployment(options: argparse.Namespace) -> Deployment:
-    from adaptgen.ship import aws
-    from adaptgen.ship.deploy import Deployment
+    from adaptgen.ship.deploy import Deployment, make_client
     from adaptgen.ship.dry_run_clients import RecordingClients
 
     if options.dry_run:
         dry = {name: RecordingClients(name, terminal.say, exists=options.delete) for name in ("s3", "cloudformation")}
         return Deployment(dry["s3"], dry["cloudformation"], say=_quiet, agree=lambda changes: True)
-    made = {name: aws.client(name, options.region, options.endpoint_url) for name in ("s3", "cloudformation")}
+    made = {name: make_client(name, options.region, options.endpoint_url) for name in ("s3", "cloudformation")}
     return Deployment(
         made["s3"],
         made["cloudformation"],

@@ -19,9 +19,9 @@ from adaptgen.govern.authorization import cedar_context as lowering
 from adaptgen.govern.authorization import principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
 from adaptgen.govern.authorization.policies import DEFAULT_READ
-from adaptgen.govern.settings import aws_clients as aws
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json
+from adaptgen.runtime.aws import clients as aws
 
 SERVICE = "verifiedpermissions"
 TIMEOUT = 2.0

@@ -84,7 +84,7 @@ class KmsSigner:
         self.id = key_id(_loaded(answer["PublicKey"]))
 
     def _asked(self, action: str, **more: Any) -> Mapping[str, Any]:
-        from adaptgen.govern.settings.aws_clients import failure
+        from adaptgen.runtime.aws.clients import failure
 
         try:
             answer: Mapping[str, Any] = getattr(self._client, action)(**more)
@@ -230,9 +230,12 @@ def _loaded(data: bytes) -> Any:
 
 
 def _kms() -> Any:
-    from adaptgen.govern.settings.aws_clients import client
+    from adaptgen.runtime.aws import clients as aws
 
-    return client("kms")
+    try:
+        return aws.client("kms")
+    except aws.AwsError as problem:
+        raise SigningError(str(problem)) from None
 
 
 async def checkpoint_signer(settings: Settings, private: str | None) -> Signer | None:

@@ -218,8 +218,8 @@ class AppConfigDocument:
     def _poll(self, profile: _Profile) -> bool:
         if profile.token and time.monotonic() < profile.due:
             return False
-        client = self._clients("appconfigdata")
         try:
+            client = self._clients("appconfigdata")
             if not profile.token:
                 begun = client.start_configuration_session(
                     ApplicationIdentifier=self._application,
@@ -267,7 +267,7 @@ def clients(environ: Mapping[str, str]) -> Clients:
 
     def get(service: str) -> Any:
         if service not in made:
-            from adaptgen.govern.settings import aws_clients as aws
+            from adaptgen.runtime.aws import clients as aws
 
             made[service] = aws.client(service, environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "")
         return made[service]
@@ -288,8 +288,6 @@ def _status(problem: Exception) -> int:
 
 
 def _failure(problem: Exception) -> str:
-    if isinstance(problem, Unreadable):
-        return str(problem)
-    from adaptgen.govern.settings import aws_clients as aws
+    from adaptgen.runtime.aws import clients as aws
 
-    return aws.failure(problem)
+    return str(problem) if isinstance(problem, Unreadable) else aws.failure(problem)

@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from adaptgen.govern.settings.aws_clients import client, failure
 from adaptgen.govern.settings.model import Detector
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.mcp.json_text import dumps, loads_or_none
 from adaptgen.pii.matcher import KnownValue, ValueMatcher
+from adaptgen.runtime.aws.clients import client, failure
 from adaptgen.runtime.core.answer import ToolError
 
 Client = Callable[[str, str], Any]

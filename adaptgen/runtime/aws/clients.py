@@ -1,4 +1,4 @@
-"""What the runtime asks of AWS, through boto3: the only runtime module with it, loaded at first use.
+"""What is asked of AWS, through boto3: the only module with it, loaded at first use.
 
 Everything here blocks; call it from a thread.
 """
@@ -33,30 +33,48 @@ class AwsError(Exception):
         self.code = code
 
 
-def client(service: str, region: str = "", endpoint: str = "", *, timeout: float = 5.0, attempts: int = 3) -> Any:
-    """A boto3 client, which threads may share. ``timeout`` in seconds for one attempt.
+def _boto3(purpose: str) -> Any:
+    try:
+        import boto3
+    except ImportError:
+        raise AwsError(f'{purpose} needs boto3: pip install "adaptgen[aws]"') from None
+    return boto3
+
+
+def client(service: str, region: str = "", endpoint: str = "", *, timeout: float = 10.0, attempts: int = 3) -> Any:
+    """A boto3 client, which threads may share; making one takes some ms. ``region`` and ``endpoint``: "" for what the
+    environment says. ``timeout``: seconds for one attempt.
 
     Raises:
         AwsError: boto3 is not installed, or no region is known.
     """
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ImportError:
-        raise AwsError(f'{service} needs boto3: pip install "adaptgen[aws]"') from None
+    boto3 = _boto3(service)
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
     config = Config(
-        connect_timeout=min(timeout, 3.0),
+        connect_timeout=min(timeout, 5.0),
         read_timeout=timeout,
         retries={"total_max_attempts": attempts, "mode": "standard"},
         max_pool_connections=32,
     )
     with _making:
         try:
-            make: Any = boto3.client  # the service is a variable, which the stubs do not take
-            return make(service, region_name=region or None, endpoint_url=endpoint or None, config=config)
+            return boto3.client(service, region_name=region or None, endpoint_url=endpoint or None, config=config)
         except (BotoCoreError, ValueError) as problem:
             raise AwsError(f"{service} cannot be asked: {type(problem).__name__}") from None
+
+
+def refusal(problem: Exception) -> tuple[str, str]:
+    """Code and text of an error of AWS; ("", …) where it is none of the service. The text may hold values."""
+    response = getattr(problem, "response", None)
+    found = response.get("Error", {}) if isinstance(response, dict) else {}
+    return str(found.get("Code", "")), str(found.get("Message") or type(problem).__name__)
+
+
+def failure(problem: Exception) -> str:
+    """What an error of AWS is, without any value: its code or its type."""
+    return str(problem) if isinstance(problem, AwsError) else refusal(problem)[0] or type(problem).__name__
 
 
 def call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
@@ -70,10 +88,10 @@ def call(client: Any, operation: str, **parameters: Any) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = getattr(client, operation)(**parameters)
     except ClientError as problem:
-        code = str(problem.response.get("Error", {}).get("Code", "refused"))
+        code = failure(problem)
         raise AwsError(f"AWS refuses {operation}: {code}", code) from None
     except BotoCoreError as problem:
-        raise AwsError(f"AWS cannot be asked for {operation}: {type(problem).__name__}") from None
+        raise AwsError(f"AWS cannot be asked for {operation}: {failure(problem)}") from None
     return found
 
 
@@ -83,14 +101,14 @@ def read_own_keys() -> tuple[str, str, str]:
     Raises:
         AwsError: there are none.
     """
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError
-    except ImportError:
-        raise AwsError('signing for AWS needs boto3: pip install "adaptgen[aws]"') from None
+    boto3 = _boto3("signing for AWS")
+    from botocore.exceptions import BotoCoreError
+
     with _making:
         try:
-            found = (boto3.DEFAULT_SESSION or _session(boto3)).get_credentials()
+            if boto3.DEFAULT_SESSION is None:
+                boto3.setup_default_session()
+            found = boto3.DEFAULT_SESSION.get_credentials()
             frozen = found.get_frozen_credentials() if found else None
         except BotoCoreError as problem:
             raise AwsError(f"the keys of this process cannot be read: {type(problem).__name__}") from None
@@ -99,37 +117,23 @@ def read_own_keys() -> tuple[str, str, str]:
     return frozen.access_key, frozen.secret_key, frozen.token or ""
 
 
-def _session(boto3: Any) -> Any:
-    boto3.setup_default_session()
-    return boto3.DEFAULT_SESSION
-
-
 def read_reference(reference: Reference, environ: Mapping[str, str]) -> str:
     """The value of a ``${secret:name#key}`` or ``${ssm:/path}``. Blocks; call it from a thread.
 
     Raises:
         ToolError: boto3 is not installed, or AWS does not hand out the value; the text names the reference.
     """
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise ToolError(f'{reference} needs boto3: pip install "adaptgen[aws]".') from None
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
+    name, _, key = reference.name.partition("#")
     try:
         if reference.kind == "ssm":
-            parameters = boto3.client("ssm", region_name=region)
-            found = parameters.get_parameter(Name=reference.name, WithDecryption=True)
+            parameters = client("ssm", region)
+            found = call(parameters, "get_parameter", Name=reference.name, WithDecryption=True)
             return str(found["Parameter"]["Value"])
-        name, _, key = reference.name.partition("#")
-        return _member(
-            reference, boto3.client("secretsmanager", region_name=region).get_secret_value(SecretId=name), key
-        )
-    except ClientError as problem:
-        code = problem.response.get("Error", {}).get("Code", "refused")
-        raise ToolError(f"AWS does not give {reference}: {code}.") from None
-    except BotoCoreError as problem:
-        raise ToolError(f"AWS cannot be asked for {reference}: {type(problem).__name__}.") from None
+        found = call(client("secretsmanager", region), "get_secret_value", SecretId=name)
+    except AwsError as problem:
+        raise ToolError(f"AWS does not give {reference}: {problem.code or problem}.") from None
+    return _member(reference, found, key)
 
 
 def _member(reference: Reference, found: Mapping[str, Any], key: str) -> str:

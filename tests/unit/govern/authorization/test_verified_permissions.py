@@ -17,8 +17,8 @@ from support.policies import ANN, TOOLS, facts
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.govern.authorization.authorizer import Decision
 from adaptgen.govern.authorization.verified_permissions import VerifiedPermissions
-from adaptgen.govern.settings import aws_clients as aws
 from adaptgen.model.tables import Caller
+from adaptgen.runtime.aws import clients as aws
 
 STORE = "PSEXAMPLEabcdefg111111"
 ARN = f"arn:aws:verifiedpermissions::123456789012:policy-store/{STORE}"
