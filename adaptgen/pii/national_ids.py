@@ -113,8 +113,6 @@ MALAYSIA = StdnumCheck("my.nric", rf"[0-9]{{2}}{_MONTH}{_DAY}[0-9]{{6}}")
 PAKISTAN = StdnumCheck("pk.cnic", r"[1-7][0-9]{12}")
 DOMINICAN_REPUBLIC = StdnumCheck("do.cedula")
 NETHERLANDS = StdnumCheck("nl.bsn")
-DENMARK = StdnumCheck("dk.cpr", rf"{_DAY}{_MONTH}[0-9]{{6}}")
-BULGARIA = StdnumCheck("bg.egn")
 LATVIA = StdnumCheck("lv.pvn", rf"{_DAY}{_MONTH}[0-9]{{7}}")
 UNITED_STATES = FormCheck(
     r"(?!000|666)(?:[0-8][0-9]{2}(?!00)[0-9]{2}|9[0-9]{2}(?:5[0-9]|6[0-5]|[7-9][0-9]))(?!0000)[0-9]{4}"

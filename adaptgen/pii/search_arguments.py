@@ -354,11 +354,7 @@ def _strangers(spoken: Sequence[str], keys: Collection[str], holder: str) -> set
 @lru_cache(maxsize=8192)
 def _keys(path: str) -> tuple[str, ...]:
     """The words of the last key of a path, and of those that hold it before them."""
-    try:
-        keys = [one for one in fields.parse(path) if isinstance(one, str)]
-    except fields.PathError:
-        keys = [path]
-    return tuple(word for key in keys for word in words(key))
+    return tuple(word for key in fields.keys_of(path) for word in words(key))
 
 
 def _joined(path: str) -> str:

@@ -51,54 +51,15 @@ if TYPE_CHECKING:
     from adaptgen.runtime.overrides import Overrides, Proceed, Result
 
 __all__ = [
-    "FORMAT",
-    "LOCAL",
-    "Answer",
-    "Auth",
-    "Base",
-    "Binary",
-    "Body",
-    "Call",
-    "Caller",
-    "Check",
-    "Connection",
-    "Contract",
-    "Cursor",
-    "Engine",
-    "Expires",
-    "Flow",
-    "Link",
-    "Login",
-    "Lookup",
-    "NextHeader",
-    "NextUrl",
-    "Offset",
-    "Outgoing",
-    "Overrides",
-    "PageNumber",
-    "Param",
-    "Proceed",
-    "Refused",
-    "Result",
-    "Send",
-    "Server",
-    "SigV4",
-    "Step",
-    "Text",
-    "Then",
-    "Tool",
-    "ToolCall",
-    "ToolError",
-    "Toolset",
-    "Unpaged",
-    "Until",
-    "Update",
-    "When",
-    "value_of",
-]
+    "FORMAT", "LOCAL", "Answer", "Auth", "Base", "Binary", "Body", "Call", "Caller", "Check", "Connection",
+    "Contract", "Cursor", "Engine", "Expires", "Flow", "Link", "Login", "Lookup", "NextHeader", "NextUrl", "Offset",
+    "Outgoing", "Overrides", "PageNumber", "Param", "Proceed", "Refused", "Result", "Send", "Server", "SigV4", "Step",
+    "Text", "Then", "Tool", "ToolCall", "ToolError", "Toolset", "Unpaged", "Until", "Update", "When", "value_of",
+]  # fmt: skip
 
 
 _LATER = {
+    "Engine": "engine",
     "Outgoing": "override_calls",
     "Overrides": "overrides",
     "Proceed": "overrides",
@@ -109,10 +70,6 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Engine":
-        from adaptgen.runtime.engine import Engine
-
-        return Engine
     if name in _LATER:
         from importlib import import_module
 

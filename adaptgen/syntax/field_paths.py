@@ -89,6 +89,19 @@ def parse(path: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+def keys_of(path: str) -> tuple[str, ...]:
+    """The keys of ``path``, without its elements; the text itself where it is not a path."""
+    try:
+        return tuple(segment for segment in parse(path) if isinstance(segment, str))
+    except PathError:
+        return (path,)
+
+
+def join(start: str, path: str) -> str:
+    """``path`` below ``start``; ``$`` makes a JSONPath of it."""
+    return f"{start}{path}" if path.startswith("[") or not start else f"{start}.{path}"
+
+
 def _bracket(path: str, at: int) -> tuple[Segment, int]:
     start = at + 1
     if path[start : start + 1] == '"':

@@ -112,8 +112,7 @@ def _name(path: tuple[fields.Segment, ...]) -> str:
     """The path in words. The first key may be a path itself: that of a slice, or of what is around a payload."""
     first = path[0] if path else None
     if isinstance(first, str) and (first == "$" or first.startswith(("$.", "$[")) or _SLICED.fullmatch(first)):
-        inner = fields.text(path[1:]) if len(path) > 1 else ""
-        return f"{first}{'' if not inner or inner[0] == '[' else '.'}{inner}"
+        return fields.join(first, fields.text(path[1:])) if len(path) > 1 else first
     return fields.text(path)
 
 

@@ -61,12 +61,7 @@ class AnswerLayout:
     def _default(self, tool: Tool, objects: Sequence[Json]) -> View:
         if tool.view is not None:
             declared = view(tool.view)
-            if (
-                declared.whole
-                or not objects
-                or not declared.paths
-                or len(declared.unmet(objects)) < len(declared.paths)
-            ):
+            if not objects or fits(declared, objects):
                 return declared
         candidates = ranking.candidates_from(objects)
         ranked = ranking.rank(candidates)
@@ -109,6 +104,11 @@ def _withheld(item: Json) -> Json:
     if not isinstance(item, dict) or UNREADABLE not in item:
         return item
     return {**item, UNREADABLE: f"{str(item[UNREADABLE]).partition(':')[0]}: {WITHHELD}"}
+
+
+def fits(declared: View, records: Sequence[Json]) -> bool:
+    """Whether a declared view shows anything of ``records``."""
+    return declared.whole or not declared.paths or len(declared.unmet(records)) < len(declared.paths)
 
 
 def parse_view(paths: Sequence[str]) -> View:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Cursor, Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
 from adaptgen.runtime.answers.envelope import answer_around, is_around
 from adaptgen.runtime.answers.layout import AnswerLayout, parse_view
 from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
-from adaptgen.runtime.core.answer import Answer, Text, ToolError
+from adaptgen.runtime.core.answer import Answer, ToolError, answer_json
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
@@ -115,15 +114,12 @@ class ItemFilter(Protocol):
 
     def __call__(self, item: Json) -> bool:
         """Whether ``item`` is asked for."""
-        ...
 
     async def enough(self, items: int, total: int | None) -> str:
         """A page of so many items was read, in a list of ``total``: why no further one may be; "" where it may."""
-        ...
 
     def note(self, given: int, why: str) -> str:
         """What the agent should know; ``why``: what ended the reading."""
-        ...
 
 
 def first_state(tool: Tool, wanted: int) -> State:
@@ -322,9 +318,7 @@ class _ListAnswerBuilder:
                 room = max(room - over - 20, 40)
         if self._slot is not None:
             self._slot.settle("next_cursor" in parts)
-        text = self._text(shape, count, parts)
-        structured = loads(text) if self._tool.layout == "structured" else None
-        answer = Answer((Text(text.decode()),), structured=structured)
+        answer = answer_json(self._text(shape, count, parts), self._tool)
         shown = {"items": self._shown[:count], **parts} if self._marks.enabled else None
         return self._marks.finish(answer, shown, rows=len(shape.paths) if shape.columns else None, measured=True)
 

@@ -11,15 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Json, Tool
 from adaptgen.runtime.answers.budget import reduce_value
-from adaptgen.runtime.answers.layout import Secrets, list_paths, parse_view, withhold_secrets
+from adaptgen.runtime.answers.layout import Secrets, fits, list_paths, parse_view, withhold_secrets
 from adaptgen.runtime.answers.media import answer_media
 from adaptgen.runtime.answers.projection import View, view
 from adaptgen.runtime.answers.samples import Samples
 from adaptgen.runtime.answers.tables import answer_table
-from adaptgen.runtime.core.answer import Answer, Text, ToolError
+from adaptgen.runtime.core.answer import Answer, ToolError, answer_json
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.http.completeness import find_doubt, find_sizes, read_answer
 from adaptgen.runtime.http.page import is_json
@@ -139,8 +138,8 @@ def _places(answer: str, body: Json) -> list[str]:
     """Where the payload may be: at its path, or where that leads nowhere, anywhere near the root."""
     if answer == "$" or jsonpath.first(answer, body, None) is not None:
         return [answer]
-    return [answer, "$", *(f"${paths.text((key,))}" if paths.text((key,))[0] == "[" else f"$.{paths.text((key,))}"
-                           for key in (body if isinstance(body, dict) else ()))]  # fmt: skip
+    keys = body if isinstance(body, dict) else ()
+    return [answer, "$", *(paths.join("$", paths.text((key,))) for key in keys)]
 
 
 def _shown(tool: Tool, payload: Json, asked: Sequence[str] | None) -> tuple[Json, dict[str, Json]]:
@@ -166,7 +165,7 @@ def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
         return view(("*",))  # the steps have their own views, and the result was put together by hand
     if tool.view is not None:
         declared = view(tool.view)
-        if declared.whole or not declared.paths or len(declared.unmet(records)) < len(declared.paths):
+        if fits(declared, records):
             return declared
     if len(encode(payload)) <= _SMALL or _is_map(payload):
         return view(("*",))
@@ -198,7 +197,7 @@ def _siblings(body: Json, answer: str, samples: Samples) -> dict[str, Json]:
     found: dict[str, Json] = {}
     if isinstance(body, dict):
         for key, value in body.items():
-            name = f"$.{key}" if paths.text((key,)) == key else f"${paths.text((key,))}"
+            name = paths.join("$", paths.text((key,)))
             if isinstance(value, list) and value and name != answer and not answer.startswith((f"{name}.", f"{name}[")):
                 found[name] = samples.summary((key,), value)
     return dict(list(found.items())[:_LISTS])
@@ -215,10 +214,7 @@ def _beside(tool: Tool, body: Json, asked: Sequence[str]) -> dict[str, Json]:
     sensitive: dict[str, str] = {}
     for place in _places(tool.payload, body):
         prefix = place.removeprefix("$").removeprefix(".")
-        sensitive |= {
-            f"{prefix}{'' if path.startswith('[') or not prefix else '.'}{path}": k
-            for path, k in tool.sensitive.items()
-        }
+        sensitive |= {paths.join(prefix, path): kind for path, kind in tool.sensitive.items()}
     found: dict[str, Any] = {}
     for name, path in zip(asked, inner, strict=True):
         (hidden,) = Secrets(sensitive, view((path,))).hide([body])
@@ -306,6 +302,4 @@ def _joined(shown: Json, omitted: dict[str, Json] | None) -> Json:
 
 def _json(shown: Json, omitted: dict[str, Json] | None, tool: Tool, marks: PiiTracker) -> Answer:
     whole = _joined(shown, omitted)
-    text = encode(whole)
-    structured = loads(text) if tool.layout == "structured" else None
-    return marks.finish(Answer((Text(text.decode()),), structured=structured), whole)
+    return marks.finish(answer_json(encode(whole), tool), whole)

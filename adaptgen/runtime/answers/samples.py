@@ -30,7 +30,7 @@ class Samples:
     """Summaries of lists, without the fields that ``sensitive`` (paths in the payload, with their kinds) names."""
 
     def __init__(self, sensitive: Mapping[str, str]) -> None:
-        kinds = {_keys(path): kind for path, kind in sensitive.items()}
+        kinds = {fields.keys_of(path.lstrip("$.")): kind for path, kind in sensitive.items()}
         self._paths = frozenset(kinds)
         # The list may be elsewhere than where it was classified; the name of a person alone says too little then.
         self._names = {path[-1] for path, kind in kinds.items() if path and kind != "name"}
@@ -60,13 +60,6 @@ class Samples:
             or any(keys[start:] in self._paths for start in range(max(len(keys) - 1, 1)))
             or any(kind_of(key) not in (None, "name") for key in keys)
         )
-
-
-def _keys(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(one for one in fields.parse(path.lstrip("$.")) if isinstance(one, str))
-    except fields.PathError:
-        return (path,)
 
 
 def _safe(value: Json) -> Json:

@@ -282,7 +282,7 @@ class Session:
             raise problem
         if why.get("credentials") == self._credentials.fingerprint(self.references):
             self._failed = (str(why["credentials"]), problem)
-            raise _copy(problem)
+            raise problem.reworded(problem.text)
 
     async def _tell(self, problem: ToolError, seconds: float, **more: Json) -> None:
         if self._kept is not None:
@@ -297,7 +297,7 @@ class Session:
         if self._cool is not None and now < self._cool[0] <= now + WINDOW:
             raise _later(self._cool[1], self._cool[0] - now)
         if self._failed is not None and self._failed[0] == self._credentials.fingerprint(self.references):
-            raise _copy(self._failed[1])
+            raise self._failed[1].reworded(self._failed[1].text)
         if wait := self._common.attempts.wait(self.credential()):
             text = f"The login of {self.auth.name!r} failed before, with the same credentials. Nothing was sent."
             raise _later(ToolError(text, status=429), wait)
@@ -553,7 +553,3 @@ def _later(problem: ToolError, wait: float) -> ToolError:
     """``problem`` of a login, with when it is tried again."""
     text = f"{problem.text} The login is tried again {describe_wait(wait)}, not before."
     return ToolError(text, status=problem.status, retry_after=wait)
-
-
-def _copy(problem: ToolError) -> ToolError:
-    return ToolError(problem.text, status=problem.status, retry_after=problem.retry_after)

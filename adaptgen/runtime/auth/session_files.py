@@ -37,7 +37,6 @@ class SessionStore(Protocol):
 
     async def read(self) -> dict[str, Json] | None:
         """What was written last, or None."""
-        ...
 
     async def write(self, value: Mapping[str, Json]) -> None:
         """Replace what was read last; it is safe when this returns.
@@ -45,23 +44,18 @@ class SessionStore(Protocol):
         Raises:
             Superseded: another process has written since.
         """
-        ...
 
     async def acquire(self) -> bool:
         """Try to hold the session; a holder that is killed lets go."""
-        ...
 
     async def release(self) -> None:
         """Let it go."""
-        ...
 
     async def failure(self) -> dict[str, Json] | None:
         """Why the last renewal by any process failed, while that counts."""
-        ...
 
     async def fail(self, why: Mapping[str, Json], seconds: float) -> None:
         """Tell the other processes, for so long."""
-        ...
 
 
 class LeaseLost(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from adaptgen.model.tables import Json, value
+from adaptgen.model.tables import Json, Tool, value
 
 
 @value()
@@ -68,9 +68,20 @@ class ToolError(Exception):
         self.retry_after = retry_after
         self.unknown = unknown
 
+    def reworded(self, text: str) -> ToolError:
+        """The same failure in other words."""
+        return ToolError(text, status=self.status, retry_after=self.retry_after, unknown=self.unknown)
+
     def told(self, tool: str) -> str:
         """The text as callers of ``tool`` read it."""
         return self.text
+
+
+def answer_json(text: bytes, tool: Tool) -> Answer:
+    """JSON as an answer of ``tool``, also as structured content where it opted in."""
+    from adaptgen.mcp.json_text import loads  # not at the start of a server
+
+    return Answer((Text(text.decode()),), structured=loads(text) if tool.layout == "structured" else None)
 
 
 def make_result(answer: Answer) -> dict[str, Any]:

@@ -119,8 +119,7 @@ def list_beside(body: Json, path: str) -> tuple[str, ...]:
         for name, value in here.items():
             empty = value is None or value in ("", [], {})
             if name != key and not empty and not is_wrapper_word(name, of_list=True):
-                inner = fields.text((*keys[:depth], name))
-                found.append(f"${inner}" if inner.startswith("[") else f"$.{inner}")
+                found.append(fields.join("$", fields.text((*keys[:depth], name))))
         here = here[key]
     return tuple(found)
 

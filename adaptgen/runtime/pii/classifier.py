@@ -73,9 +73,9 @@ class Classifier:
         self._never = frozenset(path[3:] for path in self.never)
         for path in plain:
             if not path.startswith("$"):
-                self._declare((*before, *_keys(path)), None)
+                self._declare((*before, *fields.keys_of(path)), None)
         for path, kind in sensitive.items():
-            self._declare((*before, *_keys(path)), kind)
+            self._declare((*before, *fields.keys_of(path)), kind)
         if before:
             self._at(before).name = resource
 
@@ -164,19 +164,12 @@ def _text_kind(name: str, holder: str) -> str | None:
     return leaf_kinds(name, holder).text
 
 
-def _keys(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(one for one in fields.parse(path) if isinstance(one, str))
-    except fields.PathError:
-        return (path,)
-
-
 def make_classifier(tool: Tool) -> Classifier:
     """The classifier of what a tool's API answers: of its items, or of the whole body around its payload."""
     about = resource(tool.call) if tool.call is not None else ""
     prefix: tuple[str, ...] = ()
     if tool.page is None and tool.payload.startswith(("$.", "$[")):
-        prefix = _keys(tool.payload.removeprefix("$").removeprefix("."))
+        prefix = fields.keys_of(tool.payload.removeprefix("$").removeprefix("."))
     return Classifier(tool.sensitive, tool.not_sensitive, resource=about, prefix=prefix)
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from adaptgen.mcp.json_text import loads
 from adaptgen.model.tables import Json, Tool
-from adaptgen.runtime.core.answer import Answer, Text
+from adaptgen.runtime.core.answer import Answer, answer_json
 from adaptgen.runtime.core.text import encode
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.tagged_values import Tagged, cut, tag
@@ -129,9 +128,7 @@ class Aggregator:
         for one, _ in self._groups.values():
             if isinstance(one, Tagged):
                 self._marks.seen[one.kind, str(one)] = None
-        text = encode(made)
-        structured = loads(text) if self._tool.layout == "structured" else None
-        return self._marks.finish(Answer((Text(text.decode()),), structured=structured), made, rows=width)
+        return self._marks.finish(answer_json(encode(made), self._tool), made, rows=width)
 
 
 def _kind(value: Json) -> str:

@@ -18,27 +18,21 @@ class Store(Protocol):
 
     async def get(self, key: str) -> bytes | None:
         """The value, or None where there is none or its lifetime is over."""
-        ...
 
     async def put(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
         """Set the value whatever was there."""
-        ...
 
     async def add(self, key: str, value: bytes, *, ttl: float | None = None) -> bool:
         """Set the value only where there is none; whether it was set. For leases and for identifiers used once."""
-        ...
 
     async def swap(self, key: str, old: bytes | None, new: bytes | None, *, ttl: float | None = None) -> bool:
         """Replace ``old`` (None: nothing there) by ``new`` (None: delete); whether ``old`` was there."""
-        ...
 
     async def delete(self, key: str) -> None:
         """Remove the value, if any."""
-        ...
 
     async def increment(self, key: str, by: float = 1, *, ttl: float | None = None) -> float:
         """Add to a number that starts at 0; its new value. ``ttl`` counts from the first increment."""
-        ...
 
     async def take(self, key: str, *, rate: float, burst: float, cost: float = 1) -> float:
         """Take ``cost`` from a token bucket that refills ``rate`` a second up to ``burst``.
@@ -46,11 +40,9 @@ class Store(Protocol):
         Returns 0.0 when it was taken, else the seconds until it could be; then nothing is taken. A negative ``cost``
         gives back.
         """
-        ...
 
     async def aclose(self) -> None:
         """Close connections."""
-        ...
 
 
 class StoreError(Exception):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, TypeAlias
 
 from adaptgen.model.tables import Json, Step
 from adaptgen.runtime.core import call_context
@@ -20,10 +20,8 @@ AT_ONCE: Final = 4
 """Requests of one step that are under way. What changes something goes one after the other."""
 
 
-class Ask(Protocol):
-    """Sends what a step asks for one of ``of`` items, of which ``done`` are done."""
-
-    async def __call__(self, step: Step, scope: Scope, of: int = 1, done: int = 0) -> StepResponse: ...
+Ask: TypeAlias = Callable[[Step, Scope, int, int], Awaitable[StepResponse]]
+"""Sends what a step asks for one of so many items, of which so many are done."""
 
 
 async def for_each(step: Step, scope: Scope, ask: Ask, marks: PiiTracker) -> tuple[StepResult, StepResult | None, str]:
@@ -101,12 +99,9 @@ class _Items:
     def _failure(self) -> ToolError:
         at = min(self.failures)
         first = self.failures[at]
-        return ToolError(
-            f"Item {at + 1} of {len(self.items)}: {first.text}",
-            status=first.status,
-            retry_after=first.retry_after,
-            unknown=any(one.unknown for one in self.failures.values()),
-        )
+        failure = first.reworded(f"Item {at + 1} of {len(self.items)}: {first.text}")
+        failure.unknown = any(one.unknown for one in self.failures.values())
+        return failure
 
     def _notes(self) -> Iterator[str]:
         yield self.cut

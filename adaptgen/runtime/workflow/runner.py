@@ -147,12 +147,7 @@ class WorkflowRun:
             done = f" Before it, {' and '.join(self._state.written[:before])} changed something already."
         if own := self._state.written[before:]:
             done += f" {' and '.join(own)} changed something already."
-        return ToolError(
-            f"Step {step.id!r} failed. {problem.text}{done}",
-            status=problem.status,
-            retry_after=problem.retry_after,
-            unknown=problem.unknown,
-        )
+        return problem.reworded(f"Step {step.id!r} failed. {problem.text}{done}")
 
     # ------------------------------------------------------------------------------------------------- one step
 
