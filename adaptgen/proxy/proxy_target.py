@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adaptgen import __version__
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where
+from adaptgen.govern.identity.identity_assertion import AssertionIssuer
+from adaptgen.govern.pipeline.factory import TargetInputs, issuer
+from adaptgen.govern.settings.keys import pin_keys
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import META_UNKNOWN, Context, RpcError, ServerInfo, ToolInfo, without_own_meta
 from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.catalog import Catalog, make
 from adaptgen.proxy.catalog_sync import CatalogSync
-from adaptgen.proxy.http_client import HttpClient, UpstreamError, address, secure
+from adaptgen.proxy.http_client import Address, HttpClient, UpstreamError, address, secure
 from adaptgen.proxy.revision_bridge import RevisionBridge
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
-from adaptgen.proxy.tool_pins import InMemoryPins, Pins, UntrustedPins
+from adaptgen.proxy.tool_pins import FilePins, InMemoryPins, Pins, PinSigner, StorePins, UntrustedPins
+from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 from adaptgen.proxy.upstream_client import Session, UpstreamClient
+from adaptgen.runtime.aws.assume_role import Roles
 from adaptgen.runtime.store.protocol import StoreError
-
-if TYPE_CHECKING:
-    from adaptgen.govern.identity.identity_assertion import AssertionIssuer
-    from adaptgen.proxy.http_client import Address
-    from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 
 _log = logging.getLogger("adaptgen.proxy")
 _LISTS = {"prompts/list": "prompts", "resources/list": "resources", "resources/templates/list": "resourceTemplates"}
@@ -420,3 +421,50 @@ def _failed(tool: ToolInfo, failure: UpstreamError) -> dict[str, Json]:
     if meta:
         result["_meta"] = meta
     return result
+
+
+def pins_for(given: TargetInputs) -> Pins:
+    """Where tools stay pinned: in the shared state, else beside the settings, where a person can review them."""
+    keys = pin_keys(given.material)
+    signer = PinSigner(keys) if keys else None
+    if given.settings.state.store != "memory":
+        return StorePins(given.store, signer)
+    beside = given.settings.folder
+    if beside is not None and os.access(beside, os.W_OK):
+        return FilePins(beside / "pins.json", signer)
+    return InMemoryPins()
+
+
+async def start_aggregator(given: TargetInputs, pins: Pins | None = None) -> UpstreamAggregator:
+    """The servers of the settings as one target, started. ``pins``: where tools are pinned, if not where the
+    settings say.
+
+    Raises:
+        AdaptgenError: AG075, at its place, for an upstream that cannot be used.
+    """
+    settings, environ = given.settings, given.place.environ
+    roles = Roles()
+    credentials = {
+        name: UpstreamAuthenticator(
+            one.auth,
+            name,
+            environ=environ,
+            roles=roles,
+            where=lambda *at, name=name: settings.where("upstreams", name, "auth", *at),
+        )
+        for name, one in settings.upstreams.items()
+    }
+    for one in credentials.values():
+        one.check()
+    key = given.material.handover
+    aggregator = UpstreamAggregator(
+        settings.upstreams,
+        rules=settings.tools,
+        credentials=credentials,
+        handover=AssertionIssuer(key, issuer(settings)) if key else None,
+        environ=environ,
+        where=settings.where,
+        pins=pins or pins_for(given),
+    )
+    await aggregator.start()
+    return aggregator

@@ -59,6 +59,6 @@ async def govern_upstreams(named: str, place: ServingContext) -> GovernedServer:
     """
     from adaptgen.govern.pipeline.assemble import assemble
     from adaptgen.govern.settings.source import source
-    from adaptgen.proxy.factory import start_aggregator
+    from adaptgen.proxy.proxy_target import start_aggregator
 
     return await assemble(source(named, place.environ), start_aggregator, place)

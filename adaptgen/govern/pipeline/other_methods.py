@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from adaptgen.govern.audit.call_record import Recorder
 from adaptgen.govern.audit.trail import AuditError
-from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.stream_guard import Cut, StreamGuard
-from adaptgen.govern.pipeline.tool_call import Refusal, admit, limit
+from adaptgen.govern.pipeline.tool_call import RedactingContext, Refusal, admit, limit
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.protocol import Challenge, Context, RpcError, Target, ToolInfo
 from adaptgen.model.tables import Caller, Json

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.govern.audit.call_record import Recorder
 from adaptgen.govern.audit.trail import AuditError
-from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.other_methods import NonToolRequests
-from adaptgen.govern.pipeline.tool_call import GovernedCall
+from adaptgen.govern.pipeline.tool_call import GovernedCall, RedactingContext
 from adaptgen.govern.telemetry.spans import Tracer
 from adaptgen.mcp.protocol import (
     HANDOVER_HEADER,

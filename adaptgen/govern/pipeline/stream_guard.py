@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.govern.pipeline.governed_context import Delegating
+from adaptgen.govern.pipeline.tool_call import Delegating
 from adaptgen.mcp.protocol import Context, Target, ToolInfo
 from adaptgen.model.tables import Caller, Json
 

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.govern.audit.trail import AuditError
 from adaptgen.govern.authorization.canonical import canonicalize
 from adaptgen.govern.limits.rate_limiter import RequestMeter
-from adaptgen.govern.pipeline.governed_context import RedactingContext
 from adaptgen.govern.pipeline.hooks import Call, HookError
 from adaptgen.govern.tokenization.detokenize import Unrestored
 from adaptgen.govern.tokenization.search_guard import SearchRefused
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from adaptgen.govern.telemetry.spans import Span, Tracer
     from adaptgen.govern.tokenization.argument_checks import Path as Place
     from adaptgen.govern.tokenization.echoes import RestoredValue
+    from adaptgen.govern.tokenization.tokenizer import Tokenizer
 
 _log = logging.getLogger("adaptgen.govern")
 
@@ -94,6 +94,42 @@ async def limit(parts: Components, caller: Caller, tool: ToolInfo, *, requests: 
             seconds = max(1, round(wait + 0.5))
             text = f"The limit of calls is reached. Nothing was executed. Try again in {seconds} s."
             raise Refusal(text, "limit")
+
+
+class Delegating(Context):
+    """A context in front of another one."""
+
+    def __init__(self, context: Context) -> None:
+        self.__dict__.update(vars(context))
+        self._context = context
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        await self._context.notify(method, params)
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        return await self._context.ask(method, params)
+
+
+class RedactingContext(Delegating):
+    """The context that a target gets: what it says to the client while it works is tokenized too, and shows none of
+    the values that the call restored."""
+
+    def __init__(self, context: Context, tokenizer: Tokenizer, caller: Caller, server: str) -> None:
+        super().__init__(context)
+        self._tokenizer = tokenizer
+        self._caller = caller
+        self._server = server
+        self.restored: Sequence[RestoredValue] = ()
+        """Values of the call that must not be in what is said."""
+
+    async def notify(self, method: str, params: Mapping[str, Json]) -> None:
+        shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
+        await self._context.notify(method, shielded.result)
+
+    async def ask(self, method: str, params: Mapping[str, Json]) -> Mapping[str, Json]:
+        """A question without personal data; the client's answer as it gives it."""
+        shielded = await self._tokenizer.other(self._caller, self._server, dict(params), self.restored)
+        return await self._context.ask(method, shielded.result)
 
 
 class GovernedCall:
