@@ -9,7 +9,7 @@ from adaptgen import cedar_schema as cedar
 from adaptgen.model import tables as model
 from adaptgen.model import toolsets
 from adaptgen.model.plan import Module, Plan
-from adaptgen.model.tables import Server, value
+from adaptgen.model.tables import Server
 from adaptgen.render import contract, layout, python, readme
 from adaptgen.render.safe import PythonText, fill, one_line
 
@@ -19,25 +19,6 @@ _TAKEN = frozenset(("TOOLS", "TOOLSETS", "loads", *(name for name in vars(model)
 _TITLE = 100
 POLICY_SCHEMA = "policy.cedarschema"
 """What policies for the server are written against."""
-
-
-@value()
-class Head:
-    """The docstring on top of a module."""
-
-    title: PythonText
-    spec: PythonText
-    hints: PythonText
-
-
-@value()
-class Source:
-    """One Python module: imports in sorted groups, tables, and what the module ends in."""
-
-    head: Head
-    imports: tuple[tuple[PythonText, ...], ...] = ()
-    tables: tuple[PythonText, ...] = ()
-    end: PythonText | None = None
 
 
 def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
@@ -52,8 +33,10 @@ def render(plan: Plan, *, spec: str, side: str) -> dict[str, str]:
     tags = [toolsets.shared_tag(module.tools) for module in modules]
 
     def source(title: str, template: str = "module.py.j2", /, **parts: object) -> str:
-        head = Head(*(python.docstring(text, _TITLE) for text in (title, spec, f"{side}/hints.yaml")))
-        return fill(template, module=Source(head, **parts))  # type: ignore[arg-type]
+        """One Python module: its docstring, imports in sorted groups, tables, and what it ends in."""
+        names = {"title": title, "spec": spec, "hints": f"{side}/hints.yaml"}
+        head = {key: python.docstring(text, _TITLE) for key, text in names.items()}
+        return fill(template, module={"head": head, "imports": (), "tables": (), "end": None, **parts})
 
     about = one_of(plan.title, server.title, server.name)
     files = {

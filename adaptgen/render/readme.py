@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from adaptgen.model.plan import LeftOut, Plan
-from adaptgen.model.tables import Call, Json, Tool, calls_of, value
+from adaptgen.model.tables import Call, Json, Tool, calls_of
 from adaptgen.render.safe import MarkdownText, one_line
 
 # Everything that can start an emphasis, code, link, image, HTML, entity, heading, cell, strike or formula.
@@ -21,53 +21,8 @@ _SUMMARY = 160
 _WHY = {"hidden": "hidden by a hint", "login": "", "broken": "cannot be understood"}
 
 
-@value()
-class ToolRow:
-    """One tool: its name, effect, first sentence and operations."""
-
-    name: MarkdownText
-    effect: MarkdownText
-    summary: MarkdownText
-    operations: MarkdownText
-
-
-@value()
-class VariableRow:
-    """One environment variable."""
-
-    name: MarkdownText
-    needed: MarkdownText
-    purpose: MarkdownText
-
-
-@value()
-class LeftOutRow:
-    """Operations left out, and why."""
-
-    operation: MarkdownText
-    reason: MarkdownText
-
-
-@value()
-class Readme:
-    """All that ``README.md.j2`` prints."""
-
-    title: MarkdownText
-    spec: MarkdownText
-    hints: MarkdownText
-    tools: MarkdownText
-    operations: MarkdownText
-    rows: tuple[ToolRow, ...]
-    variables: tuple[VariableRow, ...]
-    serve: MarkdownText
-    client: MarkdownText
-    left_out: tuple[LeftOutRow, ...]
-    inputs: tuple[MarkdownText, ...]
-    notes: tuple[MarkdownText, ...]
-
-
-def readme(plan: Plan, *, spec: str, side: str) -> Readme:
-    """The view of ``plan`` for ``README.md.j2``."""
+def readme(plan: Plan, *, spec: str, side: str) -> dict[str, object]:
+    """What ``README.md.j2`` prints of ``plan``: texts of Markdown, and rows of them."""
     name = plan.server.name
     own = [tool for tool, _ in plan.added]
     tools = sorted((*(tool for module in plan.modules for tool in module.tools), *own), key=lambda one: one.name)
@@ -75,37 +30,36 @@ def readme(plan: Plan, *, spec: str, side: str) -> Readme:
     contracts |= {contract.name: contract for _, contract in plan.added}
     descriptions = {name: contract.description for name, contract in contracts.items()}
     folder = f"generated/{name}"
-    return Readme(
-        title=inline(plan.title or plan.server.title or name, 120),
-        spec=code(spec),
-        hints=code(f"{side}/hints.yaml"),
-        tools=count(len(tools), "tool"),
-        operations=count(plan.operations, "operation"),
-        rows=tuple(_tool(tool, descriptions.get(tool.name, "")) for tool in tools),
-        variables=tuple(
-            VariableRow(
-                code(variable.name),
-                inline(("yes" if variable.required else "no") + (", secret" if variable.secret else "")),
-                inline(variable.purpose, _SUMMARY),
-            )
+    return {
+        "title": inline(plan.title or plan.server.title or name, 120),
+        "spec": code(spec),
+        "hints": code(f"{side}/hints.yaml"),
+        "tools": count(len(tools), "tool"),
+        "operations": count(plan.operations, "operation"),
+        "rows": tuple(_tool(tool, descriptions.get(tool.name, "")) for tool in tools),
+        "variables": tuple(
+            {
+                "name": code(variable.name),
+                "needed": inline(("yes" if variable.required else "no") + (", secret" if variable.secret else "")),
+                "purpose": inline(variable.purpose, _SUMMARY),
+            }
             for variable in sorted(plan.variables, key=lambda one: (not one.required, one.name))
         ),
-        serve=fenced("sh", f"adaptgen serve {_word(folder)}"),
-        client=fenced("json", _client(plan, folder)),
-        left_out=_left_out(plan.left_out),
-        inputs=_inputs(plan),
-        notes=tuple(inline(note) for note in plan.notes if note.split()),
-    )
+        "serve": fenced("sh", f"adaptgen serve {_word(folder)}"),
+        "client": fenced("json", _client(plan, folder)),
+        "left_out": _left_out(plan.left_out),
+        "inputs": _inputs(plan),
+        "notes": tuple(inline(note) for note in plan.notes if note.split()),
+    }
 
 
-def _tool(tool: Tool, description: str) -> ToolRow:
-    calls = operations(tool)
-    return ToolRow(
-        name=code(tool.name),
-        effect=inline(tool.effect),
-        summary=inline(_first_sentence(description), _SUMMARY),
-        operations=MarkdownText("<br>".join(code(f"{call.method} {call.path}").text for call in calls)),
-    )
+def _tool(tool: Tool, description: str) -> dict[str, MarkdownText]:
+    return {
+        "name": code(tool.name),
+        "effect": inline(tool.effect),
+        "summary": inline(_first_sentence(description), _SUMMARY),
+        "operations": MarkdownText("<br>".join(code(f"{call.method} {call.path}").text for call in operations(tool))),
+    }
 
 
 def operations(tool: Tool) -> tuple[Call, ...]:
@@ -120,15 +74,13 @@ def _first_sentence(text: str) -> str:
     return sentence + "." if stop else paragraph
 
 
-def _left_out(left_out: Iterable[LeftOut]) -> tuple[LeftOutRow, ...]:
-    ordered = sorted(left_out, key=lambda one: (one.why, one.operation, one.pointer))
-    return tuple(
-        LeftOutRow(
-            code(one.operation),
-            inline(": ".join(text for text in (_WHY.get(one.why, one.why), one.reason) if text), _SUMMARY),
-        )
-        for one in ordered
-    )
+def _left_out(left_out: Iterable[LeftOut]) -> list[dict[str, MarkdownText]]:
+    reasons = [(one, (_WHY.get(one.why, one.why), one.reason)) for one in left_out]
+    reasons.sort(key=lambda pair: (pair[0].why, pair[0].operation, pair[0].pointer))
+    return [
+        {"operation": code(one.operation), "reason": inline(": ".join(filter(None, texts)), _SUMMARY)}
+        for one, texts in reasons
+    ]
 
 
 def _inputs(plan: Plan) -> tuple[MarkdownText, ...]:
