@@ -7,6 +7,7 @@ its module, as the renderer prints them. Anything else in a module is passed ove
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
@@ -53,6 +54,9 @@ def read_tables(text: str, kind: type, shown: str, *, skip: frozenset[str] = fro
                     yield Table(_made(call, constants, skip), node.lineno)
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as members):
                     constants[name] = _value(members, {})
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple() as items):
+                    with contextlib.suppress(_Unreadable):  # a tuple of tables, such as TOOLS
+                        constants[name] = _value(items, {})
     except _Unreadable as odd:
         raise _wrong("this is not a table of adaptgen", Where(shown, odd.line, odd.column)) from None
     except SyntaxError as odd:
