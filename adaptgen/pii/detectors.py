@@ -462,13 +462,17 @@ def _read(
     if (apart or listed) and "card" in wanted and ((shape.card and is_card(digits)) or (shape.fours and LUHN(digits))):
         yield _RANKS["card"], start - end, start, "card"
     if "national_id" in wanted:
-        proved = apart and any(check(digits) for check in shape.national) and not _EXTENSION.match(text, end)
+        proved = apart and _is_national_id(digits, shape.national) and not _EXTENSION.match(text, end)
         if proved or (said == "national_id" and shape.labelled):
             yield _RANKS["national_id"], start - end, start, "national_id"
     if not shape.phone or "phone" not in wanted or begun:
         return
     if said == "phone" or _is_phone(text, start, digits, [high - low for low, high, _ in groups], inner):
         yield _phone(text, start, end, digits)
+
+
+def _is_national_id(digits: str, checks: tuple[Check, ...]) -> bool:
+    return any(check(digits) for check in checks)
 
 
 def _phone(text: str, start: int, end: int, digits: str) -> tuple[float, int, int, str]:

@@ -128,6 +128,7 @@ _SAYS = {
 }  # fmt: skip
 _ORDER_FILLERS = vocabulary("order by field fields column columns key keys clause results list items api in the group")
 _DIRECTIONS = vocabulary("direction dir asc desc ascending descending reverse type mode")
+_NO_TEXT = vocabulary("id uuid guid token format lang language locale")
 _MOST: Final = 200
 
 
@@ -237,7 +238,7 @@ def _role(about: _About, spoken: tuple[str, ...], description: str, *, structure
         reasons.setdefault(role, []).append(because)
     if "query" in weights and weights["query"] >= ENOUGH:
         return "query", reasons["query"][0]
-    if weights.get("search", 0) >= ENOUGH and not _is_identifier(spoken):
+    if weights.get("search", 0) >= ENOUGH and spoken[-1] not in _NO_TEXT:
         return "search", reasons["search"][0]
     return None, ""
 
@@ -255,10 +256,6 @@ def _is_of_another(about: _About, spoken: tuple[str, ...], row: Named) -> bool:
         and not names_person(word)
         for word in spoken
     )
-
-
-def _is_identifier(spoken: tuple[str, ...]) -> bool:
-    return spoken[-1] in ("id", "uuid", "guid", "token", "format", "lang", "language", "locale")
 
 
 def _match(about: _About, name: str, spoken: tuple[str, ...], kind: str | None) -> SearchArgument | None:
@@ -319,7 +316,7 @@ def names_hidden(
     if not spoken:
         return None
     for path in hidden:
-        if _is_called(spoken, path, holder) or _joined(path) == "".join(spoken):
+        if _is_called(spoken, path, holder) or "".join(_keys(path.rsplit(".", 1)[-1])) == "".join(spoken):
             return path
     kinds = {(sensitive or {}).get(path) or kind_of(path, type="string") for path in hidden}
     kind = kind_within(" ".join(spoken), holder, type="string")
@@ -355,10 +352,6 @@ def _strangers(spoken: Sequence[str], keys: Collection[str], holder: str) -> set
 def _keys(path: str) -> tuple[str, ...]:
     """The words of the last key of a path, and of those that hold it before them."""
     return tuple(word for key in fields.keys_of(path) for word in words(key))
-
-
-def _joined(path: str) -> str:
-    return "".join(_keys(path.rsplit(".", 1)[-1]))
 
 
 def _mentioned(about: _About, description: str) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from adaptgen.runtime.queries.search_filter import SearchFilter
     from adaptgen.runtime.store.protocol import Store
     from adaptgen.runtime.validation import Arguments
-    from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
+    from adaptgen.runtime.workflow.continuation_state import Continuation
 
 _log = logging.getLogger("adaptgen.runtime")
 _QUESTIONS = frozenset({"where", "sort", "count", "distinct"})
@@ -113,7 +113,7 @@ class Engine:
         self._box: CursorBox | None = None
         self._kept: ListCache | None = None
         self._lookups: Lookups | None = None
-        self._used: UsedContinuations | None = None
+        self._used: dict[bytes, None] = {}
 
     def list(self, caller: Caller) -> Sequence[Contract]:
         """The contracts of every tool, ordered by name."""
@@ -150,7 +150,8 @@ class Engine:
         except UnicodeEncodeError:
             text = "An argument holds half of a surrogate pair, which is no text. Nothing was sent."
         except Exception as problem:  # the last line of defence: an agent gets no stack trace
-            _log.error("call of %s failed: %s", known.name if known else "?", type(problem).__name__, exc_info=_trace())
+            trace = _log.isEnabledFor(logging.DEBUG)  # stack traces name arguments
+            _log.error("call of %s failed: %s", known.name if known else "?", type(problem).__name__, exc_info=trace)
             text = f"The call failed inside the server ({type(problem).__name__}); trying again does not help."
             unknown = known is not None and known.effect != "read" and marks.status is not None
         return marks.finish(Answer((Text(clean(text)),), is_error=True, status=status, unknown=unknown))
@@ -205,7 +206,8 @@ class Engine:
             fields=checked.get("fields"),
             limit=checked.get("limit"),
             cursor=checked.get("cursor"),
-            dry_run=_dry(checked),
+            # Whatever is not a clear "no" must not write.
+            dry_run=checked.get("dry_run") not in (None, False, "false", "False", 0),
             questions={name: checked[name] for name in sorted(questions)},
         )
         request.search = self._search_filter(request)
@@ -329,11 +331,9 @@ class Engine:
 
     def _carry(self, request: ToolRequest) -> Continuation:
         from adaptgen.runtime.paging.cursor import bind
-        from adaptgen.runtime.workflow.continuation_state import Continuation, UsedContinuations
+        from adaptgen.runtime.workflow.continuation_state import Continuation
 
         tool = request.tool
-        if self._used is None:
-            self._used = UsedContinuations()
         steps = self._hashes.get(f"{tool.name} steps", "")
         if not steps:  # they may change while the contract stays
             # As 0.1 called the field: what its cursors wait for goes on.
@@ -421,16 +421,6 @@ class Engine:
 
             make = OverriddenCalls
         return make(self.server, self._environ, self._transport, self._state, self._shared, self._between)
-
-
-def _dry(checked: Mapping[str, Json]) -> bool:
-    """Whether nothing may be changed: whatever is not a clear "no" must not write."""
-    return checked.get("dry_run") not in (None, False, "false", "False", 0)
-
-
-def _trace() -> bool:
-    """Whether the log may hold stack traces: they name arguments, so only while debugging."""
-    return _log.isEnabledFor(logging.DEBUG)
 
 
 def check_base_urls(server: Server, environ: Mapping[str, str]) -> None:

@@ -17,10 +17,9 @@ from adaptgen.runtime.answers.layout import AnswerLayout, parse_view
 from adaptgen.runtime.answers.record import TOO_DEEP, answer_detail
 from adaptgen.runtime.core.answer import Answer, ToolError, answer_json
 from adaptgen.runtime.core.text import encode
-from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList, Page
 from adaptgen.runtime.paging.cursor import Bound, CursorBox, bind
-from adaptgen.runtime.paging.pages import PageIterator, State
+from adaptgen.runtime.paging.pages import PageIterator, State, first_state
 from adaptgen.runtime.paging.resume import resume
 from adaptgen.runtime.pii.call_pii import PiiTracker
 
@@ -31,8 +30,6 @@ __all__ = ["Fetch", "answer_detail", "answer_list"]
 
 MAX_LIMIT: Final = 1000
 """Items per answer."""
-MAX_SIZE: Final = 100
-"""Items that are asked for in one request, where the API does not declare a bound of its own."""
 MOST_SIZE: Final = 500
 """Items that are asked for in one request where all of them are read, and the API declares that it gives so many."""
 _OTHERS: Final = 500
@@ -96,7 +93,7 @@ def answer_list(
     if call.cursor:
         state = State.unpack(call.box.open(call.cursor, to))
     else:
-        state = first_state(tool, size or call.limit or call.page_size)
+        state = first_state(tool.page, size or call.limit or call.page_size)
     state.limit = call.limit or state.limit
     slot = kept(to) if kept is not None else None
     if slot is not None:
@@ -120,15 +117,6 @@ class ItemFilter(Protocol):
 
     def note(self, given: int, why: str) -> str:
         """What the agent should know; ``why``: what ended the reading."""
-
-
-def first_state(tool: Tool, wanted: int) -> State:
-    """The beginning of a list that is read in pages of ``wanted`` items, where the API gives so many."""
-    paging = tool.page
-    assert paging is not None
-    bound = getattr(paging, "max_size", None) or MAX_SIZE
-    size = min(max(wanted, 1), bound) if pages.size_parameter(paging) is not None else None
-    return State(pages.first_place(paging), size=size)
 
 
 class _ListAnswerBuilder:

@@ -72,17 +72,8 @@ class Doubt:
 
 def describe_sign(sign: Sign, session: Session) -> str:
     """The line of the hints that says what was learnt."""
-    return sign.line(session.auth.name, ", ".join(map(_rule, session.auth.refused)))
-
-
-def _rule(rule: Refused) -> str:
-    if not rule.body and rule.replay:
-        return str(rule.status)
-    return "…"
-
-
-def _advice(sign: Sign, session: Session) -> str:
-    return f"The operator can say it for good in the hints: {describe_sign(sign, session)}"
+    known = ("…" if rule.body or not rule.replay else str(rule.status) for rule in session.auth.refused)
+    return sign.line(session.auth.name, ", ".join(known))
 
 
 def _sign_of(came: Response | Elsewhere, request: Request, like: Like | None) -> Sign | None:
@@ -272,7 +263,7 @@ class Authenticator:
             raise ToolError(
                 f"The API answered the change as one that is not logged in does ({sign}). The session has been "
                 "renewed, but the change was not repeated: read the current state, then try again. "
-                f"{_advice(sign, session)}",
+                f"The operator can say it for good in the hints: {describe_sign(sign, session)}",
                 status=sign.status,
                 unknown=True,
             )

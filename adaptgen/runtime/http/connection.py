@@ -34,15 +34,12 @@ def check_certificates(server: Server) -> None:
         AdaptgenError: AG066 for each that is not there.
     """
     found = server.connection
-    problems = (
-        [
-            Diagnostic("AG066", f"the file of connection.{what} is not there", Where(str(path)), "put it there")
-            for what, text in (("ca", found.ca), ("client_cert", found.client_cert))
-            if text and "${" not in text and not (path := _path(server, text)).is_file()
-        ]
-        if found is not None
-        else []
-    )
+    assert found is not None
+    problems = [
+        Diagnostic("AG066", f"the file of connection.{what} is not there", Where(str(path)), "put it there")
+        for what, text in (("ca", found.ca), ("client_cert", found.client_cert))
+        if text and "${" not in text and not (path := _path(server, text)).is_file()
+    ]
     if problems:
         raise AdaptgenError(*problems)
 
@@ -143,7 +140,9 @@ class ConnectionSettings:
             await self._credentials.prepare(found, "the connection needs")
         context = None
         if said.ca or said.client_cert:
-            context = _context()
+            from adaptgen.runtime.http.client import usual_context
+
+            context = usual_context()
         if context is not None and said.ca:
             try:
                 text = self._pem(said.ca)
@@ -181,12 +180,6 @@ class ConnectionSettings:
             if text.startswith(_PEM):
                 return text
         return _path(self._server, text).read_text("ascii")
-
-
-def _context() -> ssl.SSLContext:
-    from adaptgen.runtime.http.client import usual_context
-
-    return usual_context()
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
@@ -154,7 +153,7 @@ def _page(paging: Paging, at: At, response: Response) -> Page:
     own = None if doubt else len(items)
     total = own if isinstance(paging, Unpaged) else _total(paging, response, body)
     around = list_beside(body, paging.items) if at is None or is_positional(paging) else ()
-    evidence = partial(_why, paging, response, body, at, items) if is_positional(paging) else str
+    evidence = (lambda: _doubt(paging, response, body, at, items)[0]) if is_positional(paging) else str
     return Page(at, items, following, total, torn, doubt, weak, around, evidence)
 
 
@@ -164,10 +163,6 @@ def _doubt(paging: Paging, response: Response, body: Json, at: At, items: list[J
     whole = isinstance(paging, Unpaged) and paging.whole
     later = at != first_place(paging)
     return find_doubt(read_answer(body, paging.items, len(items), response.headers, sizes, whole=whole, later=later))
-
-
-def _why(paging: Paging, response: Response, body: Json, at: At, items: list[Json]) -> str:
-    return _doubt(paging, response, body, at, items)[0]
 
 
 def _ended(paging: Cursor, response: Response, body: Json) -> bool:

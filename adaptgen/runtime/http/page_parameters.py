@@ -7,7 +7,6 @@ What the agent's arguments fill stays next to them; a value of paging of the sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from adaptgen.model.tables import Body, Json, Paging, Param, Unpaged
 from adaptgen.runtime.core.answer import ToolError
@@ -100,7 +99,7 @@ class PageParameters:
             )
         if not self._inside:
             return self._put(value)
-        keys = _keys(self._inside)
+        keys = fields.keys_of(self._inside)
         inner: Json = value
         for key in keys:
             inner = inner.get(key, ABSENT) if isinstance(inner, Mapping) else ABSENT
@@ -134,13 +133,8 @@ class PageParameters:
     def _put(self, target: Mapping[str, Json]) -> dict[str, Json]:
         made: dict[str, Json] = dict(target)
         for name, value in self._values.items():
-            made = _with(made, _keys(name), value)
+            made = _with(made, fields.keys_of(name), value)
         return made
-
-
-@lru_cache(maxsize=512)
-def _keys(path: str) -> tuple[str, ...]:
-    return tuple(key for key in fields.parse(path) if isinstance(key, str))
 
 
 def _with(target: Mapping[str, Json], keys: Sequence[str], value: Json) -> dict[str, Json]:

@@ -25,6 +25,8 @@ from adaptgen.runtime.paging.item_marks import ItemFingerprints, identity, is_sa
 
 MAX_REQUESTS: Final = 10
 """Requests to the API for one answer."""
+MAX_SIZE: Final = 100
+"""Items that are asked for in one request, where the API does not declare a bound of its own."""
 LIES: Final = -1
 """The total of an API that claims the size of the page for it."""
 
@@ -73,6 +75,14 @@ class State:
         at, given, size, step, honoured, anchor, total, limit, paths, read, begin = values + [None] * (11 - len(values))
         chosen = tuple(paths) if paths is not None else None
         return cls(at, given, size, step, bool(honoured), anchor, total, limit, chosen, read or "", begin)
+
+
+def first_state(paging: Paging | None, wanted: int) -> State:
+    """The beginning of a list that is read in pages of ``wanted`` items, where the API gives so many."""
+    assert paging is not None
+    bound = getattr(paging, "max_size", None) or MAX_SIZE
+    size = min(max(wanted, 1), bound) if pages.size_parameter(paging) is not None else None
+    return State(pages.first_place(paging), size=size)
 
 
 class PageIterator:

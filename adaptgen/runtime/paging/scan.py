@@ -14,11 +14,10 @@ from typing import Final
 from adaptgen.model.tables import Json, Paging
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.http import page as pages
 from adaptgen.runtime.http.page import At, Fetch, NoList
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import PageIterator, State
+from adaptgen.runtime.paging.pages import PageIterator, State, first_state
 from adaptgen.runtime.paging.resume import resume
 from adaptgen.syntax.tables import UNREADABLE
 
@@ -143,8 +142,6 @@ MOST: Final = 1000
 """Items, where nothing else is said."""
 REQUESTS: Final = 100
 """Requests to the API."""
-_SIZE: Final = 100
-"""Items that are asked for in one request, where the API does not declare a bound of its own."""
 
 
 async def read_all_pages(paging: Paging, fetch: Fetch, box: CursorBox, most: int | None) -> tuple[list[Json], str]:
@@ -154,10 +151,8 @@ async def read_all_pages(paging: Paging, fetch: Fetch, box: CursorBox, most: int
         ToolError: the first page cannot be read, or holds no list.
     """
     most = most or MOST
-    bound = getattr(paging, "max_size", None) or _SIZE
-    size = min(most, bound) if pages.size_parameter(paging) is not None else None
     meter = RequestBudget(Bounds(items=most, requests=REQUESTS))
-    walk = PageIterator(paging, meter.metered(fetch), box, State(pages.first_place(paging), size=size))
+    walk = PageIterator(paging, meter.metered(fetch), box, first_state(paging, most))
     scan = Scan(walk, meter)
     items: list[Json] = []
     try:

@@ -15,13 +15,13 @@ from typing import Final
 
 from adaptgen.model.tables import Json, Lookup, Tool
 from adaptgen.runtime.answers.layout import is_secret
-from adaptgen.runtime.answers.list import MOST_SIZE, first_state
+from adaptgen.runtime.answers.list import MOST_SIZE
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.core.text import clean
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import PageIterator
+from adaptgen.runtime.paging.pages import PageIterator, first_state
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.queries.comparison import fold
@@ -131,10 +131,10 @@ class Lookups:
         assert tool.page is not None
         fetch, marks = read(tool)
         labels = [path for path in lookup.labels if _tellable(path, marks)]
-        sizes = [MOST_SIZE] if first_state(tool, MOST_SIZE).size in (None, _USUAL) else [MOST_SIZE, _USUAL]
+        sizes = [MOST_SIZE] if first_state(tool.page, MOST_SIZE).size in (None, _USUAL) else [MOST_SIZE, _USUAL]
         for size in sizes:
             meter = RequestBudget(BOUNDS)
-            scan = Scan(PageIterator(tool.page, meter.metered(fetch), self._box(), first_state(tool, size)), meter)
+            scan = Scan(PageIterator(tool.page, meter.metered(fetch), self._box(), first_state(tool.page, size)), meter)
             found: list[Named] = []
             try:
                 async for page in scan.pages(resumed=False):

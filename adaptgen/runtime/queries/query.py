@@ -11,14 +11,14 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from adaptgen.model.tables import Json, Tool, Unpaged
-from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list, first_state
+from adaptgen.runtime.answers.list import MOST_SIZE, ListCall, answer_list
 from adaptgen.runtime.answers.record import TOO_DEEP
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import Answer, ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.http.response import Response
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import PageIterator, State
+from adaptgen.runtime.paging.pages import PageIterator, State, first_state
 from adaptgen.runtime.paging.scan import TOO_LARGE, Bounds, RequestBudget, Scan
 from adaptgen.runtime.queries import comparison as comparing
 from adaptgen.runtime.queries.aggregates import Aggregator
@@ -75,7 +75,7 @@ async def answer_question(
         try:
             return await _answer(tool, fetch, call, known, MOST_SIZE, bounds)
         except ToolError as problem:
-            size = first_state(tool, MOST_SIZE).size
+            size = first_state(tool.page, MOST_SIZE).size
             if once or problem.status not in TOO_LARGE or size is None or size <= call.page_size:
                 raise
         return await _answer(tool, fetch, call, known, call.page_size, bounds)
@@ -131,7 +131,7 @@ async def _read_sorted(
     although the list ended."""
     assert tool.page is not None
     known = lens.question
-    scan = Scan(PageIterator(tool.page, fetch, box, first_state(tool, size)), meter)
+    scan = Scan(PageIterator(tool.page, fetch, box, first_state(tool.page, size)), meter)
     items: list[Json] = []
     async for page in scan.pages(resumed=False):
         items += [item for item in page if lens.holds(item)] if known.where else page
@@ -175,7 +175,7 @@ async def _counted(
         state = State.unpack(at)
         tally.resume(before)
     else:
-        state = first_state(tool, size)
+        state = first_state(tool.page, size)
     scan = Scan(PageIterator(tool.page, fetch, box, state), meter)
     named = known.count if isinstance(known.count, Field) else known.distinct
     async with aclosing(scan.pages(resumed=bool(cursor))) as pages:

@@ -16,12 +16,12 @@ from typing import Any, Final
 from adaptgen.model.tables import Call, Json, Tool, Unpaged
 from adaptgen.pii.field_kinds import kind_of
 from adaptgen.pii.search_arguments import SearchArgument
-from adaptgen.runtime.answers.list import MOST_SIZE, first_state
+from adaptgen.runtime.answers.list import MOST_SIZE
 from adaptgen.runtime.core import call_context
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.page import Fetch, NoList
 from adaptgen.runtime.paging.cursor import CursorBox
-from adaptgen.runtime.paging.pages import PageIterator
+from adaptgen.runtime.paging.pages import PageIterator, first_state
 from adaptgen.runtime.paging.scan import Bounds, RequestBudget, Scan
 from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.runtime.pii.classifier import scalar_texts
@@ -84,7 +84,7 @@ class SearchFilter:
         """
         assert tool.page is not None
         meter = RequestBudget(Bounds())
-        scan = Scan(PageIterator(tool.page, meter.metered(fetch), box, first_state(tool, MOST_SIZE)), meter)
+        scan = Scan(PageIterator(tool.page, meter.metered(fetch), box, first_state(tool.page, MOST_SIZE)), meter)
         items: list[Json] = []
         try:
             # How many items an API finds is what nobody must learn: the client hears nothing of the reading.

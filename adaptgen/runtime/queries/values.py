@@ -123,11 +123,7 @@ class GuardedValues:
 
     def _refuse_secrets(self, field: Field) -> None:
         keys = field.keys
-        declared = [
-            tuple(one for one in _parsed(path) if isinstance(one, str))
-            for path, kind in self._tool.sensitive.items()
-            if kind == "secret"
-        ]
+        declared = [fields.keys_of(path) for path, kind in self._tool.sensitive.items() if kind == "secret"]
         if any(map(is_secret, keys)) or any(keys[: len(path)] == path for path in declared if path):
             raise ToolError(f"`{field.said}` holds a secret, about which nothing is told.")
 
@@ -173,10 +169,3 @@ class GuardedValues:
 
 def _by_equality(condition: Condition) -> bool:
     return all(test.operator in EQUALITY for test in condition.tests)
-
-
-def _parsed(path: str) -> tuple[fields.Segment, ...]:
-    try:
-        return fields.parse(path)
-    except fields.PathError:
-        return (path,)

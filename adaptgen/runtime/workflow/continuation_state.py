@@ -11,7 +11,6 @@ from typing import Final
 
 from adaptgen.model.tables import Json
 from adaptgen.runtime.core.answer import ToolError
-from adaptgen.runtime.core.caches import LruCache
 from adaptgen.runtime.http.parameters import to_json
 from adaptgen.runtime.paging.cursor import Bound, CursorBox
 
@@ -25,32 +24,12 @@ _AGAIN = (
 )
 
 
-class UsedContinuations:
-    """The cursors that were used to change something, the last ones of this process."""
-
-    def __init__(self) -> None:
-        self._digests: LruCache[bytes, bool] = LruCache(_USED)
-
-    def add(self, digest: bytes) -> None:
-        """Remember one.
-
-        Raises:
-            ToolError: it was used before.
-        """
-        if digest in self._digests:
-            raise ToolError(_AGAIN)
-        self._digests.put(digest, True)
-
-    def forget(self, digest: bytes) -> None:
-        """It may be used again: nothing was changed."""
-        self._digests.pop(digest)
-
-
 class Continuation:
     """Seals and opens the states of one call. ``cursor``: the one that the agent gave, if any; ``box`` is asked for
-    when it is needed."""
+    when it is needed; ``used``: digests of the cursors that were used to change something, the last ones of this
+    process."""
 
-    def __init__(self, box: Callable[[], CursorBox], to: Bound, cursor: str | None, used: UsedContinuations) -> None:
+    def __init__(self, box: Callable[[], CursorBox], to: Bound, cursor: str | None, used: dict[bytes, None]) -> None:
         self.box = box
         self._to = to
         self._cursor = cursor
@@ -75,12 +54,16 @@ class Continuation:
             ToolError: this cursor was used for it already.
         """
         if self._cursor:
-            self._used.add(self._digest())
+            if self._digest() in self._used:
+                raise ToolError(_AGAIN)
+            self._used[self._digest()] = None
+            while len(self._used) > _USED:
+                del self._used[next(iter(self._used))]
 
     def changed_nothing(self) -> None:
         """What was about to be changed certainly was not."""
         if self._cursor:
-            self._used.forget(self._digest())
+            self._used.pop(self._digest(), None)
 
     def _digest(self) -> bytes:
         return self.box().digest((self._cursor or "").strip().encode(errors="replace"), 16)

@@ -47,7 +47,7 @@ class MergeUpdate:
         self._inputs = inputs
         self._base = base
         self._read = read
-        self._changes = _patch(call, inputs) if update.patch else _changes(call, inputs)
+        self._changes = _changes(call, inputs, patch=update.patch)
         self._reading = build(update.read, read_base, inputs)
         self._resource: dict[str, Json] = {}
         self._before: dict[str, Json] = {}
@@ -225,18 +225,10 @@ def check_filled(call: Call, inputs: Inputs) -> None:
         raise make_nothing_given(call.body, "create")
 
 
-def _changes(call: Call, inputs: Inputs) -> dict[str, Json]:
+def _changes(call: Call, inputs: Inputs, *, patch: bool) -> Json:
+    """What was given: an object, or for a PATCH anything, since a patch may be a list (JSON Patch, RFC 6902)."""
     changes = _given(call, inputs)
-    if not isinstance(changes, dict) or not changes:
-        assert call.body is not None
-        raise make_nothing_given(call.body, "change")
-    return changes
-
-
-def _patch(call: Call, inputs: Inputs) -> Json:
-    """What a PATCH sends: as it was given, since a patch need not be an object (JSON Patch, RFC 6902, is a list)."""
-    changes = _given(call, inputs)
-    if changes is MISSING or changes in ({}, [], "", None):
+    if changes is MISSING or changes in ({}, [], "", None) or not (patch or isinstance(changes, dict)):
         assert call.body is not None
         raise make_nothing_given(call.body, "change")
     return changes
