@@ -6,13 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adaptgen.collector import gc_paused
 from adaptgen.diagnostics import AdaptgenError, Diagnostic, Where, did_you_mean, ordered
 from adaptgen.model.plan import Evidence, Input, LeftOut, Plan, Variable
 from adaptgen.model.tables import Contract, Server, Tool, calls_of
-from adaptgen.plan.auth.plan import AuthPlan, find_auth
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.plan import find_auth
 from adaptgen.plan.document import exposure as surface
 from adaptgen.plan.document import schemas
 from adaptgen.plan.document.base_urls import Bases, find_bases
@@ -154,7 +156,7 @@ class _Planner:
         for key, hint in sorted(self.hints.tools.items()):
             if hint.call is None or hint.steps:
                 continue
-            made = self.attempt(lambda key=key, hint=hint: self.hinted(context, key, hint))  # type: ignore[misc]
+            made = self.attempt(partial(self.hinted, context, key, hint))
             if made is not None:
                 hinted.append((made, key))
                 if made.context is context:
@@ -176,7 +178,7 @@ class _Planner:
             if operation.method == "GET" and operation.pointer not in payloads:
                 payloads[operation.pointer] = tools.payload_of(tools.analyse(context, context.facts[operation.pointer]))
         for one in [*plain, *(made for made, _ in hinted)]:
-            self.attempt(lambda one=one: tools.assign_role(one, payloads))  # type: ignore[misc]
+            self.attempt(partial(tools.assign_role, one, payloads))
         return [*hinted, *self.named(context, plain, payloads)]
 
     def hinted(self, context: Context, key: str, hint: ToolHint) -> Analysis:
@@ -226,7 +228,7 @@ class _Planner:
             name = given[one.operation.pointer]
             if name in about:
                 hint, facts = about.pop(name), one.facts
-                made = self.attempt(lambda f=facts, n=name, h=hint: tools.analyse(context, f, n, h))  # type: ignore[misc]
+                made = self.attempt(partial(tools.analyse, context, facts, name, hint))
                 if made is None:
                     continue
                 tools.assign_role(made, payloads)
@@ -261,7 +263,7 @@ class _Planner:
     def emit(self, drafts: list[tuple[Analysis, str]]) -> list[tuple[ExposedTool, BuiltTool | None]]:
         emitted: list[tuple[ExposedTool, BuiltTool | None]] = []
         for one, name in drafts:
-            built = self.attempt(lambda one=one, name=name: tools.build_tool(one, name))  # type: ignore[misc]
+            built = self.attempt(partial(tools.build_tool, one, name))
             if built is None:
                 continue
             self.evidence += built.evidence
@@ -297,7 +299,7 @@ class _Planner:
                 continue
             from adaptgen.plan.workflows import steps
 
-            made = self.attempt(lambda key=key, hint=hint: steps.workflow(context, self.targets, key, hint))  # type: ignore[misc]
+            made = self.attempt(partial(steps.workflow, context, self.targets, key, hint))
             if made is not None:
                 found.append(self.workflow(*made))
         for name, description, index, _ in self.described():
@@ -305,7 +307,7 @@ class _Planner:
 
             short = name if name in self.hints.tools else self.names.short(name)
             said = (context, self.targets, short, description, index)
-            one = self.attempt(lambda said=said: arazzo.workflow(*said))  # type: ignore[misc]
+            one = self.attempt(partial(arazzo.workflow, *said))
             if one is not None:
                 found.append(self.workflow(*one))
         return found

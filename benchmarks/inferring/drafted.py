@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from adaptgen.plan.auth.plan import AuthPlan
+from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.document import schemas
 from adaptgen.plan.document.base_urls import Bases
 from adaptgen.plan.document.reader import operations

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from adaptgen.diagnostics import Diagnostic, error
 from adaptgen.model.plan import Evidence
 from adaptgen.model.tables import Auth, Call, Expires, Login, Refused, Send, SigV4
+from adaptgen.plan.auth import AuthPlan
 from adaptgen.plan.auth.hinted_calls import HintedCalls, Keys
 from adaptgen.plan.auth.login_chain import ends_session, find_chain
-from adaptgen.plan.auth.plan import AuthPlan
 from adaptgen.plan.auth.security_schemes import exchange_session, oauth2_session, reference
 from adaptgen.plan.document.reader import Operation
 from adaptgen.syntax.templates import placeholders

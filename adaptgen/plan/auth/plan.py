@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adaptgen.diagnostics import Diagnostic
 from adaptgen.model.plan import Evidence, Variable
-from adaptgen.model.tables import Auth, Base, Send, value
+from adaptgen.model.tables import Auth, Send
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.hints import hinted
 from adaptgen.plan.auth.login_chain import find_chain
 from adaptgen.plan.auth.origins import Places
 from adaptgen.plan.auth.security_schemes import (
+    PLACES,
+    SendPlace,
     basic_send,
     identifier,
     reference,
@@ -33,23 +36,6 @@ if TYPE_CHECKING:
     from adaptgen.source.hints.model import Hints
 
 
-@value()
-class AuthPlan:
-    """``by_operation``: pointer -> names of auths. ``login_operations``: pointer -> name of the auth that it serves.
-    ``absorbed``: (pointer, place, parameter) -> name of the auth that sends it. ``bases``: of other documents that
-    the hints call. ``unsaid``: pointers of operations whose security nobody declares, which get the one way in."""
-
-    auths: tuple[Auth, ...] = ()
-    by_operation: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    login_operations: Mapping[str, str] = field(default_factory=dict)
-    absorbed: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
-    variables: tuple[Variable, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    bases: tuple[Base, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-    unsaid: frozenset[str] = frozenset()
-
-
 def find_auth(
     document: Document, operations: Sequence[Operation], hints: Hints, name: str, bases: Bases | None = None
 ) -> AuthPlan:
@@ -63,8 +49,6 @@ def find_auth(
     """
     places = Places(document, hints, bases or find_bases(document, hints, operations, name))
     if hints.auth:
-        from adaptgen.plan.auth.hints import hinted  # reads this module's AuthPlan
-
         return _finish(_at_home(hinted(document, operations, hints, name), operations, places), operations, name)
     plan = _Inference(document, operations, name, places).plan()
     return _finish(_at_home(plan, operations, places), operations, name)
@@ -232,21 +216,22 @@ class _Inference:
 
     def parameter_auth(self) -> Auth | None:
         """A key that most operations take as an ordinary parameter."""
-        counts: Counter[tuple[str, str]] = Counter()
-        required: Counter[tuple[str, str]] = Counter()
-        described: dict[tuple[str, str], Mapping[str, Any]] = {}
+        counts: Counter[tuple[SendPlace, str]] = Counter()
+        required: Counter[tuple[SendPlace, str]] = Counter()
+        described: dict[tuple[SendPlace, str], Mapping[str, Any]] = {}
         for operation in self.operations:
             for one in operation.parameters:
                 said = tuple(word for word in words(one.name) if word != "x")
-                if one.place in {"query", "header", "cookie"} and (said in _KEY_PARAMETERS or said[-2:] in _KEY_ENDS):
-                    counts[(one.place, one.name)] += 1
-                    required[(one.place, one.name)] += one.required
-                    described.setdefault((one.place, one.name), {"description": one.description})
+                place = PLACES.get(one.place)
+                if place is not None and (said in _KEY_PARAMETERS or said[-2:] in _KEY_ENDS):
+                    counts[(place, one.name)] += 1
+                    required[(place, one.name)] += one.required
+                    described.setdefault((place, one.name), {"description": one.description})
         enough = [key for key, count in counts.items() if count * 2 >= len(self.operations)]
         if not enough:
             return None
         best = max(enough, key=lambda key: (counts[key], key))
-        place, key = best
+        home, key = best
         optional = required[best] * 2 < counts[best]
         if key.lower() == "authorization":
             word = scheme_word("", described[best])
@@ -256,7 +241,7 @@ class _Inference:
             return Auth(name="bearer", kind="bearer", send=(Send("header", key, template),), optional=optional)
         token = {"token", "session", "jwt"} & set(words(key))
         template = reference(self.name, "TOKEN" if token else "API_KEY")
-        return Auth(name=identifier(key), kind="api_key", send=(Send(place, key, template),), optional=optional)  # type: ignore[arg-type]
+        return Auth(name=identifier(key), kind="api_key", send=(Send(home, key, template),), optional=optional)
 
     def fallback(self, unapplied: bool) -> Auth | None:
         """What the environment gives: a declared scheme that no operation names, or any of the usual credentials."""

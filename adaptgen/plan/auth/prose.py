@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adaptgen.model.tables import value
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath
+from adaptgen.plan.auth.security_schemes import PLACES, SendPlace
 from adaptgen.plan.document.reader import Operation, Parameter
 from adaptgen.plan.document.schemas import Leaf, shape
 from adaptgen.syntax.identifiers import vocabulary, words
@@ -31,14 +32,14 @@ class ParameterValue:
     """A parameter (``place``, ``name``) that takes what the answer has at JSONPath ``path``, with ``before`` in front.
     ``mentioned``: the login's description names the parameter."""
 
-    place: str
+    place: SendPlace
     name: str
     path: str
     before: str
     mentioned: bool
 
 
-TakenParameters = Mapping[tuple[str, str], tuple[Parameter, int]]
+TakenParameters = Mapping[tuple[SendPlace, str], tuple[Parameter, int]]
 """(place, name) of a parameter -> the parameter as one operation declares it, and how many operations take it."""
 
 
@@ -100,13 +101,13 @@ def _returned_by(parameter: Parameter, operation: Operation) -> bool:
 
 def taken_parameters(operations: Sequence[Operation]) -> TakenParameters:
     """What ``operations`` take in headers, query and cookies."""
-    counts: Counter[tuple[str, str]] = Counter()
-    first: dict[tuple[str, str], Parameter] = {}
+    counts: Counter[tuple[SendPlace, str]] = Counter()
+    first: dict[tuple[SendPlace, str], Parameter] = {}
     for operation in operations:
         for each in operation.parameters:
-            if each.place in {"header", "query", "cookie"}:
-                counts[(each.place, each.name)] += 1
-                first.setdefault((each.place, each.name), each)
+            if place := PLACES.get(each.place):
+                counts[(place, each.name)] += 1
+                first.setdefault((place, each.name), each)
     return {key: (first[key], counts[key]) for key in sorted(counts)}
 
 

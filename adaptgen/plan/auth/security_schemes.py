@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from adaptgen.model.frozen import lazy
@@ -73,10 +73,15 @@ def schemes(document: Document) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def place_of(scheme: Mapping[str, Any]) -> tuple[Literal["header", "query", "cookie"], str] | None:
+SendPlace: TypeAlias = Literal["header", "query", "cookie"]
+PLACES: Final[Mapping[str, SendPlace]] = {"header": "header", "query": "query", "cookie": "cookie"}
+"""Where a request takes a credential."""
+
+
+def place_of(scheme: Mapping[str, Any]) -> tuple[SendPlace, str] | None:
     """Where an apiKey scheme puts its key."""
-    place, name = scheme.get("in"), scheme.get("name")
-    if place in ("header", "query", "cookie") and isinstance(name, str) and name.strip():
+    place, name = PLACES.get(str(scheme.get("in"))), scheme.get("name")
+    if place is not None and isinstance(name, str) and name.strip():
         return place, name.strip()
     return None
 

@@ -14,7 +14,16 @@ from adaptgen.model.tables import Send, value
 from adaptgen.plan.auth.candidates import LOGIN_WORDS, Candidate, Candidates
 from adaptgen.plan.auth.field_roles import answer_leaves, jsonpath, token_parameter
 from adaptgen.plan.auth.prose import ParameterValue, word_before
-from adaptgen.plan.auth.security_schemes import UNSERVED, before, identifier, is_basic, place_of, scheme_word
+from adaptgen.plan.auth.security_schemes import (
+    PLACES,
+    UNSERVED,
+    SendPlace,
+    before,
+    identifier,
+    is_basic,
+    place_of,
+    scheme_word,
+)
 from adaptgen.plan.document.reader import Operation, Parameter
 from adaptgen.syntax.identifiers import vocabulary, words
 from adaptgen.syntax.templates import escape
@@ -146,13 +155,15 @@ class _Finder:
         sends, save, also = [self.send(best)], {}, fitting[1:]
         for name, place, key, path in self.companions(best, rest, one):
             kept = "_".join(word for word in words(key) if word != "x")
-            sends.append(Send(place, key, f"{{{kept}}}"))  # type: ignore[arg-type]
+            sends.append(Send(place, key, f"{{{kept}}}"))
             save[kept] = path
             also.append(name)
         because = f"the scheme {best!r} takes it" + (f", with {' and '.join(save)}" if save else "")
         return TokenPlacement(tuple(sends), because, best, None, tuple(dict.fromkeys(also)), save, encoded)
 
-    def companions(self, best: str, rest: Sequence[Operation], one: Candidate) -> Iterator[tuple[str, str, str, str]]:
+    def companions(
+        self, best: str, rest: Sequence[Operation], one: Candidate
+    ) -> Iterator[tuple[str, SendPlace, str, str]]:
         """Schemes that every use of ``best`` wants as well, and whose value the login's answer has under the same
         name: (scheme, place, key, JSONPath)."""
         uses = [set(option) for each in rest for option in each.security or () if best in option]
@@ -193,14 +204,14 @@ class _Finder:
     def parameter(self, rest: Sequence[Operation], one: Candidate, *, mentioned: bool = False) -> TokenPlacement | None:
         """The parameter of a token that enough operations take; ``mentioned``: that the login's description names."""
         text = f"{one.operation.summary}\n{one.operation.description}" if mentioned else ""
-        counts: Counter[tuple[str, str]] = Counter()
-        shown: dict[tuple[str, str], Mapping[str, Any]] = {}
+        counts: Counter[tuple[SendPlace, str]] = Counter()
+        shown: dict[tuple[SendPlace, str], Mapping[str, Any]] = {}
         for operation in rest:
             for each in operation.parameters:
-                if each.place in {"header", "query", "cookie"} and token_parameter(each.name):
-                    counts[(each.place, each.name)] += 1
+                if (home := PLACES.get(each.place)) and token_parameter(each.name):
+                    counts[(home, each.name)] += 1
                     raw = each.raw if each.raw is not None else {}
-                    shown.setdefault((each.place, each.name), {**raw, "description": _text_of(each.description, raw)})
+                    shown.setdefault((home, each.name), {**raw, "description": _text_of(each.description, raw)})
         enough = [key for key, count in counts.items() if count >= 2 and count * 3 >= len(rest)]
         if mentioned:
             enough = [(place, key) for place, key in enough if "-" in key and key in text]
@@ -216,7 +227,7 @@ class _Finder:
             template = f"{before(scheme_word(name, shown[best]))}{{access}}"
         else:
             template = f"{word_before(str(shown[best].get('description')))}{{access}}"
-        send = Send(place, name, template)  # type: ignore[arg-type]
+        send = Send(place, name, template)
         return TokenPlacement((send,), f"{counts[best]} operations take it as {place} parameter {name!r}", None, best)
 
 
@@ -269,8 +280,7 @@ def _placed_by_description(promised: Sequence[ParameterValue]) -> TokenPlacement
     """Every parameter gets its own field of the answer; a single one is the access token."""
     names = ["access"] if len(promised) == 1 else [identifier(each.name) for each in promised]
     sends = tuple(
-        Send(each.place, each.name, f"{each.before}{{{name}}}")  # type: ignore[arg-type]
-        for each, name in zip(promised, names, strict=True)
+        Send(each.place, each.name, f"{each.before}{{{name}}}") for each, name in zip(promised, names, strict=True)
     )
     save = {name: each.path for each, name in zip(promised, names, strict=True)}
     what = " and ".join(f"{each.place} parameter {each.name!r}" for each in promised)

@@ -21,6 +21,7 @@ CONSTRAINTS = (
     "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 )  # fmt: skip
 _CONSTRAINTS = frozenset(CONSTRAINTS)
+_NONE: frozenset[str] = frozenset()
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 
 
@@ -104,28 +105,25 @@ def own_shape(schema: Mapping[str, Any]) -> Shape:
     """What the node itself says, without its references and combinations."""
     said = schema.get
     types, format, nullable = _own_types(schema)
+    patterned = isinstance(said("patternProperties"), dict)
     enum, null_allowed = _own_enum(schema) if "enum" in schema or "const" in schema else (None, False)
     items, prefix = _own_items(schema) if "items" in schema or "prefixItems" in schema else (None, ())
     properties, required, additional = said("properties"), said("required"), said("additionalProperties")
-    needed = (
-        frozenset(name for name in required if isinstance(name, str)) if isinstance(required, list) else frozenset()
-    )
-    patterned = "patternProperties" in schema and isinstance(schema["patternProperties"], dict)
-    if not types:
-        if (properties and isinstance(properties, dict)) or patterned or isinstance(additional, dict):
-            types = ("object",)
-        elif items is not None:
-            types = ("array",)
-    description, title = said("description"), said("title")
+    properties = properties if isinstance(properties, dict) else {}
+    needed = frozenset([name for name in required if isinstance(name, str)]) if isinstance(required, list) else _NONE
+    if not types and (properties or patterned or isinstance(additional, dict)):
+        types = ("object",)
+    elif not types and items is not None:
+        types = ("array",)
     # By position: 18 keywords cost more than all the rest, and giants have 100,000 shapes.
     return Shape(
         types[0] if len(types) == 1 else None,
-        _ordered(properties, needed) if properties and isinstance(properties, dict) else {},
+        _ordered(properties, needed) if properties else {},
         needed,
         items if isinstance(items, (dict, bool)) else None,
         enum,
         format,
-        description if isinstance(description, str) else "",
+        _text(said("description")),
         additional if isinstance(additional, dict) and additional else additional in (True, {}) or patterned,
         (),
         said("readOnly") is True,
@@ -134,11 +132,15 @@ def own_shape(schema: Mapping[str, Any]) -> Shape:
         said("default", MISSING),
         schema,
         types,
-        title if isinstance(title, str) else "",
+        _text(said("title")),
         {} if _CONSTRAINTS.isdisjoint(schema) else {name: schema[name] for name in CONSTRAINTS if name in schema},
         prefix,
         additional is False,
     )
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _own_types(schema: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None, bool]:

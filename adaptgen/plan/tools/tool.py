@@ -33,7 +33,7 @@ from adaptgen.source.hints.model import ToolHint
 from adaptgen.syntax.tables import kind_of_media
 
 if TYPE_CHECKING:
-    from adaptgen.plan.auth.plan import AuthPlan
+    from adaptgen.plan.auth import AuthPlan
     from adaptgen.source import Document
     from adaptgen.source.hints.model import Hints
 

@@ -5,7 +5,8 @@ import pytest
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Base, Expires, Refused, Send, SigV4
-from adaptgen.plan.auth.plan import AuthPlan, find_auth
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.plan import find_auth
 from adaptgen.source.hints.model import AuthHint, CallHint, ExpiresHint, Hints, LoginHint, RefusedHint, SendHint
 
 TEXT = {"type": "string"}

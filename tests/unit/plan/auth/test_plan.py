@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from adaptgen.model.tables import Expires, Param, Send
-from adaptgen.plan.auth.plan import AuthPlan, find_auth
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.plan import find_auth
 from adaptgen.source.hints.model import EMPTY
 
 INT, TEXT = {"type": "integer"}, {"type": "string"}

@@ -11,7 +11,8 @@ import yaml
 
 from adaptgen.model.tables import Base, Server
 from adaptgen.plan import plan
-from adaptgen.plan.auth.plan import AuthPlan, find_auth
+from adaptgen.plan.auth import AuthPlan
+from adaptgen.plan.auth.plan import find_auth
 from adaptgen.runtime.calls import Execution
 from adaptgen.source import read_hints, read_under
 from adaptgen.source.hints.model import EMPTY, Hints
