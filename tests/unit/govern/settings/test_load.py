@@ -1,4 +1,4 @@
-"""``governance.yaml``: the design's own example, short forms, and every kind of error with its place."""
+"""``governance.yaml``: the design's own example, short forms, and every error of one key with its place."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.settings_texts import DESIGN, PROXY, refused
 
-from adaptgen.config.types import Key, Table
+from adaptgen.config.types import Table
 from adaptgen.diagnostics import AdaptgenError, Where
-from adaptgen.govern.settings import model as vocabulary
 from adaptgen.govern.settings import table as settings_table
-from adaptgen.govern.settings.load import advice, check_target, parse, read
+from adaptgen.govern.settings.load import parse, read
 from adaptgen.govern.settings.model import (
     Audit,
     Authenticate,
@@ -39,34 +38,6 @@ from adaptgen.govern.settings.model import (
     UpstreamAuth,
 )
 
-DESIGN = """\
-adaptgen: 1
-mode: proxy                              # or embedded
-listen: {http: "0.0.0.0:8000", resource: https://mcp.bank.example/mcp}
-upstreams: {crm: {url: "${env:CRM_URL}", auth: sigv4}, billing: {url: "https://billing.example/mcp", auth: {kind: oauth2, grant: client_credentials, token_url: "https://idp.example/token", client_id: m2m, client_secret: "${secret:m2m}"}}}
-authenticate: {issuer: https://idp.example/, audience: https://mcp.bank.example/mcp, caller: {sub: sub, tenant: org, groups: "cognito:groups"}}
-authorize: {engine: cedar, policies: [policies/], mode: enforce}
-limits: [{per: [group, tool], rate: 60/m}, {per: [sub], rate: 600/h}]
-tokenize: {direction: model, kinds: [email, phone, card, iban, national_id, name], scope: tenant, form: sealed}
-keys: {tokens: {current: k2, all: {k1: "${secret:tok#k1}", k2: "${secret:tok#k2}"}}, cursors: "${secret:cur}", handover: "${secret:ho}", audit: "${secret:aud}"}
-state: {store: dynamodb, table: adaptgen}
-trace: {otlp: "${env:OTEL_EXPORTER_OTLP_ENDPOINT}"}
-audit: {sink: stdout}
-"""  # noqa: E501
-
-PROXY = """\
-adaptgen: 1
-mode: proxy
-upstreams: {crm: {url: "https://crm.example/mcp"}}
-"""
-
-BEHIND = """\
-adaptgen: 1
-mode: behind
-accept: {issuer: https://mcp.bank.example/mcp, audience: crm, jwks: https://mcp.bank.example/jwks}
-keys: {cursors: "${secret:cur}"}
-"""
-
 
 @pytest.fixture
 def design(tmp_path: Path) -> Path:
@@ -77,18 +48,6 @@ def design(tmp_path: Path) -> Path:
     path = tmp_path / "governance.yaml"
     path.write_text(DESIGN)
     return path
-
-
-def refused(text: str) -> list[tuple[str, int, int, str, str]]:
-    """(code, line, column, message, help) of every error, in the order of their places."""
-    with pytest.raises(AdaptgenError) as caught:
-        parse(text.encode(), "governance.yaml")
-    found = []
-    for one in caught.value.diagnostics:
-        assert one.where is not None
-        assert one.where.file == "governance.yaml"
-        found.append((one.code, one.where.line, one.where.column, one.message, one.help))
-    return sorted(found, key=lambda one: one[1:3])
 
 
 def test_the_example_of_the_design_is_read(design: Path) -> None:
@@ -276,152 +235,6 @@ def test_every_error_is_reported_at_once() -> None:
     ]
 
 
-# --------------------------------------------------------------------------------------------- what fits together
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "line", "column", "message"),
-    [
-        pytest.param("adaptgen: 1\nauthenticate: {audience: a}\n", "AG074", 2, 1, "authenticate needs 'issuer'",
-                     id="missing issuer"),
-        pytest.param("adaptgen: 1\nauthenticate: {issuer: https://i.example}\n", "AG074", 2, 1,
-                     "authenticate needs 'audience': without it a token for another server would be accepted",
-                     id="missing audience"),
-        pytest.param("adaptgen: 1\nmode: proxy\n", "AG070", 2, 1, "a proxy needs upstreams", id="proxy alone"),
-        pytest.param("adaptgen: 1\nmode: proxy\nupstreams: {crm: http://crm.example/mcp}\n", "AG070", 3, 13,
-                     "upstreams.crm: 'http://crm.example/mcp' is not https, and the host is not loopback",
-                     id="http upstream"),
-        pytest.param("adaptgen: 1\nupstreams: {crm: https://crm.example/mcp}\n", "AG070", 2, 1,
-                     "only a proxy has upstreams, and mode is embedded", id="upstreams of an embedded server"),
-        pytest.param(PROXY + "listen: 0.0.0.0:8000\n", "AG078", 4, 1,
-                     "0.0.0.0:8000 can be reached by others, and nothing says who may call", id="open listener"),
-        pytest.param("adaptgen: 1\nmode: behind\nkeys: {cursors: '${env:C}'}\n", "AG070", 2, 1,
-                     "mode: behind needs accept", id="behind without accept"),
-        pytest.param(BEHIND.replace("keys: {cursors", "keys: {tokens: {current: k1, all: {k1: '${env:K}'}}, cursors"),
-                     "AG073", 4, 8, "a server behind a proxy holds no token key", id="token key behind"),
-        pytest.param(BEHIND.replace("keys: {cursors", "keys: {surrogates: '${env:K}', cursors"),
-                     "AG073", 4, 8, "a server behind a proxy holds no token key", id="surrogate key behind"),
-        pytest.param(BEHIND.replace("keys: {cursors", "keys: {handover: '${env:K}', cursors"),
-                     "AG073", 4, 8, "a server behind a proxy holds no key of the proxy", id="handover key behind"),
-        pytest.param(BEHIND.partition("keys")[0], "AG073", 2, 1, "a server behind a proxy needs keys.cursors",
-                     id="no cursor key behind"),
-        pytest.param(BEHIND.replace("jwks: https://mcp", "jwks: http://mcp"), "AG070", 3, 63,
-                     "accept.jwks: 'http://mcp.bank.example/jwks' is not https, and the host is not loopback",
-                     id="http jwks behind"),
-        pytest.param(BEHIND.replace("jwks: https://mcp.bank.example/jwks", "jwks: {keys: [{kty: EC, d: x}]}"), "AG073",
-                     3, 63, "accept.jwks holds a private key", id="private key in accept"),
-        pytest.param("adaptgen: 1\ntokenize: {direction: api}\n", "AG073", 2, 12,
-                     "tokenize.direction: api needs keys.surrogates: what a random key wrote into the API could never "
-                     "be read again", id="surrogates without a key"),
-        pytest.param("adaptgen: 1\nkeys: {tokens: {current: k2, all: {k1: '${env:K}'}}}\n", "AG073", 2, 17,
-                     "keys.tokens: the current key 'k2' is not among all", id="unknown current key"),
-        pytest.param("adaptgen: 1\nkeys: {cursors: c2VjcmV0LWtleS1pbi10aGUtZmlsZQ}\n", "AG073", 2, 8,
-                     "keys.cursors must refer to a secret and not hold it", id="key in the file"),
-        pytest.param("adaptgen: 1\nkeys: {cursors: '${vault:x}'}\n", "AG071", 2, 8, "keys.cursors: is not a reference",
-                     id="unknown reference"),
-        pytest.param("adaptgen: 1\nmode: proxy\nupstreams: {crm: 'https://x.example/{caller.tenant}'}\n", "AG071", 3,
-                     13, "upstreams.crm: there is nothing that {caller.tenant} could stand for", id="placeholder"),
-        pytest.param(PROXY.replace('mcp"}', 'mcp", auth: {kind: sigv4, role: r, tags: {t: orgg}}}'), "AG070", 3, 87,
-                     "unknown claim 'orgg': callers do not have it", id="unknown claim"),
-        pytest.param(PROXY.replace('mcp"}', 'mcp", auth: {kind: oauth2, token_url: "https://i.example"}}'), "AG070",
-                     3, 51, "auth of 'crm': oauth2 needs 'client_id'", id="client credentials without a client"),
-        pytest.param(PROXY.replace('mcp"}', 'mcp", auth: {kind: exchange, token_url: "https://i.example"}}'), "AG070",
-                     3, 51, "auth of 'crm': exchange needs callers that come with a token", id="exchange of nothing"),
-        pytest.param("adaptgen: 1\nauthorize: {policies: [nowhere/]}\n", "AG072", 2, 24,
-                     "the policies 'nowhere/' cannot be read: these settings have no files next to them",
-                     id="missing policies"),
-        pytest.param("adaptgen: 1\nstate: redis\n", "AG070", 2, 1, "state: redis needs 'url'", id="redis nowhere"),
-        pytest.param(PROXY + "tools: {cmr/*: {effect: read}}\n", "AG070", 4, 9, "upstream 'cmr' not found",
-                     id="rule for nobody"),
-    ],
-)  # fmt: skip
-def test_keys_that_do_not_fit_together_are_located(text: str, code: str, line: int, column: int, message: str) -> None:
-    assert refused(text)[0][:4] == (code, line, column, message)
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (lambda folder: None, "cannot be read: No such file or directory"),
-        (lambda folder: folder.mkdir(), "no policy found in"),
-        (lambda folder: (folder.mkdir(), (folder / "a.cedar").write_text(" \n")), "no policy found in"),
-        (lambda folder: (folder.mkdir(), (folder / "a.cedar").write_bytes(b"\xff\xfe")), "cannot be read: not UTF-8"),
-    ],
-)
-def test_policies_that_cannot_be_used_are_located(tmp_path: Path, make: Any, reason: str) -> None:
-    make(tmp_path / "policies")
-    path = tmp_path / "governance.yaml"
-    path.write_text("adaptgen: 1\nauthorize:\n  policies: [policies]\n")
-    with pytest.raises(AdaptgenError) as caught:
-        read(path)
-    (one,) = caught.value.diagnostics
-    assert one.code == "AG072"
-    assert reason in one.message
-    assert one.where == Where(path.as_posix(), 3, 14)
-
-
-def test_addresses_may_be_references_and_otherwise_are_checked() -> None:
-    text = (
-        'adaptgen: 1\nlisten: {resource: "${env:URL}"}\n'
-        'authenticate: {issuer: "${env:ISSUER}", audience: "${env:URL}", jwks: "${env:JWKS}"}\n'
-    )
-    found = parse(text.encode(), "g.yaml")
-    assert found.authenticate is not None
-    assert (found.listen.resource, found.authenticate.audience) == ("${env:URL}", ("${env:URL}",))
-    plain = "authenticate: {issuer: http://idp.example, audience: a, jwks: 'file:///keys', algorithms: none}\n"
-    assert [one[3] for one in refused(f"adaptgen: 1\n{plain}")] == [
-        "authenticate.issuer: 'http://idp.example' is not https, and the host is not loopback",
-        "authenticate.jwks: 'file:///keys' is no absolute http or https URL",
-        "authenticate.algorithms must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA, "
-        "not 'none'",
-    ]
-
-
-def test_a_secret_in_the_wrong_place_is_not_repeated() -> None:
-    text = "adaptgen: 1\nkeys: {audit: 'correct-horse-battery{', cursors: correct-horse-battery}\n"
-    assert "horse" not in str(refused(text))
-    with_password = PROXY.replace("https://", "https://me:correct-horse@")
-    assert "horse" not in str(refused(with_password))
-
-
-# ------------------------------------------------------------------------------------------------------ the target
-
-
-def target(text: str) -> list[tuple[str, str]]:
-    settings = parse(text.encode(), "g.yaml")
-    check_target(settings, loopback=True)
-    with pytest.raises(AdaptgenError) as caught:
-        check_target(settings, loopback=False)
-    assert all(one.where is not None for one in caught.value.diagnostics)
-    return [(one.code, one.message) for one in caught.value.diagnostics]
-
-
-def test_a_target_that_others_reach_needs_callers_and_every_key() -> None:
-    text = PROXY.replace('mcp"}', 'mcp", handover: crm}') + "tokenize: {kinds: email}\naudit: stdout\n"
-    assert target(text) == [
-        ("AG078", "others can reach this server, and nothing says who may call"),
-        ("AG073", "keys.handover is missing: callers' identities are handed to upstreams"),
-        ("AG073", "keys.tokens is missing: nobody could restore tokens of another process"),
-        ("AG073", "keys.audit is missing: nobody could verify the trail"),
-    ]
-
-
-def test_an_embedded_server_that_others_reach_needs_a_cursor_key() -> None:
-    keys = "keys: {tokens: {current: k1, all: {k1: '${env:K}'}}}\n"
-    text = "adaptgen: 1\nauthenticate: {iam: true}\ntokenize: {form: short}\n" + keys
-    assert target(text) == [
-        ("AG073", "keys.cursors is missing: the pages of a list would end when a process ends"),
-        ("AG076", "tokenize.form: short needs a vault that outlives the process"),
-    ]
-
-
-def test_several_processes_on_a_memory_store_are_warned_of() -> None:
-    text = "adaptgen: 1\nlimits: {per: sub, rate: 1/s}\n"
-    settings = parse(text.encode(), "g.yaml")
-    assert [one.severity for one in advice(settings, processes=True)] == ["warning"]
-    assert advice(settings, processes=False) == []
-
-
 # -------------------------------------------------------------------------------------------------------- the text
 
 
@@ -456,10 +269,12 @@ _SCALARS = st.one_of(
         ["cedar", "60/m", "10s", "proxy", "api", "short", "https://a.example/", "${env:X}", "{x}", "s3://b/k", "k1"]
     ),
 )  # fmt: skip
+
 _NAMES = st.one_of(st.sampled_from(sorted({
     name for section in settings_table.SETTINGS.keys.values()
     for name in (*settings_table.SETTINGS.keys, *(section.type.keys if isinstance(section.type, Table) else ()))
 })), st.text(max_size=5))  # fmt: skip
+
 _VALUES = st.recursive(
     _SCALARS,
     lambda some: st.one_of(st.lists(some, max_size=3), st.dictionaries(_NAMES, some, max_size=4)),
@@ -528,50 +343,3 @@ def refused_code(text: bytes) -> list[str]:
 def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(AdaptgenError, match="AG001: the settings cannot be read: No such file"):
         read(tmp_path / "governance.yaml")
-
-
-# ------------------------------------------------------------------------------------------------------ the schema
-
-
-def test_the_published_schema_is_fresh() -> None:
-    published = Path(__file__).parents[4] / "docs" / "governance.schema.json"
-    assert published.read_text() == settings_table.schema_text(), "schema_text() of adaptgen.govern.settings.table"
-
-
-@pytest.mark.parametrize("text", [DESIGN, PROXY, BEHIND])
-def test_the_schema_accepts_what_the_checker_accepts(text: str) -> None:
-    jsonschema.validate(yaml.safe_load(text), json.loads(settings_table.schema_text()))
-
-
-@pytest.mark.parametrize("text", ["adaptgen: 1\nmods: proxy\n", "adaptgen: 1\nlimits: {per: sub, rate: 60}\n",
-                                  "adaptgen: 1\nupstreams: {a__b: https://a.example}\n"])  # fmt: skip
-def test_the_schema_refuses_what_the_checker_refuses(text: str) -> None:
-    assert refused(text)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(text), json.loads(settings_table.schema_text()))
-
-
-def test_the_table_can_say_all_that_the_values_hold() -> None:
-    """Every field of the vocabulary has its key, so that nothing can only be set from code."""
-
-    def tables(key: Key) -> list[Table]:
-        found, pending = [], [key.type]
-        while pending:
-            one = pending.pop()
-            if isinstance(one, Table):
-                found.append(one)
-                pending += [each.type for each in one.keys.values()]
-            pending += [getattr(one, name) for name in ("item", "value") if hasattr(one, name)]
-            pending += list(getattr(one, "types", ()))
-        return found
-
-    made = {settings_table.limit: vocabulary.Limit}
-    checked = set()
-    for table in tables(Key(settings_table.SETTINGS)):
-        cls = made.get(table.make, table.make)
-        if dataclasses.is_dataclass(cls):
-            said = {one.to or name for name, one in table.keys.items() if one.to != ""}
-            derived = {"text"} if cls is vocabulary.Limit else set()
-            assert said | derived == {one.name for one in dataclasses.fields(cls)}, cls
-            checked.add(cls)
-    assert len(checked) == 20
