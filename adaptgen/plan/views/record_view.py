@@ -128,13 +128,25 @@ class _Detail:
         if held := self.mostly_held(inner, within):
             return self.under(prefix, held)
         telling = within if keys else [one for one in found if "[*]" not in one.path or _by_language(one.path)]
+        return self.record(telling, within, found, prefix, [whole, shape(self.document, inner)] if keys else [whole])
+
+    def record(
+        self,
+        telling: list[Candidate],
+        within: list[Candidate],
+        found: list[Candidate],
+        prefix: str,
+        holders: list[Shape],
+    ) -> tuple[str, ...]:
+        """The ``telling`` fields of the record at ``prefix``, and of each list in the ``holders``, the answer and the
+        record in it, the labels. ``within``: the values of the record, ``found``: those of the answer."""
         view = self.rank(telling)
         more = _plain(within) if len(within) <= _FEW else self.ranked(telling).says
         view = self.under(prefix, tuple(dict.fromkeys((*view, *more))))
         most = len(view) + _LISTS  # of a record of thousands of lists no more are looked at
-        lists = self.lists(whole, "", most)
-        if keys:
-            lists += self.lists(shape(self.document, inner), prefix, most)
+        lists = [
+            each for one, above in zip(holders, ("", prefix), strict=False) for each in self.lists(one, above, most)
+        ]
         fresh = _of_lists(lists, view)
         if len(found) > _WIDE:  # the view of a wide record stays a fraction, but for the list that is asked for
             least = _PART if max(map(len, lists), default=0) > 2 else 1
