@@ -141,10 +141,12 @@ async def test_a_rate_that_is_used_up_says_when_to_come_back(api: Any, connect: 
 
 async def test_a_rate_lets_through_what_it_says(api: Any, connect: Any) -> None:
     engine = connect(api.url, rate="20/s", timeout=1.0)
+    begun = time.monotonic()
     answers = await asyncio.gather(*(said(engine) for _ in range(60)))
-    served = sum(1 for one in answers if one == '{"id":1}')
-    assert served == api.served
-    assert 30 <= served <= 50  # 20 at once, 20 in the second that the others may wait, and a busy machine
+    seconds = time.monotonic() - begun
+    # On a busy machine the budget of a call may end after it was sent: what the API got is what the rate let through.
+    assert 20 <= sum(1 for one in answers if one == '{"id":1}') <= api.served
+    assert 30 <= api.served <= 20 + 20 * seconds + 1  # 20 at once, and 20 in each second that the others may wait
 
 
 async def test_a_bucket_fills_with_time_and_takes_nothing_for_a_turn_that_comes_too_late() -> None:

@@ -33,7 +33,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return generate(tmp_path_factory.mktemp("people"), "people", {"people.json": document()}, HINTS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def started(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """Agent, proxy, tap, server and API: started once."""
     with chained(tmp_path_factory.mktemp("chain"), package) as chain:

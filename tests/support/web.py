@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -116,6 +117,12 @@ def web(answer: Answer) -> Iterator[Web]:
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
+        def get_request(self) -> tuple[socket.socket, Any]:
+            connection, address = super().get_request()
+            connections.append(connection)
+            return connection, address
+
+    connections: list[socket.socket] = []
     with Server(("127.0.0.1", 0), Handler) as server:
         made.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -125,6 +132,9 @@ def web(answer: Answer) -> Iterator[Web]:
         finally:
             server.shutdown()
             thread.join()
+            for one in connections:  # the thread of one that a client keeps would go on
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
 
 
 def forwarding(url: str, change: Callable[[Asked], Asked] = lambda asked: asked) -> Answer:
