@@ -145,21 +145,21 @@ def _auth_differs(old: Surface, new: Surface, name: str) -> str:
 
 def _server(old: Surface, new: Surface) -> Iterator[Change]:
     before, after = old.server, new.server
+    same_file = old.where.file == new.where.file
+
+    def review(kind: str, text: str) -> Change:
+        return Change("review", new.name, kind, text, new.where)
+
     if before.bases != after.bases:
-        text = f"the API is at {_bases(after.bases)}, not at {_bases(before.bases)}"
-        yield Change("review", new.name, "destination", text, new.where)
-    if before.governance != after.governance and old.where.file == new.where.file:
-        text = f"governance: {before.governance or 'none'} → {after.governance or 'none'}"
-        yield Change("review", new.name, "governance", text, new.where)
-    if before.name != after.name and old.where.file == new.where.file:
-        text = f"the server was called {before.name}: policies and clients name it"
-        yield Change("review", new.name, "server-renamed", text, new.where)
+        yield review("destination", f"the API is at {_bases(after.bases)}, not at {_bases(before.bases)}")
+    if before.governance != after.governance and same_file:
+        yield review("governance", f"governance: {before.governance or 'none'} → {after.governance or 'none'}")
+    if before.name != after.name and same_file:
+        yield review("server-renamed", f"the server was called {before.name}: policies and clients name it")
     if before.connection != after.connection:
-        text = "the API is reached in another way (connection: certificates, proxy, limits)"
-        yield Change("review", new.name, "connection", text, new.where)
-    if before.overrides != after.overrides and old.where.file == new.where.file:
-        text = f"hand edits: {before.overrides or 'none'} → {after.overrides or 'none'}"
-        yield Change("review", new.name, "overrides", text, new.where)
+        yield review("connection", "the API is reached in another way (connection: certificates, proxy, limits)")
+    if before.overrides != after.overrides and same_file:
+        yield review("overrides", f"hand edits: {before.overrides or 'none'} → {after.overrides or 'none'}")
     for word in ("title", "page_size", "max_bytes", "timeout"):
         if getattr(before, word) != getattr(after, word):
             text = f"{word}: {getattr(before, word)} → {getattr(after, word)}"

@@ -137,19 +137,13 @@ def _template(bundle: Bundle, parameters: Resources, resources: Resources) -> di
 def _parameters(bundle: Bundle) -> Resources:
     shipment = bundle.shipment
     found: Resources = {
-        "Stage": {"Type": "String", "Default": "dev", "AllowedPattern": "[a-z][a-z0-9-]{0,15}"},
+        "Stage": {**_text(), "Default": "dev", "AllowedPattern": "[a-z][a-z0-9-]{0,15}"},
         "MemorySize": {"Type": "Number", "Default": 1024, "MinValue": 128, "MaxValue": 10240},
         "Timeout": {"Type": "Number", "Default": 29, "MinValue": 3, "MaxValue": 900},
-        "SnapStart": {
-            "Type": "String",
-            "Default": "PublishedVersions",
-            "AllowedValues": ["PublishedVersions", "None"],
-        },
-        "Tracing": {"Type": "String", "Default": "Active", "AllowedValues": ["Active", "PassThrough"]},
+        "SnapStart": _choice("PublishedVersions", "None"),
+        "Tracing": _choice("Active", "PassThrough"),
         "FunctionUrl": {
-            "Type": "String",
-            "Default": "true",
-            "AllowedValues": ["true", "false"],
+            **_choice("true", "false"),
             "Description": "false: something else stands before the function, such as API Gateway",
         },
         "LogRetentionDays": {
@@ -157,44 +151,42 @@ def _parameters(bundle: Bundle) -> Resources:
             "Default": 30,
             "AllowedValues": [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
         },
-        "AlarmTopicArn": _optional("The SNS topic that alarms go to"),
+        "AlarmTopicArn": _text("The SNS topic that alarms go to", ""),
         "SlowMilliseconds": {
             "Type": "Number",
             "Default": 5000,
             "MinValue": 1,
             "Description": "An alarm when one call in a hundred takes longer",
         },
-        "KmsKeyArn": _optional("The key of the secrets and parameters, where it is your own"),
+        "KmsKeyArn": _text("The key of the secrets and parameters, where it is your own", ""),
         "SubnetIds": {"Type": "CommaDelimitedList", "Default": "", "Description": "Of a VPC, or empty"},
         "SecurityGroupIds": {"Type": "CommaDelimitedList", "Default": ""},
-        "Governance": {
-            "Type": "String",
-            "Default": f"/var/task/{shipment.governance}",
-            "Description": "The settings: those of the bundle, s3://… or appconfig://…",
-        },
-        "GovernanceBucket": _optional("The bucket of settings in S3"),
-        "GovernancePrefix": {
-            "Type": "String",
-            "Default": "governance/",
-            "Description": "Of the settings in the bucket",
-        },
-        "AppConfigArn": _optional("The configuration of settings in AppConfig (application/…/configuration/…)"),
+        "Governance": _text(
+            "The settings: those of the bundle, s3://… or appconfig://…", f"/var/task/{shipment.governance}"
+        ),
+        "GovernanceBucket": _text("The bucket of settings in S3", ""),
+        "GovernancePrefix": _text("Of the settings in the bucket", "governance/"),
+        "AppConfigArn": _text("The configuration of settings in AppConfig (application/…/configuration/…)", ""),
     }
     for name, parameter in variables(bundle).items():
-        found[parameter] = {"Type": "String", "Description": f"The environment variable {name}"}
+        found[parameter] = _text(f"The environment variable {name}")
         if _SECRET.search(name):
             found[parameter]["NoEcho"] = True
-    for parameter, text in _callers(bundle):
-        found[parameter] = {"Type": "String", "Description": text}
-    for parameter, text in statements(shipment).parameters.items():
-        found[parameter] = {"Type": "String", "Description": text}
+    for parameter, text in (*_callers(bundle), *statements(shipment).parameters.items()):
+        found[parameter] = _text(text)
     if _dynamodb(bundle):
-        found["StateTableName"] = _optional("A table that is there; empty: the stack makes one")
+        found["StateTableName"] = _text("A table that is there; empty: the stack makes one", "")
     return found
 
 
-def _optional(text: str) -> Json:
-    return {"Type": "String", "Default": "", "Description": text}
+def _text(description: str = "", default: str | None = None) -> Json:
+    """A parameter that is a text; without a default it must be given."""
+    named = {"Default": default, "Description": description or None}
+    return {"Type": "String", **{name: value for name, value in named.items() if value is not None}}
+
+
+def _choice(default: str, other: str) -> Json:
+    return {"Type": "String", "Default": default, "AllowedValues": [default, other]}
 
 
 def _callers(bundle: Bundle) -> list[tuple[str, str]]:
