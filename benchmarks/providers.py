@@ -8,11 +8,9 @@ bar: no violation but those of :data:`NO_CHOICE`.
 
 from __future__ import annotations
 
-import argparse
 import concurrent.futures
-import json
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import traceback
@@ -67,32 +65,25 @@ def violations(contracts: list[Any]) -> Iterator[tuple[str, str]]:
                     yield from ((mode, str(found)) for found in check_tool(tool, provider))
 
 
-def child(path: Path) -> dict[str, Any]:
-    """:func:`one` in a process of its own."""
-    command = [sys.executable, __file__, "--one", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+def tried(path: Path) -> dict[str, Any]:
+    """:func:`one`, or how it crashed; a document that takes ten minutes ends the process, and with it all."""
+    signal.alarm(600)
     try:
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        answer = {"path": str(path), "crash": done.stderr[-800:] or f"exit {done.returncode}"}
-    return answer
+        return one(path)
+    except Exception:
+        return {"path": str(path), "crash": traceback.format_exc()[-1500:]}
+    finally:
+        signal.alarm(0)
 
 
 def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("folders", nargs="*")
-    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help="only documents whose path holds this")
     given = parser.parse_args()
-    if given.one:
-        try:
-            print(json.dumps(one(given.one)))
-        except Exception:
-            print(json.dumps({"path": str(given.one), "crash": traceback.format_exc()[-1500:]}))
-        return 0
     paths = [path for path in entries(given.folders) if given.only in str(path) and "edge-broken" not in str(path)]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(child, paths))
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(tried, paths))
     listed = [found for found in results if "tools" in found]
     rules: Counter[str] = Counter()
     for found in results:
