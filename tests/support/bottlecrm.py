@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import re
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from support.services import Service, environment, free_port, launch, plain_environ, python
+from support.services import Service, cache, environment, free_port, launch, plain_environ, python
 
 EMAIL, ORGANISATION = "admin@example.com", "MicroPyramid"
 
@@ -73,13 +78,12 @@ connection_created.connect(_set_config, weak=False)
 """
 
 
-def start(folder: Path, access_seconds: int = 3600) -> Service:
-    """BottleCRM with 500 contacts. ``facts["refresh_token"]`` is a fresh single-use refresh token."""
-    bin_ = environment("bottlecrm", python((3, 12)))
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
+SIZES = {"leads": 40, "accounts": 30, "contacts": 500, "opportunities": 20, "cases": 10, "tasks": 10, "invoices": 10}
+
+
+def _environ(folder: Path, url: str, access_seconds: int) -> dict[str, str]:
     (folder / "up_settings.py").write_text(SETTINGS)
-    environ = plain_environ(
+    return plain_environ(
         folder,
         BOTTLECRM_FOLDER=str(folder),
         BOTTLECRM_ACCESS_SECONDS=str(access_seconds),
@@ -93,29 +97,43 @@ def start(folder: Path, access_seconds: int = 3600) -> Service:
         ADMIN_PASSWORD="crm-pw",
     )
 
-    def admin(*args: str) -> str:
-        command = [str(bin_ / "django-admin"), *args]
-        done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True, cwd=folder, timeout=300)
-        return done.stdout
 
-    if not (folder / "seeded").exists():
-        admin("migrate", "--run-syncdb")
-        admin("create_default_admin")
-        sizes = {
-            "leads": 40,
-            "accounts": 30,
-            "contacts": 500,
-            "opportunities": 20,
-            "cases": 10,
-            "tasks": 10,
-            "invoices": 10,
-        }
-        options = [f"--{key}={value}" for key, value in sizes.items()]
-        admin("seed_data", "--email", EMAIL, "--seed", "42", "--password", "crm-pw", "--no-input", *options)
-        (folder / "seeded").touch()
+def _admin(bin_: Path, environ: Mapping[str, str], *args: str) -> str:
+    command = [str(bin_ / "django-admin"), *args]
+    folder = environ["BOTTLECRM_FOLDER"]
+    return subprocess.run(
+        command, env=environ, check=True, capture_output=True, text=True, cwd=folder, timeout=300
+    ).stdout
+
+
+def _seed(folder: Path, bin_: Path) -> None:
+    """The records and the document in ``folder``: made once, in the cache, since it takes a minute."""
+    text = f"{bin_}{SETTINGS}{sorted(SIZES.items())}"
+    seeded = cache() / f"bottlecrm-data-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    with (cache() / "bottlecrm-data.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not seeded.exists():
+            making = Path(tempfile.mkdtemp(dir=cache()))
+            environ = _environ(making, "http://127.0.0.1:8000", 3600)
+            _admin(bin_, environ, "migrate", "--run-syncdb")
+            _admin(bin_, environ, "create_default_admin")
+            options = [f"--{key}={value}" for key, value in SIZES.items()]
+            _admin(bin_, environ, "seed_data", "--email", EMAIL, "--seed", "42", "--password", "crm-pw", "--no-input",
+                   *options)  # fmt: skip
+            (making / "openapi.json").write_text(_admin(bin_, environ, "spectacular", "--format", "openapi-json"))
+            making.rename(seeded)
+    shutil.copytree(seeded, folder, dirs_exist_ok=True)
+
+
+def start(folder: Path, access_seconds: int = 3600) -> Service:
+    """BottleCRM with 500 contacts. ``facts["refresh_token"]`` is a fresh single-use refresh token."""
+    bin_ = environment("bottlecrm", python((3, 12)))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     document = folder / "openapi.json"
     if not document.exists():
-        document.write_text(admin("spectacular", "--format", "openapi-json"))
+        _seed(folder, bin_)
+    environ = _environ(folder, url, access_seconds)
     command = [str(bin_ / "gunicorn"), "--no-control-socket", "-w", "1", "--threads", "8"]
     service = launch(
         "bottlecrm",
@@ -126,7 +144,8 @@ def start(folder: Path, access_seconds: int = 3600) -> Service:
         folder=folder,
         seconds=90,
     )
-    token = re.search(r"^refresh_token:\s*(\S+)", admin("devlogin", EMAIL, "--org", ORGANISATION), re.MULTILINE)
+    said = _admin(bin_, environ, "devlogin", EMAIL, "--org", ORGANISATION)
+    token = re.search(r"^refresh_token:\s*(\S+)", said, re.MULTILINE)
     if token is None:
         raise AssertionError("devlogin printed no refresh token")
     service.facts = {
