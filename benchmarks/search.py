@@ -25,13 +25,14 @@ from typing import Any
 
 from corpus import ROOT, unpack
 from figures import Figure, median, options, report
+from search_agents import READ, Found, measure
 
 LABELS = [ROOT / "tests/labels/search.jsonl", ROOT / "tests/labels/search_fresh.jsonl"]
 DIRECTORY = ROOT / "tests/labels/search_directory.jsonl"
 HALVES = ["tune", "held", "fresh"]
 APART = ["directory develop", "directory held"]
 SUMS = ["fresh", *APART]  # halves of which only sums are told
-MISSED = {"the 200": 10, "fresh": 20, "directory develop": 15, "directory held": 50}
+MISSED = {"the 200": 10, "fresh": 20, "directory develop": 15, "directory held": 50, "two calls": 10}
 """Questions of a set, in percent, of which the tool may be missing among the first five: the bar, and the floors."""
 SHOWN = ["tune", "directory develop"]  # halves whose misses may be seen
 
@@ -57,6 +58,22 @@ def share(hits: list[bool]) -> float:
 def apart(question: dict[str, Any]) -> dict[str, Any]:
     """A question about the directory, in a half that is named after it."""
     return {**question, "half": f"directory {question['half']}"}
+
+
+def two_calls(found: dict[str, list[Found]]) -> list[Figure]:
+    """The figures of queries as a model writes them."""
+    figures = []
+    every = [row for rows in found.values() for row in rows]
+    for document, rows in {**found, "all": every}.items():
+        figures.append(
+            Figure(f"two calls, {document}: found in the first", share([row.call == 1 for row in rows]), "%")
+        )
+        missed = share([row.call == 3 for row in rows])
+        bar = MISSED["two calls"] if document == "all" else None
+        figures.append(Figure(f"two calls, {document}: missed", missed, "%", bar=bar))
+    figures.append(Figure("two calls, all words said: missed", share([row.knowing == 3 for row in every]), "%"))
+    figures.append(Figure("two calls, longest answer", max(row.longest for row in every), "bytes", bar=READ))
+    return figures
 
 
 def main() -> int:
@@ -137,6 +154,8 @@ def main() -> int:
         figures.append(Figure("tables of words, once", tables, "ms", bar=300))
         figures.append(Figure("index, slowest", max(indexed), "ms", bar=300))
         figures.append(Figure("search, median", median(searched), "ms", bar=10))
+    if not given.half:
+        figures += two_calls(measure(Path(data) / "corpus", given.misses))
     return report(figures, given)
 
 

@@ -15,6 +15,7 @@ import yaml
 
 LABELS = Path(__file__).with_name("search.jsonl")
 FRESH = Path(__file__).with_name("search_fresh.jsonl")
+AGENTS = Path(__file__).with_name("search_agents.jsonl")
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
 GLUE = set(
     re.findall(
@@ -48,7 +49,7 @@ def stems(text: str) -> list[str]:
 def operations(testdata: Path) -> dict[str, dict[str, Any]]:
     """document -> "GET /path" -> the operation, read without our own reader."""
     found: dict[str, dict[str, Any]] = {}
-    for document in {question["document"] for question in [*questions(), *questions(FRESH)]}:
+    for document in {question["document"] for question in [*questions(), *questions(FRESH), *questions(AGENTS)]}:
         raw = gzip.decompress((testdata / "corpus" / document).read_bytes())
         tree = json.loads(raw) if ".json" in document else yaml.load(raw, Loader=yaml.CSafeLoader)
         found[document] = {
@@ -93,10 +94,24 @@ def test_seventy_five_fresh_questions_about_other_documents() -> None:
         assert len(set(question["operations"])) == len(question["operations"])
 
 
-@pytest.mark.parametrize("labels", [LABELS, FRESH], ids=["tuned", "fresh"])
+def test_the_queries_of_agents_are_about_documents_that_search_was_not_made_with() -> None:
+    asked = questions(AGENTS)
+    assert len(asked) == len({(question["document"], question["query"]) for question in asked}) >= 120
+    documents = [question["document"] for question in asked]
+    assert sorted(documents.count(document) for document in set(documents)) == [21] * 6
+    assert not set(documents) & {question["document"] for question in [*questions(), *questions(FRESH)]}
+    assert json.loads(AGENTS.with_name("search_agents_documents.json").read_text("utf-8")).keys() == set(documents)
+    for question in asked:
+        assert set(question) == {"document", "query", "second", "operations"}
+        assert 2 <= len(question["query"].split()) <= 10, question
+        assert 1 <= len(question["second"].split()) <= 6, question
+        assert question["operations"]
+
+
+@pytest.mark.parametrize("labels", [LABELS, FRESH, AGENTS], ids=["tuned", "fresh", "agents"])
 def test_the_operations_exist(operations: dict[str, dict[str, Any]], labels: Path) -> None:
     for question in questions(labels):
-        assert set(question["operations"]) <= operations[question["document"]].keys(), question["question"]
+        assert set(question["operations"]) <= operations[question["document"]].keys(), question
 
 
 @pytest.mark.parametrize("labels", [LABELS, FRESH], ids=["tuned", "fresh"])
