@@ -35,7 +35,7 @@ from corpus import ENVIRON, ROOT, unpack
 LABELS = ROOT / "tests/labels/search_agents.jsonl"
 READ = 3_000
 _COUNTED = re.compile(r"([^,:()\n]+) \((\d+)\)")
-_RESOURCE = re.compile(r"^([\w .-]+): ((?:\w+(?:, )?)+)$", re.MULTILINE)
+_RESOURCE = re.compile(r"^([\w .-]+): ((?:\w+, )*\w+)$", re.MULTILINE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 

@@ -1,9 +1,8 @@
-"""The search index: which of a thousand tools a sentence means.
+"""The search index: which of a thousand tools a query means.
 
 Words of the name, the path, the tags, the texts and the arguments of a tool count by where they stand (BM25F: Robertson
-and Zaragoza, 2009). A question seldom uses the API's words: so a tool also has the plain words that the tables know for
-what it names, and a word of the question also stands for words of APIs; of all these only the best counts. What is
-asked to be done is held against what the tool does, and what the tool names against what was asked about.
+and Zaragoza, 2009). What is asked to be done is held against what the tool does, and what the tool names against what
+was asked about.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
-from adaptgen.tool_search import query, stemmer, thesaurus
+from adaptgen.tool_search import query, stemmer
 from adaptgen.tool_search.document import Entry, IndexedTool
 
 _SATURATION, _LENGTH = 1.2, 0.5
@@ -25,8 +25,17 @@ _TOGETHER = 0.4
 """How much it counts how rare all is that a word may stand for, beside how rare each of it is."""
 _SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
 """Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
+_STRONG = 0.75
+"""The share of a query that the best tool covers, from which other words need not be shown."""
 _ALIKE = 2
 """Tools that do the same to the same, such as versions of one, before the others are shown."""
+
+
+class SearchResult(NamedTuple):
+    """``names``: the best first. ``weak``: much of what was asked about stands in none of the best."""
+
+    names: list[str]
+    weak: bool
 
 
 class Index:
@@ -66,14 +75,15 @@ class Index:
             for parts, heads in zip(self._parts, self._heads, strict=True)
         ]
 
-    def search(self, question: str, visible: Collection[str], most: int) -> list[str]:
-        """The names of at most ``most`` tools among ``visible``, the best first."""
+    def search(self, question: str, visible: Collection[str], most: int) -> SearchResult:
+        """At most ``most`` tools among ``visible``, the best first."""
         asked = query.read(question)
         seen = {number for number, name in enumerate(self._names) if name in visible}
         scores: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
         masks: dict[int, int] = defaultdict(int)
         weight = 0.0
+        total = sum(unit.weight for unit in asked.units)
         for unit in asked.units:
             best: dict[int, tuple[float, int]] = {}
             rarest = 0.0
@@ -112,6 +122,7 @@ class Index:
             value = score * (_COVER + share) * (_NAMED + named) * asked.fits(self._acts[number]) * self._age[number]
             ranked.append((-value, len(self._names[number]), number))
         ranked.sort()
+        strong = bool(ranked) and covered[ranked[0][2]] >= _STRONG * total
         # Two ways to do the same stand for all of its versions; the others follow when there is room.
         first: list[str] = []
         others: list[str] = []
@@ -122,7 +133,7 @@ class Index:
             had[kind] += 1
             if len(first) >= most:
                 break
-        return [*first, *others][:most]
+        return SearchResult([*first, *others][:most], not strong)
 
     def _known(self, found: Collection[str], seen: Collection[int]) -> bool:
         """Whether a tool that may be seen has one of the words."""
@@ -135,10 +146,10 @@ class Index:
             return {}
         mine = stemmer.stem(word)
         found: dict[str, float] = {}
-        for other in (*self._postings, *thesaurus.plain()):
-            if other[:1] == mine[:1] and abs(len(other) - len(mine)) <= 1 and _slipped(mine, other):
-                meant = {**thesaurus.synonyms(other), other: 1.0}
-                found |= {one: _GUESS * value for one, value in meant.items() if self._known((one,), seen)}
+        for other in self._postings:
+            alike = other[:1] == mine[:1] and abs(len(other) - len(mine)) <= 1 and _slipped(mine, other)
+            if alike and self._known((other,), seen):
+                found[other] = _GUESS
         if found:
             return found
         parts = [(word[:at], stemmer.stem(word[at:])) for at in range(3, len(word) - 2)]

@@ -11,18 +11,11 @@ from typing import Any
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Contract, Json, Tool
 from adaptgen.syntax.identifiers import singular, words
-from adaptgen.tool_search import actions, stemmer, thesaurus
+from adaptgen.tool_search import actions, stemmer
 from adaptgen.tool_search.stop_words import STOP
-from adaptgen.tool_search.thesaurus import Term
 
 _NAME, _TITLE, _TEXT, _PATH, _TAG, _NEEDED, _ARGUMENT, _VALUE = 3.0, 0.8, 0.8, 0.8, 0.4, 0.2, 0.1, 0.3
 """How much a word counts by where it stands."""
-_SAID, _ACT = 1.5, 0.8
-"""How much plain words count that the tables know for what a tool names, and for the verb of its name."""
-_ON_PATH, _IN_TAG, _IN_TITLE = 0.9, 0.5, 0.4
-"""The share of that for what stands on the path, in a tag, in the title, and not in the name."""
-_WITHIN, _BESIDE = 0.3, 0.5
-"""The share for a term inside a longer one, and for one that says only where a tool belongs."""
 _OWNER, _FILED = 0.5, 0.15
 _READ = 300
 """Characters of a description beyond its first sentence."""
@@ -102,7 +95,7 @@ class IndexedTool:
         bits = {part: 1 << at for at, part in enumerate(self.parts)}
         paths = [_segments(call) for call in entry.calls]
         self._add(name, _NAME, bits)
-        title = self._add_texts(entry, bits)
+        self._add_texts(entry, bits)
         for tag in entry.tags:
             self._add(stemmer.name_stems(tag), _TAG, bits)
         for path in paths:
@@ -119,8 +112,6 @@ class IndexedTool:
         )
         self.heads = _heads(self.parts, last, before)
         self.usual = _usual(entry)
-        self._add_terms(name, last, bits, _shares(title, entry.tags, paths))
-        self._raise(thesaurus.verb_synonyms().get(verb, ()), _ACT)
 
     def _add(self, stems: Iterable[str], weight: float, bits: Mapping[str, int], most: float = 1.5) -> None:
         """Add stems, each at most ``most`` times."""
@@ -132,24 +123,13 @@ class IndexedTool:
             before, parts = weights.get(stem, _NOTHING)
             weights[stem] = (before + value, parts | bits.get(stem, 0))
 
-    def _raise(self, stems: Iterable[str], weight: float, parts: int = 0) -> None:
-        """Give stems at least a weight, for these parts of the name."""
-        weights = self.weights
-        for stem in stems:
-            before, own = weights.get(stem, _NOTHING)
-            weights[stem] = (before if before > weight else weight, own | parts)
-
-    def _add_texts(self, entry: Entry, bits: Mapping[str, int]) -> list[str]:
-        """Add the description and the title; the stems of its first sentence and of the title."""
+    def _add_texts(self, entry: Entry, bits: Mapping[str, int]) -> None:
+        """Add the description and the title."""
         first, rest = _first(entry.description)
-        title = stemmer.text_stems(first)
-        self._add(title, _TITLE, bits)
+        self._add(stemmer.text_stems(first), _TITLE, bits)
         if entry.title and entry.title.rstrip(".") != first.rstrip("."):
-            other = stemmer.text_stems(entry.title)
-            self._add(other, _TITLE / 2, bits)
-            title += other
+            self._add(stemmer.text_stems(entry.title), _TITLE / 2, bits)
         self._add(stemmer.text_stems(rest[:_READ]), _TEXT, bits)
-        return title
 
     def _add_arguments(self, schema: Mapping[str, Json], bits: Mapping[str, int]) -> None:
         """Add the arguments: their names, those inside of them, and the values that they may have."""
@@ -161,48 +141,6 @@ class IndexedTool:
         self._add(_words(names - needed), _ARGUMENT, {})
         self._add(_words(inner), _ARGUMENT, {}, 1.0)
         self._add(_words(values), _VALUE, bits, 1.0)
-
-    def _add_terms(self, name: list[str], last: Set[str], bits: Mapping[str, int], shares: Mapping[str, float]) -> None:
-        """Add what the tables say of what a tool names; of terms inside longer ones only the longer counts.
-
-        ``shares``: the stems beside the name, with the share that a term of them counts.
-        """
-        compounds = thesaurus.compounds()
-        pieces = [(piece, word) for word in name for piece in compounds.get(word, ())]
-        if pieces:
-            bits = {**{piece: bits.get(word, 0) for piece, word in pieces}, **bits}
-        # A term may also name what is done: "role binding create" speaks of add_role_binding too.
-        last = last | {piece for piece, word in pieces if word in last}
-        own = frozenset((*name, *(piece for piece, _ in pieces), *map(stemmer.stem, self.acts)))
-        everything = own | shares.keys()
-        by_stem = thesaurus.terms()
-        terms = [term for word in everything for term in by_stem.get(word, ()) if term.needs <= everything]
-        for term, share in _weigh_terms(terms, last):
-            parts = 0
-            for need in term.needs:
-                parts |= bits.get(need, 0)
-            if not term.needs <= own:
-                share *= min(shares[need] for need in term.needs if need not in own)
-            self._raise(term.says, _SAID * share, parts)
-
-
-def _weigh_terms(terms: list[Term], last: Set[str]) -> Iterator[tuple[Term, float]]:
-    """How much each term says: little inside a longer one, and less where it only says where a tool belongs."""
-    longer = [term.needs for term in terms if len(term.needs) > 1]
-    inside = frozenset().union(*longer)
-    for term in terms:
-        single = len(term.needs) == 1
-        if (term.needs <= inside) if single else any(term.needs < other for other in longer):
-            yield term, _WITHIN
-        else:
-            yield term, 1.0 if not last or term.needs & last else _BESIDE
-
-
-def _shares(title: list[str], tags: tuple[str, ...], paths: list[list[tuple[str, ...]]]) -> dict[str, float]:
-    """The share that a term counts whose word stands beside the name: where it stands best."""
-    shares = dict.fromkeys((word for word in title if word not in actions.VERBS), _IN_TITLE)
-    shares |= dict.fromkeys((word for tag in tags for word in stemmer.name_stems(tag)), _IN_TAG)
-    return shares | dict.fromkeys((word for path in paths for segment in path for word in segment), _ON_PATH)
 
 
 def _segments(call: str) -> list[tuple[str, ...]]:

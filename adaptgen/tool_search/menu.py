@@ -24,15 +24,17 @@ from adaptgen.mcp.protocol import (
 from adaptgen.mcp.restored_arguments import ArgumentReader
 from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
-from adaptgen.tool_search import menu_tools, messages
+from adaptgen.tool_search import menu_tools, messages, resources
 from adaptgen.tool_search.tool_list import Shown, Wanted, show
-from adaptgen.tool_search.toolsets import WHOLE, Part
+from adaptgen.tool_search.toolsets import EFFECTS, WHOLE, Part, slug
 
 if TYPE_CHECKING:
     from adaptgen.tool_search.bm25 import Index
 
 _LISTS = 256
 """Lists kept as made, like those of the pipeline."""
+_TAG = 200
+"""Characters of a tag that is searched."""
 _SCHEMAS = 20_000
 """Schemas whose advertised form is kept."""
 
@@ -177,7 +179,7 @@ class Menu:
         if part != WHOLE:
             facts = self._tools()
             tools = [one for one in tools if (known := facts.get(one["name"])) and part.holds(known.tags, known.effect)]
-        return show(listed, tools, wanted, writes=part.effect != "read")
+        return show(listed, tools, wanted, part.effect != "read", self._tools())
 
     def _name(self, name: str) -> str:
         """The name that a tool has now."""
@@ -206,14 +208,31 @@ class Menu:
         return self._search(given, shown) if name == menu_tools.SEARCH else self._describe(given, shown)
 
     def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
-        query, limit = given.get("query"), given.get("limit", menu_tools.DEFAULT)
-        if not isinstance(query, str) or not query.strip():
+        query, limit = given.get("query", ""), given.get("limit", menu_tools.DEFAULT)
+        tag, effect = given.get("tag", ""), given.get("effect", "")
+        if not isinstance(query, str) or not isinstance(tag, str) or not isinstance(effect, str):
+            return failed_result("Arguments `query`, `tag` and `effect` must be text.")
+        narrow = bool(tag.strip() or effect)
+        if not query.strip() and not narrow:
             return failed_result('Argument `query` is missing: what you want to do, such as "list open invoices".')
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             return failed_result("Argument `limit` must be a whole number of at least 1.")
-        found = self._index().search(query, shown.tools.keys(), min(limit, menu_tools.MOST))
+        if effect and effect not in EFFECTS:
+            return failed_result("Argument `effect` must be read or write.")
         known = self._known()
-        return _said(messages.found([(shown.tools[name], known.get(name)) for name in found], len(shown.tools)))
+        rows = {name: (tool, known.get(name)) for name, tool in shown.tools.items()}
+        held = [name for name, (_, facts) in rows.items() if not narrow or _has_part(facts, tag, effect)]
+        if narrow and not held:
+            return failed_result(f"No tool has this tag and effect. {shown.searched}")
+        if not query.strip():
+            return _said(messages.listed([rows[name] for name in held]))
+        found = self._index().search(query, frozenset(held), len(held))
+        hits = found.names[: min(limit, menu_tools.MOST)]
+        others = list(dict.fromkeys([*found.names, *(held if narrow else ())]))[len(hits) :]
+        text = messages.found(
+            [rows[name] for name in hits], others, held, shown.searched, weak=found.weak, narrow=narrow
+        )
+        return _said(text)
 
     def _describe(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
         names = messages.names(given.get("name", given.get("names")))
@@ -282,6 +301,15 @@ class Menu:
         if self._indexed is None or self._indexed[0] is not tools:
             self._indexed = (tools, Index(entry_of(one) for one in tools.values()))
         return self._indexed[1]
+
+
+def _has_part(facts: ToolInfo | None, tag: str, effect: str) -> bool:
+    """Whether a tool has the effect and the tag, as the document or as the list of tags writes it."""
+    if facts is None or not Part(effect=effect).holds((), facts.effect):
+        return False
+    wanted = slug(tag[:_TAG])
+    held = {name for one in facts.tags for name in (slug(one), slug(resources.plain_tag(one)))}
+    return not tag.strip() or (bool(wanted) and wanted in held)
 
 
 def _said(text: str) -> dict[str, Json]:

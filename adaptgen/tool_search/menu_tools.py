@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adaptgen.tool_search.toolsets import EFFECTS
+
 SEARCH, DESCRIBE, READ, WRITE = "search_tools", "describe_tool", "call_read_tool", "call_write_tool"
 NAMES = frozenset((SEARCH, DESCRIBE, READ, WRITE))
 DEFAULT, MOST = 8, 25
@@ -13,20 +15,23 @@ _NAME = {"type": "string", "description": "Name of the tool, as search_tools ret
 _ARGUMENTS = {"type": "object", "description": "Its arguments, as describe_tool shows them"}
 
 
-def search(count: int) -> dict[str, Any]:
-    """``search_tools`` over so many tools."""
-    return _tool(
-        SEARCH,
-        "Search tools",
-        f"Find tools among the {count} of this server by what they do, in plain words. Returns names, what they do and "
-        "required arguments, the best first. Then call_read_tool or call_write_tool; describe_tool has all arguments.",
-        {
-            "query": {"type": "string", "description": "What you want to do: list open invoices of a customer"},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "description": f"Tools to return; {DEFAULT}"},
-        },
-        ["query"],
-        reads=True,
+def search(count: int, tags: str) -> dict[str, Any]:
+    """``search_tools`` over so many tools, with these ``tags``, each with its count."""
+    text = (
+        f"Find tools among the {count} of this server by what they do. Returns names, what they do and required "
+        "arguments, the best first. Then call_read_tool or call_write_tool; describe_tool has all arguments."
     )
+    properties: dict[str, Any] = {
+        "query": {"type": "string", "description": "What you want to do: list open invoices of a customer"},
+        "tag": {"type": "string", "description": "Only tools with this tag; without query their names"},
+        "effect": {"type": "string", "enum": list(EFFECTS), "description": "Only tools that read, or that write"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "description": f"Tools to return; {DEFAULT}"},
+    }
+    if tags:
+        text += f" Tags: {tags}."
+    else:
+        del properties["tag"]
+    return _tool(SEARCH, "Search tools", text, properties, [], reads=True)
 
 
 def describe(brief: bool) -> dict[str, Any]:

@@ -43,21 +43,11 @@ _LIVE = """
 """
 LIVE = frozenset(_LIVE.split())
 """Who says so wants to follow what happens."""
-_REACHING = """
-    call contact email mail message phone ring send text write
-"""
-REACHING = frozenset(_REACHING.split())
-"""What one never wants done to somebody again: who is to be left alone is put on a list."""
 _SUBJECTS = """
     i we you they he she it any there
 """
 SUBJECTS = frozenset(_SUBJECTS.split())
 """What follows ``do`` and ``have`` in a question."""
-_SPEAKERS = """
-    i we you it
-"""
-SPEAKERS = frozenset(_SPEAKERS.split())
-"""What follows ``may`` and ``can`` where one asks for himself."""
 _VIEWS = """
     list overview summary look report history count table view
 """

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from adaptgen.mcp import tool_listing as brief
 from adaptgen.mcp.advertised_schema import Profile, advertised_tool
+from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Json, Surface
-from adaptgen.tool_search import menu_tools
+from adaptgen.tool_search import menu_tools, resources
 
 SEARCH_BUDGET = 8_000
 """Bytes of the list where agents search."""
@@ -37,6 +38,12 @@ class Shown:
     tools: Mapping[str, Mapping[str, Json]]
 
     @property
+    def searched(self) -> str:
+        """What the description of ``search_tools`` says."""
+        listed: Any = self.result["tools"]
+        return str(listed[0]["description"]) if self.mode == "search" else ""
+
+    @property
     def own(self) -> frozenset[str]:
         """The names of the menu's own tools in the list."""
         if self.mode == "list":
@@ -44,11 +51,17 @@ class Shown:
         return menu_tools.NAMES if self.mode == "search" else frozenset((menu_tools.DESCRIBE,))
 
 
-def show(listed: Mapping[str, Json], tools: Sequence[Mapping[str, Any]], wanted: Wanted, writes: bool) -> Shown:
+def show(
+    listed: Mapping[str, Json],
+    tools: Sequence[Mapping[str, Any]],
+    wanted: Wanted,
+    writes: bool,
+    facts: Mapping[str, ToolInfo],
+) -> Shown:
     """What to show of ``tools``, which are those of ``listed`` (an answer to ``tools/list``) or a part of them.
 
     ``writes``: whether any tool of the server could write where the caller asks; a part that reads has no
-    ``call_write_tool``.
+    ``call_write_tool``. ``facts``: what is known of the tools.
     """
     by_name = {str(one["name"]): one for one in tools}
 
@@ -65,13 +78,22 @@ def show(listed: Mapping[str, Json], tools: Sequence[Mapping[str, Any]], wanted:
             return Shown(
                 "brief", {**listed, "tools": [own, *(finish(brief.brief(one, step)) for one in tools)]}, by_name
             )
-    menu = [menu_tools.search(len(by_name)), menu_tools.describe(brief=False), menu_tools.call(menu_tools.READ)]
+    menu = [
+        menu_tools.search(len(by_name), _tags(by_name, facts)),
+        menu_tools.describe(brief=False),
+        menu_tools.call(menu_tools.READ),
+    ]
     if writes:
         menu.append(menu_tools.call(menu_tools.WRITE))
     menu = [finish(one) for one in menu]
     left = SEARCH_BUDGET - sum(brief.size(one) for one in menu)
     pinned = [by_name[name] for name in dict.fromkeys(wanted.pin) if name in by_name and name not in menu_tools.NAMES]
     return Shown("search", {**listed, "tools": [*menu, *_within(pinned, left, finish)]}, by_name)
+
+
+def _tags(names: Iterable[str], facts: Mapping[str, ToolInfo]) -> str:
+    """The tags of the tools that the caller has, in the order of the document."""
+    return resources.tags((tag, 1) for name in names if (known := facts.get(name)) for tag in known.tags)
 
 
 def _within(

@@ -1,4 +1,4 @@
-"""Search: plain words find the tool, what is to be done decides between tools of one thing, nothing hidden counts."""
+"""Search: words in any form find the tool, what is to be done decides between tools, nothing hidden counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sys
 
 import pytest
 
-from adaptgen.tool_search import query, stemmer, thesaurus
+from adaptgen.tool_search import query, stemmer
 from adaptgen.tool_search.bm25 import Index
 from adaptgen.tool_search.document import Entry
-from adaptgen.tool_search.stop_words import STOP
 
 
 def made(*calls: tuple[str, str], **descriptions: str) -> Index:
@@ -38,19 +37,19 @@ ALL = frozenset(name for name, _ in crud("customer", "invoice", "shipment", "cou
 @pytest.mark.parametrize(
     ("said", "first"),
     [
-        ("which bills are there", "list_invoices"),
-        ("get rid of a client", "delete_customer"),
-        ("throw the voucher away", "delete_coupon"),
-        ("please add a new parcel", "create_shipment"),
-        ("I want another discount", "create_coupon"),
-        ("who works here", "list_employees"),
-        ("change the bill of last month", "update_invoice"),
-        ("what does this bill say", "get_invoice"),
-        ("someone quit, remove that worker", "delete_employee"),
+        ("which invoices are there", "list_invoices"),
+        ("remove a customer", "delete_customer"),
+        ("please drop the coupon", "delete_coupon"),
+        ("please add a new shipment", "create_shipment"),
+        ("I want another coupon", "create_coupon"),
+        ("who are my employees", "list_employees"),
+        ("change the invoice of last month", "update_invoice"),
+        ("what does this invoice say", "get_invoice"),
+        ("delete that employee", "delete_employee"),
     ],
 )
-def test_plain_words_find_the_tool(said: str, first: str) -> None:
-    assert SHOP.search(said, ALL, 3)[0] == first
+def test_words_of_the_api_find_the_tool(said: str, first: str) -> None:
+    assert SHOP.search(said, ALL, 3).names[0] == first
 
 
 @pytest.mark.parametrize(
@@ -66,19 +65,19 @@ def test_plain_words_find_the_tool(said: str, first: str) -> None:
 )
 def test_slips_and_spellings(said: str, first: str) -> None:
     more = crud("customer", "invoice", "employee", "color_chart", "time_sheet", "headset")
-    assert made(*more).search(said, frozenset(name for name, _ in more), 3)[0] == first
+    assert made(*more).search(said, frozenset(name for name, _ in more), 3).names[0] == first
 
 
 def test_what_is_left_out_is_not_what_is_meant() -> None:
     pump = [("disable_pump", "POST /pumps/{id}/disable"), ("enable_pump", "POST /pumps/{id}/enable")]
     pump += [("create_removal", "POST /removals"), ("list_pumps", "GET /pumps")]
-    found = made(*pump).search("switch the pump off without a removal", frozenset(name for name, _ in pump), 4)
+    found = made(*pump).search("disable the pump without a removal", frozenset(name for name, _ in pump), 4).names
     assert found[0] == "disable_pump"
 
 
 def test_customers_are_not_custom() -> None:
     two = [("list_custom_fields", "GET /custom_fields"), ("list_tenants", "GET /tenants")]
-    assert made(*two).search("our customers", frozenset(name for name, _ in two), 2)[0] == "list_tenants"
+    assert made(*two).search("our customers", frozenset(name for name, _ in two), 2).names == []
 
 
 def test_what_nobody_may_see_changes_nothing() -> None:
@@ -87,15 +86,15 @@ def test_what_nobody_may_see_changes_nothing() -> None:
     names = frozenset(name for name, _ in few)
     alone = made(*few)
     for said in ("delete an invoice", "list customers", "refund", "ship a coupon to a client", "a copon"):
-        assert SHOP.search(said, names, 10) == alone.search(said, names, 10)
-    assert SHOP.search("delete a coupon", frozenset(), 10) == []
+        assert SHOP.search(said, names, 10).names == alone.search(said, names, 10).names
+    assert SHOP.search("delete a coupon", frozenset(), 10).names == []
 
 
 def test_versions_of_one_tool_leave_room_for_others() -> None:
     versions = [(f"list_v{number}_pods", f"GET /v{number}/pods") for number in range(1, 7)]
     index = made(*versions, ("list_nodes", "GET /nodes"), ("list_pod_logs", "GET /pods/logs"))
     names = frozenset(name for name, _ in (*versions, ("list_nodes", ""), ("list_pod_logs", "")))
-    found = index.search("list pods", names, 4)
+    found = index.search("list pods", names, 4).names
     assert sum(name.endswith("_pods") for name in found[:3]) == 2
     assert "list_pod_logs" in found[:3]
 
@@ -107,31 +106,33 @@ def test_a_post_that_reads_is_what_is_looked_for() -> None:
             Entry("create_run", calls=("POST /runs",), effect="write"),
         ]
     )
-    assert index.search("list the runs that failed", frozenset(("filter_runs", "create_run")), 2)[0] == "filter_runs"
+    assert (
+        index.search("list the runs that failed", frozenset(("filter_runs", "create_run")), 2).names[0] == "filter_runs"
+    )
 
 
 def test_to_watch_is_for_who_says_so() -> None:
     index = made(("watch_jobs", "GET /watch/jobs"), ("list_jobs", "GET /jobs"))
     both = frozenset(("watch_jobs", "list_jobs"))
-    assert index.search("which jobs are there", both, 2) == ["list_jobs", "watch_jobs"]
-    assert index.search("follow the jobs live", both, 2)[0] == "watch_jobs"
+    assert index.search("which jobs are there", both, 2).names == ["list_jobs", "watch_jobs"]
+    assert index.search("watch the jobs live", both, 2).names[0] == "watch_jobs"
 
 
 def test_names_in_one_piece_are_read_as_their_words() -> None:
     index = made(("create_rolebinding", "POST /rolebindings"), ("create_role", "POST /roles"))
-    found = index.search("let Bob act as developer", frozenset(("create_rolebinding", "create_role")), 2)
+    found = index.search("create a role binding for Bob", frozenset(("create_rolebinding", "create_role")), 2).names
     assert found[0] == "create_rolebinding"
 
 
 def test_words_that_tell_nothing_are_searched_where_there_are_no_others() -> None:
-    assert made(("get_things", "GET /things")).search("things", frozenset(("get_things",)), 5) == ["get_things"]
+    assert made(("get_things", "GET /things")).search("things", frozenset(("get_things",)), 5).names == ["get_things"]
 
 
 def test_deprecated_tools_come_last() -> None:
     index = made(
         ("list_a_notes", "GET /a/notes"), ("list_b_notes", "GET /b/notes"), list_a_notes="Deprecated. Lists notes."
     )
-    assert index.search("list notes", frozenset(("list_a_notes", "list_b_notes")), 2) == [
+    assert index.search("list notes", frozenset(("list_a_notes", "list_b_notes")), 2).names == [
         "list_b_notes",
         "list_a_notes",
     ]
@@ -143,11 +144,9 @@ def test_deprecated_tools_come_last() -> None:
         ("which pods run", {"read", "list"}),
         ("did my rollout finish", {"read", "list"}),
         ("do we have invoices", {"read", "list"}),
-        ("have my server check them", {"create", "update"}),
-        ("take the broken version down", {"delete"}),
         ("tell me what happened", {"read", "list"}),
         ("I need three of them", {"create", "update"}),
-        ("someone left, remove her", {"delete"}),
+        ("please remove her", {"delete"}),
         ("", {"read", "list"}),
     ],
 )
@@ -179,7 +178,7 @@ def test_stems_are_those_of_porter(words: tuple[str, ...], stem: str) -> None:
 
 def test_hostile_questions_are_only_words() -> None:
     for said in ("(" * 5000, "\x00\u202e", "a" * 100_000, "{0.__class__}", "😀 😀", ", , , ."):
-        assert isinstance(SHOP.search(said, ALL, 5), list)
+        assert isinstance(SHOP.search(said, ALL, 5).names, list)
 
 
 def test_what_a_tool_is_filed_under_and_takes_is_searched() -> None:
@@ -193,8 +192,8 @@ def test_what_a_tool_is_filed_under_and_takes_is_searched() -> None:
         ]
     )
     every = frozenset(("create_global", "create_global_view", "send_action", "send_answer"))
-    assert index.search("never write to her again", every, 1) == ["create_global"]
-    assert index.search("reboot", every, 1) == ["send_action"]
+    assert index.search("add a suppression", every, 1).names == ["create_global"]
+    assert index.search("reboot", every, 1).names == ["send_action"]
 
 
 ACTION = {
@@ -208,29 +207,4 @@ def test_a_server_that_lists_its_tools_loads_no_tables() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {one.rpartition(".")[2] for one in done.stdout.split()}
     assert "menu" in loaded
-    assert not loaded & {"bm25", "thesaurus", "document", "query", *thesaurus.TERMS, *thesaurus.PLAIN}
-
-
-def test_every_plain_word_and_every_term_is_said_once() -> None:
-    for tables, sides in ((thesaurus.PLAIN, True), (thesaurus.TERMS, False)):
-        had: dict[str, str] = {}
-        for table, text in tables.items():
-            for said, _ in thesaurus.lines(text):
-                for head in said.split() if sides else [" ".join(map(stemmer.stem, said.split()))]:
-                    stem = stemmer.stem(head) if sides else head
-                    assert stem not in had, f"{head}: {table} and {had[stem]}"
-                    had[stem] = table
-
-
-def test_no_line_of_a_table_says_what_is_said() -> None:
-    """A word twice, one that tells nothing, or the term itself."""
-    for table, text in {**thesaurus.PLAIN, **thesaurus.TERMS}.items():
-        terms = table.startswith("terms")
-        for said, meant in thesaurus.lines(text):
-            assert said, table
-            assert meant, f"{table}: {said}"
-            found = [stemmer.stem(word) for word in meant.split()]
-            assert len(found) == len(set(found)), f"{table}: {said}: {meant}"
-            if terms:
-                assert not {stemmer.stem(word) for word in said.split()} & set(found), f"{table}: {said}: {meant}"
-                assert not STOP & set(meant.split()), f"{table}: {said}: {meant}"
+    assert not loaded & {"bm25", "document", "query"}
