@@ -81,7 +81,7 @@ async def calls_needed(
 ) -> tuple[int, list[int]]:
     """The call that found a wanted tool (1, 2, or 3 for none), and the bytes of each answer."""
     from adaptgen.mcp.protocol import Context
-    from adaptgen.model.caller import LOCAL
+    from adaptgen.model.tables import LOCAL
 
     listed = await menu.request(LOCAL, "tools/list", {}, Context(request_id="1"))
     description = next(tool["description"] for tool in listed["tools"] if tool["name"] == "search_tools")

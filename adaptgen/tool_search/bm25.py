@@ -21,8 +21,6 @@ _COVER, _NAMED = 0.1, 0.55
 """What a tool has before any of the question is covered, and before anything of its name was asked about."""
 _PASSING = 1.5
 """How little a tool counts that has a word in passing, when it is asked how rare the word is."""
-_TOGETHER = 0.4
-"""How much it counts how rare all is that a word may stand for, beside how rare each of it is."""
 _SLIP, _LONG, _JOINED, _GUESS = 5, 30, 0.8, 0.6
 """Letters from which, and up to which, a word may be a slip of the pen; how much what it may have been to be counts."""
 _STRONG = 0.75
@@ -83,31 +81,8 @@ class Index:
         covered: dict[int, float] = defaultdict(float)
         masks: dict[int, int] = defaultdict(int)
         weight = 0.0
-        total = sum(unit.weight for unit in asked.units)
         for unit in asked.units:
-            best: dict[int, tuple[float, int]] = {}
-            rarest = 0.0
-            words = unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)
-            # Only what the caller may see counts, so that what it may not see changes nothing.
-            rows = {word: [row for row in self._postings.get(word, ()) if row[0] in seen] for word in words}
-            shares = {word: _shares(found) for word, found in rows.items() if found}
-            # What one word may stand for is rare or usual together (Pirkola, 1998): else its oddest meaning would count
-            # the most, and the thing that the whole API is about the least.
-            together: dict[int, float] = {}
-            for word, found in shares.items():
-                for number, share in found.items():
-                    together[number] = max(together.get(number, 0.0), words[word] * share)
-            common = _rarity(sum(together.values()), len(seen))
-            for word, found in shares.items():
-                rarity = _TOGETHER * common + (1 - _TOGETHER) * _rarity(sum(found.values()), len(seen))
-                rarest = max(rarest, rarity)
-                for number, tf, parts in rows[word]:
-                    value = words[word] * rarity * tf / (tf + _SATURATION * self._lengths[number])
-                    known = best.get(number)
-                    if known is None or value > known[0]:
-                        best[number] = (value, parts | (known[1] if known else 0))
-                    elif parts & ~known[1]:
-                        best[number] = (known[0], known[1] | parts)
+            best, rarest = self._matches(unit, seen)
             if not best:
                 continue
             weight += unit.weight
@@ -122,18 +97,39 @@ class Index:
             value = score * (_COVER + share) * (_NAMED + named) * asked.fits(self._acts[number]) * self._age[number]
             ranked.append((-value, len(self._names[number]), number))
         ranked.sort()
-        strong = bool(ranked) and covered[ranked[0][2]] >= _STRONG * total
-        # Two ways to do the same stand for all of its versions; the others follow when there is room.
+        strong = bool(ranked) and covered[ranked[0][2]] >= _STRONG * sum(unit.weight for unit in asked.units)
+        return SearchResult(self._spread([number for _, _, number in ranked], most), not strong)
+
+    def _matches(self, unit: query.QueryTerm, seen: Collection[int]) -> tuple[dict[int, tuple[float, int]], float]:
+        """Tool -> how well it matches a term, with the parts of its name that do; and how rare the rarest word is."""
+        best: dict[int, tuple[float, int]] = {}
+        rarest = 0.0
+        words = unit.words if self._known(unit.words, seen) else self._guessed(unit, seen)
+        for word, nearness in words.items():
+            # Only what the caller may see counts, so that what it may not see changes nothing.
+            rows = [row for row in self._postings.get(word, ()) if row[0] in seen]
+            if not rows:
+                continue
+            rarity = _rarity(_holders(rows), len(seen))
+            rarest = max(rarest, rarity)
+            for number, tf, parts in rows:
+                value = nearness * rarity * tf / (tf + _SATURATION * self._lengths[number])
+                before, held = best.get(number, (0.0, 0))
+                best[number] = (max(before, value), held | parts)
+        return best, rarest
+
+    def _spread(self, ranked: list[int], most: int) -> list[str]:
+        """The names, two ways to do the same before all of its versions; the others follow when there is room."""
         first: list[str] = []
         others: list[str] = []
         had: dict[tuple[str, frozenset[str]], int] = defaultdict(int)
-        for _, _, number in ranked:
+        for number in ranked:
             kind = (self._kinds[number], self._acts[number])
             (others if had[kind] >= _ALIKE else first).append(self._names[number])
             had[kind] += 1
             if len(first) >= most:
                 break
-        return SearchResult([*first, *others][:most], not strong)
+        return [*first, *others][:most]
 
     def _known(self, found: Collection[str], seen: Collection[int]) -> bool:
         """Whether a tool that may be seen has one of the words."""
@@ -165,10 +161,10 @@ class Index:
         return sum(weight for at, weight in enumerate(parts) if mask >> at & 1) / total if total else 0.0
 
 
-def _shares(found: list[tuple[int, float, int]]) -> dict[int, float]:
-    """How much each tool means a word, beside the one that means it most: many have in passing what few mean."""
-    most = max(weight for _, weight, _ in found)
-    return {number: (weight / most) ** _PASSING for number, weight, _ in found}
+def _holders(rows: list[tuple[int, float, int]]) -> float:
+    """How many tools mean a word, those that have it in passing counted for less than one."""
+    most = max(weight for _, weight, _ in rows)
+    return math.fsum(math.pow(weight / most, _PASSING) for _, weight, _ in rows)
 
 
 def _rarity(having: float, total: int) -> float:

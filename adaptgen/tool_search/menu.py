@@ -26,7 +26,7 @@ from adaptgen.model.tables import Caller, Json
 from adaptgen.runtime.core.caches import LruCache
 from adaptgen.tool_search import menu_tools, messages, resources
 from adaptgen.tool_search.tool_list import Shown, Wanted, show
-from adaptgen.tool_search.toolsets import EFFECTS, WHOLE, Part, slug
+from adaptgen.tool_search.toolsets import WHOLE, Part, slug
 
 if TYPE_CHECKING:
     from adaptgen.tool_search.bm25 import Index
@@ -208,17 +208,11 @@ class Menu:
         return self._search(given, shown) if name == menu_tools.SEARCH else self._describe(given, shown)
 
     def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
-        query, limit = given.get("query", ""), given.get("limit", menu_tools.DEFAULT)
-        tag, effect = given.get("tag", ""), given.get("effect", "")
-        if not isinstance(query, str) or not isinstance(tag, str) or not isinstance(effect, str):
-            return failed_result("Arguments `query`, `tag` and `effect` must be text.")
-        narrow = bool(tag.strip() or effect)
-        if not query.strip() and not narrow:
-            return failed_result('Argument `query` is missing: what you want to do, such as "list open invoices".')
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            return failed_result("Argument `limit` must be a whole number of at least 1.")
-        if effect and effect not in EFFECTS:
-            return failed_result("Argument `effect` must be read or write.")
+        problem = menu_tools.refused(given)
+        if problem:
+            return failed_result(problem)
+        query, tag, effect = (str(given.get(name, "")) for name in ("query", "tag", "effect"))
+        limit, narrow = int(str(given.get("limit", menu_tools.DEFAULT))), bool(tag.strip() or effect)
         known = self._known()
         rows = {name: (tool, known.get(name)) for name, tool in shown.tools.items()}
         held = [name for name, (_, facts) in rows.items() if not narrow or _has_part(facts, tag, effect)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from adaptgen.model.tables import Json
 from adaptgen.tool_search.toolsets import EFFECTS
 
 SEARCH, DESCRIBE, READ, WRITE = "search_tools", "describe_tool", "call_read_tool", "call_write_tool"
@@ -32,6 +34,21 @@ def search(count: int, tags: str) -> dict[str, Any]:
     else:
         del properties["tag"]
     return _tool(SEARCH, "Search tools", text, properties, [], reads=True)
+
+
+def refused(given: Mapping[str, Json]) -> str:
+    """What is wrong with the arguments of ``search_tools``; "" for nothing."""
+    words = [given.get(name, "") for name in ("query", "tag", "effect")]
+    if not all(isinstance(word, str) for word in words):
+        return "Arguments `query`, `tag` and `effect` must be text."
+    if not any(str(word).strip() for word in words):
+        return 'Argument `query` is missing: what you want to do, such as "list open invoices".'
+    if words[2] not in ("", *EFFECTS):
+        return "Argument `effect` must be read or write."
+    limit = given.get("limit", DEFAULT)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        return "Argument `limit` must be a whole number of at least 1."
+    return ""
 
 
 def describe(brief: bool) -> dict[str, Any]:
