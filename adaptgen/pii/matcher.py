@@ -143,14 +143,6 @@ class ValueMatcher:
             return self
         return match_likely(self.values, whole)
 
-    def occurring(self, texts: Iterable[str]) -> list[KnownValue]:
-        """The values that occur in one of ``texts``."""
-        texts = list(texts)
-        narrowed = self.narrowed(texts)
-        if narrowed is None:
-            return []
-        return list(dict.fromkeys(one.known for text in texts for one in narrowed.find(text)))
-
     def _compiled(self) -> dict[str, list[tuple[_Form, KnownValue]]]:
         if self._forms is not None:
             return self._forms

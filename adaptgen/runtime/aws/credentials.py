@@ -82,13 +82,15 @@ class Credentials:
         """A hash of what the references stand for, to notice that a credential was changed."""
         hashed = hashlib.sha256()
         for one in sorted(set(references), key=str):
-            value = self._environ.get(one.name, "") if one.kind == "env" else self._kept.get(one, (0.0, ""))[1]
-            hashed.update(f"{one}\0{value}\0".encode())
+            hashed.update(f"{one}\0{self._value(one)}\0".encode())
         return hashed.hexdigest()
 
     def values(self, references: Iterable[Reference]) -> list[str]:
         """The values behind ``references`` that are known now, for scrubbing."""
-        found = (
-            self._environ.get(r.name, "") if r.kind == "env" else self._kept.get(r, (0, ""))[1] for r in references
-        )
-        return [one.strip() for one in found if one]
+        return [value.strip() for one in references if (value := self._value(one))]
+
+    def _value(self, reference: Reference) -> str:
+        """The value that is known now; "" for none."""
+        if reference.kind == "env":
+            return self._environ.get(reference.name, "")
+        return self._kept.get(reference, (0.0, ""))[1]

@@ -120,7 +120,7 @@ class SearchFilter:
             return [item for item in body if self.keeps(item)]
         if not isinstance(body, dict):
             return body
-        lists = {key for key, one in body.items() if isinstance(one, list) and (not one or any(map(_is_record, one)))}
+        lists = {key for key, one in body.items() if isinstance(one, list) and (not one or dict in map(type, one))}
         around = {key: value for key, value in body.items() if key not in lists}
         if lists and not self._marks.record(around)[1]:
             # A number next to the list may count what was dropped.
@@ -164,10 +164,6 @@ def make_search_filter(
 
 def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_record(value: Json) -> bool:
-    return isinstance(value, dict)
 
 
 def _takes(call: Call, argument: str) -> bool:

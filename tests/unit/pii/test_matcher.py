@@ -15,6 +15,13 @@ from hypothesis import strategies as st
 from adaptgen.pii.matcher import _UNIT, KnownValue, ValueMatcher, _compacted
 
 
+def occurring(matcher: ValueMatcher, texts: list[str]) -> list[KnownValue]:
+    """The values that occur in one of ``texts``, searched for as answers are."""
+    narrowed = matcher.narrowed(texts)
+    found = [] if narrowed is None else [one.known for text in texts for one in narrowed.find(text)]
+    return list(dict.fromkeys(found))
+
+
 def found(text: str, *values: str, kind: str = "name") -> list[str]:
     matcher = ValueMatcher(KnownValue(kind, value) for value in values)
     return [text[one.start : one.end] for one in matcher.find(text)]
@@ -158,8 +165,8 @@ def test_replacing_keeps_the_rest() -> None:
 def test_values_that_occur() -> None:
     values = [KnownValue("name", f"Ada{at} Byron{at}") for at in range(100)]
     matcher = ValueMatcher(values)
-    assert matcher.occurring(["see ada7_byron7", "and ADA99BYRON99"]) == [values[7], values[99]]
-    assert matcher.occurring(["nobody"]) == []
+    assert occurring(matcher, ["see ada7_byron7", "and ADA99BYRON99"]) == [values[7], values[99]]
+    assert occurring(matcher, ["nobody"]) == []
 
 
 @pytest.mark.parametrize(
@@ -170,7 +177,7 @@ def test_time_grows_with_the_text_alone(text: str, count: int) -> None:
     values = [KnownValue("name", f"Ada{at} Byron{at}") for at in range(count)] + [KnownValue("phone", "+49 30 1234567")]
     matcher = ValueMatcher(values)
     begun = time.process_time()
-    assert matcher.occurring([text]) == []
+    assert occurring(matcher, [text]) == []
     assert time.process_time() - begun < 5
 
 
