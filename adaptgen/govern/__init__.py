@@ -1,1 +1,1 @@
-"""Governance: one pipeline between whoever speaks MCP and what answers, and the stand-alone proxy."""
+"""Governance: one pipeline between the MCP client and what answers, and the stand-alone proxy."""

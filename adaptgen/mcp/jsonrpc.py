@@ -71,8 +71,8 @@ def read(body: bytes) -> Json:
     """The JSON value of ``body``.
 
     Raises:
-        Malformed: no JSON in UTF-8, nested deeper than :data:`MAX_DEPTH`, or an object in it has a key twice: whoever
-            looks at the request on its way may see the other value.
+        Malformed: no JSON in UTF-8, nested deeper than :data:`MAX_DEPTH`, or an object in it has a key twice: a reader
+            of the request on its way may see the other value.
     """
     try:
         value: Json = orjson.loads(body)

@@ -97,7 +97,7 @@ class Connection(asyncio.Protocol):
 
         Raises:
             h11.LocalProtocolError: a header cannot be sent; nothing was.
-            Broken: there is no answer.
+            ConnectionBroken: there is no answer.
         """
         assert self._transport is not None
         http = self._http
@@ -115,7 +115,7 @@ class Connection(asyncio.Protocol):
         """The content as it comes.
 
         Raises:
-            Broken: it ends early.
+            ConnectionBroken: it ends early.
         """
         while True:
             event = await self._next(silence)

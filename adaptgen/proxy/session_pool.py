@@ -54,7 +54,7 @@ class Sessions:
         return len(self._all)
 
     async def get(self, remote: UpstreamClient, caller: Caller, key: Key, capabilities: Mapping[str, Json]) -> Session:
-        """The session under ``key``, opened where there is none; whoever asks meanwhile waits for the same one.
+        """The session under ``key``, opened where there is none; others who ask meanwhile wait for the same one.
 
         Raises:
             RpcError, UpstreamError: it cannot be opened.

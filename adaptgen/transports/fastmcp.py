@@ -32,7 +32,7 @@ from adaptgen.tool_search.toolsets import WHOLE, Part
 
 
 class Asking:
-    """Asks one handler for whoever it takes a caller without credentials for: this front has no others."""
+    """Asks one handler for the caller that it takes a request without credentials for: this front has no others."""
 
     def __init__(self, handler: McpHandler) -> None:
         self.handler = handler

@@ -277,7 +277,7 @@ class AuditLog:
 
 
 def _ascii(record: Mapping[str, Json]) -> bytes:
-    """JSON in printable ASCII on one line: no text can end it, or reach the terminal of whoever reads it."""
+    """JSON in printable ASCII on one line: no text can end it, or reach the terminal of a reader."""
     try:
         found = orjson.dumps(record)
         if found.isascii():

@@ -50,7 +50,7 @@ def context(
     whether the call creates, None for tools that do not both change and create.
 
     Raises:
-        Unfit: naming the argument.
+        UnrepresentableValue: naming the argument.
     """
     refuse_reserved(arguments)
     lowered: dict[str, Json] = {}
@@ -70,7 +70,7 @@ def encoded(value: Json) -> str:
     """JSON text for Cedar.
 
     Raises:
-        Unfit: for text that no JSON parser has to accept (unpaired surrogates, RFC 8259, section 8.2).
+        UnrepresentableValue: for text that no JSON parser has to accept (unpaired surrogates, RFC 8259, section 8.2).
     """
     try:
         return orjson.dumps(value).decode()
@@ -79,7 +79,7 @@ def encoded(value: Json) -> str:
 
 
 def refuse_reserved(arguments: Mapping[str, Json]) -> None:
-    """Raises Unfit where a key, at any depth, is one that Cedar gives a meaning of its own."""
+    """Raises :class:`UnrepresentableValue` where a key, at any depth, is one that Cedar gives a meaning of its own."""
     open_ends: list[Json] = [arguments]
     while open_ends:
         one = open_ends.pop()
@@ -95,7 +95,7 @@ def lower(kind: Type, value: Json, where: str) -> Json:
     """``value`` (not null) as Cedar's JSON writes a value of type ``kind``.
 
     Raises:
-        Unfit: it has another type, or none of its values.
+        UnrepresentableValue: it has another type, or none of its values.
     """
     if isinstance(kind, SetOf):
         if not isinstance(value, list):

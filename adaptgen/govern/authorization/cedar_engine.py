@@ -1,8 +1,8 @@
 """Cedar in this process (cedarpy). Policies are parsed once; callers are made entities once and kept.
 
 A decision is one call of the engine over the parsed policies whose scope takes the action in: 10 microseconds, and
-about 2 more for each of them. The list of a caller is decided without arguments (``could``), once for all tools that
-no policy tells apart, and kept for as long as caller, tools and policies stay the same.
+about 2 more for each of them. The list of a caller is decided without arguments (``partial_evaluation``), once for all
+tools that no policy distinguishes, and kept for as long as caller, tools and policies stay the same.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from typing import Any, Literal
 import orjson
 
 from adaptgen import cedar_schema as cedar
-from adaptgen.govern.authorization import cedar_context as lowering
-from adaptgen.govern.authorization import partial_evaluation as could
-from adaptgen.govern.authorization import policies, principal
+from adaptgen.govern.authorization import cedar_context, partial_evaluation, policies, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json
@@ -124,7 +122,7 @@ class CedarAuthorizer(Authorizer):
             known = force.lists.get((key, id(tools)))
             if known is None:
                 known = force.lists.put((key, id(tools)), (tools, self._listed(force, key, caller, tools)))
-        except (lowering.UnrepresentableValue, ValueError):
+        except (cedar_context.UnrepresentableValue, ValueError):
             return frozenset()
         return known[1]
 
@@ -144,11 +142,11 @@ class CedarAuthorizer(Authorizer):
         if known is None:
             return self._refused("the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(
+            context = cedar_context.context(
                 known.action.input, input, known.read, paths, creates if known.action.creates else None
             )
             return self._asked(force, known.kind.fitting, _request(caller, tool.action, tool.server, context), caller)
-        except lowering.UnrepresentableValue as why:
+        except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
 
     async def detokenize(self, caller: Caller, tool: ToolInfo, kind: str) -> Decision:
@@ -158,7 +156,7 @@ class CedarAuthorizer(Authorizer):
         try:
             # All that policies can ask for: the same decision as long as they are in force.
             key = (self._key(caller), tool.server, tool.action, tool.effect, kind)
-        except lowering.UnrepresentableValue as why:
+        except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
         known = force.restored.get(key)
         return known or force.restored.put(key, await super().detokenize(caller, tool, kind))
@@ -167,9 +165,9 @@ class CedarAuthorizer(Authorizer):
         if self._force is None:
             return _NOT_LOADED
         try:
-            request = _request(caller, action, server, lowering.encoded(context))
+            request = _request(caller, action, server, cedar_context.encoded(context))
             return self._asked(self._force, self._force.special[action], request, caller)
-        except lowering.UnrepresentableValue as why:
+        except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
 
     def _asked(self, force: _Force, fitting: frozenset[str], request: dict[str, Json], caller: Caller) -> Decision:
@@ -196,13 +194,13 @@ class CedarAuthorizer(Authorizer):
         try:
             claims = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS) if kept else b""
         except TypeError as problem:
-            raise lowering.UnrepresentableValue("the caller cannot be judged") from problem
+            raise cedar_context.UnrepresentableValue("the caller cannot be judged") from problem
         return caller.sub, caller.tenant, caller.groups, claims
 
     def _entities(self, force: _Force, key: Any, caller: Caller) -> Any:
         entities = force.callers.get(key)
         if entities is None:
-            text = lowering.encoded(principal.entities(caller, self._claims))
+            text = cedar_context.encoded(principal.entities(caller, self._claims))
             entities = force.callers.put(key, force.base.with_added_json_str(text))
         return entities
 
@@ -232,7 +230,7 @@ class CedarAuthorizer(Authorizer):
             self._claims,
         )
         bodies = {one.id: one.body for one in (policies.default(), *own)}
-        weakened = {name: could.without_context(body) for name, body in bodies.items()}
+        weakened = {name: partial_evaluation.without_context(body) for name, body in bodies.items()}
         servers = [
             {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}
             for server in sorted({tool.server for tool in tools})
@@ -271,9 +269,9 @@ def _known(
 ) -> _Known:
     fitting = _fitting({action.id, *action.groups()}, bodies)
     conditions = (one["body"] for name in fitting for one in weakened[name].get("conditions", ()))
-    alone = any(could.mentions(one, "action") for one in conditions)
+    alone = any(partial_evaluation.mentions(one, "action") for one in conditions)
     kind = _Kind(action.server, fitting, action.id if alone else "")
-    return _Known(action, schema, kind, could.names_read(bodies[name] for name in fitting))
+    return _Known(action, schema, kind, partial_evaluation.names_read(bodies[name] for name in fitting))
 
 
 def _fitting(names: set[str], bodies: Mapping[str, Mapping[str, Json]]) -> frozenset[str]:

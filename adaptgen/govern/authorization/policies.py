@@ -1,7 +1,7 @@
 """The Cedar policies that people write: read, located and held against the schema.
 
 cedarpy tells what is wrong and seldom where, so policies are cut apart here, one by one, and the place of an error is
-that of the text which cedarpy names, or of the policy. Only this file and ``authorize_cedar`` know cedarpy.
+that of the text which cedarpy names, or of the policy. Only this file and ``cedar_engine`` know cedarpy.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Amazon Verified Permissions as the engine: the same schema, entities and context, decided by a policy store.
 
 The store holds the policies; local ones are not used. ``adaptgen policy schema --json`` gives the schema for PutSchema.
-What policies the store holds is not known here, so every argument is lowered and judged (see ``lowering``), and a list
-shows every tool: whatever could be permitted is in it, and each call is decided. Nothing is cached but the client: a
-change in the store counts at once. No answer in time, or none that can be read, refuses.
+What policies the store holds is not known here, so every argument is lowered and judged (see ``cedar_context``), and a
+list shows every tool: all that could be permitted is in it, and each call is decided. Nothing is cached but the client:
+a change in the store counts at once. No answer in time, or none that can be read, refuses.
 https://docs.aws.amazon.com/verifiedpermissions/latest/apireference/API_IsAuthorized.html
 """
 
@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 from adaptgen import cedar_schema as cedar
 from adaptgen.diagnostics import Where, error
-from adaptgen.govern.authorization import cedar_context as lowering
-from adaptgen.govern.authorization import principal
+from adaptgen.govern.authorization import cedar_context, principal
 from adaptgen.govern.authorization.authorizer import FORBIDDEN, NO_POLICY, Authorizer, Decision, action
 from adaptgen.govern.authorization.policies import DEFAULT_READ
 from adaptgen.mcp.protocol import ToolInfo
@@ -85,15 +84,15 @@ class VerifiedPermissions(Authorizer):
         if known is None or schema != tool.wire.get("inputSchema"):
             return Decision(False, (), "the policies were not checked for this tool as it is now")
         try:
-            context = lowering.context(known.input, input, None, paths, creates if known.creates else None)
-        except lowering.UnrepresentableValue as why:
+            context = cedar_context.context(known.input, input, None, paths, creates if known.creates else None)
+        except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
         return await self._asked(caller, known.id, tool.server, context, known.open)
 
     async def _special(self, caller: Caller, action: str, server: str, context: Mapping[str, str]) -> Decision:
         try:
-            return await self._asked(caller, action, server, lowering.encoded(context), False)
-        except lowering.UnrepresentableValue as why:
+            return await self._asked(caller, action, server, cedar_context.encoded(context), False)
+        except cedar_context.UnrepresentableValue as why:
             return self._refused(str(why))
 
     async def _asked(self, caller: Caller, name: str, server: str, context: str, open: bool) -> Decision:
@@ -103,7 +102,7 @@ class VerifiedPermissions(Authorizer):
         try:
             # Actions and their groups are the schema's; the request may not name them.
             of_server = {"uid": {"type": cedar.SERVER, "id": server}, "attrs": {"name": server}, "parents": []}
-            entities = lowering.encoded([*principal.entities(caller, self._claims), of_server])
+            entities = cedar_context.encoded([*principal.entities(caller, self._claims), of_server])
             answer = await self._within(
                 lambda: self._client.is_authorized(
                     policyStoreId=self._store,

@@ -94,7 +94,7 @@ def scopes(claims: Mapping[str, Any]) -> frozenset[str]:
 def identity(principal: str) -> dict[str, str]:
     """An IAM principal as claims: ``sub`` (its ARN), ``account``, and ``role`` and ``session`` or ``user``.
 
-    The session name of an assumed role is chosen by whoever assumes it; the ARN is vouched for as a whole.
+    The session name of an assumed role is chosen by the one who assumes it; the ARN is vouched for as a whole.
 
     Raises:
         UnusableClaim: it is no ARN of a principal.

@@ -16,7 +16,7 @@ from adaptgen.runtime.engine import Engine
 
 
 class UngovernedHandler:
-    """Lists and calls the tools of one engine; whoever asks is ``local``."""
+    """Lists and calls the tools of one engine; the caller is always ``local``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,7 +1,7 @@
 """Signatures of checkpoints: who holds the public key can tell that a trail is what the server wrote.
 
-The MACs of the lines bind them to each other, but whoever can check a MAC can also make one. A checkpoint is signed in
-addition, with Ed25519 (RFC 8032) or by a key in AWS KMS that never leaves it, over its line up to the signature. Its
+The MACs of the lines bind them to each other, but anyone who can check a MAC can also make one. A checkpoint is signed
+in addition, with Ed25519 (RFC 8032) or by a key in AWS KMS that never leaves it, over its line up to the signature. Its
 ``prev`` is the MAC of the line before it, so one signature vouches for the whole chain so far.
 
 Where no key for it is configured, a key is derived from the key of the trail. Such a signature proves no more than the

@@ -169,7 +169,7 @@ class OtelSpan(Span):
             shared["network.transport"] = "pipe"
         own = {**shared, "adaptgen.request.id": context.request_id}
         if context.session:
-            # Whoever knows the identifier of a session may speak in it: a hash tells sessions apart as well.
+            # Anyone who knows the identifier of a session may speak in it; a hash distinguishes sessions as well.
             own["mcp.session.id"] = hashlib.sha256(context.session.encode(errors="replace")).hexdigest()[:32]
         rpc = getattr(context, "rpc", None)  # fronts over HTTP know the client's own id
         if _ID.fullmatch(str(rpc)) and rpc is not None:

@@ -1,7 +1,7 @@
 """Tokens in arguments: restored where they belong, refused everywhere else.
 
 A token is restored only in an argument that is classified with its kind, and only where it stands alone. Otherwise
-whoever may write a text could write a token into it and read the value back in clear, or a part of it in a message.
+anyone who may write a text could write a token into it and read the value back in clear, or a part of it in a message.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 An API, or the server of a third party, may repeat what it was given: in an answer, an error, a progress message, as a
 part of an address or of a longer text. Every value that a call restored is searched for once everything else has been
 tokenized, in every form that the matcher knows, and becomes a token again. A value of one or two characters would be
-found everywhere; it is looked for in its own field alone. Errors are cut by whoever writes them, so there the pieces
+found everywhere; it is looked for in its own field alone. Errors are cut by their writers, so there the pieces
 of a value are looked for too.
 """
 

@@ -129,7 +129,7 @@ def unbase32(text: str) -> bytes:
     """The bytes of :func:`base32`.
 
     Raises:
-        Mangled: ``text`` is not exactly what those bytes are written as.
+        MalformedToken: ``text`` is not exactly what those bytes are written as.
     """
     try:
         data = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
@@ -186,7 +186,7 @@ class Tokens:
         """The value of a sealed token.
 
         Raises:
-            Mangled: it does not open here.
+            MalformedToken: it does not open here.
             Expired: its time is over.
         """
         data = unbase32(found.body[KEY_WIDTH:])
@@ -221,7 +221,7 @@ class Tokens:
         """The value of a short token from its entry in the vault.
 
         Raises:
-            Mangled: the entry is not that of this token in this scope.
+            MalformedToken: the entry is not that of this token in this scope.
         """
         name = unbase32(found.body[KEY_WIDTH:])
         for key in self._keys.get(found.body[:KEY_WIDTH], ()):

@@ -57,7 +57,7 @@ class Vault:
         """The value of a short token.
 
         Raises:
-            Mangled: there is no such entry: expired, erased, or never there in this scope.
+            MalformedToken: there is no such entry: expired, erased, or never there in this scope.
             StoreError: the store cannot be reached.
         """
         sealed = await self._store.get(_key(scope, f"tok_{found.kind}_{found.body}"))

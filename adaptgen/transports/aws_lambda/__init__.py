@@ -31,7 +31,7 @@ def serve(folder: Path, environ: Mapping[str, str] = os.environ) -> Handler:
     its own (``governance.json`` beside its ``governance.yaml``, where there is one: JSON is read faster).
 
     Raises:
-        AdaptgenError: AG078 without settings: whoever reaches a function must be known. AG061 for a folder without a
+        AdaptgenError: AG078 without settings: callers of a function must be known. AG061 for a folder without a
             server. Whatever is wrong with the settings and with what they name.
     """
     server = load_server(folder)

@@ -49,7 +49,7 @@ class Handshake:
         said = message.message(value)
         stream = self._server.stream(http)
         exchange = self._server.exchange(http, said, stream, self._version(http, None))
-        caller = await self._server.caller(http, exchange)
+        caller = await self._server.handler.authenticate(http.headers, exchange)
         if isinstance(said, Request) and said.method == "initialize":
             return await self._initialize(said, caller)
         session = self._session(http, caller)
@@ -79,7 +79,7 @@ class Handshake:
         """
         stream = self._server.stream(http)
         exchange = self._server.exchange(http, None, stream, self._version(http, None))
-        caller = await self._server.caller(http, exchange)
+        caller = await self._server.handler.authenticate(http.headers, exchange)
         if not self._server.handler.about().stateful or not _handshake(http):
             return HttpAnswer(405, {"allow": "POST"})
         if not stream.allowed:
@@ -101,7 +101,7 @@ class Handshake:
     async def delete(self, http: HttpRequest) -> HttpAnswer:
         """The client ends its session."""
         exchange = self._server.exchange(http, None, self._server.stream(http), self._version(http, None))
-        caller = await self._server.caller(http, exchange)
+        caller = await self._server.handler.authenticate(http.headers, exchange)
         session = self._session(http, caller) if _handshake(http) else None
         if not isinstance(session, Session):
             return session or HttpAnswer(405, {"allow": "POST"})
@@ -193,7 +193,7 @@ class Handshake:
                     responses.append(message.failed(None, problem.code, problem.text))
                     continue
                 exchange = self._server.exchange(http, said, silent, self._version(http, None))
-                caller = await self._server.caller(http, exchange)
+                caller = await self._server.handler.authenticate(http.headers, exchange)
                 found = self._session(http, caller)
                 if isinstance(found, HttpAnswer):
                     return found

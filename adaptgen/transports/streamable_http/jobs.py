@@ -70,7 +70,7 @@ class RequestRunner:
         self._start(job, self._run(job), stream, ended)
 
     async def answer(self, job: RunningRequest, stream: Stream) -> HttpAnswer:
-        """The answer to a POST of one started job. Whoever cancels this cancels the request."""
+        """The answer to a POST of one started job. Cancelling this cancels the request."""
         task = job.exchange.task
         assert task is not None
         try:

@@ -16,7 +16,7 @@ from adaptgen.mcp import jsonrpc as message
 from adaptgen.mcp.json_text import as_object
 from adaptgen.mcp.jsonrpc import Malformed, Message, Notice, Request
 from adaptgen.mcp.protocol import Challenge, Context, McpHandler, RpcError
-from adaptgen.model.tables import Caller, Json
+from adaptgen.model.tables import Json
 from adaptgen.tool_search import toolsets as parts
 from adaptgen.tool_search.menu import Menu
 from adaptgen.transports.streamable_http.handshake import Handshake
@@ -152,14 +152,6 @@ class StreamableHttpServer:
     def stream(self, http: HttpRequest) -> Stream:
         """The stream that the answer can become."""
         return Stream(http.streaming and http.accepts()[1], self._ping)
-
-    async def caller(self, http: HttpRequest, exchange: RequestContext) -> Caller:
-        """Who calls.
-
-        Raises:
-            Challenge: nobody that is known.
-        """
-        return await self.handler.authenticate(http.headers, exchange)
 
     async def left(self, ended: Iterable[Session]) -> None:
         """Tell the handler of sessions that have ended."""

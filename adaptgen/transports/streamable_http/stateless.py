@@ -43,7 +43,7 @@ class StatelessRevision:
         said = message.message(value)
         stream = self._server.stream(http)
         exchange = self._server.exchange(http, said, stream, revisions.MODERN[-1])
-        caller = await self._server.caller(http, exchange)
+        caller = await self._server.handler.authenticate(http.headers, exchange)
         if isinstance(said, Notice):
             # This revision has no notification that a client would send over HTTP: one cancels by leaving.
             served(http.headers.get("mcp-protocol-version"))

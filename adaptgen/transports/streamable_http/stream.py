@@ -9,7 +9,7 @@ from adaptgen.mcp.jsonrpc import event
 
 PING = b": ping\n\n"
 BACKLOG = 64
-"""Events that wait for the client to read; whoever sends more waits with them."""
+"""Events that wait for the client to read; a sender of more waits with them."""
 
 
 class Gone(Exception):
