@@ -17,8 +17,8 @@ from adaptgen.views.scoring import IDENTITY, LABEL, OTHER, REFERENCE, Field, hid
 from adaptgen.views.vocabulary import HASH, ID, ID_WORDS, LABELS, LINK, NAMES
 
 # What identifies or names a record that has nothing better.
-_ID_LAST = ("number", "num", "key", "code", "slug", "sha", "hash", "ref", "reference", "self", "url", "href", "path")
-_GENERIC = {(word,) for word in (*ID, *_ID_LAST, "no", "nr", "num", "name", "type")}
+_ID_LAST = ("number", "num", "key", "code", "slug", "sha", "hash", "ref", "reference", "url", "path")
+_GENERIC = {(word,) for word in (*ID, *_ID_LAST, "self", "href", "no", "nr", "num", "name", "type")}
 _ID_ALONE = {(word,) for word in ("number", "key", "code", "slug", "sha")}
 _OTHERS = vocabulary(
     "node parent external owner user account tenant org organization group client team created updated"
@@ -209,18 +209,16 @@ SECOND_NAME: Table[_Choice] = Table(
     Row(98, "it names the person that the record is about", lambda c: c.names_person, 1),
     Row(97, "it is a name that only some may see", lambda c: c.is_private_name, 3),
     *_rows(90, 1, "message summary description text comment note content body email"),
-    Row(76, "it is a text about the record", lambda c: c.is_told and c.spoken[0] in c.record.resource, 3),
     Row(75, "it is a text about something", lambda c: c.is_told, 3),
     Row(74, "it is the name in one of its languages", lambda c: c.is_name_in_list, 3),
     Row(73, "it is the address", lambda c: c.is_address, 3),
-    *_rows(70, 2, "message summary text full formatted"),
-    *_rows(60, 1, "caption question phrase term keyword topic formatted display issuer hostname host domain ip file"),
+    *_rows(70, 2, "message text formatted"),
+    *_rows(60, 1, "question term topic issuer host domain ip"),
     *_rows(40, 1, "path url event action activity type kind code"),
-    Row(30, "it is a link of the record", lambda c: c.is_link and c.spoken[0] in c.record.resource, 3),
     Row(29, "it is a link", lambda c: c.is_link, 3),
     *(
         Row(20 - at, f"it is a part of the address, {word!r}", partial(_Choice.is_in_address, word=word), 3)
-        for at, word in enumerate(("formatted", "full", "street", "line", "address"))
+        for at, word in enumerate(("full", "street", "address"))
     ),
     Row(10, "it is the only free text of what has an id", lambda c: c.is_free_text and c.record.is_plain, 3),
 )
@@ -232,7 +230,7 @@ CONTENT: Table[_Choice] = Table(
     Row(30, "it is called like the record", lambda c: c.is_shown and c.is_called_like_record),
     *(
         Row(20 - at, f"it is called {name!r}", partial(_says, name))
-        for at, name in enumerate(("content", "body", "text", "message", "value"))
+        for at, name in enumerate(("content", "body", "text", "message"))
     ),
 )
 
