@@ -42,7 +42,7 @@ class SessionStore(Protocol):
         """Replace what was read last; it is safe when this returns.
 
         Raises:
-            Superseded: another process has written since.
+            LeaseLost: another process has written since.
         """
 
     async def acquire(self) -> bool:
