@@ -87,8 +87,8 @@ def _allowed(url: str) -> bool:
         Unfetched: it is neither loopback nor https, or leads to a metadata service.
     """
     parts = urlsplit(url)
-    # The hints may name a document with credentials or a fragment in its address; both are left out of the check.
-    problem = find_problem(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl())
+    # The check is of scheme and host: hints may name a document with credentials, a fragment or spaces in its address.
+    problem = find_problem(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
     if problem is not None:
         raise Unfetched(f"the address {problem}")
     return is_loopback(parts.hostname or "")

@@ -221,7 +221,7 @@ def _unique(stems: Iterable[str], word: str, refused: Callable[[str], bool]) -> 
             stem = f"{word}_{stem}"
         found = f"{stem}_" if keyword.iskeyword(stem) or keyword.issoftkeyword(stem) or refused(stem) else stem
         number = 2
-        while found in used:
+        while found in used or refused(found):
             found = f"{stem}_{number}"
             number += 1
         used.add(found)

@@ -208,6 +208,8 @@ class Menu:
         return self._search(given, shown) if name == menu_tools.SEARCH else self._describe(given, shown)
 
     def _search(self, given: Mapping[str, Json], shown: Shown) -> dict[str, Json]:
+        # Strict mode requires every argument and sends null for those that are absent.
+        given = {name: said for name, said in given.items() if said is not None}
         problem = menu_tools.refused(given)
         if problem:
             return failed_result(problem)

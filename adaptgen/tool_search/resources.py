@@ -28,6 +28,7 @@ _FILED = 0.6
 _ACTS = ("read", "create", "update", "delete", "run")
 
 
+@lru_cache(maxsize=4096)
 def plain_tag(tag: str) -> str:
     """A tag as words alone, "" where it has none."""
     return " ".join(_OTHER.sub(" ", clean(tag[: 4 * _TAG])).split())[:_TAG].rstrip()

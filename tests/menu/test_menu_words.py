@@ -73,7 +73,15 @@ def test_an_unknown_tag_is_answered_with_the_tags(tmp_path: Path, many: FakeTarg
     assert len(said) < 2_000
 
 
-@pytest.mark.parametrize("given", [{}, {"query": " "}, {"query": 1}, {"tag": ["Notes"]}, {"query": "a", "effect": "x"}])
+def test_null_is_an_absent_argument(tmp_path: Path, many: FakeTarget) -> None:
+    """Clients in strict mode send every argument, and null for what they leave out."""
+    given = {"query": None, "tag": "Notes", "effect": None, "limit": None}
+    assert answer(settings(tmp_path), many, given) == "[read] get_note\n[write] create_note, delete_note"
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"query": None}, {"query": " "}, {"query": 1}, {"tag": ["Notes"]}, {"query": "a", "effect": "x"}]
+)
 def test_arguments_that_say_nothing_are_refused(tmp_path: Path, many: FakeTarget, given: dict[str, Any]) -> None:
     result = run(settings(tmp_path), many, lambda desk: call(desk, ADA, "search_tools", given))
     assert result["isError"] is True

@@ -65,6 +65,13 @@ def test_the_first_pull_writes_the_document(place: tuple[Source, Web], capsys: p
     assert sorted(path.name for path in SPEC.parent.iterdir()) == ["orders", "orders.yaml"]
 
 
+def test_the_path_of_an_address_may_hold_spaces(place: tuple[Source, Web]) -> None:
+    _, server = place
+    hint(f"{server.url}/our api.yaml?version=1 2#top")
+    assert main(["pull"]) == 0
+    assert server.seen[0].target == "/our%20api.yaml?version=1%202"
+
+
 def test_a_document_that_is_the_same_is_not_sent_again(
     place: tuple[Source, Web], capsys: pytest.CaptureFixture[str]
 ) -> None:

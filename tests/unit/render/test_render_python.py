@@ -103,6 +103,10 @@ def test_variables_are_plain_unique_and_shadow_nothing() -> None:
     assert found == ["find", "find_2", "import_", "match_", "Tool_", "print_", "tool_9_lives", "tool", "all_"]
 
 
+def test_a_variable_with_a_number_shadows_nothing_either() -> None:
+    assert python.variable_names(["GET_VIEW", "GET_VIEW"], {"GET_VIEW_2"}) == ["GET_VIEW", "GET_VIEW_3"]
+
+
 def test_files_never_meet_and_never_leave_the_folder() -> None:
     found = python.file_names(["Contacts", "contacts", "../../etc", "con", "", "a" * 300])
     assert found == ["contacts", "contacts_2", "etc", "con_", "module", "a" * 60]
