@@ -187,7 +187,7 @@ def test_a_count_under_way_keeps_kinds_in_its_cursor(package: Path, tmp_path: Pa
     from adaptgen.runtime.queries import query as asking
 
     monkeypatch.setattr(asking, "Bounds", lambda: Bounds(items=1))
-    monkeypatch.setattr("adaptgen.runtime.answers.list.MAX_SIZE", 1)
+    monkeypatch.setattr("adaptgen.runtime.paging.pages.MAX_SIZE", 1)
     desk = Desk(package, tmp_path)
     asked: dict[str, Any] = {"count": "full_name", "where": {"level": {"!=": 9}}}
     told = answered(desk(**asked))

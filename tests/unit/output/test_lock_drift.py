@@ -106,11 +106,11 @@ def test_a_lock_with_the_generator_of_0_1_is_read(built: Path) -> None:
 
 
 def test_the_generator_covers_sources_and_templates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from adaptgen.render import environment
+    from adaptgen.render import safe
 
     before = build_cache.generator.__wrapped__()
     (tmp_path / "tools.py.j2").write_text("another template")
-    monkeypatch.setattr(environment, "templates", lambda: tmp_path)
+    monkeypatch.setattr(safe, "templates", lambda: tmp_path)
     assert build_cache.generator.__wrapped__() != before
 
 
