@@ -15,14 +15,15 @@ from adaptgen.mcp.revisions import LIST_CHANGES
 from adaptgen.model.tables import Json
 from adaptgen.proxy.catalog_reader import ServerCatalog, pins_of, read
 from adaptgen.proxy.http_client import UpstreamError
+from adaptgen.proxy.pin_store import TOOLS
+from adaptgen.proxy.quarantine import compare, describe, mode_of
 from adaptgen.proxy.response_reader import ResponseReader
-from adaptgen.proxy.tool_pins import TOOLS
 from adaptgen.proxy.upstream_client import PROXY, SessionExpired, UpstreamClient
 from adaptgen.runtime.store.protocol import StoreError
 
 if TYPE_CHECKING:
+    from adaptgen.proxy.pin_store import Pins, PinState
     from adaptgen.proxy.session_pool import Sessions
-    from adaptgen.proxy.tool_pins import Pins, PinState
 
 _log = logging.getLogger("adaptgen.proxy")
 _KEY = ("proxy",)
@@ -36,16 +37,15 @@ Changed = Callable[["CatalogSync", frozenset[str]], Awaitable[None]]
 
 class CatalogSync:
     """One server. ``listing``: the last good one; ``down``: why it could not be read last ("" if it could);
-    ``changed``: tools that differ from their pins; ``differing``: kind -> names of all that differs, or is new and not
-    accepted; ``quarantined``: what of it is not served.
+    ``differing``: kind -> names of what differs from its pin, or is new and not accepted; ``quarantined``: those of
+    them that are not served.
     """
 
     def __init__(self, remote: UpstreamClient, sessions: Sessions, pins: Pins, changed: Changed) -> None:
         self.remote = remote
         self.listing: ServerCatalog | None = None
         self.last_error = ""
-        self.changed: frozenset[str] = frozenset()
-        self.differing: dict[str, frozenset[str]] = {}
+        self.differing: Mapping[str, frozenset[str]] = {}
         self._sessions = sessions
         self._pins = pins
         self._memory: PinState | None = None
@@ -57,7 +57,9 @@ class CatalogSync:
 
     @property
     def quarantined(self) -> Mapping[str, frozenset[str]]:
-        return {kind: names for kind, names in self.differing.items() if self._mode(kind) == "quarantine"}
+        return {
+            kind: names for kind, names in self.differing.items() if mode_of(self.remote.settings, kind) == "quarantine"
+        }
 
     async def accept(self, glob: str) -> list[str]:
         """Pin what differs and fits ``glob`` (``server`` or ``server/name``) as it is now; what it was, as text.
@@ -159,32 +161,12 @@ class CatalogSync:
             _log.warning("the server %s cannot be read: %s; its last good lists are served", self.remote.name, text)
         self.last_error = text
 
-    def _mode(self, kind: str) -> str:
-        """What happens to what differs: that which an operator says, and for what our servers add nothing."""
-        settings = self.remote.settings
-        return (settings.resources if kind in ("resources", "templates") else "") or settings.changed
-
-    def _compare(self, listing: ServerCatalog) -> dict[str, dict[str, str]]:
+    def _compare(self, listing: ServerCatalog) -> Mapping[str, Mapping[str, str]]:
         """Note what differs from its pins; what is to be pinned, by kind and name."""
         assert self._memory is not None
-        ours, first = self.remote.ours, self.remote.settings.unpinned == "accept"
-        due: dict[str, dict[str, str]] = {}
-        self.differing = {}
-        for kind, named in pins_of(listing).items():
-            known, mode = self._memory.of(kind), self._mode(kind)
-            if ours and kind != TOOLS:
-                continue  # what a server of ours says of itself is trusted
-            trusted = ours or (known is None and first)
-            changed = {name for name, one in named.items() if known is not None and known.get(name, one) != one}
-            new = {name for name in named if name not in (known or {})}
-            if kind == TOOLS:
-                self.changed = frozenset(changed) if mode != "accept" else frozenset()
-            accepted = named.keys() if mode == "accept" else new if trusted else set()
-            due[kind] = {name: named[name] for name in accepted}
-            left = (changed | new) - set(accepted)
-            if left:
-                self.differing[kind] = frozenset(left)
-        return due
+        found = compare(pins_of(listing), self._memory, self.remote.settings, ours=self.remote.ours)
+        self.differing = found.differing
+        return found.due
 
     async def _pinned(self, listing: ServerCatalog) -> None:
         """Compare with the pins, pin what is seen for the first time, and remember the listing."""
@@ -223,15 +205,7 @@ class CatalogSync:
 
     def told(self, kind: str, name: str) -> str:
         """What differs, as a sentence."""
-        served = "is not served" if self._mode(kind) == "quarantine" else "is served"
-        server = self.remote.name
-        if kind == "instructions":
-            return (
-                f"the instructions of the server {server} have changed since they were pinned, or are new; it {served}"
-            )
-        known = self._memory.of(kind) if self._memory is not None else None
-        what = "has changed since it was pinned" if name in (known or {}) else "is new and not accepted"
-        return f"the {kind.removesuffix('s')} {name} of the server {server} {what}; it {served}"
+        return describe(self.remote.name, kind, name, self._memory, mode_of(self.remote.settings, kind))
 
     async def _poll(self) -> None:
         while True:

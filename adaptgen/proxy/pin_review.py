@@ -10,8 +10,8 @@ from adaptgen.govern.pipeline.factory import ServingContext, TargetInputs
 from adaptgen.govern.settings import keys
 from adaptgen.govern.settings.model import Settings
 from adaptgen.govern.settings.references import open_store, resolve
+from adaptgen.proxy.pin_store import KINDS, TOOLS, Pins, PinState, UntrustedPins
 from adaptgen.proxy.proxy_target import pins_for, start_aggregator
-from adaptgen.proxy.tool_pins import KINDS, TOOLS, Pins, PinState, UntrustedPins
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.store.protocol import StoreError
 

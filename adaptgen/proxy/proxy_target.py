@@ -20,11 +20,11 @@ from adaptgen.model.tables import Caller, Json
 from adaptgen.proxy.catalog import Catalog, make
 from adaptgen.proxy.catalog_sync import CatalogSync
 from adaptgen.proxy.http_client import Address, HttpClient, UpstreamError, address, secure
+from adaptgen.proxy.pin_store import FilePins, InMemoryPins, Pins, PinSigner, StorePins, UntrustedPins
 from adaptgen.proxy.revision_bridge import RevisionBridge
 from adaptgen.proxy.session_pool import Key, Sessions, key_of
 from adaptgen.proxy.subscriptions import Subscription, Subscriptions, kinds_of, wanted
 from adaptgen.proxy.third_party_tools import suspected
-from adaptgen.proxy.tool_pins import FilePins, InMemoryPins, Pins, PinSigner, StorePins, UntrustedPins
 from adaptgen.proxy.upstream_auth import UpstreamAuthenticator
 from adaptgen.proxy.upstream_client import Session, UpstreamClient
 from adaptgen.runtime.aws.assume_role import Roles

@@ -14,9 +14,9 @@ from adaptgen.runtime.auth.authenticator import Authenticator
 from adaptgen.runtime.auth.login_attempts import Attempts
 from adaptgen.runtime.auth.session import Session
 from adaptgen.runtime.auth.session_files import folder
+from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.auth.sessions import Sessions
 from adaptgen.runtime.auth.shared_context import SessionContext
-from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.client import Client, Transport

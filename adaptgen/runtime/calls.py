@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from adaptgen.model.tables import Caller, Json, Server, Tool
 from adaptgen.runtime.answers.record import answer_detail
 from adaptgen.runtime.api_client import ApiCall, ApiClient
-from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
+from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.core.answer import Answer
 from adaptgen.runtime.http.client import Transport
 from adaptgen.runtime.http.page import LARGE, is_json

@@ -24,7 +24,7 @@ from adaptgen.runtime.pii.tagged_values import canonical
 if TYPE_CHECKING:
     from adaptgen.pii.search_arguments import SearchArgument
     from adaptgen.runtime.answers.list import ListCall
-    from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
+    from adaptgen.runtime.auth.session_store import SharedSessionStore
     from adaptgen.runtime.calls import Execution, ToolRequest
     from adaptgen.runtime.http.client import Transport
     from adaptgen.runtime.http.page import Fetch
@@ -94,7 +94,7 @@ class Engine:
         self._opened: Store | None = None
         self._store = None if store is None or getattr(store, "local", False) else store
         if any(auth.store in ("redis", "dynamodb") for auth in server.auth):
-            from adaptgen.runtime.auth.shared_sessions import open_shared
+            from adaptgen.runtime.auth.session_store import open_shared
 
             self._shared, self._opened = open_shared(server.auth, store, self._environ, cursor_key)
         check_base_urls(server, self._environ)

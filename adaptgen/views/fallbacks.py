@@ -1,8 +1,8 @@
 """What identifies and names a record whose fields have no better claim to it.
 
 Ids and names of the usual kind are found by :mod:`adaptgen.views.scoring`; here are the second choices, for
-:mod:`adaptgen.views.ranking`: a table of evidence for each, of which the strongest row decides, and of several fields
-that it matches the first.
+:mod:`adaptgen.views.field_choice`: a table of evidence for each. The strongest row decides, and of several fields that
+match it the first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a field of a record is worth to who sees it first, judged by its name, type and place.
 
 Every field gets a tier (identity, label, status, amount, date, reference, other) or none; which of them a view keeps
-is decided by :mod:`adaptgen.views.ranking`. Two tables of evidence say which: one for fields of the record itself, one
-for those of objects and lists in it. The strongest row that matches decides.
+is decided by :mod:`adaptgen.views.field_choice`. Two tables of evidence give the tier: one for fields of the record
+itself, one for those of objects and lists in it. The strongest row that matches decides.
 """
 
 from __future__ import annotations

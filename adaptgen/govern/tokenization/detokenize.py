@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from adaptgen.govern.tokenization.classification import Node
 from adaptgen.govern.tokenization.echoes import RestoredValue
-from adaptgen.govern.tokenization.tokens import DecodedToken, Expired, MalformedToken, TokenMatch, Tokens
+from adaptgen.govern.tokenization.token_formats import DecodedToken, Expired, MalformedToken, TokenMatch, Tokens
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.govern.tokenization.vault import Vault
 from adaptgen.mcp.json_text import dumps, loads_or_none

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from adaptgen.govern.tokenization.tokens import Tokens
+from adaptgen.govern.tokenization.token_formats import Tokens
 from adaptgen.govern.tokenization.tool_plans import pointer_of
 from adaptgen.mcp.protocol import ToolInfo
 from adaptgen.model.tables import Caller, Json

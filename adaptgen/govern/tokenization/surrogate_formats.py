@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adaptgen.govern.tokenization.tokens import base32
+from adaptgen.govern.tokenization.token_formats import base32
 from adaptgen.pii.detectors import find, iban_sizes
 from adaptgen.pii.national_ids import LUHN
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from adaptgen.govern.tokenization.classification import NOT_PERSONAL, Node
 from adaptgen.govern.tokenization.detokenize import Restored
 from adaptgen.govern.tokenization.surrogate_formats import Form, candidates, form, normal, sealed_email, unsealed
-from adaptgen.govern.tokenization.tokens import ID, MalformedToken, derived, unbase32
+from adaptgen.govern.tokenization.token_formats import ID, MalformedToken, derived, unbase32
 from adaptgen.govern.tokenization.tool_plans import ToolTokenizationPlan
 from adaptgen.mcp.json_text import dumps, loads
 from adaptgen.model.tables import Json

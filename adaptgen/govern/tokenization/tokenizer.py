@@ -20,7 +20,7 @@ from adaptgen.govern.tokenization.echoes import RestoredValue, hide_echoes
 from adaptgen.govern.tokenization.json_redactor import JsonRedactor
 from adaptgen.govern.tokenization.search_guard import SearchGuard
 from adaptgen.govern.tokenization.surrogates import Surrogates
-from adaptgen.govern.tokenization.tokens import ID, MalformedToken, TokenMatch, Tokens, derived, scope_of
+from adaptgen.govern.tokenization.token_formats import ID, MalformedToken, TokenMatch, Tokens, derived, scope_of
 from adaptgen.govern.tokenization.tool_plans import Plans, ToolTokenizationPlan
 from adaptgen.govern.tokenization.tool_schemas import advertised
 from adaptgen.govern.tokenization.vault import Vault

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final
 
-from adaptgen.govern.tokenization.tokens import DecodedToken, MalformedToken, TokenMatch, Tokens
+from adaptgen.govern.tokenization.token_formats import DecodedToken, MalformedToken, TokenMatch, Tokens
 from adaptgen.runtime.store.protocol import Store
 
 _FRESH: Final = 60.0

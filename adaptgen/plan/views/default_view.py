@@ -15,7 +15,7 @@ from adaptgen.plan.views.identity import identifying, identifying_records, repea
 from adaptgen.plan.views.record_view import HOLDERS, candidates, detail_view, ranking, under
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.identifiers import singular, words
-from adaptgen.views.ranking import KEEP
+from adaptgen.views.field_choice import KEEP
 from adaptgen.views.vocabulary import is_wrapper_word
 
 if TYPE_CHECKING:

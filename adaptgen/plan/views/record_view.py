@@ -12,7 +12,7 @@ from adaptgen.plan.document.reader import PLACEHOLDER
 from adaptgen.plan.document.schemas import Leaf, Shape, identity, join, leaves, memory, shape
 from adaptgen.plan.views.identity import identifying, identifying_records
 from adaptgen.syntax.identifiers import singular, vocabulary, words
-from adaptgen.views.ranking import KEEP, Candidate, FieldRanking
+from adaptgen.views.field_choice import KEEP, Candidate, FieldRanking
 from adaptgen.views.scoring import hides
 
 if TYPE_CHECKING:

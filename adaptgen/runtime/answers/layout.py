@@ -14,7 +14,7 @@ from adaptgen.runtime.pii.call_pii import PiiTracker
 from adaptgen.syntax import field_paths as fields
 from adaptgen.syntax.field_paths import Segment
 from adaptgen.syntax.tables import UNREADABLE
-from adaptgen.views import ranking
+from adaptgen.views import field_choice
 
 WITHHELD: Final = "[withheld]"
 _NAMES: Final = 40
@@ -63,8 +63,8 @@ class AnswerLayout:
             declared = view(tool.view)
             if not objects or fits(declared, objects):
                 return declared
-        candidates = ranking.candidates_from(objects)
-        ranked = ranking.rank(candidates)
+        candidates = field_choice.candidates_from(objects)
+        ranked = field_choice.rank(candidates)
         if not objects or not ranked:
             return view(("*",))
         self.chosen = ranked

@@ -27,7 +27,7 @@ from adaptgen.runtime.pii.classifier import make_classifier
 from adaptgen.syntax import field_paths as paths
 from adaptgen.syntax import hint_jsonpath as jsonpath
 from adaptgen.syntax.field_paths import MISSING
-from adaptgen.views import ranking
+from adaptgen.views import field_choice
 
 if TYPE_CHECKING:
     from adaptgen.runtime.http.response import Response
@@ -169,7 +169,7 @@ def _default(tool: Tool, records: Sequence[Json], payload: Json) -> View:
             return declared
     if len(encode(payload)) <= _SMALL or _is_map(payload):
         return view(("*",))
-    ranked = ranking.rank(ranking.candidates_from(records))
+    ranked = field_choice.rank(field_choice.candidates_from(records))
     return view(ranked or ("*",))
 
 

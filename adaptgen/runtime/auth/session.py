@@ -27,8 +27,8 @@ from adaptgen.runtime.auth.credentials_in_requests import add_credentials, selec
 from adaptgen.runtime.auth.login_attempts import WINDOW, LoginRefused, describe_wait
 from adaptgen.runtime.auth.login_call import TRANSIENT, LoginCall, placeholders_of, references_of
 from adaptgen.runtime.auth.session_files import LeaseLost, SessionStore, StateFile
+from adaptgen.runtime.auth.session_store import LEASE
 from adaptgen.runtime.auth.shared_context import SessionContext
-from adaptgen.runtime.auth.shared_sessions import LEASE
 from adaptgen.runtime.auth.signer import Signer
 from adaptgen.runtime.aws.credentials import Missing
 from adaptgen.runtime.core.answer import ToolError

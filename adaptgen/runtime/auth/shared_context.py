@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adaptgen.runtime.auth.login_attempts import Attempts
-from adaptgen.runtime.auth.shared_sessions import SharedSessionStore
+from adaptgen.runtime.auth.session_store import SharedSessionStore
 from adaptgen.runtime.aws.assume_role import Roles
 from adaptgen.runtime.aws.credentials import Credentials
 from adaptgen.runtime.http.client import Client

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from adaptgen.runtime.auth.session_files import try_lock
-from adaptgen.runtime.auth.shared_sessions import Lease
+from adaptgen.runtime.auth.session_store import Lease
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.core.call_context import until
 from adaptgen.runtime.http.request import origin

@@ -10,9 +10,9 @@ from support.fake_mcp import FakeServer, aggregated, tool, until
 
 from adaptgen.mcp.protocol import Context
 from adaptgen.model.tables import Caller
-from adaptgen.proxy import tool_pins as pinning
+from adaptgen.proxy import pin_store as pinning
+from adaptgen.proxy.pin_store import FilePins, PinState, StorePins
 from adaptgen.proxy.session_pool import Sessions, key_of
-from adaptgen.proxy.tool_pins import FilePins, PinState, StorePins
 from adaptgen.runtime.store.protocol import MemoryStore
 
 pytestmark = pytest.mark.asyncio

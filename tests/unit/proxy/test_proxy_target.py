@@ -13,9 +13,9 @@ from adaptgen.diagnostics import AdaptgenError, Where
 from adaptgen.govern.settings.model import ToolRule, Upstream
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_FOUND, META_SENSITIVE, Context, RpcError
 from adaptgen.model.tables import Caller
+from adaptgen.proxy.pin_store import FilePins
 from adaptgen.proxy.proxy_target import UpstreamAggregator
 from adaptgen.proxy.third_party_tools import suspected
-from adaptgen.proxy.tool_pins import FilePins
 
 pytestmark = pytest.mark.asyncio
 

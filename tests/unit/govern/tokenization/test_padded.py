@@ -12,8 +12,8 @@ from support.shielding import ANNA, KEY, OTHER_KEY, always, run, shield, tool
 
 from adaptgen.govern.settings.keys import KeyMaterial, KeyRing
 from adaptgen.govern.settings.model import Settings, Tokenize
+from adaptgen.govern.tokenization.token_formats import Expired, MalformedToken, Tokens
 from adaptgen.govern.tokenization.tokenizer import Tokenizer
-from adaptgen.govern.tokenization.tokens import Expired, MalformedToken, Tokens
 from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.pii.tagged_values import token_length
 from adaptgen.runtime.store.protocol import MemoryStore

@@ -11,7 +11,7 @@ from support.shielding import ANNA, KEY, always, never, run, tool
 from adaptgen.govern.settings.keys import KeyRing
 from adaptgen.govern.settings.model import ToolRule
 from adaptgen.govern.tokenization.search_guard import SearchGuard, SearchRefused
-from adaptgen.govern.tokenization.tokens import Tokens, scope_of
+from adaptgen.govern.tokenization.token_formats import Tokens, scope_of
 from adaptgen.mcp.protocol import META_ARGUMENTS, META_EFFECT, META_MENU, META_SENSITIVE
 from adaptgen.proxy.third_party_tools import facts
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError

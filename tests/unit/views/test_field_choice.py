@@ -1,6 +1,6 @@
 import random
 
-from adaptgen.views.ranking import Candidate, FieldRanking, candidates_from, is_record, rank
+from adaptgen.views.field_choice import Candidate, FieldRanking, candidates_from, is_record, rank
 
 
 def fields(*names: str, **typed: str) -> list[Candidate]:

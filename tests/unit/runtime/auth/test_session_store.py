@@ -11,7 +11,7 @@ import pytest
 
 from adaptgen.diagnostics import AdaptgenError
 from adaptgen.model.tables import Auth, Body, Call, Login, Param, Send, Tool
-from adaptgen.runtime.auth import shared_sessions as shared
+from adaptgen.runtime.auth import session_store as shared
 from adaptgen.runtime.auth.session_files import LeaseLost
 from adaptgen.runtime.store.protocol import MemoryStore, StoreError
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.shielding import ANNA, BEN, EVE, KEY, OTHER_KEY, RING
 
 from adaptgen.govern.settings.keys import KeyRing
-from adaptgen.govern.tokenization.tokens import MalformedToken, Tokens, base32, scope, scope_of
+from adaptgen.govern.tokenization.token_formats import MalformedToken, Tokens, base32, scope, scope_of
 from adaptgen.runtime.pii.tagged_values import canonical, token_length
 
 KINDS = ("email", "phone", "card", "iban", "national_id", "name")
