@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 import orjson
 
@@ -14,7 +15,7 @@ _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of JSON text.
+    """The value of JSON text; bytes are UTF-8 without a byte order mark.
 
     Raises:
         ValueError: it is none.
@@ -24,10 +25,20 @@ def loads(text: str | bytes) -> Any:
             return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
-    try:
-        return json.loads(text, parse_constant=_refuse)
+    try:  # of bytes, json would guess the encoding
+        return json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_refuse)
     except RecursionError:
         raise ValueError("too deep") from None
+
+
+def loads_strict(text: str) -> Any:
+    """The value of JSON text that can be written again: without infinite numbers and halves of surrogate pairs.
+
+    Raises:
+        ValueError: it is none.
+    """
+    value = orjson.loads(text)
+    return loads(text) if has_long_number(text.encode()) else value
 
 
 def dumps(value: Any) -> str:
@@ -112,7 +123,8 @@ class DuplicateKeyError(ValueError):
 
 
 def loads_unique(text: str) -> Any:
-    """The value of JSON text in which no object has two members of one name, however they are written.
+    """The value of JSON text in which no object has two members of one name, however they are written, and no number
+    is infinite.
 
     Raises:
         ValueError: it is none.
@@ -131,8 +143,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON (RFC 8259, 6)")
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant[:20]} is not JSON (RFC 8259, 6)")
 
 
-_UNIQUE = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse)
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse(number)
+
+
+_UNIQUE = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)

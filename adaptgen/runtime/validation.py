@@ -17,7 +17,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from adaptgen.mcp.json_text import loads
+from adaptgen.mcp.json_text import loads_strict
 from adaptgen.mcp.plain_schema import type_of
 from adaptgen.mcp.restored_arguments import read_question
 from adaptgen.model.tables import Json
@@ -25,8 +25,9 @@ from adaptgen.runtime.core.answer import ToolError
 from adaptgen.runtime.http.parameters import scalar
 from adaptgen.syntax.text_formats import FORMATS, fits
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})\Z")
+"""Far below the 4,300 digits that ``int`` reads."""
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _PROBLEMS = 4
 _FORMATS: dict[str, Callable[..., bool]] = {name: partial(fits, name) for name in FORMATS}
 
@@ -191,7 +192,7 @@ def _structured(value: str, text: str, types: frozenset[str], schema: Json) -> J
     parsed: Json = None
     if text[:1] in ("{", "["):
         try:
-            parsed = loads(text)
+            parsed = loads_strict(text)
         except ValueError:
             if "array" not in types:
                 return value

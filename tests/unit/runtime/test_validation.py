@@ -48,6 +48,7 @@ SCHEMA: dict[str, Any] = {
         ({"limit": 1, "numbers": "1,2"}, {"limit": 1, "numbers": [1, 2]}),
         ({"limit": 1, "contact": '{"age": 3}'}, {"limit": 1, "contact": {"age": 3}}),
         ({"limit": 1, "people": '{"age": 3}'}, {"limit": 1, "people": [{"age": 3}]}),
+        ({"limit": 1, "numbers": "[12345678901234567890123]"}, {"limit": 1, "numbers": [12345678901234567890123]}),
         ({"limit": 1, "id": "007"}, {"limit": 1, "id": "007"}),
     ],
 )
@@ -69,6 +70,9 @@ def test_what_is_lossless_is_read_as_meant(given: dict[str, Any], meant: dict[st
         ({"limit": 1, "when": "tomorrow"}, 'must be a date such as 2026-01-31, not "tomorrow".'),
         ({"limit": 1, "contact": '{"age": "x"}'}, "Argument `contact.age` must be a whole number"),
         ({"limit": 1, "contact": "{age: 3}"}, "Argument `contact` must be an object"),
+        ({"limit": 1, "contact": '{"age": 3, "price": 1e999}'}, "Argument `contact` must be an object"),
+        ({"limit": 1, "contact": '{"age": 3, "name": "\\ud800"}'}, "Argument `contact` must be an object"),
+        ({"limit": "9" * 5000}, "Argument `limit` must be a whole number"),
         ({"limit": 1, "numbers": "1,b"}, "Argument `numbers[1]` must be a whole number"),
         ({"limit": 1, "tags": ["a", 1]}, "Argument `tags[1]` must be a string, not 1."),
         ({"limit": 1, "contact": {}}, "Argument `age` in `contact` is missing."),
