@@ -7,6 +7,7 @@ by the fields that look like names and keys, if these fit one item only.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -49,8 +50,8 @@ class ItemFingerprints:
     def _hash(self, value: Json, size: int) -> str:
         try:
             data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        except TypeError:
-            data = repr(value).encode(errors="replace")
+        except TypeError:  # integers beyond 64 bits, halves of surrogate pairs
+            data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
         return base64.b64encode(self._box.digest(data, size)).decode()
 
 
