@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -34,17 +35,19 @@ def find_end(expires: Expires | None, response: Response, tokens: Iterable[Json]
         for token in tokens:
             claims = jwt_claims(token)
             exp = claims.get("exp")
-            if isinstance(exp, (int, float)) and not isinstance(exp, bool):
-                lifetime = exp - read_server_time(response.headers)
+            end = _number(exp, "s") if isinstance(exp, (int, float)) else None
+            if end is not None:
+                lifetime = end - read_server_time(response.headers)
                 break
     return None if lifetime is None else (now + lifetime, lifetime)
 
 
 def _number(value: Json, unit: str) -> float | None:
     try:
-        return float(value) * _UNITS[unit] if not isinstance(value, bool) else None
-    except (TypeError, ValueError):
+        number = float(value) * _UNITS[unit]
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) and not isinstance(value, bool) else None
 
 
 def _moment(value: Json, unit: str) -> float | None:

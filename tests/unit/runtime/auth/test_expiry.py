@@ -1,0 +1,32 @@
+"""When an access token ends: what an API says of it may be anything."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from adaptgen.model.tables import Expires
+from adaptgen.runtime.auth.expiry import find_end
+from adaptgen.runtime.http.response import Response
+
+
+def response(said: str) -> Response:
+    return Response(200, {}, f'{{"end": {said}}}'.encode())
+
+
+@pytest.mark.parametrize("said", ["9" * 400, "1e999", "NaN", "null", '"soon"', "true", '"inf"'])
+def test_an_end_that_is_not_a_finite_number_is_none(said: str) -> None:
+    assert find_end(Expires(after="$.end"), response(said), []) is None
+
+
+@pytest.mark.parametrize("said", ["9" * 400, "1e999", "NaN", "null", "true"])
+def test_a_jwt_whose_exp_is_not_a_finite_number_does_not_say_when_it_ends(said: str) -> None:
+    claims = base64.urlsafe_b64encode(f'{{"exp": {said}}}'.encode()).decode().rstrip("=")
+    assert find_end(None, response("1"), [f"e30.{claims}.x"]) is None
+
+
+def test_an_end_is_read_in_its_unit() -> None:
+    found = find_end(Expires(after="$.end", unit="min"), response("30"), [])
+    assert found is not None
+    assert found[1] == 1800
