@@ -91,8 +91,9 @@ def _fern(document: Document, operation: Operation, given: Json) -> PageHint | N
 def _stainless(document: Document, operation: Operation, answer: Response | None) -> PageHint | None:
     asked: dict[str, tuple[str, str | None]] = {}
     for one in operation.parameters:
-        if purpose := _purpose(document, one.schema) or _said_in(one.raw):
-            asked[purpose] = (one.name, None)
+        said = _purpose(document, one.schema) or _said_in(one.raw)
+        if said is not None:
+            asked[said] = (one.name, None)
     if operation.body is not None:
         for name, value in shape(document, operation.body.schema).properties.items():
             purpose = _purpose(document, value)
@@ -153,13 +154,14 @@ def _holds_purpose(document: Document, schema: Json, depth: int, left: list[int]
 
 
 def _purpose(document: Document, schema: Json) -> str:
-    """The purpose of a schema, said in it or beside its reference."""
-    return _said_in(schema) or _said_in(shape(document, schema).raw)
+    """The purpose of a schema, said next to its reference or in it; an empty one next to the reference means none."""
+    own = _said_in(schema)
+    return own if own is not None else _said_in(shape(document, schema).raw) or ""
 
 
-def _said_in(node: Json) -> str:
+def _said_in(node: Json) -> str | None:
     purpose = mapping(node[_PROPERTY]).get("purpose") if isinstance(node, dict) and _PROPERTY in node else None
-    return purpose if isinstance(purpose, str) else ""
+    return purpose if isinstance(purpose, str) else None
 
 
 def _purposes(

@@ -84,6 +84,15 @@ def test_a_page_by_the_purpose_of_a_parameter(api: SimpleNamespace) -> None:
     assert found.page == "at"
 
 
+@pytest.mark.parametrize(("said", "found"), [("page_number_param", "at"), ("", None)])
+def test_a_purpose_next_to_a_reference_goes_before_that_of_the_target(
+    api: SimpleNamespace, said: str, found: str | None
+) -> None:
+    root = {"components": {"schemas": {"Page": purpose(INT, "page_number_param" if not said else "other")}}}
+    made = page(api, obj(found=ROWS), api.query(at=purpose({"$ref": "#/components/schemas/Page"}, said)), root)
+    assert (made.page if isinstance(made, PageNumber) else None) == found
+
+
 def test_an_extension_that_does_not_fit_is_not_used(api: SimpleNamespace) -> None:
     extension = speakeasy("offsetLimit", {"results": "$.found"}, offset="gone")
     assert page(api, obj(items=ROWS), api.query("limit", "offset"), **extension) == Offset(
