@@ -67,7 +67,7 @@ class Roles:
     def _assume(self, role: str, region: str, session: str, tags: tuple[tuple[str, str], ...]) -> tuple[AwsKeys, float]:
         client = self._clients.get(region)
         if client is None:
-            client = self._clients[region] = aws.client("sts", region, self._endpoint)
+            client = self._clients[region] = aws.client("sts", region, self._endpoint, timeout=5.0)
         more = {"Tags": [{"Key": name, "Value": value} for name, value in tags]} if tags else {}
         answer = aws.call(
             client, "assume_role", RoleArn=role, RoleSessionName=session, DurationSeconds=_DURATION, **more

@@ -29,7 +29,7 @@ class Sts:
 @pytest.fixture
 def sts(monkeypatch: pytest.MonkeyPatch) -> Sts:
     made = Sts()
-    monkeypatch.setattr(aws, "client", lambda service, region, endpoint: made)
+    monkeypatch.setattr(aws, "client", lambda service, region, endpoint, **limits: made)
     return made
 
 
@@ -67,7 +67,7 @@ async def test_a_refusal_names_the_code_and_no_tag(monkeypatch: pytest.MonkeyPat
     def refuse(*given: Any, **more: Any) -> Any:
         raise aws.AwsError("AWS refuses assume_role: AccessDenied", "AccessDenied")
 
-    monkeypatch.setattr(aws, "client", lambda *given: None)
+    monkeypatch.setattr(aws, "client", lambda *given, **limits: None)
     monkeypatch.setattr(aws, "call", refuse)
     with pytest.raises(ToolError, match="AccessDenied") as caught:
         await Roles().keys("r", "ada", {"org": "hunter22"})
