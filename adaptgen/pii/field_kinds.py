@@ -153,35 +153,7 @@ def names_person(name: str) -> bool:
 _FULL_NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*[ ,]{1,2}){1,4}[^\W\d_][\w'’.-]*")
 
 
-_PARTICLES = frozenset(
-    {
-        "van",
-        "von",
-        "vom",
-        "zu",
-        "de",
-        "del",
-        "della",
-        "der",
-        "den",
-        "da",
-        "di",
-        "do",
-        "dos",
-        "du",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "abu",
-        "ter",
-        "ten",
-        "af",
-        "av",
-    }
-)
+_PARTICLES = vocabulary("van von vom zu de del della der den da di do dos du la le el al bin ibn abu ter ten af av")
 
 
 _DIGITS = frozenset({"phone", "card", "national_id", "bank_account"})

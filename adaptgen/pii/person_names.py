@@ -5,66 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from adaptgen.syntax.identifiers import vocabulary
+
 _MOST = 5
 """Words of a person's name; more of them are a sentence."""
-_NONE = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "sir",
-        "dame",
-        "lady",
-        "lord",
-        "rev",
-        "herr",
-        "frau",
-        "fräulein",
-        "monsieur",
-        "madame",
-        "mme",
-        "mlle",
-        "señor",
-        "señora",
-        "don",
-        "doña",
-        "sig",
-        "signor",
-        "signora",
-        "van",
-        "von",
-        "der",
-        "den",
-        "del",
-        "della",
-        "dela",
-        "des",
-        "dos",
-        "das",
-        "zu",
-        "zur",
-        "zum",
-        "bin",
-        "bint",
-        "ibn",
-        "abu",
-        "san",
-        "santa",
-        "saint",
-        "and",
-        "und",
-        "jun",
-        "junior",
-        "sen",
-        "senior",
-        "phd",
-        "msc",
-        "mba",
-    ]
+_NONE = vocabulary(
+    "mr mrs ms miss mx dr prof sir dame lady lord rev herr frau fräulein monsieur madame mme mlle señor señora "
+    "don doña sig signor signora van von der den del della dela des dos das zu zur zum bin bint ibn abu san santa "
+    "saint and und jun junior sen senior phd msc mba"
 )
 _FIRMS = frozenset(
     [
