@@ -169,7 +169,7 @@ async def test_requests_are_signed_for_the_caller(
     api: Api, make: Make, reply: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sts = Sts()
-    monkeypatch.setattr(aws, "client", lambda service, region, endpoint: sts)
+    monkeypatch.setattr(aws, "client", lambda service, region, endpoint, **limits: sts)
 
     def handler(one: Received) -> Any:
         named = one.headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
