@@ -17,10 +17,13 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus import entries, unpack
 from figures import Figure, options, report
+
+if TYPE_CHECKING:
+    from adaptgen.model.tables import Tool
 
 OPEN = ("anthropic", "openai", "gemini")
 NO_CHOICE: Mapping[str, str] = {}
@@ -39,22 +42,28 @@ def one(path: Path) -> dict[str, Any]:
             result = build(spec, hints=side if side.exists() else EMPTY, name="server", side_files=False)
         except AdaptgenError as refused:
             return {"path": str(path), "refused": str(refused)[:200]}
-    contracts = [one for module in result.plan.modules for one in module.contracts.values()]
-    found = list(violations(contracts))
-    return {"path": str(path), "tools": len(contracts), "violations": found}
+    contracts = {name: one for module in result.plan.modules for name, one in module.contracts.items()}
+    planned = [tool for module in result.plan.modules for tool in module.tools]
+    return {"path": str(path), "tools": len(contracts), "violations": list(violations(planned, contracts))}
 
 
-def violations(contracts: list[Any]) -> Iterator[tuple[str, str]]:
+def violations(planned: list[Tool], contracts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Mode and violation, over every form of the list."""
     from adaptgen.mcp import tool_listing as brief
     from adaptgen.mcp.advertised_schema import advertised_tool
+    from adaptgen.mcp.protocol import ToolInfo
     from adaptgen.mcp.provider_rules import check_tool
     from adaptgen.tool_search.tool_list import Wanted, show
 
-    tools = [brief.listed(one) for one in contracts]
+    wires = {one.name: brief.listed(contracts[one.name]) for one in planned}
+    facts = {
+        one.name: ToolInfo(one.name, "server", one.name, one.effect, open=False, wire=wires[one.name], tags=one.tags)
+        for one in planned
+    }
+    tools = list(wires.values())
     for profile, providers in (("", OPEN), ("openai-strict", ("openai-strict",))):
         lists = {
-            mode: show({"tools": tools}, tools, Wanted(mode, profile=profile), writes=True).result["tools"]  # type: ignore[arg-type]
+            mode: show({"tools": tools}, tools, Wanted(mode, profile=profile), True, facts).result["tools"]  # type: ignore[arg-type]
             for mode in ("list", "auto", "search")
         }
         for step in range(1, len(brief.STEPS) + 1):
